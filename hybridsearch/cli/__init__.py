@@ -1,0 +1,88 @@
+"""The command line. One file per command; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from hybridsearch import errors
+from hybridsearch._version import __version__
+
+COMMANDS = {
+    "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
+    "reindex": "Build the index beside the live one, check it, and swap.",
+    "search": "Search with words, a photo, or both.",
+    "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
+    "demo": "Index the sample catalogue on the embedded engine and run a few searches.",
+}
+
+DONE, REFUSED, USAGE, UNREACHABLE, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it runs; `--help` reads the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command that the module of this name holds."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"hybridsearch.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hybridsearch")
+def cli() -> None:
+    """Hybrid product search with learned weights, on the Elasticsearch you already run, or on no server at all."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Codes: 0 done, 1 with rejects or refused by a gate, 2 usage, 3 unreachable, 4 a bug, 130 interrupted.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error becomes one clear line on standard error."""
+    try:
+        return cli.main(args=arguments, prog_name="hybridsearch", standalone_mode=False) or DONE
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except errors.HybridSearchError as error:
+        click.echo(f"Error: {error}", err=True)
+        return exit_code(error)
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a bug in hybridsearch; please report it with the lines above.", err=True)
+        return BUG
+
+
+def exit_code(error: errors.HybridSearchError) -> int:
+    """Return the exit code of an error."""
+    if isinstance(error, errors.GateError):
+        return REFUSED
+    usage = (errors.ConfigError, errors.QueryError, errors.WeightsError)
+    if isinstance(error, usage) and not isinstance(error, errors.ConfigMissing):
+        return USAGE
+    return UNREACHABLE

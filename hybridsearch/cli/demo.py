@@ -1,0 +1,71 @@
+"""`hybridsearch demo`: the sample catalogue on the embedded engine, and a few searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hybridsearch import sample
+from hybridsearch.cli import show
+from hybridsearch.client import HybridSearch
+from hybridsearch.settings import Settings
+
+SAMPLE = Path(sample.__file__).parent
+CONFIG = """\
+# The sample catalogue on the embedded engine. Try: hybridsearch search -c {file} "red dress"
+[catalog]
+path = {catalog!r}
+
+[fields]
+title = "title"
+text = ["description", "brand"]
+codes = ["sku", "ean"]
+facets = ["brand", "category", "color", "locale"]
+numbers = ["price", "rating"]
+image = "image"
+languages = ["en", "de", "fr", "es", "ja", "zh"]
+
+[[vectors]]
+name = "image"
+encoder = "starter"
+reads = "image"
+"""
+SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("red dress", {"facets": ["brand"]}),
+    ("blaue Tasse", {}),
+    ("chaussures noires", {}),
+    ("mochila verde", {}),
+    ("黄色い傘", {}),
+    ("白色椅子", {}),
+)
+
+
+@click.command("demo")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("hybridsearch-demo"),
+    show_default=True,
+    help="Where the configuration and the index go.",
+)
+def command(folder: Path) -> None:
+    """Index the sample catalogue on the embedded engine and run a few searches."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "hybridsearch.toml"
+    file.write_text(CONFIG.format(file=file, catalog=str(SAMPLE / "products.jsonl")), encoding="utf-8")
+    with HybridSearch.open(Settings.load(file)) as shop:
+        with show.progress() as progress:
+            report = shop.reindex(progress)
+        click.echo(
+            f"Indexed {report.indexed} products in {report.seconds:.1f} s, {report.without_picture} without a picture."
+        )
+        photo = SAMPLE / "photo.jpg"
+        code = next(iter(shop.search("red dress", size=1))).product["sku"]
+        searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
+        for words, options in searches:
+            asked = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
+            click.echo(f"\n$ hybridsearch search {' '.join(asked)}")
+            show.page(shop.search(words, size=5, **options), "title")
+    click.echo(f'\nYour turn: hybridsearch search -c {file} "…"')

@@ -1,0 +1,32 @@
+"""`hybridsearch doctor`: what works, what does not, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hybridsearch.cli import UNREACHABLE, options, show
+from hybridsearch.client import HybridSearch
+from hybridsearch.doctor import checks
+
+COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
+
+
+@click.command("doctor")
+@options.as_json
+@options.config
+def command(as_json: bool, config: Path | None) -> int:
+    """Check server, licence, index, encoder and weights, and say what to do next."""
+    with HybridSearch.open(config) as shop:
+        found = checks(shop)
+    if as_json:
+        show.print_json([asdict(check) for check in found])
+    else:
+        console = show.out()
+        for check in found:
+            state = f"[{COLOURS[check.state]}]{check.state:8}[/]"
+            step = f"\n{' ' * 21}→ {show.safe(check.next_step, 200)}" if check.next_step else ""
+            console.print(f"{state} {check.name:12}{show.safe(check.found, 300)}{step}", soft_wrap=True)
+    return UNREACHABLE if any(check.state == "failure" for check in found) else 0

@@ -1,0 +1,15 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+config = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration file. Default: hybridsearch.toml here, else the file that HYBRIDSEARCH_CONFIG names.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")

@@ -1,0 +1,102 @@
+"""`hybridsearch search`: words, a photo, or both."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from hybridsearch import explain
+from hybridsearch.cli import options, show
+from hybridsearch.client import HybridSearch
+from hybridsearch.planner import FilterValue
+from hybridsearch.values import Hit
+
+_FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*)", re.DOTALL)
+
+
+@click.command("search")
+@click.argument("query", default="")
+@click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
+@click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
+@click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Also price>=10 and price<=50; repeatable."
+)
+@click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of a field; repeatable.")
+@click.option("--sort", metavar="FIELD:asc|desc", help="Order by a number field instead of the score.")
+@click.option(
+    "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
+)
+@click.option("--plan", "planned", is_flag=True, help="Show the plan and the request body; run nothing.")
+@options.as_json
+@options.config
+def command(
+    query: str,
+    image: Path | None,
+    size: int,
+    page: int,
+    filters: tuple[str, ...],
+    facets: tuple[str, ...],
+    sort: str | None,
+    explained: bool,
+    planned: bool,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Search with words, a photo, or both."""
+    with HybridSearch.open(config) as shop:
+        wanted: dict[str, Any] = {
+            "image": image,
+            "filters": read_filters(filters),
+            "facets": facets,
+            "sort": sort,
+            "page": page,
+            "size": size,
+        }
+        if planned:
+            plan = shop.plan(query, **wanted)
+            body = orjson.dumps(plan.to_elasticsearch(), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+            click.echo(body if as_json else f"{plan}\n{body}")
+            return
+        found = shop.search(query, **wanted)
+        fields = shop.settings.fields
+
+        def words(hit: Hit) -> explain.Words:
+            return explain.words(query, hit.product, fields)
+
+        def lines(hit: Hit) -> list[str]:
+            said = words(hit)
+            return [f"has: {' '.join(said.matched) or '-'}   lacks: {' '.join(said.missing) or '-'}"]
+
+        if as_json:
+            more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in found}
+            show.print_json(show.as_json(found, more if explained else {}))
+        else:
+            show.page(found, fields.title, lines if explained else None)
+
+
+def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:
+    """Return filters from the command line; a field given twice has either value, or lies between bounds."""
+    values: dict[str, list[str]] = {}
+    bounds: dict[str, dict[str, float]] = {}
+    for each in given:
+        match = _FILTER.fullmatch(each)
+        if not match:
+            expected = "FIELD=VALUE, FIELD>=NUMBER or FIELD<=NUMBER"
+            raise click.BadParameter(f"found '{each}', expected {expected}", param_hint="--filter")
+        name, operator, value = match.group("name", "operator", "value")
+        if operator == "=":
+            values.setdefault(name, []).append(value)
+            continue
+        try:
+            bounds.setdefault(name, {})["gte" if operator == ">=" else "lte"] = float(value)
+        except ValueError as error:
+            raise click.BadParameter(
+                f"found '{value}' in '{each}', expected a number", param_hint="--filter"
+            ) from error
+    single = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
+    return {**single, **bounds}

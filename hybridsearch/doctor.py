@@ -1,0 +1,80 @@
+"""The checks of `hybridsearch doctor`: each line ok, a warning or a failure, with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hybridsearch import text
+from hybridsearch.client import HybridSearch
+from hybridsearch.engines.base import Check
+from hybridsearch.errors import EngineError, HybridSearchError
+from hybridsearch.reindex import source_of
+from hybridsearch.schema import Leg, Schema
+
+
+def checks(shop: HybridSearch) -> list[Check]:
+    """Look at everything that a search depends on; nothing is changed."""
+    found = [catalogue(shop), *shop.engine.check()]
+    try:
+        schema = shop.engine.schema()
+    except EngineError:
+        schema = None  # the engine's own lines say why
+    if schema:
+        found += mapping(shop, schema)
+    found += legs(shop, schema)
+    return [*found, weights(shop)]
+
+
+def catalogue(shop: HybridSearch) -> Check:
+    """Say whether the catalogue can be read."""
+    try:
+        source = source_of(shop.settings)
+        count = source.count()
+    except HybridSearchError as error:
+        return Check("catalogue", "failure", str(error), "correct [catalog] in the configuration")
+    return Check("catalogue", "ok", f"{source.name}, {'size unknown' if count is None else f'about {count:,} rows'}")
+
+
+def mapping(shop: HybridSearch, schema: Schema) -> Iterator[Check]:
+    """Say whether the index has the fields that the configuration names, and the same text analysis."""
+    if schema.fields != shop.settings.fields:
+        yield Check("mapping", "warning", "the index was built with other [fields]", "hybridsearch reindex")
+    else:
+        yield Check("mapping", "ok", "the index has the configured fields")
+    if schema.analysis != text.identity():
+        found = f"the index has tokens of {schema.analysis}, here is {text.identity()}"
+        yield Check("analysis", "warning", found, "hybridsearch reindex")
+
+
+def legs(shop: HybridSearch, schema: Schema | None) -> Iterator[Check]:
+    """Say whether each vector leg's encoder loads, works, and is the one that the index was built with."""
+    built = {leg.name: leg for leg in schema.legs} if schema else {}
+    if not shop.encoders and not built:
+        yield Check("vectors", "warning", "no vector legs: keywords alone", "add [[vectors]] to the configuration")
+    for name in dict.fromkeys([*shop.encoders, *built]):
+        yield leg(shop, name, built.get(name), indexed=schema is not None)
+
+
+def leg(shop: HybridSearch, name: str, built: Leg | None, indexed: bool) -> Check:
+    """Say how one vector leg is."""
+    line = f"vectors {name}"
+    try:
+        encoder = shop.encoders[name]
+        shop.encoders.words(name, "red")
+    except HybridSearchError as error:
+        return Check(line, "failure", str(error), "correct [[vectors]] in the configuration")
+    found = f"{encoder.name}, {encoder.dims} dims, {encoder.fingerprint}"
+    if indexed and built is None:
+        return Check(line, "failure", f"{found}: not in the index", "hybridsearch reindex")
+    if built and built.fingerprint != encoder.fingerprint:
+        return Check(line, "failure", f"{found}: the index was built with {built.fingerprint}", "hybridsearch reindex")
+    return Check(line, "ok", found)
+
+
+def weights(shop: HybridSearch) -> Check:
+    """Say which weights are in use."""
+    found, degraded = shop.weights
+    if degraded:
+        return Check("weights", "failure", " ".join(degraded), "restore the file, or leave 'weights.path' out")
+    path = shop.settings.weights.path
+    return Check("weights", "ok", f"{path or 'the prior that ships with the package'}, {len(found.signals)} signals")

@@ -1,0 +1,109 @@
+"""From a product to the document that is stored for it: pure functions of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hybridsearch import text
+from hybridsearch.catalog.rows import field, number, strings
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Fields
+from hybridsearch.values import Document, Product, Row, Vector
+
+RESERVED = "hybrid"
+"""The one name that products must leave to us: everything that searches use is stored under it."""
+LEG_TEXT_LIMIT = 2_000
+"""Characters that a text encoder is given; common ones read fewer than 512 tokens."""
+FACET_VALUES = 100
+FACET_LENGTH = 256
+CODES = 100
+
+
+def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Document:
+    """Return the document of a product.
+
+    Args:
+        product: What the catalogue says.
+        schema: What the index holds.
+        vectors: By leg, for the legs that had something to read.
+
+    Raises:
+        ValueError: The product cannot be indexed; the message is the reason.
+    """
+    row, fields = product.row, schema.fields
+    if RESERVED in row:
+        raise ValueError(f"it has a field '{RESERVED}', which is reserved; rename it in the catalogue")
+    return Document(
+        id=product.id,
+        row=row,
+        text=analysed(row, fields),
+        codes=codes(row, fields),
+        facets={name: values for name in fields.facets if (values := facet(row, name))},
+        numbers=numbers(row, fields),
+        vectors=vectors,
+        routing=product.routing,
+    )
+
+
+def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
+    """Return the tokens by field and language; an empty field is absent."""
+    everything = joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *fields.facets])))
+    tokens: dict[str, dict[str, list[str]]] = {
+        name: {
+            language: text.analyse(part, language)
+            for language, part in text.fields_by_language(content, fields.languages).items()
+        }
+        for name, content in (("title", title(row, fields)), ("text", everything))
+    }
+    tokens["pairs"] = {language: text.pairs(found) for language, found in tokens["text"].items()}
+    filled = {name: {lang: " ".join(found) for lang, found in each.items() if found} for name, each in tokens.items()}
+    return {name: each for name, each in filled.items() if each}
+
+
+def title(row: Row, fields: Fields) -> str:
+    """Return the product's title; empty when it has none."""
+    return joined(row, [fields.title] if fields.title else [])
+
+
+def joined(row: Row, names: Iterable[str]) -> str:
+    """Return the text of several fields, in order."""
+    return "\n".join(text.clean(value) for name in names for value in strings(field(row, name)))
+
+
+def codes(row: Row, fields: Fields) -> tuple[str, ...]:
+    """Return the product's codes in the form in which they are compared."""
+    found = (text.code(value) for name in fields.codes for value in strings(field(row, name)))
+    return tuple(dict.fromkeys(filter(None, found)))[:CODES]
+
+
+def facet(row: Row, name: str) -> tuple[str, ...]:
+    """Return the distinct values of a facet, as the shop writes them."""
+    found = (text.clean(value, FACET_LENGTH) for value in strings(field(row, name)))
+    return tuple(dict.fromkeys(filter(None, found)))[:FACET_VALUES]
+
+
+def numbers(row: Row, fields: Fields) -> dict[str, float]:
+    """Return the number fields that the product has.
+
+    Raises:
+        ValueError: One of them is not a number.
+    """
+    found: dict[str, float] = {}
+    for name in fields.numbers:
+        try:
+            value = number(field(row, name))
+        except ValueError as error:
+            raise ValueError(f"'{name}' is {field(row, name)!r}, expected a number") from error
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def leg_text(row: Row, leg: Leg) -> str:
+    """Return what a text leg encodes: its fields in order; empty when the product has none of them."""
+    return " ".join(joined(row, leg.reads).split())[:LEG_TEXT_LIMIT]
+
+
+def pictures(row: Row, fields: Fields) -> tuple[str, ...]:
+    """Return the references to a product's pictures, the first choice first."""
+    return strings(field(row, fields.image)) if fields.image else ()

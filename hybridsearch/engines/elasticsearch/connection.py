@@ -1,0 +1,178 @@
+"""The connection: builds the client, and turns what it raises into errors that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import elasticsearch
+from elastic_transport import ConnectionError, ConnectionTimeout, SerializationError, TlsError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch.serializer import OrjsonSerializer
+
+from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.settings import EngineSection, Secrets
+
+JSON = {"accept": "application/json", "content-type": "application/json"}
+OLDEST = (8, 14)
+"""The first version whose knn clause, rescore and named scores were tried together."""
+
+
+def connect(section: EngineSection, folder: Path) -> Elasticsearch:
+    """Return a client for the configured server; nothing is sent yet."""
+    return Elasticsearch(**options(section, folder))
+
+
+def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
+    """Return the client for coroutines.
+
+    Raises:
+        EngineError: Its HTTP library is not installed.
+    """
+    try:
+        return elasticsearch.AsyncElasticsearch(**options(section, folder))
+    except (ImportError, ValueError) as error:
+        raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+
+
+def options(section: EngineSection, folder: Path) -> dict[str, Any]:
+    """Return the arguments of the client; secrets come from the environment or from a private file."""
+    assert section.url is not None
+    if urlsplit(section.url).username:
+        raise ConfigError(
+            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
+        )
+    secrets = Secrets()
+    found: dict[str, Any] = {
+        "hosts": [section.url],
+        "request_timeout": section.timeout,
+        # Inner retries re-send at once and without waiting; our own loop waits (bulk.py), a search fails fast.
+        "max_retries": 0,
+        "serializers": {"application/json": OrjsonSerializer()},
+    }
+    if section.api_key_file:
+        found["api_key"] = read_secret(folder / section.api_key_file.expanduser())
+    elif secrets.api_key:
+        found["api_key"] = secrets.api_key.get_secret_value()
+    elif section.username:
+        if not secrets.password:
+            raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
+        found["basic_auth"] = (section.username, secrets.password.get_secret_value())
+    if section.ca_file:
+        found["ca_certs"] = str(folder / section.ca_file.expanduser())
+    if section.fingerprint:
+        found["ssl_assert_fingerprint"] = section.fingerprint
+    return found
+
+
+def read_secret(path: Path) -> str:
+    """Return the content of a file that nobody but its owner may read."""
+    try:
+        mode = path.stat().st_mode
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(f"'{path}' can be read by other users. Close it with: chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the API key in '{path}': {error.strerror}. Check 'engine.api_key_file'."
+        ) from error
+
+
+@contextlib.contextmanager
+def explained(url: str, index: str) -> Iterator[None]:
+    """Turn what the client raises into an EngineError with one clear sentence."""
+    try:
+        yield
+    except UnsupportedProductError as error:
+        raise EngineError(
+            f"{url} answers, but not as Elasticsearch: a proxy's page, or another product. Check 'engine.url'."
+        ) from error
+    except TlsError as error:
+        raise EngineError(f"No trusted connection to {url}: {error}. Give its CA file in 'engine.ca_file'.") from error
+    except ConnectionTimeout as error:
+        raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
+    except ConnectionError as error:
+        raise EngineError(
+            f"Cannot reach Elasticsearch at {url}: {reason(error)}. Check that it runs, and its host and port."
+        ) from error
+    except SerializationError as error:
+        raise EngineError(
+            f"{url} sent an answer that is not JSON; a proxy may have cut it. Check 'engine.url'."
+        ) from error
+    except ApiError as error:
+        raise refused(error, url, index) from error
+
+
+def reason(error: ConnectionError) -> str:
+    """Return the innermost reason of a failed connection in plain words."""
+    said = f"{error.message} {error.errors}".lower()
+    for sign, words in (
+        ("refused", "connection refused"),
+        ("name or service", "unknown host name"),
+        ("resolve", "unknown host name"),
+        ("reset", "connection reset"),
+        ("aborted", "connection closed"),
+    ):
+        if sign in said:
+            return words
+    return str(error.message).splitlines()[0][:200]
+
+
+def refused(error: ApiError, url: str, index: str) -> EngineError:
+    """Return the error for an answer that the server refused with."""
+    kind, why = error_of(error.body)
+    status = error.meta.status
+    if kind == "index_not_found_exception":
+        return IndexMissing(f"Index '{index}' is missing at {url}. Create it with: hybridsearch reindex")
+    if kind == "media_type_header_exception":
+        mine = client_version()
+        return EngineError(
+            f"The elasticsearch client {mine} cannot talk to the server at {url}, which is older. "
+            'Install one that can: pip install "elasticsearch>=8.19,<9"'
+        )
+    if status == 401:
+        return EngineError(f"{url} does not accept the credentials. Set HYBRIDSEARCH_API_KEY or 'engine.username'.")
+    if status == 403:
+        return EngineError(f"{url} refused for want of a privilege on '{index}': {why}. Grant it or use another key.")
+    return EngineError(f"{url} refused ({status}, {kind}): {why}. Run: hybridsearch doctor")
+
+
+def error_of(body: object) -> tuple[str, str]:
+    """Return type and reason of the innermost cause in an error answer."""
+    error = body.get("error", {}) if isinstance(body, Mapping) else {}
+    if not isinstance(error, Mapping):
+        return "error", str(error)[:300]
+    causes = error.get("root_cause") or [error]
+    deepest: Mapping[str, Any] = causes[0] if isinstance(causes[0], Mapping) else error
+    shards = error.get("failed_shards")
+    if shards:
+        deepest = shards[0].get("reason", deepest)
+    while isinstance(cause := deepest.get("caused_by"), Mapping):
+        deepest = cause
+    return str(error.get("type", "error")), str(deepest.get("reason", error.get("reason", "")))[:300]
+
+
+def client_version() -> str:
+    """Return the version of the Python client."""
+    return importlib.metadata.version("elasticsearch")
+
+
+def version_of(info: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the version number of a server as a tuple.
+
+    Raises:
+        EngineError: It is older than what this library was tried on.
+    """
+    number = str(info["version"]["number"])
+    version = tuple(int(part) for part in number.split("-")[0].split("."))
+    if version < OLDEST:
+        raise EngineError(
+            f"Elasticsearch {number} is too old, {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade the server."
+        )
+    return version

@@ -1,0 +1,72 @@
+"""What `doctor` asks an Elasticsearch server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+
+from hybridsearch.engines.base import Check
+from hybridsearch.engines.elasticsearch.connection import client_version, explained, version_of
+from hybridsearch.errors import HybridSearchError
+
+LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))
+"""Versions whose bulk items may miss the replicas under pressure."""
+
+
+def checks(client: Elasticsearch, url: str, alias: str) -> list[Check]:
+    """Return one line each for server, client, licence and index; a server that is away gives one failure."""
+    try:
+        with explained(url, alias):
+            info = client.info().body
+            return [server(info), client_match(info), licence(client), *index(client, alias)]
+    except HybridSearchError as error:
+        return [Check("server", "failure", str(error), "start the server or correct 'engine.url'")]
+
+
+def server(info: dict[str, Any]) -> Check:
+    """Say which server answers, and whether its version is one to avoid."""
+    number = info["version"]["number"]
+    oldest, newest = LOSES_REPLICAS
+    if oldest <= version_of(info)[:3] <= newest:
+        return Check(
+            "server", "warning", f"Elasticsearch {number} may lose replicas of bulk items", "upgrade the server"
+        )
+    return Check("server", "ok", f"Elasticsearch {number}")
+
+
+def client_match(info: dict[str, Any]) -> Check:
+    """Say whether the Python client may talk to this server: an older major may, a newer one may not."""
+    mine, theirs = client_version(), info["version"]["number"]
+    if int(mine.split(".")[0]) > int(theirs.split(".")[0]):
+        return Check("client", "failure", f"client {mine}, server {theirs}", 'pip install "elasticsearch>=8.19,<9"')
+    return Check("client", "ok", f"client {mine} talks to server {theirs}")
+
+
+def licence(client: Elasticsearch) -> Check:
+    """Say which licence is active; the free one is enough."""
+    try:
+        found = client.license.get()["license"]
+    except ApiError as error:
+        return Check(
+            "licence", "warning", f"cannot be read ({error.meta.status})", "nothing: the basic licence is enough"
+        )
+    if found["status"] != "active":
+        return Check(
+            "licence", "failure", f"{found['type']}, {found['status']}", "renew it, or start the basic licence"
+        )
+    return Check("licence", "ok", f"{found['type']}, {found['status']}")
+
+
+def index(client: Elasticsearch, alias: str) -> list[Check]:
+    """Say how the index behind the alias is."""
+    if not client.indices.exists(index=alias):
+        return [Check("index", "failure", f"'{alias}' is missing", "hybridsearch reindex")]
+    state = client.cluster.health(index=alias)["status"]
+    count = client.count(index=alias)["count"]
+    found = f"'{alias}' is {state}, {count:,} products"
+    if state == "red":
+        return [Check("index", "failure", found, "look at the cluster: a shard has no copy that works")]
+    if state == "yellow":
+        return [Check("index", "warning", found, "add a node, or set 'engine.replicas = 0' on a single node")]
+    return [Check("index", "ok", found) if count else Check("index", "warning", found, "hybridsearch reindex")]

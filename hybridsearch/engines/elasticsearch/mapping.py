@@ -1,0 +1,142 @@
+"""Where our fields lie in an Elasticsearch index, how they are mapped, and how a document is written to them."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hybridsearch.document import RESERVED
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.values import Document
+
+ID = f"{RESERVED}.id"
+CODES = f"{RESERVED}.codes"
+META = "hybridsearch"
+"""Key of our entry in the mapping's `_meta`."""
+PRIVATE_SETTINGS = (
+    "uuid",
+    "creation_date",
+    "creation_date_string",
+    "provided_name",
+    "version",
+    "resize",
+    "routing_path",
+    "history",
+    "verified_before_close",
+    "blocks",
+)
+"""Index settings that the server gives itself, or that belong to one index only: not carried to a new one."""
+
+
+def text_path(name: str, language: str) -> str:
+    """Return the path of a text field in one language."""
+    return f"{RESERVED}.{name}.{language}"
+
+
+def facet_path(name: str) -> str:
+    """Return the path of a facet field."""
+    return f"{RESERVED}.facets.{name}"
+
+
+def number_path(name: str) -> str:
+    """Return the path of a number field."""
+    return f"{RESERVED}.numbers.{name}"
+
+
+def vector_path(leg: str) -> str:
+    """Return the path of a vector leg."""
+    return f"{RESERVED}.vectors.{leg}"
+
+
+@functools.cache
+def field_types() -> dict[str, dict[str, Any]]:
+    """Return the field types of mappings/fields.json."""
+    file = importlib.resources.files("hybridsearch.mappings") / "fields.json"
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def to_mapping(schema: Schema, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the mapping of a new index.
+
+    Args:
+        schema: What the index holds.
+        own: The mapping of the shop's existing index, kept as it is; None when the catalogue is a file, whose rows are
+            stored but not indexed beside our fields.
+    """
+    mapping: dict[str, Any] = dict(own) if own is not None else {"dynamic": False}
+    mapping["_meta"] = {**mapping.get("_meta", {}), META: schema.to_json()}
+    mapping["properties"] = {**mapping.get("properties", {}), RESERVED: our_fields(schema)}
+    return mapping
+
+
+def our_fields(schema: Schema) -> dict[str, Any]:
+    """Return the mapping of the one object that holds our fields."""
+    types, fields = field_types(), schema.fields
+    texts: dict[str, Any] = dict.fromkeys(fields.languages, types["text"])
+    vectors: dict[str, Any] = {leg.name: vector_type(leg) for leg in schema.legs}
+    return objects(
+        {
+            "id": types["id"],
+            "codes": types["code"],
+            **{name: objects(texts) for name in ("title", "text", "pairs")},
+            "facets": objects(dict.fromkeys(fields.facets, types["facet"])),
+            "numbers": objects(dict.fromkeys(fields.numbers, types["number"])),
+            "vectors": objects(vectors),
+        }
+    )
+
+
+def objects(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mapping of an object that has these fields and no other; a dotted name is an object of its own."""
+    nested: dict[str, Any] = {}
+    inside: dict[str, dict[str, Any]] = {}
+    for name, mapping in properties.items():
+        first, dot, rest = name.partition(".")
+        if dot:
+            inside.setdefault(first, {})[rest] = mapping
+        else:
+            nested[name] = mapping
+    nested |= {name: objects(fields) for name, fields in inside.items()}
+    return {"dynamic": "strict", "properties": nested}
+
+
+def vector_type(leg: Leg) -> dict[str, Any]:
+    """Return the mapping of a vector leg."""
+    return {**field_types()["exact_vector" if leg.exact else "vector"], "dims": leg.dims}
+
+
+def read_schema(mapping: Mapping[str, Any], index: str) -> Schema | None:
+    """Return the schema that an index's mapping holds, or None when it is not one of ours."""
+    data = mapping.get("_meta", {}).get(META)
+    return Schema.from_json(data, index) if data else None
+
+
+def carried_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the shop's index that its successor gets too."""
+    return {name: value for name, value in settings.items() if name not in PRIVATE_SETTINGS}
+
+
+def carried_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mapping of the shop's index without our part."""
+    meta = {name: value for name, value in mapping.get("_meta", {}).items() if name != META}
+    properties = {name: value for name, value in mapping.get("properties", {}).items() if name != RESERVED}
+    rest = {name: value for name, value in mapping.items() if name not in ("_meta", "properties")}
+    return rest | ({"_meta": meta} if meta else {}) | {"properties": properties}
+
+
+def to_source(document: Document) -> dict[str, Any]:
+    """Return the body of a document: the shop's row, and ours beside it under one name."""
+    ours: dict[str, Any] = {"id": document.id, **document.text}
+    if document.codes:
+        ours["codes"] = document.codes
+    if document.facets:
+        ours["facets"] = document.facets
+    if document.numbers:
+        ours["numbers"] = document.numbers
+    if document.vectors:
+        ours["vectors"] = {leg: vector.array for leg, vector in document.vectors.items()}
+    return {**document.row, RESERVED: ours}

@@ -1,0 +1,204 @@
+"""The one request: from a plan to the body that Elasticsearch runs, and from its answer to a page. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from hybridsearch.document import RESERVED
+from hybridsearch.engines.elasticsearch.mapping import CODES, ID, facet_path, number_path, text_path, vector_path
+from hybridsearch.plan import (
+    CODE_LIFT,
+    FIRST_PASS_SHARE,
+    NEIGHBOUR_LIFT,
+    Codes,
+    Condition,
+    Cosine,
+    Filter,
+    Match,
+    Neighbours,
+    Number,
+    Plan,
+    Saturated,
+    Signal,
+    Terms,
+)
+from hybridsearch.values import Hit, Page
+
+Clause = dict[str, Any]
+
+FACET_VALUES = 100
+SATURATE = "params.w * _score / (_score + params.k)"
+COSINE = "params.w * Math.min(1.0, Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo)))"
+NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + params.k)"
+PARAMETERS = {"search_type": "dfs_query_then_fetch", "include_named_queries_score": True}
+"""Request parameters: word statistics of all shards together, and each signal's value beside each hit."""
+
+
+def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> dict[str, Any]:
+    """Return the request body for a plan.
+
+    Args:
+        plan: What to do. Vectors go out as float32 arrays, which the client's OrjsonSerializer writes.
+        shards: Shards of the index; each is asked for its part of the neighbours.
+        knn_has_k: Whether the server's knn clause takes `k` (8.15 and later).
+    """
+    body: dict[str, Any] = {
+        "query": candidates(plan, shards, knn_has_k),
+        "from": plan.offset,
+        "size": plan.size,
+        "track_total_hits": True,
+        "_source": {"excludes": [RESERVED]},
+    }
+    if plan.sort:
+        order = "desc" if plan.sort.descending else "asc"
+        body["sort"] = [{number_path(plan.sort.field): {"order": order, "missing": "_last"}}, {ID: "asc"}]
+    elif plan.signals:
+        body["rescore"] = rescore(plan)
+    if plan.facets:
+        body["aggs"] = {
+            name: {
+                "terms": {
+                    "field": facet_path(name),
+                    "size": FACET_VALUES,
+                    "order": [{"_count": "desc"}, {"_key": "asc"}],
+                }
+            }
+            for name in plan.facets
+        }
+    return body
+
+
+def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
+    """Return the query whose matches are the candidates: by words, by code, by vector; all of them pass the filters."""
+    filters = [filter_clause(each) for each in plan.filters]
+    if plan.kind == "browse":
+        return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
+    found: list[Clause] = []
+    if plan.keyword:
+        found.append(match_clause(plan.keyword))
+    if plan.codes:
+        found.append({"constant_score": {"filter": codes(plan.codes), "boost": CODE_LIFT}})
+    found += [knn(each, filters, shards, knn_has_k) for each in plan.neighbours]
+    if not found:
+        return {"match_none": {}}
+    return {"bool": {"should": found, "minimum_should_match": 1, "filter": filters}}
+
+
+def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: bool) -> Clause:
+    """Return a nearest-neighbour clause; its own copy of the filters keeps k neighbours that pass them."""
+    k = math.ceil(neighbours.k / shards)
+    clause = {
+        "field": vector_path(neighbours.leg),
+        "query_vector": neighbours.vector.array,
+        # Before 8.15 there is no k: every vector that is looked at is a candidate.
+        **({"k": k, "num_candidates": max(k, neighbours.explore)} if knn_has_k else {"num_candidates": k}),
+        "similarity": neighbours.floor,
+        "boost": NEIGHBOUR_LIFT,
+    }
+    return {"knn": {**clause, "filter": filters} if filters else clause}
+
+
+def rescore(plan: Plan) -> Clause:
+    """Return the second pass: inside the window the score is the sum of the signals."""
+    return {
+        "window_size": plan.window,
+        "query": {
+            "query_weight": FIRST_PASS_SHARE,
+            "rescore_query_weight": 1.0,
+            "score_mode": "total",
+            "rescore_query": {"bool": {"should": [signal_clause(signal) for signal in plan.signals]}},
+        },
+    }
+
+
+def signal_clause(signal: Signal) -> Clause:
+    """Return the named clause whose score is the signal's contribution. Scripts are fixed: only parameters vary."""
+    match signal:
+        case Saturated():
+            query = match_clause(signal.match)
+            clause = script(query, SATURATE, {"w": signal.weight, "k": signal.half})
+        case Cosine():
+            path = vector_path(signal.leg)
+            params = {"w": signal.weight, "q": signal.vector.array, "lo": signal.low, "hi": signal.high}
+            clause = script({"exists": {"field": path}}, COSINE.format(path), params)
+        case Number():
+            path = number_path(signal.field)
+            params = {"w": signal.weight, "k": signal.half}
+            clause = script({"exists": {"field": path}}, NUMBER.format(path), params)
+        case Condition():
+            inner = codes(signal.clause) if isinstance(signal.clause, Codes) else match_clause(signal.clause)
+            clause = {"constant_score": {"filter": inner, "boost": signal.weight}}
+    (body,) = clause.values()
+    body["_name"] = signal.name
+    return clause
+
+
+def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:
+    """Return a clause that scores the matches of a query by a script."""
+    return {"script_score": {"query": query, "script": {"source": source, "params": params}}}
+
+
+def match_clause(clause: Match) -> Clause:
+    """Return the clause that matches words in any of the languages; the best language counts."""
+    queries = [
+        {
+            "match": {
+                text_path(clause.field, language): {
+                    "query": " ".join(tokens),
+                    "minimum_should_match": clause.needed(tokens),
+                }
+            }
+        }
+        for language, tokens in clause.tokens
+    ]
+    return queries[0] if len(queries) == 1 else {"dis_max": {"queries": queries}}
+
+
+def codes(clause: Codes) -> Clause:
+    """Return the clause that matches products with one of the codes."""
+    return {"terms": {CODES: list(clause.values)}}
+
+
+def filter_clause(clause: Filter) -> Clause:
+    """Return a filter; values only ever stand as values."""
+    if isinstance(clause, Terms):
+        return {"terms": {facet_path(clause.field): list(clause.values)}}
+    bounds = {"gte": clause.gte, "lte": clause.lte}
+    return {"range": {number_path(clause.field): {name: value for name, value in bounds.items() if value is not None}}}
+
+
+def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
+    """Return the page that an answer of Elasticsearch describes."""
+    hits = answer["hits"]
+    return Page(
+        query=plan.query,
+        hits=tuple(to_hit(hit) for hit in hits["hits"]),
+        total=hits["total"]["value"],
+        facets={
+            name: {bucket["key"]: bucket["doc_count"] for bucket in answer["aggregations"][name]["buckets"]}
+            for name in plan.facets
+        },
+        number=plan.number,
+        degraded=(*plan.degraded, *incomplete(answer)),
+        notes=plan.notes,
+    )
+
+
+def to_hit(hit: Mapping[str, Any]) -> Hit:
+    """Return a hit with its signals, the largest first."""
+    named = hit.get("matched_queries") or {}
+    signals = sorted(((name, value) for name, value in named.items() if value > 0), key=lambda pair: -pair[1])
+    return Hit(hit["_id"], hit["_score"] or 0.0, dict(signals), hit.get("_source", {}))
+
+
+def incomplete(answer: Mapping[str, Any]) -> list[str]:
+    """Return why the server's answer may lack products: it answers 200 all the same."""
+    shards = answer.get("_shards", {})
+    reasons = []
+    if answer.get("timed_out"):
+        reasons.append("Elasticsearch ran out of time and answered with what it had")
+    if failed := shards.get("failed", 0):
+        reasons.append(f"{failed} of {shards['total']} shards failed")
+    return reasons

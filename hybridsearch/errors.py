@@ -1,0 +1,65 @@
+"""What can go wrong, as one small tree.
+
+HybridSearchError
+├── ConfigError         the configuration, or an option, is not what it should be
+│   └── ConfigMissing   there is no configuration file to read
+├── CatalogError        the catalogue cannot be read
+├── QueryError          a query asks for something that the index cannot give
+├── ImageError          a picture cannot be fetched or decoded
+├── EncoderError        an encoder cannot be loaded, or does not fit the index
+├── WeightsError        a weights file is damaged or foreign
+├── GateError           a check refused to go on; the old state is untouched
+└── EngineError         the engine cannot be reached, or refused
+    ├── IndexMissing    the index that queries use does not exist
+    └── StoreDamaged    a file of the embedded engine does not match its checksum
+
+Every message says what was found, what was expected, and what to do next.
+"""
+
+
+class HybridSearchError(Exception):
+    """Base of everything that this library raises on purpose."""
+
+
+class ConfigError(HybridSearchError):
+    """The configuration, or an option, is not what it should be."""
+
+
+class ConfigMissing(ConfigError):  # noqa: N818 - reads as the state that it names
+    """There is no configuration file to read."""
+
+
+class CatalogError(HybridSearchError):
+    """The catalogue cannot be read at all; a single bad product is a reject instead."""
+
+
+class QueryError(HybridSearchError):
+    """A query asks for something that the index cannot give."""
+
+
+class ImageError(HybridSearchError):
+    """A picture cannot be fetched or decoded."""
+
+
+class EncoderError(HybridSearchError):
+    """An encoder cannot be loaded, or is not the one that the index was built with."""
+
+
+class WeightsError(HybridSearchError):
+    """A weights file is damaged, or was made for other signals or encoders."""
+
+
+class GateError(HybridSearchError):
+    """A check refused to go on; the old state is untouched."""
+
+
+class EngineError(HybridSearchError):
+    """The engine cannot be reached, or refused what was asked."""
+
+
+class IndexMissing(EngineError):  # noqa: N818
+    """The index that queries use does not exist."""
+
+
+class StoreDamaged(EngineError):  # noqa: N818
+    """A file of the embedded engine does not match its checksum."""

@@ -1,0 +1,33 @@
+"""Why a product is where it is: which of the query's words it has, and which it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hybridsearch import document, text
+from hybridsearch.settings import Fields
+from hybridsearch.values import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The query's words, as typed, that a product's text has and lacks."""
+
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def words(query: str, row: Row, fields: Fields) -> Words:
+    """Return which words of a query a product has, in the analysis of any of the index's languages."""
+    held = {
+        language: set(tokens.split()) for language, tokens in document.analysed(row, fields).get("text", {}).items()
+    }
+    asked = dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))
+    matched = [word for word in asked if has(word, held)]
+    return Words(tuple(matched), tuple(word for word in asked if word not in matched))
+
+
+def has(word: str, held: Mapping[str, set[str]]) -> bool:
+    """Tell whether all tokens of a word are among those held in one language."""
+    return any(tokens <= here for language, here in held.items() if (tokens := set(text.analyse(word, language))))

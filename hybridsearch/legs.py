@@ -1,0 +1,60 @@
+"""The encoders of a configuration's vector legs, each loaded when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from hybridsearch.encoders import load_encoder
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import QueryVectors
+from hybridsearch.errors import EncoderError
+from hybridsearch.settings import Settings, VectorLeg
+from hybridsearch.values import Vector
+
+if TYPE_CHECKING:
+    from hybridsearch.images import Photo
+
+
+class Encoders(Mapping[str, Encoder]):
+    """Encoder by leg; legs with the same encoder share it, and recent queries keep their vectors."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.folder
+        self._legs = {leg.name: leg for leg in settings.vectors}
+        self._loaded: dict[tuple[str, str | None], Encoder] = {}
+        self._recent = QueryVectors()
+
+    def __getitem__(self, name: str) -> Encoder:
+        """Return the encoder of a leg.
+
+        Raises:
+            EncoderError: It cannot be loaded, or the configuration has no such leg.
+        """
+        leg = self._leg(name)
+        key = (leg.encoder, leg.image_encoder)
+        if key not in self._loaded:
+            self._loaded[key] = load_encoder(leg.encoder, image_encoder=leg.image_encoder, folder=self._folder)
+        return self._loaded[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._legs)
+
+    def __len__(self) -> int:
+        return len(self._legs)
+
+    def words(self, name: str, text: str) -> Vector:
+        """Return the vector of a query's words in a leg's space."""
+        return self._recent.words(self[name], text)
+
+    def photo(self, name: str, photo: Photo) -> Vector:
+        """Return the vector of a query's photo in a leg's space."""
+        return self._recent.photo(self[name], photo)
+
+    def _leg(self, name: str) -> VectorLeg:
+        if name not in self._legs:
+            raise EncoderError(
+                f"The index has a vector leg '{name}', the configuration has not. "
+                "Add it under [[vectors]], or run: hybridsearch reindex"
+            )
+        return self._legs[name]

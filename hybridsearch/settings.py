@@ -1,0 +1,214 @@
+"""The configuration file: what a shop says once.
+
+Order of precedence: a function's argument, then the file, then the environment (for secrets only the environment or a
+file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD), then the defaults here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hybridsearch.errors import ConfigError, ConfigMissing
+
+DEFAULT_FILE = "hybridsearch.toml"
+Language = Literal["en", "de", "fr", "es", "ja", "zh"]
+Name = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Catalog(Section):
+    """Where products come from: a file, or an existing Elasticsearch index or alias."""
+
+    path: Path | None = None
+    index: str | None = None
+    images: Path | None = None
+    """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
+    fetch: bool = True
+    """Whether pictures may be fetched from URLs."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Catalog:
+        if (self.path is None) == (self.index is None):
+            raise ValueError("give either 'path' (a file) or 'index' (an existing Elasticsearch index)")
+        return self
+
+
+class Fields(Section):
+    """Which field of the catalogue plays which role; a dotted name reaches into nested objects."""
+
+    id: str = "id"
+    title: str | None = None
+    text: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    image: str | None = None
+    languages: tuple[Language, ...] = ("en",)
+
+    @model_validator(mode="after")
+    def _something_to_search(self) -> Fields:
+        if not self.languages:
+            raise ValueError("'languages' is empty; name at least one of en, de, fr, es, ja, zh")
+        if self.title is None and not self.text and self.image is None:
+            raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
+        for names in (self.facets, self.numbers):
+            for name in names:
+                inside = next((other for other in names if other.startswith(f"{name}.")), None)
+                if inside:
+                    raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
+        return self
+
+
+class EngineSection(Section):
+    """Where the index lives: at a URL, or, when that is left out, in a folder beside the configuration."""
+
+    url: str | None = None
+    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = "products"
+    folder: Path = Path(".hybridsearch")
+    username: str | None = None
+    ca_file: Path | None = None
+    fingerprint: str | None = None
+    api_key_file: Path | None = None
+    timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds for one search; bulk requests get six times as long."""
+    shards: Annotated[int, Field(ge=1)] = 1
+    replicas: Annotated[int, Field(ge=0)] = 1
+
+
+class VectorLeg(Section):
+    """One vector leg: a name, an encoder, and what it reads."""
+
+    name: Name
+    encoder: str
+    reads: Literal["image"] | tuple[str, ...] = "image"
+    image_encoder: str | None = None
+    """A separate image tower, when the encoder is a text tower alone."""
+    exact: bool = False
+    """Whether Elasticsearch compares with every vector instead of walking a graph; right below some 10,000 products."""
+
+
+class WeightsSection(Section):
+    """Where learned weights live; left out: the cautious prior that ships with the package."""
+
+    path: Path | None = None
+
+
+class Secrets(BaseSettings):
+    """Secrets, from the environment alone: never from the file, never from the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="HYBRIDSEARCH_", frozen=True)
+
+    api_key: SecretStr | None = None
+    password: SecretStr | None = None
+
+
+class Settings(Section):
+    """The whole file. Relative paths start at the folder of the file."""
+
+    catalog: Catalog
+    fields: Fields = Fields(title="title")
+    engine: EngineSection = EngineSection()
+    vectors: tuple[VectorLeg, ...] = ()
+    weights: WeightsSection = WeightsSection()
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        names = [leg.name for leg in self.vectors]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
+        if self.catalog.index and not self.engine.url:
+            raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
+        return self
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Settings:
+        """Read a configuration file.
+
+        Args:
+            path: The file; left out: `hybridsearch.toml` here, else the file that HYBRIDSEARCH_CONFIG names.
+
+        Raises:
+            ConfigMissing: There is no such file.
+            ConfigError: It is not TOML, or a key or value is wrong.
+        """
+        file = find(path)
+        try:
+            data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise ConfigMissing(f"Cannot read '{file}': {error.strerror}. Write one with: hybridsearch init") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"'{file}' is not valid TOML: {error}. Correct it and try again.") from error
+        return cls.parse(data, folder=file.resolve().parent, source=str(file))
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], *, folder: Path, source: str = "configuration") -> Settings:
+        """Check parsed TOML and return the settings; relative paths start at `folder`."""
+        if "folder" in data:
+            raise ConfigError(f"{source}: unknown key 'folder'. Did you mean 'engine.folder'?")
+        try:
+            return cls.model_validate({**data, "folder": folder})
+        except ValidationError as error:
+            raise ConfigError("\n".join(f"{source}: {line}" for line in explain(error))) from error
+
+    def resolve(self, path: Path) -> Path:
+        """Return a path of the file as an absolute one."""
+        return self.folder / path.expanduser()
+
+
+def find(path: str | Path | None) -> Path:
+    """Return the configuration file to read: the argument, the default name, or the environment's."""
+    if path is not None:
+        return Path(path)
+    named = os.environ.get("HYBRIDSEARCH_CONFIG")
+    if not Path(DEFAULT_FILE).exists() and named:
+        return Path(named)
+    return Path(DEFAULT_FILE)
+
+
+def explain(error: ValidationError) -> list[str]:
+    """Return one line for each problem, with the nearest valid name for an unknown key."""
+    lines = []
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"unknown key '{place}'.{suggest(problem['loc'])}")
+        elif problem["type"] == "missing":
+            lines.append(f"'{place}' is missing. See docs/configuration.md.")
+        else:
+            found = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int | float) else ""
+            lines.append(f"'{place or 'file'}': {problem['msg'].removeprefix('Value error, ')}{found}.")
+    return lines
+
+
+def suggest(location: tuple[int | str, ...]) -> str:
+    """Return a sentence with the nearest valid names for an unknown key."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        if isinstance(part, str):
+            model = SECTIONS.get(part, model)
+    names = [name for name in model.model_fields if (model, name) != (Settings, "folder")]
+    near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else f" Expected one of: {', '.join(names)}."
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "catalog": Catalog,
+    "fields": Fields,
+    "engine": EngineSection,
+    "vectors": VectorLeg,
+    "weights": WeightsSection,
+}

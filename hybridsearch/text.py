@@ -1,0 +1,183 @@
+"""Text analysis: from what people write to the tokens that both engines compare.
+
+All of it happens here, and both engines only split at spaces. Servers cannot be trusted with it: the Snowball filter of
+Elasticsearch 8.16, that of 9.4 and the Python package stem up to 2 % of words differently, so that an upgrade would
+silently change what matches (measured in docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.resources
+import itertools
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+FIELD_LIMIT = 20_000
+"""Characters of one field that are analysed; the rest of a longer text is not searched."""
+QUERY_LIMIT = 256
+QUERY_WORDS = 32
+WORD_LIMIT = 64
+"""Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
+RUN_LIMIT = 100
+"""Han characters that jieba sees at once: its time is quadratic in a run of one repeated character."""
+
+CJK = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"  # Han characters
+)
+_CJK_RUN = re.compile(f"[{CJK}]+")
+_RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
+_COMPOUND = re.compile(f"[^\\W_{CJK}]+(?:[-/.][^\\W_{CJK}]+)+")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
+_MARKS = re.compile("[\u0300-\u036f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+
+
+def clean(text: str, limit: int = FIELD_LIMIT) -> str:
+    """Return the text in NFKC, at most `limit` characters, without control, direction and surrogate characters."""
+    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text[:limit])).strip()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in order, in lower case; a run of Chinese or Japanese characters is one word.
+
+    `3.5mm` is one word. A compound with a digit, such as `WH-1000XM5`, is also given in one piece, after the others:
+    shoppers type it either way.
+    """
+    text = _ELISION.sub(" ", _POSSESSIVE.sub("", clean(text).lower()))
+    pieces = [match.group().replace(",", ".") for match in _RUN.finditer(text)]
+    joined = [re.sub(r"[-/.]", "", each) for each in _COMPOUND.findall(text) if any(map(str.isdigit, each))]
+    return [*pieces, *(each for each in joined if each not in pieces)]
+
+
+def analyse(text: str, language: str) -> list[str]:
+    """Return the tokens that the index keeps for a text in one language, in order."""
+    tokens: list[str] = []
+    for word in words(text):
+        if _CJK_RUN.match(word):
+            tokens += tokenizer(language)(word)
+        else:
+            tokens.append(stem(word[:WORD_LIMIT], language))
+    return tokens
+
+
+def analyse_query(text: str, language: str) -> list[str]:
+    """Return the distinct tokens of a query, without stop words unless there is nothing else."""
+    tokens = list(dict.fromkeys(analyse(text, language)))
+    return [token for token in tokens if token not in stop_tokens(language)] or tokens
+
+
+def pairs(tokens: Sequence[str]) -> list[str]:
+    """Return adjacent tokens joined: ["red", "dress"] gives ["red_dress"]. No token holds an underscore."""
+    return [f"{left}_{right}" for left, right in itertools.pairwise(tokens)]
+
+
+def code(text: str) -> str:
+    """Return a product code as it is compared: letters and digits alone, in lower case."""
+    return "".join(filter(str.isalnum, clean(text, WORD_LIMIT).lower()))
+
+
+def fields_by_language(text: str, languages: Iterable[str]) -> dict[str, str]:
+    """Return what each language's field keeps of a text.
+
+    Chinese and Japanese fields keep the whole of a text that has their characters. The others keep what is left of it
+    without them, so that no language is guessed and none is lost: "Nike 跑步鞋" is whole in `zh`, and "Nike" in `en`.
+    """
+    languages = list(languages)
+    cjk = [language for language in languages if is_cjk(language)]
+    latin = [language for language in languages if not is_cjk(language)]
+    has_cjk = bool(_CJK_RUN.search(text))
+    texts = {language: text for language in cjk if has_cjk or not latin}
+    rest = _CJK_RUN.sub(" ", text) if cjk else text
+    return texts | dict.fromkeys(latin, rest)
+
+
+def is_cjk(language: str) -> bool:
+    """Tell whether a language is written without spaces."""
+    return bool(languages()[language]["tokens"] != "snowball")
+
+
+@functools.cache
+def languages() -> dict[str, dict[str, Any]]:
+    """Return how each language is analysed, as mappings/languages.json says."""
+    file = importlib.resources.files("hybridsearch.mappings") / "languages.json"
+    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def identity() -> str:
+    """Return what the tokens depend on, to be stored with an index."""
+    versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
+    return ", ".join(["hybridsearch 1", *versions])
+
+
+@functools.cache
+def stop_tokens(language: str) -> frozenset[str]:
+    """Return the stop words of a language, as tokens."""
+    return frozenset(token for word in languages()[language]["stopwords"] for token in analyse(word, language))
+
+
+@functools.lru_cache(maxsize=200_000)
+def stem(word: str, language: str) -> str:
+    """Return the stem of a word in lower case, without accents: people leave them out."""
+    name = languages()[language].get("stemmer")
+    stemmed = stemmer(name).stemWord(word) if name else word
+    return _MARKS.sub("", unicodedata.normalize("NFD", stemmed)).replace("ß", "ss") or word
+
+
+@functools.cache
+def stemmer(name: str) -> Any:
+    """Return the Snowball stemmer of this name."""
+    import snowballstemmer
+
+    return snowballstemmer.stemmer(name)
+
+
+@functools.cache
+def tokenizer(language: str) -> Callable[[str], list[str]]:
+    """Return what cuts a run of Chinese or Japanese characters in this language's field."""
+    tokenizers: dict[str, Callable[[str], list[str]]] = {"jieba": segment, "bigrams": bigrams, "snowball": list}
+    return tokenizers[languages()[language]["tokens"]]
+
+
+def bigrams(run: str) -> list[str]:
+    """Return each two adjacent characters; a single character stays as it is."""
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def segment(run: str) -> list[str]:
+    """Return the Chinese words of a run, long ones also in their parts, as jieba's search mode does."""
+    chunks = (run[i : i + RUN_LIMIT] for i in range(0, len(run), RUN_LIMIT))
+    return [word for chunk in chunks for word in jieba_cut()(chunk)]
+
+
+@functools.cache
+def jieba_cut() -> Callable[[str], list[str]]:
+    """Return the segmenter: rjieba where it is installed (the same words, 24 times faster), else jieba."""
+    try:
+        import rjieba
+    except ImportError:
+        pass
+    else:
+        return lambda text: list(rjieba.cut_for_search(text, True))
+    import tempfile
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes from Python 3.12 on, pkg_resources before setuptools 82
+        import jieba
+    jieba.setLogLevel(60)
+    with tempfile.TemporaryDirectory() as private:
+        # jieba's cache has a fixed name in the shared temporary folder, where anyone could plant one.
+        tokenizer = jieba.Tokenizer()
+        tokenizer.tmp_dir = private
+        tokenizer.initialize()
+    cut: Callable[[str], list[str]] = tokenizer.lcut_for_search
+    return cut

@@ -1,0 +1,152 @@
+"""The values that travel along the two lines: products → index, query → page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+Row = Mapping[str, Any]
+"""A product as the shop wrote it: field names to JSON values."""
+
+Vectors = NDArray[np.float32]
+"""Rows of float32, each of unit length."""
+
+
+class Vector:
+    """One read-only row of float32 that can be compared, hashed and printed in a line."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, values: Sequence[float] | NDArray[Any]) -> None:
+        self.array = np.array(values, dtype=np.float32)
+        self.array.flags.writeable = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vector) and np.array_equal(self.array, other.array)
+
+    def __hash__(self) -> int:
+        return hash(self.array.tobytes())
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __repr__(self) -> str:
+        start = ", ".join(f"{value:.3f}" for value in self.array[:3])
+        return f"Vector([{start}, …], dims={len(self)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A row of the catalogue with the name that it has there."""
+
+    id: str
+    row: Row
+    where: str
+    """Where it was read, for messages: `products.jsonl:17`, or the name of an index."""
+    routing: str | None = None
+    """Elasticsearch's routing value, carried over from an existing index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A product that could not be indexed, with its reason."""
+
+    where: str
+    id: str | None
+    stage: str
+    """Where on the line it was lost: `read`, `document`, or `write`."""
+    reason: str
+    row: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is stored for one product: the shop's row beside the fields that searches use.
+
+    Text holds tokens, joined by spaces, by field and language: {"title": {"en": "red dress"}}.
+    Vectors are of unit length, by leg; a leg that has nothing to read is absent.
+    """
+
+    id: str
+    row: Row
+    text: Mapping[str, Mapping[str, str]]
+    codes: tuple[str, ...] = ()
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+    routing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A product on a page.
+
+    Attributes:
+        score: The sum of the signals' contributions; higher is better. 0.0 on a page that is sorted by a field.
+        signals: Contribution of each signal to the score, the largest first; signals that gave nothing are absent.
+    """
+
+    id: str
+    score: float
+    signals: Mapping[str, float]
+    product: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Sequence[Hit]):
+    """The answer to a query: hits in order, and what is known about all of the candidates.
+
+    Attributes:
+        total: Number of products that match, on all pages.
+        facets: Count of products by value, for each facet that was asked for, the most frequent first.
+        number: Which page this is, from 1.
+        degraded: Why the answer comes from less than was planned; empty when all is well.
+        notes: What was changed in the request, such as a query that was cut.
+    """
+
+    query: str
+    hits: tuple[Hit, ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    number: int = 1
+    degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    took_ms: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Hit, ...]: ...
+    def __getitem__(self, index: int | slice) -> Hit | tuple[Hit, ...]:
+        return self.hits[index]
+
+    def __str__(self) -> str:
+        lines = [f"{self.total} products for {self.query!r}"]
+        lines += [f"{rank:3}. {hit.score:.3f}  {hit.id}" for rank, hit in enumerate(self.hits, 1)]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `search --json` prints."""
+        return {
+            "query": self.query,
+            "total": self.total,
+            "hits": [
+                {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
+                for hit in self.hits
+            ],
+            "facets": {name: dict(counts) for name, counts in self.facets.items()},
+            "page": self.number,
+            "degraded": list(self.degraded),
+            "notes": list(self.notes),
+            "took_ms": round(self.took_ms, 3),
+        }

@@ -1,0 +1,1 @@
+"""Field types and languages of the index, as readable JSON."""

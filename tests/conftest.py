@@ -1,0 +1,47 @@
+"""Fixtures that every test may use: real servers, one per version and run."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from tests.servers.elasticsearch import running
+
+VERSIONS = os.environ.get("HYBRIDSEARCH_TEST_ES_VERSIONS", "9.4.3 8.16.6").split()
+REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_ES") == "1"
+_ELSEWHERE = os.environ.get("HYBRIDSEARCH_TEST_ES_URL")
+
+
+def pytest_report_header() -> str:
+    return f"elasticsearch: {_ELSEWHERE or ', '.join(VERSIONS)}"
+
+
+@pytest.fixture(scope="session", params=["given"] if _ELSEWHERE else VERSIONS)
+def es_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a running Elasticsearch, of each version in turn."""
+    if _ELSEWHERE:
+        yield _ELSEWHERE
+        return
+    server = running(request.param)
+    try:
+        url = server.__enter__()
+    except (OSError, RuntimeError) as error:
+        if REQUIRED:
+            raise
+        pytest.skip(f"NO ELASTICSEARCH {request.param}: {error}")
+    try:
+        yield url
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def index(es_url: str) -> Iterator[str]:
+    """A name for an alias of this test alone; whatever it names, and its generations, are deleted afterwards."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield name
+    with Elasticsearch(es_url) as client:
+        for found in client.indices.get(index=f"{name}*"):
+            client.indices.delete(index=found)

@@ -1,0 +1,1 @@
+"""A real Elasticsearch for the tests: fetched once, started on free ports, stopped at the end."""

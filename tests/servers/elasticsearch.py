@@ -1,0 +1,133 @@
+"""Starts an Elasticsearch server in folders of its own and stops it."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.servers.distribution import RELEASES, Release, fetch, find_java
+
+PATIENCE = 180.0
+"""Seconds that a server may take to answer; about 20 on two idle cores."""
+
+
+@contextlib.contextmanager
+def running(version: str) -> Iterator[str]:
+    """Run a server of this version for the length of the block and yield its address."""
+    release = RELEASES[version]
+    home = fetch(release)
+    java = find_java(release)
+    with tempfile.TemporaryDirectory(prefix="hybridsearch-es-", dir="/var/tmp") as scratch:
+        folder = Path(scratch)
+        port, transport = free_ports(2)
+        configure(home, folder, port, transport)
+        owner = unprivileged(folder)
+        with open(folder / "console.log", "wb") as log:
+            process = subprocess.Popen(
+                command(release, home, folder, java),
+                cwd=home,
+                env=environment(release, home, folder, java),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                user=owner,
+            )
+        try:
+            yield wait(f"http://127.0.0.1:{port}", process, folder / "console.log")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def configure(home: Path, folder: Path, port: int, transport: int) -> None:
+    config = folder / "config"
+    shutil.copytree(home / "config", config)
+    for name in ("data", "logs", "tmp"):
+        (folder / name).mkdir()
+    (config / "elasticsearch.yml").write_text(
+        "discovery.type: single-node\n"
+        "network.host: 127.0.0.1\n"
+        f"http.port: {port}\n"
+        f"transport.port: {transport}\n"
+        f"path.data: {folder}/data\n"
+        f"path.logs: {folder}/logs\n"
+        "xpack.security.enabled: false\n"
+        "cluster.routing.allocation.disk.threshold_enabled: false\n"
+    )
+    (config / "jvm.options.d").mkdir(exist_ok=True)
+    (config / "jvm.options.d" / "heap.options").write_text("-Xms512m\n-Xmx512m\n")
+    options = (config / "jvm.options").read_text().splitlines()
+    unwanted = ("-Xlog:gc", "jdk.incubator.vector")
+    kept = [line for line in options if not any(word in line for word in unwanted)]
+    (config / "jvm.options").write_text("\n".join(kept) + "\n")
+
+
+def unprivileged(folder: Path) -> int | None:
+    """Give the folder to a user that is not root: the server refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody").pw_uid
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, nobody, -1)
+    return nobody
+
+
+def command(release: Release, home: Path, folder: Path, java: Path) -> list[str]:
+    if release.version.startswith("9."):
+        launcher = "org.elasticsearch.server.launcher.ServerLauncher"
+        return [str(java), "-cp", f"{home}/lib/tools/server-launcher/*", launcher]
+    return [
+        str(java),
+        "-Dcli.name=server",
+        f"-Dcli.script={home}/bin/elasticsearch",
+        "-Dcli.libs=lib/tools/server-cli",
+        f"-Des.path.home={home}",
+        f"-Des.path.conf={folder}/config",
+        "-Des.distribution.type=tar",
+        "-Des.java.type=ES_JAVA_HOME",
+        "-cp",
+        f"{home}/lib/*:{home}/lib/cli-launcher/*",
+        "org.elasticsearch.launcher.CliToolLauncher",
+    ]
+
+
+def environment(release: Release, home: Path, folder: Path, java: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "ES_HOME": str(home),
+        "ES_PATH_CONF": f"{folder}/config",
+        "ES_TMPDIR": f"{folder}/tmp",
+        "ES_JAVA_HOME": str(java.parent.parent),
+        "ES_DISTRIBUTION_TYPE": "tar",
+        "JAVA": str(java),
+        "JAVA_TYPE": "ES_JAVA_HOME",
+        "CLI_JAVA_OPTS": "",
+    }
+
+
+def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow"):
+            return url
+        time.sleep(0.3)
+    raise RuntimeError(f"Elasticsearch did not start:\n{log.read_text(errors='replace')[-3000:]}")
