@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from hybridsearch import text
 from hybridsearch.catalog.rows import field, number, strings
@@ -67,7 +69,15 @@ def title(row: Row, fields: Fields) -> str:
 
 def joined(row: Row, names: Iterable[str]) -> str:
     """Return the text of several fields, in order."""
-    return "\n".join(text.clean(value) for name in names for value in strings(field(row, name)))
+    return "\n".join(text.clean(part) for name in names for value in values(row, name) for part in strings(value))
+
+
+def values(row: Row, name: str) -> Iterator[Any]:
+    """Yield what a row holds under a name; `attr_*` names every top-level field that begins so, in the row's order."""
+    if "*" not in name:
+        yield field(row, name)
+    else:
+        yield from (value for key, value in row.items() if fnmatch.fnmatchcase(key, name))
 
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:

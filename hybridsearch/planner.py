@@ -37,6 +37,9 @@ NEIGHBOURS = 100
 """Neighbours for each query vector: enough for four pages; more adds hardly any relevant product."""
 EXPLORE = 200
 """Vectors that an approximate index looks at for them."""
+EXPLORE_EXACT = 10_000
+"""The same for an exact leg: the most that Elasticsearch allows. Its `flat` index would be the obvious choice, but from
+9.x on a knn clause on it ignores k and matches every product (seen on 9.4.3)."""
 WINDOW = 400
 """At least the neighbours of three query vectors and as many keyword candidates; wider is nearly free (measured)."""
 MOST_HITS = 1_000
@@ -171,12 +174,13 @@ def neighbours(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weig
     """Yield a clause for each query vector, and one for words and photo together: near to both beats near to one."""
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
+        explore = EXPLORE_EXACT if leg.exact else EXPLORE
         for source, vector in given.items():
             scale = calibration(leg, source)
             floor = scale.low + weights.floor(source) * (scale.high - scale.low)
-            yield Neighbours(leg.name, vector, NEIGHBOURS, EXPLORE, floor)
+            yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
         if len(given) == 2:
-            yield Neighbours(leg.name, between(*given.values()), NEIGHBOURS, EXPLORE, -1.0)
+            yield Neighbours(leg.name, between(*given.values()), NEIGHBOURS, explore, -1.0)
 
 
 def between(one: Vector, other: Vector) -> Vector:

@@ -30,7 +30,7 @@ class Leg:
         fingerprint: Of the encoder's weights and preprocessing; two encoders never share a field.
         words: Calibration for a query in words.
         photo: Calibration for a query that is a photo.
-        exact: Whether the server compares with every vector.
+        exact: Whether the server keeps whole vectors and explores as many as it can.
     """
 
     name: str

@@ -1,0 +1,81 @@
+"""Where products come from: files, or an existing Elasticsearch index."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.csv import parse_table
+from hybridsearch.catalog.files import File, Parser
+from hybridsearch.catalog.jsonl import parse_document, parse_lines
+from hybridsearch.catalog.rows import field, number, strings
+from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.settings import Catalog, Fields
+from hybridsearch.values import Product, Row
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+__all__ = ["SOURCES", "Source", "field", "number", "open_source", "sample", "strings"]
+
+SOURCES: dict[str, Parser] = {
+    ".jsonl": parse_lines,
+    ".ndjson": parse_lines,
+    ".json": parse_document,
+    ".csv": parse_table,
+    ".tsv": parse_table,
+    ".txt": parse_table,
+}
+"""Parsers by the suffix of the file; `.gz` may follow, and compressed content is recognised without it."""
+
+
+def open_source(
+    catalog: Catalog,
+    fields: Fields | None = None,
+    *,
+    folder: Path = Path(),
+    client: Elasticsearch | None = None,
+) -> Source:
+    """Return the source that a configuration names; nothing is read yet.
+
+    Args:
+        catalog: A path or an index.
+        fields: Its `id` names a file's products (an index has ids of its own); None numbers them by their lines.
+        folder: Where a relative path starts.
+        client: For an index.
+
+    Raises:
+        CatalogError: The file is missing, or its suffix is unknown.
+        ConfigError: An index is named, but there is no server to read it from.
+    """
+    if catalog.path is None:
+        if client is None:
+            raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
+        # The client takes 0.2 s to import, which a catalogue in a file should not pay for.
+        from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
+
+        return ElasticsearchIndex(client, str(catalog.index))
+    path = folder / catalog.path.expanduser()
+    if path.is_dir():
+        raise CatalogError(f"Catalogue '{path}' is a folder. Set 'catalog.path' to a file in it.")
+    suffix = Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
+    if suffix not in SOURCES:
+        raise CatalogError(f"Catalogue '{path}' has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
+    if not path.exists():
+        raise CatalogError(f"Catalogue '{path}' is missing. Correct 'catalog.path' and try again.")
+    return File(path, SOURCES[suffix], fields.id if fields else None)
+
+
+def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:
+    """Return between `size` and twice as many rows, or all, spread evenly over the first products that are read."""
+    rows: list[Row] = []
+    step = 1
+    products = (each for each in source.read() if isinstance(each, Product))
+    for place, each in enumerate(islice(products, reads)):
+        if place % step == 0:
+            rows.append(each.row)
+        if len(rows) == 2 * size:
+            rows, step = rows[::2], 2 * step
+    return rows

@@ -1,0 +1,109 @@
+"""Tables: comma, semicolon, tab or bar between the columns, names in the first line."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TextIO
+
+from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.files import LONGEST_ROW, flaw, lines
+
+DELIMITERS = ",;\t|"
+MOST_LINES = 1_000
+"""Lines of one row; a quote that is not closed by then never will be."""
+
+
+def parse_table(text: TextIO) -> Iterator[tuple[int, dict[str, str] | Unreadable]]:
+    """Yield a row for every record.
+
+    An empty cell is a missing value. Of columns with the same name the last filled one counts; a column without a name
+    is left out. A record with too few or too many cells is unreadable: what stands where can only be guessed.
+
+    Raises:
+        ValueError: The line with the names is not CSV.
+    """
+    # Python's limit of 131,072 holds for the whole process; it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
+    delimiter, rest = dialect(lines(text))
+    names: list[str] = []
+    for number, cells in records(rest, delimiter):
+        if isinstance(cells, Unreadable) and not names:
+            raise ValueError(f"line {number}, which should name the columns: {cells.reason}")
+        if isinstance(cells, Unreadable):
+            yield number, cells
+        elif not names:
+            names = [name.strip() for name in cells]
+        elif len(cells) < len(names) or any(cells[len(names) :]):
+            yield number, Unreadable(f"found {len(cells)} columns, expected {len(names)}")
+        else:
+            filled = zip(names, cells, strict=False)
+            yield number, {name: cell for name, cell in filled if name and cell.strip()}
+
+
+def dialect(numbered: Iterator[tuple[int, str]]) -> tuple[str, Iterator[tuple[int, str]]]:
+    """Return the delimiter, and the lines that hold records.
+
+    Excel's own first line (`sep=;`) decides; otherwise the delimiter that gives the line of names most columns.
+    """
+    number, first = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
+    if first.startswith("sep=") and len(first.rstrip("\r\n")) == 5:
+        return first[4], numbered
+    return max(DELIMITERS, key=lambda mark: outside_quotes(first).count(mark)), chain([(number, first)], numbered)
+
+
+def outside_quotes(line: str) -> str:
+    """Return a line without what stands in quotes."""
+    return "".join(line.split('"')[::2])
+
+
+def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
+    """Yield the cells of each record with the line that it starts on; blank records are passed over.
+
+    After a record that is not CSV reading goes on with its second line, so that a stray quote costs one line.
+    """
+    source = Lines(numbered)
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    while True:
+        source.taken.clear()
+        try:
+            cells: list[str] | Unreadable = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            cells = Unreadable(f"not CSV: {error}")
+        number, text = source.taken[0][0], "".join(line for _, line in source.taken)
+        if reason := flaw(text):
+            yield number, Unreadable(reason)
+        elif text.strip():
+            yield number, cells
+        if isinstance(cells, Unreadable):
+            source.again()
+
+
+class Lines:
+    """Lines for `csv.reader`, which can be handed out again when a quote turns out never to close.
+
+    Attributes:
+        taken: What was handed out for the current record.
+    """
+
+    def __init__(self, numbered: Iterable[tuple[int, str]]) -> None:
+        self.taken: list[tuple[int, str]] = []
+        self._fresh = iter(numbered)
+        self._again: deque[tuple[int, str]] = deque()
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) == MOST_LINES:
+            raise StopIteration
+        self.taken.append(self._again.popleft() if self._again else next(self._fresh))
+        return self.taken[-1][1]
+
+    def again(self) -> None:
+        """Hand out the lines of the current record once more, except the first."""
+        self._again.extendleft(reversed(self.taken[1:]))

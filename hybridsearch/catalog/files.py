@@ -1,0 +1,148 @@
+"""Catalogues in files: opened, unpacked and decoded here; what the text means is up to a parser."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.errors import CatalogError
+from hybridsearch.values import Product, Reject
+
+Parser = Callable[[TextIO], Iterator[tuple[int, Any | Unreadable]]]
+"""Yields the line that a row starts on, from 1, and its JSON value; a ValueError says that the rest makes no sense."""
+
+LONGEST_ROW = 5_000_000
+"""Characters of one row: 25 descriptions of 200 kB."""
+HEAD = 65_536
+"""Bytes that are looked at before the file is read."""
+COUNTED = 4_000_000
+"""Characters whose lines are counted for an estimate; far fewer mislead, because gzip reads ahead."""
+FOREIGN_SHARE = 0.3
+"""Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
+FOREIGN_LINES = 5
+"""As many such lines are rejects in any file, however short."""
+
+ESCAPED = re.compile("[\udc80-\udcff]")
+"""Bytes that are not UTF-8, as Python's `surrogateescape` keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A source that reads one file, plain or gzip, in UTF-8 or (with a byte-order mark) UTF-16.
+
+    Attributes:
+        id_field: Dotted name of the id; None numbers the products by their lines.
+    """
+
+    path: Path
+    parse: Parser
+    id_field: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the file, without its folder."""
+        return self.path.name
+
+    def count(self) -> int | None:
+        """Estimate the number of rows from the length of the first lines; None for an array: its rows are not lines."""
+        with opened(self.path) as (text, raw):
+            first = text.readlines(COUNTED)
+            if not first or first[0].lstrip().startswith("["):
+                return None if first else 0
+            used = raw.tell()
+            return round(len(first) * self.path.stat().st_size / used) if text.read(1) else len(first)
+
+    def read(self) -> Iterator[Product | Reject]:
+        """Yield a product or a reject for every row; blank lines are passed over."""
+        with opened(self.path) as (text, _):
+            for number, row in self.parse(text):
+                yield product(row, self.id_field, f"{self.name}:{number}")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[TextIO, BinaryIO]]:
+    """Open a file as text, and also give the bytes below, whose position tells how far reading is.
+
+    Raises:
+        CatalogError: In place of every error of opening, unpacking, decoding and parsing.
+    """
+    try:
+        with path.open("rb") as raw:
+            zipped = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
+            head = data.read(HEAD)
+            data.seek(0)
+            encoding, errors = decoding(head)
+            with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
+                yield text, raw
+    except FileNotFoundError as error:
+        raise CatalogError(f"Catalogue '{path}' is missing. Correct 'catalog.path' and try again.") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise CatalogError(f"Catalogue '{path}' is a damaged gzip file: {error}. Make or fetch it again.") from error
+    except OSError as error:
+        raise CatalogError(f"Cannot read catalogue '{path}': {error.strerror or error}.") from error
+    except ValueError as error:
+        raise CatalogError(f"Cannot read catalogue '{path}': {error}.") from error
+
+
+def decoding(head: bytes) -> tuple[str, str]:
+    """Return the encoding of a file that starts with these bytes, and what to do with bytes that do not fit it.
+
+    Raises:
+        ValueError: It is not text, or so much of it is not UTF-8 that its rows are not worth trying.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", "replace"
+    if head.startswith(b"PK\x03\x04"):
+        raise ValueError("it is a zip archive or an Excel workbook; unpack it, or save it as CSV")
+    if head.count(0) > FOREIGN_SHARE * len(head):
+        raise ValueError("it is not text, or UTF-16 without a byte-order mark; save it as UTF-8")
+    lines = head.splitlines()[: -1 if len(head) == HEAD else None]
+    foreign = [number for number, line in enumerate(lines, 1) if not is_utf8(line)]
+    if len(foreign) > max(FOREIGN_LINES, FOREIGN_SHARE * len(lines)):
+        raise ValueError(
+            f"{len(foreign)} of the first {len(lines)} lines are not UTF-8, the first is line {foreign[0]}; "
+            "save it as UTF-8, for example with: iconv -f WINDOWS-1252 -t UTF-8"
+        )
+    return "utf-8-sig", "surrogateescape"
+
+
+def is_utf8(line: bytes) -> bool:
+    """Say whether bytes decode."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def lines(text: TextIO) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers and ends; those beyond LONGEST_ROW are cut, so that memory stays bounded."""
+    number = 0
+    while line := text.readline(LONGEST_ROW + 1):
+        number += 1
+        rest = line
+        while len(rest) > LONGEST_ROW and not rest.endswith("\n"):
+            rest = text.readline(LONGEST_ROW + 1)
+        yield number, line
+
+
+def flaw(row: str) -> str | None:
+    """Return why the text of a row is not worth parsing, or None."""
+    if len(row) > LONGEST_ROW:
+        return f"the row is longer than {LONGEST_ROW:,} characters"
+    if not row.isascii() and (byte := ESCAPED.search(row)):
+        return (
+            f"byte 0x{ord(byte[0]) - 0xDC00:02X} at character {byte.start() + 1} is not UTF-8; save the file as UTF-8"
+        )
+    return None

@@ -1,0 +1,141 @@
+"""Values inside a row: reached by dotted names, read as text or as numbers, and made safe to store."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hybridsearch.values import Row
+
+DEEPEST = 50
+"""Levels of objects and lists in one row; JSON writers give up soon after 200, and no shop comes near."""
+
+UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of the text around them."""
+BREAKS = re.compile("[\x0b\x0c\x85]")
+"""Characters that spreadsheets and mainframes write for a line break."""
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+CURRENCY = r"(?:[A-Z]{3}|[$¢£¥฿₠-⃏＄￡￥元円])?"
+GROUPED = re.compile(
+    rf"{CURRENCY}\s*(?P<sign>[+-]?)\s*{CURRENCY}\s*"
+    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[\s.,'’])\d{3}(?:(?P=mark)\d{3})*|\d+)"
+    r"(?:(?!(?P=mark))[.,](?P<part>\d+))?"
+    rf"\s*{CURRENCY}"
+)
+
+
+def field(row: Row, name: str) -> Any:
+    """Return the value under a dotted name, or None.
+
+    A key that is spelled with its dots comes first: {"attrs.color": 1} and {"attrs": {"color": 1}} read the same.
+    Through a list of objects the answer is the list of what they hold.
+    """
+    if name in row:
+        return row[name]
+    dot = name.find(".")
+    while dot >= 0:
+        found = inside(row.get(name[:dot]), name[dot + 1 :])
+        if found is not None:
+            return found
+        dot = name.find(".", dot + 1)
+    return None
+
+
+def inside(value: Any, name: str) -> Any:
+    """Return what an object, or each object of a list, holds under a dotted name."""
+    if isinstance(value, Mapping):
+        return field(value, name)
+    if isinstance(value, list):
+        return [found for item in value if (found := inside(item, name)) is not None] or None
+    return None
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """Return every text in a value, in order and stripped.
+
+    Lists are flattened; numbers and truth values become text as JSON writes them, 6.0 as "6"; objects, None and blank
+    text are left out.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        return (text,) if text else ()
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return (str(int(value)),)
+    if isinstance(value, int | float):
+        return (str(value),)
+    if isinstance(value, list | tuple):
+        return tuple(text for item in value for text in strings(item))
+    return ()
+
+
+def number(value: Any) -> float | None:
+    """Return a value as a number, or None for None, blank text and an empty list; of a list the first number counts.
+
+    Text may hold a currency and separators: "1,99", "1,299.00", "1.299,00", "1 299,00", "€ 12.50", "12.50 EUR".
+    A single dot is a decimal point ("1.299" is 1.299); a single comma before exactly three digits separates thousands
+    ("1,299" is 1299, "0,125" is 0.125).
+
+    Raises:
+        ValueError: It is anything else, such as True, "free", NaN or Infinity; the message says what was expected.
+    """
+    if isinstance(value, list | tuple):
+        return next((found for item in value if (found := number(item)) is not None), None)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("expected a number")
+    try:
+        found = float(digits(value) if isinstance(value, str) else value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise ValueError("expected a finite number")
+    return found
+
+
+def digits(text: str) -> str:
+    """Return a number that a person wrote in the form that `float` reads."""
+    text = text.strip()
+    if PLAIN.fullmatch(text):
+        return text
+    match = GROUPED.fullmatch(text)
+    if not match:
+        raise ValueError("expected a number")
+    whole = re.sub(r"\D", "", match["whole"])
+    return f"{match['sign']}{whole}.{match['part'] or 0}"
+
+
+def tidy(value: Any, levels: int = DEEPEST) -> Any:
+    """Return a JSON value that every engine can store.
+
+    Control characters and changes of text direction are removed, unusual line breaks become a space, and lone
+    surrogates become U+FFFD. An integer beyond 64 bits becomes text, so that no digit is lost. Of keys that become
+    equal the last wins.
+
+    Raises:
+        ValueError: A number is not finite, or objects and lists are nested more than `levels` deep.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else plain(value)
+    if isinstance(value, dict | list) and levels == 0:
+        raise ValueError(f"nested more than {DEEPEST} levels deep")
+    if isinstance(value, dict):
+        return {tidy(key): tidy(item, levels - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [tidy(item, levels - 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"holds {value}, expected finite numbers")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    return value
+
+
+def plain(text: str) -> str:
+    """Return text without the characters that cannot be stored or shown."""
+    return SURROGATES.sub("\ufffd", BREAKS.sub(" ", UNWANTED.sub("", text)))

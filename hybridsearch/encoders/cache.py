@@ -1,0 +1,269 @@
+"""Vectors that need not be computed twice: on disk for products, in memory for queries."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.errors import EncoderError, ImageError
+from hybridsearch.images import Photo, decode, open_query
+from hybridsearch.images.decode import read_photo
+from hybridsearch.values import Vector, Vectors
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""Pictures that are held decoded at a time, at some 2 MB each."""
+
+ASKED_AT_ONCE = 500  # older SQLite takes 999 parameters
+WAIT = 30.0  # seconds for another process to finish its write
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[T]):
+    """The vectors of some items, in their order, and how many items were known before."""
+
+    vectors: T
+    hits: int
+
+
+class EncodeCache:
+    """Keeps the vector of every text and picture that was ever encoded, by content and encoder, in a SQLite file.
+
+    The file grows by about 4 × dims + 60 bytes for each item and never shrinks; deleting it costs only time. Several
+    processes may use it at once. A damaged file is put aside, with `.damaged` behind its name, and begun anew.
+
+    Args:
+        path: The file; made when it is missing, with its folder.
+
+    Raises:
+        EncoderError: The file cannot be opened or made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._db = self._open()
+
+    def texts(self, encoder: Encoder, texts: Sequence[str]) -> Encoded[Vectors]:
+        """Return one unit row for each text, shape (len(texts), dims); equal texts are encoded once.
+
+        Raises:
+            EncoderError: As the encoder does.
+        """
+        keys = [key_of("text", encoder, text.encode("utf-8", "surrogatepass")) for text in texts]
+        found = self._get(keys, encoder.dims)
+        hits = sum(key in found for key in keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        if missing:
+            rows = encoder.encode_texts(list(missing.values()))
+            found.update(self._put(zip(missing, rows, strict=True)))
+        rows = np.empty((len(keys), encoder.dims), dtype=np.float32)
+        for number, key in enumerate(keys):
+            rows[number] = found[key]
+        return Encoded(rows, hits)
+
+    def images(self, encoder: Encoder, pictures: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
+        """Return the vector of each picture file, or in its place the reason why it has none.
+
+        Only files that are not known yet are decoded.
+
+        Raises:
+            EncoderError: As the encoder does.
+        """
+        keys = [key_of("image", encoder, data) for data in pictures]
+        found = self._get(keys, encoder.dims)
+        hits = sum(key in found for key in keys)
+        failed: dict[bytes, ImageError] = {}
+        missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in found}
+        for some in batches(missing.items(), AT_ONCE):
+            decoded = dict(decode_each(some, failed))
+            if decoded:
+                rows = encoder.encode_images(list(decoded.values()))
+                found.update(self._put(zip(decoded, rows, strict=True)))
+        return Encoded([failed[key] if key in failed else Vector(found[key]) for key in keys], hits)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _get(self, keys: Sequence[bytes], dims: int) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors that are known; what does not look like one of this encoder's is not."""
+
+        def ask(db: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
+            rows: list[tuple[bytes, bytes]] = []
+            for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE):
+                marks = ",".join("?" * len(some))
+                rows += db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)
+            return rows
+
+        none: list[tuple[bytes, bytes]] = []
+        rows = self._guarded(ask, none)
+        vectors = {key: np.frombuffer(blob, "<f4") for key, blob in rows if len(blob) == 4 * dims}
+        return {key: vector for key, vector in vectors.items() if abs(float(vector @ vector) - 1) < 1e-3}
+
+    def _put(self, items: Iterable[tuple[bytes, NDArray[np.float32]]]) -> dict[bytes, NDArray[np.float32]]:
+        """Write vectors down, and return them by key."""
+        vectors = dict(items)
+
+        def write(db: sqlite3.Connection) -> None:
+            with db:
+                rows = [(key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()]
+                db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+        self._guarded(write, None)
+        return vectors
+
+    def _guarded(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Run a step on the file; one that fails costs time, never a vector."""
+        with self._lock:
+            try:
+                return work(self._db)
+            except sqlite3.DatabaseError as error:
+                if is_damage(error):
+                    self._db.close()
+                    self._put_aside(error)
+                    self._db = self._open()
+                elif isinstance(error, sqlite3.OperationalError):  # locked for too long, disk full, read-only
+                    log.warning("The encode cache '%s' was passed over: %s.", self._path, error)
+                else:
+                    raise
+        return otherwise
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the file, putting a damaged one aside first."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return connect(self._path)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                self._put_aside(error)
+                return connect(self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise EncoderError(
+                f"Cannot open the encode cache '{self._path}': {error}. Make its folder writable, or choose another."
+            ) from error
+
+    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_name(f"{self._path.name}.damaged")
+        log.warning("The encode cache is damaged (%s). It is now '%s'; a new one is begun.", error, aside)
+        with suppress(FileNotFoundError):  # another process was faster
+            self._path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+class QueryVectors:
+    """The vectors of the most recent queries, of any encoder, in memory; any thread may ask.
+
+    Args:
+        size: How many are kept.
+    """
+
+    def __init__(self, size: int = 1000) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[bytes, Vector] = OrderedDict()
+
+    def words(self, encoder: Encoder, text: str) -> Vector:
+        """Return the vector of a query's words."""
+        key = key_of("text", encoder, text.encode("utf-8", "surrogatepass"))
+        return self._recall(key, lambda: encoder.encode_texts([text]))
+
+    def photo(self, encoder: Encoder, photo: Photo) -> Vector:
+        """Return the vector of a query's photo; a file that is known is not decoded again.
+
+        Raises:
+            ImageError: It cannot be read or decoded.
+            EncoderError: This encoder does not see.
+        """
+        if isinstance(photo, str | Path):
+            photo = read_photo(photo)
+        if isinstance(photo, bytes):
+            data, picture = photo, None
+        else:
+            picture = open_query(photo)
+            data = f"{picture.size}".encode() + picture.tobytes()
+        return self._recall(key_of("image", encoder, data), lambda: encoder.encode_images([picture or decode(data)]))
+
+    def _recall(self, key: bytes, encode: Callable[[], Vectors]) -> Vector:
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return self._recent[key]
+        vector = Vector(encode()[0])
+        with self._lock:
+            self._recent[key] = vector
+            if len(self._recent) > self._size:
+                self._recent.popitem(last=False)
+        return vector
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file and make its one table."""
+    db = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")  # the last vectors before a power cut are computed again
+        db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
+        db.commit()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether SQLite found the file to be broken, or no database at all."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # errors of the module itself have none
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def key_of(kind: str, encoder: Encoder, content: bytes) -> bytes:
+    """Return the 20 bytes under which an item's vector is known."""
+    digest = hashlib.blake2b(f"{kind}\0{encoder.fingerprint}\0".encode(), digest_size=20)
+    digest.update(content)
+    return digest.digest()
+
+
+def decode_each(
+    pictures: Iterable[tuple[bytes, bytes]], failed: dict[bytes, ImageError]
+) -> Iterator[tuple[bytes, Image.Image]]:
+    """Yield each picture that can be decoded with its key, and note why the others cannot."""
+    for key, data in pictures:
+        try:
+            yield key, decode(data)
+        except ImageError as error:
+            failed[key] = error
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield runs of at most `size` items."""
+    iterator = iter(items)
+    while some := list(islice(iterator, size)):
+        yield some

@@ -1,0 +1,164 @@
+"""A model as it lies on disk: what can be known about it without loading it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hybridsearch.errors import EncoderError
+
+CLIPS = ("clip", "vision-text-dual-encoder")
+"""The `model_type`s that hold a text tower and an image tower of one space."""
+
+DECISIVE = (".json", ".model", ".safetensors", ".txt")
+"""Suffixes of the files that decide what the vectors are: weights, tokenizer, preprocessing, pooling."""
+
+RECIPE = 1
+"""Number of our own way from text or pixels to a unit vector; raise it when the same weights give other vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model folder in a format that we load, checked but not loaded.
+
+    Attributes:
+        path: The folder to load from.
+        sees: Whether it has an image tower.
+        dims: Length of its vectors.
+        files: Every file that decides what the vectors are, in a fixed order.
+    """
+
+    path: Path
+    sees: bool
+    dims: int
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One step of a sentence-transformers model."""
+
+    kind: str
+    path: Path
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The step's `config.json`; empty where it has none."""
+        file = self.path / "config.json"
+        return dict(read_json(file)) if file.is_file() else {}
+
+
+def open_model(folder: Path) -> Model:
+    """Look at a model folder: a CLIP in the Hugging Face format, or anything with a `modules.json`.
+
+    Raises:
+        EncoderError: It is neither, its files are damaged, or its weights are pickled.
+    """
+    try:
+        return read_model(folder)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise EncoderError(f"The model folder '{folder}' is damaged: {error!r}. Download it again.") from error
+
+
+def read_model(folder: Path) -> Model:
+    """Return what `open_model` does; damage shows as whatever the parsers raise."""
+    modules = read_modules(folder)
+    first = modules[0]
+    if first.config.get("model_type") in CLIPS:
+        if any(module.kind != "Normalize" for module in modules[1:]):
+            raise EncoderError(f"'{folder}' continues behind its CLIP; expected a CLIP alone. Choose another model.")
+        return Model(first.path, sees=True, dims=first.config["projection_dim"], files=decisive([first.path]))
+    if not (folder / "modules.json").is_file():
+        raise EncoderError(
+            f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
+            "sentence-transformers model with a modules.json. Choose another model."
+        )
+    files = decisive([folder, *(module.path for module in modules)])
+    return Model(folder, sees=False, dims=dims_of(modules), files=files)
+
+
+def read_modules(folder: Path) -> list[Module]:
+    """Return the steps of the model, a bare Hugging Face model being its only one; none may be pickled."""
+    if (folder / "modules.json").is_file():
+        listed = read_json(folder / "modules.json")
+        modules = [Module(entry["type"].rpartition(".")[2], folder / entry["path"]) for entry in listed]
+    elif (folder / "config.json").is_file():
+        modules = [Module("Transformer", folder)]
+    else:
+        raise EncoderError(
+            f"'{folder}' has neither a modules.json nor a config.json. Name the folder that holds the model's files."
+        )
+    for module in modules:
+        refuse_pickle(module.path)
+    if not any(modules[0].path.glob("*.safetensors")):
+        raise EncoderError(f"'{modules[0].path}' has no model.safetensors. Download the model again, with its weights.")
+    return modules
+
+
+def refuse_pickle(folder: Path) -> None:
+    """Raise if the only weights in the folder are of a kind that runs code when it is read."""
+    pickled = next((file for suffix in ("bin", "pt", "pkl", "ckpt") for file in folder.glob(f"*.{suffix}")), None)
+    if pickled and not any(folder.glob("*.safetensors")):
+        raise EncoderError(
+            f"The weights '{pickled}' are pickled and could run code; expected 'model.safetensors'. Where you trust "
+            f"them, load the model once with sentence-transformers and save it to a new folder."
+        )
+
+
+def dims_of(modules: list[Module]) -> int:
+    """Return the length of the vectors that leave the last step."""
+    for module in reversed(modules):
+        config = module.config
+        if module.kind == "Dense":
+            return int(config["out_features"])
+        if module.kind == "Pooling":
+            width = int(config.get("embedding_dimension") or config["word_embedding_dimension"])
+            return width * pooled_modes(config)
+    # A bare table of word vectors, for one, has no direction for a text of unknown words.
+    raise EncoderError(
+        f"'{modules[0].path}' ends in a '{modules[-1].kind}', expected a Pooling or a Dense. Choose another model."
+    )
+
+
+def pooled_modes(config: dict[str, Any]) -> int:
+    """Return how many ways of pooling are laid side by side, in the old spelling and the new."""
+    mode = config.get("pooling_mode")
+    if mode is None:
+        return sum(value is True for key, value in config.items() if key.startswith("pooling_mode_")) or 1
+    return 1 if isinstance(mode, str) else len(mode)
+
+
+def fingerprint(*models: Model | None) -> str:
+    """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
+    digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
+    for model in models:
+        digest.update(b"\0model")
+        for file in model.files if model else ():
+            state = file.stat()
+            digest.update(f"\0{file.name}\0".encode())
+            digest.update(file_digest(file, state.st_size, state.st_mtime_ns))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def file_digest(file: Path, size: int, modified: int) -> bytes:
+    """Return the hash of a file's content; size and time of change are there to notice that it changed."""
+    del size, modified
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def decisive(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files of the folders that decide what the vectors are, sorted."""
+    files = {file for folder in folders for file in folder.glob("*") if file.suffix in DECISIVE and file.is_file()}
+    return tuple(sorted(files))
+
+
+def read_json(file: Path) -> Any:
+    """Return the content of a JSON file."""
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,243 @@
+"""Fetching pictures from addresses that a catalogue names, and that nobody vouches for."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Collection, Iterable
+from typing import Any, Self
+
+import httpcore2
+import httpx2
+
+from hybridsearch.errors import ImageError
+from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
+from hybridsearch.images.decode import MAX_BYTES
+
+MAX_REDIRECTS = 5
+CONNECT_SECONDS = 5.0
+HEADERS = (
+    ("User-Agent", "hybridsearch"),
+    ("Accept", "image/avif,image/webp,image/*;q=0.9"),
+    ("Accept-Encoding", "identity"),  # a compressed body could unfold to any size
+)
+
+
+class Fetcher:
+    """Fetches pictures over HTTP(S) from public addresses only; a call may run in any thread.
+
+    Proxies of the environment are not used: a proxy would resolve the names, and the check of addresses with them.
+
+    Args:
+        allow_private: Whether internal addresses may be fetched from too (not link-local ones).
+        ports: The ports that a URL may name.
+        max_bytes: The largest body, in bytes.
+        seconds: For one picture in all, redirects included. Only looking up a name can take longer.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        ports: Collection[int] = (80, 443),
+        max_bytes: int = MAX_BYTES,
+        seconds: float = 15.0,
+    ) -> None:
+        self.ports = ports
+        self.max_bytes = max_bytes
+        self.seconds = seconds
+        self._deadline = Deadline()
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            keepalive_expiry=15.0,
+            network_backend=Guard(self._deadline, allow_private=allow_private),
+        )
+
+    def __call__(self, url: str) -> bytes:
+        """Return the body that a URL leads to.
+
+        Raises:
+            ImageError: The URL or an address behind it is refused, or the server gave no body within the limits.
+        """
+        self._deadline.start(self.seconds)
+        target = self._check(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._get(target)
+            if isinstance(answer, bytes):
+                return answer
+            target = self._check(answer)
+        raise ImageError(f"{shown(target)} is behind more than {MAX_REDIRECTS} redirects. Name the final address.")
+
+    def close(self) -> None:
+        """Close the connections that are kept open between pictures."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check(self, text: str) -> httpx2.URL:
+        """Return the URL, if it is one that may be fetched as far as one can see from the outside."""
+        try:
+            url = httpx2.URL(text)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise ImageError(f"{text[:200]!r} is not a URL: {error}. Correct it in the catalogue.") from error
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ImageError(f"{shown(url)} is refused: expected http:// or https:// and a host.")
+        if url.userinfo:
+            raise ImageError(f"{shown(url.copy_with(userinfo=b''))} carries a user name; write it without one.")
+        if port_of(url) not in self.ports:
+            allowed = ", ".join(map(str, self.ports))
+            raise ImageError(f"{shown(url)} names port {port_of(url)}; pictures are fetched from {allowed} alone.")
+        return url
+
+    def _get(self, url: httpx2.URL) -> bytes | str:
+        """Return the body, or the address of a redirect."""
+        target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        headers = [("Host", url.netloc.decode("ascii")), *HEADERS]
+        try:
+            extensions = {"timeout": {"pool": self._deadline.left()}}
+            with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
+                return self._read(url, response)
+        except httpcore2.TimeoutException as error:
+            raise ImageError(
+                f"{shown(url)} did not arrive within {self.seconds:g} s. Check the server, or use a smaller picture."
+            ) from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError) as error:
+            raise ImageError(f"{shown(url)} cannot be fetched: {error}. Check the address and the server.") from error
+
+    def _read(self, url: httpx2.URL, response: httpcore2.Response) -> bytes | str:
+        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+        if response.status in (301, 302, 303, 307, 308) and "location" in headers:
+            return follow(url, headers["location"])
+        if response.status != 200:
+            raise ImageError(f"{shown(url)} answered {response.status}, expected 200. Correct the link.")
+        if headers.get("content-encoding", "identity") != "identity":
+            raise ImageError(f"{shown(url)} sent a compressed body, although only a plain one was asked for.")
+        body = bytearray()
+        for piece in response.iter_stream():
+            body += piece
+            if len(body) > self.max_bytes:
+                raise ImageError(f"{shown(url)} has more than {self.max_bytes:,} bytes. Use a smaller picture.")
+        return bytes(body)
+
+
+class Deadline(threading.local):
+    """The moment at which the fetch of the current thread must be over, on the monotonic clock."""
+
+    at = float("inf")
+
+    def start(self, seconds: float) -> None:
+        """Give the current thread this many seconds from now."""
+        self.at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left, more than none.
+
+        Raises:
+            httpcore2.ReadTimeout: None are left.
+        """
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise httpcore2.ReadTimeout
+        return left
+
+
+class Guard(httpcore2.NetworkBackend):
+    """Resolves a name once, checks every address behind it, and connects to exactly one of those.
+
+    Looking at the name, or resolving it a second time to connect, could be answered differently by a hostile server.
+    """
+
+    def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
+        self._deadline = deadline
+        self._allow_private = allow_private
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the first address of the host that answers, if none of them is off limits."""
+        del timeout, local_address  # the deadline decides; the system chooses the way out
+        try:
+            addresses = resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore2.ConnectError(f"the name '{host}' has no address") from error
+        refused = next((address for address in addresses if not self._allows(address)), None)
+        if refused:
+            raise ImageError(f"'{host}' leads to {refused}, which is not a public address. Host the picture elsewhere.")
+        failure: Exception = httpcore2.ConnectError(f"the name '{host}' has no address")
+        for address in addresses:
+            try:
+                seconds = min(CONNECT_SECONDS, self._deadline.left())
+                stream = self._sockets.connect_tcp(str(address), port, seconds, socket_options=socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+            else:
+                return TimedStream(stream, self._deadline)
+        raise failure
+
+    def _allows(self, address: Address) -> bool:
+        return is_public(address) or (self._allow_private and is_internal(address))
+
+
+class TimedStream(httpcore2.NetworkStream):
+    """A connection on which each step ends at the deadline.
+
+    A timeout for each read alone never ends a body, or a header, that drips in a byte at a time.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline decides
+        """Return what has arrived, at most `max_bytes`."""
+        return self._stream.read(max_bytes, self._deadline.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        """Send all of the buffer."""
+        self._stream.write(buffer, self._deadline.left())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore2.NetworkStream:
+        """Return the connection with TLS on top; the certificate must be the name's, not the address's."""
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows about itself; the pool asks whether the server has closed it."""
+        return self._stream.get_extra_info(info)
+
+
+def follow(url: httpx2.URL, location: str) -> str:
+    """Return the absolute address that a redirect names."""
+    try:
+        return str(url.join(location))
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise ImageError(f"{shown(url)} redirects to no URL: {error}. Correct the link.") from error
+
+
+def port_of(url: httpx2.URL) -> int:
+    """Return the port that a URL means."""
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def shown(url: httpx2.URL) -> str:
+    """Return a URL for a message: no query, where signatures and keys travel, and never longer than 200 characters."""
+    return f"'{str(url.copy_with(query=None, fragment=None))[:200]}'"

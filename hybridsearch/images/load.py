@@ -1,0 +1,105 @@
+"""From what a catalogue writes in its picture field to the bytes of a picture file."""
+
+from __future__ import annotations
+
+import base64
+import urllib.parse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hybridsearch.errors import ImageError
+from hybridsearch.images.decode import MAX_BYTES, inspect
+
+Fetch = Callable[[str], bytes]
+"""Returns the body of a URL; usually a `hybridsearch.images.fetch.Fetcher`."""
+
+
+class Found(NamedTuple):
+    """The first usable picture of a product: its bytes, where they came from, and why earlier ones were passed over."""
+
+    data: bytes
+    reference: str
+    skipped: tuple[str, ...]
+
+
+def first_usable(references: Sequence[str], *, folder: Path | None, fetch: Fetch | None) -> Found:
+    """Return the first picture that can be read and whose header is in order; its pixels are not decoded.
+
+    Args:
+        references: In order of preference; each as `load` takes it.
+        folder: As in `load`.
+        fetch: As in `load`.
+
+    Raises:
+        ImageError: None is usable; the message gives each reason.
+    """
+    skipped: list[str] = []
+    for reference in references:
+        try:
+            data = load(reference, folder=folder, fetch=fetch)
+            inspect(data)
+        except ImageError as error:
+            skipped.append(str(error))
+        else:
+            return Found(data, reference, tuple(skipped))
+    raise ImageError(" ".join(skipped) or "The product names no picture.")
+
+
+def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
+    """Return the bytes that a catalogue's picture field refers to; whether they are a picture is not looked at.
+
+    Args:
+        reference: A path, a `data:` URI, or an http(s) URL.
+        folder: Where relative paths start and which no path may leave, links included; None: paths are refused.
+        fetch: Fetches a URL; None: URLs are refused.
+
+    Raises:
+        ImageError: It is refused, missing, or beyond a limit.
+    """
+    reference = reference.strip()
+    scheme = reference.partition(":")[0].lower()
+    if scheme == "data":
+        return from_data_uri(reference)
+    if scheme in ("http", "https"):
+        if fetch is None:
+            raise ImageError(f"{shown(reference)} is a URL; set 'fetch = true' in [catalog] to fetch pictures.")
+        return fetch(reference)
+    if scheme == "file" or "://" in reference:
+        raise ImageError(f"{shown(reference)} is refused: expected a path, a data: URI, or an http(s) URL.")
+    if folder is None:
+        raise ImageError(f"{shown(reference)} is a path; set 'images' in [catalog] to the folder of the pictures.")
+    return from_folder(reference, folder)
+
+
+def from_folder(reference: str, folder: Path) -> bytes:
+    """Return the content of a file inside the folder."""
+    try:
+        path = (folder / reference).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise ImageError(f"{shown(reference)} leads out of the picture folder '{folder}'. Move the file into it.")
+        if not path.is_file():  # a pipe or a device would never end
+            raise ImageError(f"{shown(reference)} is no file in '{folder}'. Check the path and 'images' in [catalog].")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name too long
+        raise ImageError(f"{shown(reference)} cannot be read: {error}. Check the path.") from error
+
+
+def from_data_uri(uri: str) -> bytes:
+    """Return the bytes that a `data:` URI holds."""
+    head, comma, body = uri.partition(",")
+    if not comma:
+        raise ImageError(f"{shown(uri)} has no data; expected data:image/…;base64,… Correct it in the catalogue.")
+    if len(body) > 2 * MAX_BYTES:
+        raise ImageError(f"The data: URI has {len(body):,} characters, at most {2 * MAX_BYTES:,} are read.")
+    try:
+        data = urllib.parse.unquote_to_bytes(body)
+        return base64.b64decode(b"".join(data.split()), validate=True) if head.lower().endswith(";base64") else data
+    except ValueError as error:
+        raise ImageError(f"{shown(uri)} is not valid base64: {error}. Correct it in the catalogue.") from error
+
+
+def shown(reference: str) -> str:
+    """Return a reference for a message: a line of at most 120 characters."""
+    return repr(reference if len(reference) <= 120 else f"{reference[:119]}…")

@@ -1,0 +1,302 @@
+"""Catalogues in files, good and bad."""
+
+import csv
+import gzip
+import io
+import json
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hybridsearch.catalog import SOURCES, files, open_source, sample
+from hybridsearch.errors import CatalogError
+from hybridsearch.settings import Catalog, Fields
+from hybridsearch.values import Product, Reject, Row
+
+FIELDS = Fields(title="title")
+Reader = Callable[..., list[Product | Reject]]
+Packer = Callable[[bytes], bytes]
+TEXT = st.text(st.characters(exclude_categories=["C"]), min_size=1).map(str.strip).filter(bool)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Reader:
+    """Return a function that reads a catalogue with this content."""
+
+    def read(content: bytes | str, name: str = "shop.jsonl") -> list[Product | Reject]:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return list(open_source(Catalog(path=path), FIELDS).read())
+
+    return read
+
+
+def ids(found: list[Product | Reject]) -> list[str | None]:
+    return [each.id for each in found]
+
+
+def row(found: list[Product | Reject]) -> Row:
+    """Return the row of the only product."""
+    (only,) = found
+    assert isinstance(only, Product)
+    return only.row
+
+
+def rejects(found: list[Product | Reject]) -> dict[str, str]:
+    return {each.where: each.reason for each in found if isinstance(each, Reject)}
+
+
+def test_products_come_in_order_and_know_their_lines(read: Reader) -> None:
+    assert read('{"id": 1, "title": "red"}\n\n{"id": "b"}') == [
+        Product("1", {"id": 1, "title": "red"}, "shop.jsonl:1"),
+        Product("b", {"id": "b"}, "shop.jsonl:3"),
+    ]
+
+
+def test_bad_lines_are_rejects_and_the_rest_is_read(read: Reader) -> None:
+    found = read('{"id": 1}\n{"id": 2\n[3]\n{"id": 4, "price": NaN}\n{"id": 5}\n')
+    assert ids(found) == ["1", None, None, None, "5"]
+    assert rejects(found) == {
+        "shop.jsonl:2": "not JSON: Expecting ',' delimiter at character 9",
+        "shop.jsonl:3": "found list '[3]', expected an object of fields",
+        "shop.jsonl:4": "holds nan, expected finite numbers",
+    }
+
+
+def test_of_repeated_keys_the_last_wins(read: Reader) -> None:
+    assert ids(read('{"id": 1, "id": 2}')) == ["2"]
+
+
+def test_duplicate_ids_are_all_given_for_the_writer_to_count(read: Reader) -> None:
+    assert ids(read('{"id": 1}\n{"id": 1}')) == ["1", "1"]
+
+
+def test_lone_surrogate_becomes_a_replacement_character(read: Reader) -> None:
+    assert row(read(r'{"id": "a", "title": "\ud800\u0000"}')) == {"id": "a", "title": "\ufffd"}
+
+
+@pytest.mark.parametrize("depth", [100, 100_000])
+def test_deep_nesting_is_a_reject(read: Reader, depth: int) -> None:
+    found = read('{"id": 1, "a": ' + "[" * depth + "]" * depth + '}\n{"id": 2}')
+    assert "nested" in rejects(found)["shop.jsonl:1"]
+    assert isinstance(found[1], Product)
+
+
+def test_row_of_10_mb_is_a_reject(read: Reader) -> None:
+    found = read('{"id": 1, "title": "' + "x" * 10_000_000 + '"}\n{"id": 2}')
+    assert rejects(found) == {"shop.jsonl:1": "the row is longer than 5,000,000 characters"}
+    assert ids(found) == [None, "2"]
+
+
+def test_integer_of_thousands_of_digits_is_a_reject(read: Reader) -> None:
+    assert "not JSON that can be read" in rejects(read('{"id": ' + "9" * 5_000 + "}"))["shop.jsonl:1"]
+
+
+@pytest.mark.parametrize("name", ["shop.csv", "shop.jsonl"])
+def test_byte_that_is_not_utf8_is_named_with_line_and_place(read: Reader, name: str) -> None:
+    content = {"shop.csv": "id,title\n1,red\n2,Café\n", "shop.jsonl": '\n{"id": 1}\n{"id": "Café"}'}[name]
+    place = {"shop.csv": 6, "shop.jsonl": 12}[name]
+    reason = f"byte 0xE9 at character {place} is not UTF-8; save the file as UTF-8"
+    assert rejects(read(content.encode("cp1252"), name)) == {f"{name}:3": reason}
+
+
+def test_file_in_another_encoding_is_refused_as_a_whole(read: Reader) -> None:
+    content = "id;title\n" + "".join(f"{n};Möbel\n" for n in range(20))
+    with pytest.raises(CatalogError, match=r"20 of the first 21 lines are not UTF-8, the first is line 2; .* iconv"):
+        read(content.encode("cp1252"), "shop.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_marks_and_compression_are_recognised_by_content(read: Reader, encoding: str, pack: Packer) -> None:
+    (found,) = read(pack("id;title\r\n1;Möbel\r\n".encode(encoding)), "shop.csv")
+    assert found == Product("1", {"id": "1", "title": "Möbel"}, "shop.csv:2")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_delimiter_is_the_one_that_splits_the_names(read: Reader, mark: str) -> None:
+    assert row(read(f'id{mark}"title, size; or | more"\n1{mark}red\n', "shop.txt")) == {
+        "id": "1",
+        "title, size; or | more": "red",
+    }
+
+
+def test_excels_own_first_line_names_the_delimiter(read: Reader) -> None:
+    assert ids(read("sep=;\nid;title,de\n7;rot\n", "shop.csv")) == ["7"]
+
+
+def test_cells_may_hold_delimiters_quotes_and_lines(read: Reader) -> None:
+    assert read('id,title\n1,"a, ""b""\nc"\n2,d\n', "shop.csv") == [
+        Product("1", {"id": "1", "title": 'a, "b"\nc'}, "shop.csv:2"),
+        Product("2", {"id": "2", "title": "d"}, "shop.csv:4"),
+    ]
+
+
+def test_empty_cells_are_missing_values(read: Reader) -> None:
+    assert row(read("id,title,,color,color\n1, ,x,red,\n", "shop.csv")) == {"id": "1", "color": "red"}
+
+
+def test_record_of_another_length_is_a_reject(read: Reader) -> None:
+    found = read("id,title\n1,red,dress\n2\n3,blue,\n", "shop.csv")
+    assert rejects(found) == {
+        "shop.csv:2": "found 3 columns, expected 2",
+        "shop.csv:3": "found 1 columns, expected 2",
+    }
+    assert found[2].id == "3"
+
+
+@pytest.mark.parametrize("rest", [5, 5_000])
+def test_quote_that_never_closes_costs_one_line(read: Reader, rest: int) -> None:
+    found = read('id,title\n1,"17 inch\n' + "".join(f"{n},monitor\n" for n in range(rest)), "shop.csv")
+    assert rejects(found) == {"shop.csv:2": "not CSV: unexpected end of data"}
+    assert len(found) == rest + 1
+
+
+def test_quote_that_closes_in_a_later_record_costs_one_line(read: Reader) -> None:
+    found = read('id,title\n1,"17 inch\n2,"monitor"\n3,"cable"\n', "shop.csv")
+    assert ids(found) == [None, "2", "3"]
+
+
+def test_description_of_200_kb_is_read(read: Reader) -> None:
+    assert len(row(read("id,title\n1," + "x" * 200_000, "shop.csv"))["title"]) == 200_000
+
+
+def test_python_limit_for_fields_is_never_lowered(read: Reader) -> None:
+    before = csv.field_size_limit(50_000_000)
+    read("id,title\n1,red", "shop.csv")
+    assert csv.field_size_limit(before) == 50_000_000
+
+
+@pytest.mark.parametrize("content", ['[{"id": 1},\n {"id": 2}]', '{"id": 1}\n{"id": 2}'])
+def test_json_file_holds_an_array_or_lines(read: Reader, content: str) -> None:
+    found = read(content, "shop.json")
+    assert ids(found) == ["1", "2"]
+    assert [each.where for each in found] == ["shop.json:1", "shop.json:2"]
+
+
+def test_array_is_read_in_pieces(read: Reader) -> None:
+    rows = [{"id": str(n), "title": "x" * (n % 97)} for n in range(5_000)]
+    found = read(json.dumps(rows, indent=1), "shop.json")
+    assert [each.row for each in found] == rows
+    assert found[-1].where == f"shop.json:{2 + 4 * 4_999}"
+
+
+def test_array_that_breaks_off_is_an_error_after_its_products(tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_text('[{"id": 1},\n{"id": 2')
+    found = open_source(Catalog(path=tmp_path / "shop.json"), FIELDS).read()
+    assert next(found).id == "1"
+    with pytest.raises(CatalogError, match="line 2 is not JSON: Expecting ',' delimiter"):
+        next(found)
+
+
+def test_object_over_many_lines_is_refused_with_what_is_expected(read: Reader) -> None:
+    with pytest.raises(CatalogError, match="expected an array of products, or one product a line"):
+        read('{\n  "products": [{"id": 1}]\n}', "shop.json")
+
+
+@pytest.mark.parametrize("name", [f"shop{suffix}" for suffix in SOURCES])
+def test_empty_file_has_no_products(read: Reader, name: str) -> None:
+    assert read("", name) == read(" \n\n", name) == []
+
+
+def test_damaged_gzip_is_an_error(read: Reader) -> None:
+    with pytest.raises(CatalogError, match="damaged gzip file"):
+        read(gzip.compress(b'{"id": 1}\n' * 100_000)[:-500])
+
+
+def test_workbook_is_refused_with_what_to_do(read: Reader) -> None:
+    with pytest.raises(CatalogError, match="save it as CSV"):
+        read(b"PK\x03\x04" + bytes(100), "shop.csv")
+
+
+def test_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"'.*shop.csv' is missing. Correct 'catalog.path' and try again"):
+        open_source(Catalog(path=Path("shop.csv")), FIELDS, folder=tmp_path)
+
+
+def test_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="is a folder"):
+        open_source(Catalog(path=tmp_path), FIELDS)
+
+
+def test_unknown_suffix_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"has the suffix '.xml'. Expected one of: .jsonl, "):
+        open_source(Catalog(path=tmp_path / "shop.xml.gz"), FIELDS)
+
+
+@pytest.mark.parametrize("rows", [0, 10, 200_000])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_count_is_about_right_without_reading_all(tmp_path: Path, rows: int, pack: Packer) -> None:
+    path = tmp_path / "shop.jsonl"
+    path.write_bytes(pack(b"".join(b'{"id": %d, "title": "red dress in cotton"}\n' % n for n in range(rows))))
+    assert open_source(Catalog(path=path), FIELDS).count() == pytest.approx(rows, rel=0.15)
+
+
+def test_count_of_an_array_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_text('[{"id": 1}]')
+    assert open_source(Catalog(path=tmp_path / "shop.json"), FIELDS).count() is None
+
+
+def test_sample_is_spread_over_the_file_and_needs_no_ids(tmp_path: Path) -> None:
+    path = tmp_path / "shop.jsonl"
+    path.write_text("".join(f'{{"n": {n}}}\n' for n in range(1_000)))
+    rows = [row["n"] for row in sample(open_source(Catalog(path=path)), size=100)]
+    assert 100 <= len(rows) < 200
+    assert rows == list(range(0, 1_000, rows[1]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    content=st.binary() | st.text('{}[]",:;\t\n\r 1a\\').map(str.encode),
+    name=st.sampled_from(sorted(SOURCES)),
+    pack=st.sampled_from([bytes, gzip.compress]),
+)
+def test_any_bytes_give_products_rejects_or_one_error(tmp_path: Path, content: bytes, name: str, pack: Packer) -> None:
+    path = tmp_path / f"shop{name}"
+    path.write_bytes(pack(content))
+    source = open_source(Catalog(path=path), FIELDS)
+    with suppress(CatalogError):
+        assert all(isinstance(each, Product | Reject) for each in source.read())
+        source.count()
+
+
+@given(
+    rows=st.lists(st.dictionaries(st.sampled_from("abc"), TEXT, min_size=1), min_size=1), mark=st.sampled_from(",;\t|")
+)
+def test_table_reads_back_what_was_written(rows: list[dict[str, str]], mark: str) -> None:
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, "abc", delimiter=mark)
+    table.writeheader()
+    table.writerows(rows)
+    text.seek(0)
+    assert [row for _, row in SOURCES[".csv"](text)] == rows
+
+
+@given(rows=st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans())), chunk=st.integers(2, 50))
+def test_array_reads_back_what_was_written_whatever_the_pieces(rows: list[dict[str, Any]], chunk: int) -> None:
+    text = io.StringIO(json.dumps(rows, indent=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hybridsearch.catalog.jsonl.CHUNK", chunk)
+        assert [row for _, row in SOURCES[".json"](text)] == rows
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "shop.jsonl"
+    path.write_text("".join(f'{{"id": {n}, "title": "{"x" * 500}"}}\n' for n in range(20_000)))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in open_source(Catalog(path=path), FIELDS).read()) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_lines_do_not_fill_memory() -> None:
+    text = io.StringIO("x" * (3 * files.LONGEST_ROW) + "\ny")
+    assert [(number, len(line)) for number, line in files.lines(text)] == [(1, files.LONGEST_ROW + 1), (2, 1)]

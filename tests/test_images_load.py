@@ -1,0 +1,135 @@
+"""From a catalogue's picture field to bytes: paths, data: URIs, URLs, and the first of several that is usable."""
+
+from __future__ import annotations
+
+import base64
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hybridsearch.errors import ImageError
+from hybridsearch.images import first_usable, load
+
+
+def png() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (9, 9)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PNG = png()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A picture folder with a secret beside it."""
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (tmp_path / "pictures" / "sub").mkdir(parents=True)
+    (tmp_path / "pictures" / "sub" / "a b.png").write_bytes(PNG)
+    return tmp_path / "pictures"
+
+
+def no_fetch(url: str) -> bytes:
+    raise AssertionError(url)
+
+
+def test_a_path_starts_at_the_folder(folder: Path) -> None:
+    assert load("sub/a b.png", folder=folder, fetch=None) == PNG
+
+
+def test_an_absolute_path_inside_the_folder_is_read(folder: Path) -> None:
+    assert load(str(folder / "sub" / "a b.png"), folder=folder, fetch=None) == PNG
+
+
+@pytest.mark.parametrize(
+    "reference", ["../secret.png", "sub/../../secret.png", "/etc/passwd", "link.png", "out/passwd"]
+)
+def test_no_path_leaves_the_folder(folder: Path, reference: str) -> None:
+    (folder / "link.png").symlink_to(folder.parent / "secret.png")
+    (folder / "out").symlink_to("/etc")
+    with pytest.raises(ImageError, match="leads out of the picture folder"):
+        load(reference, folder=folder, fetch=no_fetch)
+
+
+def test_a_link_that_stays_inside_is_followed(folder: Path) -> None:
+    (folder / "link.png").symlink_to("sub/a b.png")
+    assert load("link.png", folder=folder, fetch=None) == PNG
+
+
+@pytest.mark.parametrize(
+    "reference", ["", ".", "sub", "gone.png", "pipe", "a\0b.png", "x" * 5000, "\ud800.png", "loop"]
+)
+def test_what_is_no_readable_file_is_an_image_error(folder: Path, reference: str) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(ImageError):
+        load(reference, folder=folder, fetch=no_fetch)
+
+
+@pytest.mark.parametrize("reference", ["file:///etc/passwd", "FILE:/etc/passwd", "ftp://a/b.png", "s3://bucket/a.png"])
+def test_other_schemes_are_refused(folder: Path, reference: str) -> None:
+    with pytest.raises(ImageError, match=r"is refused: expected a path, a data: URI, or an http\(s\) URL"):
+        load(reference, folder=folder, fetch=no_fetch)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"data:image/png;base64,{base64.b64encode(PNG).decode()}",
+        f"DATA:;BASE64,{base64.b64encode(PNG).decode()}",
+        f"data:image/png;base64,{base64.encodebytes(PNG).decode()}",
+        "data:," + "".join(f"%{byte:02x}" for byte in PNG),
+    ],
+)
+def test_a_data_uri_holds_its_picture(uri: str) -> None:
+    assert load(uri, folder=None, fetch=None) == PNG
+
+
+@pytest.mark.parametrize(
+    "uri", ["data:", "data:image/png;base64", "data:;base64,a", "data:;base64,***", "data:;base64,\ud800"]
+)
+def test_a_data_uri_that_holds_nothing_is_refused(uri: str) -> None:
+    with pytest.raises(ImageError, match="Correct it in the catalogue"):
+        load(uri, folder=None, fetch=None)
+
+
+def test_a_data_uri_beyond_the_cap_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(ImageError, match="at most 41,943,040 are read"):
+        load("data:;base64," + "A" * 41_943_041, folder=None, fetch=None)
+
+
+def test_a_url_is_fetched() -> None:
+    assert load(" https://shop.test/a.png ", folder=None, fetch=str.encode) == b"https://shop.test/a.png"
+
+
+def test_a_url_is_refused_where_fetching_is_off(folder: Path) -> None:
+    with pytest.raises(ImageError, match="set 'fetch = true'"):
+        load("https://shop.test/a.png", folder=folder, fetch=None)
+
+
+def test_a_path_is_refused_where_there_is_no_folder() -> None:
+    with pytest.raises(ImageError, match="set 'images' in"):
+        load("a.png", folder=None, fetch=None)
+
+
+def test_the_first_usable_picture_is_taken_and_the_others_say_why_not(folder: Path) -> None:
+    (folder / "page.png").write_bytes(b"<html>")
+    found = first_usable(["gone.png", "page.png", "sub/a b.png", "never.png"], folder=folder, fetch=None)
+    assert (found.data, found.reference) == (PNG, "sub/a b.png")
+    assert [reason.partition(",")[0] for reason in found.skipped] == [
+        f"'gone.png' is no file in '{folder}'. Check the path and 'images' in [catalog].",
+        "The content is a web page",
+    ]
+
+
+def test_when_none_is_usable_every_reason_is_given(folder: Path) -> None:
+    with pytest.raises(ImageError, match=r"'a.png' is no file.*'b.png' is no file"):
+        first_usable(["a.png", "b.png"], folder=folder, fetch=None)
+
+
+def test_a_product_without_a_picture_says_so() -> None:
+    with pytest.raises(ImageError, match="names no picture"):
+        first_usable([], folder=None, fetch=None)

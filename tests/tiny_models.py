@@ -1,0 +1,110 @@
+"""Models of a few kilobytes, seeded, saved in the very formats that the large ones come in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
+from transformers import (
+    BertConfig,
+    BertModel,
+    BertTokenizer,
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPTokenizer,
+    CLIPVisionConfig,
+    ResNetConfig,
+    VisionTextDualEncoderConfig,
+    VisionTextDualEncoderModel,
+)
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+DIMS = 12
+SIDE = 16
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+SMALL: dict[str, Any] = {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+
+
+def clip(folder: Path) -> Path:
+    """Save a CLIP in the Hugging Face format."""
+    torch.manual_seed(1)
+    words = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    config = CLIPConfig(
+        text_config=CLIPTextConfig(
+            **SMALL,
+            vocab_size=len(words),
+            max_position_embeddings=20,
+            bos_token_id=72,
+            eos_token_id=73,
+            pad_token_id=73,
+        ).to_dict(),
+        vision_config=vision().to_dict(),
+        projection_dim=DIMS,
+    )
+    CLIPModel(config).save_pretrained(folder)
+    CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
+    image_processor().save_pretrained(folder)
+    return folder
+
+
+def sentence_clip(folder: Path) -> Path:
+    """Save a CLIP as sentence-transformers does: a list of modules, the model in a folder of it, in older files."""
+    inner = clip(folder / "0_CLIPModel")
+    tokens = json.loads((inner / "tokenizer.json").read_text())["model"]["vocab"]
+    (inner / "tokenizer.json").unlink()
+    (inner / "vocab.json").write_text(json.dumps(tokens))
+    (inner / "merges.txt").write_text("#version: 0.2\n")
+    (inner / "preprocessor_config.json").write_text(
+        json.dumps({"feature_extractor_type": "CLIPFeatureExtractor", "size": SIDE, "crop_size": SIDE, "resample": 3})
+    )
+    modules = [{"idx": 0, "name": "0", "path": "0_CLIPModel", "type": "sentence_transformers.models.CLIPModel"}]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    return folder
+
+
+def dual_encoder(folder: Path) -> Path:
+    """Save a vision-text dual encoder with a convolutional image tower, the format of the starter."""
+    torch.manual_seed(2)
+    convolutions = ResNetConfig(embedding_size=4, hidden_sizes=[8], depths=[1], layer_type="basic")
+    convolutions.hidden_size = 8
+    config = VisionTextDualEncoderConfig.from_vision_text_configs(convolutions, bert(), projection_dim=DIMS)
+    VisionTextDualEncoderModel(config).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    image_processor().save_pretrained(folder)
+    return folder
+
+
+def sentences(folder: Path, *, dense: bool = False) -> Path:
+    """Save a sentence encoder; with `dense`, one that ends in the space of the CLIPs above."""
+    torch.manual_seed(3)
+    words = folder.with_name(f"{folder.name}-transformer")
+    BertModel(bert()).save_pretrained(words)
+    tokenizer().save_pretrained(words)
+    modules: list[torch.nn.Module] = [Transformer(str(words)), Pooling(8, "mean")]
+    modules += [Dense(8, DIMS, bias=False, activation_function=torch.nn.Identity())] if dense else [Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
+    return folder
+
+
+def vision() -> CLIPVisionConfig:
+    return CLIPVisionConfig(**SMALL, image_size=SIDE, patch_size=8)
+
+
+def bert() -> BertConfig:
+    return BertConfig(**SMALL, vocab_size=len(LETTERS) * 2 + 5, max_position_embeddings=32)
+
+
+def tokenizer() -> BertTokenizer:
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    return BertTokenizer(vocab={word: number for number, word in enumerate(words)}, model_max_length=32)
+
+
+def image_processor() -> CLIPImageProcessorPil:
+    return CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE})
