@@ -12,6 +12,8 @@ from hybridsearch.values import Vector, Vectors
 
 SAMPLE = 256
 """Products that are looked at; enough for a median."""
+NEAREST = 95
+"""Percentile, over titles, of the cosine to the nearest product: lower would make the best hits look alike."""
 LEAST = 8
 """Products below which nothing is measured and cosines are taken as they are."""
 
@@ -19,8 +21,8 @@ LEAST = 8
 def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[Calibration, Calibration]:
     """Return the calibration for words and for photos.
 
-    Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` the median of
-    its nearest product's. For photos, products' own vectors stand in, and `high` is 1: the same picture.
+    Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` what
+    only one in twenty titles exceeds with its nearest product. For photos, products' own vectors stand in, and `high` is 1: the same picture.
 
     Args:
         encoder: The leg's encoder.
@@ -39,7 +41,7 @@ def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[C
 
 def between(cosines: Vectors) -> Calibration:
     """Return the calibration that a square matrix of cosines, queries by products, shows."""
-    return scale(background(cosines), float(np.median(cosines.max(axis=1))))
+    return scale(background(cosines), float(np.percentile(cosines.max(axis=1), NEAREST)))
 
 
 def scale(low: float, high: float) -> Calibration:

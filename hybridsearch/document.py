@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -103,7 +104,7 @@ def numbers(row: Row, fields: Fields) -> dict[str, float]:
         try:
             value = number(field(row, name))
         except ValueError as error:
-            raise ValueError(f"'{name}' is {field(row, name)!r}, expected a number") from error
+            raise ValueError(f"'{name}' is {reprlib.repr(field(row, name))}, expected a number") from error
         if value is not None:
             found[name] = value
     return found

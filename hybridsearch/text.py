@@ -19,6 +19,8 @@ from typing import Any
 
 FIELD_LIMIT = 20_000
 """Characters of one field that are analysed; the rest of a longer text is not searched."""
+PRODUCT_LIMIT = 200_000
+"""The same for all fields of a product together: a long description must not push the brand behind it out."""
 QUERY_LIMIT = 256
 QUERY_WORDS = 32
 WORD_LIMIT = 64
@@ -32,7 +34,8 @@ CJK = (
 )
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
-_COMPOUND = re.compile(f"[^\\W_{CJK}]+(?:[-/.][^\\W_{CJK}]+)+")
+# Possessive, and only from the start of a word: else the time is quadratic in a word that never ends.
+_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:[-/.][^\\W_{CJK}]++)+")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -41,7 +44,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202
 
 def clean(text: str, limit: int = FIELD_LIMIT) -> str:
     """Return the text in NFKC, at most `limit` characters, without control, direction and surrogate characters."""
-    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text[:limit])).strip()
+    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text[:limit])[:limit]).strip()
 
 
 def words(text: str) -> list[str]:
@@ -50,10 +53,12 @@ def words(text: str) -> list[str]:
     `3.5mm` is one word. A compound with a digit, such as `WH-1000XM5`, is also given in one piece, after the others:
     shoppers type it either way.
     """
-    text = _ELISION.sub(" ", _POSSESSIVE.sub("", clean(text).lower()))
+    # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
+    text = _ELISION.sub(" ", _POSSESSIVE.sub("", _MARKS.sub("", clean(text, PRODUCT_LIMIT).lower())))
     pieces = [match.group().replace(",", ".") for match in _RUN.finditer(text)]
     joined = [re.sub(r"[-/.]", "", each) for each in _COMPOUND.findall(text) if any(map(str.isdigit, each))]
-    return [*pieces, *(each for each in joined if each not in pieces)]
+    known = set(pieces)
+    return [*pieces, *(each for each in joined if each not in known)]
 
 
 def analyse(text: str, language: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: real servers, one per version and run."""
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -11,30 +12,27 @@ from tests.servers.elasticsearch import running
 
 VERSIONS = os.environ.get("HYBRIDSEARCH_TEST_ES_VERSIONS", "9.4.3 8.16.6").split()
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_ES") == "1"
-_ELSEWHERE = os.environ.get("HYBRIDSEARCH_TEST_ES_URL")
+ELSEWHERE = os.environ.get("HYBRIDSEARCH_TEST_ES_URL")
 
 
 def pytest_report_header() -> str:
-    return f"elasticsearch: {_ELSEWHERE or ', '.join(VERSIONS)}"
+    return f"elasticsearch: {ELSEWHERE or ', '.join(VERSIONS)}"
 
 
-@pytest.fixture(scope="session", params=["given"] if _ELSEWHERE else VERSIONS)
+@pytest.fixture(scope="session", params=["given"] if ELSEWHERE else VERSIONS)
 def es_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a running Elasticsearch, of each version in turn."""
-    if _ELSEWHERE:
-        yield _ELSEWHERE
+    if ELSEWHERE:
+        yield ELSEWHERE
         return
-    server = running(request.param)
-    try:
-        url = server.__enter__()
-    except (OSError, RuntimeError) as error:
-        if REQUIRED:
-            raise
-        pytest.skip(f"NO ELASTICSEARCH {request.param}: {error}")
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(running(request.param))
+        except (OSError, RuntimeError) as error:
+            if REQUIRED:
+                raise
+            pytest.skip(f"NO ELASTICSEARCH {request.param}: {error}")
         yield url
-    finally:
-        server.__exit__(None, None, None)
 
 
 @pytest.fixture

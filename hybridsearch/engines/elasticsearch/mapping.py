@@ -59,25 +59,26 @@ def field_types() -> dict[str, dict[str, Any]]:
     return found
 
 
-def to_mapping(schema: Schema, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def to_mapping(schema: Schema, own: Mapping[str, Any] | None = None, *, knn_has_k: bool = True) -> dict[str, Any]:
     """Return the mapping of a new index.
 
     Args:
         schema: What the index holds.
         own: The mapping of the shop's existing index, kept as it is; None when the catalogue is a file, whose rows are
             stored but not indexed beside our fields.
+        knn_has_k: Whether the server's knn clause takes `k` (8.15 and later).
     """
     mapping: dict[str, Any] = dict(own) if own is not None else {"dynamic": False}
     mapping["_meta"] = {**mapping.get("_meta", {}), META: schema.to_json()}
-    mapping["properties"] = {**mapping.get("properties", {}), RESERVED: our_fields(schema)}
+    mapping["properties"] = {**mapping.get("properties", {}), RESERVED: our_fields(schema, knn_has_k)}
     return mapping
 
 
-def our_fields(schema: Schema) -> dict[str, Any]:
+def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
     """Return the mapping of the one object that holds our fields."""
     types, fields = field_types(), schema.fields
     texts: dict[str, Any] = dict.fromkeys(fields.languages, types["text"])
-    vectors: dict[str, Any] = {leg.name: vector_type(leg) for leg in schema.legs}
+    vectors: dict[str, Any] = {leg.name: vector_type(leg, knn_has_k) for leg in schema.legs}
     return objects(
         {
             "id": types["id"],
@@ -104,9 +105,13 @@ def objects(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"dynamic": "strict", "properties": nested}
 
 
-def vector_type(leg: Leg) -> dict[str, Any]:
-    """Return the mapping of a vector leg."""
-    return {**field_types()["exact_vector" if leg.exact else "vector"], "dims": leg.dims}
+def vector_type(leg: Leg, knn_has_k: bool) -> dict[str, Any]:
+    """Return the mapping of a vector leg.
+
+    Without `k` a graph is explored no further than neighbours are wanted, so that only `flat` is exact there.
+    """
+    exact = "exact_vector" if knn_has_k else "exact_vector_before_8_15"
+    return {**field_types()[exact if leg.exact else "vector"], "dims": leg.dims}
 
 
 def read_schema(mapping: Mapping[str, Any], index: str) -> Schema | None:

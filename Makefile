@@ -1,0 +1,16 @@
+.PHONY: demo test lint bench
+
+# Prints the folder of a virtual environment with everything that setup.cfg asks for; builds it the first time.
+BIN = $$(python3 .ci/environment.py)
+
+demo: ## Index the sample catalogue on the embedded engine and run a few searches.
+	$(BIN)/hybridsearch demo
+
+test: lint ## Check types and style, and run all tests, on real servers of two Elasticsearch versions.
+	$(BIN)/python -m pytest
+
+lint:
+	bin=$(BIN) && $$bin/ruff check . && $$bin/ruff format --check . && $$bin/mypy
+
+bench: ## See that every benchmark runs; the figures come from the full runs of benchmarks/README.md.
+	bin=$(BIN) && for each in embedded search reindex; do $$bin/python -m benchmarks.$$each --small || exit 1; done

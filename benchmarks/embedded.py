@@ -1,0 +1,309 @@
+"""Speed of the embedded engine on generated products; rivals on the same data where they are installed.
+
+Run from the repository: python -m benchmarks.embedded [--small] [--products N] [--jsonl FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import itertools
+import json
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.plan import (
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Neighbours,
+    Number,
+    Plan,
+    Range,
+    Saturated,
+    Terms,
+)
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Fields
+from hybridsearch.values import Document, Vector
+
+SEED = 20261121
+VOCABULARY = 20_000
+BATCH = 500
+CLUSTERS = 200
+TOP = 24
+WARM_UP = 20
+SCHEMA = Schema(Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",)))
+
+Asked = tuple[list[str], Vector]
+"""A query: its distinct words, and its vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Generated products: words as numbers by Zipf's law, vectors around cluster centres."""
+
+    titles: NDArray[np.int64]
+    texts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    prices: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, products: int, dims: int) -> Made:
+        """Make products with vectors of these dimensions."""
+        random = np.random.default_rng(SEED)
+        words = (random.zipf(1.15, (products, 26)) - 1) % VOCABULARY
+        centres = random.standard_normal((CLUSTERS, dims), np.float32)
+        vectors = centres[random.integers(CLUSTERS, size=products)]
+        vectors += 0.7 * random.standard_normal((products, dims), np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return cls(words[:, :8], words, vectors, random.gamma(2, 30, products))
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the products as they are stored."""
+        for number, (title, words) in enumerate(zip(self.titles, self.texts, strict=True)):
+            names = [f"w{word}" for word in words]
+            pairs = [f"{one}_{other}" for one, other in itertools.pairwise(names)]
+            texts = {"title": names[: len(title)], "text": names, "pairs": pairs}
+            yield Document(
+                id=f"p{number}",
+                row={"title": " ".join(names[:8]), "description": " ".join(names), "price": self.prices[number].item()},
+                text={field: {"en": " ".join(tokens)} for field, tokens in texts.items()},
+                codes=(f"sku{number}",),
+                facets={"brand": (f"brand{words[0] % 40}",)},
+                numbers={"price": self.prices[number].item()},
+                vectors={"image": Vector(self.vectors[number])},
+            )
+
+    def sentences(self) -> list[str]:
+        """Return the text of each product."""
+        return [" ".join(f"w{word}" for word in words) for words in self.texts]
+
+    def queries(self, count: int) -> Iterator[Asked]:
+        """Yield one to four words of a product's text, and a vector near to another's."""
+        random = np.random.default_rng(SEED + 1)
+        for _ in range(count):
+            words = random.choice(self.texts[random.integers(len(self))], random.integers(1, 5), replace=False)
+            vector = self.vectors[random.integers(len(self))] + 0.02 * random.standard_normal(self.vectors.shape[1])
+            yield list(dict.fromkeys(f"w{word}" for word in words)), Vector(vector / np.linalg.norm(vector))
+
+
+def keyword_plan(words: Sequence[str]) -> Plan:
+    """Return the plan of a query in words, with every signal of the shipped weights."""
+    tokens = (("en", tuple(words)),)
+    pairs = (("en", tuple(f"{one}_{other}" for one, other in itertools.pairwise(words))),)
+    return Plan(
+        "words",
+        "benchmark",
+        keyword=Match("text", tokens, 0.6),
+        signals=(
+            Saturated("title", 0.3, Match("title", tokens), 8),
+            Saturated("text", 0.4, Match("text", tokens), 8),
+            *([Saturated("pairs", 0.15, Match("pairs", pairs), 8)] if len(words) > 1 else []),
+            Condition("all_words", 0.1, Match("text", tokens, 1.0)),
+            Condition("most_words", 0.05, Match("text", tokens, 0.6)),
+            Condition("code", 1.0, Codes((words[0],))),
+            Number("number.price", 0.05, "price", 50),
+        ),
+        size=TOP,
+    )
+
+
+def hybrid_plan(words: Sequence[str], *vectors: Vector) -> Plan:
+    """Return the plan of a query in words with vectors."""
+    plan = keyword_plan(words)
+    cosines = [Cosine(f"{number}.image", 0.5, "image", vector, 0.2, 0.9) for number, vector in enumerate(vectors)]
+    neighbours = tuple(Neighbours("image", vector, 100, 200, 0.0) for vector in vectors)
+    return replace(plan, neighbours=neighbours, signals=(*plan.signals, *cosines))
+
+
+def timed(systems: Mapping[str, Sequence[Callable[[], object]]]) -> dict[str, dict[str, float]]:
+    """Return p50 and p95 of each system in milliseconds, after a warm-up; their calls take turns."""
+    times: dict[str, list[float]] = {name: [] for name in systems}
+    for turn in range(WARM_UP + max(map(len, systems.values()))):
+        for name, calls in systems.items():
+            started = time.perf_counter()
+            calls[turn % len(calls)]()
+            times[name].append((time.perf_counter() - started) * 1000)
+    return {
+        name: {"p50_ms": round(float(p50), 2), "p95_ms": round(float(p95), 2)}
+        for name, (p50, p95) in ((name, np.percentile(each[WARM_UP:], (50, 95))) for name, each in times.items())
+    }
+
+
+def peak_mb() -> float:
+    """Return the largest memory that this process has had, file-backed pages included, in MB."""
+    scale = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6, 0)
+
+
+def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str, object]]:
+    """Yield the figures of the embedded engine, from an empty folder on."""
+    schema = replace(SCHEMA, legs=(Leg("image", made.vectors.shape[1], "generated"),))
+    engine = EmbeddedEngine(folder, "benchmark")
+    before = peak_mb()
+    started = time.perf_counter()
+    generation = engine.create(schema)
+    writing = 0.0
+    documents = made.documents()
+    while batch := list(itertools.islice(documents, BATCH)):
+        begun = time.perf_counter()
+        engine.write(generation, batch)
+        writing += time.perf_counter() - begun
+    written = peak_mb()
+    begun = time.perf_counter()
+    engine.refresh(generation)
+    compiling = time.perf_counter() - begun
+    engine.promote(generation, schema)
+    engine.close()
+    yield {
+        "what": "write",
+        "documents_per_s": round(len(made) / writing),
+        "write_s": round(writing, 2),
+        "compile_s": round(compiling, 2),
+        "all_s": round(time.perf_counter() - started, 2),
+        "peak_mb": {"before": before, "written": written, "compiled": peak_mb()},
+        "disk_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6),
+    }
+    queries = list(made.queries(repeats))
+    started = time.perf_counter()
+    engine = EmbeddedEngine(folder, "benchmark")
+    engine.search(hybrid_plan(*queries[0]))
+    yield {"what": "cold open and first search", "s": round(time.perf_counter() - started, 3)}
+
+    brand, cheap = Terms("brand", ("brand3",)), Range("price", lte=40)
+    plans = {
+        "keyword": [keyword_plan(words) for words, _ in queries],
+        "hybrid": [hybrid_plan(*query) for query in queries],
+        "hybrid, facet": [replace(hybrid_plan(*query), facets=("brand",)) for query in queries],
+        "hybrid, filter of 2 %": [replace(hybrid_plan(*query), filters=(brand,)) for query in queries],
+        "hybrid, filter of 40 %": [replace(hybrid_plan(*query), filters=(cheap,)) for query in queries],
+        "photo and words (3 vectors)": [
+            hybrid_plan(words, vector, queries[number - 1][1], queries[number - 2][1])
+            for number, (words, vector) in enumerate(queries)
+        ],
+    }
+    calls: dict[str, list[Callable[[], object]]] = {
+        name: [partial(engine.search, plan) for plan in each] for name, each in plans.items()
+    }
+    # Afterwards, not in turns: the threads of a BLAS go on spinning for a while, at the cost of whoever comes next.
+    product = {"matrix product alone": [partial(np.matmul, made.vectors, vector.array) for _, vector in queries]}
+    for name, figures in {**timed(calls), **timed(product)}.items():
+        yield {"what": name, **figures}
+    engine.close()
+
+
+def bm25s_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+    """Return the searches of bm25s, which has the words alone."""
+    import bm25s  # type: ignore[import-not-found]
+
+    index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+    index.index([words.split() for words in made.sentences()], show_progress=False)
+    return [partial(index.retrieve, [words], k=TOP, show_progress=False) for words, _ in queries]
+
+
+def txtai_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+    """Return txtai's hybrid searches, with vectors that are ready, compared exactly."""
+    from txtai import Embeddings  # type: ignore[import-not-found]
+
+    vectors = dict(zip(made.sentences(), made.vectors, strict=True))
+    vectors |= {" ".join(words): vector.array for words, vector in queries}
+    index = Embeddings(
+        method="external",
+        transform=lambda texts: np.array([vectors[each] for each in texts]),
+        hybrid=True,
+        faiss={"components": "IDMap,Flat"},
+    )
+    index.index((number, sentence, None) for number, sentence in enumerate(made.sentences()))
+    return [partial(index.search, " ".join(words), TOP) for words, _ in queries]
+
+
+def lancedb_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+    """Return LanceDB's hybrid searches, by default an exact scan."""
+    import lancedb  # type: ignore[import-not-found]
+    from lancedb.index import FTS  # type: ignore[import-not-found]
+
+    rows = [
+        {"id": number, "text": sentence, "vector": vector}
+        for number, (sentence, vector) in enumerate(zip(made.sentences(), made.vectors, strict=True))
+    ]
+    table = lancedb.connect(tempfile.mkdtemp()).create_table("products", rows)
+    table.create_index("text", config=FTS())
+
+    def search(words: Sequence[str], vector: Vector) -> object:
+        query = table.search(query_type="hybrid").vector(vector.array).text(" ".join(words))
+        return query.limit(TOP).to_list()
+
+    return [partial(search, *query) for query in queries]
+
+
+RIVALS: dict[str, Callable[[Made, Sequence[Asked]], list[Callable[[], object]]]] = {
+    "bm25s": bm25s_searches,
+    "txtai": txtai_searches,
+    "lancedb": lancedb_searches,
+}
+
+
+def measure_rivals(made: Made, folder: Path, repeats: int) -> Iterator[dict[str, object]]:
+    """Yield the figures of each rival that is installed, in turns with the hybrid search of the embedded engine."""
+    queries = list(made.queries(repeats))
+    engine = EmbeddedEngine(folder, "benchmark")
+    ours = [partial(engine.search, hybrid_plan(*query)) for query in queries]
+    for name, searches in RIVALS.items():
+        try:
+            theirs = searches(made, queries)
+        except ImportError as error:
+            print(f"{name}: skipped, {error}", file=sys.stderr)
+            continue
+        figures = timed({name: theirs, "hybrid": ours})
+        yield {"what": name, **figures[name], "hybrid in turns": figures["hybrid"]}
+    engine.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="5,000 products and few repeats: under 20 s")
+    parser.add_argument("--products", type=int, default=50_000)
+    parser.add_argument("--dims", type=int, default=512)
+    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
+    options = parser.parse_args()
+    if options.small:
+        options.products, options.repeats = 5_000, 50
+    made = Made.of(options.products, options.dims)
+    run = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "products": options.products,
+        "dims": options.dims,
+    }
+    lines: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for line in itertools.chain(
+            measure_engine(made, Path(folder), options.repeats), measure_rivals(made, Path(folder), options.repeats)
+        ):
+            lines.append({**line, **run})
+            print(json.dumps(line), flush=True)
+    if options.jsonl:
+        with options.jsonl.open("a", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(line)}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""`hybridsearch init`: look at a catalogue and propose the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+
+from hybridsearch.catalog import open_source, sample
+from hybridsearch.catalog.base import Source
+from hybridsearch.cli import options, show
+from hybridsearch.errors import ConfigError
+from hybridsearch.propose import Proposal, propose, to_toml
+from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
+
+
+@click.command("init")
+@click.argument("catalog")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True)
+@click.option("--url", help="Elasticsearch: the engine, and where CATALOG is an index when it is not a file.")
+@click.option("--force", is_flag=True, help="Replace a configuration that is there already.")
+@options.as_json
+def command(catalog: str, output: Path, url: str | None, force: bool, as_json: bool) -> None:
+    """Look at CATALOG, a file or an Elasticsearch index (NAME with --url, or URL/NAME), and propose the configuration."""
+    if output.exists() and not force:
+        raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
+    section, url = find(catalog, url)
+    source = open_catalog(section, url, output.resolve().parent)
+    proposal = look(source)
+    output.write_text(to_toml(proposal, section, url), encoding="utf-8")
+    if as_json:
+        show.print_json({"output": str(output), "fields": proposal.fields.model_dump(mode="json"), "why": proposal.why})
+        return
+    for role, reason in proposal.why.items():
+        click.echo(f"{role:12}{reason}")
+    for note in proposal.notes:
+        click.echo(f"Note: {note}", err=True)
+    click.echo(f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE))
+
+
+def find(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
+    """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
+    parts = urlsplit(catalog)
+    if parts.scheme in ("http", "https"):
+        return Catalog(index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+    if url and not Path(catalog).exists():
+        return Catalog(index=catalog), url
+    return Catalog(path=Path(catalog).absolute()), url
+
+
+def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
+    """Return the source that a [catalog] section names."""
+    client = None
+    if section.index:
+        from hybridsearch.engines.elasticsearch.connection import connect
+
+        client = connect(EngineSection(url=url), folder)
+    return open_source(section, client=client)
+
+
+def look(source: Source) -> Proposal:
+    """Return what a sample of the products, and the mapping where there is one, suggest."""
+    rows = sample(source)
+    types = getattr(source, "types", None)
+    return propose(rows, types() if types else None, source.name)

@@ -1,0 +1,74 @@
+"""Generations of an index: folders beside each other, and a file that names the live one."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from hybridsearch.engines.embedded.files import damaged, explained, replacing
+
+POINTER = "current"
+GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+Stamp = tuple[int, ...]
+"""Equal as long as the same generation, in the same state, is live."""
+
+
+class Generations:
+    """The folder of one index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pointer = folder / POINTER
+
+    def new(self) -> str:
+        """Return a name that was never used."""
+        return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+
+    def path(self, generation: str) -> Path:
+        """Return a generation's folder."""
+        return self.folder / generation
+
+    def names(self) -> list[str]:
+        """Return all generations, the oldest first."""
+        return sorted(path.name for path in self.folder.glob("*-*-*") if GENERATION.fullmatch(path.name))
+
+    def named(self) -> str | None:
+        """Return what the pointer holds, be it damaged or not; None when there is none yet."""
+        if not self.pointer.exists():
+            return None
+        with explained(self.pointer):
+            return self.pointer.read_bytes().decode(errors="replace")
+
+    def live(self) -> str | None:
+        """Return the live generation, or None when there is none yet.
+
+        Raises:
+            StoreDamaged: The file that names it does not hold a name.
+        """
+        name = self.named()
+        if name is not None and not GENERATION.fullmatch(name):
+            raise damaged(self.pointer, "it does not name a generation")
+        return name
+
+    def stamp(self) -> Stamp | None:
+        """Return what changes with every `point`; None when there is no live generation. Costs a few microseconds."""
+        try:
+            found = os.stat(self.pointer)
+        except FileNotFoundError:
+            return None
+        # A process number, because neither a lock nor a connection of SQLite survives a fork.
+        return os.getpid(), found.st_mtime_ns, found.st_ino, found.st_size
+
+    def point(self, generation: str) -> None:
+        """Make a generation the live one, atomically; or tell readers that the live one has changed."""
+        with explained(self.pointer), replacing(self.pointer) as file:
+            file.write(generation.encode())
+
+    def remove(self, generation: str) -> None:
+        """Remove a generation; what another process has open goes when it lets go, or, on Windows, the next time."""
+        shutil.rmtree(self.path(generation), ignore_errors=True)

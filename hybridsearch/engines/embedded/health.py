@@ -1,0 +1,49 @@
+"""The lines about the embedded engine that `hybridsearch doctor` prints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from hybridsearch.engines.base import Check
+from hybridsearch.engines.embedded.generations import Generations
+from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.view import load_compiled
+from hybridsearch.errors import EngineError
+
+REINDEX = "hybridsearch reindex"
+
+
+def checks(generations: Generations) -> list[Check]:
+    """Look at the folder and at every checksum of the live generation."""
+    return list(look(generations))
+
+
+def look(generations: Generations) -> Iterator[Check]:
+    """Yield one line after the other, up to the first that makes the rest pointless."""
+    folder = generations.folder
+    if os.access(folder, os.W_OK):
+        yield Check("folder", "ok", str(folder))
+    elif folder.exists():
+        yield Check("folder", "warning", f"{folder} is read-only: searching works", "Allow writing before a reindex.")
+    try:
+        generation = generations.live()
+        if generation is None:
+            yield Check("index", "failure", f"no index in {folder}", REINDEX)
+            return
+        with closing(Store(generations.path(generation))) as store:
+            yield Check("documents", "ok", f"{store.count()} in generation {generation}")
+            yield Check("size", "ok", f"{size_of(folder) / 1e6:.1f} MB on disk in all generations")
+            store.verify()
+            if load_compiled(store) is None:
+                yield Check("compiled", "warning", "absent, damaged, or older than the documents", REINDEX)
+            yield Check("checksums", "ok", "documents and vectors match")
+    except EngineError as error:
+        yield Check("index", "failure", str(error), REINDEX)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder and below."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,114 @@
+"""Postings: which documents carry which term. Text fields, codes and facets are all stored this way."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.files import Arrays
+
+Ordinals = NDArray[np.int32]
+"""Numbers of documents, counted from 0 in the order in which they were last written."""
+
+NOTHING: Arrays = {
+    "terms": np.zeros(0, np.uint8),
+    "bounds": np.zeros(1, np.int64),
+    "starts": np.zeros(1, np.int64),
+    "docs": np.zeros(0, np.int32),
+}
+
+
+class Postings:
+    """Terms in order of code points; the documents of a term ascend.
+
+    The arrays are `terms` (UTF-8, one after the other), `bounds` (where each ends), `docs` (ordinals, term by term) and
+    `starts` (where each term's begin). A field that no document has reads as one without terms.
+    """
+
+    def __init__(self, arrays: Arrays, name: str) -> None:
+        parts = {part: arrays.get(f"{name}:{part}", nothing) for part, nothing in NOTHING.items()}
+        self.docs: Ordinals = parts["docs"]
+        self.starts: NDArray[np.int64] = parts["starts"]
+        # A memoryview gives plain integers: a search in Python is three times as fast as on the array.
+        self._terms, self._bounds, self._starts = parts["terms"].data, parts["bounds"].data, parts["starts"].data
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def term(self, number: int) -> str:
+        """Return the term with this number."""
+        return self._bytes(number).decode()
+
+    def find(self, term: str) -> int | None:
+        """Return the number of a term, or None when no document carries it."""
+        wanted = term.encode()
+        number = bisect_left(range(len(self)), wanted, key=self._bytes)
+        return number if number < len(self) and self._bytes(number) == wanted else None
+
+    def place(self, number: int) -> slice:
+        """Return where a term's documents lie in `docs`."""
+        return slice(self._starts[number], self._starts[number + 1])
+
+    def having(self, terms: Iterable[str]) -> Ordinals:
+        """Return the documents that carry at least one of the terms; a document may occur twice."""
+        numbers = [number for number in map(self.find, terms) if number is not None]
+        return np.concatenate([NOTHING["docs"], *(self.docs[self.place(number)] for number in numbers)])
+
+    def _bytes(self, number: int) -> bytes:
+        return bytes(self._terms[self._bounds[number] : self._bounds[number + 1]])
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted:
+    """What a builder made: the arrays of Postings, and what a text field needs beside them.
+
+    Attributes:
+        counts: How often the term stands in the document, in parallel to `docs`.
+        lengths: Number of terms of each document that has any, in parallel to `holders`.
+    """
+
+    arrays: Arrays
+    counts: NDArray[np.int64]
+    holders: Ordinals
+    lengths: NDArray[np.int32]
+
+
+class PostingsBuilder:
+    """Collects the terms of documents, in order of documents, at four bytes a term."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__
+        self._flat, self._holders, self._lengths = array("i"), array("i"), array("i")
+
+    def add(self, document: int, terms: Iterable[str]) -> None:
+        """Add a document; one without terms is as good as absent."""
+        before = len(self._flat)
+        self._flat.extend(map(self._numbers.__getitem__, terms))
+        if len(self._flat) > before:
+            self._holders.append(document)
+            self._lengths.append(len(self._flat) - before)
+
+    def finish(self, documents: int) -> Inverted:
+        """Return the postings, given how many documents there are in all."""
+        seen = list(self._numbers)
+        order = sorted(range(len(seen)), key=seen.__getitem__)
+        rank = np.empty(len(seen), np.int64)
+        rank[order] = np.arange(len(seen))
+        holders, lengths = np.frombuffer(self._holders, np.int32), np.frombuffer(self._lengths, np.int32)
+        owners = np.repeat(holders, lengths)
+        pairs, counts = np.unique(rank[np.frombuffer(self._flat, np.int32)] * documents + owners, return_counts=True)
+        terms = [seen[number].encode() for number in order]
+        arrays = {
+            "terms": np.frombuffer(b"".join(terms), np.uint8),
+            "bounds": np.cumsum([0, *map(len, terms)], dtype=np.int64),
+            "starts": np.searchsorted(pairs, np.arange(len(terms) + 1) * documents),
+            "docs": (pairs % max(1, documents)).astype(np.int32),
+        }
+        return Inverted(arrays, counts, holders, lengths)

@@ -1,0 +1,164 @@
+"""Ranking: what a plan means, on a view.
+
+Scores are float32 wherever Elasticsearch's are, so that products which are level there are level here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.ranks import best
+from hybridsearch.engines.embedded.vectors import Mask
+from hybridsearch.engines.embedded.view import View
+from hybridsearch.engines.embedded.window import Window
+from hybridsearch.plan import CODE_LIFT, FIRST_PASS_SHARE, NEIGHBOUR_LIFT, Filter, Match, Plan, Sort, Terms
+
+FACET_VALUES = 100
+"""Values that a facet shows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document on the page."""
+
+    ordinal: int
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a plan finds: the page's documents in order, and what is known about all candidates."""
+
+    placed: list[Placed]
+    total: int
+    facets: dict[str, dict[str, int]]
+
+
+def rank(plan: Plan, view: View) -> Ranking:
+    """Run a plan.
+
+    Raises:
+        QueryError: It needs a vector leg that the index does not have.
+    """
+    found, first = candidates(plan, view)
+    if plan.sort:
+        placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, found, plan.offset + plan.size)]
+    else:
+        placed = by_score(plan, view, found, first)
+    facets = {name: count(view, name, found) for name in plan.facets}
+    return Ranking(placed[plan.offset : plan.offset + plan.size], len(found), facets)
+
+
+def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
+    """Return the candidates, ascending, and what each has in the first pass."""
+    allowed = passing(plan.filters, view) if plan.filters else None
+    if plan.kind == "browse":
+        everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
+        return everything.astype(np.int32), np.ones(len(everything), np.float32)
+    scores = np.zeros(view.documents, np.float64)
+    found = np.zeros(view.documents, np.bool_)
+    if plan.keyword:
+        docs, values = match(plan.keyword, view)
+        scores[docs] += values
+        found[docs] = True
+    if plan.codes:
+        docs = np.unique(view.codes().having(plan.codes.values))
+        scores[docs] += CODE_LIFT
+        found[docs] = True
+    for clause in plan.neighbours:
+        docs, cosines = view.leg(clause.leg, clause.vector).nearest(clause.vector, clause.k, clause.floor, allowed)
+        scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
+        found[docs] = True
+    if allowed is not None:
+        found &= allowed
+    docs = np.flatnonzero(found).astype(np.int32)
+    return docs, scores[docs].astype(np.float32)
+
+
+def passing(filters: tuple[Filter, ...], view: View) -> Mask:
+    """Return which documents pass all filters."""
+    allowed = np.ones(view.documents, np.bool_)
+    for clause in filters:
+        if isinstance(clause, Terms):
+            one = np.zeros(view.documents, np.bool_)
+            one[view.facet(clause.field).having(clause.values)] = True
+        else:
+            numbers = view.number(clause.field)
+            one = ~np.isnan(numbers)
+            if clause.gte is not None:
+                one &= numbers >= clause.gte
+            if clause.lte is not None:
+                one &= numbers <= clause.lte
+        allowed &= one
+    return allowed
+
+
+def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
+    """Return the documents that match in any language, and the score of the best."""
+    found = [
+        view.text(clause.field, language).match(tokens, clause.needed(tokens), view.documents)
+        for language, tokens in clause.tokens
+    ]
+    if len(found) == 1:
+        return found[0]
+    scores = np.zeros(view.documents, np.float32)
+    for docs, values in found:
+        scores[docs] = np.maximum(scores[docs], values)
+    matching = np.flatnonzero(scores).astype(np.int32)
+    return matching, scores[matching]
+
+
+def by_score(plan: Plan, view: View, found: Ordinals, first: Scores) -> list[Placed]:
+    """Return the candidates in order of score, down to the end of the page.
+
+    Without signals the first pass is the score, as there is no second one.
+    """
+    reach = best(first, max(plan.window, plan.offset + plan.size))
+    if not plan.signals:
+        return [Placed(int(found[place]), float(first[place])) for place in reach]
+    inside, outside = reach[: plan.window], reach[plan.window :]
+    inside.sort()
+    window = Window(view, found[inside])
+    parts = np.array([window.contribution(signal) for signal in plan.signals], np.float32)
+    share = np.float32(FIRST_PASS_SHARE)
+    scores = first[inside] * share + parts.sum(axis=0, dtype=np.float64).astype(np.float32)
+    names = [signal.name for signal in plan.signals]
+    order = best(scores, plan.offset + plan.size)
+    return [
+        *(Placed(int(found[inside[at]]), float(scores[at]), named(names, parts[:, at])) for at in order),
+        *(Placed(int(found[place]), float(first[place] * share)) for place in outside),
+    ]
+
+
+def named(names: list[str], parts: Scores) -> dict[str, float]:
+    """Return the contributions that gave something, the largest first."""
+    pairs = sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1])
+    return {name: value for name, value in pairs if value > 0}
+
+
+def in_order(sort: Sort, view: View, found: Ordinals, reach: int) -> list[int]:
+    """Return the first `reach` candidates in order of a number field; those without it last, ties in order of id."""
+    numbers = view.number(sort.field)[found]
+    keys: NDArray[np.float64] = np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
+    if 0 < reach < len(keys):
+        near = keys <= np.partition(keys, reach - 1)[reach - 1]
+        found, keys = found[near], keys[near]
+    return [int(ordinal) for ordinal in found[np.lexsort((view.order[found], keys))][:reach]]
+
+
+def count(view: View, facet: str, found: Ordinals) -> dict[str, int]:
+    """Return how many of the documents have each value of a facet: the most frequent first, then in order of values."""
+    postings = view.facet(facet)
+    if not len(postings):
+        return {}
+    chosen = np.zeros(view.documents, np.bool_)
+    chosen[found] = True
+    counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int32)
+    return {postings.term(int(value)): int(counts[value]) for value in best(counts, FACET_VALUES) if counts[value]}

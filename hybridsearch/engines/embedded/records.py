@@ -1,0 +1,79 @@
+"""Records: a document as it is stored, with its checksum."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+
+from hybridsearch.values import Document, Row
+
+
+class Record(NamedTuple):
+    """A document as it is stored: a row of the table `documents`."""
+
+    number: int
+    id: str
+    row: bytes
+    content: bytes
+    crc: int
+
+    @classmethod
+    def of(cls, number: int, id: str, row: bytes, content: bytes) -> Record:  # noqa: A002 - as in Document
+        """Return the record with its checksum."""
+        return cls(number, id, row, content, checksum(number, id, row, content))
+
+    def to_row(self) -> Row:
+        """Return the shop's row."""
+        row: Row = orjson.loads(self.row)
+        return row
+
+    def to_content(self) -> Content:
+        """Return what is searched."""
+        return Content(**orjson.loads(self.content))
+
+    def is_sound(self) -> bool:
+        """Return whether the record matches its checksum."""
+        return checksum(*self[:4]) == self.crc
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is searched of a document: the fields of `Document`, with the row number of each vector in its file."""
+
+    text: Mapping[str, Mapping[str, str]]
+    codes: Sequence[str]
+    facets: Mapping[str, Sequence[str]]
+    numbers: Mapping[str, float]
+    vectors: Mapping[str, int]
+
+
+def require_fit(document: Document, legs: Mapping[str, int]) -> None:
+    """Check vectors and numbers of a document, given the dimensions of each leg.
+
+    Raises:
+        ValueError: Something does not fit; the message says what.
+    """
+    for leg, vector in document.vectors.items():
+        if len(vector) != legs.get(leg):
+            raise ValueError(f"vector '{leg}' has {len(vector)} dims, expected {legs.get(leg, 'no such vector')}")
+        if not np.isfinite(vector.array).all():
+            raise ValueError(f"vector '{leg}' holds a value that is not a number")
+    for name, value in document.numbers.items():
+        if not math.isfinite(value):
+            raise ValueError(f"'{name}' is {value}, expected a number")
+
+
+def encode(document: Document, rows: Mapping[str, int]) -> bytes:
+    """Return the content of a document as JSON, given the row that each of its vectors has in its file."""
+    return orjson.dumps(Content(document.text, document.codes, document.facets, document.numbers, rows))
+
+
+def checksum(number: int, key: str, row: bytes, content: bytes) -> int:
+    """Return the CRC32 of all that is stored of a document."""
+    return zlib.crc32(content, zlib.crc32(row, zlib.crc32(f"{number} {key}".encode())))

@@ -1,0 +1,248 @@
+"""The truth of one generation: documents in SQLite, vectors in files that SQLite counts and checks.
+
+A batch is written in two steps: its vectors, flushed to the disk, then one transaction with the documents and with the
+number and checksum of those vectors. A batch whose second step never happened is overwritten by the next one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded import vectors
+from hybridsearch.engines.embedded.files import damaged, explained
+from hybridsearch.engines.embedded.records import Record, encode, require_fit
+from hybridsearch.errors import EngineError
+from hybridsearch.schema import Schema
+from hybridsearch.values import Document, Reject, Row, Vectors
+
+FORMAT = 1
+"""Number of the layout of these files; kept in SQLite's `user_version`."""
+NAME = "store.db"
+TABLES = """
+CREATE TABLE documents (
+    number INTEGER PRIMARY KEY,  -- ascending in the order of writing; a replaced document gets a new one
+    id TEXT NOT NULL UNIQUE,
+    row BLOB NOT NULL,           -- the shop's row, JSON
+    content BLOB NOT NULL,       -- what is searched, JSON
+    crc INTEGER NOT NULL         -- of number, id, row and content
+);
+CREATE TABLE batches (leg TEXT NOT NULL, rows INTEGER NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE schema (json BLOB NOT NULL, crc INTEGER NOT NULL);
+"""
+
+
+class Store:
+    """One generation's folder, opened to write, or to read one commit of it for as long as it is open.
+
+    Raises:
+        EngineError: The store cannot be opened, or has another format.
+        StoreDamaged: A file is not as it was written.
+    """
+
+    def __init__(self, folder: Path, *, writing: bool = False) -> None:
+        self.folder = folder
+        self.path = folder / NAME
+        if not self.path.exists():
+            raise damaged(self.path, "it is missing")
+        self._lock = threading.Lock()
+        with explained(self.path):
+            self._db = connect(self.path) if writing else connect_reader(self.path)
+        # A view that was replaced may still be in use in another thread: its store closes when the last one is done.
+        weakref.finalize(self, self._db.close)
+        self._open()
+
+    def _open(self) -> None:
+        """Check the format and read what is needed all along."""
+        ((found,),) = self._all("PRAGMA user_version")
+        if not found:
+            raise damaged(self.path, "it was never finished, or emptied")
+        if found != FORMAT:
+            raise EngineError(
+                f"'{self.path}' has format {found}, this version reads {FORMAT}. "
+                "Rebuild the index with: hybridsearch reindex"
+            )
+        ((json, crc),) = self._all("SELECT json, crc FROM schema")
+        if zlib.crc32(json) != crc:
+            raise damaged(self.path, "the schema does not match its checksum")
+        self.schema = Schema.from_json(orjson.loads(json), self.folder.name)
+        ((self.commit,),) = self._all("SELECT coalesce(max(number), 0) FROM documents")
+        self._rows = Counter[str]()
+        for leg, rows in self._all("SELECT leg, sum(rows) FROM batches GROUP BY leg"):
+            self._rows[leg] = rows
+
+    @classmethod
+    def create(cls, folder: Path, schema: Schema) -> Store:
+        """Make a folder with an empty store, and open it to write."""
+        with explained(folder):
+            folder.mkdir(parents=True)
+            db = connect(folder / NAME)
+            try:
+                db.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {TABLES} PRAGMA user_version = {FORMAT};")
+                write_schema(db, schema)
+                db.commit()
+            finally:
+                db.close()
+        return cls(folder, writing=True)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def save_schema(self, schema: Schema) -> None:
+        """Replace the schema."""
+        with explained(self.path), self._db:
+            self._db.execute("DELETE FROM schema")
+            write_schema(self._db, schema)
+        self.schema = schema
+
+    def write(self, documents: Sequence[Document]) -> list[Reject]:
+        """Store documents as one batch, durably: all of them, save those that are returned with a reason."""
+        legs = {leg.name: leg.dims for leg in self.schema.legs}
+        rejects: list[Reject] = []
+        records: list[Record] = []
+        added: dict[str, list[NDArray[np.float32]]] = {leg: [] for leg in legs}
+        for document in documents:
+            rows = {leg: self._rows[leg] + len(added[leg]) for leg in document.vectors if leg in legs}
+            try:
+                require_fit(document, legs)
+                row, content = orjson.dumps(document.row), encode(document, rows)
+                records.append(Record.of(self.commit + len(records) + 1, document.id, row, content))
+            except (TypeError, ValueError) as error:
+                rejects.append(Reject(document.id, document.id, "write", str(error), document.row))
+                continue
+            for leg, vector in document.vectors.items():
+                added[leg].append(vector.array)
+        with explained(self.folder):
+            batches = [
+                (leg, len(rows), vectors.append(self._leg_path(leg), self._rows[leg], np.stack(rows)))
+                for leg, rows in added.items()
+                if rows
+            ]
+            with self._db:
+                self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", records)
+                self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", batches)
+        self.commit += len(records)
+        self._rows.update({leg: rows for leg, rows, _ in batches})
+        return rejects
+
+    def count(self) -> int:
+        """Return the number of documents."""
+        ((count,),) = self._all("SELECT count(*) FROM documents")
+        return int(count)
+
+    def records(self) -> Iterator[Record]:
+        """Yield every document, in order of numbers.
+
+        Raises:
+            StoreDamaged: One does not match its checksum.
+        """
+        with explained(self.path):
+            for record in self._db.execute("SELECT * FROM documents ORDER BY number"):
+                yield self._sound(record)
+
+    def in_order_of_ids(self) -> list[int]:
+        """Return the numbers of all documents in the order of their ids, by code point."""
+        return [number for (number,) in self._all("SELECT number FROM documents ORDER BY id")]
+
+    def read(self, numbers: Sequence[int]) -> list[Record]:
+        """Return the documents with these numbers, in their order.
+
+        Raises:
+            StoreDamaged: One is missing, or does not match its checksum.
+        """
+        found = {record.number: record for record in self._select("number", numbers)}
+        if len(found) < len(numbers):
+            raise damaged(self.path, "a document is missing")
+        return [found[number] for number in numbers]
+
+    def get(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return the rows of the documents with these ids; unknown ids are absent."""
+        return {record.id: record.to_row() for record in self._select("id", ids)}
+
+    def vectors(self, leg: str, dims: int) -> Vectors:
+        """Map the vectors of a leg, of shape (rows, dims), after a check of every batch."""
+        batches = self._all("SELECT rows, crc FROM batches WHERE leg = ? ORDER BY rowid", leg)
+        return vectors.load(self._leg_path(leg), dims, batches)
+
+    def verify(self) -> None:
+        """Read everything and compare it with its checksums.
+
+        Raises:
+            StoreDamaged: Something does not match.
+        """
+        problems = [line for (line,) in self._all("PRAGMA integrity_check") if line != "ok"]
+        if problems:
+            raise damaged(self.path, problems[0])
+        for _ in self.records():
+            pass
+        for leg in self.schema.legs:
+            self.vectors(leg.name, leg.dims)
+
+    def _select(self, column: str, values: Sequence[object]) -> list[Record]:
+        # As one JSON parameter: SQLite bounds the number of parameters, and prepares this statement once.
+        sql = f"SELECT * FROM documents WHERE {column} IN (SELECT value FROM json_each(?))"
+        return [self._sound(record) for record in self._all(sql, orjson.dumps(values).decode())]
+
+    def _sound(self, values: Iterable[Any]) -> Record:
+        record = Record._make(values)
+        if not record.is_sound():
+            raise damaged(self.path, f"product '{record.id}' does not match its checksum")
+        return record
+
+    def _all(self, sql: str, *parameters: object) -> list[Any]:
+        with explained(self.path), self._lock:
+            return self._db.execute(sql, parameters).fetchall()
+
+    def _leg_path(self, leg: str) -> Path:
+        return self.folder / f"vectors-{leg}.f32"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database to write: every commit is on the disk before it returns."""
+    db = sqlite3.connect(path, check_same_thread=False)
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open a database to read, and stay at its present commit whatever a writer does.
+
+    SQLite cannot open a WAL database in a folder that it may not write to, unless it is told that nobody else writes.
+    That is so where no log lies beside it: the last writer has folded it in.
+    """
+    uri, log = path.absolute().as_uri(), path.with_name(f"{path.name}-wal")
+    try:
+        return begin(f"{uri}?mode=ro")
+    except sqlite3.OperationalError:
+        if log.exists() and log.stat().st_size:
+            raise
+        return begin(f"{uri}?immutable=1")
+
+
+def begin(uri: str) -> sqlite3.Connection:
+    """Open a database and begin a transaction on its present commit."""
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def write_schema(db: sqlite3.Connection, schema: Schema) -> None:
+    """Insert the schema with its checksum."""
+    json = orjson.dumps(schema.to_json())
+    db.execute("INSERT INTO schema VALUES (?, ?)", (json, zlib.crc32(json)))

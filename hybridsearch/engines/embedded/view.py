@@ -1,0 +1,137 @@
+"""The view: one commit of a generation, compiled for searching.
+
+What is compiled lies in one file beside the store. It can always be made again: a file that is absent, older than the
+store, or damaged costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.bm25 import TextField, compile_text
+from hybridsearch.engines.embedded.files import Arrays, explained, load_arrays, save_arrays
+from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
+from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.vectors import LegVectors
+from hybridsearch.errors import QueryError
+from hybridsearch.values import Vector
+
+NAME = "compiled.arrays"
+
+
+def compile_store(store: Store) -> Arrays:
+    """Return the arrays of a view of all documents in a store.
+
+    They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
+    called `text:FIELD:LANGUAGE`, `codes` and `facet:FIELD`, and columns called `number:FIELD` (NaN: none) and
+    `rows:LEG` (row of the vector, -1: none).
+    """
+    builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
+    columns: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("i"), array("d")))
+    numbers = array("q")
+    for ordinal, record in enumerate(store.records()):
+        numbers.append(record.number)
+        content = record.to_content()
+        for field, languages in content.text.items():
+            for language, tokens in languages.items():
+                builders[f"text:{field}:{language}"].add(ordinal, tokens.split())
+        builders["codes"].add(ordinal, dict.fromkeys(content.codes))
+        for field, values in content.facets.items():
+            builders[f"facet:{field}"].add(ordinal, dict.fromkeys(values))
+        for kind, cells in (("number", content.numbers), ("rows", content.vectors)):
+            for name, value in cells.items():
+                holders, found = columns[f"{kind}:{name}"]
+                holders.append(ordinal)
+                found.append(value)
+    documents = len(numbers)
+    arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
+    by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
+    arrays["order"] = np.empty(documents, np.int32)
+    arrays["order"][by_id] = np.arange(documents, dtype=np.int32)
+    while builders:
+        name, builder = builders.popitem()  # so that its memory is free before the next one finishes
+        inverted = builder.finish(documents)
+        parts = compile_text(inverted, documents) if name.startswith("text:") else inverted.arrays
+        arrays |= {f"{name}:{part}": values for part, values in parts.items()}
+    for name, (holders, found) in columns.items():
+        empty = np.int32(-1) if name.startswith("rows:") else np.float64(np.nan)
+        arrays[name] = np.full(documents, empty)
+        arrays[name][np.array(holders)] = np.array(found)
+    return arrays
+
+
+def save_compiled(store: Store, arrays: Arrays) -> None:
+    """Write the compiled file of the store's commit."""
+    with explained(store.folder):
+        save_arrays(store.folder / NAME, arrays, store.commit)
+
+
+def load_compiled(store: Store) -> Arrays | None:
+    """Return the arrays of the compiled file; None when it is absent, of another commit, or damaged."""
+    try:
+        arrays, commit = load_arrays(store.folder / NAME)
+    except (OSError, ValueError):
+        return None
+    return arrays if commit == store.commit else None
+
+
+class View:
+    """Everything a search reads. It stays as it is while a writer goes on; several threads may use it.
+
+    Raises:
+        StoreDamaged: A vector file is not as it was written.
+    """
+
+    def __init__(self, store: Store, arrays: Arrays) -> None:
+        self.store = store
+        self.schema = store.schema
+        self.numbers: NDArray[np.int64] = arrays["numbers"]
+        self.order: NDArray[np.int32] = arrays["order"]
+        self.documents = len(self.numbers)
+        self._arrays = arrays
+        nowhere = np.full(self.documents, -1, np.int32)
+        self._legs = {
+            leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
+            for leg in self.schema.legs
+        }
+
+    def text(self, field: str, language: str) -> TextField:
+        """Return a text field in one language."""
+        return TextField(self._arrays, f"text:{field}:{language}")
+
+    def codes(self) -> Postings:
+        """Return the postings of the codes."""
+        return Postings(self._arrays, "codes")
+
+    def facet(self, field: str) -> Postings:
+        """Return the postings of a facet field's values."""
+        return Postings(self._arrays, f"facet:{field}")
+
+    def number(self, field: str) -> NDArray[np.float64]:
+        """Return a number field of every document; NaN where there is none."""
+        found = self._arrays.get(f"number:{field}")
+        return np.full(self.documents, np.nan) if found is None else found
+
+    def leg(self, name: str, vector: Vector) -> LegVectors:
+        """Return the vectors of a leg that a query vector is to be compared with.
+
+        Raises:
+            QueryError: There is no such leg, or the vector is not of its dimensions.
+        """
+        if name not in self._legs:
+            raise QueryError(
+                f"The index has no vectors '{name}', it has: {', '.join(self._legs) or 'none'}. "
+                "Name them under [[vectors]] and run: hybridsearch reindex"
+            )
+        leg = self._legs[name]
+        if len(vector) != leg.matrix.shape[1]:
+            raise QueryError(
+                f"The query's vector for '{name}' has {len(vector)} dims, the index holds {leg.matrix.shape[1]}. "
+                "Use the encoder that the index was built with, or run: hybridsearch reindex"
+            )
+        return leg

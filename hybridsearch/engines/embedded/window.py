@@ -1,0 +1,61 @@
+"""The window: the documents that get the full score, and what each signal gives them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.vectors import Mask
+from hybridsearch.engines.embedded.view import View
+from hybridsearch.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+
+
+class Window:
+    """Documents of a view, ascending. Every signal is exact for each of them, whichever clause found the document."""
+
+    def __init__(self, view: View, docs: Ordinals) -> None:
+        self.view, self.docs = view, docs
+        self._tables: dict[tuple[str, str, tuple[str, ...]], Scores] = {}
+
+    def contribution(self, signal: Signal) -> NDArray[np.float64]:
+        """Return weight times value of a signal for each document; 0 where the document has nothing to judge."""
+        return signal.weight * self._value(signal)
+
+    def bm25(self, clause: Match) -> NDArray[np.float64]:
+        """Return the score of each document in its best language; 0 where it does not match."""
+        found = np.zeros(len(self.docs), np.float64)
+        for language, tokens in clause.tokens:
+            table = self._table(clause.field, language, tokens)
+            scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
+            enough = np.count_nonzero(table, axis=0) >= clause.needed(tokens)
+            np.maximum(found, scores, out=found, where=enough)
+        return found
+
+    def _value(self, signal: Signal) -> NDArray[np.float64]:
+        match signal:
+            case Saturated():
+                scores = self.bm25(signal.match)
+                return scores / (scores + signal.half)
+            case Condition():
+                return self._holds(signal.clause).astype(np.float64)
+            case Cosine():
+                cosines = self.view.leg(signal.leg, signal.vector).cosines(self.docs, signal.vector)
+                stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
+                return np.nan_to_num(np.clip(stretched, 0, 1))
+            case Number():
+                numbers = np.maximum(np.nan_to_num(self.view.number(signal.field)[self.docs]), 0)
+                return numbers / (numbers + signal.half)
+
+    def _holds(self, clause: Match | Codes) -> Mask:
+        if isinstance(clause, Codes):
+            return np.isin(self.docs, self.view.codes().having(clause.values))
+        return self.bm25(clause) > 0
+
+    def _table(self, field: str, language: str, tokens: tuple[str, ...]) -> Scores:
+        """Return the scores of tokens; signals that read the same words of the same field share them."""
+        key = (field, language, tokens)
+        if key not in self._tables:
+            self._tables[key] = self.view.text(field, language).table(tokens, self.docs)
+        return self._tables[key]

@@ -1,0 +1,128 @@
+import math
+import random
+
+import numpy as np
+import pytest
+from rank_bm25 import BM25Okapi
+
+from hybridsearch.engines.embedded.bm25 import LENGTHS, byte_to_length, compile_text, rounded
+from hybridsearch.engines.embedded.bm25 import TextField as Field
+from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
+
+
+def field_of(*texts: str) -> Field:
+    builder = PostingsBuilder()
+    for number, text in enumerate(texts):
+        builder.add(number, text.split())
+    arrays = compile_text(builder.finish(len(texts)), len(texts))
+    return Field({f"text:{name}": array for name, array in arrays.items()}, "text")
+
+
+def test_score_is_the_formula_worked_by_hand() -> None:
+    docs, scores = field_of("red dress", "red red shoe hat", "hat").match(["red"], 1, 3)
+    idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
+    average = 7 / 3
+    assert docs.tolist() == [0, 1]
+    assert scores.tolist() == pytest.approx(
+        [
+            2.2 * idf * 1 / (1 + 1.2 * (1 - 0.75 + 0.75 * 2 / average)),
+            2.2 * idf * 2 / (2 + 1.2 * (1 - 0.75 + 0.75 * 4 / average)),
+        ],
+        rel=1e-6,
+    )
+
+
+def test_documents_without_the_field_count_neither_in_n_nor_in_the_average() -> None:
+    _, with_empty = field_of("red dress", "", "hat").match(["red"], 1, 3)
+    _, without = field_of("red dress", "hat").match(["red"], 1, 2)
+    assert with_empty.tolist() == without.tolist()
+
+
+def test_only_the_length_of_the_document_is_rounded_not_the_average() -> None:
+    long = " ".join(["word"] * 41)
+    _, (score, _) = field_of(long, "word").match(["word"], 1, 2)
+    idf = math.log(1 + 0.5 / 2.5)
+    assert score == pytest.approx(2.2 * idf * 41 / (41 + 1.2 * (1 - 0.75 + 0.75 * 40 / 21)), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("byte", "length"),
+    # SmallFloat: below 24 as it is; then 24 + mantissa, doubled once for each step of the exponent.
+    [
+        (0, 0),
+        (23, 23),
+        (24, 24),
+        (39, 39),
+        (40, 40),
+        (41, 42),
+        (47, 54),
+        (48, 56),
+        (56, 88),
+        (57, 96),
+        (255, 2013265944),
+    ],
+)
+def test_length_of_a_norm_is_what_lucene_decodes(byte: int, length: int) -> None:
+    assert byte_to_length(byte) == length
+
+
+def test_lengths_are_rounded_down_to_the_next_norm() -> None:
+    assert rounded(np.array([1, 24, 39, 40, 41, 55, 56, 59, 87, 1000])).tolist() == [
+        1,
+        24,
+        39,
+        40,
+        40,
+        54,
+        56,
+        56,
+        84,
+        984,
+    ]
+    assert (np.diff(LENGTHS) > 0).all()
+
+
+def test_documents_with_too_few_of_the_words_do_not_match() -> None:
+    field = field_of("red dress", "red shoe", "blue shoe")
+    assert field.match(["red", "shoe"], 2, 3)[0].tolist() == [1]
+    assert field.match(["red", "shoe"], 1, 3)[0].tolist() == [0, 1, 2]
+    assert field.match(["green"], 1, 3)[0].tolist() == []
+
+
+def test_table_of_few_documents_holds_the_same_scores_as_the_whole_match() -> None:
+    texts = ["a b", "b c c", "a a a", "c d e f g", "b"]
+    field, tokens = field_of(*texts), ["a", "c", "missing", "b"]
+    docs, scores = field.match(tokens, 1, len(texts))
+    table = field.table(tokens, docs)
+    assert table.sum(axis=0).tolist() == pytest.approx(scores.tolist(), rel=1e-6)
+    assert table[2].tolist() == [0.0] * len(docs)
+
+
+def test_scores_agree_with_rank_bm25_once_each_own_idf_is_taken_out() -> None:
+    made = random.Random(5)
+    # At most 39 words: there Lucene's rounding of lengths changes nothing.
+    corpus = [[f"w{int(made.paretovariate(0.8)) % 60}" for _ in range(made.randint(1, 39))] for _ in range(300)]
+    oracle = BM25Okapi(corpus, k1=1.2, b=0.75)
+    field = field_of(*map(" ".join, corpus))
+    compared = 0
+    for word in oracle.idf:
+        having = sum(word in text for text in corpus)
+        docs, ours = field.match([word], 1, len(corpus))
+        if oracle.idf[word]:
+            theirs = oracle.get_scores([word])[docs] / oracle.idf[word]
+            idf = math.log(1 + (len(corpus) - having + 0.5) / (having + 0.5))
+            np.testing.assert_allclose(ours / idf, theirs, rtol=1e-5)
+            compared += 1
+    assert compared > 50
+
+
+def test_terms_are_in_order_of_code_points_and_found_whatever_they_hold() -> None:
+    builder = PostingsBuilder()
+    values = ["z", "é", "", "a b", "跑步鞋", "a", "😀", "\uffee"]
+    for number, value in enumerate(values):
+        builder.add(number, [value])
+    arrays = builder.finish(len(values)).arrays
+    postings = Postings({f"facet:{name}": array for name, array in arrays.items()}, "facet")
+    assert [postings.term(number) for number in range(len(postings))] == sorted(values)
+    assert [postings.having([value]).tolist() for value in values] == [[number] for number in range(len(values))]
+    assert postings.find("b") is None
