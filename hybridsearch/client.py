@@ -60,7 +60,7 @@ class Shop:
                 found = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
                 self._weights = found, ()
             except WeightsError as error:
-                self._weights = weighting.prior(), (f"{error} The prior weights are used.",)
+                self._weights = weighting.prior(), (instead(error),)
         return self._weights
 
     def plan(
@@ -93,10 +93,19 @@ class Shop:
         """
         schema = self.engine.schema()
         query = Query(text, image is not None, dict(filters or {}), tuple(facets), sort, page, size)
-        weights, degraded = self.weights
+        weights, degraded = self._weights_for(schema)
         words, missing = self._words(query, schema)
         photo = self._photo(image, schema) if image is not None else {}
         return planner.plan(query, schema, weights, words=words, photo=photo, degraded=(*degraded, *missing))
+
+    def _weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
+        """Return the weights to use on an index: those of other encoders say nothing about it."""
+        weights, degraded = self.weights
+        try:
+            weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
+        except WeightsError as error:
+            return weighting.prior(), (instead(error),)
+        return weights, degraded
 
     def _words(self, query: Query, schema: Schema) -> tuple[dict[str, Vector], tuple[str, ...]]:
         """Return the words' vector by leg, and why a leg has none: keywords answer without it."""
@@ -107,7 +116,7 @@ class Shop:
         for leg in schema.legs:
             try:
                 encoder = self.encoders[leg.name]
-                vectors[leg.name] = self.encoders.words(leg.name, query.text)
+                vectors[leg.name] = self.encoders.words(leg.name, query.typed)
             except EncoderError as error:
                 missing.append(f"no vectors from '{leg.name}': {error}")
             else:
@@ -125,6 +134,11 @@ class Shop:
         for leg in legs:
             same_encoder(leg, self.encoders[leg.name])
         return {leg.name: self.encoders.photo(leg.name, image) for leg in legs}
+
+
+def instead(error: WeightsError) -> str:
+    """Return what a page says when the configured weights cannot be used."""
+    return f"the prior weights are used: {error}"
 
 
 def same_encoder(leg: Leg, encoder: Encoder) -> None:

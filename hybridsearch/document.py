@@ -89,8 +89,13 @@ def codes(row: Row, fields: Fields) -> tuple[str, ...]:
 
 def facet(row: Row, name: str) -> tuple[str, ...]:
     """Return the distinct values of a facet, as the shop writes them."""
-    found = (text.clean(value, FACET_LENGTH) for value in strings(field(row, name)))
-    return tuple(dict.fromkeys(filter(None, found)))[:FACET_VALUES]
+    return facet_values(field(row, name))[:FACET_VALUES]
+
+
+def facet_values(value: Any) -> tuple[str, ...]:
+    """Return distinct facet values in the form in which they are kept and filtered by."""
+    found = (text.clean(each, FACET_LENGTH) for each in strings(value))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def numbers(row: Row, fields: Fields) -> dict[str, float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hybridsearch import text
-from hybridsearch.catalog.rows import strings
+from hybridsearch.document import facet_values
 from hybridsearch.errors import QueryError
 from hybridsearch.plan import (
     Codes,
@@ -72,18 +72,24 @@ class Query:
     page: int = 1
     size: int = 10
 
+    @property
+    def typed(self) -> str:
+        """The text as it is searched for: normalised, and cut to QUERY_LIMIT."""
+        return text.clean(self.text, text.QUERY_LIMIT)
+
 
 def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
     """Return what sort of query this is, and how that was seen."""
-    words = text.words(query.text[: text.QUERY_LIMIT])
+    typed = query.typed
+    words = text.words(typed)
     if query.photo:
         return ("photo and words", "a photo came with words") if words else ("photo", "a photo came without words")
     if not words:
         if query.filters or query.sort:
             return "browse", "no words and no photo, but a filter or an order"
         return "empty", "no words, no photo, no filter"
-    if schema.fields.codes and looks_like_code(query.text.strip()):
-        return "code", f"'{query.text.strip()}' looks like a product code"
+    if schema.fields.codes and looks_like_code(typed):
+        return "code", f"'{typed}' looks like a product code"
     return "words", f"{len(words)} word{'s' * (len(words) != 1)}"
 
 
@@ -116,9 +122,9 @@ def plan(
     """
     kind, reason = kind_of(query, schema)
     vectors = {} if kind == "code" else {"words": words or {}, "photo": photo or {}}
-    cut = query.text[: text.QUERY_LIMIT]
-    keyword = keywords(cut, schema, weights)
-    codes = typed_codes(cut) if schema.fields.codes else None
+    typed = query.typed
+    keyword = keywords(typed, schema, weights)
+    codes = typed_codes(typed) if schema.fields.codes else None
     offset, size, notes = page_bounds(query)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
@@ -130,7 +136,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights)),
         filters=tuple(read_filters(query.filters, schema.fields)),
-        signals=tuple(signal for signal in signals(cut, keyword, codes, vectors, schema, weights) if signal.weight > 0),
+        signals=tuple(signal for signal in signals(typed, keyword, codes, vectors, schema, weights) if signal.weight > 0),
         facets=tuple(known(name, schema.fields.facets, "facet") for name in query.facets),
         sort=read_sort(query.sort, schema.fields),
         window=WINDOW,
@@ -149,14 +155,14 @@ def keywords(query: str, schema: Schema, weights: Weights) -> Match | None:
 
 def tokens_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the distinct tokens of a query for each language whose field may hold them."""
-    parts = text.fields_by_language(text.clean(query), schema.fields.languages)
+    parts = text.fields_by_language(query, schema.fields.languages)
     found = ((language, text.analyse_query(part, language)) for language, part in parts.items())
     return tuple((language, tuple(tokens[: text.QUERY_WORDS])) for language, tokens in found if tokens)
 
 
 def pairs_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the distinct pairs of adjacent words, stop words included, as the index has them."""
-    parts = text.fields_by_language(text.clean(query), schema.fields.languages)
+    parts = text.fields_by_language(query, schema.fields.languages)
     found = (
         (language, text.pairs(text.analyse(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
     )
@@ -165,7 +171,7 @@ def pairs_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str,
 
 def typed_codes(query: str) -> Codes | None:
     """Return the codes in a query: all of it when it looks like one, and each word that does."""
-    words = [query.strip(), *query.split()]
+    words = [query, *query.split()]
     codes = dict.fromkeys(code for word in words if looks_like_code(word) and (code := text.code(word)))
     return Codes(tuple(codes)) if codes else None
 
@@ -244,7 +250,7 @@ def read_filters(filters: Mapping[str, FilterValue], fields: Fields) -> Iterator
     for name, value in filters.items():
         known(name, (*fields.facets, *fields.numbers), "filter")
         if name in fields.facets and not isinstance(value, Mapping):
-            yield Terms(name, strings(value))
+            yield Terms(name, facet_values(value))
         elif name in fields.numbers and isinstance(value, Mapping):
             yield read_range(name, value)
         elif name in fields.numbers and isinstance(value, str | int | float):

@@ -35,7 +35,7 @@ CJK = (
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
 # Possessive, and only from the start of a word: else the time is quadratic in a word that never ends.
-_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:[-/.][^\\W_{CJK}]++)+")
+_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.)[^\\W_{CJK}]++)+")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -50,8 +50,8 @@ def clean(text: str, limit: int = FIELD_LIMIT) -> str:
 def words(text: str) -> list[str]:
     """Return the words of a text in order, in lower case; a run of Chinese or Japanese characters is one word.
 
-    `3.5mm` is one word. A compound with a digit, such as `WH-1000XM5`, is also given in one piece, after the others:
-    shoppers type it either way.
+    `3.5mm` is one word, and never `35mm`. A compound with a digit, such as `WH-1000XM5`, is also given in one piece,
+    after the others: shoppers type it either way.
     """
     # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
     text = _ELISION.sub(" ", _POSSESSIVE.sub("", _MARKS.sub("", clean(text, PRODUCT_LIMIT).lower())))

@@ -7,7 +7,7 @@ import importlib.resources
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,7 +38,7 @@ class Weights(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: int = 1
+    version: Literal[1] = 1
     signals: Mapping[str, Weight]
     saturation: Mapping[str, Positive] = {}
     floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
@@ -77,6 +77,24 @@ def load(path: Path) -> Weights:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise WeightsError(f"Cannot read '{path}': {error}. Learn it with: hybridsearch tune") from error
+
+
+def require_encoders(weights: Weights, built: Mapping[str, str]) -> None:
+    """Refuse weights that were learned with other encoders than the index was built with.
+
+    Args:
+        weights: Those that are to be used.
+        built: Fingerprint by leg of the index.
+
+    Raises:
+        WeightsError: They are foreign.
+    """
+    for leg, fingerprint in weights.encoders.items():
+        if built.get(leg) != fingerprint:
+            raise WeightsError(
+                f"The weights were learned with encoder {fingerprint} for leg '{leg}', the index has "
+                f"{built.get(leg, 'no such leg')}. Learn them again with: hybridsearch tune"
+            )
 
 
 def parse(content: str, source: str) -> Weights:

@@ -17,6 +17,7 @@ assert text.analyse("Schuhe", "de") == ["schuh"]
 assert weights.prior().signals
 assert (home / "py.typed").exists()
 assert (Path(sample.__file__).parent / "products.jsonl").exists()
+assert (Path(sample.__file__).parent / "photo.jpg").exists()
 assert len(list((Path(sample.__file__).parent / "images").iterdir())) > 400
 assert (Path(PRESETS["starter"].texts) / "model.safetensors").exists()
 """

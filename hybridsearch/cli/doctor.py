@@ -25,8 +25,9 @@ def command(as_json: bool, config: Path | None) -> int:
         show.print_json([asdict(check) for check in found])
     else:
         console = show.out()
+        width = max(len(check.name) for check in found) + 2
         for check in found:
             state = f"[{COLOURS[check.state]}]{check.state:8}[/]"
-            step = f"\n{' ' * 21}→ {show.safe(check.next_step, 200)}" if check.next_step else ""
-            console.print(f"{state} {check.name:12}{show.safe(check.found, 300)}{step}", soft_wrap=True)
+            step = f"\n{' ' * (9 + width)}→ {show.safe(check.next_step, 200)}" if check.next_step else ""
+            console.print(f"{state} {check.name:{width}}{show.safe(check.found, 300)}{step}", soft_wrap=True)
     return UNREACHABLE if any(check.state == "failure" for check in found) else 0

@@ -76,7 +76,7 @@ def command(
             more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in found}
             show.print_json(show.as_json(found, more if explained else {}))
         else:
-            show.page(found, fields.title, lines if explained else None)
+            show.page(found, fields.title, first=(found.number - 1) * size + 1, more=lines if explained else None)
 
 
 def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:

@@ -28,8 +28,8 @@ def out() -> Console:
 
 
 def print_json(data: Any) -> None:
-    """Print one object for programs."""
-    click.echo(json.dumps(data, ensure_ascii=False, default=str))
+    """Print one object for programs, in UTF-8 whatever a query or a row holds."""
+    click.echo(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
 
 
 def safe(value: object, limit: int = 80) -> str:
@@ -38,8 +38,10 @@ def safe(value: object, limit: int = 80) -> str:
     return escape(line if len(line) <= limit else line[: limit - 1] + "…")
 
 
-def page(found: Page, title_field: str | None, more: Callable[[Hit], Sequence[str]] | None = None) -> None:
-    """Print a page: rank, score, id, title, and the signals that made the score."""
+def page(
+    found: Page, title_field: str | None, *, first: int = 1, more: Callable[[Hit], Sequence[str]] | None = None
+) -> None:
+    """Print a page whose first hit has the rank `first`: rank, score, id, title, and what made the score."""
     console = out()
     for note in (*found.degraded, *found.notes):
         click.echo(f"Note: {note}", err=True)
@@ -47,7 +49,6 @@ def page(found: Page, title_field: str | None, more: Callable[[Hit], Sequence[st
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "score", "id", "title", "because"):
         table.add_column(name, justify="right" if name in ("#", "score") else "left", overflow="fold")
-    first = (found.number - 1) * max(len(found), 1) + 1
     for rank, hit in enumerate(found, first):
         because = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
         table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), because)

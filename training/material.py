@@ -1,0 +1,177 @@
+"""Gather what the starter is trained on: renders made here, and the train photos of two openly licensed sets.
+
+Clothing dataset (small): CC0. Grocery Store Dataset: Klasson, Zhang, Kjellström, WACV 2019, MIT.
+Test splits are never read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import logging
+import multiprocessing
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from training.lexicon import Claim, Concept, Lexicon, lexicon
+from training.render import COLOURS, PATTERNS, render
+from training.shapes import kinds
+
+log = logging.getLogger("starter")
+EDGE = 72  # pixels stored, a little more than the model sees, so that a crop has room
+SHARES = {"render": 0.62, "clothing": 0.22, "grocery": 0.16}
+CLOTHING: dict[str, frozenset[str]] = {
+    "t-shirt": frozenset({"t-shirt"}),
+    "longsleeve": frozenset({"longsleeve", "sweater", "hoodie"}),
+    "shirt": frozenset({"shirt"}),
+    "pants": frozenset({"trousers", "jeans"}),
+    "shorts": frozenset({"shorts"}),
+    "dress": frozenset({"dress"}),
+    "skirt": frozenset({"skirt"}),
+    "outwear": frozenset({"jacket", "coat"}),
+    "hat": frozenset({"cap", "hat"}),
+    "shoes": frozenset({"sneaker", "boot", "sandal", "flip-flops", "heels", "loafer", "ballerinas"}),
+}
+UNSEEN_BY_PHONE = 16  # grocery products whose phone photos are never trained on, to measure strangers
+Phrase = Callable[[str, random.Random], tuple[str, Claim]]
+
+
+@dataclass
+class Material:
+    """Pictures (n, EDGE, EDGE, 3) uint8 with what is known of each; texts are written afresh at every step."""
+
+    seed: int
+    kinds: list[str]
+    pixels: Tensor
+    claims: list[Claim]
+    is_photo: Tensor
+    names: dict[str, str]
+    rows: dict[str, list[int]]
+    groups: list[Concept] = field(default_factory=list)
+
+    def draw(self, count: int, rng: random.Random) -> list[int]:
+        """Draw row numbers, each source with its share."""
+        return [
+            row for source, share in SHARES.items() for row in rng.choices(self.rows[source], k=round(count * share))
+        ]
+
+    def subject(self, row: int, rng: random.Random) -> Phrase:
+        """Decide what is said about a picture; the result says it in any language, in words drawn afresh."""
+        words, claim = lexicon(), self.claims[row]
+        (colour,) = claim.colours or (None,)
+        (pattern,) = claim.patterns or (None,)
+        if colour and rng.random() < 0.15:
+            return lambda language, rng: words.phrase(language, rng, None, colour)
+        concepts = self._concepts(claim.kinds)
+        name = self.names.get(min(claim.kinds))
+        if name and (not concepts or rng.random() < 0.6):
+            return lambda _language, _rng: (name, Claim(claim.kinds))
+        kind = rng.choice(concepts)
+        said = colour if rng.random() < 0.65 else None
+        motif = pattern if pattern != "plain" and rng.random() < 0.5 else None
+        return lambda language, rng: words.phrase(language, rng, kind, said, motif)
+
+    def _concepts(self, kinds: frozenset[str]) -> list[Concept]:
+        """List the concepts that certainly cover a picture: its kind, six times for each group around it."""
+        exact = lexicon().concepts["kind"].get(min(kinds)) if len(kinds) == 1 else None
+        around = [group for group in self.groups if kinds <= group.members]
+        return around + [exact] * 6 * max(1, len(around)) if exact else around
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """Read a gzipped JSON lines table."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def photos(folder: Path, names: list[str], edge: int = EDGE) -> NDArray[np.uint8]:
+    """Read pictures from a folder's `images.zip`, squeezed to a square: (n, edge, edge, 3)."""
+    with zipfile.ZipFile(folder / "images.zip") as archive:
+        out = np.empty((len(names), edge, edge, 3), dtype=np.uint8)
+        for i, name in enumerate(names):
+            with Image.open(io.BytesIO(archive.read(name))) as image:
+                out[i] = np.asarray(image.convert("RGB").resize((edge, edge), Image.Resampling.BICUBIC))
+    return out
+
+
+def attributes(seed: int, index: int) -> tuple[str, str, str]:
+    """Give render number `index` its kind, colour and pattern."""
+    rng = random.Random(f"{seed}/{index}")
+    return rng.choice(kinds()), rng.choice(list(COLOURS)), "plain" if rng.random() < 0.65 else rng.choice(PATTERNS[1:])
+
+
+def _rendered(job: tuple[int, int]) -> NDArray[np.uint8]:
+    seed, index = job
+    rng = np.random.default_rng([seed, index])
+    return np.asarray(render(*attributes(seed, index), rng, EDGE, clutter=float(rng.choice([0.0, 0.4, 0.8]))))
+
+
+def rendered(cache: Path, count: int, seed: int) -> NDArray[np.uint8]:
+    """Render `count` pictures, or read them from an earlier run."""
+    path = cache / f"renders-{seed}-{count}.npy"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with multiprocessing.Pool(2) as pool:
+            np.save(path, np.stack(list(pool.imap(_rendered, ((seed, i) for i in range(count)), chunksize=64))))
+        log.info("rendered %d pictures", count)
+    return np.asarray(np.load(path))
+
+
+def unseen_products(products: list[dict[str, str]]) -> set[str]:
+    """Choose the grocery products whose phone photos stay out of training."""
+    return set(random.Random(1).sample([product["id"] for product in products], UNSEEN_BY_PHONE))
+
+
+def material(data: Path, cache: Path, count: int, seed: int) -> Material:
+    """Put renders and train photos together."""
+    words = lexicon()
+    products = list(rows_of(data / "grocery" / "products.jsonl.gz"))
+    unseen = unseen_products(products)
+    cloth = [row for row in rows_of(data / "clothing" / "photos.jsonl.gz") if row["split"] == "train"]
+    phone = [
+        row
+        for row in rows_of(data / "grocery" / "photos.jsonl.gz")
+        if row["split"] == "train" and row["product_id"] not in unseen
+    ]
+    shelf = [(row["image"], row["product_id"]) for row in phone] + [(row["image"], row["id"]) for row in products] * 8
+    made = rendered(cache, count, seed)
+    claims = [Claim(*(frozenset({value}) for value in attributes(seed, i))) for i in range(count)]
+    claims += [Claim(CLOTHING[row["category"]]) for row in cloth]
+    claims += [Claim(frozenset({f"grocery/{product}"})) for _, product in shelf]
+    pixels = [
+        made,
+        photos(data / "clothing", [row["image"] for row in cloth]),
+        photos(data / "grocery", [image for image, _ in shelf]),
+    ]
+    bounds = np.cumsum([0, *map(len, pixels)])
+    by_category: dict[str, set[str]] = {}
+    for row in products:
+        by_category.setdefault("@" + row["category"], set()).add(f"grocery/{row['id']}")
+    widen_groups(words, by_category)
+    return Material(
+        seed,
+        [*kinds(), *(f"grocery/{row['id']}" for row in products)],
+        torch.from_numpy(np.concatenate(pixels)),
+        claims,
+        torch.arange(bounds[-1]) >= bounds[1],
+        {f"grocery/{row['id']}": row["name"].replace("-", " ") for row in products},
+        {source: list(range(bounds[i], bounds[i + 1])) for i, source in enumerate(SHARES)},
+        list(words.concepts["group"].values()),
+    )
+
+
+def widen_groups(words: Lexicon, by_category: dict[str, set[str]]) -> None:
+    """Replace `@Category` among a group's members by the grocery products of that category."""
+    for name, group in words.concepts["group"].items():
+        members = frozenset().union(*(by_category.get(member, {member}) for member in group.members))
+        words.concepts["group"][name] = Concept(group.axis, name, members, group.words)
