@@ -14,7 +14,7 @@ from hybridsearch.settings import Settings
 
 SAMPLE = Path(sample.__file__).parent
 CONFIG = """\
-# The sample catalogue on the embedded engine. Try: hybridsearch search -c {file} "red dress"
+# The sample catalogue on the embedded engine. Try: hybridsearch search -c {file} "red umbrella"
 [catalog]
 path = {catalog!r}
 
@@ -33,12 +33,12 @@ encoder = "starter"
 reads = "image"
 """
 SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("red dress", {"facets": ["brand"]}),
-    ("blaue Tasse", {}),
-    ("chaussures noires", {}),
-    ("mochila verde", {}),
-    ("黄色い傘", {}),
-    ("白色椅子", {}),
+    ("red umbrella", {"facets": ["color"]}),
+    ("blauer Rock", {}),
+    ("sac à dos blanc", {}),
+    ("taza roja", {}),
+    ("赤 自転車", {}),
+    ("蓝色行李箱", {}),
 )
 
 
@@ -62,7 +62,7 @@ def command(folder: Path) -> None:
             f"Indexed {report.indexed} products in {report.seconds:.1f} s, {report.without_picture} without a picture."
         )
         photo = SAMPLE / "photo.jpg"
-        code = next(iter(shop.search("red dress", size=1))).product["sku"]
+        code = next(iter(shop.search("red umbrella", size=1))).product["sku"]
         searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
         for words, options in searches:
             asked = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)

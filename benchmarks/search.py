@@ -1,0 +1,192 @@
+"""Latency of the one request against what shops write by hand, and what the library itself costs.
+
+    python -m benchmarks.search --url URL [--products FILE.jsonl.gz] [--queries FILE.jsonl.gz] [--small]
+
+`planned` is the library's whole search but for the encoder, whose vectors are in memory. The others are bodies that are
+ready before the clock starts, sent by the same client, with the answer left as it comes:
+
+- `summed`: BM25 and kNN in one query, scores added, nothing rescored;
+- `fused`: both as separate searches in one `_msearch`, 100 deep like the candidates of `planned`, then reciprocal
+  rank fusion; `fused 10`: the same, but only as deep as the page;
+- `keyword`: BM25 alone, with totals.
+
+All take turns in random order, in several rounds; a ratio is the median over rounds, with the lowest and the highest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import itertools
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from benchmarks.catalogue import LANGUAGES, SEED, on_server, open_shop, report, versions, write_generated
+from benchmarks.quality import FUSED, fuse
+from hybridsearch import HybridSearch
+from hybridsearch.document import RESERVED
+from hybridsearch.engines.elasticsearch.connection import JSON
+from hybridsearch.engines.elasticsearch.request import PARAMETERS, Clause, knn, match_clause, to_elasticsearch, to_page
+from hybridsearch.plan import Plan
+
+SIZE = 10
+WARM_UP = 40
+GENERATED = 20_000
+SYSTEMS = ("planned", "summed", "fused", "fused 10", "keyword")
+
+Search = Callable[[], object]
+
+dumps = partial(orjson.dumps, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def read_queries(path: Path | None, products: Path, count: int) -> list[str]:
+    """Return distinct queries of a file, or two to four adjacent words of titles."""
+    chosen = random.Random(SEED)
+    with gzip.open(path or products, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in (lines if path else itertools.islice(lines, 10 * count))]
+    if path:
+        return list(dict.fromkeys(row["query"] for row in rows))[:count]
+    titles = [row["title"].split() for row in chosen.sample(rows, min(count, len(rows)))]
+    starts = [chosen.randrange(max(1, len(title) - 3)) for title in titles]
+    return [" ".join(title[start : start + chosen.randint(2, 4)]) for title, start in zip(titles, starts, strict=True)]
+
+
+def by_hand(plan: Plan) -> tuple[Clause, Clause]:
+    """Return the keyword clause and the vector clause of a plan as a shop writes them: with scores as they come."""
+    assert plan.keyword
+    (nearest,) = plan.neighbours
+    clause = knn(nearest, [], shards=1, knn_has_k=True)["knn"]
+    return match_clause(plan.keyword), {"knn": {**clause, "boost": 1.0}}
+
+
+def body_of(query: Clause, size: int = SIZE) -> dict[str, Any]:
+    """Return a search with totals and products."""
+    return {"query": query, "size": size, "track_total_hits": True, "_source": {"excludes": [RESERVED]}}
+
+
+def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
+    """Return each system's search for the query of a plan."""
+    client, index = on_server(shop).client, on_server(shop).alias
+    match, nearest = by_hand(plan)
+
+    def fused(lines: Sequence[Any]) -> object:
+        answers = client.msearch(index=index, searches=lines)["responses"]
+        products = {hit["_id"]: hit for answer in answers for hit in answer["hits"]["hits"]}
+        ids = fuse(*([hit["_id"] for hit in answer["hits"]["hits"]] for answer in answers))
+        return [products[each] for each in ids[:SIZE]]
+
+    def lines(size: int) -> list[bytes]:
+        return [line for clause in (match, nearest) for line in (b"{}", dumps(body_of(clause, size)))]
+
+    both = {"bool": {"should": [match, nearest]}}
+    return {
+        "planned": partial(shop.search, plan.query, size=SIZE),
+        "summed": partial(client.search, index=index, body=body_of(both)),
+        "fused": partial(fused, lines(FUSED)),
+        "fused 10": partial(fused, lines(SIZE)),
+        "keyword": partial(client.search, index=index, body=body_of(match)),
+    }
+
+
+def milliseconds(call: Search) -> float:
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
+def measure(calls: Sequence[Mapping[str, Search]], seed: int) -> dict[str, list[float]]:
+    """Return the time of each query in each system, in milliseconds; for each query the systems take turns."""
+    order = random.Random(seed)
+    times: dict[str, list[float]] = {name: [] for name in SYSTEMS}
+    for by_system in calls:
+        for name in order.sample(SYSTEMS, len(SYSTEMS)):
+            times[name].append(milliseconds(by_system[name]))
+    return times
+
+
+def own_steps(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
+    """Return the steps of a search that the library takes itself, on a real answer."""
+    engine, body = on_server(shop), to_elasticsearch(plan)
+    path = f"/{engine.alias}/_search"
+    answer = engine.client.perform_request("POST", path, params=PARAMETERS, headers=JSON, body=body).body
+    return {
+        "plan": partial(shop.plan, plan.query, size=SIZE),
+        "body": partial(to_elasticsearch, plan),
+        "write": partial(dumps, body),
+        "read": partial(orjson.loads, dumps(answer)),
+        "page": partial(to_page, plan, answer),
+    }
+
+
+def spread(values: Sequence[float]) -> list[float]:
+    """Return the median, the lowest and the highest."""
+    return [round(float(value), 3) for value in (np.median(values), min(values), max(values))]
+
+
+def run(shop: HybridSearch, queries: Sequence[str], rounds: int) -> dict[str, Any]:
+    """Return the figures of an index that is ready."""
+    plans = [plan for query in queries if (plan := shop.plan(query, size=SIZE)).kind == "words"]
+    calls = [searches(shop, plan) for plan in plans]
+    for by_system in itertools.islice(itertools.cycle(calls), WARM_UP):
+        for call in by_system.values():
+            call()
+    times = [measure(calls, seed) for seed in range(rounds)]
+    p50 = {name: [float(np.median(each[name])) for each in times] for name in SYSTEMS}
+    everything = {name: [value for each in times for value in each[name]] for name in SYSTEMS}
+    steps = [own_steps(shop, plan) for plan in plans]
+    own = [{name: milliseconds(step) for name, step in each.items()} for _ in range(rounds) for each in steps]
+    return {
+        "queries": len(plans),
+        "rounds": rounds,
+        "p50_ms": {name: round(float(np.median(values)), 2) for name, values in everything.items()},
+        "p95_ms": {name: round(float(np.percentile(values, 95)), 2) for name, values in everything.items()},
+        "ratio_to": {
+            name: spread([ours / theirs for ours, theirs in zip(p50["planned"], p50[name], strict=True)])
+            for name in SYSTEMS[1:]
+        },
+        "own_p50_ms": round(float(np.median([sum(each.values()) for each in own])), 3),
+        "own_p95_ms": round(float(np.percentile([sum(each.values()) for each in own], 95)), 3),
+        "own_steps_ms": {name: round(float(np.median([each[name] for each in own])), 3) for name in own[0]},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--products", type=Path, help="JSON lines with icecat's fields; left out: generated")
+    parser.add_argument("--queries", type=Path, help="JSON lines with a 'query'; left out: words of titles")
+    parser.add_argument("--encoder", default="", help="a model folder; left out: hashed words, which mean nothing")
+    parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--small", action="store_true", help="2,000 products, 30 queries, 2 rounds: under a minute")
+    parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        products = 2_000 if options.small else GENERATED
+        path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", products)
+        queries = read_queries(options.queries, path, 30 if options.small else 200)
+        for languages in (LANGUAGES[:1], LANGUAGES):
+            index = f"hybridsearch-benchmark-{time.time_ns()}"
+            with open_shop(path, folder, index, url=options.url, languages=languages, encoder=options.encoder) as shop:
+                made = shop.reindex()
+                try:
+                    figures = run(shop, queries, 2 if options.small else options.rounds)
+                finally:
+                    shop.engine.discard(made.generation)
+                what = {"what": "search", "products": made.indexed, "languages": len(languages)}
+                encoder = "hashed words" if options.encoder == "" else Path(options.encoder).name
+                report({**what, "vectors": encoder, **figures, **versions(shop)}, options)
+
+
+if __name__ == "__main__":
+    main()

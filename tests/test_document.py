@@ -1,0 +1,163 @@
+"""From a product to what is stored for it: roles, names that reach into objects, and what is too much."""
+
+import time
+from typing import Any
+
+import pytest
+
+from hybridsearch import document
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Fields
+from hybridsearch.values import Document, Product, Row, Vector
+
+FIELDS = Fields(
+    title="title",
+    text=("description",),
+    codes=("sku",),
+    facets=("brand",),
+    numbers=("price",),
+    image="image",
+    languages=("en", "zh"),
+)
+
+
+def build(row: Row, **roles: Any) -> Document:
+    """Return the document of a row whose roles are those of `FIELDS`, or others."""
+    fields = FIELDS.model_copy(update=roles)
+    return document.build(Product("1", row, "products.jsonl:1"), Schema(fields), {})
+
+
+def test_each_role_fills_its_own_part_of_the_document() -> None:
+    row = {"title": "Red dress", "description": "Light cotton", "sku": "AC-1", "brand": "Acme", "price": 20}
+    assert build(row) == Document(
+        id="1",
+        row=row,
+        text={
+            "title": {"en": "red dress"},
+            "text": {"en": "red dress light cotton acm"},
+            "pairs": {"en": "red_dress dress_light light_cotton cotton_acm"},
+        },
+        codes=("ac1",),
+        facets={"brand": ("Acme",)},
+        numbers={"price": 20.0},
+    )
+
+
+def test_a_product_with_nothing_but_an_id_is_a_document_of_its_own() -> None:
+    assert build({"id": "1"}) == Document(id="1", row={"id": "1"}, text={})
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", [], [None, ""], {}])
+def test_a_missing_value_leaves_its_role_empty(nothing: Any) -> None:
+    row = {"title": nothing, "sku": nothing, "brand": nothing, "description": nothing}
+    assert build(row) == Document(id="1", row=row, text={})
+
+
+def test_a_price_that_is_missing_is_no_price() -> None:
+    assert build({"title": "dress", "price": None}).numbers == {}
+    assert build({"title": "dress", "price": " "}).numbers == {}
+
+
+def test_dotted_names_reach_into_objects_and_through_lists() -> None:
+    row = {"title": "x", "attrs": {"color": "red"}, "offers": [{"price": 5, "sku": "A1"}, {"price": 9, "sku": "A2"}]}
+    built = build(row, facets=("attrs.color",), numbers=("offers.price",), codes=("offers.sku",))
+    assert built.facets == {"attrs.color": ("red",)}
+    assert built.numbers == {"offers.price": 5.0}
+    assert built.codes == ("a1", "a2")
+
+
+def test_a_star_reads_all_fields_that_begin_so_in_the_rows_order() -> None:
+    row = {"title": "Dress", "attr_b": "silk", "other": "no", "attr_a": ["long", "warm"]}
+    assert build(row, text=("attr_*",), facets=()).text["text"] == {"en": "dress silk long warm"}
+
+
+def test_a_mixed_title_fills_the_fields_of_both_languages() -> None:
+    title = build({"title": "Nike 跑步鞋"}).text["title"]
+    assert title == {"en": "nike", "zh": "nike 跑步 鞋"}
+
+
+def test_text_named_in_two_roles_is_read_once() -> None:
+    assert build({"title": "Dress", "brand": "Acme"}, text=("brand", "title")).text["text"] == {"en": "dress acm"}
+
+
+def test_a_field_of_our_own_name_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^it has a field 'hybrid', which is reserved; rename it in the catalogue$"):
+        build({"title": "x", "hybrid": 1})
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [("free", "'free'"), (True, "True"), (float("nan"), "nan"), (float("inf"), "inf"), ({"a": 1}, "{'a': 1}")],
+)
+def test_a_bad_number_is_named_with_what_was_found(price: Any, shown: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - the sentence is compared below
+        build({"title": "x", "price": price})
+    assert str(refused.value) == f"'price' is {shown}, expected a number"
+
+
+def test_the_reason_for_a_bad_number_stays_short() -> None:
+    with pytest.raises(ValueError, match="expected a number") as refused:
+        build({"title": "x", "price": "free " * 10_000})
+    assert len(str(refused.value)) < 200
+
+
+def test_facet_values_are_distinct_and_keep_the_shops_spelling() -> None:
+    assert build({"brand": ["Acme ", "acme", "Acme", "Ａｃｍｅ", None, 6.0]}).facets == {"brand": ("Acme", "acme", "6")}
+
+
+def test_a_facet_keeps_100_values_of_256_characters() -> None:
+    values = build({"brand": [f"{number:03}" + "x" * 300 for number in range(200)]}).facets["brand"]
+    assert len(values) == 100
+    assert {len(value) for value in values} == {256}
+
+
+def test_a_product_keeps_its_first_100_codes() -> None:
+    assert len(build({"sku": [f"SKU-{number}" for number in range(300)]}).codes) == 100
+
+
+def test_a_code_that_is_a_number_is_found_as_it_is_printed() -> None:
+    assert build({"sku": 4006381333931}).codes == ("4006381333931",)
+
+
+def test_of_a_200_kb_description_the_first_20_000_characters_are_searched_and_all_is_kept() -> None:
+    row = {"title": "dress", "description": "warm wool " * 20_000}
+    built = build(row)
+    assert built.text["text"]["en"].split().count("wool") == 2_000
+    assert built.row == row
+
+
+def test_a_long_description_does_not_push_the_brand_behind_it_out() -> None:
+    row = {"title": "dress", "description": "warm wool " * 20_000, "brand": "Borealis"}
+    assert build(row).text["text"]["en"].endswith(" boreali")
+
+
+def test_a_product_that_is_nothing_but_text_takes_less_than_two_seconds() -> None:
+    row = {f"attr_{number}": "a1-b2 哈哈 x" * 2_000 for number in range(250)}
+    started = time.perf_counter()
+    build(row, text=("attr_*",))
+    assert time.perf_counter() - started < 2
+
+
+def test_a_thousand_attributes_are_stored_and_cost_nothing() -> None:
+    row = {"title": "dress"} | {f"attr_{number}": f"value {number}" for number in range(1_000)}
+    assert build(row).text["text"] == {"en": "dress"}
+    assert len(build(row, text=("attr_*",)).text["text"]["en"].split()) == 2_001
+
+
+def test_a_text_leg_reads_its_fields_in_order_as_one_line() -> None:
+    leg = Leg("words", 4, "f", reads=("title", "description"))
+    assert document.leg_text({"description": "Light\n cotton", "title": " Red "}, leg) == "Red Light cotton"
+    assert document.leg_text({"other": "x"}, leg) == ""
+    assert len(document.leg_text({"title": "x " * 9_000}, leg)) == document.LEG_TEXT_LIMIT
+
+
+def test_pictures_come_in_the_rows_order() -> None:
+    assert document.pictures({"image": ["b.jpg", None, " a.jpg "]}, FIELDS) == ("b.jpg", "a.jpg")
+    assert document.pictures({"image": "a.jpg"}, FIELDS.model_copy(update={"image": None})) == ()
+
+
+def test_the_row_and_the_vectors_are_passed_on_and_not_touched() -> None:
+    row, vectors = {"title": "Dress", "brand": ["Acme"]}, {"image": Vector([1, 0])}
+    built = document.build(Product("1", row, "here", routing="eu"), Schema(FIELDS), vectors)
+    assert row == {"title": "Dress", "brand": ["Acme"]}
+    assert (built.row, built.vectors, built.routing) == (row, vectors, "eu")

@@ -1,0 +1,52 @@
+"""The tree of errors is what its module's docstring says, and each error has its exit code."""
+
+import re
+
+import pytest
+
+from hybridsearch import cli, errors
+
+CLASSES = {
+    name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)
+}
+
+
+def drawn() -> dict[str, str]:
+    """The parent of each class in the docstring's tree, by its indentation."""
+    parents: dict[str, str] = {}
+    above: dict[int, str] = {}
+    for line in str(errors.__doc__).splitlines():
+        if branch := re.match(r"(?P<depth>[│├└─ ]*)(?P<name>[A-Z]\w+)(?:  |$)", line):
+            depth = len(branch["depth"]) // 4
+            above[depth] = branch["name"]
+            parents[branch["name"]] = above.get(depth - 1, "Exception")
+    return parents
+
+
+def test_the_docstring_draws_the_tree_as_it_is() -> None:
+    assert drawn() == {name: each.__bases__[0].__name__ for name, each in CLASSES.items()}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_error_is_explained_in_one_sentence(name: str) -> None:
+    assert re.fullmatch(r"[A-Z][^\n]*\.", str(CLASSES[name].__doc__))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError, 2),
+        (errors.ConfigMissing, 3),
+        (errors.QueryError, 2),
+        (errors.WeightsError, 2),
+        (errors.GateError, 1),
+        (errors.CatalogError, 3),
+        (errors.ImageError, 3),
+        (errors.EncoderError, 3),
+        (errors.EngineError, 3),
+        (errors.IndexMissing, 3),
+        (errors.StoreDamaged, 3),
+    ],
+)
+def test_every_error_ends_the_command_line_with_its_code(error: type[errors.HybridSearchError], code: int) -> None:
+    assert cli.exit_code(error("x")) == code

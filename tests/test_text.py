@@ -1,0 +1,164 @@
+"""Text analysis: what people write, in six languages and none, becomes the same tokens on both engines."""
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hybridsearch import text
+from hybridsearch.text import analyse, analyse_query, clean, code, fields_by_language, pairs, words
+
+LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"]
+ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
+"""Every code point: lone surrogates, NUL, marks that stand alone, characters of the future."""
+LONGEST_TOKEN = 255
+"""Where Elasticsearch's whitespace tokenizer cuts a token in two."""
+
+
+@settings(deadline=None)  # the first example waits for the dictionary
+@given(ANYTHING, st.sampled_from(LANGUAGES))
+def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str, language: str) -> None:
+    tokens = analyse(written, language)
+    assert " ".join(tokens).split() == tokens
+    assert all(token.encode() for token in tokens)
+    assert not any("_" in token or len(token) > LONGEST_TOKEN for token in tokens)
+
+
+@settings(deadline=None)  # the first example waits for the dictionary
+@given(ANYTHING, st.sampled_from(LANGUAGES))
+def test_the_normalised_twin_of_a_text_gives_the_same_tokens(written: str, language: str) -> None:
+    expected = analyse(written, language)
+    assert analyse(unicodedata.normalize("NFKC", written), language) == expected
+    assert analyse(unicodedata.normalize("NFD", written), language) == expected
+
+
+@given(ANYTHING, st.integers(0, 20))
+def test_cleaning_is_done_in_one_pass_and_keeps_to_its_limit(written: str, limit: int) -> None:
+    once = clean(written, limit)
+    assert clean(once, limit) == once
+    assert len(once) <= limit
+
+
+@given(ANYTHING)
+def test_the_words_of_words_are_the_same_words(written: str) -> None:
+    once = [word.lower() for word in words(written)]
+    assert set(words(" ".join(once))) == set(once)
+
+
+@given(ANYTHING, st.sets(st.sampled_from(LANGUAGES), min_size=1))
+def test_no_word_of_a_text_is_lost_between_the_fields(written: str, languages: set[str]) -> None:
+    parts = fields_by_language(clean(written), languages)
+    held = {word for part in parts.values() for word in words(part)}
+    assert {word for word in words(clean(written)) if word.isascii()} <= held
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Nike's men’s shoes", ["nike", "men", "shoes"]),
+        ("l'eau d’été, qu'il", ["eau", "été", "il"]),
+        ("WH-1000XM5", ["wh", "1000xm5", "wh1000xm5"]),
+        ("T-shirt", ["t", "shirt"]),
+        ("3.5mm 1,5 l", ["3.5mm", "1.5", "l"]),
+        ("A.1b/2", ["a", "1b", "2", "a1b2"]),
+        ("snake_case", ["snake", "case"]),
+        ("ＡＢＣ１２３ ﬁne", ["abc123", "fine"]),
+        ("İstanbul", ["istanbul"]),
+        ("Nike 跑步鞋 男", ["nike", "跑步鞋", "男"]),
+        ("ｶﾞﾗｽ製", ["ガラス製"]),
+        ("100% (new!) @home", ["100", "new", "home"]),
+        ("*:* title:x OR \"y\"~2", ["title", "x", "or", "y", "2"]),
+        ("😀 \0 \ud800 …", []),
+    ],
+)
+def test_words_are_cut_where_shoppers_would_cut_them(written: str, expected: list[str]) -> None:
+    assert words(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "running shoes", "Running Shoe"),
+        ("de", "rote Schuhe", "Roter Schuh"),
+        ("de", "Straße für Öl", "STRASSE fur Ol"),
+        ("fr", "cafés d'été", "cafe ete"),
+        ("es", "niños", "ninos"),
+        ("fr", "e\u0301cole", "école"),
+    ],
+)
+def test_forms_and_accents_that_people_mix_up_are_one_token(language: str, one: str, other: str) -> None:
+    assert analyse(one, language) == analyse(other, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("zh", ["跑步", "鞋"]), ("ja", ["跑步", "步鞋"]), ("en", ["跑", "步", "鞋"])],
+)
+def test_a_run_of_han_characters_is_cut_as_its_field_says(language: str, expected: list[str]) -> None:
+    assert analyse("跑步鞋", language) == expected
+
+
+def test_japanese_is_found_by_pairs_of_characters() -> None:
+    assert analyse("赤いドレス M", "ja") == ["赤い", "いド", "ドレ", "レス", "m"]
+    assert analyse("靴", "ja") == ["靴"]
+
+
+def test_a_mixed_title_is_whole_in_chinese_and_latin_in_english() -> None:
+    assert {
+        language: words(part) for language, part in fields_by_language("Nike 跑步鞋 男", ["en", "zh"]).items()
+    } == {"zh": ["nike", "跑步鞋", "男"], "en": ["nike"]}
+
+
+def test_latin_text_does_not_fill_the_chinese_field_of_a_shop_that_has_another() -> None:
+    assert fields_by_language("red dress", ["en", "zh"]) == {"en": "red dress"}
+    assert fields_by_language("red dress", ["zh"]) == {"zh": "red dress"}
+
+
+def test_a_shop_without_a_chinese_field_keeps_han_characters_in_the_others() -> None:
+    assert fields_by_language("Nike 跑步鞋", ["en", "de"]) == {"en": "Nike 跑步鞋", "de": "Nike 跑步鞋"}
+
+
+def test_a_query_loses_its_stop_words_and_repetitions() -> None:
+    assert analyse_query("the red dress for the red carpet", "en") == ["red", "dress", "carpet"]
+    assert analyse_query("das Kleid für die Party", "de") == analyse("Kleid Party", "de")
+
+
+def test_a_query_of_nothing_but_stop_words_keeps_them() -> None:
+    assert analyse_query("The Who", "en") == ["who"]
+    assert analyse_query("the the", "en") == ["the"]
+
+
+def test_the_index_keeps_stop_words() -> None:
+    assert analyse("the dress", "en") == ["the", "dress"]
+
+
+def test_pairs_are_adjacent_tokens_joined() -> None:
+    assert pairs(["red", "summer", "dress"]) == ["red_summer", "summer_dress"]
+    assert pairs(["red"]) == []
+
+
+@pytest.mark.parametrize("typed", ["WH-1000XM5", "wh1000xm5", "WH 1000 XM5", "ＷＨ－１０００ＸＭ５", "wh/1000.xm5"])
+def test_a_code_is_its_letters_and_digits_however_it_is_typed(typed: str) -> None:
+    assert code(typed) == "wh1000xm5"
+
+
+def test_every_stop_word_is_one_token() -> None:
+    for language in LANGUAGES:
+        assert len(text.stop_tokens(language)) <= len(text.languages()[language]["stopwords"])
+        assert all(text.stop_tokens(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("unit", ["哈", "x", "x-", "1.", "a1-b2 ", "l'", "\u0301", "ﷺ", " "])
+def test_a_hundred_thousand_characters_take_less_than_two_seconds(unit: str, language: str) -> None:
+    analyse("warm 跑步鞋", language)
+    started = time.perf_counter()
+    tokens = analyse(unit * (100_000 // len(unit)), language)
+    assert time.perf_counter() - started < 2
+    assert max(map(len, tokens), default=0) <= LONGEST_TOKEN
+
+
+def test_a_word_that_never_ends_is_cut_at_64_characters() -> None:
+    assert analyse("x" * 1_000, "en") == ["x" * 64]
