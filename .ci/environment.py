@@ -49,6 +49,7 @@ def pip(folder: Path, *arguments: str) -> None:
 
 
 def main() -> None:
+    """Print the folder."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "venv.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

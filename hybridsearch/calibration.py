@@ -21,8 +21,9 @@ LEAST = 8
 def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[Calibration, Calibration]:
     """Return the calibration for words and for photos.
 
-    Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` what
-    only one in twenty titles exceeds with its nearest product. For photos, products' own vectors stand in, and `high` is 1: the same picture.
+    Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` what only one
+    in twenty titles exceeds with its nearest product. For photos, products' own vectors stand in, and `high` is 1: the
+    same picture.
 
     Args:
         encoder: The leg's encoder.

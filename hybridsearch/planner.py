@@ -136,7 +136,9 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights)),
         filters=tuple(read_filters(query.filters, schema.fields)),
-        signals=tuple(signal for signal in signals(typed, keyword, codes, vectors, schema, weights) if signal.weight > 0),
+        signals=tuple(
+            signal for signal in signals(typed, keyword, codes, vectors, schema, weights) if signal.weight > 0
+        ),
         facets=tuple(known(name, schema.fields.facets, "facet") for name in query.facets),
         sort=read_sort(query.sort, schema.fields),
         window=WINDOW,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from hybridsearch import document, text
 from hybridsearch.calibration import SAMPLE, calibrate
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
+from hybridsearch.dead_letters import DeadLetters, describe
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
@@ -91,41 +91,6 @@ class Report:
             "rejects": [describe(each) for each in self.rejects],
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
         }
-
-
-def describe(reject: Reject) -> dict[str, Any]:
-    """Return a reject without its product."""
-    return {"where": reject.where, "id": reject.id, "stage": reject.stage, "reason": reject.reason}
-
-
-class DeadLetters:
-    """A file of JSON lines with every reject; it appears with the first one."""
-
-    SHOWN = 20
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.first: list[Reject] = []
-        self._file: IO[str] | None = None
-
-    def add(self, rejects: Iterable[Reject]) -> int:
-        """Write rejects down and return how many they were."""
-        count = 0
-        for count, each in enumerate(rejects, 1):  # noqa: B007 - counted, and used after the loop
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w", encoding="utf-8", errors="replace")
-            line = {**describe(each), "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "product": each.row}
-            self._file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-            self.first += [each] * (len(self.first) < self.SHOWN)
-        if self._file is not None:
-            self._file.flush()
-        return count
-
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._file is not None:
-            self._file.close()
 
 
 @dataclass(slots=True)
@@ -343,53 +308,3 @@ def batches(items: Iterable[Product | Reject], size: int) -> Iterator[list[Produ
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
-
-
-@dataclass(slots=True)
-class Preview:
-    """What a run would do, found by reading the whole catalogue."""
-
-    products: int = 0
-    texts: int = 0
-    pictures: int = 0
-    rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `reindex --dry-run --json` prints."""
-        return {
-            "products": self.products,
-            "texts": self.texts,
-            "pictures": self.pictures,
-            "rejected": self.rejected,
-            "rejects": [describe(each) for each in self.rejects],
-        }
-
-    def reject(self, found: Reject) -> None:
-        """Count a reject and keep the first ones."""
-        self.rejected += 1
-        if len(self.rejects) < DeadLetters.SHOWN:
-            self.rejects.append(found)
-
-
-def preview(settings: Settings) -> Preview:
-    """Read the catalogue and say what a run would do; nothing is written, encoded or fetched."""
-    found = Preview()
-    legs = [Leg(leg.name, 0, "", leg.reads) for leg in settings.vectors]
-    schema = Schema(settings.fields, tuple(legs))
-    for each in source_of(settings).read():
-        if isinstance(each, Reject):
-            found.reject(each)
-            continue
-        try:
-            document.build(each, schema, {})
-        except ValueError as error:
-            found.reject(Reject(each.where, each.id, "document", str(error)))
-            continue
-        found.products += 1
-        for leg in legs:
-            if leg.reads == "image":
-                found.pictures += bool(document.pictures(each.row, settings.fields))
-            else:
-                found.texts += bool(document.leg_text(each.row, leg))
-    return found

@@ -96,7 +96,7 @@ class VectorLeg(Section):
     image_encoder: str | None = None
     """A separate image tower, when the encoder is a text tower alone."""
     exact: bool = False
-    """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, instead of 8-bit ones and a few hundred."""
+    """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
 
 
 class WeightsSection(Section):

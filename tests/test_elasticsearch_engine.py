@@ -22,7 +22,9 @@ SHOP_MAPPING = {
     },
 }
 SHOP_SETTINGS = {"analysis": {"analyzer": {"shop_english": {"tokenizer": "standard", "filter": ["lowercase", "stop"]}}}}
-OLD_QUERY: dict[str, Any] = {"bool": {"must": {"match": {"title": "the red coat"}}, "filter": {"range": {"price": {"lte": 130}}}}}
+OLD_QUERY: dict[str, Any] = {
+    "bool": {"must": {"match": {"title": "the red coat"}}, "filter": {"range": {"price": {"lte": 130}}}}
+}
 
 
 def engine(url: str, index: str) -> dict[str, Any]:
@@ -116,7 +118,11 @@ def test_an_index_that_is_not_ours_is_named_as_such(tmp_path: Path, es_url: str,
 def test_products_with_bad_values_are_refused_and_the_others_are_indexed(
     tmp_path: Path, es_url: str, index: str
 ) -> None:
-    bad = [{"id": "6", "title": "Free gift", "price": "free"}, {"id": "7", "title": "x", "hybrid": {}}, {"title": "no id"}]
+    bad: list[dict[str, Any]] = [
+        {"id": "6", "title": "Free gift", "price": "free"},
+        {"id": "7", "title": "x", "hybrid": {}},
+        {"title": "no id"},
+    ]
     lines = [*PRODUCTS, *bad, {**PRODUCTS[0], "title": "Red autumn dress"}]
     write_products(tmp_path / "products.jsonl", lines)
     with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found:
@@ -129,7 +135,10 @@ def test_products_with_bad_values_are_refused_and_the_others_are_indexed(
 
 
 def test_facet_fields_with_dots_are_counted_and_filtered(tmp_path: Path, es_url: str, index: str) -> None:
-    write_products(tmp_path / "products.jsonl", [{"id": str(i), "title": "hat", "attrs": {"color": c}} for i, c in enumerate("rrg")])
+    write_products(
+        tmp_path / "products.jsonl",
+        [{"id": str(i), "title": "hat", "attrs": {"color": c}} for i, c in enumerate("rrg")],
+    )
     fields = {**FIELDS, "facets": ["attrs.color"]}
     with shop(tmp_path, fields=fields, engine=engine(es_url, index)) as found:
         page = found.search("hat", facets=["attrs.color"], filters={"attrs.color": "r"})

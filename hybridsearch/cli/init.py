@@ -17,12 +17,14 @@ from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
 
 @click.command("init")
 @click.argument("catalog")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True
+)
 @click.option("--url", help="Elasticsearch: the engine, and where CATALOG is an index when it is not a file.")
 @click.option("--force", is_flag=True, help="Replace a configuration that is there already.")
 @options.as_json
 def command(catalog: str, output: Path, url: str | None, force: bool, as_json: bool) -> None:
-    """Look at CATALOG, a file or an Elasticsearch index (NAME with --url, or URL/NAME), and propose the configuration."""
+    """Propose the configuration for CATALOG: a file, or an Elasticsearch index (NAME with --url, or URL/NAME)."""
     if output.exists() and not force:
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
     section, url = find(catalog, url)
@@ -36,7 +38,9 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
         click.echo(f"{role:12}{reason}")
     for note in proposal.notes:
         click.echo(f"Note: {note}", err=True)
-    click.echo(f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE))
+    click.echo(
+        f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE)
+    )
 
 
 def find(catalog: str, url: str | None) -> tuple[Catalog, str | None]:

@@ -38,7 +38,7 @@ def command(dry_run: bool, replace_index: bool, as_json: bool, config: Path | No
 
 def preview(shop: HybridSearch, as_json: bool) -> int:
     """Print what a run would do."""
-    from hybridsearch.reindex import preview
+    from hybridsearch.preview import preview
 
     found = preview(shop.settings)
     if as_json:

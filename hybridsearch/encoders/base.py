@@ -11,23 +11,27 @@ from hybridsearch.values import Vectors
 
 
 class Encoder(Protocol):
-    """Turns words, and perhaps pictures, into vectors of one space.
-
-    Attributes:
-        name: As the configuration wrote it.
-        dims: Length of each vector.
-        fingerprint: Hash of the weights and of everything that changes the vectors; short enough to print.
-        sees: Whether it encodes pictures.
-    """
+    """Turns words, and perhaps pictures, into vectors of one space."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As the configuration wrote it."""
+        ...
+
     @property
-    def dims(self) -> int: ...
+    def dims(self) -> int:
+        """Length of each vector."""
+        ...
+
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Hash of the weights and of everything that changes the vectors; short enough to print."""
+        ...
+
     @property
-    def sees(self) -> bool: ...
+    def sees(self) -> bool:
+        """Whether it encodes pictures."""
+        ...
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row for each text, shape (len(texts), dims)."""

