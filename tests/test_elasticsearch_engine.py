@@ -91,6 +91,29 @@ def test_a_rebuild_from_our_own_index_carries_the_shops_mapping_on(
         assert live["mappings"]["properties"]["title"] == SHOP_MAPPING["properties"]["title"]  # type: ignore[index]
 
 
+def test_a_shops_ingest_pipeline_does_not_run_again(tmp_path: Path, es_url: str, shops_own_index: str) -> None:
+    with Elasticsearch(es_url) as client:
+        client.indices.put_settings(index=shops_own_index, settings={"default_pipeline": "would-fail"})
+        found = HybridSearch.open(
+            settings(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index))
+        )
+        with found:
+            assert found.reindex().rejected == 0
+        (live,) = client.indices.get(index=shops_own_index).values()
+        assert live["settings"]["index"]["default_pipeline"] == "would-fail"
+
+
+def test_an_index_at_its_limit_of_fields_gets_room_for_ours_once(
+    tmp_path: Path, es_url: str, shops_own_index: str
+) -> None:
+    with Elasticsearch(es_url) as client:
+        client.indices.put_settings(index=shops_own_index, settings={"mapping.total_fields.limit": len(PRODUCTS[0])})
+        with shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as found:
+            found.reindex()
+        (live,) = client.indices.get(index=shops_own_index).values()
+        assert live["settings"]["index"]["mapping"]["total_fields"]["limit"] == str(len(PRODUCTS[0]) + 500)
+
+
 def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Path, es_url: str, index: str) -> None:
     with Elasticsearch(es_url) as client:
         client.index(index=index, id="1", document=PRODUCTS[0], refresh=True)

@@ -16,6 +16,7 @@ import orjson
 from elastic_transport import ConnectionError, ConnectionTimeout, SerializationError
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
+from hybridsearch.engines.elasticsearch.connection import json_of
 from hybridsearch.engines.elasticsearch.mapping import to_source
 from hybridsearch.values import Document, Reject
 
@@ -93,14 +94,14 @@ def send_chunk(client: Elasticsearch, index: str, chunk: Sequence[Item], pause: 
     while waiting:
         try:
             again, refused = attempt(client, index, waiting)
+        except UNKNOWN_OUTCOME:
+            if waited >= BUDGET:
+                raise
+            again, refused = waiting, []
         except ApiError as error:
             if error.meta.status == 413:
                 return rejects + halves(client, index, waiting, pause)
             if error.meta.status not in RETRYABLE or waited >= BUDGET:
-                raise
-            again, refused = waiting, []
-        except UNKNOWN_OUTCOME:
-            if waited >= BUDGET:
                 raise
             again, refused = waiting, []
         rejects += refused
@@ -121,7 +122,14 @@ def send_chunk(client: Elasticsearch, index: str, chunk: Sequence[Item], pause: 
 def attempt(client: Elasticsearch, index: str, items: Sequence[Item]) -> tuple[list[Item], list[Reject]]:
     """Send items once; return those worth another try, and those refused for good."""
     operations: list[Any] = [line for item in items for line in item.lines]  # the client sends bytes as they are
-    answer = client.bulk(index=index, operations=operations, filter_path="errors,items.*.status,items.*.error")
+    answer = json_of(
+        client.bulk(
+            index=index,
+            operations=operations,
+            pipeline="_none",  # a shop's default pipeline has seen these products already
+            filter_path="errors,items.*.status,items.*.error",
+        )
+    )
     if not answer["errors"]:
         return [], []
     again, refused = [], []

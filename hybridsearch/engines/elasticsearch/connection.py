@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import elasticsearch
-from elastic_transport import ConnectionError, ConnectionTimeout, SerializationError, TlsError
+from elastic_transport import ApiResponse, ConnectionError, ConnectionTimeout, SerializationError, TlsError
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
@@ -25,8 +25,15 @@ OLDEST = (8, 14)
 
 
 def connect(section: EngineSection, folder: Path) -> Elasticsearch:
-    """Return a client for the configured server; nothing is sent yet."""
-    return Elasticsearch(**options(section, folder))
+    """Return a client for the configured server; nothing is sent yet.
+
+    Raises:
+        ConfigError: The [engine] section is not one that a client can be made from.
+    """
+    try:
+        return Elasticsearch(**options(section, folder))
+    except ValueError as error:
+        raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
@@ -44,10 +51,13 @@ def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncEl
 def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     """Return the arguments of the client; secrets come from the environment or from a private file."""
     assert section.url is not None
-    if urlsplit(section.url).username:
+    parts = urlsplit(section.url)
+    if "@" in parts.netloc:
         raise ConfigError(
             "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
         )
+    if parts.scheme not in ("http", "https"):
+        raise ConfigError(f"'engine.url' is '{section.url}', expected something like 'http://localhost:9200'.")
     secrets = Secrets()
     found: dict[str, Any] = {
         "hosts": [section.url],
@@ -65,7 +75,10 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
         found["basic_auth"] = (section.username, secrets.password.get_secret_value())
     if section.ca_file:
-        found["ca_certs"] = str(folder / section.ca_file.expanduser())
+        file = folder / section.ca_file.expanduser()
+        if not file.is_file():
+            raise ConfigError(f"The CA file '{file}' is missing. Check 'engine.ca_file'.")
+        found["ca_certs"] = str(file)
     if section.fingerprint:
         found["ssl_assert_fingerprint"] = section.fingerprint
     return found
@@ -103,10 +116,21 @@ def explained(url: str, index: str) -> Iterator[None]:
         ) from error
     except SerializationError as error:
         raise EngineError(
-            f"{url} sent an answer that is not JSON; a proxy may have cut it. Check 'engine.url'."
+            f"{url} sent an answer that is not whole JSON: a proxy's page, or one that it cut. Check 'engine.url'."
         ) from error
     except ApiError as error:
         raise refused(error, url, index) from error
+
+
+def json_of(answer: ApiResponse[Any]) -> Mapping[str, Any]:
+    """Return the body of an answer.
+
+    Raises:
+        SerializationError: It is not an object but text: a proxy's page, which the client takes for an answer.
+    """
+    if not isinstance(answer.body, Mapping):
+        raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
+    return answer.body
 
 
 def reason(error: ConnectionError) -> str:

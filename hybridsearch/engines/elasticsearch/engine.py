@@ -19,7 +19,14 @@ from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.bulk import Item, send, to_item
-from hybridsearch.engines.elasticsearch.connection import JSON, connect, connect_async, explained, version_of
+from hybridsearch.engines.elasticsearch.connection import (
+    JSON,
+    connect,
+    connect_async,
+    explained,
+    json_of,
+    version_of,
+)
 from hybridsearch.engines.elasticsearch.mapping import (
     META,
     carried_mapping,
@@ -82,7 +89,7 @@ class ElasticsearchEngine:
         """Return the server's version."""
         if not self._version:
             with explained(self.url, self.alias):
-                self._version = version_of(self.client.info().body)
+                self._version = version_of(json_of(self.client.info()))
         return self._version
 
     def create(self, schema: Schema) -> str:
@@ -141,9 +148,10 @@ class ElasticsearchEngine:
 
     def search(self, plan: Plan) -> Page:
         started = time.perf_counter()
+        request = self._request(plan)
         with explained(self.url, self.alias):
-            answer = self.client.perform_request(**self._request(plan))
-        return self._page(plan, answer.body, started)
+            answer = json_of(self.client.perform_request(**request))
+        return self._page(plan, answer, started)
 
     async def search_async(self, plan: Plan) -> Page:
         started = time.perf_counter()
@@ -151,8 +159,8 @@ class ElasticsearchEngine:
         if self._async_client is None:
             self._async_client = connect_async(self.section, self._folder)
         with explained(self.url, self.alias):
-            answer = await self._async_client.perform_request(**request)
-        return self._page(plan, answer.body, started)
+            answer = json_of(await self._async_client.perform_request(**request))
+        return self._page(plan, answer, started)
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
         if not ids:
@@ -188,9 +196,10 @@ class ElasticsearchEngine:
         return replace(to_page(plan, answer), took_ms=(time.perf_counter() - started) * 1000)
 
     def _current(self) -> Live:
+        self.version()  # a server that is too old, or none at all, is told apart from a missing index
         if self._live is None or time.monotonic() - self._live.read_at > FRESH:
             with explained(self.url, self.alias):
-                name, index = next(iter(self.client.indices.get(index=self.alias).items()))
+                name, index = next(iter(json_of(self.client.indices.get(index=self.alias)).items()))
             schema = read_schema(index["mappings"], name)
             if schema is None:
                 raise IndexMissing(
@@ -218,7 +227,7 @@ class ElasticsearchEngine:
                 "number_of_replicas": self.section.replicas,
             }
         index = self._index(self.source)
-        return carried_mapping(index["mappings"]), carried_settings(index["settings"]["index"])
+        return carried_mapping(index["mappings"]), carried_settings(index)
 
     def _index(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.client.indices.get(index=name).body

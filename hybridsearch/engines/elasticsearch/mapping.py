@@ -30,6 +30,11 @@ PRIVATE_SETTINGS = (
 )
 """Index settings that the server gives itself, or that belong to one index only: not carried to a new one."""
 
+FIELD_LIMIT = 1_000
+"""Elasticsearch's default for `index.mapping.total_fields.limit`."""
+OUR_FIELDS = 500
+"""How much that limit is raised beside a shop's own fields; more than any configuration maps."""
+
 
 def text_path(name: str, language: str) -> str:
     """Return the path of a text field in one language."""
@@ -120,9 +125,14 @@ def read_schema(mapping: Mapping[str, Any], index: str) -> Schema | None:
     return Schema.from_json(data, index) if data else None
 
 
-def carried_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the shop's index that its successor gets too."""
-    return {name: value for name, value in settings.items() if name not in PRIVATE_SETTINGS}
+def carried_settings(index: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the shop's index that its successor gets too, with room for our fields."""
+    settings = {name: value for name, value in index["settings"]["index"].items() if name not in PRIVATE_SETTINGS}
+    if META not in index["mappings"].get("_meta", {}):
+        limits = settings.get("mapping", {})
+        fields = int(limits.get("total_fields", {}).get("limit", FIELD_LIMIT)) + OUR_FIELDS
+        settings["mapping"] = {**limits, "total_fields": {**limits.get("total_fields", {}), "limit": fields}}
+    return settings
 
 
 def carried_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
