@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
+import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -78,7 +80,14 @@ def values(row: Row, name: str) -> Iterator[Any]:
     if "*" not in name:
         yield field(row, name)
     else:
-        yield from (value for key, value in row.items() if fnmatch.fnmatchcase(key, name))
+        matches = pattern(name).match
+        yield from (value for key, value in row.items() if matches(key))
+
+
+@functools.cache
+def pattern(name: str) -> re.Pattern[str]:
+    """Return what the fields that a name with `*` speaks for match."""
+    return re.compile(fnmatch.translate(name))
 
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:

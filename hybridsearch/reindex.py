@@ -7,6 +7,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from hybridsearch.dead_letters import DeadLetters, describe
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import ConfigError, GateError, ImageError
+from hybridsearch.errors import ConfigError, EngineError, GateError, ImageError
 from hybridsearch.images import first_usable
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.schema import Leg, Schema
@@ -124,7 +125,8 @@ class Reindex:
             self.progress("promoting", self.counts, None)
             self.engine.promote(generation, self.schema.calibrated(self.calibrations()))
         except BaseException:
-            self.engine.discard(generation)
+            with suppress(EngineError):  # what stopped the run is what matters
+                self.engine.discard(generation)
             raise
         finally:
             self.dead_letters.close()
@@ -209,7 +211,9 @@ class Reindex:
             raise GateError(
                 f"The new index holds {indexed} products, {wanted} were written. The old index stays; try again."
             )
-        if not indexed and self.counts.rejected:
+        if not indexed and not self.counts.rejected:
+            raise GateError(f"Catalogue '{self.source.name}' has no products. The old index stays; check [catalog].")
+        if not indexed:
             first = self.dead_letters.first[0]
             raise GateError(
                 f"All {self.counts.rejected} products were refused, for instance {first.where}: {first.reason}. "

@@ -44,7 +44,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202
 
 def clean(text: str, limit: int = FIELD_LIMIT) -> str:
     """Return the text in NFKC, at most `limit` characters, without control, direction and surrogate characters."""
-    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text[:limit])[:limit]).strip()
+    text = text[:limit]
+    if text.isascii() and text.isprintable():  # most texts, and there is nothing to do
+        return text.strip()
+    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text)[:limit]).strip()
 
 
 def words(text: str) -> list[str]:
@@ -53,19 +56,29 @@ def words(text: str) -> list[str]:
     `3.5mm` is one word, and never `35mm`. A compound with a digit, such as `WH-1000XM5`, is also given in one piece,
     after the others: shoppers type it either way.
     """
-    # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
-    text = _ELISION.sub(" ", _POSSESSIVE.sub("", _MARKS.sub("", clean(text, PRODUCT_LIMIT).lower())))
-    pieces = [match.group().replace(",", ".") for match in _RUN.finditer(text)]
+    return list(split(text))
+
+
+@functools.lru_cache(maxsize=8)
+def split(text: str) -> tuple[str, ...]:
+    """Return the words of a text, and keep them: the field of each language, and each step of a plan, asks again."""
+    text = clean(text, PRODUCT_LIMIT).lower()
+    if not text.isascii():
+        # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
+        text = _MARKS.sub("", text)
+    if "'" in text or "’" in text:
+        text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
+    pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
     joined = [re.sub(r"[-/.]", "", each) for each in _COMPOUND.findall(text) if any(map(str.isdigit, each))]
     known = set(pieces)
-    return [*pieces, *(each for each in joined if each not in known)]
+    return (*pieces, *(each for each in joined if each not in known))
 
 
 def analyse(text: str, language: str) -> list[str]:
     """Return the tokens that the index keeps for a text in one language, in order."""
     tokens: list[str] = []
-    for word in words(text):
-        if _CJK_RUN.match(word):
+    for word in split(text):
+        if word >= "\u3005" and _CJK_RUN.match(word):
             tokens += tokenizer(language)(word)
         else:
             tokens.append(stem(word[:WORD_LIMIT], language))
@@ -80,7 +93,7 @@ def analyse_query(text: str, language: str) -> list[str]:
 
 def pairs(tokens: Sequence[str]) -> list[str]:
     """Return adjacent tokens joined: ["red", "dress"] gives ["red_dress"]. No token holds an underscore."""
-    return [f"{left}_{right}" for left, right in itertools.pairwise(tokens)]
+    return list(map("_".join, itertools.pairwise(tokens)))
 
 
 def code(text: str) -> str:

@@ -67,7 +67,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit:  # how click takes it that nobody reads the output any more
         return DONE
     except errors.HybridSearchError as error:
         click.echo(f"Error: {error}", err=True)

@@ -30,7 +30,10 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
     section, url = find(catalog, url)
     source = open_catalog(section, url, output.resolve().parent)
     proposal = look(source)
-    output.write_text(to_toml(proposal, section, url), encoding="utf-8")
+    try:
+        output.write_text(to_toml(proposal, section, url), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another place with -o.") from error
     if as_json:
         show.print_json({"output": str(output), "fields": proposal.fields.model_dump(mode="json"), "why": proposal.why})
         return

@@ -30,7 +30,8 @@ LONGEST_PAUSE = 30.0
 BUDGET = 300.0
 """Seconds of waiting for one chunk before the run stops."""
 
-Pause = Callable[[float], None]
+Pause = Callable[[float], bool | None]
+"""Waits for so many seconds; True says that nobody needs the outcome any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def send_chunk(client: Elasticsearch, index: str, chunk: Sequence[Item], pause: 
                     reject(item.document, "the server was too busy for it (429) all along") for item in waiting
                 ]
             seconds = random.uniform(longest / 2, longest)
-            pause(seconds)
+            if pause(seconds):
+                return rejects
             waited, longest = waited + seconds, min(longest * 2, LONGEST_PAUSE)
     return rejects
 

@@ -6,9 +6,10 @@ import asyncio
 import itertools
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from hybridsearch.engines.elasticsearch.mapping import (
     read_schema,
     to_mapping,
 )
-from hybridsearch.engines.elasticsearch.request import PARAMETERS, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
 from hybridsearch.errors import EngineError, GateError, IndexMissing
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
@@ -84,6 +85,7 @@ class ElasticsearchEngine:
         # One thread keeps the order of writes, so that the last of two products with one id wins.
         self._sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hybridsearch-bulk")
         self._sending: list[Future[list[Reject]]] = []
+        self._unwanted = threading.Event()
 
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
@@ -114,7 +116,7 @@ class ElasticsearchEngine:
         refused = [item for item in items if isinstance(item, Reject)]
         ready = [item for item in items if isinstance(item, Item)]
         refused += self._collect(leave=1)
-        self._sending.append(self._sender.submit(send, self._bulk_client(), generation, ready))
+        self._sending.append(self._sender.submit(send, self._bulk_client(), generation, ready, self._unwanted.wait))
         return refused
 
     def refresh(self, generation: str) -> tuple[int, list[Reject]]:
@@ -139,7 +141,12 @@ class ElasticsearchEngine:
             self._prune(keep=1)
 
     def discard(self, generation: str) -> None:
-        self._collect(leave=0)
+        self._unwanted.set()
+        for sending in self._sending:
+            sending.cancel()
+        wait(self._sending)  # what became of it no longer matters, but a late write would make the index anew
+        self._sending.clear()
+        self._unwanted.clear()
         with explained(self.url, generation):
             self.client.indices.delete(index=generation, ignore_unavailable=True)
 
@@ -187,7 +194,7 @@ class ElasticsearchEngine:
         return {
             "method": "POST",
             "path": f"/{self.alias}/_search",
-            "params": PARAMETERS,
+            "params": parameters(plan),
             "headers": JSON,
             "body": body,
         }
@@ -216,7 +223,8 @@ class ElasticsearchEngine:
         refused: list[Reject] = []
         while len(self._sending) > leave:
             with explained(self.url, self.alias):
-                refused += self._sending.pop(0).result()
+                refused += self._sending[0].result()
+            del self._sending[0]  # not before: discard waits for what is still on its way
         return refused
 
     def _carried(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,8 +33,19 @@ FACET_VALUES = 100
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.min(1.0, Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo)))"
 NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + params.k)"
-PARAMETERS = {"search_type": "dfs_query_then_fetch", "include_named_queries_score": True}
-"""Request parameters: word statistics of all shards together, and each signal's value beside each hit."""
+
+
+def parameters(plan: Plan) -> dict[str, Any]:
+    """Return the request parameters: word statistics of all shards together, and each signal's value beside each hit.
+
+    All pages of a query go to the same copies of the shards: others may keep equal scores in another order, and page 2
+    would repeat what page 1 had.
+    """
+    return {
+        "search_type": "dfs_query_then_fetch",
+        "include_named_queries_score": True,
+        "preference": f"query-{zlib.crc32(plan.query.encode(errors='replace'))}",
+    }
 
 
 def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> dict[str, Any]:
