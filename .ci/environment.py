@@ -45,7 +45,9 @@ def environment(wanted: list[str]) -> Path:
 
 def pip(folder: Path, *arguments: str) -> None:
     """Install into the environment; what pip says goes to standard error."""
-    subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--no-compile", *arguments], check=True, stdout=sys.stderr)
+    subprocess.run(
+        [folder / "bin" / "pip", "install", "--quiet", "--no-compile", *arguments], check=True, stdout=sys.stderr
+    )
 
 
 def main() -> None:

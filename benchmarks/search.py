@@ -78,7 +78,9 @@ def send(shop: HybridSearch, body: Clause) -> Any:
     """Return the server's answer to the body of a plan."""
     engine = on_server(shop)
     path = f"/{engine.alias}/_search"
-    return engine.client.perform_request("POST", path, params=parameters(Plan("words", "")), headers=JSON, body=body).body
+    return engine.client.perform_request(
+        "POST", path, params=parameters(Plan("words", "")), headers=JSON, body=body
+    ).body
 
 
 def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:

@@ -251,7 +251,7 @@ def read_filters(filters: Mapping[str, FilterValue], fields: Fields) -> Iterator
         raise QueryError(f"{len(filters)} filters were given; at most {MOST_FILTERS} are allowed.")
     for name, value in filters.items():
         known(name, (*fields.facets, *fields.numbers), "filter")
-        if name in fields.facets and not isinstance(value, Mapping):
+        if name in fields.facets and isinstance(value, str | int | float | list | tuple):
             yield Terms(name, facet_values(value))
         elif name in fields.numbers and isinstance(value, Mapping):
             yield read_range(name, value)

@@ -6,9 +6,7 @@ import pytest
 
 from hybridsearch import cli, errors
 
-CLASSES = {
-    name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)
-}
+CLASSES = {name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
 
 
 def drawn() -> dict[str, str]:

@@ -31,7 +31,7 @@ def test_a_catalogue_alone_is_a_configuration() -> None:
     ("changes", "sentence"),
     [
         ({"feilds": {}}, "configuration: unknown key 'feilds'. Did you mean 'fields'?"),
-        ({"catalog": {"path": "p", "fecth": False}}, "configuration: unknown key 'catalog.fecth'. Did you mean 'fetch'?"),
+        ({"catalog": {"path": "p", "ftch": 1}}, "configuration: unknown key 'catalog.ftch'. Did you mean 'fetch'?"),
         ({"fields": {"titel": "t"}}, "configuration: unknown key 'fields.titel'. Did you mean 'title'?"),
         ({"engine": {"ulr": "x"}}, "configuration: unknown key 'engine.ulr'. Did you mean 'url'?"),
         ({"weights": {"pfad": "w"}}, "configuration: unknown key 'weights.pfad'. Expected one of: path."),
@@ -109,16 +109,16 @@ def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
     file = tmp_path / "none.toml"
     with pytest.raises(ConfigMissing) as refused:
         Settings.load(file)
-    assert str(refused.value) == (
-        f"Cannot read '{file}': No such file or directory. Write one with: hybridsearch init"
-    )
+    assert str(refused.value) == (f"Cannot read '{file}': No such file or directory. Write one with: hybridsearch init")
 
 
-@pytest.mark.parametrize("content", [b"[catalog", b'[catalog]\npath = "\xff"\n', b'[catalog]\npath = "a"\npath = "b"\n'])
+@pytest.mark.parametrize(
+    "content", [b"[catalog", b'[catalog]\npath = "\xff"\n', b'[catalog]\npath = "a"\npath = "b"\n']
+)
 def test_what_is_not_toml_is_said_so(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "shop.toml"
     file.write_bytes(content)
-    with pytest.raises(ConfigError, match="is not valid TOML: .*Correct it and try again") as refused:
+    with pytest.raises(ConfigError, match=r"is not valid TOML: .*Correct it and try again") as refused:
         Settings.load(file)
     assert not isinstance(refused.value, ConfigMissing)
 

@@ -43,7 +43,10 @@ def test_constants_have_a_general_value_and_a_default() -> None:
     ("content", "sentence"),
     [
         ("", "weights.json:1: not valid JSON: Expecting value. Restore it or leave it out."),
-        ('{"signals": {\n"title": 1', "weights.json:2: not valid JSON: Expecting ',' delimiter. Restore it or leave it out."),
+        (
+            '{"signals": {\n"title": 1',
+            "weights.json:2: not valid JSON: Expecting ',' delimiter. Restore it or leave it out.",
+        ),
         ("{}", "weights.json: 'signals': Field required. Restore it or leave it out."),
         (
             '{"signals": {"titel": 1}}',

@@ -54,7 +54,8 @@ def page(
         table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), because)
         for line in more(hit) if more else ():
             table.add_row("", "", "", f"[dim]{safe(line, 200)}[/dim]", "")
-    console.print(table)
+    if found:
+        console.print(table)
     for name, counts in found.facets.items():
         values = ", ".join(f"{safe(value, 30)} ({count})" for value, count in list(counts.items())[:12])
         console.print(f"[bold]{safe(name)}[/bold]: {values}")

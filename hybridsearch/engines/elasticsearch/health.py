@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.engines.base import Check
-from hybridsearch.engines.elasticsearch.connection import client_version, explained, version_of
+from hybridsearch.engines.elasticsearch.connection import client_version, explained, json_of, version_of
 from hybridsearch.errors import HybridSearchError
 
 LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))
@@ -18,13 +19,13 @@ def checks(client: Elasticsearch, url: str, alias: str) -> list[Check]:
     """Return one line each for server, client, licence and index; a server that is away gives one failure."""
     try:
         with explained(url, alias):
-            info = client.info().body
+            info = json_of(client.info())
             return [server(info), client_match(info), licence(client), *index(client, alias)]
     except HybridSearchError as error:
         return [Check("server", "failure", str(error), "start the server or correct 'engine.url'")]
 
 
-def server(info: dict[str, Any]) -> Check:
+def server(info: Mapping[str, Any]) -> Check:
     """Say which server answers, and whether its version is one to avoid."""
     number = info["version"]["number"]
     oldest, newest = LOSES_REPLICAS
@@ -35,7 +36,7 @@ def server(info: dict[str, Any]) -> Check:
     return Check("server", "ok", f"Elasticsearch {number}")
 
 
-def client_match(info: dict[str, Any]) -> Check:
+def client_match(info: Mapping[str, Any]) -> Check:
     """Say whether the Python client may talk to this server: an older major may, a newer one may not."""
     mine, theirs = client_version(), info["version"]["number"]
     if int(mine.split(".")[0]) > int(theirs.split(".")[0]):
@@ -46,7 +47,7 @@ def client_match(info: dict[str, Any]) -> Check:
 def licence(client: Elasticsearch) -> Check:
     """Say which licence is active; the free one is enough."""
     try:
-        found = client.license.get()["license"]
+        found = json_of(client.license.get())["license"]
     except ApiError as error:
         return Check(
             "licence", "warning", f"cannot be read ({error.meta.status})", "nothing: the basic licence is enough"

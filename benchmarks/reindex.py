@@ -1,0 +1,153 @@
+"""Speed of a reindex against a bare loop of `client.bulk` on bodies that are ready, and the memory that one takes.
+
+    python -m benchmarks.reindex --url URL [--products FILE.jsonl.gz] [--small]
+
+Both write the same bodies to the same mapping, with the vectors already in the encode cache, and are timed from an
+empty index to a searchable one, in turns. Memory is the peak of a process of its own that indexes generated products by
+words alone; without a URL only memory is measured, on the embedded engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.catalogue import LEG, on_server, open_shop, report, versions, write_generated
+from hybridsearch import HybridSearch, document
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.engines.elasticsearch.bulk import Item, to_item
+from hybridsearch.errors import EngineError
+from hybridsearch.reindex import BATCH, batches, schema_of, source_of
+from hybridsearch.schema import Schema
+from hybridsearch.values import Product, Vector
+
+GENERATED = 20_000
+SIZES = (50_000, 500_000)
+
+
+def ready(shop: HybridSearch, schema: Schema) -> Iterator[list[bytes]]:
+    """Yield bulk requests as large as the library's: action and body of each product in turn."""
+    (leg,) = schema.legs
+    with EncodeCache(shop.settings.engine.folder / "vectors.db") as cache:
+        for batch in batches(source_of(shop.settings).read(), BATCH):
+            products = [each for each in batch if isinstance(each, Product)]
+            texts = [document.leg_text(product.row, leg) for product in products]
+            vectors = cache.texts(shop.encoders[LEG], texts).vectors
+            built = (
+                document.build(product, schema, {LEG: Vector(vector)})
+                for product, vector in zip(products, vectors, strict=True)
+            )
+            items = [item for each in built if isinstance(item := to_item(each), Item)]
+            yield [line for item in items for line in item.lines]
+
+
+def bare(shop: HybridSearch, schema: Schema, requests: Sequence[Sequence[Any]]) -> str:
+    """Write ready requests to a new generation, make it searchable, and return its name."""
+    engine = on_server(shop)
+    generation = engine.create(schema)
+    client = engine.client.options(request_timeout=300)
+    for lines in requests:
+        answer = client.bulk(index=generation, operations=lines)
+        assert not answer["errors"]
+    client.indices.refresh(index=generation)
+    return generation
+
+
+def seconds(shop: HybridSearch, fill: Callable[[], str]) -> float:
+    """Return how long a generation took, and remove it."""
+    started = time.perf_counter()
+    generation = fill()
+    taken = time.perf_counter() - started
+    shop.engine.discard(generation)
+    return taken
+
+
+def speed(shop: HybridSearch, rounds: int) -> dict[str, Any]:
+    """Return products a second of both, and the median over rounds of their ratio, with the lowest and the highest."""
+    first = shop.reindex()  # fills the encode cache, and warms the server
+    shop.engine.discard(first.generation)
+    schema = schema_of(shop.settings, shop.encoders)
+    requests = list(ready(shop, schema))
+    assert sum(map(len, requests)) == 2 * first.indexed
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(seconds(shop, lambda: shop.reindex().generation))
+        theirs.append(seconds(shop, lambda: bare(shop, schema, requests)))
+    ratios = np.divide(theirs, ours)
+    return {
+        "products": first.indexed,
+        "rounds": rounds,
+        "reindex_per_s": round(first.indexed / float(np.median(ours))),
+        "bare_per_s": round(first.indexed / float(np.median(theirs))),
+        "ratio": [round(float(value), 3) for value in (np.median(ratios), min(ratios), max(ratios))],
+    }
+
+
+def memory(products: int, url: str | None) -> dict[str, Any]:
+    """Return the peak memory of this process before and after a reindex by words alone, in MB."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        path = write_generated(folder / "products.jsonl.gz", products)
+        with open_shop(path, folder, f"hybridsearch-benchmark-{time.time_ns()}", url=url, encoder=None) as shop:
+            with suppress(EngineError):
+                shop.search("warm")
+            before = peak_mb()
+            made = shop.reindex()
+            if url:
+                shop.engine.discard(made.generation)
+    return {
+        "products": made.indexed,
+        "engine": "elasticsearch" if url else "embedded",
+        "before_mb": before,
+        "peak_mb": peak_mb(),
+        "per_s": round(made.indexed / made.seconds),
+    }
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has held, in MB."""
+    return round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6, 1
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="left out: memory on the embedded engine alone")
+    parser.add_argument("--products", type=Path, help="JSON lines with icecat's fields; left out: generated")
+    parser.add_argument("--encoder", default="", help="a model folder; left out: hashed words, which mean nothing")
+    parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured")
+    parser.add_argument("--small", action="store_true", help="2,000 products, 2 rounds, small sizes: under a minute")
+    parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
+    options = parser.parse_args()
+    if options.small:
+        options.rounds, options.sizes = 2, (1_000, 10_000)
+    for size in options.sizes:
+        # A process of its own, and a fresh one: the peak of a process never falls.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            report({"what": "memory", **process.submit(memory, size, options.url).result()}, options)
+    if not options.url:
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        products = 2_000 if options.small else GENERATED
+        path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", products)
+        folder, index = options.folder or Path(temporary), f"hybridsearch-benchmark-{time.time_ns()}"
+        with open_shop(path, folder, index, url=options.url, encoder=options.encoder) as shop:
+            report({"what": "reindex", **speed(shop, options.rounds), **versions(shop)}, options)
+
+
+if __name__ == "__main__":
+    main()

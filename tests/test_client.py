@@ -1,0 +1,349 @@
+"""The client that a shop's backend calls: pages, degraded answers, refusals, and rebuilds."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Plan, Settings, sample
+from hybridsearch.encoders import load_encoder
+from hybridsearch.errors import EncoderError, EngineError, GateError, ImageError, IndexMissing, QueryError
+from hybridsearch.values import Row
+from tests.servers.fake import INFO, Asked, Reply, error, serving
+from tests.shops import PRODUCTS, settings, shop, write_products
+
+SAMPLE = Path(sample.__file__).parent
+LEG = {"name": "words", "encoder": "starter", "reads": ["title"]}
+SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HybridSearch]:
+    """The five products on the embedded engine, found by words alone."""
+    with shop(tmp_path_factory.mktemp("acme")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def seeing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HybridSearch]:
+    """Forty products of the sample with their pictures, and the starter."""
+    folder = tmp_path_factory.mktemp("seeing")
+    rows = [json.loads(line) for line in (SAMPLE / "products.jsonl").read_text(encoding="utf-8").splitlines()]
+    write_products(folder / "products.jsonl", [row for row in rows if row["category"] in ("mug", "dress")][:40])
+    fields = {"title": "title", "image": "image", "languages": ["en"]}
+    catalog = {"path": "products.jsonl", "images": str(SAMPLE)}
+    with shop(folder, catalog=catalog, fields=fields, vectors=[SIGHT]) as found:
+        yield found
+
+
+def with_encoder(found: HybridSearch, name: str) -> Settings:
+    """Return the settings of a shop as if its leg were configured with another encoder."""
+    legs = tuple(leg.model_copy(update={"encoder": name}) for leg in found.settings.vectors)
+    return found.settings.model_copy(update={"vectors": legs})
+
+
+def ids(page: Page) -> list[str]:
+    return [hit.id for hit in page]
+
+
+def test_a_search_is_a_page_of_products(acme: HybridSearch) -> None:
+    page = acme.search("red coats", facets=["brand"])
+    assert (page.total, ids(page), page.facets, page.number) == (1, ["3"], {"brand": {"Borealis": 1}}, 1)
+    assert page.hits[0].product == PRODUCTS[2]
+    assert page.hits[0].score == pytest.approx(sum(page.hits[0].signals.values()), abs=1e-5)
+    assert page.took_ms > 0
+
+
+def test_filters_and_orders_apply(acme: HybridSearch) -> None:
+    assert ids(acme.search("red", filters={"brand": "Acme"})) == ["1"]
+    assert ids(acme.search("winter coat", filters={"price": {"lte": 100}})) == ["2"]
+    assert ids(acme.search(sort="price:desc", size=3)) == ["3", "2", "5"]
+
+
+def test_a_page_behaves_as_a_sequence(acme: HybridSearch) -> None:
+    page = acme.search("winter coat")
+    assert len(page) == 2
+    assert list(page) == [page[0], page[-1]]
+    assert page[:1] == page.hits[:1]
+    assert page[0] in page
+
+
+def test_a_page_keeps_to_the_protocol_of_djangos_paginator(acme: HybridSearch) -> None:
+    """It calls `count()` if that takes no arguments, else `len()`, and then takes slices."""
+    page = acme.search("winter coat")
+    assert inspect.signature(page.count).parameters
+    bottom, top = 1, min(2, len(page))
+    assert [hit.id for hit in page[bottom:top]] == ids(page)[1:2]
+
+
+def test_a_page_prints_what_it_found(acme: HybridSearch) -> None:
+    page = acme.search("red coats")
+    assert str(page) == f"1 products for 'red coats'\n  1. {page[0].score:.3f}  3"
+
+
+def test_an_empty_query_is_an_empty_page(acme: HybridSearch) -> None:
+    page = acme.search("  ?! ", facets=["brand"])
+    assert (page.total, list(page), page.facets, page.degraded) == (0, [], {"brand": {}}, ())
+
+
+def test_a_plan_is_what_a_search_runs(acme: HybridSearch) -> None:
+    plan = acme.plan("red coats", filters={"brand": "Borealis"}, size=5)
+    assert isinstance(plan, Plan)
+    assert acme.engine.search(plan).hits == acme.search("red coats", filters={"brand": "Borealis"}, size=5).hits
+    assert plan.to_elasticsearch()["size"] == 5
+
+
+def test_products_are_had_by_id(acme: HybridSearch) -> None:
+    assert acme.get(["5", "1", "none"]) == {"5": PRODUCTS[4], "1": PRODUCTS[0]}
+    assert acme.get([]) == {}
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "😀 red", "x" * 100_000, "哈" * 100_000, "*:* AND _id:1", "‮red"])
+def test_any_text_is_answered(acme: HybridSearch, text: str) -> None:
+    page = acme.search(text, filters={"brand": text[:50]})
+    assert page.query == text
+    json.dumps(page.to_json())
+
+
+def test_a_long_query_is_cut_and_the_page_says_so(acme: HybridSearch) -> None:
+    assert acme.search("red " * 100).notes == ("the query was cut to its first 256 of 400 characters",)
+
+
+def test_a_photo_needs_a_leg_that_reads_pictures(acme: HybridSearch) -> None:
+    with pytest.raises(QueryError) as refused:
+        acme.search(image=SAMPLE / "photo.jpg")
+    assert str(refused.value) == (
+        "A photo was given, but no vector leg of the index reads pictures. "
+        'Add [[vectors]] with reads = "image" and run: hybridsearch reindex'
+    )
+
+
+def test_a_search_before_the_first_rebuild_says_what_to_do(tmp_path: Path) -> None:
+    with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(IndexMissing, match="hybridsearch reindex"):
+        found.search("red")
+
+
+def test_a_photo_finds_what_it_shows(seeing: HybridSearch) -> None:
+    page = seeing.search(image=SAMPLE / "photo.jpg", size=5)
+    assert {"mug"} & {hit.product["category"] for hit in page[:3]}
+    assert set(page[0].signals) == {"photo.image"}
+    assert ids(seeing.search(image=(SAMPLE / "photo.jpg").read_bytes(), size=5)) == ids(page)
+
+
+def test_words_and_a_photo_give_both_signals(seeing: HybridSearch) -> None:
+    page = seeing.search("blue", image=SAMPLE / "photo.jpg")
+    assert {"photo.image", "words.image"} <= {name for hit in page for name in hit.signals}
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"<svg/>", (SAMPLE / "photo.jpg").read_bytes()[:300]])
+def test_a_photo_that_is_no_picture_is_refused(seeing: HybridSearch, tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ImageError):
+        seeing.search("mug", image=content)
+    (tmp_path / "photo.jpg").write_bytes(content)
+    with pytest.raises(ImageError):
+        seeing.search(image=tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 100_000, "😀 red", "哈" * 100_000])
+def test_any_text_can_be_encoded(seeing: HybridSearch, text: str) -> None:
+    assert seeing.search(text).degraded == ()
+
+
+def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridSearch) -> None:
+    with HybridSearch.open(with_encoder(seeing, "gone")) as found:
+        page = found.search("mug")
+        with pytest.raises(EncoderError, match="There is no encoder 'gone'"):
+            found.search(image=SAMPLE / "photo.jpg")
+    assert page.total > 0
+    assert len(page.degraded) == 1
+    assert page.degraded[0].startswith("no vectors from 'image': There is no encoder 'gone'")
+
+
+def test_an_index_with_a_leg_that_the_configuration_lacks_answers_by_words(seeing: HybridSearch) -> None:
+    with HybridSearch.open(seeing.settings.model_copy(update={"vectors": ()})) as found:
+        (said,) = found.search("mug").degraded
+    assert "The index has a vector leg 'image', the configuration has not." in said
+
+
+def test_vectors_of_another_encoder_are_never_compared(seeing: HybridSearch, tmp_path: Path) -> None:
+    from tests.tiny_models import clip
+
+    other = clip(tmp_path / "other")
+    built, given = (load_encoder(name, folder=tmp_path).fingerprint for name in ("starter", str(other)))
+    with HybridSearch.open(with_encoder(seeing, str(other))) as found, pytest.raises(EncoderError) as refused:
+        found.search("mug")
+    assert str(refused.value).startswith(f"Leg 'image' was built with encoder {built}, '{other}' is {given}.")
+
+
+def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        *PRODUCTS,
+        {"id": "6", "title": "Free gift", "price": "free"},
+        {"title": "no id"},
+        {**PRODUCTS[0], "title": "Red autumn dress"},
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+    with HybridSearch.open(settings(tmp_path)) as found:
+        report = found.reindex()
+        assert (report.indexed, report.rejected, report.duplicates) == (5, 2, 1)
+        assert ids(found.search("autumn")) == ["1"]
+    assert [(each.where, each.id, each.stage, each.reason) for each in report.rejects] == [
+        ("products.jsonl:7", None, "read", "'id' is missing or empty, expected an id"),
+        ("products.jsonl:6", "6", "document", "'price' is 'free', expected a number"),
+    ]
+
+
+def test_every_reject_is_a_dead_letter_with_its_product(tmp_path: Path) -> None:
+    bad = {"id": "6", "title": "Free gift", "price": "free"}
+    write_products(tmp_path / "products.jsonl", [*PRODUCTS, bad])
+    with HybridSearch.open(settings(tmp_path)) as found:
+        file = found.reindex().rejects_file
+    assert file is not None
+    (letter,) = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert letter.pop("time").endswith("Z")
+    assert letter == {
+        "where": "products.jsonl:6",
+        "id": "6",
+        "stage": "document",
+        "reason": "'price' is 'free', expected a number",
+        "product": bad,
+    }
+
+
+def test_a_catalogue_without_rejects_leaves_no_dead_letters(tmp_path: Path) -> None:
+    with HybridSearch.open(settings(tmp_path)) as found:
+        report = found.reindex()
+    assert (report.rejects_file, report.rejects) == (None, ())
+    assert not list((tmp_path / ".hybridsearch").glob("rejects-*"))
+
+
+@pytest.mark.parametrize("row", [{}, {"title": "no id"}, {"id": "1", "title": "x", "price": "free"}])
+def test_a_catalogue_with_nothing_to_index_leaves_the_old_index_alone(tmp_path: Path, row: dict[str, Any]) -> None:
+    with shop(tmp_path) as found:
+        write_products(tmp_path / "products.jsonl", [row] if row else [])
+        with pytest.raises(GateError, match="The old index stays"):
+            found.reindex()
+        assert ids(found.search("red coats")) == ["3"]
+
+
+def test_a_catalogue_of_nothing_but_rejects_stops_early(tmp_path: Path) -> None:
+    write_products(tmp_path / "products.jsonl", [{"title": "no id"}] * 5_000)
+    read: list[int] = []
+    with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(GateError, match="were all refused"):
+        found.reindex(lambda stage, counts, total: read.append(counts.read))
+    assert max(read) < 2_000
+
+
+def test_progress_is_told_after_every_batch(tmp_path: Path) -> None:
+    write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(600)])
+    told: list[tuple[str, int, int | None]] = []
+    with HybridSearch.open(settings(tmp_path)) as found:
+        found.reindex(lambda stage, counts, total: told.append((stage, counts.read, total)))
+    assert told == [("indexing", 256, 600), ("indexing", 512, 600), ("indexing", 600, 600), ("promoting", 600, None)]
+
+
+def test_a_rebuild_shows_what_changed_and_forgets_what_is_gone(tmp_path: Path) -> None:
+    with shop(tmp_path) as found:
+        write_products(tmp_path / "products.jsonl", [{"id": "9", "title": "Yellow scarf"}])
+        assert found.search("scarf").total == 0
+        found.reindex()
+        assert (found.search("scarf").total, found.search("coat").total) == (1, 0)
+
+
+def test_of_two_rebuilds_at_once_the_second_is_refused(tmp_path: Path) -> None:
+    with shop(tmp_path) as one, HybridSearch.open(one.settings) as other:
+        generation = one.engine.create(one.engine.schema())
+        with pytest.raises(EngineError, match="is writing to"):
+            other.reindex()
+        one.engine.discard(generation)
+        assert other.reindex().indexed == 5
+
+
+def test_vectors_come_from_the_cache_the_second_time(tmp_path: Path) -> None:
+    with HybridSearch.open(settings(tmp_path, vectors=[LEG])) as found:
+        first, second = found.reindex(), found.reindex()
+    assert (first.encoded, first.cached) == (5, 0)
+    assert (second.encoded, second.cached) == (0, 5)
+
+
+def test_a_product_with_a_broken_picture_is_found_by_its_words(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes((SAMPLE / "photo.jpg").read_bytes()[:400])
+    rows = [{"id": "1", "title": "mug", "image": "broken.jpg"}, {"id": "2", "title": "mug", "image": "none.jpg"}]
+    write_products(tmp_path / "products.jsonl", [*rows, {"id": "3", "title": "mug"}])
+    fields = {"title": "title", "image": "image", "languages": ["en"]}
+    with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[SIGHT])) as found:
+        report = found.reindex()
+        assert found.search("mug").total == 3
+    assert (report.indexed, report.rejected, report.without_picture) == (3, 0, 3)
+    assert {(each.id, each.stage) for each in report.rejects} == {("1", "picture"), ("2", "picture")}
+
+
+def test_an_interrupted_rebuild_leaves_nothing_behind(tmp_path: Path) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with shop(tmp_path) as found:
+        before = sorted(path.name for path in (tmp_path / ".hybridsearch" / "products").iterdir())
+        with pytest.raises(KeyboardInterrupt):
+            found.reindex(interrupt)
+        assert sorted(path.name for path in (tmp_path / ".hybridsearch" / "products").iterdir()) == before
+        assert found.search("coat").total == 2
+
+
+def test_a_rebuild_that_the_server_refuses_removes_its_index(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        if "_bulk" in asked.path:
+            return error(403, "cluster_block_exception", "disk usage exceeded flood-stage watermark")
+        missing = Reply({}, 404) if asked.method in ("HEAD", "GET") else Reply({"acknowledged": True})
+        return INFO if asked.path == "/" else missing
+
+    write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(1_200)])
+    with serving(script) as fake:
+        found = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
+        with found, pytest.raises(EngineError, match="flood-stage"):
+            found.reindex()
+    (created,) = (asked.path for asked in fake.asked if asked.method == "PUT" and "_bulk" not in asked.path)
+    assert [asked.path.partition("?")[0] for asked in fake.asked if asked.method == "DELETE"] == [created]
+
+
+def searched(config: Any) -> tuple[Page, Page]:
+    """Return the same query's page from both clients."""
+
+    async def ask() -> Page:
+        async with AsyncHybridSearch.open(config) as found:
+            one, other = await asyncio.gather(found.search("red coats"), found.search("red coats"))
+            assert one.hits == other.hits
+            return one
+
+    with HybridSearch.open(config) as found:
+        return found.search("red coats", facets=[]), asyncio.run(ask())
+
+
+def test_coroutines_get_the_same_page_from_the_embedded_engine(acme: HybridSearch) -> None:
+    plain, awaited = searched(acme.settings)
+    assert (plain.hits, plain.total) == (awaited.hits, awaited.total)
+
+
+def test_coroutines_get_the_same_page_from_elasticsearch(tmp_path: Path, es_url: str, index: str) -> None:
+    with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as built:
+        plain, awaited = searched(built.settings)
+    assert (plain.hits, plain.total) == (awaited.hits, awaited.total)
+    assert ids(plain) == ["3"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "😀 red", "x" * 100_000, "哈" * 100_000, "*:* AND _id:1"])
+def test_any_text_is_answered_by_elasticsearch(tmp_path: Path, es_url: str, index: str, text: str) -> None:
+    with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as built:
+        assert built.search(text, filters={"brand": text[:50]}).degraded == ()
+
+
+def test_a_shop_opens_from_its_file(tmp_path: Path) -> None:
+    with shop(tmp_path):
+        pass
+    (tmp_path / "hybridsearch.toml").write_text('[catalog]\npath = "products.jsonl"\n')
+    with HybridSearch.open(tmp_path / "hybridsearch.toml") as found:
+        assert ids(found.search("red coats")) == ["3"]

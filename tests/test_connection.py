@@ -1,0 +1,239 @@
+"""What stands between us and the server: each trouble is one clear sentence, and no secret is ever in it."""
+
+import asyncio
+import socket
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch import AsyncHybridSearch, HybridSearch
+from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
+from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.schema import Schema
+from hybridsearch.settings import EngineSection, Fields
+from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Reply, Script, error, serving
+from tests.shops import settings
+
+KEY = "c2VjcmV0OmtleQ"
+LIVE = Schema(Fields(title="title", text=("note",))).to_json()
+PAGE = Reply(b"<html>", type="text/html")
+"""A proxy's page that passes Elasticsearch's header on."""
+INDEX = Reply(
+    {"products-1": {"mappings": {"_meta": {"hybridsearch": LIVE}}, "settings": {"index": {"number_of_shards": "1"}}}}
+)
+
+
+def trouble(folder: Path, url: str, **engine: Any) -> str:
+    """Return the sentence with which a search fails."""
+    found = settings(folder, engine={"url": url, **engine})
+    with HybridSearch.open(found) as shop, pytest.raises(EngineError) as failed:
+        shop.search("red dress")
+    said = "".join(traceback.format_exception(failed.value))
+    assert KEY not in said
+    assert "\n" not in str(failed.value)
+    return str(failed.value)
+
+
+def always(reply: Reply) -> Script:
+    return lambda _: reply
+
+
+def at_search(reply: Reply) -> Script:
+    """Answer as a healthy server does, up to the search itself."""
+
+    def script(asked: Asked) -> Reply:
+        return {"/": INFO, "/products": INDEX}.get(asked.path, reply)
+
+    return script
+
+
+def closed_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def test_a_server_that_is_down(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    assert trouble(tmp_path, url) == (
+        f"Cannot reach Elasticsearch at {url}: connection refused. Check that it runs, and its host and port."
+    )
+
+
+def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
+    said = trouble(tmp_path, "http://no-such-host.invalid:9200")
+    assert said.startswith("Cannot reach Elasticsearch at http://no-such-host.invalid:9200: unknown host name.")
+
+
+@pytest.mark.parametrize("script", [always, at_search])
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (RESET, "Cannot reach Elasticsearch at {url}: connection "),
+        (HTML, "{url} answers, but not as Elasticsearch: a proxy's page, or another product. Check 'engine.url'."),
+        (PAGE, "{url} sent an answer that is not whole JSON: a proxy's page, or one that it cut. Check 'engine.url'."),
+        (HALF, "{url} sent an answer that is not whole JSON: a proxy's page, or one that it cut. Check 'engine.url'."),
+        (
+            error(401, "security_exception", "unable to authenticate"),
+            "{url} does not accept the credentials. Set HYBRIDSEARCH_API_KEY or 'engine.username'.",
+        ),
+        (
+            error(403, "security_exception", "action [indices:data/read/search] is unauthorized"),
+            "{url} refused for want of a privilege on 'products': action [indices:data/read/search] is unauthorized. "
+            "Grant it or use another key.",
+        ),
+        (
+            error(400, "media_type_header_exception", "Invalid media-type value on headers [Accept]"),
+            "The elasticsearch client ",
+        ),
+        (error(503, "no_shard", "all copies are away"), "{url} refused (503, no_shard): all copies are away. Run: "),
+        (Reply(b"<html>Bad gateway</html>", 502, "text/html", {}), "{url} refused (502"),
+    ],
+    ids=["reset", "page", "page of a friend", "half", "401", "403", "media type", "503", "502 page"],
+)
+def test_a_server_that_answers_with_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Any, reply: Reply, expected: str
+) -> None:
+    monkeypatch.setenv("HYBRIDSEARCH_API_KEY", KEY)
+    if reply is HTML and script is at_search:
+        expected = "{url} sent an answer that is not whole JSON"  # the client has met Elasticsearch here before
+    with serving(script(reply)) as fake:
+        assert trouble(tmp_path, fake.url).startswith(expected.format(url=fake.url))
+    assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
+
+
+@pytest.mark.parametrize("script", [always, at_search])
+@pytest.mark.parametrize("reply", [RESET, HTML, PAGE, HALF, error(401, "x"), error(403, "x"), error(503, "x")])
+def test_doctor_calls_it_a_failure_with_the_next_step(tmp_path: Path, script: Any, reply: Reply) -> None:
+    with serving(script(reply)) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
+        *_, last = shop.engine.check()
+    assert (last.name, last.state) == ("server", "failure")
+    assert last.next_step
+
+
+def test_a_newer_client_on_an_older_server_is_told_what_to_install(tmp_path: Path) -> None:
+    with serving(always(error(400, "media_type_header_exception"))) as fake:
+        said = trouble(tmp_path, fake.url)
+    assert said.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
+
+
+@pytest.mark.parametrize("number", ["7.17.28", "8.13.4", "8.0.0-rc1"])
+def test_a_server_that_is_too_old_is_named_with_its_version(tmp_path: Path, number: str) -> None:
+    with serving(always(Reply({"version": {"number": number}}))) as fake:
+        said = trouble(tmp_path, fake.url)
+    assert said == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
+
+
+@pytest.mark.parametrize(
+    ("number", "version"), [("8.14.0", (8, 14, 0)), ("9.5.0-SNAPSHOT", (9, 5, 0)), ("10.0.1", (10, 0, 1))]
+)
+def test_a_version_is_a_tuple_of_numbers(number: str, version: tuple[int, ...]) -> None:
+    assert version_of({"version": {"number": number}}) == version
+
+
+def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Path) -> None:
+    info = {"version": {"distribution": "opensearch", "number": "2.19.0"}, "tagline": "The OpenSearch Project"}
+    with serving(always(Reply(info, headers={}))) as fake:
+        assert "not as Elasticsearch: a proxy's page, or another product" in trouble(tmp_path, fake.url)
+
+
+def test_an_answer_that_does_not_come(tmp_path: Path) -> None:
+    with serving(always(HANG)) as fake:
+        said = trouble(tmp_path, fake.url, timeout=0.1)
+    assert said == f"{fake.url} did not answer in time. Check its load, or raise 'engine.timeout'."
+
+
+def test_tls_where_there_is_none(tmp_path: Path) -> None:
+    with serving(always(INFO)) as fake:
+        said = trouble(tmp_path, fake.url.replace("http:", "https:"))
+    assert said.startswith("No trusted connection to https://127.0.0.1:")
+    assert said.endswith("Give its CA file in 'engine.ca_file'.")
+
+
+def test_an_index_that_is_missing_says_how_to_build_it(tmp_path: Path) -> None:
+    missing = error(404, "index_not_found_exception", "no such index [products]")
+    with serving(lambda asked: INFO if asked.path == "/" else missing) as fake:
+        shop = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
+        with shop, pytest.raises(IndexMissing) as failed:
+            shop.search("red")
+    assert str(failed.value) == f"Index 'products' is missing at {fake.url}. Create it with: hybridsearch reindex"
+
+
+def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
+    async def search(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url})) as shop:
+            await shop.search("red")
+
+    with serving(at_search(HALF)) as fake, pytest.raises(EngineError, match="not whole JSON"):
+        asyncio.run(search(fake.url))
+
+
+def test_an_incomplete_answer_is_a_page_that_says_so(tmp_path: Path) -> None:
+    answer = {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
+    script = at_search(Reply(answer))
+    with serving(script) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
+        assert len(shop.search("red").degraded) == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:s3cret@127.0.0.1:9200", "http://:s3cret@127.0.0.1:9200", "http://me@127.0.0.1:9200"]
+)
+def test_a_url_with_a_password_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        HybridSearch.open(settings(tmp_path, engine={"url": address}))
+    assert str(refused.value) == (
+        "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
+    )
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        {"url": "127.0.0.1:9200"},
+        {"url": "ftp://127.0.0.1:9200"},
+        {"url": "http://"},
+        {"url": "http://127.0.0.1"},
+        {"url": "http://127.0.0.1:port"},
+        {"url": "https://127.0.0.1:9200", "ca_file": "none.pem"},
+        {"url": "https://127.0.0.1:9200", "fingerprint": "abc"},
+    ],
+)
+def test_an_engine_that_no_client_can_be_made_for_is_a_mistake_in_the_configuration(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match="engine"):
+        HybridSearch.open(settings(tmp_path, engine=engine))
+
+
+def test_a_user_name_needs_the_password_of_the_environment(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="set the environment's HYBRIDSEARCH_PASSWORD"):
+        HybridSearch.open(settings(tmp_path, engine={"url": "http://127.0.0.1:9200", "username": "me"}))
+
+
+def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY)
+    file.chmod(0o640)
+    with pytest.raises(ConfigError) as refused:
+        read_secret(file)
+    assert str(refused.value) == f"'{file}' can be read by other users. Close it with: chmod 600 {file}"
+
+
+def test_a_key_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"No such file or directory\. Check 'engine.api_key_file'"):
+        read_secret(tmp_path / "none")
+
+
+def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.touch(mode=0o600)
+    file.write_text(f"{KEY}\n")
+    with serving(always(INFO)) as fake:
+        client = connect(EngineSection(url=fake.url, api_key_file=Path("key")), tmp_path)
+        client.info()
+        client.close()
+    assert KEY not in f"{client!r} {client.transport!r}"
+    assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
