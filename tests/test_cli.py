@@ -48,7 +48,7 @@ def acme(tmp_path: Path) -> Path:
 def python(*arguments: str | bytes, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """Run the command line in a process of its own, with arguments that may be any bytes."""
     command = [sys.executable, "-m", "hybridsearch", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, timeout=60)
+    return subprocess.run(command, cwd=folder, capture_output=True, timeout=180)
 
 
 def one_line(err: str) -> str:
@@ -433,7 +433,7 @@ def test_an_interrupted_rebuild_ends_in_code_130_and_removes_what_it_began(tmp_p
             assert busy.wait(30)
             process.send_signal(signal.SIGINT)
             try:
-                _, err = process.communicate(timeout=20)
+                _, err = process.communicate(timeout=60)
             finally:
                 process.kill()
     assert (process.returncode, err.strip()) == (130, b"Interrupted.")

@@ -15,9 +15,10 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 """Every code point: lone surrogates, NUL, marks that stand alone, characters of the future."""
 LONGEST_TOKEN = 255
 """Where Elasticsearch's whitespace tokenizer cuts a token in two."""
+unhurried = settings(deadline=None)  # the first example waits for the dictionary
 
 
-@settings(deadline=None)  # the first example waits for the dictionary
+@unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str, language: str) -> None:
     tokens = analyse(written, language)
@@ -26,7 +27,7 @@ def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str
     assert not any("_" in token or len(token) > LONGEST_TOKEN for token in tokens)
 
 
-@settings(deadline=None)  # the first example waits for the dictionary
+@unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_the_normalised_twin_of_a_text_gives_the_same_tokens(written: str, language: str) -> None:
     expected = analyse(written, language)
@@ -34,6 +35,7 @@ def test_the_normalised_twin_of_a_text_gives_the_same_tokens(written: str, langu
     assert analyse(unicodedata.normalize("NFD", written), language) == expected
 
 
+@unhurried
 @given(ANYTHING, st.integers(0, 20))
 def test_cleaning_is_done_in_one_pass_and_keeps_to_its_limit(written: str, limit: int) -> None:
     once = clean(written, limit)
@@ -41,12 +43,14 @@ def test_cleaning_is_done_in_one_pass_and_keeps_to_its_limit(written: str, limit
     assert len(once) <= limit
 
 
+@unhurried
 @given(ANYTHING)
 def test_the_words_of_words_are_the_same_words(written: str) -> None:
     once = [word.lower() for word in words(written)]
     assert set(words(" ".join(once))) == set(once)
 
 
+@unhurried
 @given(ANYTHING, st.sets(st.sampled_from(LANGUAGES), min_size=1))
 def test_no_word_of_a_text_is_lost_between_the_fields(written: str, languages: set[str]) -> None:
     parts = fields_by_language(clean(written), languages)

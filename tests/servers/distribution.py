@@ -96,7 +96,7 @@ def unpack(archive: Path, folder: Path, release: Release) -> None:
 def find_java(release: Release) -> Path:
     """Return a Java program that can run this release, the newest first."""
     oldest, newest = release.java
-    homes = [
+    homes: list[str | Path | None] = [
         os.environ.get("HYBRIDSEARCH_TEST_JAVA_HOME"),
         os.environ.get("JAVA_HOME"),
         *Path("/usr/lib/jvm").glob("*"),
