@@ -74,13 +74,11 @@ def body_of(query: Clause, size: int = SIZE) -> dict[str, Any]:
     return {"query": query, "size": size, "track_total_hits": True, "_source": {"excludes": [RESERVED]}}
 
 
-def send(shop: HybridSearch, body: Clause) -> Any:
-    """Return the server's answer to the body of a plan."""
+def send(shop: HybridSearch, plan: Plan, body: Clause) -> Any:
+    """Return the server's answer to a plan whose body is ready."""
     engine = on_server(shop)
     path = f"/{engine.alias}/_search"
-    return engine.client.perform_request(
-        "POST", path, params=parameters(Plan("words", "")), headers=JSON, body=body
-    ).body
+    return engine.client.perform_request("POST", path, params=parameters(plan), headers=JSON, body=body).body
 
 
 def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
@@ -100,7 +98,7 @@ def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
     both = {"bool": {"should": [match, nearest]}}
     return {
         "planned": partial(shop.search, plan.query, size=SIZE),
-        "request": partial(send, shop, to_elasticsearch(plan)),
+        "request": partial(send, shop, plan, to_elasticsearch(plan)),
         "summed": partial(client.search, index=index, body=body_of(both)),
         "fused": partial(fused, lines(FUSED)),
         "fused 10": partial(fused, lines(SIZE)),
@@ -127,7 +125,7 @@ def measure(calls: Sequence[Mapping[str, Search]], seed: int) -> dict[str, list[
 def own_steps(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
     """Return the steps of a search that the library takes itself, on a real answer."""
     body = to_elasticsearch(plan)
-    answer = send(shop, body)
+    answer = send(shop, plan, body)
     return {
         "plan": partial(shop.plan, plan.query, size=SIZE),
         "body": partial(to_elasticsearch, plan),

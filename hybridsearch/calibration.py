@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.schema import Calibration
 from hybridsearch.values import Vector, Vectors
 
@@ -18,7 +19,9 @@ LEAST = 8
 """Products below which nothing is measured and cosines are taken as they are."""
 
 
-def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[Calibration, Calibration]:
+def calibrate(
+    encoder: Encoder, cache: EncodeCache, sample: Sequence[tuple[str, Vector]]
+) -> tuple[Calibration, Calibration]:
     """Return the calibration for words and for photos.
 
     Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` what only one
@@ -27,6 +30,7 @@ def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[C
 
     Args:
         encoder: The leg's encoder.
+        cache: Keeps the titles' vectors too: a rebuild in which nothing is new loads no model.
         sample: Title, which may be empty, and vector of each product.
     """
     vectors = np.array([vector.array for _, vector in sample if len(vector)], dtype=np.float32)
@@ -36,7 +40,7 @@ def calibrate(encoder: Encoder, sample: Sequence[tuple[str, Vector]]) -> tuple[C
     titled = [place for place, (title, _) in enumerate(sample) if title]
     if len(titled) < LEAST:
         return Calibration(), photo
-    queries = encoder.encode_texts([sample[place][0] for place in titled])
+    queries = cache.texts(encoder, [sample[place][0] for place in titled]).vectors
     return between(queries @ vectors[titled].T), photo
 
 

@@ -230,6 +230,7 @@ class Reindex:
         return {
             leg.name: calibrate(
                 self.encoders[leg.name],
+                self.cache,
                 [(title, vectors[leg.name]) for title, vectors in self.sample if leg.name in vectors],
             )
             for leg in self.schema.legs

@@ -102,8 +102,8 @@ def find_java(release: Release) -> Path:
         *Path("/usr/lib/jvm").glob("*"),
     ]
     found = {}
-    for home in filter(None, homes):
-        java, compiler = Path(home) / "bin" / "java", Path(home) / "bin" / "javac"
+    for home in (Path(home) for home in homes if home):
+        java, compiler = home / "bin" / "java", home / "bin" / "javac"
         if compiler.exists() and oldest <= (version := java_version(java)) <= newest:
             found[version] = java
     if found:
