@@ -109,6 +109,9 @@ class Reindex:
     progress: Progress
     counts: Counts = field(default_factory=Counts)
     ids: array[int] = field(default_factory=lambda: array("q"))
+    """Hash of each id that was given to the engine; 8 bytes a product."""
+    lost: set[str | None] = field(default_factory=set)
+    """Ids that the engine refused."""
     sample: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
 
     def run(self) -> Report:
@@ -152,7 +155,7 @@ class Reindex:
                 products = [each for each in batch if isinstance(each, Product)]
                 self.refuse(each for each in batch if isinstance(each, Reject))
                 documents = list(self.build(products, pool))
-                self.refuse(self.engine.write(generation, documents))
+                self.lose(self.engine.write(generation, documents))
                 self.counts.read += len(batch)
                 self.counts.written += len(documents)
                 self.progress("indexing", self.counts, total)
@@ -202,11 +205,16 @@ class Reindex:
                 "Correct the [fields] of the configuration; nothing was changed."
             )
 
+    def lose(self, refused: Sequence[Reject]) -> None:
+        """Write down what the engine refused, which may be products of earlier batches."""
+        self.refuse(refused)
+        self.lost |= {each.id for each in refused}
+
     def check(self, generation: str) -> int:
         """Refuse a generation that is empty, or that does not hold every product that was written."""
         indexed, refused = self.engine.refresh(generation)
-        self.refuse(refused)
-        wanted = self.distinct() - len({each.id for each in refused})
+        self.lose(refused)
+        wanted = self.distinct() - len(self.lost)
         if indexed < wanted:
             raise GateError(
                 f"The new index holds {indexed} products, {wanted} were written. The old index stays; try again."

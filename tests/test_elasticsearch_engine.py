@@ -157,6 +157,15 @@ def test_products_with_bad_values_are_refused_and_the_others_are_indexed(
     assert "'price' is 'free', expected a number" in {each.reason for each in report.rejects}
 
 
+def test_a_product_that_the_server_refuses_costs_no_other_product(tmp_path: Path, es_url: str, index: str) -> None:
+    plain = [{"id": str(number), "title": "hat"} for number in range(600)]
+    write_products(tmp_path / "products.jsonl", [{"id": "bad", "title": "hat", "a..b": 1}, *plain])
+    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found:
+        report = found.reindex()
+    assert (report.indexed, report.rejected) == (600, 1)
+    assert report.rejects[0].stage == "write"
+
+
 def test_facet_fields_with_dots_are_counted_and_filtered(tmp_path: Path, es_url: str, index: str) -> None:
     write_products(
         tmp_path / "products.jsonl",
