@@ -79,7 +79,7 @@ class Shop:
         Args:
             text: Words or a product code, in any of the index's languages. Never read as query syntax.
             image: A photo: a path, the bytes of a file, or a Pillow image.
-            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}.
+            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
             facets: Fields whose values are counted.
             sort: `price:asc` or `price:desc`; left out: the best first.
             page: From 1.

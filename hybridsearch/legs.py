@@ -37,6 +37,9 @@ class Encoders(Mapping[str, Encoder]):
             self._loaded[key] = load_encoder(leg.encoder, image_encoder=leg.image_encoder, folder=self._folder)
         return self._loaded[key]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._legs
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._legs)
 

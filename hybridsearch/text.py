@@ -142,7 +142,7 @@ def stop_tokens(language: str) -> frozenset[str]:
     return frozenset(token for word in languages()[language]["stopwords"] for token in analyse(word, language))
 
 
-@functools.lru_cache(maxsize=200_000)
+@functools.lru_cache(maxsize=50_000)  # some 15 MB; every code of a large catalogue is a word of its own
 def stem(word: str, language: str) -> str:
     """Return the stem of a word in lower case, without accents: people leave them out."""
     name = languages()[language].get("stemmer")

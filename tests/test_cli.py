@@ -84,7 +84,7 @@ def test_rejects_end_in_code_1_and_are_listed(run: Run, tmp_path: Path) -> None:
     assert code == 1
     assert "1 rejected" in out
     assert err.splitlines()[0] == "  products.jsonl:6: document: 'price' is 'free', expected a number"
-    assert err.splitlines()[1].startswith("  1 in all: ")
+    assert err.splitlines()[1].startswith("  1 products rejected; everything is in ")
     assert len(run("reindex", "--json")[1].splitlines()) == 1
 
 

@@ -219,3 +219,10 @@ def test_whatever_the_names_the_file_can_be_loaded(rows: list[dict[str, Any]]) -
     found = propose([{"title": "The red dress", **tidy(row)} for row in rows])
     settings = Settings.parse(tomllib.loads(to_toml(found, FILE)), folder=Path())
     assert settings.fields == found.fields
+
+
+def test_latin_titles_without_a_telling_word_are_not_lost_beside_chinese_ones() -> None:
+    rows = [
+        {"id": str(number), "title": title} for number, title in enumerate(["Red coat", "Blue dress", "Nike 跑步鞋"])
+    ]
+    assert set(propose(rows).fields.languages) == {"en", "zh"}

@@ -22,6 +22,7 @@ WORD = re.compile(r"\w\w+|à")
 
 NOISE = 0.03
 """Share of the texts below which a language is taken for names and loan words."""
+LATIN = re.compile("[a-z]{2}", re.IGNORECASE)
 READ = 300
 """Characters of a text that its language is told from."""
 
@@ -35,12 +36,17 @@ def guess_languages(found: Sequence[Column], spoken: Sequence[Column]) -> tuple[
         seen = Counter(filter(None, map(named_language, column.texts)))
         if column.says(LOCALES) is not None and seen.total() > len(column.texts) / 2:
             return frequent(seen), f"as '{column.name}' says: {shares(seen)}"
-    seen = Counter(filter(None, (language_of(value[:READ]) for column in spoken for value in column.texts)))
+    texts = [value[:READ] for column in spoken for value in column.texts]
+    seen = Counter(filter(None, map(language_of, texts)))
     if seen["zh"] < seen["ja"] / 4:
         del seen["zh"]  # short Japanese texts without kana
     if not seen:
         return ("en",), "no text has a telling word; assumed"
-    return frequent(seen), f"by telling words and letters: {shares(seen)}"
+    said = f"by telling words and letters: {shares(seen)}"
+    latin = sum(language_of(value) is None and LATIN.search(value) is not None for value in texts)
+    if all(map(text.is_cjk, frequent(seen))) and latin >= NOISE * len(texts):
+        return ("en", *frequent(seen)), f"{said}; Latin letters without a telling word are taken for English"
+    return frequent(seen), said
 
 
 def frequent(seen: Counter[str]) -> tuple[str, ...]:

@@ -73,8 +73,8 @@ def rejects(found: Sequence[Reject], total: int, file: object) -> None:
     """Print the first rejects, and where all of them are."""
     for each in found[:5]:
         click.echo(f"  {each.where}: {each.stage}: {text.clean(each.reason, 300)}", err=True)
-    if total:
-        click.echo(f"  {total:,} in all: {file}", err=True)
+    if found:
+        click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
 
 
 @contextmanager
