@@ -1,0 +1,40 @@
+"""Every benchmark runs; its figures mean nothing at this size."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.shops import FIELDS, write_config
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, "-m", *arguments, "--small"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_embedded_engine_is_measured() -> None:
+    assert "p50" in run("benchmarks.embedded")
+
+
+def test_searches_are_measured_against_what_shops_write_by_hand(es_url: str) -> None:
+    assert "planned" in run("benchmarks.search", "--url", es_url)
+
+
+def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
+    assert "ratio" in run("benchmarks.reindex", "--url", es_url)
+
+
+def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
+    leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
+    config = write_config(tmp_path, fields=FIELDS, vectors=[leg])
+    subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
+    judgments = [{"query": "red coat", "product_id": "3", "grade": 2}, {"query": "boots", "product_id": "4", "grade": 0}]
+    with gzip.open(tmp_path / "judgments.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in judgments)
+    said = run("benchmarks.quality", str(tmp_path), "--config", str(config))
+    assert "1 queries, 1 left out" in said
+    assert "nDCG@10" in said
