@@ -32,7 +32,8 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])
     subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
-    judgments = [{"query": "red coat", "product_id": "3", "grade": 2}, {"query": "boots", "product_id": "4", "grade": 0}]
+    grades = [("red coat", "3", 2), ("boots", "4", 0)]
+    judgments = [{"query": query, "product_id": product, "grade": grade} for query, product, grade in grades]
     with gzip.open(tmp_path / "judgments.jsonl.gz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in judgments)
     said = run("benchmarks.quality", str(tmp_path), "--config", str(config))
