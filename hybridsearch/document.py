@@ -19,7 +19,7 @@ RESERVED = "hybrid"
 """The one name that products must leave to us: everything that searches use is stored under it."""
 LEG_TEXT_LIMIT = 2_000
 """Characters that a text encoder is given; common ones read fewer than 512 tokens."""
-FACET_VALUES = 100
+VALUES_PER_FACET = 100
 FACET_LENGTH = 256
 CODES = 100
 
@@ -98,7 +98,7 @@ def codes(row: Row, fields: Fields) -> tuple[str, ...]:
 
 def facet(row: Row, name: str) -> tuple[str, ...]:
     """Return the distinct values of a facet, as the shop writes them."""
-    return facet_values(field(row, name))[:FACET_VALUES]
+    return facet_values(field(row, name))[:VALUES_PER_FACET]
 
 
 def facet_values(value: Any) -> tuple[str, ...]:

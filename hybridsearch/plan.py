@@ -17,6 +17,8 @@ NEIGHBOUR_LIFT = 1_000.0
 """First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
 CODE_LIFT = 10_000.0
 """First-pass score of a product whose code was typed: above all neighbours."""
+FACET_VALUES = 100
+"""Values that a facet shows at most, the most frequent."""
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to be seen."""
 

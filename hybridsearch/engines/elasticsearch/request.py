@@ -11,6 +11,7 @@ from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, facet_path, number_path, text_path, vector_path
 from hybridsearch.plan import (
     CODE_LIFT,
+    FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
     Codes,
@@ -29,7 +30,6 @@ from hybridsearch.values import Hit, Page
 
 Clause = dict[str, Any]
 
-FACET_VALUES = 100
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.min(1.0, Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo)))"
 NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + params.k)"

@@ -17,10 +17,17 @@ from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
-from hybridsearch.plan import CODE_LIFT, FIRST_PASS_SHARE, NEIGHBOUR_LIFT, Filter, Match, Plan, Sort, Terms
-
-FACET_VALUES = 100
-"""Values that a facet shows at most."""
+from hybridsearch.plan import (
+    CODE_LIFT,
+    FACET_VALUES,
+    FIRST_PASS_SHARE,
+    NEIGHBOUR_LIFT,
+    Filter,
+    Match,
+    Plan,
+    Sort,
+    Terms,
+)
 
 
 @dataclass(frozen=True, slots=True)
