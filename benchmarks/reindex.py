@@ -128,8 +128,10 @@ def main() -> None:
     parser.add_argument("--products", type=Path, help="JSON lines with icecat's fields; left out: generated")
     parser.add_argument("--encoder", default="", help="a model folder; left out: hashed words, which mean nothing")
     parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured")
+    parser.add_argument("--rounds", type=int, default=5, help="0 leaves the speed out")
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured; may be empty"
+    )
     parser.add_argument("--small", action="store_true", help="2,000 products, 2 rounds, small sizes: under a minute")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
@@ -139,7 +141,7 @@ def main() -> None:
         # A process of its own, and a fresh one: the peak of a process never falls.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             report({"what": "memory", **process.submit(memory, size, options.url).result()}, options)
-    if not options.url:
+    if not options.url or not options.rounds:
         return
     with tempfile.TemporaryDirectory() as temporary:
         products = 2_000 if options.small else GENERATED
