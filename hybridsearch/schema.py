@@ -54,10 +54,6 @@ class Schema:
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
 
-    def leg(self, name: str) -> Leg:
-        """Return the leg of this name."""
-        return next(leg for leg in self.legs if leg.name == name)
-
     def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
         """Return the schema with the (words, photo) calibrations of the legs named."""
         legs = tuple(

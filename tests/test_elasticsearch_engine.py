@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import GateError, IndexMissing
+from hybridsearch.schema import Schema
 from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
 
 SHOP_MAPPING = {
@@ -124,6 +125,16 @@ def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Pat
         with HybridSearch.open(found.settings, replace_index=True) as allowed:
             allowed.reindex()
         assert client.indices.exists_alias(name=index)
+
+
+def test_an_index_that_took_the_name_during_a_rebuild_is_not_removed(tmp_path: Path, es_url: str, index: str) -> None:
+    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found, Elasticsearch(es_url) as client:
+        schema = Schema(found.settings.fields)
+        generation = found.engine.create(schema)
+        client.index(index=index, id="1", document=PRODUCTS[0], refresh=True)
+        with pytest.raises(GateError, match="--replace-index"):
+            found.engine.promote(generation, schema)
+        assert client.count(index=index)["count"] == 1
 
 
 def test_a_search_without_an_index_says_how_to_build_one(tmp_path: Path, es_url: str, index: str) -> None:

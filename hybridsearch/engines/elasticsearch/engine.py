@@ -97,11 +97,7 @@ class ElasticsearchEngine:
     def create(self, schema: Schema) -> str:
         knn_has_k = self.version() >= KNN_HAS_K
         with explained(self.url, self.alias):
-            if not self.replace_index and self._is_index():
-                raise GateError(
-                    f"'{self.alias}' is an index, not an alias, and would have to make room for an alias of that name. "
-                    "Choose another 'engine.index', or allow it: hybridsearch reindex --replace-index"
-                )
+            self._must_replace()
             mapping, settings = self._carried()
             name = f"{self.alias}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
             self.client.indices.create(
@@ -249,6 +245,16 @@ class ElasticsearchEngine:
             name=self.alias
         )
 
+    def _must_replace(self) -> bool:
+        """Tell whether an index stands where the alias goes; refuse to remove one that nobody allowed to be removed."""
+        found = self._is_index()
+        if found and not self.replace_index:
+            raise GateError(
+                f"'{self.alias}' is an index, not an alias, and would have to make room for an alias of that name. "
+                "Choose another 'engine.index', or allow it: hybridsearch reindex --replace-index"
+            )
+        return found
+
     def _behind(self) -> dict[str, Any]:
         """Return the indices behind the alias, with how the alias is set on each."""
         try:
@@ -260,7 +266,7 @@ class ElasticsearchEngine:
     def _swap(self, generation: str) -> Iterator[Any]:
         """Yield the actions of the one atomic request that makes a generation the live one."""
         behind = self._behind()
-        if not behind and self._is_index():
+        if not behind and self._must_replace():
             yield {"remove_index": {"index": self.alias}}
         for index in behind:
             yield {"remove": {"index": index, "alias": self.alias}}
