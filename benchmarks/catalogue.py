@@ -47,6 +47,7 @@ class HashedWords:
     dims = 384
     fingerprint = "hashed-words-1"
     sees = False
+    enough = 0
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return the direction of all words together, and of no word, which keeps an empty text from being zero."""

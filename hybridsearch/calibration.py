@@ -51,7 +51,7 @@ def between(cosines: Vectors) -> Calibration:
 
 def scale(low: float, high: float) -> Calibration:
     """Return a calibration whose ends are apart, also where all products look the same."""
-    return Calibration(low, max(high, low + 0.05))
+    return Calibration(min(low, high - 0.05), high)
 
 
 def background(cosines: Vectors) -> float:

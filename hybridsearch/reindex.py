@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from hybridsearch.dead_letters import DeadLetters, describe
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import ConfigError, EngineError, GateError, ImageError
-from hybridsearch.images import first_usable
+from hybridsearch.errors import ConfigError, EngineError, GateError
+from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
+from hybridsearch.pictures import Load, see
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Document, Product, Reject, Vector
@@ -51,10 +53,6 @@ class Counts:
 
 Progress = Callable[[str, Counts, int | None], None]
 """Is told the stage, the counts, and the number of products if known, after every batch."""
-
-
-LoadPicture = Callable[[Sequence[str]], bytes | ImageError | None]
-"""Returns the first usable picture of a product, why there is none, or None for a product that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class Reindex:
     schema: Schema
     encoders: Mapping[str, Encoder]
     cache: EncodeCache
-    load_picture: LoadPicture
+    load_picture: Load
     dead_letters: DeadLetters
     progress: Progress
     counts: Counts = field(default_factory=Counts)
@@ -184,16 +182,24 @@ class Reindex:
         return [Vector(next(rows)) if each else None for each in texts]
 
     def encode_pictures(self, leg: Leg, products: Sequence[Product], pool: ThreadPoolExecutor) -> list[Vector | None]:
-        """Return the vector of each product's first usable picture; what went wrong is written down."""
+        """Return the vector of each product's pictures together; what went wrong is written down."""
         references = [document.pictures(product.row, self.schema.fields) for product in products]
-        loaded = list(pool.map(self.load_picture, references))
-        some = [data for data in loaded if isinstance(data, bytes)]
-        vectors = iter(self.counted(self.cache.images(self.encoders[leg.name], some)))
-        found = [next(vectors) if isinstance(data, bytes) else data for data in loaded]
-        flaws = [(product, each) for product, each in zip(products, found, strict=True) if isinstance(each, ImageError)]
-        self.dead_letters.add(Reject(product.where, product.id, "picture", str(error)) for product, error in flaws)
-        self.counts.without_picture += sum(not isinstance(each, Vector) for each in found)
-        return [each if isinstance(each, Vector) else None for each in found]
+        encoder = self.encoders[leg.name]
+        seen = see(
+            references,
+            leg.pictures,
+            self.load_picture,
+            lambda files: list(self.counted(self.cache.images(encoder, files))),
+            pool,
+        )
+        self.dead_letters.add(
+            Reject(product.where, product.id, "picture", " ".join(map(str, each.flaws)))
+            for product, each in zip(products, seen, strict=True)
+            if each.flaws
+        )
+        vectors = [each.vector for each in seen]
+        self.counts.without_picture += vectors.count(None)
+        return vectors
 
     def refuse(self, rejects: Iterable[Reject]) -> None:
         """Write rejects down; a catalogue that is nothing but rejects stops the run."""
@@ -293,29 +299,19 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
                 f"Leg '{leg.name}' reads pictures, but '{leg.encoder}' encodes text alone. "
                 "Give it an 'image_encoder', another 'encoder', or text fields to read."
             )
-        legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact))
+        legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact, pictures=leg.pictures))
     return Schema(settings.fields, tuple(legs), text.identity())
 
 
-def picture_loader(settings: Settings, fetcher: Fetcher) -> LoadPicture:
-    """Return what finds the picture of a product as the [catalog] section says."""
+def picture_loader(settings: Settings, fetcher: Fetcher) -> Load:
+    """Return what loads a picture as the [catalog] section says."""
     catalog = settings.catalog
     folder = catalog.images or (catalog.path.parent if catalog.path else None)
-
-    def load(references: Sequence[str]) -> bytes | ImageError | None:
-        if not references:
-            return None
-        try:
-            found = first_usable(
-                references,
-                folder=settings.resolve(folder) if folder is not None else None,
-                fetch=fetcher if catalog.fetch else None,
-            )
-        except ImageError as error:
-            return error
-        return found.data
-
-    return load
+    return partial(
+        load_picture,
+        folder=settings.resolve(folder) if folder is not None else None,
+        fetch=fetcher if catalog.fetch else None,
+    )
 
 
 def batches(items: Iterable[Product | Reject], size: int) -> Iterator[list[Product | Reject]]:

@@ -9,7 +9,7 @@ from typing import Any
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import Fields
 
-FORMAT = 1
+FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""
 
 
@@ -31,6 +31,7 @@ class Leg:
         words: Calibration for a query in words.
         photo: Calibration for a query that is a photo.
         exact: Whether the server keeps whole vectors and explores as many as it can.
+        pictures: How many pictures of a product its vector is the mean of, at most.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Leg:
     words: Calibration = Calibration()
     photo: Calibration = Calibration()
     exact: bool = False
+    pictures: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class VectorLeg(Section):
     reads: Literal["image"] | tuple[str, ...] = "image"
     image_encoder: str | None = None
     """A separate image tower, when the encoder is a text tower alone."""
+    pictures: Annotated[int, Field(ge=1, le=8)] = 1
+    """How many pictures of a product are read, at most; its vector is their mean."""
     exact: bool = False
     """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
 

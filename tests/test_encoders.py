@@ -34,7 +34,9 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "sentence-clip": tiny_models.sentence_clip,
     "dual": tiny_models.dual_encoder,
     "plain": tiny_models.sentences,
-    "multilingual": lambda folder: tiny_models.sentences(folder, dense=True),
+    "multilingual": tiny_models.multilingual,
+    "fashion": tiny_models.fashion_clip,
+    "siglip": tiny_models.siglip,
 }
 
 
@@ -63,7 +65,15 @@ def units(rows: Any) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "dims"),
-    [("clip", 12), ("sentence-clip", 12), ("dual", 12), ("plain", 8), ("multilingual", 12)],
+    [
+        ("clip", 12),
+        ("sentence-clip", 12),
+        ("fashion", 12),
+        ("dual", 12),
+        ("siglip", 8),
+        ("plain", 8),
+        ("multilingual", 12),
+    ],
 )
 def test_each_format_encodes_texts_to_unit_rows(models: Path, name: str, dims: int) -> None:
     encoder = load_encoder(f"tiny-{name}", folder=models)
@@ -72,7 +82,7 @@ def test_each_format_encodes_texts_to_unit_rows(models: Path, name: str, dims: i
     assert units(rows)
 
 
-@pytest.mark.parametrize("name", ["clip", "sentence-clip", "dual"])
+@pytest.mark.parametrize("name", ["clip", "sentence-clip", "fashion", "dual", "siglip"])
 def test_each_clip_encodes_pictures_to_unit_rows_of_the_same_space(models: Path, name: str) -> None:
     encoder = load_encoder(f"tiny-{name}", folder=models)
     rows = encoder.encode_images(PICTURES)
@@ -215,7 +225,7 @@ def test_a_readme_beside_the_model_changes_nothing(models: Path, copied: Callabl
     assert load_encoder(str(folder), folder=folder).fingerprint == before
 
 
-@pytest.mark.parametrize("name", ["clip", "dual", "plain", "multilingual"])
+@pytest.mark.parametrize("name", ["clip", "dual", "siglip", "plain", "multilingual"])
 def test_pickled_weights_are_refused(copied: Callable[[str], Path], name: str) -> None:
     folder = copied(name)
     file = next(iter(sorted(folder.rglob("*.safetensors"))))
@@ -259,13 +269,40 @@ def test_a_damaged_folder_is_an_encoder_error(copied: Callable[[str], Path], fil
         load_encoder(str(folder), folder=folder)
 
 
-def test_a_modules_file_runs_no_code(copied: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize("foreign", ["os.system", "step.Step", "sentence_transformersx.Step"])
+def test_a_modules_file_runs_no_code(copied: Callable[[str], Path], foreign: str) -> None:
     folder = copied("plain")
+    (folder / "step.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
     modules = json.loads((folder / "modules.json").read_text())
-    modules[2] |= {"type": "os.system"}
+    modules[2] |= {"type": foreign}
     (folder / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(EncoderError, match="cannot be loaded"):
-        load_encoder(str(folder), folder=folder).encode_texts(["a"])
+    with pytest.raises(
+        EncoderError, match=rf"needs the module '{foreign}', which is code .* never run. Choose a model"
+    ):
+        load_encoder(str(folder), folder=folder)
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "inner"), [("clip", "."), ("dual", "."), ("siglip", "."), ("sentence-clip", "0_CLIPModel")]
+)
+def test_code_beside_a_model_is_not_run(models: Path, copied: Callable[[str], Path], name: str, inner: str) -> None:
+    folder = copied(name)
+    code = "modeling.Mine"
+    classes = {
+        "config.json": {"AutoConfig": code, "AutoModel": code},
+        "tokenizer_config.json": {"AutoTokenizer": [code, code]},
+        "preprocessor_config.json": {"AutoImageProcessor": code},
+    }
+    for file, auto_map in classes.items():
+        path = folder / inner / file
+        content = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps({**content, "auto_map": auto_map}))
+    (folder / inner / "modeling.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
+    mine, plain = load_encoder(str(folder), folder=folder), load_encoder(f"tiny-{name}", folder=models)
+    assert np.array_equal(mine.encode_texts(WORDS[:2]), plain.encode_texts(WORDS[:2]))
+    assert np.array_equal(mine.encode_images(PICTURES[:2]), plain.encode_images(PICTURES[:2]))
+    assert not (folder / "ran").exists()
 
 
 def test_a_table_of_word_vectors_is_refused(copied: Callable[[str], Path]) -> None:
@@ -300,11 +337,23 @@ def test_a_model_of_the_hub_that_cannot_be_had_says_what_to_download_and_where_t
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EncoderError) as caught:
         load_encoder("clip-multilingual", folder=tmp_path)
-    missing = "sentence-transformers/clip-ViT-B-32-multilingual-v1"
+    words, pictures = PRESETS["clip-multilingual"].models
     assert str(caught.value) == (
-        f"Model '{missing}' is not on this machine and the Hugging Face hub did not give it (LocalEntryNotFoundError). "
-        f"Download it elsewhere and put its files into '{tmp_path / missing}', or choose 'starter'."
+        f"There is no model '{words}' (545 MB) and no model '{pictures}' (610 MB) on this machine, and the Hugging "
+        f"Face hub gave none (LocalEntryNotFoundError). Download what is missing where the hub can be reached and put "
+        f"the files into '{tmp_path / words}' and '{tmp_path / pictures}', or choose 'starter'."
     )
+
+
+def test_of_a_pair_only_the_model_that_is_missing_is_asked_for(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    words, pictures = PRESETS["clip-multilingual"].models
+    shutil.copytree(models / "tiny-multilingual", tmp_path / words)
+    with pytest.raises(EncoderError, match=rf"^There is no model '{pictures}' \(610 MB\) on this"):
+        load_encoder("clip-multilingual", folder=tmp_path)
 
 
 def test_a_model_of_the_hub_that_was_put_into_the_folder_is_used(models: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Counting:
 
     name = "counting"
     sees = True
+    enough = 32
 
     def __init__(self, fingerprint: str = "0123456789abcdef", dims: int = 8) -> None:
         self.fingerprint = fingerprint

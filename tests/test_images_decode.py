@@ -212,3 +212,11 @@ def test_a_query_photo_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_a_query_photo_that_is_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="Is a directory"):
         open_query(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("enough", [64, 128, 512])
+def test_no_more_is_decoded_than_is_asked_for(kind: str, enough: int) -> None:
+    decoded = decode(saved(Image.new("RGB", (4000, 3000), RED), kind), enough)
+    assert enough <= min(decoded.size) < 2 * enough
+    assert enough <= min(open_query(Image.new("RGB", (4000, 3000), RED), enough).size) < 2 * enough

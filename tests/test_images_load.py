@@ -1,4 +1,4 @@
-"""From a catalogue's picture field to bytes: paths, data: URIs, URLs, and the first of several that is usable."""
+"""From a catalogue's picture field to bytes: paths, data: URIs, URLs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hybridsearch.errors import ImageError
-from hybridsearch.images import first_usable, load
+from hybridsearch.images import load, load_picture
 
 
 def png() -> bytes:
@@ -115,21 +115,11 @@ def test_a_path_is_refused_where_there_is_no_folder() -> None:
         load("a.png", folder=None, fetch=None)
 
 
-def test_the_first_usable_picture_is_taken_and_the_others_say_why_not(folder: Path) -> None:
-    (folder / "page.png").write_bytes(b"<html>")
-    found = first_usable(["gone.png", "page.png", "sub/a b.png", "never.png"], folder=folder, fetch=None)
-    assert (found.data, found.reference) == (PNG, "sub/a b.png")
-    assert [reason.partition(",")[0] for reason in found.skipped] == [
-        f"'gone.png' is no file in '{folder}'. Check the path and 'images' in [catalog].",
-        "The content is a web page",
-    ]
+def test_a_picture_is_loaded_with_its_header_checked(folder: Path) -> None:
+    assert load_picture("sub/a b.png", folder=folder, fetch=None) == PNG
 
 
-def test_when_none_is_usable_every_reason_is_given(folder: Path) -> None:
-    with pytest.raises(ImageError, match=r"'a.png' is no file.*'b.png' is no file"):
-        first_usable(["a.png", "b.png"], folder=folder, fetch=None)
-
-
-def test_a_product_without_a_picture_says_so() -> None:
-    with pytest.raises(ImageError, match="names no picture"):
-        first_usable([], folder=None, fetch=None)
+def test_a_web_page_named_like_a_picture_is_refused_before_anything_is_decoded(folder: Path) -> None:
+    (folder / "page.jpg").write_bytes(b"<!DOCTYPE html><html>Not found</html>")
+    with pytest.raises(ImageError, match=r"The content is a web page, expected a JPEG"):
+        load_picture("page.jpg", folder=folder, fetch=None)

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
+from tokenizers import Tokenizer, normalizers, processors
+from tokenizers.models import BPE
 from transformers import (
     BertConfig,
     BertModel,
@@ -18,32 +20,41 @@ from transformers import (
     CLIPTextConfig,
     CLIPTokenizer,
     CLIPVisionConfig,
+    DistilBertConfig,
+    DistilBertModel,
     ResNetConfig,
+    SiglipConfig,
+    SiglipModel,
     VisionTextDualEncoderConfig,
     VisionTextDualEncoderModel,
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 DIMS = 12
+SIGLIP_DIMS = 8
 SIDE = 16
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 SMALL: dict[str, Any] = {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 
 
-def clip(folder: Path) -> Path:
-    """Save a CLIP in the Hugging Face format."""
+def clip(folder: Path, **text: Any) -> Path:
+    """Save a CLIP in the Hugging Face format; `text` changes the configuration of its text tower."""
     torch.manual_seed(1)
     words = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), "<|startoftext|>", "<|endoftext|>"]
     vocabulary = {word: number for number, word in enumerate(words)}
     config = CLIPConfig(
         text_config=CLIPTextConfig(
-            **SMALL,
-            vocab_size=len(words),
-            max_position_embeddings=20,
-            bos_token_id=72,
-            eos_token_id=73,
-            pad_token_id=73,
+            **{
+                **SMALL,
+                "vocab_size": len(words),
+                "max_position_embeddings": 20,
+                "bos_token_id": 72,
+                "eos_token_id": 73,
+                "pad_token_id": 73,
+                **text,
+            }
         ).to_dict(),
         vision_config=vision().to_dict(),
         projection_dim=DIMS,
@@ -52,6 +63,11 @@ def clip(folder: Path) -> Path:
     CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
     image_processor().save_pretrained(folder)
     return folder
+
+
+def fashion_clip(folder: Path) -> Path:
+    """Save a CLIP as FashionCLIP and the oldest CLIPs are: special tokens with other numbers than in the vocabulary."""
+    return clip(folder, bos_token_id=0, eos_token_id=2, pad_token_id=1)
 
 
 def sentence_clip(folder: Path) -> Path:
@@ -81,6 +97,57 @@ def dual_encoder(folder: Path) -> Path:
     return folder
 
 
+def multilingual(folder: Path) -> Path:
+    """Save a text tower as the multilingual one of CLIP is: DistilBERT, pooling and a dense layer, under old names."""
+    torch.manual_seed(5)
+    words = folder.with_name(f"{folder.name}-transformer")
+    DistilBertModel(
+        DistilBertConfig(vocab_size=len(LETTERS) * 2 + 5, dim=8, hidden_dim=16, n_layers=1, n_heads=2)
+    ).save_pretrained(words)
+    tokenizer().save_pretrained(words)
+    dense = Dense(8, DIMS, bias=False, activation_function=torch.nn.Identity())
+    modules: list[torch.nn.Module] = [Transformer(str(words)), Pooling(8, "mean"), dense]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
+    listed = json.loads((folder / "modules.json").read_text())
+    old = [{**each, "type": f"sentence_transformers.models.{each['type'].rpartition('.')[2]}"} for each in listed]
+    write_json(folder / "modules.json", old)
+    return folder
+
+
+def siglip(folder: Path) -> Path:
+    """Save a SigLIP 2 of one picture size, as the hub has it: what is as in the base model is left out of the
+    configuration, and the tokenizer calls itself Gemma's, which does not turn texts into lower case.
+    """
+    torch.manual_seed(4)
+    words = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "▁", *LETTERS, *LETTERS[:26].upper()]
+    small = {**SMALL, "hidden_size": SIGLIP_DIMS}
+    config = SiglipConfig(
+        text_config={**small, "vocab_size": len(words), "max_position_embeddings": 64},
+        vision_config={**small, "image_size": SIDE, "patch_size": 8},
+    )
+    SiglipModel(config).save_pretrained(folder)
+    tokens = Tokenizer(BPE({word: number for number, word in enumerate(words)}, [], unk_token="<unk>", fuse_unk=True))
+    tokens.normalizer = normalizers.Replace(" ", "▁")
+    tokens.post_processor = processors.TemplateProcessing(single="$A <eos>", special_tokens=[("<eos>", 1)])
+    tokens.add_special_tokens(words[:5])
+    tokens.save(str(folder / "tokenizer.json"))
+    names = {f"{name}_token": f"<{name}>" for name in ("pad", "eos", "bos", "unk", "mask")}
+    write_json(
+        folder / "tokenizer_config.json",
+        {
+            **names,
+            "add_bos_token": False,
+            "add_eos_token": True,
+            "do_lower_case": True,
+            "model_input_names": ["input_ids"],
+            "padding_side": "right",
+            "tokenizer_class": "GemmaTokenizer",
+        },
+    )
+    SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE}, resample=2).save_pretrained(folder)
+    return folder
+
+
 def sentences(folder: Path, *, dense: bool = False) -> Path:
     """Save a sentence encoder; with `dense`, one that ends in the space of the CLIPs above."""
     torch.manual_seed(3)
@@ -91,6 +158,10 @@ def sentences(folder: Path, *, dense: bool = False) -> Path:
     modules += [Dense(8, DIMS, bias=False, activation_function=torch.nn.Identity())] if dense else [Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
     return folder
+
+
+def write_json(file: Path, content: Any) -> None:
+    file.write_text(json.dumps(content), encoding="utf-8")
 
 
 def vision() -> CLIPVisionConfig:

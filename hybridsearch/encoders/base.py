@@ -33,6 +33,11 @@ class Encoder(Protocol):
         """Whether it encodes pictures."""
         ...
 
+    @property
+    def enough(self) -> int:
+        """Shorter side, in pixels, that a picture needs: twice what it looks at, so that its own resize stays sharp."""
+        ...
+
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row for each text, shape (len(texts), dims)."""
         ...

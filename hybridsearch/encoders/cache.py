@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Generic, Self, TypeVar
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch.encoders.ahead import ahead
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.errors import EncoderError, ImageError
 from hybridsearch.images import Photo, decode, open_query
@@ -26,8 +28,8 @@ from hybridsearch.values import Vector, Vectors
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 64
-"""Pictures that are held decoded at a time, at some 2 MB each."""
+AT_ONCE = 32
+"""Pictures that are encoded together; as many more are decoded meanwhile, and each takes some 2 MB."""
 
 ASKED_AT_ONCE = 500  # older SQLite takes 999 parameters
 WAIT = 30.0  # seconds for another process to finish its write
@@ -82,7 +84,7 @@ class EncodeCache:
     def images(self, encoder: Encoder, pictures: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
         """Return the vector of each picture file, or in its place the reason why it has none.
 
-        Only files that are not known yet are decoded.
+        Only files that are not known yet are decoded, by threads, ahead of the encoder.
 
         Raises:
             EncoderError: As the encoder does.
@@ -92,11 +94,13 @@ class EncodeCache:
         hits = sum(key in found for key in keys)
         failed: dict[bytes, ImageError] = {}
         missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in found}
-        for some in batches(missing.items(), AT_ONCE):
-            decoded = dict(decode_each(some, failed))
-            if decoded:
-                rows = encoder.encode_images(list(decoded.values()))
-                found.update(self._put(zip(decoded, rows, strict=True)))
+        coming = ahead(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
+        for some in batches(zip(missing, coming, strict=True), AT_ONCE):
+            failed.update({key: each for key, each in some if isinstance(each, ImageError)})
+            whole = {key: each for key, each in some if not isinstance(each, ImageError)}
+            if whole:
+                rows = encoder.encode_images(list(whole.values()))
+                found.update(self._put(zip(whole, rows, strict=True)))
         return Encoded([failed[key] if key in failed else Vector(found[key]) for key in keys], hits)
 
     def close(self) -> None:
@@ -207,9 +211,10 @@ class QueryVectors:
         if isinstance(photo, bytes):
             data, picture = photo, None
         else:
-            picture = open_query(photo)
+            picture = open_query(photo, encoder.enough)
             data = f"{picture.size}".encode() + picture.tobytes()
-        return self._recall(key_of("image", encoder, data), lambda: encoder.encode_images([picture or decode(data)]))
+        key = key_of("image", encoder, data)
+        return self._recall(key, lambda: encoder.encode_images([picture or decode(data, encoder.enough)]))
 
     def _recall(self, key: bytes, encode: Callable[[], Vectors]) -> Vector:
         with self._lock:
@@ -251,15 +256,12 @@ def key_of(kind: str, encoder: Encoder, content: bytes) -> bytes:
     return digest.digest()
 
 
-def decode_each(
-    pictures: Iterable[tuple[bytes, bytes]], failed: dict[bytes, ImageError]
-) -> Iterator[tuple[bytes, Image.Image]]:
-    """Yield each picture that can be decoded with its key, and note why the others cannot."""
-    for key, data in pictures:
-        try:
-            yield key, decode(data)
-        except ImageError as error:
-            failed[key] = error
+def decoded(data: bytes, enough: int) -> Image.Image | ImageError:
+    """Return the picture of a file, or why there is none."""
+    try:
+        return decode(data, enough)
+    except ImageError as error:
+        return error
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -12,14 +12,25 @@ from typing import Any
 
 from hybridsearch.errors import EncoderError
 
-CLIPS = ("clip", "vision-text-dual-encoder")
+CLIPS = ("clip", "siglip", "vision-text-dual-encoder")
 """The `model_type`s that hold a text tower and an image tower of one space."""
+
+MODULES = "sentence_transformers."
+"""Where the steps of a model may come from; any other module is somebody's code."""
 
 DECISIVE = (".json", ".model", ".safetensors", ".txt")
 """Suffixes of the files that decide what the vectors are: weights, tokenizer, preprocessing, pooling."""
 
+USUAL_SIDE = 224
+"""What a CLIP looks at, in pixels, when its preprocessing does not say."""
+
+SIGLIP_BASE = 768
+"""Width of a SigLIP whose configuration does not name it: files of the hub leave out what is as in the base model."""
+
 RECIPE = 1
-"""Number of our own way from text or pixels to a unit vector; raise it when the same weights give other vectors."""
+"""Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""
+PIXELS = 2
+"""The same for our own way from a picture; a model that does not see has nothing to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +42,14 @@ class Model:
         sees: Whether it has an image tower.
         dims: Length of its vectors.
         files: Every file that decides what the vectors are, in a fixed order.
+        side: Shorter side, in pixels, to which it resizes pictures; 0 for one that does not see.
     """
 
     path: Path
     sees: bool
     dims: int
     files: tuple[Path, ...]
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,8 @@ def read_model(folder: Path) -> Model:
     if first.config.get("model_type") in CLIPS:
         if any(module.kind != "Normalize" for module in modules[1:]):
             raise EncoderError(f"'{folder}' continues behind its CLIP; expected a CLIP alone. Choose another model.")
-        return Model(first.path, sees=True, dims=first.config["projection_dim"], files=decisive([first.path]))
+        dims, side = clip_dims(first.config), side_of(first.path)
+        return Model(first.path, sees=True, dims=dims, files=decisive([first.path]), side=side)
     if not (folder / "modules.json").is_file():
         raise EncoderError(
             f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
@@ -86,6 +100,7 @@ def read_modules(folder: Path) -> list[Module]:
     """Return the steps of the model, a bare Hugging Face model being its only one; none may be pickled."""
     if (folder / "modules.json").is_file():
         listed = read_json(folder / "modules.json")
+        refuse_code(folder, [entry["type"] for entry in listed])
         modules = [Module(entry["type"].rpartition(".")[2], folder / entry["path"]) for entry in listed]
     elif (folder / "config.json").is_file():
         modules = [Module("Transformer", folder)]
@@ -108,6 +123,33 @@ def refuse_pickle(folder: Path) -> None:
             f"The weights '{pickled}' are pickled and could run code; expected 'model.safetensors'. Where you trust "
             f"them, load the model once with sentence-transformers and save it to a new folder."
         )
+
+
+def refuse_code(folder: Path, types: Iterable[str]) -> None:
+    """Raise if a step of the model is of a class that sentence-transformers does not bring along."""
+    foreign = next((each for each in types if not each.startswith(MODULES)), None)
+    if foreign:
+        raise EncoderError(
+            f"'{folder}' needs the module '{foreign}', which is code that comes with the model and is never run. "
+            "Choose a model that sentence-transformers loads by itself."
+        )
+
+
+def clip_dims(config: dict[str, Any]) -> int:
+    """Return the length of a CLIP's vectors; a SigLIP projects its texts alone, to the width of its pictures."""
+    if config["model_type"] != "siglip":
+        return int(config["projection_dim"])
+    text = config.get("text_config", {})
+    return int(text.get("projection_size") or text.get("hidden_size", SIGLIP_BASE))
+
+
+def side_of(folder: Path) -> int:
+    """Return the shorter side to which a CLIP resizes pictures, in the old spelling and the new."""
+    file = folder / "preprocessor_config.json"
+    size = read_json(file).get("size") if file.is_file() else None
+    if isinstance(size, dict):
+        size = size.get("shortest_edge") or min(size.get("height", 0), size.get("width", 0))
+    return int(size or USUAL_SIDE)
 
 
 def dims_of(modules: list[Module]) -> int:
@@ -137,7 +179,7 @@ def fingerprint(*models: Model | None) -> str:
     """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
     digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
     for model in models:
-        digest.update(b"\0model")
+        digest.update(f"\0pixels {PIXELS}".encode() if model and model.sees else b"\0model")
         for file in model.files if model else ():
             state = file.stat()
             digest.update(f"\0{file.name}\0".encode())

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch.encoders.ahead import ahead
 from hybridsearch.encoders.folder import Model, fingerprint
 from hybridsearch.errors import EncoderError
 from hybridsearch.values import Vectors
@@ -34,12 +35,14 @@ class PretrainedEncoder:
         name: As the configuration wrote it.
         dims: Length of each vector.
         sees: Whether it encodes pictures.
+        enough: Shorter side, in pixels, that a picture needs: twice what the model looks at.
     """
 
     def __init__(self, name: str, words: Model, pictures: Model | None) -> None:
         self.name = name
         self.dims = words.dims
         self.sees = pictures is not None
+        self.enough = 2 * pictures.side if pictures else 0
         self._words = words
         self._pictures = pictures
         self._lock = threading.Lock()  # a tokenizer that two threads share raises "Already borrowed"
@@ -65,7 +68,9 @@ class PretrainedEncoder:
             EncoderError: As `encode_texts`, or this encoder does not see.
         """
         with self._lock:
-            return self._encode(self._image_tower.images, images, IMAGES_AT_ONCE)
+            tower = self._image_tower
+            ready = list(ahead(tower.prepare, images, most=len(images))) if len(images) > 1 else images
+            return self._encode(tower.images, ready, IMAGES_AT_ONCE)
 
     def _encode(
         self,
@@ -112,10 +117,10 @@ class PretrainedEncoder:
 
     def _clip(self, model: Model) -> Clip:
         """Return the model, loaded once even where both towers are its."""
-        from hybridsearch.encoders.towers import Clip
+        from hybridsearch.encoders.towers import open_clip
 
         if model not in self._clips:
-            self._clips[model] = Clip(model.path)
+            self._clips[model] = open_clip(model.path)
         return self._clips[model]
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BatchEncoding
 from transformers.utils import logging
 
+from hybridsearch.encoders.folder import read_json
 from hybridsearch.errors import EncoderError
+
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
+"""Nothing is downloaded here, and no code that lies beside a model is run, nor asked about."""
 
 Rows = NDArray[np.float32]
 """What a model gives, one row an item, of any length."""
@@ -25,17 +30,16 @@ class Clip:
     def __init__(self, folder: Path) -> None:
         with loading(folder):
             self._model, report = AutoModel.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+                folder, **LOCAL, use_safetensors=True, dtype=torch.float32, output_loading_info=True
             )
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL)
             # Pillow's resize on every machine: torchvision's gives slightly other pixels, and with them other vectors.
-            self._processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
-                folder, local_files_only=True, backend="pil"
-            )
+            self._processor = AutoImageProcessor.from_pretrained(folder, **LOCAL, backend="pil")  # type: ignore[no-untyped-call]
         if report["missing_keys"]:
             raise EncoderError(
                 f"The weights in '{folder}' lack {sorted(report['missing_keys'])[0]!r}. Download the model again."
             )
+        self._resizes = self._processor.do_resize and not resized(self._processor, 1, 1)
         self._device = device()
         self._model.to(self._device).eval()
         positions: int = self._model.config.text_config.max_position_embeddings
@@ -43,19 +47,83 @@ class Clip:
 
     def texts(self, batch: Sequence[str]) -> Rows:
         """Return one row for each text; what is too long for the model is cut."""
-        tokens = self._tokenizer(
-            list(batch), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
-        )
         with torch.inference_mode():
-            return to_rows(self._model.get_text_features(**tokens.to(self._device)).pooler_output)
+            return to_rows(self._model.get_text_features(**self._tokens(batch).to(self._device)).pooler_output)
+
+    def prepare(self, image: Image.Image) -> Image.Image:
+        """Return an RGB picture at the size that the processor gives it, with the same pixels; any thread may call.
+
+        Pillow does this several times faster than the processor, which takes the large picture through two arrays.
+        """
+        size = resized(self._processor, *image.size)
+        return image.resize(size, self._processor.resample) if size else image
 
     def images(self, batch: Sequence[Image.Image]) -> Rows:
-        """Return one row for each RGB picture."""
-        pixels = self._processor(list(batch), return_tensors="pt").to(self._device)
+        """Return one row for each RGB picture; one that is prepared already costs less."""
+        ready = [self.prepare(image) for image in batch]
+        pixels = self._processor(ready, do_resize=self._resizes, return_tensors="pt").to(self._device)
         with torch.inference_mode():
-            pooled = self._model.vision_model(**pixels).pooler_output
-            # Not `get_image_features`: it fails on a convolutional tower, which pools to (items, width, 1, 1).
-            return to_rows(self._model.visual_projection(pooled.flatten(1)))
+            return to_rows(self._features(pixels["pixel_values"]))
+
+    def _tokens(self, batch: Sequence[str]) -> BatchEncoding:
+        tokens: BatchEncoding = self._tokenizer(
+            list(batch), padding=True, truncation=True, max_length=self._longest, return_tensors="pt"
+        )
+        return tokens
+
+    def _features(self, pixels: torch.Tensor) -> torch.Tensor:
+        pooled = self._model.vision_model(pixels).pooler_output
+        # Not `get_image_features`: it fails on a convolutional tower, which pools to (items, width, 1, 1).
+        features: torch.Tensor = self._model.visual_projection(pooled.flatten(1))
+        return features
+
+
+class Siglip(Clip):
+    """A SigLIP, of the first or the second generation, whose pictures are of one size.
+
+    It was trained on lower case, and on texts that are all filled up to the full length, with no mask over the filling.
+    The tokenizers on the hub do neither by themselves.
+
+    Source: Tschannen et al., "SigLIP 2" (2025), 2.1; "Notes" on SigLIP2 in the documentation of transformers.
+    """
+
+    def _tokens(self, batch: Sequence[str]) -> BatchEncoding:
+        tokens: BatchEncoding = self._tokenizer(
+            [text.lower() for text in batch],
+            padding="max_length",
+            truncation=True,
+            max_length=self._longest,
+            return_attention_mask=False,
+            return_tensors="pt",
+        )
+        return tokens
+
+    def _features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._model.vision_model(pixels).pooler_output
+        return features
+
+
+def open_clip(folder: Path) -> Clip:
+    """Load the CLIP of a folder that `hybridsearch.encoders.folder` has checked.
+
+    Raises:
+        EncoderError: It cannot be loaded.
+    """
+    kind = read_json(folder / "config.json")["model_type"]
+    return Siglip(folder) if kind == "siglip" else Clip(folder)
+
+
+def resized(processor: Any, width: int, height: int) -> tuple[int, int] | None:
+    """Return the width and height that an image processor resizes a picture to, None where that is left to it."""
+    size = processor.size
+    if not processor.do_resize or size.longest_edge or processor.resample is None:
+        return None
+    if size.height and size.width:
+        return size.width, size.height
+    if size.shortest_edge:
+        short, long = size.shortest_edge, int(size.shortest_edge * max(width, height) / min(width, height))
+        return (short, long) if width <= height else (long, short)
+    return None
 
 
 class Sentences:

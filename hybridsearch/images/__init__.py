@@ -1,6 +1,6 @@
 """Pictures: found, fetched, checked and decoded. Whatever is wrong with one, the answer is an `ImageError`."""
 
 from hybridsearch.images.decode import Photo, decode, inspect, open_query
-from hybridsearch.images.load import Fetch, Found, first_usable, load
+from hybridsearch.images.load import Fetch, load, load_picture
 
-__all__ = ["Fetch", "Found", "Photo", "decode", "first_usable", "inspect", "load", "open_query"]
+__all__ = ["Fetch", "Photo", "decode", "inspect", "load", "load_picture", "open_query"]

@@ -19,24 +19,26 @@ MAX_SIDE = 20_000
 MAX_ASPECT = 20
 
 ENOUGH = 448
-"""Shorter side, in pixels, that decoding keeps: twice what encoders look at, so that their own resize stays sharp."""
+"""Shorter side, in pixels, that decoding keeps where nothing else is asked for: twice what most encoders look at."""
 
 Photo = str | Path | bytes | Image.Image
 """A picture from code that we trust: a path, the bytes of a file, or a picture already in memory."""
 
 
-def decode(data: bytes) -> Image.Image:
+def decode(data: bytes, enough: int = ENOUGH) -> Image.Image:
     """Decode a picture file: RGB, upright, first frame, transparency on white.
 
-    A large picture comes back smaller, its shorter side between `ENOUGH` and twice that.
+    Args:
+        data: The file.
+        enough: Pixels; a large picture comes back smaller, its shorter side between this and twice as much.
 
     Raises:
         ImageError: It is empty, not one of `FORMATS` by content, beyond a limit, or damaged.
     """
     image = inspect(data)
     try:
-        image.draft(None, (ENOUGH, ENOUGH))
-        return normalise(image)
+        image.draft(None, (enough, enough))
+        return normalise(image, enough)
     # Decoders that are fed broken files raise OSError, ValueError, SyntaxError, struct.error, EOFError and more.
     except Exception as error:
         raise ImageError(f"The {image.format} picture is damaged: {error}. Save it again and retry.") from error
@@ -67,7 +69,7 @@ def inspect(data: bytes) -> Image.Image:
     return image
 
 
-def open_query(photo: Photo) -> Image.Image:
+def open_query(photo: Photo, enough: int = ENOUGH) -> Image.Image:
     """Return a query's picture as `decode` does. A path may lie anywhere: it comes from trusted code.
 
     Raises:
@@ -76,10 +78,10 @@ def open_query(photo: Photo) -> Image.Image:
     if isinstance(photo, str | Path):
         photo = read_photo(photo)
     if isinstance(photo, bytes):
-        return decode(photo)
+        return decode(photo, enough)
     check_size(*photo.size)
     try:
-        return normalise(photo)
+        return normalise(photo, enough)
     except Exception as error:
         raise ImageError(f"The picture cannot be converted to RGB: {error}. Pass the bytes of its file.") from error
 
@@ -108,15 +110,15 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
         )
 
 
-def normalise(image: Image.Image) -> Image.Image:
-    """Return the picture in RGB, upright, on white, and no larger than encoders need."""
+def normalise(image: Image.Image, enough: int) -> Image.Image:
+    """Return the picture in RGB, upright, on white, and no larger than is needed."""
     image.load()
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode.startswith("I"):
         image = image.point(lambda value: value / 256, "F").convert("L")  # 16 bits; convert() alone clips at 255
     if image.mode != mode:
         image = image.convert(mode)
-    factor = min(image.size) // ENOUGH
+    factor = min(image.size) // enough
     if factor > 1:
         image = image.reduce(factor)
     image = upright(image)

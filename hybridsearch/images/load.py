@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import MAX_BYTES, inspect
@@ -15,35 +14,20 @@ Fetch = Callable[[str], bytes]
 """Returns the body of a URL; usually a `hybridsearch.images.fetch.Fetcher`."""
 
 
-class Found(NamedTuple):
-    """The first usable picture of a product: its bytes, where they came from, and why earlier ones were passed over."""
-
-    data: bytes
-    reference: str
-    skipped: tuple[str, ...]
-
-
-def first_usable(references: Sequence[str], *, folder: Path | None, fetch: Fetch | None) -> Found:
-    """Return the first picture that can be read and whose header is in order; its pixels are not decoded.
+def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
+    """Return the bytes of a picture whose header is in order; its pixels are not decoded.
 
     Args:
-        references: In order of preference; each as `load` takes it.
+        reference: As in `load`.
         folder: As in `load`.
         fetch: As in `load`.
 
     Raises:
-        ImageError: None is usable; the message gives each reason.
+        ImageError: It cannot be loaded, or is no picture that we read.
     """
-    skipped: list[str] = []
-    for reference in references:
-        try:
-            data = load(reference, folder=folder, fetch=fetch)
-            inspect(data)
-        except ImageError as error:
-            skipped.append(str(error))
-        else:
-            return Found(data, reference, tuple(skipped))
-    raise ImageError(" ".join(skipped) or "The product names no picture.")
+    data = load(reference, folder=folder, fetch=fetch)
+    inspect(data)
+    return data
 
 
 def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
