@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from hybridsearch.align.lexicon import LANGUAGES, Concept, lexicon
 from training import sample_words as words
-from training.lexicon import LANGUAGES, Concept, lexicon
 from training.render import PATTERNS, render
 
 SEED = 11

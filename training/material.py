@@ -23,13 +23,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from training.lexicon import Claim, Concept, Lexicon, lexicon
-from training.render import COLOURS, PATTERNS, render
+from hybridsearch.align.lexicon import Claim, Concept, Lexicon, lexicon
+from training.render import COLOURS, PATTERNS, names_of, render, tone
+from training.scenes import cut_out, scene
 from training.shapes import kinds
 
 log = logging.getLogger("starter")
 EDGE = 72  # pixels stored, a little more than the model sees, so that a crop has room
-SHARES = {"render": 0.62, "clothing": 0.22, "grocery": 0.16}
+SOURCES = ("render", "clothing", "shelf", "phone")
+TWINS = 0.1  # share of a batch that shows groceries on the shelf, and as much again by phone
+RENDERED = 0.75  # of what is not grocery; the rest is clothing
+SCENES = 48  # pictures composed of each shelf product
+PACKED = frozenset(
+    ("Juice", "Milk", "Oat-Milk", "Oatghurt", "Sour-Cream", "Sour-Milk", "Soy-Milk", "Soyghurt", "Yoghurt")
+)  # categories that nobody heaps up
 CLOTHING: dict[str, frozenset[str]] = {
     "t-shirt": frozenset({"t-shirt"}),
     "longsleeve": frozenset({"longsleeve", "sweater", "hoodie"}),
@@ -57,20 +64,23 @@ class Material:
     is_photo: Tensor
     names: dict[str, str]
     rows: dict[str, list[int]]
+    by_phone: dict[int, list[list[int]]]  # shelf row: rows of scenes, and rows of phone photos where there are any
     groups: list[Concept] = field(default_factory=list)
 
     def draw(self, count: int, rng: random.Random) -> list[int]:
-        """Draw row numbers, each source with its share."""
-        return [
-            row for source, share in SHARES.items() for row in rng.choices(self.rows[source], k=round(count * share))
-        ]
+        """Draw row numbers, each source with its share; last the same products on the shelf and by phone."""
+        pairs = twins(count)
+        drawn = round((count - 2 * pairs) * RENDERED)
+        wanted = {"render": drawn, "clothing": count - 2 * pairs - drawn, "shelf": pairs}
+        rows = [row for source, number in wanted.items() for row in rng.choices(self.rows[source], k=number)]
+        return rows + [rng.choice(rng.choice(self.by_phone[row])) for row in rows[-pairs:]]
 
     def subject(self, row: int, rng: random.Random) -> Phrase:
         """Decide what is said about a picture; the result says it in any language, in words drawn afresh."""
         words, claim = lexicon(), self.claims[row]
-        (colour,) = claim.colours or (None,)
+        colour = min(claim.colours) if len(claim.colours) == 1 else None
         (pattern,) = claim.patterns or (None,)
-        if colour and rng.random() < 0.15:
+        if colour and rng.random() < 0.2:
             return lambda language, rng: words.phrase(language, rng, None, colour)
         concepts = self._concepts(claim.kinds)
         name = self.names.get(min(claim.kinds))
@@ -86,6 +96,11 @@ class Material:
         exact = lexicon().concepts["kind"].get(min(kinds)) if len(kinds) == 1 else None
         around = [group for group in self.groups if kinds <= group.members]
         return around + [exact] * 6 * max(1, len(around)) if exact else around
+
+
+def twins(count: int) -> int:
+    """Return how many grocery products a batch of this size shows both ways."""
+    return round(count * TWINS)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
@@ -110,21 +125,50 @@ def attributes(seed: int, index: int) -> tuple[str, str, str]:
     return rng.choice(kinds()), rng.choice(list(COLOURS)), "plain" if rng.random() < 0.65 else rng.choice(PATTERNS[1:])
 
 
-def _rendered(job: tuple[int, int]) -> NDArray[np.uint8]:
+def _rendered(job: tuple[int, int]) -> tuple[NDArray[np.uint8], frozenset[str]]:
+    """Draw one picture and say which colours it may be called; what metal or many colours are is no matter of RGB."""
     seed, index = job
     rng = np.random.default_rng([seed, index])
-    return np.asarray(render(*attributes(seed, index), rng, EDGE, clutter=float(rng.choice([0.0, 0.4, 0.8]))))
+    kind, colour, pattern = attributes(seed, index)
+    painted = None if colour in ("silver", "gold", "copper", "multicolour") else tone(colour, rng)
+    clutter = float(rng.choice([0.0, 0.4, 0.8]))
+    picture = render(kind, colour, pattern, rng, EDGE, clutter, base=painted)
+    return np.asarray(picture), frozenset({colour}) if painted is None else names_of(painted)
 
 
-def rendered(cache: Path, count: int, seed: int) -> NDArray[np.uint8]:
-    """Render `count` pictures, or read them from an earlier run."""
-    path = cache / f"renders-{seed}-{count}.npy"
-    if not path.exists():
+def rendered(cache: Path, count: int, seed: int) -> tuple[NDArray[np.uint8], list[Claim]]:
+    """Render `count` pictures, or read them from an earlier run; and say what they show."""
+    path, table = cache / f"renders-{seed}-{count}.npy", cache / f"renders-{seed}-{count}.json"
+    if not table.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        with multiprocessing.Pool(2) as pool:
-            np.save(path, np.stack(list(pool.imap(_rendered, ((seed, i) for i in range(count)), chunksize=64))))
+        with multiprocessing.Pool() as pool:
+            made = list(pool.imap(_rendered, ((seed, i) for i in range(count)), chunksize=64))
+        np.save(path, np.stack([picture for picture, _ in made]))
+        table.write_text(json.dumps([sorted(colours) for _, colours in made]))
         log.info("rendered %d pictures", count)
-    return np.asarray(np.load(path))
+    claims = []
+    for i, colours in enumerate(json.loads(table.read_text())):
+        kind, _, pattern = attributes(seed, i)
+        claims.append(Claim(frozenset({kind}), frozenset(colours), frozenset({pattern})))
+    return np.asarray(np.load(path)), claims
+
+
+def scenes(folder: Path, products: list[dict[str, str]], phone: list[dict[str, str]], seed: int) -> NDArray[np.uint8]:
+    """Compose `SCENES` pictures of each product, in order, before blurred train photos: (n, EDGE, EDGE, 3)."""
+    rng = np.random.default_rng(seed)
+    out = np.empty((len(products) * SCENES, EDGE, EDGE, 3), dtype=np.uint8)
+    with zipfile.ZipFile(folder / "images.zip") as archive:
+
+        def opened(name: str) -> Image.Image:
+            return Image.open(io.BytesIO(archive.read(name)))
+
+        for i, product in enumerate(products):
+            alone = cut_out(opened(product["image"]))
+            for j in range(SCENES):
+                behind = opened(phone[int(rng.integers(len(phone)))]["image"])
+                heap = product["category"] not in PACKED and rng.random() < 0.7
+                out[i * SCENES + j] = np.asarray(scene(alone, behind, heap, EDGE, rng))
+    return out
 
 
 def unseen_products(products: list[dict[str, str]]) -> set[str]:
@@ -143,29 +187,37 @@ def material(data: Path, cache: Path, count: int, seed: int) -> Material:
         for row in rows_of(data / "grocery" / "photos.jsonl.gz")
         if row["split"] == "train" and row["product_id"] not in unseen
     ]
-    shelf = [(row["image"], row["product_id"]) for row in phone] + [(row["image"], row["id"]) for row in products] * 8
-    made = rendered(cache, count, seed)
-    claims = [Claim(*(frozenset({value}) for value in attributes(seed, i))) for i in range(count)]
+    made, claims = rendered(cache, count, seed)
     claims += [Claim(CLOTHING[row["category"]]) for row in cloth]
-    claims += [Claim(frozenset({f"grocery/{product}"})) for _, product in shelf]
+    shown = [row["id"] for row in products]  # in order: shelf pictures, phone photos, scenes
+    shown += [row["product_id"] for row in phone] + [product for product in shown for _ in range(SCENES)]
+    claims += [Claim(frozenset({f"grocery/{product}"})) for product in shown]
     pixels = [
         made,
         photos(data / "clothing", [row["image"] for row in cloth]),
-        photos(data / "grocery", [image for image, _ in shelf]),
+        photos(data / "grocery", [row["image"] for row in [*products, *phone]]),
+        scenes(data / "grocery", products, phone, seed),
     ]
-    bounds = np.cumsum([0, *map(len, pixels)])
+    first = count + len(cloth)
+    by_phone: dict[int, list[list[int]]] = {}
+    for i, product in enumerate(products):
+        snapped = [j for j, name in enumerate(shown) if name == product["id"]][1:]
+        pools = [snapped[-SCENES:], snapped[:-SCENES]]
+        by_phone[first + i] = [[first + j for j in pool] for pool in pools if pool]
     by_category: dict[str, set[str]] = {}
     for row in products:
         by_category.setdefault("@" + row["category"], set()).add(f"grocery/{row['id']}")
     widen_groups(words, by_category)
+    bounds = [0, count, first, first + len(products)]
     return Material(
         seed,
         [*kinds(), *(f"grocery/{row['id']}" for row in products)],
         torch.from_numpy(np.concatenate(pixels)),
         claims,
-        torch.arange(bounds[-1]) >= bounds[1],
+        torch.arange(len(claims)) >= count,
         {f"grocery/{row['id']}": row["name"].replace("-", " ") for row in products},
-        {source: list(range(bounds[i], bounds[i + 1])) for i, source in enumerate(SHARES)},
+        {source: list(range(low, high)) for source, low, high in zip(SOURCES, bounds, bounds[1:], strict=False)},
+        by_phone,
         list(words.concepts["group"].values()),
     )
 

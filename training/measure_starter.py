@@ -25,7 +25,7 @@ from PIL import Image
 from torch.nn import functional
 from transformers import AutoTokenizer, CLIPImageProcessorPil, VisionTextDualEncoderModel
 
-from training.lexicon import LANGUAGES, lexicon
+from hybridsearch.align.lexicon import LANGUAGES, lexicon
 from training.material import rows_of, unseen_products
 from training.train_starter import flattened
 

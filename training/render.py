@@ -31,6 +31,21 @@ _SKIN = ("f1c9a5", "e0ac80", "c68a5e", "8d5a3a", "5b3a27")
 _HAIR = ("1b1512", "3d2616", "6b4423", "b08a4f")
 _FIXED = {"k": "1f2023", "w": "f2f2ef", "b": "a9743f", "f": "3f8f3d", "o": "f7b03a"}
 
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
 
 def _rgb(text: str) -> Floats:
     return np.asarray([int(text[i : i + 2], 16) for i in (0, 2, 4)], dtype=np.float64)
@@ -45,6 +60,29 @@ def shade(colour: str, rng: np.random.Generator, spread: float = 1.0) -> Floats:
     """Draw one RGB of a colour name, (3,) in 0..255: a little brighter or darker, a little off in hue."""
     rgb = _rgb(COLOURS[colour])
     return np.clip(rgb * (1 + spread * rng.uniform(-0.12, 0.1)) + spread * rng.normal(0, 5, 3), 6, 252)
+
+
+def perceived(rgb: Floats) -> Floats:
+    """Turn RGB (..., 3) in 0..255 into OKLab (..., 3), where distance is what an eye sees.
+
+    Björn Ottosson, "A perceptual color space for image processing" (2020).
+    """
+    share = np.asarray(rgb) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.asarray(np.cbrt(linear @ _TO_CONES.T) @ _TO_OKLAB.T)
+
+
+def tone(colour: str, rng: np.random.Generator) -> Floats:
+    """Draw one RGB of a colour name, (3,) in 0..255, from all that a shop would call so, not only the middle of it."""
+    rgb: Floats = np.clip(_rgb(COLOURS[colour]) * math.exp(rng.normal(0, 0.14)) + rng.normal(0, 11, 3), 4, 252)
+    return rgb
+
+
+def names_of(rgb: Floats) -> frozenset[str]:
+    """Name an RGB: the nearest colour, and every other that is nearly as near."""
+    plain = list(COLOURS)[:-1]
+    away = np.linalg.norm(perceived(np.stack([_rgb(COLOURS[name]) for name in plain])) - perceived(rgb), axis=1)
+    return frozenset(name for name, distance in zip(plain, away, strict=True) if distance <= 1.25 * away.min() + 0.004)
 
 
 def _second_colour(base: Floats, rng: np.random.Generator) -> Floats:
@@ -161,6 +199,7 @@ def render(
     size: int = 64,
     clutter: float = 0.5,
     drawing: int | None = None,
+    base: Floats | None = None,
 ) -> Image.Image:
     """Draw one product.
 
@@ -172,11 +211,12 @@ def render(
         size: Edge of the square picture in pixels.
         clutter: 0 for the clean picture of a shop, 1 for a snapshot: the chance of each disturbance.
         drawing: Which of the kind's alternative drawings; left out: any.
+        base: The RGB of the cloth, (3,) in 0..255; left out: a shade close to the middle of `colour`.
     """
     alternatives = drawings()[kind]
     parts = alternatives[int(rng.integers(len(alternatives))) if drawing is None else drawing % len(alternatives)]
     canvas_size = 2 * size
-    base = shade(colour, rng)
+    base = shade(colour, rng) if base is None else base
     points, scale = _placed(parts, canvas_size, clutter, rng)
     accent, skin, hair = (
         shade(str(rng.choice(list(COLOURS)[:-1])), rng),

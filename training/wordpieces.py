@@ -8,7 +8,7 @@ import string
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from training.lexicon import LANGUAGES, lexicon
+from hybridsearch.align.lexicon import LANGUAGES, lexicon
 from training.material import Material
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
