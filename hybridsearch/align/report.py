@@ -1,0 +1,132 @@
+"""What an alignment found: figures, whether the encoder is adopted, and the card that lies beside its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hybridsearch.align.measure import Quality
+from hybridsearch.learning.significance import Comparison, compare
+
+DIRECTIONS = ("text_to_photo", "photo_to_text")
+MEASURES = {"MAP": "average_precision", "MRR@10": "reciprocal_rank", "recall@10": "recall"}
+MUST_RISE = ("MAP", "MRR@10")
+"""From text to photo: what shoppers do most."""
+
+Qualities = dict[str, Quality]
+"""By direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found.
+
+    Attributes:
+        leg: The vector leg of the configuration.
+        base: The encoder that it names.
+        encoder: Folder of the new encoder; None when it was not adopted.
+        fingerprint: Of the new encoder, adopted or not.
+        counts: Products, and what became of them.
+        training: Seed, stage and step of the weights that were kept, the looks on the way, seconds.
+        before: Quality on the held-out products.
+        after: The same with the new weights.
+        held_out: Ids of the products that were never trained on.
+    """
+
+    leg: str
+    base: str
+    base_fingerprint: str
+    encoder: str | None
+    fingerprint: str
+    counts: dict[str, int]
+    training: dict[str, Any]
+    before: Qualities
+    after: Qualities
+    held_out: tuple[str, ...] = field(repr=False)
+
+    def comparison(self, direction: str, measure: str) -> Comparison:
+        """Return how much better the new weights are, query by query."""
+        after, before = (getattr(each[direction], MEASURES[measure]) for each in (self.after, self.before))
+        return compare(after, before)
+
+    @property
+    def adopted(self) -> bool:
+        """Whether MAP and MRR from text to photo rise for sure: their 95 % intervals lie above 0."""
+        return all(self.comparison("text_to_photo", measure).low > 0 for measure in MUST_RISE)
+
+    @property
+    def reason(self) -> str:
+        """The numbers that decided, in a sentence."""
+        parts = []
+        for measure in MUST_RISE:
+            found = self.comparison("text_to_photo", measure)
+            before, after = (each["text_to_photo"].means()[measure] for each in (self.before, self.after))
+            parts.append(f"{measure} {before:.3f} → {after:.3f} ({found.low:+.3f} to {found.high:+.3f})")
+        return f"on {self.counts['held_out']:,} held-out products, text to photo: {', '.join(parts)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `align --json` prints, and that lies beside the weights."""
+        return {
+            "adopted": self.adopted,
+            "reason": self.reason,
+            "leg": self.leg,
+            "base": self.base,
+            "base_fingerprint": self.base_fingerprint,
+            "encoder": self.encoder,
+            "fingerprint": self.fingerprint,
+            "counts": self.counts,
+            "training": self.training,
+            "before": {name: each.means() for name, each in self.before.items()},
+            "after": {name: each.means() for name, each in self.after.items()},
+            "comparisons": [
+                {"direction": direction, "measure": measure, **rounded(self.comparison(direction, measure))}
+                for direction in DIRECTIONS
+                for measure in MEASURES
+            ],
+            "held_out_ids": self.held_out,
+        }
+
+    def card(self) -> str:
+        """Return the model card."""
+        rows = [
+            f"| {direction.replace('_', ' ')} | {measure} | {self.before[direction].means()[measure]:.3f} "
+            f"| {self.after[direction].means()[measure]:.3f} "
+            f"| {found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f}) |"
+            for direction in DIRECTIONS
+            for measure in MEASURES
+            for found in [self.comparison(direction, measure)]
+        ]
+        return CARD.format(
+            base=self.base,
+            base_fingerprint=self.base_fingerprint,
+            train=self.counts["train"],
+            validation=self.counts["validation"],
+            held_out=self.counts["held_out"],
+            stage=self.training["stage"],
+            step=self.training["step"],
+            seed=self.training["seed"],
+            rows="\n".join(rows),
+        )
+
+
+CARD = """\
+# Encoder aligned to a catalogue
+
+`{base}` (fingerprint {base_fingerprint}), trained further by `hybridsearch align` on {train:,} products of one
+catalogue: stage `{stage}`, step {step}, seed {seed}; {validation:,} more products decided when to stop. It is made for
+that catalogue; on others it may be worse than its base. The base's licence, and the limits that its card names, hold.
+
+Measured on {held_out:,} products that share no title and no picture with them; each query against all of these. In
+brackets the 95 % interval of the paired difference.
+
+| direction | measure | before | after | difference |
+|---|---|---|---|---|
+{rows}
+
+`alignment/report.json` holds the same, the ids of the products held out, and how training went.
+"""
+
+
+def rounded(found: Comparison) -> dict[str, float]:
+    """Return a comparison for people and programs."""
+    return {name: round(getattr(found, name), 4) for name in Comparison.__slots__}
