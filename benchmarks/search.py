@@ -32,11 +32,11 @@ import numpy as np
 import orjson
 
 from benchmarks.catalogue import LANGUAGES, SEED, on_server, open_shop, report, versions, write_generated
-from benchmarks.quality import FUSED, fuse
 from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.connection import JSON
 from hybridsearch.engines.elasticsearch.request import Clause, knn, match_clause, parameters, to_elasticsearch, to_page
+from hybridsearch.learning.systems import DEPTH, fuse
 from hybridsearch.plan import Plan
 
 SIZE = 10
@@ -100,7 +100,7 @@ def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
         "planned": partial(shop.search, plan.query, size=SIZE),
         "request": partial(send, shop, plan, to_elasticsearch(plan)),
         "summed": partial(client.search, index=index, body=body_of(both)),
-        "fused": partial(fused, lines(FUSED)),
+        "fused": partial(fused, lines(DEPTH)),
         "fused 10": partial(fused, lines(SIZE)),
         "keyword": partial(client.search, index=index, body=body_of(match)),
     }

@@ -73,6 +73,7 @@ class Shop:
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
+        weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do; nothing is run.
 
@@ -84,6 +85,7 @@ class Shop:
             sort: `price:asc` or `price:desc`; left out: the best first.
             page: From 1.
             size: Hits on a page.
+            weights: What the signals are worth; left out: the weights in use.
 
         Raises:
             QueryError: A field is unknown, or a photo came where no leg sees.
@@ -93,13 +95,13 @@ class Shop:
         """
         schema = self.engine.schema()
         query = Query(text, image is not None, dict(filters or {}), tuple(facets), sort, page, size)
-        weights, degraded = self._weights_for(schema)
+        used, degraded = (weights, ()) if weights else self.weights_for(schema)
         words, missing = self._words(query, schema)
         photo = self._photo(image, schema) if image is not None else {}
-        return planner.plan(query, schema, weights, words=words, photo=photo, degraded=(*degraded, *missing))
+        return planner.plan(query, schema, used, words=words, photo=photo, degraded=(*degraded, *missing))
 
-    def _weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
-        """Return the weights to use on an index: those of other encoders say nothing about it."""
+    def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
+        """Return the weights to use on an index, and why the prior, where others do not fit."""
         weights, degraded = self.weights
         try:
             weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})

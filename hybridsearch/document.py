@@ -61,6 +61,7 @@ def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
         for name, content in (("title", title(row, fields)), ("text", everything))
     }
     tokens["pairs"] = {language: text.pairs(found) for language, found in tokens["text"].items()}
+    tokens["grams"] = {text.ALL: text.grams(title(row, fields))}
     filled = {name: {lang: " ".join(found) for lang, found in each.items() if found} for name, each in tokens.items()}
     return {name: each for name, each in filled.items() if each}
 

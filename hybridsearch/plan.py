@@ -30,8 +30,8 @@ class Match:
     """Products whose text field holds the words in one of the languages; the best language counts.
 
     Attributes:
-        field: `title`, `text` or `pairs`.
-        tokens: (language, distinct tokens) for each language to look in.
+        field: `title`, `text`, `pairs` or `grams`.
+        tokens: (language, distinct tokens) for each language to look in; `all` is that of `grams`.
         share: Part of the tokens, in [0, 1], that must be present; at least one always must.
     """
 
@@ -106,7 +106,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Cosine:
-    """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1, and clamped."""
+    """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
+
+    Below `low` it stays 0; above `high` it goes on, else the best hits of a short query would be level.
+    """
 
     name: str
     weight: float
@@ -151,6 +154,7 @@ class Plan:
         window: How many of the first pass get the full score; the same on every page of a query.
         offset: How many hits are skipped.
         size: How many hits are returned.
+        rows: Whether hits carry the product's row.
     """
 
     kind: Kind
@@ -166,6 +170,7 @@ class Plan:
     window: int = 400
     offset: int = 0
     size: int = 10
+    rows: bool = True
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 

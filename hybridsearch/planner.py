@@ -121,6 +121,7 @@ def plan(
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold.
     """
     kind, reason = kind_of(query, schema)
+    weights = weights.of(kind)
     vectors = {} if kind == "code" else {"words": words or {}, "photo": photo or {}}
     typed = query.typed
     keyword = keywords(typed, schema, weights)
@@ -216,6 +217,9 @@ def signals(
             yield Saturated(name, weights.weight(name), Match(name, keyword.tokens), weights.half(name))
         if pairs := pairs_by_language(query, schema):
             yield Saturated("pairs", weights.weight("pairs"), Match("pairs", pairs), weights.half("pairs"))
+        if grams := tuple(dict.fromkeys(text.grams(query)))[: text.QUERY_GRAMS]:
+            letters = Match("grams", ((text.ALL, grams),))
+            yield Saturated("grams", weights.weight("grams"), letters, weights.half("grams"))
         yield Condition("all_words", weights.weight("all_words"), Match("text", keyword.tokens, 1.0))
         yield Condition("most_words", weights.weight("most_words"), Match("text", keyword.tokens, 0.6))
     if codes:

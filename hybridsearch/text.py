@@ -23,6 +23,9 @@ PRODUCT_LIMIT = 200_000
 """The same for all fields of a product together: a long description must not push the brand behind it out."""
 QUERY_LIMIT = 256
 QUERY_WORDS = 32
+QUERY_GRAMS = 64
+ALL = "all"
+"""Stands for the language of a field that is the same in all of them."""
 WORD_LIMIT = 64
 """Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
 RUN_LIMIT = 100
@@ -96,6 +99,15 @@ def pairs(tokens: Sequence[str]) -> list[str]:
     return list(map("_".join, itertools.pairwise(tokens)))
 
 
+def grams(text: str) -> list[str]:
+    """Return each three adjacent letters of the words, their ends marked: "red" gives ["^re", "red", "ed$"].
+
+    They meet across typos, endings and compounds. Runs of Chinese or Japanese have none: their tokens are as short.
+    """
+    marked = (f"^{unaccented(word[:WORD_LIMIT])}$" for word in split(text) if not _CJK_RUN.match(word))
+    return [word[start : start + 3] for word in marked for start in range(len(word) - 2)]
+
+
 def code(text: str) -> str:
     """Return a product code as it is compared: letters and digits alone, in lower case."""
     return "".join(filter(str.isalnum, clean(text, WORD_LIMIT).lower()))
@@ -147,7 +159,12 @@ def stem(word: str, language: str) -> str:
     """Return the stem of a word in lower case, without accents: people leave them out."""
     name = languages()[language].get("stemmer")
     stemmed = stemmer(name).stemWord(word) if name else word
-    return _MARKS.sub("", unicodedata.normalize("NFD", stemmed)).replace("ß", "ss") or word
+    return unaccented(stemmed) or word
+
+
+def unaccented(word: str) -> str:
+    """Return a word without accents."""
+    return _MARKS.sub("", unicodedata.normalize("NFD", word)).replace("ß", "ss")
 
 
 @functools.cache

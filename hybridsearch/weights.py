@@ -16,7 +16,7 @@ from hybridsearch.errors import WeightsError
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-TEXT_SIGNALS = ("title", "text", "pairs")
+TEXT_SIGNALS = ("title", "text", "pairs", "grams")
 CONDITIONS = ("all_words", "most_words", "code")
 PREFIXES = ("words.", "photo.", "number.")
 """Signals of a shop's own making: cosine of a leg to the query's words or photo, and number fields."""
@@ -26,13 +26,14 @@ class Weights(BaseModel):
     """Weights and constants of the signals.
 
     Attributes:
-        signals: Weight by signal: `title`, `text`, `pairs` (saturated BM25), `all_words`, `most_words`, `code`
+        signals: Weight by signal: `title`, `text`, `pairs`, `grams` (saturated BM25), `all_words`, `most_words`, `code`
             (conditions), `words.LEG` and `photo.LEG` (cosines), `number.FIELD`. `words.*` and `photo.*` speak for every
             leg that is not named. A signal that is not named has weight 0.
         saturation: The BM25 score, or the number, that a saturated signal maps to 0.5.
         floors: Where neighbours stop, on the calibrated scale of the cosine (0 unrelated, 1 the product itself), by
             `words` and `photo`.
         share: Part of the words that a keyword candidate must have.
+        kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
     """
 
@@ -43,6 +44,7 @@ class Weights(BaseModel):
     saturation: Mapping[str, Positive] = {}
     floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
     share: Annotated[float, Field(ge=0, le=1)] = 0.6
+    kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}
     learned: Mapping[str, Any] = {}
     """How the weights came about: data, measured gain, date. For people; nothing reads it."""
@@ -51,6 +53,10 @@ class Weights(BaseModel):
         """Return the weight of a signal, or 0."""
         general = f"{signal.split('.')[0]}.*"
         return self.signals.get(signal, self.signals.get(general, 0.0))
+
+    def of(self, kind: str) -> Weights:
+        """Return the weights that a kind of query is answered with."""
+        return self.model_copy(update={"signals": {**self.signals, **self.kinds.get(kind, {})}, "kinds": {}})
 
     def half(self, signal: str) -> float:
         """Return the saturation constant of a signal."""
@@ -109,7 +115,7 @@ def parse(content: str, source: str) -> Weights:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
         raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
-    for name in weights.signals:
+    for name in (*weights.signals, *(name for own in weights.kinds.values() for name in own)):
         if name not in (*TEXT_SIGNALS, *CONDITIONS) and not name.startswith(PREFIXES):
             near = difflib.get_close_matches(name, [*TEXT_SIGNALS, *CONDITIONS, *PREFIXES], n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join((*TEXT_SIGNALS, *CONDITIONS))}."

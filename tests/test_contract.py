@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch, sample
 from hybridsearch.values import Page
+from hybridsearch.weights import prior
 from tests.shops import settings
 
 SAMPLE = Path(sample.__file__).parent
@@ -26,6 +27,8 @@ LEGS = [
     {"name": "image", "encoder": "starter", "reads": "image", "exact": True},
     {"name": "words", "encoder": "starter", "reads": ["title"], "exact": True},
 ]
+WEIGHTS = {"signals": {**prior().signals, "grams": 0.2, "number.rating": 0.05}, "saturation": {"*": 8}}
+"""Every signal counts, also those that the prior leaves out."""
 JUDGED = (SAMPLE / "judgments.tsv").read_text(encoding="utf-8").splitlines()[1:]
 QUERIES = list(dict.fromkeys(line.split("\t")[0] for line in JUDGED))
 CASES: list[dict[str, Any]] = [
@@ -65,7 +68,9 @@ def server(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hy
 
 
 def sample_settings(folder: Path, **changes: Any) -> Any:
-    return settings(folder, catalog={"path": str(SAMPLE / "products.jsonl")}, fields=FIELDS, vectors=LEGS, **changes)
+    (folder / "weights.json").write_text(json.dumps(WEIGHTS), encoding="utf-8")
+    catalog, weights = {"path": str(SAMPLE / "products.jsonl")}, {"path": "weights.json"}
+    return settings(folder, catalog=catalog, fields=FIELDS, vectors=LEGS, weights=weights, **changes)
 
 
 def codes() -> list[dict[str, Any]]:

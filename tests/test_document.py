@@ -36,6 +36,7 @@ def test_each_role_fills_its_own_part_of_the_document() -> None:
             "title": {"en": "red dress"},
             "text": {"en": "red dress light cotton acm"},
             "pairs": {"en": "red_dress dress_light light_cotton cotton_acm"},
+            "grams": {"all": "^re red ed$ ^dr dre res ess ss$"},
         },
         codes=("ac1",),
         facets={"brand": ("Acme",)},

@@ -121,7 +121,7 @@ class Model:
                 if signal.leg not in document.vectors:
                     return 0.0
                 found = cosine(document, signal.leg, signal.vector)
-                value = min(1.0, max(0.0, (found - signal.low) / (signal.high - signal.low)))
+                value = max(0.0, (found - signal.low) / (signal.high - signal.low))
             case Number():
                 number = max(0.0, document.numbers.get(signal.field, 0.0))
                 value = number / (number + signal.half)

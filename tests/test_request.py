@@ -100,8 +100,8 @@ def test_a_code() -> None:
 def test_a_photo() -> None:
     signal = Cosine("photo.image", 1.0, "image", EAST, low=0.5, high=1.0)
     source = (
-        "params.w * Math.min(1.0, Math.max(0.0, "
-        "(dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo)))"
+        "params.w * Math.max(0.0, "
+        "(dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo))"
     )
     script = {"source": source, "params": {"w": 1.0, "q": [1.0, 0.0], "lo": 0.5, "hi": 1.0}}
     clause = {"query": {"exists": {"field": "hybrid.vectors.image"}}, "script": script, "_name": "photo.image"}
@@ -209,7 +209,7 @@ SCHEMA = Schema(
     Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",), languages=("en", "zh")),
     (Leg("image", 2, "f"),),
 )
-SIGNALS = ("title", "text", "pairs", "all_words", "most_words", "code", "number.price", "words.*")
+SIGNALS = ("title", "text", "pairs", "grams", "all_words", "most_words", "code", "number.price", "words.*")
 WEIGHTS = Weights(signals=dict.fromkeys(SIGNALS, 0.1))
 SOURCES = {
     request.SATURATE,
@@ -237,6 +237,7 @@ NAMES = {
     *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "brand", "_count", "_key"),
     *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
     *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
+    "hybrid.grams.all",
 }
 """Every key that a body may have: none of them is ever made of what a shopper types."""
 HOSTILE = st.one_of(

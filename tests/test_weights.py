@@ -18,9 +18,9 @@ def complaint(content: str) -> str:
     return str(refused.value)
 
 
-def test_the_prior_knows_every_signal_and_trusts_words_most() -> None:
+def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> None:
     prior = weights.prior()
-    assert {*weights.TEXT_SIGNALS, *weights.CONDITIONS} <= set(prior.signals)
+    assert {*weights.TEXT_SIGNALS, *weights.CONDITIONS} - set(prior.signals) == {"grams"}
     assert min(prior.signals.values()) > 0
     assert sum(prior.weight(name) for name in ("title", "text", "pairs", "all_words", "most_words")) == pytest.approx(1)
     assert prior.encoders == {}
@@ -54,7 +54,7 @@ def test_constants_have_a_general_value_and_a_default() -> None:
         ),
         (
             '{"signals": {"zzz": 1}}',
-            "weights.json: unknown signal 'zzz'. Signals: title, text, pairs, all_words, most_words, code.",
+            "weights.json: unknown signal 'zzz'. Signals: title, text, pairs, grams, all_words, most_words, code.",
         ),
         (
             '{"signals": {"title": -0.1}}',

@@ -16,6 +16,9 @@ COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
     "reindex": "Build the index beside the live one, check it, and swap.",
     "search": "Search with words, a photo, or both.",
+    "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
+    "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
+    "align": "Adapt the encoder to this catalogue; adopt it only if it finds more.",
     "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
     "demo": "Index the sample catalogue on the embedded engine and run a few searches.",
 }

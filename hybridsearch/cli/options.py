@@ -13,3 +13,6 @@ config = click.option(
     help="Configuration file. Default: hybridsearch.toml here, else the file that HYBRIDSEARCH_CONFIG names.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+irrelevant = click.option(
+    "--irrelevant", default=0.0, show_default=True, metavar="GRADE", help="The grade that means irrelevant."
+)

@@ -12,7 +12,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from hybridsearch import text
@@ -104,6 +112,38 @@ def progress() -> Iterator[Callable[[str, Any, int | None], None]]:
             click.echo(
                 f"{stage}: {counts.read:,} of {'?' if total is None else f'{total:,}'}; {note(counts)}", err=True
             )
+
+    yield line
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what a run of several stages tells its progress: stage, done and total; shown like `progress`."""
+    if sys.stderr.isatty():
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        ) as bar:
+            tasks: dict[str, TaskID] = {}
+
+            def move(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bar.add_task(stage)
+                bar.update(tasks[stage], completed=done, total=total)
+
+            yield move
+        return
+    last = time.monotonic()
+
+    def line(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_EVERY:
+            last = time.monotonic()
+            click.echo(f"{stage}: {done:,} of {total:,}", err=True)
 
     yield line
 

@@ -56,6 +56,10 @@ class Engine(Protocol):
         """
         ...
 
+    def identity(self) -> str:
+        """Return what changes whenever the live index's content does, so that answers can be kept."""
+        ...
+
     def search(self, plan: Plan) -> Page:
         """Run a plan on the live index."""
         ...

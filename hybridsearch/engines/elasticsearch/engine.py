@@ -149,6 +149,16 @@ class ElasticsearchEngine:
     def schema(self) -> Schema:
         return self._current().schema
 
+    def identity(self) -> str:
+        with explained(self.url, self.alias):
+            found = json_of(self.client.indices.stats(index=self.alias, metric="docs", level="shards"))
+        shards = {
+            f"{index['uuid']}/{number}": max(copy["seq_no"]["max_seq_no"] for copy in copies)
+            for index in found["indices"].values()
+            for number, copies in index["shards"].items()
+        }
+        return " ".join(f"{name}:{last}" for name, last in sorted(shards.items()))
+
     def search(self, plan: Plan) -> Page:
         started = time.perf_counter()
         request = self._request(plan)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from hybridsearch import text
 from hybridsearch.document import RESERVED
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document
@@ -89,6 +90,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             "id": types["id"],
             "codes": types["code"],
             **{name: objects(texts) for name in ("title", "text", "pairs")},
+            "grams": objects({text.ALL: types["text"]}),
             "facets": objects(dict.fromkeys(fields.facets, types["facet"])),
             "numbers": objects(dict.fromkeys(fields.numbers, types["number"])),
             "vectors": objects(vectors),

@@ -31,7 +31,7 @@ from hybridsearch.values import Hit, Page
 Clause = dict[str, Any]
 
 SATURATE = "params.w * _score / (_score + params.k)"
-COSINE = "params.w * Math.min(1.0, Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo)))"
+COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo))"
 NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + params.k)"
 
 
@@ -61,7 +61,7 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
         "from": plan.offset,
         "size": plan.size,
         "track_total_hits": True,
-        "_source": {"excludes": [RESERVED]},
+        "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"

@@ -88,13 +88,18 @@ class EmbeddedEngine:
     def schema(self) -> Schema:
         return self._view().schema
 
+    def identity(self) -> str:
+        self._view()
+        _, *changes = self.generations.stamp() or (0,)  # the process number says nothing about the content
+        return " ".join(map(str, (self.generations.named(), *changes)))
+
     def search(self, plan: Plan) -> Page:
         started = time.perf_counter()
         view = self._view()
         ranking = rank(plan, view)
         products = view.store.read([int(view.numbers[placed.ordinal]) for placed in ranking.placed])
         hits = tuple(
-            Hit(product.id, placed.score, placed.signals, product.to_row())
+            Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
             for placed, product in zip(ranking.placed, products, strict=True)
         )
         return Page(

@@ -43,7 +43,7 @@ class Window:
             case Cosine():
                 cosines = self.view.leg(signal.leg, signal.vector).cosines(self.docs, signal.vector)
                 stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
-                return np.nan_to_num(np.clip(stretched, 0, 1))
+                return np.nan_to_num(np.maximum(stretched, 0))
             case Number():
                 numbers = np.maximum(np.nan_to_num(self.view.number(signal.field)[self.docs]), 0)
                 return numbers / (numbers + signal.half)

@@ -1,0 +1,138 @@
+"""`hybridsearch tune`: learn weights from judgments, and use them only when held-out queries prove them better."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hybridsearch.cli import REFUSED, options, show
+from hybridsearch.cli.eval import refused, resumable
+from hybridsearch.client import HybridSearch
+from hybridsearch.weights import Weights
+
+if TYPE_CHECKING:
+    from hybridsearch.learning.shadow import Shadow
+    from hybridsearch.learning.tune import Progress, Tuned
+
+FILE = Path("weights.json")
+"""Where weights are written when neither the configuration nor an option says."""
+
+
+@click.command("tune")
+@click.argument("judgments", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Weights file. Default: that of the configuration."
+)
+@click.option("--topics", type=click.Path(path_type=Path), help="Texts of the queries, for TREC qrels.")
+@options.irrelevant
+@click.option("--shadow", is_flag=True, help="Write the weights beside those in use, and say what they would change.")
+@click.option("--log", type=click.Path(path_type=Path), help="Queries for --shadow: one in a line, or JSON lines.")
+@click.option("--revert", is_flag=True, help="Go back to the weights before the last change.")
+@click.option("--seed", default=0, show_default=True, help="Of the folds.")
+@options.as_json
+@options.config
+def command(
+    judgments: Path | None,
+    output: Path | None,
+    topics: Path | None,
+    irrelevant: float,
+    shadow: bool,
+    log: Path | None,
+    revert: bool,
+    seed: int,
+    as_json: bool,
+    config: Path | None,
+) -> int:
+    """Learn weights from JUDGMENTS (or clicks), and use them only when held-out queries prove them better."""
+    if revert is (judgments is not None):
+        raise click.UsageError("Give either JUDGMENTS to learn from, or --revert.")
+    if log and not shadow:
+        raise click.UsageError("--log names what --shadow compares: give both.")
+    from hybridsearch.learning import history
+    from hybridsearch.learning import judgments as judging
+    from hybridsearch.learning.shadow import read_log
+    from hybridsearch.learning.tune import alone, tune
+
+    with HybridSearch.open(config) as shop, alone(shop.settings):
+        named = shop.settings.weights.path
+        path = output or shop.settings.resolve(named or FILE)
+        if judgments is None:
+            return go_back(path, as_json)
+        logged = read_log(log) if log else None
+        judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
+        with resumable(), show.steps() as tell:
+            tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
+            compared = shadowed(shop, tuned, logged, tell) if shadow else None
+        activated = tuned.decision.activate and not shadow
+        if activated:
+            history.activate(path, tuned.weights)
+        elif shadow:
+            path = path.with_name(f"{path.stem}.shadow{path.suffix}")
+            history.write(path, tuned.weights)
+        used = named is not None and shop.settings.resolve(named).resolve() == path.resolve()
+    refused(judged)
+    written = path if activated or shadow else None
+    if as_json:
+        data = {"activated": activated, **tuned.to_json(), "path": str(written) if written else None}
+        show.print_json(data | ({"shadow": asdict(compared)} if compared else {}))
+    else:
+        report(tuned, compared, written)
+        if activated and not used:
+            click.echo(f"To use them, put into the configuration:\n[weights]\npath = {json.dumps(str(path))}")
+    return 0 if written else REFUSED
+
+
+def go_back(path: Path, as_json: bool) -> int:
+    """Take the weights before the last change back into use."""
+    from hybridsearch.learning import history
+
+    taken = history.revert(path)
+    if as_json:
+        show.print_json({"reverted": str(path), "from": str(taken)})
+    else:
+        click.echo(f"'{path}' is again what it was before the last change.")
+    return 0
+
+
+def shadowed(shop: HybridSearch, tuned: Tuned, logged: list[str] | None, tell: Progress) -> Shadow:
+    """Return what the new weights would change on logged queries, else on the judged ones."""
+    from hybridsearch.learning.shadow import MOST, compare_pages
+
+    queries = logged or [each.query.text for each in tuned.answers.asked if each.query.text][:MOST]
+    return compare_pages(shop, queries, tuned.weights, lambda done, total: tell("comparing pages", done, total))
+
+
+def report(tuned: Tuned, compared: Shadow | None, path: Path | None) -> None:
+    """Print what was found, and what became of it."""
+    for note in tuned.notes:
+        click.echo(f"Note: {note}", err=True)
+    left = "".join(f", {count:,} left out: {reason}" for reason, count in tuned.skipped.items())
+    click.echo(f"{tuned.queries:,} queries{left}")
+    click.echo(f"  keywords alone   {tuned.keyword:.4f}")
+    click.echo(f"  current weights  {tuned.before:.4f}")
+    click.echo(f"  new weights      {tuned.after:.4f}   (nDCG@10, each query under weights learned without it)")
+    for line in weight_lines(tuned.weights):
+        click.echo(f"  {line}")
+    if compared and compared.queries:
+        click.echo(
+            f"On {compared.queries} queries {compared.overlap:.0%} of the first page stays, "
+            f"and the first hit of {compared.same_first:.0%}. Most changed: "
+            + "; ".join(f"'{show.safe(query, 40)}' ({overlap:.0%} stays)" for query, overlap in compared.most_changed)
+        )
+    click.echo(("Activated: " if path and not compared else "Not activated: ") + tuned.decision.reason)
+    if path:
+        click.echo(f"Written to '{path}'.")
+
+
+def weight_lines(weights: Weights) -> list[str]:
+    """Return the weights, the largest first, as lines."""
+    lines = []
+    for kind, signals in (("", weights.signals), *weights.kinds.items()):
+        ordered = sorted(signals.items(), key=lambda pair: -pair[1])
+        said = ", ".join(f"{name} {value:.3f}" for name, value in ordered if value)
+        lines.append(f"{f'for {kind}: ' if kind else 'weights: '}{said}")
+    return lines

@@ -1,0 +1,122 @@
+"""Files of judgments and clicks: what they are is told by their content, and every row is an object or a reject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.catalog.csv import DELIMITERS, parse_table
+from hybridsearch.catalog.files import Parser, flaw, lines, opened
+from hybridsearch.catalog.jsonl import parse, parse_lines
+from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.values import Product, Reject
+
+Format = Literal["lines", "table", "qrels", "sessions"]
+
+HEAD = 20
+"""Lines that are looked at to tell what a file is."""
+BLANK = "\ufeff \t\r\n"
+EXPECTED = (
+    "Expected JSON lines or a TSV with 'query', 'product_id' and 'grade', or TREC qrels, "
+    "or JSON lines with 'session', 'query', 'shown' and 'clicked'."
+)
+_QREL = re.compile(r"\S+\s+\S+\s+\S+\s+[+-]?\d+(\.\d+)?")
+
+
+def recognise(path: Path) -> Format:
+    """Tell what a file holds.
+
+    Raises:
+        CatalogError: It cannot be read, or is not text in UTF-8.
+        ConfigError: It is empty, or in none of the formats.
+    """
+    with reading(path) as text:
+        head = list(islice(filter(None, (line.strip(BLANK) for _, line in lines(text))), HEAD))
+    if not head:
+        raise ConfigError(f"Judgments '{path}' are empty. {EXPECTED}")
+    if {"query", "product_id"} <= {name.strip(' "') for name in re.split(f"[{DELIMITERS}]", head[0])}:
+        return "table"
+    if objects := [line for line in head if line.startswith("{")]:
+        found = (parse(line) for line in objects)
+        return "sessions" if any(isinstance(row, dict) and "shown" in row for row in found) else "lines"
+    if _QREL.fullmatch(head[0]):
+        return "qrels"
+    raise ConfigError(f"Judgments '{path}' start with {head[0][:60]!r}. {EXPECTED}")
+
+
+def rows(path: Path, form: Format, topics: Path | None = None) -> Iterator[Product | Reject]:
+    """Yield every row of a file, named by its product, or by its session.
+
+    Args:
+        path: Plain or gzip.
+        form: What it holds.
+        topics: The texts of the queries, for TREC qrels and nothing else.
+
+    Raises:
+        CatalogError: A file cannot be read, or is not text in UTF-8.
+        ConfigError: The topics are missing, or not wanted, or hold nothing.
+    """
+    if form != "qrels" and topics:
+        raise ConfigError(f"Judgments '{path}' hold the text of their queries, but topics were given. Leave them out.")
+    if form == "qrels" and not topics:
+        raise ConfigError(
+            f"Judgments '{path}' are TREC qrels, which number their queries. "
+            "Give the texts, a TSV of number and text, with: --topics FILE"
+        )
+    parsers: dict[Format, Parser] = {"lines": parse_lines, "sessions": parse_lines, "table": parse_table}
+    if topics:
+        parsers["qrels"] = partial(parse_qrels, read_topics(topics), topics.name)
+    with reading(path) as text:
+        for number, row in parsers[form](text):
+            yield product(row, "session" if form == "sessions" else "product_id", f"{path.name}:{number}")
+
+
+def parse_qrels(topics: Mapping[str, str], source: str, text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
+    """Yield a judgment for every line `qid iter docid rel` that is not blank."""
+    for number, line in lines(text):
+        cells = line.strip(BLANK).split()
+        if reason := flaw(line):
+            yield number, Unreadable(reason)
+        elif cells and len(cells) != 4:
+            yield number, Unreadable(f"found {len(cells)} columns, expected query, iteration, product and grade")
+        elif cells and cells[0] not in topics:
+            yield number, Unreadable(f"query '{cells[0]}' is not in {source}")
+        elif cells:
+            yield number, {"query": topics[cells[0]], "product_id": cells[2], "grade": cells[3]}
+
+
+def read_topics(path: Path) -> dict[str, str]:
+    """Return the texts of queries by their numbers; lines without a tab or a text are passed over.
+
+    Raises:
+        CatalogError: The file cannot be read, or is not text in UTF-8.
+        ConfigError: It holds nothing.
+    """
+    with reading(path) as text:
+        cells = (line.strip("\ufeff\r\n").partition("\t") for _, line in lines(text) if not flaw(line))
+        found = {number.strip(): topic.strip() for number, _, topic in cells if topic.strip()}
+    if not found:
+        raise ConfigError(f"Topics '{path}' hold no queries. Expected lines of number, tab and text.")
+    return found
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[TextIO]:
+    """Open a file of judgments as text.
+
+    Raises:
+        CatalogError: It cannot be read, or is not text in UTF-8.
+    """
+    try:
+        with opened(path) as (text, _):
+            yield text
+    except CatalogError as error:
+        cause = error.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
+        raise CatalogError(f"Cannot read '{path}': {reason}. Correct the path or the file and try again.") from cause

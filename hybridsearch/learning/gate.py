@@ -1,0 +1,79 @@
+"""The gate: new weights are used only where queries that they never saw prove them better. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.learning.significance import Comparison, compare
+
+LEAST = 20
+"""Queries below which nothing is activated: the interval of so few says little about the next ones."""
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether new weights are used, and why.
+
+    Attributes:
+        reason: One sentence with the numbers.
+        current: New against current weights.
+        keyword: New weights against keywords alone.
+        worse: Kinds of queries that lose, as sentences.
+    """
+
+    activate: bool
+    reason: str
+    current: Comparison
+    keyword: Comparison
+    worse: tuple[str, ...] = ()
+
+
+def decide(held_out: Values, current: Values, keyword: Values, kinds: NDArray[np.str_]) -> Decision:
+    """Compare new weights with the current ones and with keywords.
+
+    Args:
+        held_out: nDCG@10 of each query under weights that were learned without it.
+        current: The same under the current weights.
+        keyword: The same for keywords alone.
+        kinds: What sort of query each is.
+    """
+    to_current, to_keyword = compare(held_out, current), compare(held_out, keyword)
+    worse = tuple(losers(held_out, current, kinds))
+    means = f"nDCG@10 {held_out.mean():.4f} on held-out queries"
+    unsure = f"{means} is not surely better than"
+    if len(held_out) < LEAST:
+        reason = f"{len(held_out)} queries are too few to prove anything; {LEAST} are needed, 200 or more advised."
+    elif to_current.low <= 0:
+        reason = f"{unsure} {current.mean():.4f} of the current weights: {interval(to_current)}."
+    elif to_keyword.low <= 0:
+        reason = f"{unsure} {keyword.mean():.4f} of keywords alone: {interval(to_keyword)}."
+    elif worse:
+        reason = f"{means} is better than {current.mean():.4f}, but not for all: {worse[0]}."
+    else:
+        reason = (
+            f"{means} against {current.mean():.4f} of the current weights, {interval(to_current)}, "
+            f"and {keyword.mean():.4f} of keywords alone, {interval(to_keyword)}."
+        )
+        return Decision(True, reason, to_current, to_keyword)
+    return Decision(False, reason, to_current, to_keyword, worse)
+
+
+def losers(held_out: Values, current: Values, kinds: NDArray[np.str_]) -> Iterator[str]:
+    """Yield a clause for each kind of query that the new weights surely harm."""
+    names, counts = np.unique(kinds, return_counts=True)
+    for name in names[counts >= LEAST] if len(names) > 1 else ():
+        here = kinds == name
+        found = compare(held_out[here], current[here])
+        if found.high < 0:
+            yield f"{int(here.sum())} queries of kind '{name}' lose {interval(found)}"
+
+
+def interval(found: Comparison) -> str:
+    """Return a difference with its interval in words."""
+    return f"{found.difference:+.4f}, 95 % interval [{found.low:+.4f}, {found.high:+.4f}]"

@@ -1,0 +1,80 @@
+"""The weights file and what it was before: written whole or not at all, and able to go back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hybridsearch.engines.embedded.files import explained, replacing
+from hybridsearch.errors import WeightsError
+from hybridsearch.weights import Weights, prior
+
+REVERTED = "reverted.json"
+"""What a revert took out of use."""
+
+
+def activate(path: Path, weights: Weights) -> None:
+    """Make weights the current ones; what was there, whatever it is, or the prior goes to the history.
+
+    Raises:
+        EngineError: The folder cannot be written to.
+    """
+    earlier = entries(path)
+    number = int(earlier[-1].stem) + 1 if earlier else 1
+    with explained(path):
+        before = path.read_bytes() if path.exists() else content(prior())
+    put(history(path) / f"{number:04}.json", before)
+    write(path, weights)
+
+
+def revert(path: Path) -> Path:
+    """Take the last entry of the history back into use, and return where it was.
+
+    What it replaces is kept beside the history, as REVERTED.
+
+    Raises:
+        WeightsError: There is no history.
+        EngineError: The folder cannot be written to.
+    """
+    found = entries(path)
+    if not found:
+        raise WeightsError(f"'{path}' has no history to go back to: hybridsearch tune writes one when it changes it.")
+    with explained(path):
+        if path.exists():
+            put(history(path) / REVERTED, path.read_bytes())
+        found[-1].replace(path)
+    return found[-1]
+
+
+def entries(path: Path) -> list[Path]:
+    """Return earlier weights, the oldest first."""
+    numbered = (entry for entry in history(path).glob("*.json") if entry.stem.isdecimal())
+    return sorted(numbered, key=lambda entry: int(entry.stem))
+
+
+def history(path: Path) -> Path:
+    """Return the folder of earlier weights."""
+    return path.with_name(f"{path.stem}.history")
+
+
+def write(path: Path, weights: Weights) -> None:
+    """Write a weights file; a reader sees the old one or the new one.
+
+    Raises:
+        EngineError: The folder cannot be written to.
+    """
+    put(path, content(weights))
+
+
+def content(weights: Weights) -> bytes:
+    """Return weights as people read them."""
+    data = {"version": weights.version, **weights.model_dump(mode="json", exclude_defaults=True)}
+    return json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(data)

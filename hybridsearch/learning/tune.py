@@ -1,0 +1,203 @@
+"""Tune: from judgments to weights that may be used. The line: ask, learn, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch._version import __version__
+from hybridsearch.client import Shop
+from hybridsearch.engines.embedded.lock import WriterLock
+from hybridsearch.errors import EngineError
+from hybridsearch.learning.asked import prepare
+from hybridsearch.learning.candidates import CandidateCache
+from hybridsearch.learning.gate import Decision, decide
+from hybridsearch.learning.judgments import Judgments
+from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.select import Fitted, learn
+from hybridsearch.learning.systems import Answers, answers
+from hybridsearch.learning.table import Table
+from hybridsearch.learning.trial import PARTIAL, remarks
+from hybridsearch.schema import Schema
+from hybridsearch.settings import Settings
+from hybridsearch.weights import TEXT_SIGNALS, Weights
+
+Progress = Callable[[str, int, int], None]
+"""Is told the stage, how far it is, and how far it goes."""
+
+DIGITS = 5
+"""Decimals of a weight in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What `hybridsearch tune` found.
+
+    Attributes:
+        decision: Of the gate.
+        weights: The new weights, used or not.
+        before: nDCG@10 of the current weights.
+        after: The same of the new ones, on queries that they never saw.
+        keyword: The same of keywords alone.
+        queries: How many were learned from.
+        skipped: How many were not, by reason.
+        notes: What was changed or passed over on the way, as sentences.
+        answers: What was asked and answered.
+        held_out: nDCG@10 of each query under weights that were learned without it.
+    """
+
+    decision: Decision
+    weights: Weights
+    before: float
+    after: float
+    keyword: float
+    queries: int
+    skipped: dict[str, int]
+    notes: tuple[str, ...]
+    answers: Answers
+    held_out: NDArray[np.float64]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `tune --json` prints; whether the weights are used is for the caller to say."""
+        against = self.decision.current
+        return {
+            "reason": self.decision.reason,
+            "before": self.before,
+            "after": self.after,
+            "keyword": self.keyword,
+            "difference": against.difference,
+            "low": against.low,
+            "high": against.high,
+            "p": against.p,
+            "against_keyword": asdict(self.decision.keyword),
+            "worse": list(self.decision.worse),
+            "queries": self.queries,
+            "skipped": self.skipped,
+            "notes": list(self.notes),
+            "weights": self.weights.model_dump(mode="json", exclude_defaults=True),
+        }
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Keep other runs of this shop from learning, or from changing the weights file, at the same time.
+
+    Raises:
+        EngineError: Another run does so already.
+    """
+    with closing(WriterLock(settings.resolve(settings.engine.folder) / "tune" / "lock")) as lock:
+        try:
+            lock.acquire()
+        except EngineError as error:
+            raise EngineError(f"One run at a time may tune a shop. {error}") from error
+        yield
+
+
+def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progress: Progress) -> Tuned:
+    """Learn weights from judgments, and decide whether they may be used. Nothing is activated.
+
+    Args:
+        shop: Its index answers, its current weights are the start.
+        judgments: What to learn from.
+        folder: Where relative paths of photos start.
+        seed: Of the folds.
+        progress: Is told the stage, how far it is, and how far it goes.
+
+    Raises:
+        ConfigError: No query can be learned from.
+        EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
+        EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
+    """
+    schema = shop.engine.schema()
+    start, degraded = shop.weights_for(schema)
+    questions = prepare(shop, judgments, folder)
+    with CandidateCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
+        found = answers(shop, questions.asked, start, cache, lambda done, total: progress("asking", done, total))
+    if not found.asked:
+        raise EngineError(
+            f"None of the {found.partial} answers was whole: the engine ran out of time, or a shard failed. "
+            "Try again when it is healthy; hybridsearch doctor looks at it."
+        )
+    tuned = learned(schema, start, found, seed, progress)
+    skipped = {**questions.skipped, **({PARTIAL: found.partial} if found.partial else {})}
+    notes = (*(each[:1].upper() + each[1:] for each in degraded), *remarks(judgments, questions, None))
+    return replace(tuned, skipped=skipped, notes=notes)
+
+
+def learned(schema: Schema, start: Weights, found: Answers, seed: int, progress: Progress) -> Tuned:
+    """Learn from what was answered."""
+    numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
+    table = found.table.saturated(numbers)  # a price of 30 and a rating of 4 have no saturation constant in common
+    outcome = learn(table, found.current, seed=seed, progress=lambda done, total: progress("learning", done, total))
+    before = found.table.ndcg(current_by_query(start, found))
+    keyword = np.array(
+        [ndcg(ids, each.judged.grades) for ids, each in zip(found.rankings["keyword"], found.asked, strict=True)]
+    )
+    decision = decide(outcome.held_out, before, keyword, found.table.kinds)
+    halves = {name: start.half(name) * change for name, change in numbers.items()}
+    weights = to_weights(outcome.fitted, table, start, schema, halves)
+    evidence = {
+        "queries": len(found.asked),
+        "judgments": sum(len(each.judged.grades) for each in found.asked),
+        "nDCG@10": {
+            "keyword": round(float(keyword.mean()), 4),
+            "before": round(float(before.mean()), 4),
+            "after": round(float(outcome.held_out.mean()), 4),
+        },
+        "gain": {name: round(value, 4) for name, value in asdict(decision.current).items()},
+        "gain over keywords": {name: round(value, 4) for name, value in asdict(decision.keyword).items()},
+        "recipe": asdict(outcome.fitted.recipe),
+        "calibration": {leg.name: {"words": asdict(leg.words), "photo": asdict(leg.photo)} for leg in schema.legs},
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "library": __version__,
+    }
+    return Tuned(
+        decision=decision,
+        weights=weights.model_copy(update={"learned": evidence}),
+        before=float(before.mean()),
+        after=float(outcome.held_out.mean()),
+        keyword=float(keyword.mean()),
+        queries=len(found.asked),
+        skipped={},
+        notes=(),
+        answers=found,
+        held_out=outcome.held_out,
+    )
+
+
+def current_by_query(weights: Weights, found: Answers) -> NDArray[np.float64]:
+    """Return the weights that each query is answered with today, (queries, signals)."""
+    names = found.table.names
+    rows = {kind: [weights.of(kind).weight(name) for name in names] for kind in set(found.table.kinds.tolist())}
+    return np.array([rows[kind] for kind in found.table.kinds.tolist()], np.float64).reshape(-1, len(names))
+
+
+def to_weights(fitted: Fitted, table: Table, start: Weights, schema: Schema, halves: dict[str, float]) -> Weights:
+    """Return what was learned as weights for this index."""
+
+    def named(values: NDArray[np.float64]) -> dict[str, float]:
+        rounded = {name: round(float(value), DIGITS) for name, value in zip(table.names, values, strict=True)}
+        return {name: value for name, value in rounded.items() if value > 0}
+
+    changed = {name: start.half(name) * fitted.recipe.saturation for name in TEXT_SIGNALS}
+    used = {name: half for name, half in halves.items() if fitted.recipe.numbers}
+    return Weights(
+        signals=named(fitted.shared),
+        saturation={"*": start.half("*"), **{name: round(half, DIGITS) for name, half in {**changed, **used}.items()}},
+        floors=start.floors,
+        share=start.share,
+        kinds={kind: full(named(values), table.names) for kind, values in fitted.by_kind.items()},
+        encoders={leg.name: leg.fingerprint for leg in schema.legs},
+    )
+
+
+def full(weights: dict[str, float], names: Sequence[str]) -> dict[str, float]:
+    """Return weights that name every signal: what a kind leaves out would be taken from the shared ones."""
+    return {name: weights.get(name, 0.0) for name in names}

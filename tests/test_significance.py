@@ -1,0 +1,105 @@
+"""Differences between systems: intervals, p values, and many comparisons at once."""
+
+import itertools
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridsearch.learning.significance import compare, holm
+
+VALUES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20)
+
+
+def test_one_query_shows_its_difference_and_proves_nothing() -> None:
+    found = compare([0.75], [0.25])
+    assert (found.difference, found.low, found.high, found.p) == (0.5, 0.5, 0.5, 1.0)
+
+
+def test_equal_systems_do_not_differ() -> None:
+    found = compare([0.1, 0.7, 0.3], [0.1, 0.7, 0.3])
+    assert (found.difference, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_ten_queries_that_all_gain_the_same_are_as_unlikely_as_ten_equal_tosses() -> None:
+    found = compare([0.5] * 10, [0.25] * 10, draws=100_000)
+    assert (found.low, found.high) == (0.25, 0.25)
+    assert found.p == pytest.approx(2 / 2**10, abs=0.0005)
+
+
+def test_bootstrap_of_two_queries_has_three_means() -> None:
+    # Means 0, 0.5 and 1 with the chances 1/4, 1/2 and 1/4: both ends lie in the outer quarters.
+    found = compare([0.0, 1.0], [0.0, 0.0])
+    assert (found.difference, found.low, found.high) == (0.5, 0.0, 1.0)
+
+
+def test_interval_of_many_queries_is_that_of_the_normal_distribution() -> None:
+    gains = np.random.default_rng(1).normal(0.02, 0.1, 2_000)
+    found = compare(gains, np.zeros(2_000))
+    half = 1.96 * gains.std() / np.sqrt(2_000)
+    assert (found.low, found.high) == pytest.approx((gains.mean() - half, gains.mean() + half), abs=half / 15)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_p_agrees_with_every_choice_of_signs(seed: int) -> None:
+    gains = np.random.default_rng(seed).integers(-3, 5, 9) / 10
+    flips = np.array(list(itertools.product([-1, 1], repeat=9))) @ gains
+    exact = np.mean(np.abs(flips) >= abs(gains.sum()) - 1e-9)
+    assert compare(gains, np.zeros(9), draws=40_000).p == pytest.approx(exact, abs=0.01)
+
+
+def test_p_is_seldom_small_where_nothing_differs() -> None:
+    random = np.random.default_rng(2)
+    ps = [compare(random.random(30), random.random(30), draws=500).p for _ in range(400)]
+    assert np.mean(np.array(ps) <= 0.05) == pytest.approx(0.05, abs=0.03)
+
+
+@given(VALUES)
+def test_swapping_the_systems_turns_the_difference_round(values: list[tuple[float, float]]) -> None:
+    a, b = zip(*values, strict=True)
+    found, swapped = compare(a, b, draws=200), compare(b, a, draws=200)
+    assert found.difference == -swapped.difference
+    assert (found.low, found.high) == pytest.approx((-swapped.high, -swapped.low))
+    assert found.p == swapped.p
+    assert 0 < found.p <= 1
+
+
+def test_same_seed_gives_the_same_answer() -> None:
+    a, b = np.random.default_rng(3).random((2, 40))
+    assert compare(a, b, seed=7) == compare(a, b, seed=7) != compare(a, b, seed=8)
+
+
+def test_memory_does_not_grow_with_the_queries() -> None:
+    a = np.random.default_rng(4).random(100_000)
+    tracemalloc.start()
+    compare(a, a[::-1], draws=100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # all draws at once would be 80 MB of numbers and as many places
+
+
+@pytest.mark.parametrize(("a", "b"), [([], []), ([1.0], [1.0, 2.0]), ([[1.0]], [[1.0]])])
+def test_values_that_are_not_one_for_each_query_are_refused(a: list[float], b: list[float]) -> None:
+    with pytest.raises(ValueError, match="expected one for each query"):
+        compare(a, b)
+
+
+def test_query_without_a_value_is_refused() -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        compare([0.5, np.nan], [0.5, 0.5])
+
+
+def test_holm_multiplies_the_smallest_by_the_number_of_comparisons() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.5]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1))
+def test_holm_rejects_what_its_steps_reject(ps: list[float]) -> None:
+    # Holm's procedure as he wrote it: step through from the smallest, stop at the first that fails.
+    order = sorted(range(len(ps)), key=lambda place: ps[place])
+    passed = itertools.takewhile(lambda step: ps[step[1]] * (len(ps) - step[0]) <= 0.05, enumerate(order))
+    assert {place for place, p in enumerate(holm(ps)) if p <= 0.05} == {place for _, place in passed}
