@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from hybridsearch.changes import BEGINNING
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import Fields
 
@@ -48,11 +49,14 @@ class Schema:
 
     Attributes:
         analysis: Identity of the text analysis; tokens of another one do not match.
+        since: Place in the log of changes up to which changes are older than the catalogue that the index was built
+            from; later ones have been brought into it.
     """
 
     fields: Fields
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
+    since: int = BEGINNING
 
     def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
         """Return the schema with the (words, photo) calibrations of the legs named."""
@@ -71,6 +75,7 @@ class Schema:
             "fields": self.fields.model_dump(mode="json"),
             "legs": [asdict(leg) for leg in self.legs],
             "analysis": self.analysis,
+            "since": self.since,
         }
 
     @classmethod
@@ -85,7 +90,8 @@ class Schema:
                 f"Index '{index}' has format {data.get('format')}, this version reads {FORMAT}. "
                 "Rebuild it with: hybridsearch reindex"
             )
-        return cls(Fields.model_validate(data["fields"]), tuple(map(read_leg, data["legs"])), data["analysis"])
+        legs = tuple(map(read_leg, data["legs"]))
+        return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], data.get("since", BEGINNING))
 
 
 def read_leg(data: Mapping[str, Any]) -> Leg:

@@ -15,6 +15,8 @@ from hybridsearch._version import __version__
 COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
     "reindex": "Build the index beside the live one, check it, and swap.",
+    "rollback": "Go back to the generation of the index before the live one.",
+    "clean": "List what dead runs left behind, ask, and remove it.",
     "search": "Search with words, a photo, or both.",
     "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
     "demo": "Index the sample catalogue on the embedded engine and run a few searches.",

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -77,35 +78,54 @@ def rejects(found: Sequence[Reject], total: int, file: object) -> None:
         click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
 
 
+def say(sentence: str) -> None:
+    """Tell a person something, on standard error."""
+    click.echo(text.clean(sentence, 500), err=True)
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str, Any, int | None], None]]:
-    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe."""
-    if sys.stderr.isatty():
-        with Progress(
+def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | None], None]]:
+    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe, JSON for programs."""
+    started = last = time.monotonic()
+    if sys.stderr.isatty() and not as_json:
+        columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        ) as bar:
+        )
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
             task = bar.add_task("starting", total=None, note="")
             yield lambda stage, counts, total: bar.update(
-                task, description=stage, completed=counts.read, total=total, note=note(counts)
+                task,
+                description=stage,
+                completed=counts.read,
+                total=total,
+                note=f"{pace(counts, total, started)[0]:,.0f}/s, {note(counts)}",
             )
         return
-    last = time.monotonic()
 
     def line(stage: str, counts: Any, total: int | None) -> None:
         nonlocal last
-        if time.monotonic() - last >= PLAIN_EVERY:
-            last = time.monotonic()
-            click.echo(
-                f"{stage}: {counts.read:,} of {'?' if total is None else f'{total:,}'}; {note(counts)}", err=True
-            )
+        if time.monotonic() - last < PLAIN_EVERY:
+            return
+        last = time.monotonic()
+        speed, left = pace(counts, total, started)
+        if as_json:
+            found = {"stage": stage, **asdict(counts), "total": total, "per_second": speed, "seconds_left": left}
+            click.echo(json.dumps(found), err=True)
+        else:
+            of = "?" if total is None else f"{total:,}"
+            soon = "" if left is None else f", {left:,.0f} s left"
+            click.echo(f"{stage}: {counts.read:,} of {of}, {speed:,.0f}/s{soon}; {note(counts)}", err=True)
 
     yield line
+
+
+def pace(counts: Any, total: int | None, started: float) -> tuple[float, float | None]:
+    """Return products a second since a run began, and the seconds that are left; None when that is unknown."""
+    speed = counts.read / max(1e-9, time.monotonic() - started)
+    return round(speed, 1), None if total is None or not speed else round(max(0, total - counts.read) / speed, 1)
 
 
 def note(counts: Any) -> str:

@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import elasticsearch
-from elastic_transport import ApiResponse, ConnectionError, ConnectionTimeout, SerializationError, TlsError
+from elastic_transport import (
+    ApiResponse,
+    ConnectionError,
+    ConnectionTimeout,
+    SerializationError,
+    TextApiResponse,
+    TlsError,
+)
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
@@ -24,6 +31,21 @@ OLDEST = (8, 14)
 """The first version whose knn clause, rescore and named scores were tried together."""
 
 
+class Client(Elasticsearch):
+    """The client, but a page of text is never taken for an answer."""
+
+    def perform_request(self, *arguments: Any, **named: Any) -> Any:
+        """Send a request.
+
+        Raises:
+            SerializationError: The answer is text: a proxy's page.
+        """
+        answer = super().perform_request(*arguments, **named)
+        if isinstance(answer, TextApiResponse):
+            raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
+        return answer
+
+
 def connect(section: EngineSection, folder: Path) -> Elasticsearch:
     """Return a client for the configured server; nothing is sent yet.
 
@@ -31,7 +53,7 @@ def connect(section: EngineSection, folder: Path) -> Elasticsearch:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
     try:
-        return Elasticsearch(**options(section, folder))
+        return Client(**options(section, folder))
     except ValueError as error:
         raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
@@ -152,6 +174,10 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
     """Return the error for an answer that the server refused with."""
     kind, why = error_of(error.body)
     status = error.meta.status
+    if kind == "cluster_block_exception":
+        return EngineError(
+            f"'{index}' at {url} takes no writes: {why}. Free disk space or remove the block, then repeat."
+        )
     if kind == "index_not_found_exception":
         return IndexMissing(f"Index '{index}' is missing at {url}. Create it with: hybridsearch reindex")
     if kind == "media_type_header_exception":

@@ -1,0 +1,18 @@
+"""The line products → index: read, encode, write beside the live index, check, swap. Killed anywhere, it goes on."""
+
+from hybridsearch.reindex.build import schema_of, source_of
+from hybridsearch.reindex.report import Counts, Progress, Report
+from hybridsearch.reindex.run import BATCH, Options, Reindex, batches, reindex
+
+__all__ = [
+    "BATCH",
+    "Counts",
+    "Options",
+    "Progress",
+    "Reindex",
+    "Report",
+    "batches",
+    "reindex",
+    "schema_of",
+    "source_of",
+]

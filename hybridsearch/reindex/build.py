@@ -1,0 +1,151 @@
+"""From products to documents with their vectors; what cannot be built is a reject, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+from hybridsearch import document, text
+from hybridsearch.catalog import open_source
+from hybridsearch.catalog.base import Source
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.errors import ConfigError, ImageError
+from hybridsearch.images import first_usable
+from hybridsearch.images.fetch import Fetcher
+from hybridsearch.reindex.report import Counts
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Settings
+from hybridsearch.values import Document, Product, Reject, Vector
+
+FETCHERS = 8
+"""Pictures that are fetched at once."""
+
+LoadPicture = Callable[[Sequence[str]], bytes | ImageError | None]
+"""Returns the first usable picture of a product, why there is none, or None for a product that names none."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What became of some products.
+
+    Attributes:
+        flaws: What a document lacks: it is indexed without that vector.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    flaws: list[Reject] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds documents for one schema."""
+
+    schema: Schema
+    encoders: Mapping[str, Encoder]
+    cache: EncodeCache
+    load_picture: LoadPicture
+    pool: Executor
+
+    def build(self, products: Sequence[Product]) -> Built:
+        """Return the documents of some products, in their order."""
+        built = Built()
+        by_leg = {leg.name: self.encode(leg, products, built) for leg in self.schema.legs}
+        for place, product in enumerate(products):
+            vectors = {name: found for name, row in by_leg.items() if (found := row[place]) is not None}
+            try:
+                built.documents.append(document.build(product, self.schema, vectors))
+            except ValueError as error:
+                built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
+        return built
+
+    def encode(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
+        """Return the leg's vector of each product, None where it has nothing to read.
+
+        A batch that the encoder fails on, for want of memory for instance, is halved; a single product that it fails on
+        is indexed without the vector, and written down.
+        """
+        try:
+            if leg.reads == "image":
+                return self.encode_pictures(leg, products, built)
+            texts = [document.leg_text(product.row, leg) for product in products]
+            rows = iter(counted(self.cache.texts(self.encoders[leg.name], list(filter(None, texts))), built))
+            return [Vector(next(rows)) if each else None for each in texts]
+        except (MemoryError, RuntimeError) as error:
+            if len(products) > 1:
+                middle = len(products) // 2
+                return [
+                    *self.encode(leg, products[:middle], built),
+                    *self.encode(leg, products[middle:], built),
+                ]
+            why = f"no vector '{leg.name}': {type(error).__name__}: {error}"
+            built.flaws.append(Reject(products[0].where, products[0].id, "encode", why, products[0].row))
+            return [None]
+
+    def encode_pictures(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
+        """Return the vector of each product's first usable picture; what went wrong is written down."""
+        references = [document.pictures(product.row, self.schema.fields) for product in products]
+        loaded = list(self.pool.map(self.load_picture, references))
+        some = [data for data in loaded if isinstance(data, bytes)]
+        vectors = iter(counted(self.cache.images(self.encoders[leg.name], some), built))
+        found = [next(vectors) if isinstance(data, bytes) else data for data in loaded]
+        flaws = [(product, each) for product, each in zip(products, found, strict=True) if isinstance(each, ImageError)]
+        built.flaws += [Reject(product.where, product.id, "picture", str(error)) for product, error in flaws]
+        built.counts.without_picture += sum(not isinstance(each, Vector) for each in found)
+        return [each if isinstance(each, Vector) else None for each in found]
+
+
+def counted(encoded: Any, built: Built) -> Any:
+    """Count what came from the cache, and return the vectors."""
+    built.counts.cached += encoded.hits
+    built.counts.encoded += len(encoded.vectors) - encoded.hits
+    return encoded.vectors
+
+
+def source_of(settings: Settings) -> Source:
+    """Return the catalogue of a configuration; nothing is read yet."""
+    client = None
+    if settings.catalog.index:
+        from hybridsearch.engines.elasticsearch.connection import connect
+
+        client = connect(settings.engine, settings.folder)
+    return open_source(settings.catalog, settings.fields, folder=settings.folder, client=client)
+
+
+def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
+    """Return what the index of a configuration will hold."""
+    legs = []
+    for leg in settings.vectors:
+        encoder = encoders[leg.name]
+        if leg.reads == "image" and not encoder.sees:
+            raise ConfigError(
+                f"Leg '{leg.name}' reads pictures, but '{leg.encoder}' encodes text alone. "
+                "Give it an 'image_encoder', another 'encoder', or text fields to read."
+            )
+        legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact))
+    return Schema(settings.fields, tuple(legs), text.identity())
+
+
+def picture_loader(settings: Settings, fetcher: Fetcher) -> LoadPicture:
+    """Return what finds the picture of a product as the [catalog] section says."""
+    catalog = settings.catalog
+    folder = catalog.images or (catalog.path.parent if catalog.path else None)
+
+    def load(references: Sequence[str]) -> bytes | ImageError | None:
+        if not references:
+            return None
+        try:
+            found = first_usable(
+                references,
+                folder=settings.resolve(folder) if folder is not None else None,
+                fetch=fetcher if catalog.fetch else None,
+            )
+        except ImageError as error:
+            return error
+        return found.data
+
+    return load
