@@ -36,8 +36,8 @@ class Rollback:
         return {"before": self.before, "now": self.now, "changes": self.changes, "missing": self.missing}
 
 
-def target(generations: Sequence[Generation], wanted: str | None) -> tuple[str, str]:
-    """Return the live generation, and the one to go back to: the newest finished one before it, or the one wanted.
+def target(generations: Sequence[Generation], before: str, wanted: str | None) -> tuple[str, str]:
+    """Return the live generation, and the one to go back to: the one that was live before it, or the one wanted.
 
     Raises:
         IndexMissing: Nothing is live.
@@ -51,19 +51,18 @@ def target(generations: Sequence[Generation], wanted: str | None) -> tuple[str, 
         if wanted not in kept:
             raise GateError(f"There is no finished generation '{wanted}'. There are: {', '.join(kept) or 'none'}.")
         return live, wanted
-    before = [name for name in kept if name < live]
-    if not before:
+    if before not in kept:
         raise GateError(
-            f"No generation before '{live}' is kept, so that there is none to go back to. "
-            f"Later ones, for --to: {', '.join(kept) or 'none'}."
+            f"The generation before '{live}' is not kept, so that there is none to go back to. "
+            f"Others, for --to: {', '.join(kept) or 'none'}."
         )
-    return live, before[-1]
+    return live, before
 
 
 def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder], wanted: str | None) -> Rollback:
     """Make an earlier generation the live one, with the changes of single products that came in since."""
     with engine.lease(owner()) as lease:
-        live, goal = target(engine.generations(), wanted)
+        live, goal = target(engine.generations(), engine.schema().before, wanted)
         updates = Updates(settings, engine, encoders)
         schema = engine.schema(goal)
         missing = ""
@@ -77,7 +76,7 @@ def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder]
         if not missing:
             # Not before the switch: only the live generation takes writes. Searches see it older for that long.
             with updates.builder(schema) as builder:
-                for some in replay.pages(engine.changes, schema.since):
+                for some, _ in replay.pages(engine.changes, schema.since):
                     replay.apply(engine, None, builder, some)
                     changes += len(some)
     return Rollback(live, goal, changes, missing)

@@ -51,12 +51,14 @@ class Schema:
         analysis: Identity of the text analysis; tokens of another one do not match.
         since: Place in the log of changes up to which changes are older than the catalogue that the index was built
             from; later ones have been brought into it.
+        before: The generation that was live before this one; empty when there was none.
     """
 
     fields: Fields
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
     since: int = BEGINNING
+    before: str = ""
 
     def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
         """Return the schema with the (words, photo) calibrations of the legs named."""
@@ -76,6 +78,7 @@ class Schema:
             "legs": [asdict(leg) for leg in self.legs],
             "analysis": self.analysis,
             "since": self.since,
+            "before": self.before,
         }
 
     @classmethod
@@ -91,7 +94,8 @@ class Schema:
                 "Rebuild it with: hybridsearch reindex"
             )
         legs = tuple(map(read_leg, data["legs"]))
-        return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], data.get("since", BEGINNING))
+        since, before = data.get("since", BEGINNING), data.get("before", "")
+        return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)
 
 
 def read_leg(data: Mapping[str, Any]) -> Leg:

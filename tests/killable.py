@@ -14,7 +14,7 @@ from PIL import Image
 
 from hybridsearch import HybridSearch, Settings, failpoints
 from hybridsearch.reindex import Options, run
-from hybridsearch.values import Row, Vectors
+from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}
 BATCH = 16
@@ -30,16 +30,24 @@ class Hashed:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         digests = [hashlib.blake2b(text.encode(), digest_size=self.dims).digest() for text in texts]
         rows = np.array([list(digest) for digest in digests], np.float64) - 127.5
-        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        vectors: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return vectors
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
 
 
+class Cheap(dict[str, Hashed]):
+    """Encoders by leg."""
+
+    def words(self, name: str, text: str) -> Vector:
+        return Vector(self[name].encode_texts([text])[0])
+
+
 def shop_of(settings: Settings) -> HybridSearch:
     """Open a shop with the cheap encoder."""
     found = HybridSearch.open(settings)
-    found.encoders = {"words": Hashed()}  # type: ignore[assignment]
+    found.encoders = Cheap(words=Hashed())  # type: ignore[assignment]
     return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from hybridsearch.changes import ChangeLog
@@ -49,6 +51,12 @@ class Generation:
     state: Literal["live", "kept", "unfinished"]
     documents: int
     bytes: int
+
+
+def new_name() -> str:
+    """Return a name for a generation: the time to the microsecond, and four bits of chance."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbelow(16):x}"
 
 
 class Engine(Protocol):

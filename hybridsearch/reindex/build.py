@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,8 @@ from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Document, Product, Reject, Vector
 
+UNIT = 1e-3
+"""How far the square of a vector's length may be from 1."""
 FETCHERS = 8
 """Pictures that are fetched at once."""
 
@@ -56,12 +58,23 @@ class Builder:
         built = Built()
         by_leg = {leg.name: self.encode(leg, products, built) for leg in self.schema.legs}
         for place, product in enumerate(products):
-            vectors = {name: found for name, row in by_leg.items() if (found := row[place]) is not None}
+            vectors = dict(self.usable(product, {name: row[place] for name, row in by_leg.items()}, built))
             try:
                 built.documents.append(document.build(product, self.schema, vectors))
             except ValueError as error:
                 built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
         return built
+
+    def usable(
+        self, product: Product, vectors: Mapping[str, Vector | None], built: Built
+    ) -> Iterator[tuple[str, Vector]]:
+        """Yield the vectors that a product has; one that is not of unit length is left out and written down."""
+        for leg, vector in vectors.items():
+            if vector is not None and abs(float(vector.array @ vector.array) - 1) < UNIT:
+                yield leg, vector
+            elif vector is not None:
+                why = f"no vector '{leg}': the encoder gave one that is not of unit length"
+                built.flaws.append(Reject(product.where, product.id, "encode", why, product.row))
 
     def encode(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
         """Return the leg's vector of each product, None where it has nothing to read.

@@ -8,13 +8,15 @@ then is repeated, and never runs ahead of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import orjson
 
+from hybridsearch.errors import EngineError
 from hybridsearch.reindex.report import Counts
 
 FORMAT = 1
@@ -86,21 +88,23 @@ class Journal:
 
     def begin(self, run: Run) -> None:
         """Write the first line, durably, in place of what was there."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".new")
-        with temporary.open("wb") as file:
-            file.write(orjson.dumps({"format": FORMAT, **asdict(run)}) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self.path.with_suffix(".new")
+            with temporary.open("wb") as file:
+                file.write(orjson.dumps({"format": FORMAT, **asdict(run)}) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
 
     def advance(self, position: Position) -> None:
         """Write one line. It needs no flush to the disk: what a power cut takes away is done again."""
-        if self._file is None:
-            self._cut()
-            self._file = self.path.open("ab")
-        self._file.write(orjson.dumps(asdict(position)) + b"\n")
-        self._file.flush()
+        with self._explained():
+            if self._file is None:
+                self._cut()
+                self._file = self.path.open("ab")
+            self._file.write(orjson.dumps(asdict(position)) + b"\n")
+            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
@@ -112,6 +116,16 @@ class Journal:
         """Say that the run is over."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise EngineError(
+                f"Cannot write the journal '{self.path}': {error.strerror}. "
+                "Make room or allow writing there, then continue with the same command."
+            ) from error
 
     def _cut(self) -> None:
         """Take half a line at the end away."""

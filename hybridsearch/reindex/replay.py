@@ -10,11 +10,11 @@ from hybridsearch.reindex.build import Builder, Built
 from hybridsearch.values import Product
 
 
-def pages(log: ChangeLog, mark: int) -> Iterator[list[Change]]:
-    """Yield the changes after a place, until there are no more."""
+def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
+    """Yield the changes after a place, until there are no more, and the place up to which they go."""
     changes, mark = log.since(mark)
     while changes:
-        yield changes
+        yield changes, mark
         changes, mark = log.since(mark)
 
 

@@ -101,6 +101,8 @@ class Reindex:
     sample: dict[str, Document] = field(default_factory=dict)
     titled: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
     in_a_row: int = 0
+    mark: int = field(init=False)
+    """Place in the log of changes up to which they are in the generation."""
     total: int | None = None
 
     def run(self) -> Report:
@@ -111,7 +113,7 @@ class Reindex:
         """
         started = time.monotonic()
         self.begin()
-        resumed = self.position.cursor
+        resumed, self.mark = self.position.cursor, self.run_.mark
         try:
             if not self.is_live():
                 self.fill()
@@ -269,12 +271,13 @@ class Reindex:
                 self.sample[built.id] = built
 
     def catch_up(self, generation: str | None, *, enough: int) -> None:
-        """Replay the changes that were recorded since the run began, until few, or none, came in the meantime."""
-        for changes in replay.pages(self.engine.changes, self.run_.mark):
+        """Replay the changes that were recorded since the last time, until few, or none, came in meanwhile."""
+        for changes, mark in replay.pages(self.engine.changes, self.mark):
             reach("replay.read")
             done = replay.apply(self.engine, generation, self.builder, changes)
             reach("replay.applied")
             self.letters.add([*done.rejects, *done.flaws])
+            self.mark = mark
             self.uncertain |= {change.id for change in changes}
             self.position.counts.changes += len(changes)
             self.progress("replaying changes", self.position.counts, None)
@@ -316,7 +319,8 @@ class Reindex:
             )
         for sentence in wrong:
             self.options.say(f"Swapping all the same: {sentence}.")
-        schema = replace(self.builder.schema, since=self.run_.mark).calibrated(self.calibrations())
+        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
+        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
         reach("run.calibrated")
         self.advance("swapping")
         self.progress("promoting", self.position.counts, None)

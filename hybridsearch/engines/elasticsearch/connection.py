@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import ssl
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +28,11 @@ from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
+DISTRUST = {
+    10: "Renew the server's certificate.",
+    62: "Write the name that its certificate has into 'engine.url'.",
+}
+"""What to do about a certificate, by OpenSSL's number of the check: expired, another name."""
 OLDEST = (8, 14)
 """The first version whose knn clause, rescore and named scores were tried together."""
 
@@ -129,7 +135,8 @@ def explained(url: str, index: str) -> Iterator[None]:
             f"{url} answers, but not as Elasticsearch: a proxy's page, or another product. Check 'engine.url'."
         ) from error
     except TlsError as error:
-        raise EngineError(f"No trusted connection to {url}: {error}. Give its CA file in 'engine.ca_file'.") from error
+        failed, remedy = distrust(error)
+        raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
     except ConnectionTimeout as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
     except ConnectionError as error:
@@ -153,6 +160,16 @@ def json_of(answer: ApiResponse[Any]) -> Mapping[str, Any]:
     if not isinstance(answer.body, Mapping):
         raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
     return answer.body
+
+
+def distrust(error: TlsError) -> tuple[str, str]:
+    """Return which check of the server's certificate failed, and what to do; never to switch the checks off."""
+    remedy = "Give its CA file in 'engine.ca_file'."
+    cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_message, DISTRUST.get(cause.verify_code, remedy)
+    said = str(error.message).splitlines()[0][:200]
+    return said, DISTRUST[62] if type(cause).__name__ == "CertificateError" else remedy
 
 
 def reason(error: ConnectionError) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Literal
 from elasticsearch import AsyncElasticsearch, Elasticsearch, NotFoundError
 
 from hybridsearch.document import RESERVED
-from hybridsearch.engines.base import Check, Generation, Lease, Written
+from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
@@ -122,7 +121,7 @@ class ElasticsearchEngine:
         with explained(self.url, self.alias):
             self._must_replace()
             mapping, settings = self._carried()
-            name = f"{self.alias}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+            name = f"{self.alias}-{new_name()}"
             self.client.indices.create(
                 index=name,
                 mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
@@ -353,7 +352,7 @@ class ElasticsearchEngine:
 
     def _ours(self) -> dict[str, Any]:
         """Return the generations of this alias by name."""
-        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4}")
+        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
         found = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
         return {
             name: index

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from hybridsearch.engines.base import Check, Generation, Lease, Written
+from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.generations import Generations, Stamp
@@ -57,7 +57,7 @@ class EmbeddedEngine:
 
     def create(self, schema: Schema) -> str:
         with self._lock:
-            generation = self._generations.new()
+            generation = new_name()
             self._generations.mark_unfinished(generation)
             Store.create(self._generations.path(generation), schema).close()
         return generation

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
-import time
 from pathlib import Path
 
 from hybridsearch.engines.embedded.files import damaged, explained, replacing
@@ -26,10 +24,6 @@ class Generations:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pointer = folder / POINTER
-
-    def new(self) -> str:
-        """Return a name that was never used."""
-        return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
     def path(self, generation: str) -> Path:
         """Return a generation's folder."""
