@@ -21,7 +21,7 @@ from hybridsearch.errors import EncoderError, EngineError
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, source_of
-from hybridsearch.reindex.run import BATCH, batches
+from hybridsearch.reindex.fill import BATCH, batches
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row

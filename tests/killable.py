@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from hybridsearch import HybridSearch, Settings, failpoints
-from hybridsearch.reindex import Options, run
+from hybridsearch.reindex import Options, fill
 from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}
@@ -65,7 +65,7 @@ def settings_of(folder: Path, **engine: Any) -> Settings:
 def rebuild(folder: Path, engine: dict[str, Any], point: str = "") -> Any:
     """Rebuild in small batches, and die at a named point."""
     failpoints.arm(point)
-    run.BATCH = BATCH
+    fill.BATCH = BATCH
     with shop_of(settings_of(folder, **engine)) as shop:
         return shop.reindex(options=Options(say=lambda _: None))
 

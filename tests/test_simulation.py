@@ -31,7 +31,7 @@ from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.retry import Limits
 from hybridsearch.errors import HybridSearchError
-from hybridsearch.reindex import Options, Reindex, Report, run
+from hybridsearch.reindex import Options, Reindex, Report, fill
 from hybridsearch.reindex.build import Builder
 from hybridsearch.reindex.journal import Journal
 from hybridsearch.schema import Schema
@@ -359,7 +359,7 @@ def seeds() -> list[range]:
 @pytest.mark.parametrize("part", seeds(), ids=lambda part: f"{part[0]}-{part[-1]}")
 def test_whatever_happens_the_index_ends_as_the_shop_is(part: range, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults 2, 4, 6, 7, 24, 25, 26, 28, 34 and 38."""
-    monkeypatch.setattr(run, "BATCH", 3)
+    monkeypatch.setattr(fill, "BATCH", 3)
     monkeypatch.setattr(engine, "connect", lambda *_: None)
     monkeypatch.setattr(updates, "ThreadPoolExecutor", no_pool)
     for name in ("EncodeCache", "Fetcher"):

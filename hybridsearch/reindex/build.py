@@ -12,7 +12,7 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.errors import ConfigError, ImageError
+from hybridsearch.errors import ConfigError, EncoderError, ImageError
 from hybridsearch.images import first_usable
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex.report import Counts
@@ -22,6 +22,8 @@ from hybridsearch.values import Document, Product, Reject, Vector
 
 UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
+BROKEN = 16
+"""Products in a row without a vector from which on the encoder is taken to be at fault."""
 FETCHERS = 8
 """Pictures that are fetched at once."""
 
@@ -88,13 +90,16 @@ class Builder:
             texts = [document.leg_text(product.row, leg) for product in products]
             rows = iter(counted(self.cache.texts(self.encoders[leg.name], list(filter(None, texts))), built))
             return [Vector(next(rows)) if each else None for each in texts]
-        except (MemoryError, RuntimeError) as error:
+        except (EncoderError, MemoryError, RuntimeError) as error:
             if len(products) > 1:
                 middle = len(products) // 2
-                return [
+                found = [
                     *self.encode(leg, products[:middle], built),
                     *self.encode(leg, products[middle:], built),
                 ]
+                if len(products) >= BROKEN and not any(found):
+                    raise  # not a product is at fault, but the encoder: the run is continued when it works
+                return found
             why = f"no vector '{leg.name}': {type(error).__name__}: {error}"
             built.flaws.append(Reject(products[0].where, products[0].id, "encode", why, products[0].row))
             return [None]
