@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from PIL import Image
@@ -65,8 +66,7 @@ def settings_of(folder: Path, **engine: Any) -> Settings:
 def rebuild(folder: Path, engine: dict[str, Any], point: str = "") -> Any:
     """Rebuild in small batches, and die at a named point."""
     failpoints.arm(point)
-    fill.BATCH = BATCH
-    with shop_of(settings_of(folder, **engine)) as shop:
+    with mock.patch.object(fill, "BATCH", BATCH), shop_of(settings_of(folder, **engine)) as shop:
         return shop.reindex(options=Options(say=lambda _: None))
 
 

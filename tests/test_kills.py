@@ -1,6 +1,6 @@
 """Real kills: a rebuild dies at every named point and at random moments, and the next one ends as if nothing had been.
 
-HYBRIDSEARCH_TEST_KILLS sets the number of random moments for each engine.
+HYBRIDSEARCH_TEST_KILLS sets the number of random moments for each engine; a server gets half as many.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,13 @@ class Rounds:
         return report
 
 
-def at_every_point(rounds: Rounds) -> int:
-    """Live through a kill at every point, in its first turn and in a later one; return how many there were."""
+def at_every_point(rounds: Rounds, turns: Sequence[int]) -> int:
+    """Live through a kill at every point, those of a batch in several turns; return how many there were."""
     rounds.change(upserts=False)
     rebuild(rounds.folder, rounds.engine)
     kills = 0
     for point in POINTS:
-        for turn in (1, 3) if point.startswith("chunk") else (1,):
+        for turn in turns if point.startswith("chunk") else (1,):
             rounds.change(upserts=True)
             ended = rounds.die(f"{point}:{turn}")
             assert ended in (-signal.SIGKILL, 0), (point, ended)
@@ -139,14 +140,14 @@ def at_random_moments(rounds: Rounds, kills: int) -> int:
 
 def test_a_rebuild_killed_at_any_point_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     """Faults 28, 35 and 42, on the embedded engine."""
-    assert at_every_point(Rounds(tmp_path, {})) >= 20
+    assert at_every_point(Rounds(tmp_path, {}), (1, 3)) >= 20
 
 
 def test_a_rebuild_on_a_server_killed_at_any_point_ends_as_if_it_had_not_been(
     tmp_path: Path, es_url: str, index: str
 ) -> None:
     """Faults 28 and 35."""
-    assert at_every_point(Rounds(tmp_path, {"url": es_url, "index": index, "replicas": 0})) >= 20
+    assert at_every_point(Rounds(tmp_path, {"url": es_url, "index": index, "replicas": 0}), (2,)) >= 20
 
 
 def test_a_rebuild_killed_at_random_moments_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
@@ -159,4 +160,4 @@ def test_a_rebuild_on_a_server_killed_at_random_moments_ends_as_if_it_had_not_be
 ) -> None:
     """Faults 28 and 35."""
     rounds = Rounds(tmp_path, {"url": es_url, "index": index, "replicas": 0})
-    assert at_random_moments(rounds, KILLS) >= KILLS // 3
+    assert at_random_moments(rounds, KILLS // 2) >= KILLS // 6

@@ -86,7 +86,7 @@ def say(sentence: str) -> None:
 @contextmanager
 def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | None], None]]:
     """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe, JSON for programs."""
-    started = last = time.monotonic()
+    pace, last = Pace(), time.monotonic()
     if sys.stderr.isatty() and not as_json:
         columns = (
             TextColumn("{task.description}"),
@@ -101,7 +101,7 @@ def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | Non
                 description=stage,
                 completed=counts.read,
                 total=total,
-                note=f"{pace(counts, total, started)[0]:,.0f}/s, {note(counts)}",
+                note=f"{pace.of(counts.read, total)[0]:,.0f}/s, {note(counts)}",
             )
         return
 
@@ -110,7 +110,7 @@ def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | Non
         if time.monotonic() - last < PLAIN_EVERY:
             return
         last = time.monotonic()
-        speed, left = pace(counts, total, started)
+        speed, left = pace.of(counts.read, total)
         if as_json:
             found = {"stage": stage, **asdict(counts), "total": total, "per_second": speed, "seconds_left": left}
             click.echo(json.dumps(found), err=True)
@@ -122,10 +122,19 @@ def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | Non
     yield line
 
 
-def pace(counts: Any, total: int | None, started: float) -> tuple[float, float | None]:
-    """Return products a second since a run began, and the seconds that are left; None when that is unknown."""
-    speed = counts.read / max(1e-9, time.monotonic() - started)
-    return round(speed, 1), None if total is None or not speed else round(max(0, total - counts.read) / speed, 1)
+class Pace:
+    """How fast a run is, not counting what an interrupted process of it did before."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.first: int | None = None
+
+    def of(self, done: int, total: int | None) -> tuple[float, float | None]:
+        """Return products a second, and the seconds that are left; None when that is unknown."""
+        if self.first is None or done < self.first:
+            self.first, self.started = done, time.monotonic()
+        speed = (done - self.first) / max(1e-9, time.monotonic() - self.started)
+        return round(speed, 1), None if total is None or not speed else round(max(0, total - done) / speed, 1)
 
 
 def note(counts: Any) -> str:
