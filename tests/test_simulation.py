@@ -226,6 +226,13 @@ class World:
         self.clock += 1
         return {"id": key, "title": f"red dress {self.luck.randrange(100)}", "v": self.clock}
 
+    def written_down(self) -> Iterator[Row]:
+        """Yield the catalogue: some products come twice, and the last row is the right one."""
+        for row in list(self.truth.values()):
+            if self.luck.random() < 0.2:
+                yield {**row, "title": "stale", "v": row["v"] - 1}
+            yield row
+
     def sleep(self, seconds: float) -> bool:
         self.model.now += seconds
         return False
@@ -297,7 +304,7 @@ def reindex_until_done(world: World, export: Export) -> Report:
     for turn in range(60):
         world.troubled = turn < 40
         if not (world.folder / "run.jsonl").exists():
-            export.rows[:] = [*export.bad, *world.truth.values()]
+            export.rows[:] = [*export.bad, *world.written_down()]
         process = Process(world, faulty=True)
         try:
             return attempt(world, export, process)
