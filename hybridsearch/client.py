@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch import planner
 from hybridsearch import weights as weighting
@@ -23,8 +23,11 @@ from hybridsearch.values import Page, Row, Vector
 from hybridsearch.weights import Weights
 
 if TYPE_CHECKING:
+    from hybridsearch.engines.base import Generation
+    from hybridsearch.generations import Rollback
     from hybridsearch.images import Photo
-    from hybridsearch.reindex import Progress, Report
+    from hybridsearch.reindex import Options, Progress, Report
+    from hybridsearch.updates import Updated, Updates
 
 
 class Shop:
@@ -175,19 +178,85 @@ class HybridSearch(Shop):
         """Return the rows of products by id; unknown ids are absent."""
         return self.engine.get(ids)
 
-    def reindex(self, progress: Progress | None = None) -> Report:
+    def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Build the index anew from the catalogue, beside the live one, and make it the live one.
+
+        A run that was interrupted is continued. Changes that come in by `upsert` and `delete` meanwhile are in the new
+        index too.
 
         Args:
             progress: Is told after every batch how far it is.
+            options: How the run is meant.
 
         Raises:
             CatalogError: The catalogue cannot be read.
             GateError: A check refused; the old index stays.
+            EngineError: The engine cannot be reached, or another run is under way.
         """
         from hybridsearch.reindex import reindex
 
-        return reindex(self.settings, self.engine, self.encoders, progress)
+        return reindex(self.settings, self.engine, self.encoders, progress, options)
+
+    def upsert(self, products: Iterable[Row]) -> Updated:
+        """Write single products, new ones or whole new versions of old ones, to the live index.
+
+        Only texts and pictures that were never seen are encoded: a change of price or stock costs no encoder. A product
+        that is older than what is known, by `fields.version`, changes nothing. While a rebuild is under way, in this
+        process or in another one, the changes reach the new index too.
+
+        Args:
+            products: Rows as the catalogue has them.
+
+        Raises:
+            EngineError: There is no index, or it cannot be reached; the same call may be repeated.
+            EncoderError: The index was built with another encoder.
+        """
+        return self._updates().upsert(products)
+
+    def delete(self, ids: Sequence[str] | Mapping[str, Any]) -> Updated:
+        """Remove products from the live index; a late older update does not bring them back.
+
+        Args:
+            ids: Of the products; or, where `fields.version` is configured, ids with the version of the removal. Left
+                out, it is that of the product in the index.
+        """
+        return self._updates().delete(ids)
+
+    def retry_rejects(self) -> tuple[Updated, str]:
+        """Try what the last run rejected again, as the catalogue has it now; return what became of it, and the file."""
+        return self._updates().retry_rejects()
+
+    def rollback(self, generation: str | None = None) -> Rollback:
+        """Make the generation before the live one, or another one that is kept, the live one, in one atomic step.
+
+        Raises:
+            GateError: There is none to go back to.
+        """
+        from hybridsearch.generations import rollback
+
+        return rollback(self.settings, self.engine, self.encoders, generation)
+
+    def leftovers(self, *, kept: bool = False) -> list[Generation]:
+        """Return what dead runs left behind; with `kept`, also the generations that could be gone back to."""
+        from hybridsearch.generations import leftovers
+
+        return leftovers(self.engine.generations(), kept=kept)
+
+    def clean(self, generations: Sequence[Generation]) -> None:
+        """Remove generations that are not live.
+
+        Raises:
+            EngineError: A run is under way.
+        """
+        from hybridsearch.generations import clean
+
+        folder = self.settings.resolve(self.settings.engine.folder)
+        clean(self.engine, folder / self.settings.engine.index / "run.jsonl", generations)
+
+    def _updates(self) -> Updates:
+        from hybridsearch.updates import Updates
+
+        return Updates(self.settings, self.engine, self.encoders)
 
     def close(self) -> None:
         """Let go of connections and files."""

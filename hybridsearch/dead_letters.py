@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from hybridsearch.errors import EngineError
 from hybridsearch.values import Reject
 
 
@@ -17,30 +19,59 @@ def describe(reject: Reject) -> dict[str, Any]:
 
 
 class DeadLetters:
-    """A file of JSON lines with every reject; it appears with the first one."""
+    """A file of JSON lines with every reject; it appears with the first one.
+
+    Args:
+        path: The file.
+        size: Bytes of it that count; what an interrupted process wrote behind them is cut off.
+    """
 
     SHOWN = 20
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, size: int = 0) -> None:
         self.path = path
+        self.size = size
         self.first: list[Reject] = []
-        self._file: IO[str] | None = None
+        if path.exists():
+            os.truncate(path, size)
+            for each in self.read():
+                self.first += [each] * (len(self.first) < self.SHOWN)
 
     def add(self, rejects: Iterable[Reject]) -> int:
-        """Write rejects down and return how many they were."""
-        count = 0
-        for count, each in enumerate(rejects, 1):  # noqa: B007 - counted, and used after the loop
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w", encoding="utf-8", errors="replace")
-            line = {**describe(each), "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "product": each.row}
-            self._file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-            self.first += [each] * (len(self.first) < self.SHOWN)
-        if self._file is not None:
-            self._file.flush()
-        return count
+        """Write rejects down, durably, and return how many they were.
 
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._file is not None:
-            self._file.close()
+        Raises:
+            EngineError: They cannot be written down. To go on would lose products silently.
+        """
+        found = list(rejects)
+        if not found:
+            return 0
+        data = b"".join(map(line, found))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise EngineError(
+                f"Cannot write rejects to '{self.path}': {error.strerror}. Nothing is lost silently, so the run stops; "
+                "make room or allow writing there, then continue with the same command."
+            ) from error
+        self.size += len(data)
+        self.first += found[: max(0, self.SHOWN - len(self.first))]
+        return len(found)
+
+    def read(self) -> Iterator[Reject]:
+        """Yield every reject in the file."""
+        if self.path.exists():
+            with self.path.open(encoding="utf-8") as file:
+                for each in map(json.loads, file):
+                    yield Reject(each["where"], each["id"], each["stage"], each["reason"], each["product"])
+
+
+def line(reject: Reject) -> bytes:
+    """Return the line of a reject."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    data = {**describe(reject), "time": now, "product": reject.row}
+    return (json.dumps(data, ensure_ascii=False, default=str) + "\n").encode("utf-8", "replace")

@@ -7,6 +7,7 @@ import functools
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hybridsearch import text
@@ -22,6 +23,9 @@ LEG_TEXT_LIMIT = 2_000
 VALUES_PER_FACET = 100
 FACET_LENGTH = 256
 CODES = 100
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEWEST = 2**61
+"""The highest version: twice that, and one for a removal, still fits into 63 bits."""
 
 
 def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Document:
@@ -47,7 +51,41 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         numbers=numbers(row, fields),
         vectors=vectors,
         routing=product.routing,
+        version=version(row, fields),
     )
+
+
+def version(row: Row, fields: Fields) -> int | None:
+    """Return the product's version; None when the configuration names no field for it.
+
+    A date is counted in microseconds since 1970; without a zone it is read as UTC. A product without a version has the
+    lowest.
+
+    Raises:
+        ValueError: It is neither a whole number nor a date.
+    """
+    if fields.version is None:
+        return None
+    value = field(row, fields.version)
+    found = strings(value)
+    if not found:
+        return 0
+    try:
+        number = int(found[0]) if found[0].isdecimal() else microseconds(found[0])
+    except ValueError:
+        number = -1
+    if isinstance(value, bool) or len(found) > 1 or not 0 <= number <= NEWEST:
+        raise ValueError(
+            f"'{fields.version}' is {reprlib.repr(value)}, expected a whole number or a date as 2026-11-21T09:30:00Z"
+        )
+    return number
+
+
+def microseconds(text: str) -> int:
+    """Return an ISO date and time as microseconds since 1970."""
+    moment = datetime.fromisoformat(text)
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH
+    return since // timedelta(microseconds=1)
 
 
 def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from hybridsearch.changes import BEGINNING
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import Fields
 
@@ -50,11 +51,16 @@ class Schema:
 
     Attributes:
         analysis: Identity of the text analysis; tokens of another one do not match.
+        since: Place in the log of changes up to which changes are older than the catalogue that the index was built
+            from; later ones have been brought into it.
+        before: The generation that was live before this one; empty when there was none.
     """
 
     fields: Fields
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
+    since: int = BEGINNING
+    before: str = ""
 
     def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
         """Return the schema with the (words, photo) calibrations of the legs named."""
@@ -73,6 +79,8 @@ class Schema:
             "fields": self.fields.model_dump(mode="json"),
             "legs": [asdict(leg) for leg in self.legs],
             "analysis": self.analysis,
+            "since": self.since,
+            "before": self.before,
         }
 
     @classmethod
@@ -87,7 +95,9 @@ class Schema:
                 f"Index '{index}' has format {data.get('format')}, this version reads {FORMAT}. "
                 "Rebuild it with: hybridsearch reindex"
             )
-        return cls(Fields.model_validate(data["fields"]), tuple(map(read_leg, data["legs"])), data["analysis"])
+        legs = tuple(map(read_leg, data["legs"]))
+        since, before = data.get("since", BEGINNING), data.get("before", "")
+        return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)
 
 
 def read_leg(data: Mapping[str, Any]) -> Leg:

@@ -55,6 +55,8 @@ class Fields(Section):
     facets: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     image: str | None = None
+    version: str | None = None
+    """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
 
     @model_validator(mode="after")
@@ -85,6 +87,10 @@ class EngineSection(Section):
     """Seconds for one search; bulk requests get six times as long."""
     shards: Annotated[int, Field(ge=1)] = 1
     replicas: Annotated[int, Field(ge=0)] = 1
+    keep: Annotated[int, Field(ge=0)] = 1
+    """Earlier generations that are kept to go back to."""
+    remember_hours: Annotated[float, Field(gt=0)] = 24.0
+    """How long a change, and above all a removal, is remembered, so that a late older one does no harm."""
 
 
 class VectorLeg(Section):

@@ -58,7 +58,7 @@ class Reject:
     where: str
     id: str | None
     stage: str
-    """Where on the line it was lost: `read`, `document`, or `write`."""
+    """Where on the line it was lost: `read`, `document`, `picture`, `encode` or `write`."""
     reason: str
     row: Row | None = None
 
@@ -79,6 +79,8 @@ class Document:
     numbers: Mapping[str, float] = field(default_factory=dict)
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     routing: str | None = None
+    version: int | None = None
+    """From the field that the configuration names; a document never replaces one with a higher version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.plan import Match, Neighbours, Plan
 from hybridsearch.schema import Leg, Schema
@@ -33,8 +34,8 @@ def document(id: str, title: str = "red dress", **rest: Any) -> Document:  # noq
 def fill(engine: EmbeddedEngine, *documents: Document, schema: Schema = SCHEMA) -> str:
     """Make a new live generation of these documents."""
     generation = engine.create(schema)
-    assert engine.write(generation, documents) == []
-    assert engine.refresh(generation)[0] == len({each.id for each in documents})
+    assert engine.write(generation, documents) == Written()
+    assert engine.refresh(generation) == len({each.id for each in documents})
     engine.promote(generation, schema)
     return generation
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import cli, sample
-from tests.servers.fake import INFO, Asked, Reply, error, serving
+from tests.servers.fake import Asked, Reply, error, serving
+from tests.servers.model import Model
 from tests.shops import PRODUCTS, shop, write_config, write_products
 
 SAMPLE = Path(sample.__file__).parent
@@ -72,7 +73,7 @@ def test_reindex_for_programs(run: Run, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert set(report) == {
         *("index", "generation", "indexed", "rejected", "duplicates", "without_picture", "encoded", "cached"),
-        *("seconds", "rejects", "rejects_file"),
+        *("older", "changes", "resumed", "seconds", "rejects", "rejects_file"),
     }
     assert (report["index"], report["indexed"], report["rejects_file"]) == ("products", 5, None)
 
@@ -120,7 +121,12 @@ def test_a_dry_run_reads_everything_and_writes_nothing(run: Run, tmp_path: Path)
     before = sorted(tmp_path.rglob("*"))
     code, out, _ = run("reindex", "--dry-run", "--json")
     assert code == 1
-    assert {**json.loads(out), "rejects": 0} == {"products": 5, "texts": 0, "pictures": 0, "rejected": 1, "rejects": 0}
+    found = json.loads(out)
+    assert [found[name] for name in ("products", "texts", "pictures", "cached", "rejected")] == [5, 0, 0, 0, 1]
+    assert set(found) == {
+        *("products", "texts", "pictures", "cached", "rejected", "seconds", "measured", "disk", "memory", "outlook"),
+        "rejects",
+    }
     assert run("reindex", "--dry-run")[1].startswith("Would index 5 products into 'products'")
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -415,29 +421,38 @@ def test_init_says_why_it_cannot(run: Run, tmp_path: Path, arguments: list[str],
     assert not (tmp_path / "hybridsearch.toml").exists()
 
 
-def test_an_interrupted_rebuild_ends_in_code_130_and_removes_what_it_began(tmp_path: Path) -> None:
-    """The server is too busy for ever, so the run would go on waiting for minutes."""
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_rebuild_that_is_stopped_ends_in_code_130_and_can_be_continued(tmp_path: Path, stop: int) -> None:
+    """Fault 30. The server is too busy for ever from the second request on, so the run would go on waiting."""
     busy = threading.Event()
+    model, requests = Model(), iter(range(1_000_000))
 
     def script(asked: Asked) -> Reply:
-        if "_bulk" in asked.path:
+        if "_bulk" in asked.path and next(requests):
             busy.set()
             return error(429, "es_rejected_execution_exception")
-        missing = Reply({}, 404) if asked.method in ("HEAD", "GET") else Reply({"acknowledged": True})
-        return INFO if asked.path == "/" else missing
+        return model.reply(asked)
 
     with serving(script) as fake:
-        write_config(tmp_path, engine={"url": fake.url})
+        write_config(tmp_path, engine={"url": fake.url, "replicas": 0})
+        write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(600)])
         command = [sys.executable, "-c", LISTENING, "reindex"]
         with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
-            assert busy.wait(30)
-            process.send_signal(signal.SIGINT)
+            assert busy.wait(60)
+            process.send_signal(stop)
             try:
                 _, err = process.communicate(timeout=60)
             finally:
                 process.kill()
-    assert (process.returncode, err.strip()) == (130, b"Interrupted.")
-    assert fake.asked[-1].method == "DELETE"
+        assert (process.returncode, err.decode().split("\n")) == (
+            130,
+            ["The run stopped: 256 products are done. Continue with: hybridsearch reindex", "", "Interrupted.", ""],
+        )
+        assert not model.indices["products-lock"].docs
+        requests = iter([0] * 1_000_000)
+        done = python("reindex", "--json", folder=tmp_path)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["resumed"], report["indexed"]) == (0, 256, 600)
 
 
 def test_a_reader_that_goes_away_is_no_error(acme: Path) -> None:

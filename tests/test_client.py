@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Plan, Settings, sample
 from hybridsearch.encoders import load_encoder
 from hybridsearch.errors import EncoderError, EngineError, GateError, ImageError, IndexMissing, QueryError
+from hybridsearch.reindex import Options
 from hybridsearch.values import Row
-from tests.servers.fake import INFO, Asked, Reply, error, serving
+from tests.servers.fake import Asked, Reply, error, serving
+from tests.servers.model import Model
 from tests.shops import PRODUCTS, settings, shop, write_products
 
 SAMPLE = Path(sample.__file__).parent
@@ -243,7 +246,13 @@ def test_progress_is_told_after_every_batch(tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     with HybridSearch.open(settings(tmp_path)) as found:
         found.reindex(lambda stage, counts, total: told.append((stage, counts.read, total)))
-    assert told == [("indexing", 256, 600), ("indexing", 512, 600), ("indexing", 600, 600), ("promoting", 600, None)]
+    assert told == [
+        ("indexing", 256, 600),
+        ("indexing", 512, 600),
+        ("indexing", 600, 600),
+        ("checking", 600, None),
+        ("promoting", 600, None),
+    ]
 
 
 def test_a_rebuild_shows_what_changed_and_forgets_what_is_gone(tmp_path: Path) -> None:
@@ -255,11 +264,14 @@ def test_a_rebuild_shows_what_changed_and_forgets_what_is_gone(tmp_path: Path) -
 
 
 def test_of_two_rebuilds_at_once_the_second_is_refused(tmp_path: Path) -> None:
+    """Faults 29 and 41."""
     with shop(tmp_path) as one, HybridSearch.open(one.settings) as other:
-        generation = one.engine.create(one.engine.schema())
-        with pytest.raises(EngineError, match="is writing to"):
+        with one.engine.lease("the first"), pytest.raises(EngineError) as refused:
             other.reindex()
-        one.engine.discard(generation)
+        assert str(refused.value) == (
+            f"Process {os.getpid()} is rebuilding '{tmp_path}/.hybridsearch/products'. "
+            "Wait until it has ended, then try again."
+        )
         assert other.reindex().indexed == 5
 
 
@@ -282,32 +294,57 @@ def test_a_product_with_a_broken_picture_is_found_by_its_words(tmp_path: Path) -
     assert {(each.id, each.stage) for each in report.rejects} == {("1", "picture"), ("2", "picture")}
 
 
-def test_an_interrupted_rebuild_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_interrupted_rebuild_is_continued_by_the_same_command(tmp_path: Path) -> None:
+    """Fault 30."""
+
+    def interrupt(stage: str, counts: Any, total: int | None) -> None:
+        if counts.read >= 512:
+            raise KeyboardInterrupt
+
+    with shop(tmp_path) as found:
+        write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(1_000)])
+        said: list[str] = []
+        with pytest.raises(KeyboardInterrupt):
+            found.reindex(interrupt, Options(say=said.append))
+        assert found.search("coat").total == 2
+        report = found.reindex(options=Options(say=said.append))
+        assert (report.resumed, report.indexed, found.search("hat").total) == (512, 1_000, 1_000)
+    assert said == [
+        "The run stopped: 512 products are done. Continue with: hybridsearch reindex",
+        "Continuing a run that was interrupted after 512 products.",
+    ]
+
+
+def test_an_interrupted_rebuild_of_another_catalogue_begins_anew_and_says_why(tmp_path: Path) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with shop(tmp_path) as found:
-        before = sorted(path.name for path in (tmp_path / ".hybridsearch" / "products").iterdir())
+    with HybridSearch.open(settings(tmp_path)) as found:
         with pytest.raises(KeyboardInterrupt):
             found.reindex(interrupt)
-        assert sorted(path.name for path in (tmp_path / ".hybridsearch" / "products").iterdir()) == before
-        assert found.search("coat").total == 2
+        write_products(tmp_path / "products.jsonl", [{"id": "9", "title": "Yellow scarf"}])
+        said: list[str] = []
+        assert found.reindex(options=Options(say=said.append)).indexed == 1
+        assert [each.state for each in found.engine.generations()] == ["live"]
+    assert said == ["An interrupted run is not continued: the catalogue changed since. Beginning anew."]
 
 
-def test_a_rebuild_that_the_server_refuses_removes_its_index(tmp_path: Path) -> None:
+def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: Path) -> None:
+    """Fault 16."""
+    model = Model()
+
     def script(asked: Asked) -> Reply:
         if "_bulk" in asked.path:
             return error(403, "cluster_block_exception", "disk usage exceeded flood-stage watermark")
-        missing = Reply({}, 404) if asked.method in ("HEAD", "GET") else Reply({"acknowledged": True})
-        return INFO if asked.path == "/" else missing
+        return model.reply(asked)
 
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(1_200)])
     with serving(script) as fake:
         found = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
-        with found, pytest.raises(EngineError, match="flood-stage"):
+        with found, pytest.raises(EngineError, match=r"takes no writes: .*flood-stage.*\. Free disk space"):
             found.reindex()
-    (created,) = (asked.path for asked in fake.asked if asked.method == "PUT" and "_bulk" not in asked.path)
-    assert [asked.path.partition("?")[0] for asked in fake.asked if asked.method == "DELETE"] == [created]
+    assert list(model.indices) == ["products-lock"]
+    assert not any("read_only" in asked.path or "_settings" in asked.path for asked in fake.asked)
 
 
 def searched(config: Any) -> tuple[Page, Page]:

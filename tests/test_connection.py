@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
+from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.schema import Schema
@@ -132,6 +133,14 @@ def test_a_server_that_is_too_old_is_named_with_its_version(tmp_path: Path, numb
 )
 def test_a_version_is_a_tuple_of_numbers(number: str, version: tuple[int, ...]) -> None:
     assert version_of({"version": {"number": number}}) == version
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [("9.4.3", "ok"), ("9.5.0", "warning"), ("9.5.2", "warning"), ("9.5.3", "ok")]
+)
+def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> None:
+    """Fault 13."""
+    assert health.server({"version": {"number": number}}).state == state
 
 
 def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Path) -> None:

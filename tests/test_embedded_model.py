@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
@@ -260,15 +261,22 @@ class Machine(RuleBasedStateMachine):
     def write(self, documents: list[Document]) -> None:
         if self.generation is None:
             self.generation, self.written = self.engine.create(SCHEMA), {}
-        assert self.engine.write(self.generation, documents) == []
+        assert self.engine.write(self.generation, documents) == Written()
         for document in documents:
             self.written.pop(document.id, None)
             self.written[document.id] = document
 
+    @rule(documents=st.lists(DOCUMENT, max_size=5))
+    def remove(self, documents: list[Document]) -> None:
+        if self.generation is not None:
+            assert self.engine.remove(self.generation, {each.id: None for each in documents}) == Written()
+            for document in documents:
+                self.written.pop(document.id, None)
+
     @rule()
     def refresh(self) -> None:
         if self.generation is not None:
-            assert self.engine.refresh(self.generation) == (len(self.written), [])
+            assert self.engine.refresh(self.generation) == len(self.written)
 
     @rule()
     def promote(self) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.engines.embedded import EmbeddedEngine, store
+from hybridsearch.engines.embedded import engine as embedded_engine
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.plan import Plan
@@ -75,7 +76,7 @@ def test_readers_go_on_with_what_was_refreshed_while_the_live_generation_is_writ
         reader.search(EVERYTHING)
         engine.write(generation, [product(1, stock=7), product(3)])
         assert [hit.product for hit in reader.search(EVERYTHING)] == [{}, {}]
-        assert engine.refresh(generation) == (3, [])
+        assert engine.refresh(generation) == 3
         assert ids(reader.search(EVERYTHING)) == ["p2", "p1", "p3"]
         assert reader.get(["p1"]) == {"p1": {"stock": 7}}
 
@@ -110,17 +111,21 @@ def test_the_live_generation_cannot_be_discarded_any_other_can(engine: EmbeddedE
         engine.discard(live)
 
 
-def test_a_second_writer_is_refused_with_the_number_of_the_first(engine: EmbeddedEngine, tmp_path: Path) -> None:
+def test_a_second_writer_of_a_generation_is_refused_with_the_number_of_the_first(
+    engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live = fill(engine, document("a"))
     second = EmbeddedEngine(tmp_path, "products")
+    monkeypatch.setattr(embedded_engine, "PATIENCE", 0.0)
     generation = engine.create(SCHEMA)
+    engine.write(generation, [document("c")])
     with pytest.raises(EngineError, match=rf"Process {os.getpid()} is writing"):
-        second.create(SCHEMA)
-    with pytest.raises(EngineError, match="is writing"):
-        second.write(live, [document("b")])
+        second.write(generation, [document("b")])
     assert ids(second.search(EVERYTHING)) == ["a"]
+    second.write(live, [document("b")])
     engine.promote(generation, SCHEMA)
     second.discard(second.create(SCHEMA))
+    second.close()
 
 
 def test_what_does_not_fit_is_refused_with_its_reason_and_the_rest_is_stored(engine: EmbeddedEngine) -> None:
@@ -133,7 +138,7 @@ def test_what_does_not_fit_is_refused_with_its_reason_and_the_rest_is_stored(eng
         Document("json", {"value": object()}, {}),
         Document("\ud800", {}, {}),
     ]
-    rejects = engine.write(generation, [product(1), *bad, product(2)])
+    rejects = engine.write(generation, [product(1), *bad, product(2)]).refused
     assert [(reject.id, reject.stage) for reject in rejects] == [(each.id, "write") for each in bad]
     assert [reject.reason for reject in rejects][:4] == [
         "vector 'image' has 2 dims, expected 4",
@@ -141,7 +146,7 @@ def test_what_does_not_fit_is_refused_with_its_reason_and_the_rest_is_stored(eng
         "vector 'image' holds a value that is not a number",
         "'price' is inf, expected a number",
     ]
-    assert engine.refresh(generation) == (2, [])
+    assert engine.refresh(generation) == 2
 
 
 def test_get_returns_rows_of_known_ids(engine: EmbeddedEngine) -> None:
@@ -221,8 +226,8 @@ def test_a_lost_compiled_file_is_made_again_and_kept(
 def test_an_index_of_another_format_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(engine, document("a"))
     engine.close()
-    monkeypatch.setattr(store, "FORMAT", 2)
-    with pytest.raises(EngineError, match=r"has format 1, this version reads 2\. Rebuild .* hybridsearch reindex"):
+    monkeypatch.setattr(store, "FORMAT", 3)
+    with pytest.raises(EngineError, match=r"has format 2, this version reads 3\. Rebuild .* hybridsearch reindex"):
         engine.search(EVERYTHING)
 
 
@@ -260,7 +265,7 @@ def test_a_full_disk_is_an_error_that_leaves_the_last_batch_and_can_be_overcome(
             engine.write(generation, batches[1])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert engine.refresh(generation) == (9, [])
+    assert engine.refresh(generation) == 9
     engine.write(generation, batches[1])
     engine.promote(generation, schema)
     for number in range(min(4, 18)):
@@ -340,7 +345,7 @@ def test_a_killed_writer_leaves_whole_batches_and_a_whole_index(
             assert engine.check()[-1].state == "ok"
         what, generation, count = acknowledged[-1]
         if what == "written":
-            stored, _ = engine.refresh(generation)
+            stored = engine.refresh(generation)
             assert stored in (int(count), int(count) + BATCH)
             with closing(Store(folder / "products" / generation)) as found:
                 found.verify()

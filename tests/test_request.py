@@ -100,8 +100,7 @@ def test_a_code() -> None:
 def test_a_photo() -> None:
     signal = Cosine("photo.image", 1.0, "image", EAST, low=0.5, high=1.0)
     source = (
-        "params.w * Math.max(0.0, "
-        "(dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo))"
+        "params.w * Math.max(0.0, (dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo))"
     )
     script = {"source": source, "params": {"w": 1.0, "q": [1.0, 0.0], "lo": 0.5, "hi": 1.0}}
     clause = {"query": {"exists": {"field": "hybrid.vectors.image"}}, "script": script, "_name": "photo.image"}

@@ -289,7 +289,7 @@ def test_the_second_of_two_runs_is_refused_and_told_who_is_first(run: Run) -> No
     with alone(Settings.load()):
         code, _, err = run("judgments.jsonl")
         assert code == 3
-        assert err.startswith(f"Error: One run at a time may tune a shop. Process {os.getpid()} is writing to ")
+        assert err.startswith(f"Error: Process {os.getpid()} is tuning in ")
         assert "Wait until it has ended, then try again." in err
         assert run("--revert")[0] == 3
     assert run("judgments.jsonl")[0] == 0

@@ -19,7 +19,8 @@ from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.pictures import Load
-from hybridsearch.reindex import FETCHERS, batches, picture_loader, source_of
+from hybridsearch.reindex.build import FETCHERS, picture_loader, source_of
+from hybridsearch.reindex.fill import batches
 from hybridsearch.settings import Fields, Settings
 from hybridsearch.values import Product, Row
 

@@ -15,7 +15,7 @@ LONGEST_ID = 512
 class Source(Protocol):
     """A catalogue: products in the order in which they are stored, streamed.
 
-    Raises from both methods:
+    Raises from all methods:
         CatalogError: The catalogue as a whole cannot be read; a single bad row is a reject.
     """
 
@@ -26,6 +26,10 @@ class Source(Protocol):
 
     def count(self) -> int | None:
         """Return about how many rows there are, for a progress bar, without reading them all; None when unknown."""
+        ...
+
+    def identity(self) -> dict[str, Any]:
+        """Return what changes when the catalogue may have changed: as long as it is equal, so are rows and order."""
         ...
 
     def read(self) -> Iterator[Product | Reject]:

@@ -31,8 +31,8 @@ TIMEOUT = 60.0
 class ElasticsearchIndex:
     """A source that reads an index or alias.
 
-    A product's id is the document's `_id` and its row the `_source`; `_routing` is carried over. The order is the same
-    for as long as the index does not change and the same copies of its shards answer.
+    A product's id is the document's `_id` and its row the `_source`; `_routing` is carried over. The order is that of
+    the last writes, so that it stays the same for as long as nothing is written.
     """
 
     client: Elasticsearch
@@ -66,6 +66,17 @@ class ElasticsearchIndex:
             found |= flat(entry["mappings"].get("properties", {}))
         return found
 
+    def identity(self) -> dict[str, Any]:
+        """Return the number of the last write in each shard, by the identity of the index."""
+        with reading(self.client, self.index):
+            stats = self.client.indices.stats(index=self.index, level="shards")["indices"].values()
+        return {
+            entry["uuid"]: {
+                number: copies[0]["seq_no"]["max_seq_no"] for number, copies in sorted(entry["shards"].items())
+            }
+            for entry in stats
+        }
+
     def read(self) -> Iterator[Product | Reject]:
         """Yield every document: a page of each slice in turn, so that the order does not depend on which is faster."""
         with reading(self.client, self.index):
@@ -93,8 +104,8 @@ class ElasticsearchIndex:
         client = self.client.options(request_timeout=TIMEOUT, max_retries=3, retry_on_timeout=True)
         answer = client.search(
             pit={"id": point, "keep_alive": KEEP_ALIVE},
-            slice={"id": part, "max": SLICES},
-            sort=["_shard_doc"],
+            slice={"field": "_seq_no", "id": part, "max": SLICES},
+            sort=["_seq_no", "_shard_doc"],
             search_after=after,
             size=PAGE,
             source=source,

@@ -61,6 +61,11 @@ class File:
             used = raw.tell()
             return round(len(first) * self.path.stat().st_size / used) if text.read(1) else len(first)
 
+    def identity(self) -> dict[str, Any]:
+        """Return size and time of the last change."""
+        found = self.path.stat()
+        return {"size": found.st_size, "modified": found.st_mtime_ns}
+
     def read(self) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row; blank lines are passed over."""
         with opened(self.path) as (text, _):

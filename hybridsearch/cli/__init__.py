@@ -15,6 +15,8 @@ from hybridsearch._version import __version__
 COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
     "reindex": "Build the index beside the live one, check it, and swap.",
+    "rollback": "Go back to the generation of the index before the live one.",
+    "clean": "List what dead runs left behind, ask, and remove it.",
     "search": "Search with words, a photo, or both.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import click
@@ -11,19 +12,40 @@ from hybridsearch.client import HybridSearch
 
 
 @click.command("reindex")
-@click.option("--dry-run", is_flag=True, help="Read the whole catalogue and say what would be done; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and what it would cost; write nothing.")
+@click.option("--restart", is_flag=True, help="Begin anew, even if an interrupted run could be continued.")
+@click.option("--force", is_flag=True, help="Swap even if a check fails, and read on whatever is rejected.")
+@click.option("--retry-rejects", is_flag=True, help="Only try the products again that the last run rejected.")
 @click.option(
     "--replace-index", is_flag=True, help="Allow removing an index (not an alias) that has the configured name."
 )
 @options.as_json
 @options.config
-def command(dry_run: bool, replace_index: bool, as_json: bool, config: Path | None) -> int:
-    """Build the index beside the live one, check it, and swap."""
+def command(
+    dry_run: bool,
+    restart: bool,
+    force: bool,
+    retry_rejects: bool,
+    replace_index: bool,
+    as_json: bool,
+    config: Path | None,
+) -> int:
+    """Build the index beside the live one, check it, and swap. A run that was interrupted is continued."""
     with HybridSearch.open(config, replace_index=replace_index) as shop:
         if dry_run:
             return preview(shop, as_json)
-        with show.progress() as progress:
-            report = shop.reindex(progress)
+        if retry_rejects:
+            return retry(shop, as_json)
+        return rebuild(shop, restart, force, as_json)
+
+
+def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> int:
+    """Run, and print what was done."""
+    from hybridsearch.reindex import Options
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is taken like Ctrl-C: nothing is lost
+    with show.progress(as_json=as_json) as progress:
+        report = shop.reindex(progress, Options(restart=restart, force=force, say=show.say))
     if as_json:
         show.print_json(report.to_json())
     else:
@@ -36,18 +58,33 @@ def command(dry_run: bool, replace_index: bool, as_json: bool, config: Path | No
     return REFUSED if report.rejected else 0
 
 
+def retry(shop: HybridSearch, as_json: bool) -> int:
+    """Try the rejects of the last run again, and print what became of them."""
+    found, file = shop.retry_rejects()
+    if as_json:
+        show.print_json({**found.to_json(), "rejects_file": file or None})
+    else:
+        click.echo(f"Indexed {found.written:,} products that were rejected before; {len(found.rejects):,} still are.")
+        show.rejects(found.rejects, len(found.rejects), file)
+    return REFUSED if found.rejects else 0
+
+
 def preview(shop: HybridSearch, as_json: bool) -> int:
     """Print what a run would do."""
     from hybridsearch.preview import preview
 
-    found = preview(shop.settings)
+    found = preview(shop)
     if as_json:
         show.print_json(found.to_json())
     else:
         click.echo(
             f"Would index {found.products:,} products into '{shop.settings.engine.index}': "
-            f"{found.texts:,} texts and {found.pictures:,} pictures to encode, {found.rejected:,} rejected. "
-            "Nothing was written."
+            f"{found.texts:,} texts and {found.pictures:,} pictures, of which about {found.cached:,} are encoded "
+            f"already; {found.rejected:,} rejected. Nothing was written."
         )
+        click.echo(f"  time: about {found.seconds:,.0f} s, measured on {found.measured} products of this catalogue")
+        click.echo(f"  room: about {found.disk / 1e6:,.1f} MB on disk, {found.memory / 1e6:,.1f} MB of them in memory")
+        for line in found.outlook:
+            click.echo(f"  {line}")
         show.rejects(found.rejects, found.rejected, "give the command without --dry-run for a file of them")
     return REFUSED if found.rejected else 0

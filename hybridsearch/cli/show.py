@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -85,33 +86,46 @@ def rejects(found: Sequence[Reject], total: int, file: object) -> None:
         click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
 
 
+def say(sentence: str) -> None:
+    """Tell a person something, on standard error."""
+    click.echo(text.clean(sentence, 500), err=True)
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str, Any, int | None], None]]:
-    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe."""
-    if sys.stderr.isatty():
-        with Progress(
+def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | None], None]]:
+    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe, JSON for programs."""
+    pace, last = Pace(), time.monotonic()
+    if sys.stderr.isatty() and not as_json:
+        columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        ) as bar:
+        )
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
             task = bar.add_task("starting", total=None, note="")
             yield lambda stage, counts, total: bar.update(
-                task, description=stage, completed=counts.read, total=total, note=note(counts)
+                task,
+                description=stage,
+                completed=counts.read,
+                total=total,
+                note=f"{pace.of(counts.read, total)[0]:,.0f}/s, {note(counts)}",
             )
         return
-    last = time.monotonic()
 
     def line(stage: str, counts: Any, total: int | None) -> None:
         nonlocal last
-        if time.monotonic() - last >= PLAIN_EVERY:
-            last = time.monotonic()
-            click.echo(
-                f"{stage}: {counts.read:,} of {'?' if total is None else f'{total:,}'}; {note(counts)}", err=True
-            )
+        if time.monotonic() - last < PLAIN_EVERY:
+            return
+        last = time.monotonic()
+        speed, left = pace.of(counts.read, total)
+        if as_json:
+            found = {"stage": stage, **asdict(counts), "total": total, "per_second": speed, "seconds_left": left}
+            click.echo(json.dumps(found), err=True)
+        else:
+            of = "?" if total is None else f"{total:,}"
+            soon = "" if left is None else f", {left:,.0f} s left"
+            click.echo(f"{stage}: {counts.read:,} of {of}, {speed:,.0f}/s{soon}; {note(counts)}", err=True)
 
     yield line
 
@@ -146,6 +160,21 @@ def steps() -> Iterator[Callable[[str, int, int], None]]:
             click.echo(f"{stage}: {done:,} of {total:,}", err=True)
 
     yield line
+
+
+class Pace:
+    """How fast a run is, not counting what an interrupted process of it did before."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.first: int | None = None
+
+    def of(self, done: int, total: int | None) -> tuple[float, float | None]:
+        """Return products a second, and the seconds that are left; None when that is unknown."""
+        if self.first is None or done < self.first:
+            self.first, self.started = done, time.monotonic()
+        speed = (done - self.first) / max(1e-9, time.monotonic() - self.started)
+        return round(speed, 1), None if total is None or not speed else round(max(0, total - done) / speed, 1)
 
 
 def note(counts: Any) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from hybridsearch.changes import ChangeLog
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Page, Reject, Row
@@ -21,35 +25,113 @@ class Check:
     next_step: str = ""
 
 
+@dataclass(slots=True)
+class Written:
+    """What became of a write.
+
+    Attributes:
+        refused: Documents that cannot be stored, with the reason.
+        older: How many were older than what is stored, which stays.
+    """
+
+    refused: list[Reject] = field(default_factory=list)
+    older: int = 0
+
+    def add(self, other: Written) -> None:
+        """Count another write in."""
+        self.refused += other.refused
+        self.older += other.older
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One build of the index: the live one, a finished one that is kept, or one that a run has not finished."""
+
+    name: str
+    state: Literal["live", "kept", "unfinished"]
+    documents: int
+    bytes: int
+
+
+def new_name() -> str:
+    """Return a name for a generation: the time to the microsecond, and four bits of chance."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbelow(16):x}"
+
+
 class Engine(Protocol):
     """A place where an index lives.
 
     An index has generations: `create` begins one beside the live one, `write` and `refresh` fill it, and `promote`
-    makes it the live one in one atomic step. Every method raises EngineError when the engine cannot be reached.
+    makes it the live one in one atomic step. Where a generation may be None, the live one is meant. Every method raises
+    EngineError when the engine cannot be reached.
     """
+
+    @property
+    def changes(self) -> ChangeLog:
+        """The log of changes to single products."""
+        ...
+
+    def lease(self, owner: str) -> AbstractContextManager[Lease]:
+        """Take the right to rebuild this index for as long as the context lasts.
+
+        Raises:
+            EngineError: A run that is alive has it; the message names its owner.
+        """
+        ...
 
     def create(self, schema: Schema) -> str:
         """Begin a new, empty generation and return its name."""
         ...
 
-    def write(self, generation: str, documents: Sequence[Document]) -> list[Reject]:
-        """Store documents, replacing those with the same ids; return those that were refused. May be buffered."""
+    def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
+        """Store documents, replacing those with the same ids unless these are newer.
+
+        When it returns, everything is stored durably, refused, or was older.
+        """
         ...
 
-    def refresh(self, generation: str) -> tuple[int, list[Reject]]:
-        """Make everything written searchable; return the number of documents, and what was refused in the meantime."""
+    def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
+        """Remove the products with these ids, unless what is stored is newer than the version given beside the id."""
+        ...
+
+    def refresh(self, generation: str) -> int:
+        """Make everything written searchable; return the number of documents."""
+        ...
+
+    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
         ...
 
     def promote(self, generation: str, schema: Schema) -> None:
-        """Store the final schema and make this generation the live one, atomically."""
+        """Store the final schema and make this generation the live one, atomically; remove those too old to keep.
+
+        May be repeated: a generation that is live already stays.
+        """
+        ...
+
+    def switch(self, generation: str) -> None:
+        """Make a finished generation the live one, atomically, and change nothing else."""
         ...
 
     def discard(self, generation: str) -> None:
-        """Remove a generation that is not live."""
+        """Remove a generation that is not live; one that is gone already is no error."""
         ...
 
-    def schema(self) -> Schema:
-        """Return the schema of the live index.
+    def generations(self) -> list[Generation]:
+        """Return all generations, the oldest first."""
+        ...
+
+    def outlook(self) -> list[str]:
+        """Say in sentences what a swap would take the place of, and who uses it; nothing is changed."""
+        ...
+
+    def abandon(self) -> None:
+        """Stop waiting in a write that goes on in another thread: nobody needs its outcome any more."""
+        ...
+
+    def schema(self, generation: str | None = None) -> Schema:
+        """Return the schema of an index.
 
         Raises:
             IndexMissing: There is none.
@@ -60,8 +142,8 @@ class Engine(Protocol):
         """Return what changes whenever the live index's content does, so that answers can be kept."""
         ...
 
-    def search(self, plan: Plan) -> Page:
-        """Run a plan on the live index."""
+    def search(self, plan: Plan, generation: str | None = None) -> Page:
+        """Run a plan."""
         ...
 
     async def search_async(self, plan: Plan) -> Page:
@@ -82,4 +164,16 @@ class Engine(Protocol):
 
     async def close_async(self) -> None:
         """Let go of them, those of `search_async` included."""
+        ...
+
+
+class Lease(Protocol):
+    """The right to rebuild an index."""
+
+    def require(self) -> None:
+        """Make sure that it is still ours.
+
+        Raises:
+            EngineError: This process stood still for so long that another run took over.
+        """
         ...

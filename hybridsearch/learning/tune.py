@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hybridsearch._version import __version__
 from hybridsearch.client import Shop
-from hybridsearch.engines.embedded.lock import WriterLock
+from hybridsearch.engines.embedded.lock import FileLock
 from hybridsearch.errors import EngineError
 from hybridsearch.learning.asked import prepare
 from hybridsearch.learning.candidates import CandidateCache
@@ -92,11 +92,7 @@ def alone(settings: Settings) -> Iterator[None]:
     Raises:
         EngineError: Another run does so already.
     """
-    with closing(WriterLock(settings.resolve(settings.engine.folder) / "tune" / "lock")) as lock:
-        try:
-            lock.acquire()
-        except EngineError as error:
-            raise EngineError(f"One run at a time may tune a shop. {error}") from error
+    with FileLock(settings.resolve(settings.engine.folder) / "tune" / "lock", "tuning in"):
         yield
 
 

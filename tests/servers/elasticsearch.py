@@ -1,11 +1,14 @@
 """Starts an Elasticsearch server in folders of its own and stops it."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -13,15 +16,23 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.servers.certificates import Certificates
 from tests.servers.distribution import RELEASES, Release, fetch, find_java
 
 PATIENCE = 180.0
 """Seconds that a server may take to answer; about 20 on two idle cores."""
 
 
+USER, PASSWORD = "shop-admin", "correct horse battery staple"
+"""Of the one user of a secured server."""
+
+
 @contextlib.contextmanager
-def running(version: str) -> Iterator[str]:
-    """Run a server of this version for the length of the block and yield its address."""
+def running(version: str, certificates: Certificates | None = None) -> Iterator[str]:
+    """Run a server of this version for the length of the block and yield its address.
+
+    With certificates it asks for USER and PASSWORD, or an API key, and speaks TLS.
+    """
     release = RELEASES[version]
     home = fetch(release)
     java = find_java(release)
@@ -29,6 +40,8 @@ def running(version: str) -> Iterator[str]:
         folder = Path(scratch)
         port, transport = free_ports(2)
         configure(home, folder, port, transport)
+        if certificates:
+            secure(folder / "config", certificates)
         owner = unprivileged(folder)
         with open(folder / "console.log", "wb") as log:
             process = subprocess.Popen(
@@ -42,7 +55,8 @@ def running(version: str) -> Iterator[str]:
                 user=owner,
             )
         try:
-            yield wait(f"http://127.0.0.1:{port}", process, folder / "console.log")
+            scheme = "https" if certificates else "http"
+            yield wait(f"{scheme}://127.0.0.1:{port}", process, folder / "console.log", certificates)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -78,6 +92,25 @@ def configure(home: Path, folder: Path, port: int, transport: int) -> None:
     unwanted = ("-Xlog:gc", "jdk.incubator.vector")
     kept = [line for line in options if not any(word in line for word in unwanted)]
     (config / "jvm.options").write_text("\n".join(kept) + "\n")
+
+
+def secure(config: Path, certificates: Certificates) -> None:
+    """Switch security and TLS on, and write the one user down in the form of the file realm."""
+    for source, name in ((certificates.key, "server.key"), (certificates.certificate, "server.pem")):
+        shutil.copy(source, config / name)
+    settings = config / "elasticsearch.yml"
+    settings.write_text(
+        settings.read_text().replace("xpack.security.enabled: false", "xpack.security.enabled: true")
+        + "xpack.security.http.ssl.enabled: true\n"
+        "xpack.security.http.ssl.key: server.key\n"
+        "xpack.security.http.ssl.certificate: server.pem\n"
+        "xpack.security.enrollment.enabled: false\n"
+    )
+    salt, rounds = os.urandom(32), 10_000
+    digest = hashlib.pbkdf2_hmac("sha512", PASSWORD.encode(), salt, rounds, 32)
+    hashed = f"{{PBKDF2}}{rounds}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    (config / "users").write_text(f"{USER}:{hashed}\n")
+    (config / "users_roles").write_text(f"superuser:{USER}\n")
 
 
 def unprivileged(folder: Path) -> int | None:
@@ -124,10 +157,16 @@ def environment(release: Release, home: Path, folder: Path, java: Path) -> dict[
     }
 
 
-def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+def wait(url: str, process: subprocess.Popen[bytes], log: Path, certificates: Certificates | None) -> str:
+    request = urllib.request.Request(f"{url}/_cluster/health?wait_for_status=yellow")
+    context = None
+    if certificates:
+        context = ssl.create_default_context(cafile=str(certificates.authority))
+        token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        request.add_header("Authorization", f"Basic {token}")
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow"):
+        with contextlib.suppress(OSError), urllib.request.urlopen(request, context=context):
             return url
         time.sleep(0.3)
     raise RuntimeError(f"Elasticsearch did not start:\n{log.read_text(errors='replace')[-3000:]}")

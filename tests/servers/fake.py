@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.servers.certificates import Certificates
 
 PATIENCE = 10.0
 """Seconds after which even a hanging answer ends; tests end it sooner."""
@@ -64,9 +67,16 @@ class Fake:
     asked: list[Asked]
 
 
+class Quiet(ThreadingHTTPServer):
+    """Says nothing about connections that break: they are meant to."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Keep quiet."""
+
+
 @contextmanager
-def serving(script: Script) -> Iterator[Fake]:
-    """Run a server whose answers are those of the script."""
+def serving(script: Script, certificates: Certificates | None = None) -> Iterator[Fake]:
+    """Run a server whose answers are those of the script; with certificates it speaks TLS."""
     asked: list[Asked] = []
     over = threading.Event()
 
@@ -101,11 +111,15 @@ def serving(script: Script) -> Iterator[Fake]:
         def log_message(self, *args: Any) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with Quiet(("127.0.0.1", 0), Handler) as server:
+        if certificates:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificates.certificate, certificates.key)
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield Fake(f"http://127.0.0.1:{server.server_port}", asked)
+            yield Fake(f"{'https' if certificates else 'http'}://127.0.0.1:{server.server_port}", asked)
         finally:
             over.set()
             server.shutdown()

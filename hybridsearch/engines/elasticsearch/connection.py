@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import ssl
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import elasticsearch
-from elastic_transport import ApiResponse, ConnectionError, ConnectionTimeout, SerializationError, TlsError
+from elastic_transport import (
+    ApiResponse,
+    ConnectionError,
+    ConnectionTimeout,
+    SerializationError,
+    TextApiResponse,
+    TlsError,
+)
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
@@ -20,8 +28,28 @@ from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
+DISTRUST = {
+    10: "Renew the server's certificate.",
+    62: "Write the name that its certificate has into 'engine.url'.",
+}
+"""What to do about a certificate, by OpenSSL's number of the check: expired, another name."""
 OLDEST = (8, 14)
 """The first version whose knn clause, rescore and named scores were tried together."""
+
+
+class Client(Elasticsearch):
+    """The client, but a page of text is never taken for an answer."""
+
+    def perform_request(self, *arguments: Any, **named: Any) -> Any:
+        """Send a request.
+
+        Raises:
+            SerializationError: The answer is text: a proxy's page.
+        """
+        answer = super().perform_request(*arguments, **named)
+        if isinstance(answer, TextApiResponse):
+            raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
+        return answer
 
 
 def connect(section: EngineSection, folder: Path) -> Elasticsearch:
@@ -31,7 +59,7 @@ def connect(section: EngineSection, folder: Path) -> Elasticsearch:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
     try:
-        return Elasticsearch(**options(section, folder))
+        return Client(**options(section, folder))
     except ValueError as error:
         raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
@@ -107,7 +135,8 @@ def explained(url: str, index: str) -> Iterator[None]:
             f"{url} answers, but not as Elasticsearch: a proxy's page, or another product. Check 'engine.url'."
         ) from error
     except TlsError as error:
-        raise EngineError(f"No trusted connection to {url}: {error}. Give its CA file in 'engine.ca_file'.") from error
+        failed, remedy = distrust(error)
+        raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
     except ConnectionTimeout as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
     except ConnectionError as error:
@@ -133,6 +162,16 @@ def json_of(answer: ApiResponse[Any]) -> Mapping[str, Any]:
     return answer.body
 
 
+def distrust(error: TlsError) -> tuple[str, str]:
+    """Return which check of the server's certificate failed, and what to do; never to switch the checks off."""
+    remedy = "Give its CA file in 'engine.ca_file'."
+    cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_message, DISTRUST.get(cause.verify_code, remedy)
+    said = str(error.message).splitlines()[0][:200]
+    return said, DISTRUST[62] if type(cause).__name__ == "CertificateError" else remedy
+
+
 def reason(error: ConnectionError) -> str:
     """Return the innermost reason of a failed connection in plain words."""
     said = f"{error.message} {error.errors}".lower()
@@ -152,6 +191,10 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
     """Return the error for an answer that the server refused with."""
     kind, why = error_of(error.body)
     status = error.meta.status
+    if kind == "cluster_block_exception":
+        return EngineError(
+            f"'{index}' at {url} takes no writes: {why}. Free disk space or remove the block, then repeat."
+        )
     if kind == "index_not_found_exception":
         return IndexMissing(f"Index '{index}' is missing at {url}. Create it with: hybridsearch reindex")
     if kind == "media_type_header_exception":

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
-import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from elasticsearch import AsyncElasticsearch, Elasticsearch, NotFoundError
 
 from hybridsearch.document import RESERVED
-from hybridsearch.engines.base import Check
+from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
 from hybridsearch.engines.elasticsearch import health
-from hybridsearch.engines.elasticsearch.bulk import Item, send, to_item
+from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
+from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.connection import (
     JSON,
     connect,
@@ -28,15 +27,18 @@ from hybridsearch.engines.elasticsearch.connection import (
     json_of,
     version_of,
 )
+from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import (
     META,
     carried_mapping,
     carried_settings,
+    from_source,
     read_schema,
     to_mapping,
 )
 from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
 from hybridsearch.errors import EngineError, GateError, IndexMissing
+from hybridsearch.failpoints import reach
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection
@@ -47,6 +49,8 @@ FRESH = 5.0
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
 KNN_HAS_K = (8, 15)
+VECTORS_LEFT_OUT = (9, 2)
+"""From this version on `_source` comes without vectors unless they are asked for."""
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; promote restores what the shop wants."""
 
@@ -62,6 +66,9 @@ class Live:
 
 class ElasticsearchEngine:
     """Generations are indices called ALIAS-DATE-TIME-RANDOM; the alias names the live one.
+
+    While a generation is filled, an alias of its own stands for it. It is what bulk requests name, so that the server
+    never makes a generation anew that was removed; the request that makes the generation live takes it away.
 
     Args:
         section: Where the server is and what the alias is called.
@@ -82,10 +89,12 @@ class ElasticsearchEngine:
         self._async_client: AsyncElasticsearch | None = None
         self._version: tuple[int, ...] = ()
         self._live: Live | None = None
-        # One thread keeps the order of writes, so that the last of two products with one id wins.
-        self._sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hybridsearch-bulk")
-        self._sending: list[Future[list[Reject]]] = []
         self._unwanted = threading.Event()
+        self.sender = Sender(self._unwanted.wait)
+
+    @property
+    def changes(self) -> ServerChanges:
+        return ServerChanges(self.client, self.url, self.alias, self.sender)
 
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
@@ -94,60 +103,96 @@ class ElasticsearchEngine:
                 self._version = version_of(json_of(self.client.info()))
         return self._version
 
+    @contextmanager
+    def lease(self, owner: str) -> Iterator[Lease]:
+        self.version()
+        self._unwanted.clear()
+        lease = ServerLease(self.client, self.alias, owner)
+        with explained(self.url, lease.index):
+            lease.__enter__()
+        try:
+            yield lease
+        finally:
+            self._unwanted.clear()
+            lease.__exit__(None, None, None)
+
     def create(self, schema: Schema) -> str:
         knn_has_k = self.version() >= KNN_HAS_K
         with explained(self.url, self.alias):
             self._must_replace()
             mapping, settings = self._carried()
-            name = f"{self.alias}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+            name = f"{self.alias}-{new_name()}"
             self.client.indices.create(
                 index=name,
                 mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
                 settings={"index": {**settings, **FILLING}},
+                aliases={filling(name): {}},
             )
         return name
 
-    def write(self, generation: str, documents: Sequence[Document]) -> list[Reject]:
+    def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
         items = [to_item(document) for document in documents]
-        refused = [item for item in items if isinstance(item, Reject)]
-        ready = [item for item in items if isinstance(item, Item)]
-        refused += self._collect(leave=1)
-        self._sending.append(self._sender.submit(send, self._bulk_client(), generation, ready, self._unwanted.wait))
-        return refused
+        written = self._send(generation, [item for item in items if isinstance(item, Item)])
+        written.refused += [item for item in items if isinstance(item, Reject)]
+        return written
 
-    def refresh(self, generation: str) -> tuple[int, list[Reject]]:
-        refused = self._collect(leave=0)
+    def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
+        return self._send(generation, [to_removal(key, version) for key, version in ids.items()])
+
+    def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
             self.client.indices.refresh(index=generation)
-            count = self.client.count(index=generation)["count"]
-        return int(count), refused
+            return int(self.client.count(index=generation)["count"])
+
+    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+        whole = {"exclude_vectors": False} if self.version() >= VECTORS_LEFT_OUT else True
+        with explained(self.url, generation):
+            # A search, because to get a document by id takes its routing.
+            answer = self.client.search(
+                index=generation, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
+            )
+        return {
+            hit["_id"]: from_source(hit["_id"], hit["_source"], hit.get("_routing"))
+            for hit in json_of(answer)["hits"]["hits"]
+        }
 
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
-            _, settings = self._carried()
-            wanted = {
-                "number_of_replicas": settings.get("number_of_replicas"),
-                "refresh_interval": settings.get("refresh_interval"),
-            }
-            self.client.indices.put_settings(index=generation, settings={"index": wanted})
-            meta = self._index(generation)["mappings"].get("_meta", {})
-            self.client.indices.put_mapping(index=generation, meta={**meta, META: schema.to_json()})
+            before = self._behind()
+            if generation not in before:
+                self._settle(generation)
+                reach("promote.settled")
+                meta = self._index(generation)["mappings"].get("_meta", {})
+                self.client.indices.put_mapping(index=generation, meta={**meta, META: schema.to_json()})
+                reach("promote.described")
+                self.switch(generation)
+                reach("promote.swapped")
+            self._prune(before)
+            reach("promote.pruned")
+
+    def switch(self, generation: str) -> None:
+        with explained(self.url, generation):
             self.client.indices.update_aliases(actions=list(self._swap(generation)))
             self._live = None
-            self._prune(keep=1)
 
     def discard(self, generation: str) -> None:
-        self._unwanted.set()
-        for sending in self._sending:
-            sending.cancel()
-        wait(self._sending)  # what became of it no longer matters, but a late write would make the index anew
-        self._sending.clear()
-        self._unwanted.clear()
         with explained(self.url, generation):
             self.client.indices.delete(index=generation, ignore_unavailable=True)
 
-    def schema(self) -> Schema:
-        return self._current().schema
+    def generations(self) -> list[Generation]:
+        with explained(self.url, self.alias):
+            found = self._ours()
+            stats = self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store").get("indices", {})
+        totals = {name: entry["primaries"] for name, entry in stats.items()}
+        return [
+            Generation(
+                name,
+                state(index["aliases"], self.alias, name),
+                totals.get(name, {}).get("docs", {}).get("count", 0),
+                totals.get(name, {}).get("store", {}).get("size_in_bytes", 0),
+            )
+            for name, index in sorted(found.items())
+        ]
 
     def identity(self) -> str:
         with explained(self.url, self.alias):
@@ -159,9 +204,27 @@ class ElasticsearchEngine:
         }
         return " ".join(f"{name}:{last}" for name, last in sorted(shards.items()))
 
-    def search(self, plan: Plan) -> Page:
+    def outlook(self) -> list[str]:
+        self.version()
+        with explained(self.url, self.alias):
+            if self._is_index():
+                return [f"'{self.alias}' is an index, not an alias: --replace-index would remove it"]
+            behind = self._behind()
+            lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in behind]
+            for index in behind:
+                others = set(self._index(index)["aliases"]) - {self.alias}
+                lines += [f"alias '{name}' stays on '{index}'" for name in sorted(others)]
+        return lines
+
+    def abandon(self) -> None:
+        self._unwanted.set()
+
+    def schema(self, generation: str | None = None) -> Schema:
+        return self._current().schema if generation is None else self._described(generation).schema
+
+    def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
-        request = self._request(plan)
+        request = self._request(plan, generation)
         with explained(self.url, self.alias):
             answer = json_of(self.client.perform_request(**request))
         return self._page(plan, answer, started)
@@ -186,7 +249,6 @@ class ElasticsearchEngine:
         return health.checks(self.client, self.url, self.alias)
 
     def close(self) -> None:
-        self._sender.shutdown()
         self.client.close()
 
     async def close_async(self) -> None:
@@ -195,14 +257,14 @@ class ElasticsearchEngine:
             await self._async_client.close()
         self.close()
 
-    def _request(self, plan: Plan) -> dict[str, Any]:
-        body = to_elasticsearch(plan, shards=self._current().shards, knn_has_k=self.version() >= KNN_HAS_K)
+    def _request(self, plan: Plan, generation: str | None = None) -> dict[str, Any]:
+        index = self._current() if generation is None else self._described(generation)
         return {
             "method": "POST",
-            "path": f"/{self.alias}/_search",
+            "path": f"/{generation or self.alias}/_search",
             "params": parameters(plan),
             "headers": JSON,
-            "body": body,
+            "body": to_elasticsearch(plan, shards=index.shards, knn_has_k=self.version() >= KNN_HAS_K),
         }
 
     def _page(self, plan: Plan, answer: Mapping[str, Any], started: float) -> Page:
@@ -211,27 +273,25 @@ class ElasticsearchEngine:
     def _current(self) -> Live:
         self.version()  # a server that is too old, or none at all, is told apart from a missing index
         if self._live is None or time.monotonic() - self._live.read_at > FRESH:
-            with explained(self.url, self.alias):
-                name, index = next(iter(json_of(self.client.indices.get(index=self.alias)).items()))
-            schema = read_schema(index["mappings"], name)
-            if schema is None:
-                raise IndexMissing(
-                    f"Index '{self.alias}' at {self.url} was not built by hybridsearch. "
-                    "Build one beside it with another 'engine.index' and: hybridsearch reindex"
-                )
-            self._live = Live(schema, int(index["settings"]["index"]["number_of_shards"]), time.monotonic())
+            self._live = self._described(self.alias)
         return self._live
 
-    def _bulk_client(self) -> Elasticsearch:
-        return self.client.options(request_timeout=self.section.timeout * BULK_TIMEOUT)
+    def _described(self, index: str) -> Live:
+        with explained(self.url, index):
+            name, found = next(iter(json_of(self.client.indices.get(index=index)).items()))
+        schema = read_schema(found["mappings"], name)
+        if schema is None:
+            raise IndexMissing(
+                f"Index '{index}' at {self.url} was not built by hybridsearch. "
+                "Build one beside it with another 'engine.index' and: hybridsearch reindex"
+            )
+        return Live(schema, int(found["settings"]["index"]["number_of_shards"]), time.monotonic())
 
-    def _collect(self, leave: int) -> list[Reject]:
-        refused: list[Reject] = []
-        while len(self._sending) > leave:
-            with explained(self.url, self.alias):
-                refused += self._sending[0].result()
-            del self._sending[0]  # not before: discard waits for what is still on its way
-        return refused
+    def _send(self, generation: str | None, items: Sequence[Item]) -> Written:
+        client = self.client.options(request_timeout=self.section.timeout * BULK_TIMEOUT)
+        target = self.alias if generation is None else filling(generation)
+        with explained(self.url, target):
+            return self.sender.send(client, target, items)
 
     def _carried(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """Return mapping and settings for a new generation: the shop's own, or the configuration's."""
@@ -273,24 +333,60 @@ class ElasticsearchEngine:
             return {}
         return {index: entry["aliases"][self.alias] for index, entry in found.items()}
 
+    def _settle(self, generation: str) -> None:
+        """Give a generation the settings that the shop wants in place of those for filling, and check them."""
+        _, settings = self._carried()
+        wanted = {name: settings.get(name) for name in FILLING}
+        self.client.indices.put_settings(index=generation, settings={"index": wanted})
+        found = self._index(generation)["settings"]["index"]
+        for name, value in wanted.items():
+            if value is not None and str(found.get(name)) != str(value):
+                raise GateError(
+                    f"'{name}' of '{generation}' is {found.get(name)}, expected {value}. The old index stays; "
+                    "look at the privileges of the key, then continue with: hybridsearch reindex"
+                )
+
     def _swap(self, generation: str) -> Iterator[Any]:
-        """Yield the actions of the one atomic request that makes a generation the live one."""
+        """Yield the actions of the one atomic request that makes a generation the live one.
+
+        It fails as a whole when the alias was moved by somebody else in the meantime.
+        """
         behind = self._behind()
         if not behind and self._must_replace():
             yield {"remove_index": {"index": self.alias}}
         for index in behind:
-            yield {"remove": {"index": index, "alias": self.alias}}
+            yield {"remove": {"index": index, "alias": self.alias, "must_exist": True}}
         options: dict[str, Any] = next(iter(behind.values()), {})
         yield {"add": {**options, "index": generation, "alias": self.alias}}
+        yield {"remove": {"index": generation, "alias": filling(generation), "must_exist": False}}
 
-    def _prune(self, keep: int) -> None:
-        """Remove generations of ours older than the `keep` before the live one; nothing that an alias names."""
-        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4}")
+    def _ours(self) -> dict[str, Any]:
+        """Return the generations of this alias by name."""
+        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
         found = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
-        ours = sorted(
-            name
+        return {
+            name: index
             for name, index in found.items()
-            if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {}) and not index["aliases"]
-        )
-        for name in itertools.islice(ours, max(0, len(ours) - keep)):
-            self.client.indices.delete(index=name)
+            if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {})
+        }
+
+    def _prune(self, before: Mapping[str, Any]) -> None:
+        """Remove finished generations beyond those to keep, first of all the one that was live before.
+
+        What any alias names stays: another one is still queried, and an unfinished one may be continued.
+        """
+        free = sorted((name for name, index in self._ours().items() if not index["aliases"]), reverse=True)
+        for name in sorted(free, key=lambda name: name not in before)[self.section.keep :]:
+            self.client.indices.delete(index=name, ignore_unavailable=True)
+
+
+def filling(generation: str) -> str:
+    """Return the alias that stands for a generation while it is filled."""
+    return f"{generation}-filling"
+
+
+def state(aliases: Mapping[str, Any], alias: str, generation: str) -> Literal["live", "kept", "unfinished"]:
+    """Return the state of a generation that has these aliases."""
+    if alias in aliases:
+        return "live"
+    return "unfinished" if filling(generation) in aliases else "kept"

@@ -11,10 +11,11 @@ from typing import Any
 from hybridsearch import text
 from hybridsearch.document import RESERVED
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.values import Document
+from hybridsearch.values import Document, Vector
 
 ID = f"{RESERVED}.id"
 CODES = f"{RESERVED}.codes"
+TEXTS = ("title", "text", "pairs")
 META = "hybridsearch"
 """Key of our entry in the mapping's `_meta`."""
 PRIVATE_SETTINGS = (
@@ -89,7 +90,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
         {
             "id": types["id"],
             "codes": types["code"],
-            **{name: objects(texts) for name in ("title", "text", "pairs")},
+            **{name: objects(texts) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
             "facets": objects(dict.fromkeys(fields.facets, types["facet"])),
             "numbers": objects(dict.fromkeys(fields.numbers, types["number"])),
@@ -143,6 +144,21 @@ def carried_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
     properties = {name: value for name, value in mapping.get("properties", {}).items() if name != RESERVED}
     rest = {name: value for name, value in mapping.items() if name not in ("_meta", "properties")}
     return rest | ({"_meta": meta} if meta else {}) | {"properties": properties}
+
+
+def from_source(key: str, source: Mapping[str, Any], routing: str | None) -> Document:
+    """Read what `to_source` wrote."""
+    ours = source.get(RESERVED, {})
+    return Document(
+        id=key,
+        row={name: value for name, value in source.items() if name != RESERVED},
+        text={name: ours[name] for name in (*TEXTS, "grams") if name in ours},
+        codes=tuple(ours.get("codes", ())),
+        facets={name: tuple(values) for name, values in ours.get("facets", {}).items()},
+        numbers=ours.get("numbers", {}),
+        vectors={leg: Vector(values) for leg, values in ours.get("vectors", {}).items()},
+        routing=routing,
+    )
 
 
 def to_source(document: Document) -> dict[str, Any]:

@@ -6,96 +6,130 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from hybridsearch.engines.base import Check
+from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
 from hybridsearch.engines.embedded import health
+from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.generations import Generations, Stamp
-from hybridsearch.engines.embedded.lock import WriterLock
+from hybridsearch.engines.embedded.lock import FileLock
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
 from hybridsearch.errors import EngineError, IndexMissing
+from hybridsearch.failpoints import reach
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
-from hybridsearch.values import Document, Hit, Page, Reject, Row
+from hybridsearch.values import Document, Hit, Page, Row
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 30.0
+"""Seconds for which a write to the live generation waits for that of another process."""
 
 
 class EmbeddedEngine:
     """Generations are folders `FOLDER/INDEX/DATE-TIME-RANDOM`; the file `current` names the live one.
 
     Searches may run in several threads, and each notices what another process promoted before it began. The right to
-    write is taken with the first write and given back when no generation is open to write any more.
+    write to a generation is taken with the first write; that to the live one is given back after each.
     """
 
-    def __init__(self, folder: Path, index: str) -> None:
-        self.index = index
-        self.generations = Generations(folder / index)
-        self._writer_lock = WriterLock(folder / index / "writer.lock")
-        self._writers: dict[str, Store] = {}
+    def __init__(self, folder: Path, index: str, *, keep: int = 1) -> None:
+        self.index, self.keep = index, keep
+        self.folder = folder / index
+        self._generations = Generations(self.folder)
+        self._writers: dict[str, tuple[Store, FileLock]] = {}
         self._live: tuple[Stamp, View] | None = None
+        self._other: tuple[str, View] | None = None
         self._lock = threading.RLock()
+
+    @property
+    def changes(self) -> FileChanges:
+        return FileChanges(self.folder)
+
+    @contextmanager
+    def lease(self, owner: str) -> Iterator[Lease]:  # noqa: ARG002 - the lock's file names the process
+        with FileLock(self.folder / "run.lock", "rebuilding") as lock:
+            yield lock
 
     def create(self, schema: Schema) -> str:
         with self._lock:
-            self._writer_lock.acquire()
-            generation = self.generations.new()
-            try:
-                self._writers[generation] = Store.create(self.generations.path(generation), schema)
-            finally:
-                self._give_back()
+            generation = new_name()
+            self._generations.mark_unfinished(generation)
+            Store.create(self._generations.path(generation), schema).close()
         return generation
 
-    def write(self, generation: str, documents: Sequence[Document]) -> list[Reject]:
-        with self._lock:
-            return self._writer(generation).write(documents)
+    def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
+        return self._change(generation, lambda store: store.write(documents))
 
-    def refresh(self, generation: str) -> tuple[int, list[Reject]]:
+    def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
+        return self._change(generation, lambda store: store.remove(ids))
+
+    def refresh(self, generation: str) -> int:
         with self._lock:
             store = self._writer(generation)
-            if load_compiled(store) is None:
-                save_compiled(store, compile_store(store))
-                if generation == self.generations.named():
-                    self.generations.point(generation)
-            return store.count(), []
+            self._compile(store, generation)
+            found = store.count()
+            self._let_go(generation)
+            return found
+
+    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+        with closing(Store(self._generations.path(generation))) as store:
+            return store.stored(ids)
 
     def promote(self, generation: str, schema: Schema) -> None:
         with self._lock:
-            self._writer(generation).save_schema(schema)
-            self.refresh(generation)
-            self._writers.pop(generation).close()
-            before = self.generations.named()
-            self.generations.point(generation)
+            before = self._generations.named()
             if before != generation:
-                for other in set(self.generations.names()) - {before, generation, *self._writers}:
-                    self.generations.remove(other)
-            self._give_back()
+                store = self._writer(generation)
+                store.save_schema(schema)
+                reach("promote.described")
+                self._compile(store, generation)
+                self._let_go(generation)
+                reach("promote.settled")
+                self.switch(generation)
+                reach("promote.swapped")
+            self._prune(before)
+            reach("promote.pruned")
+
+    def switch(self, generation: str) -> None:
+        self._generations.mark_finished(generation)
+        self._point(generation)
 
     def discard(self, generation: str) -> None:
         with self._lock:
-            if generation == self.generations.named():
+            if generation == self._generations.named():
                 raise EngineError(f"Generation '{generation}' is live. Promote another one before it is removed.")
-            self._writer_lock.acquire()
-            if generation in self._writers:
-                self._writers.pop(generation).close()
-            self.generations.remove(generation)
-            self._give_back()
+            self._let_go(generation)
+            with self._lock_of(generation):
+                self._generations.remove(generation)
+            self._lock_of(generation).path.unlink(missing_ok=True)
 
-    def schema(self) -> Schema:
-        return self._view().schema
+    def generations(self) -> list[Generation]:
+        live = self._generations.named()
+        return [self._described(name, live) for name in self._generations.names()]
 
     def identity(self) -> str:
         self._view()
-        _, *changes = self.generations.stamp() or (0,)  # the process number says nothing about the content
-        return " ".join(map(str, (self.generations.named(), *changes)))
+        _, *changes = self._generations.stamp() or (0,)  # the process number says nothing about the content
+        return " ".join(map(str, (self._generations.named(), *changes)))
 
-    def search(self, plan: Plan) -> Page:
+    def outlook(self) -> list[str]:
+        live = self._generations.named()
+        return [f"takes the place of generation '{live}', which is kept"] if live else []
+
+    def abandon(self) -> None:
+        """Nothing waits here."""
+
+    def schema(self, generation: str | None = None) -> Schema:
+        return self._view(generation).schema
+
+    def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
-        view = self._view()
+        view = self._view(generation)
         ranking = rank(plan, view)
         products = view.store.read([int(view.numbers[placed.ordinal]) for placed in ranking.placed])
         hits = tuple(
@@ -120,72 +154,140 @@ class EmbeddedEngine:
         return self._view().store.get(ids)
 
     def check(self) -> list[Check]:
-        return health.checks(self.generations)
+        return health.checks(self._generations)
 
     def close(self) -> None:
         with self._lock:
-            for store in self._writers.values():
-                store.close()
-            self._writers.clear()
-            self._writer_lock.close()
-            if self._live is not None:
-                self._live[1].store.close()
-                self._live = None
+            for generation in list(self._writers):
+                self._let_go(generation)
+            for opened in (self._live, self._other):
+                if opened is not None:
+                    opened[1].store.close()
+            self._live = self._other = None
 
     async def close_async(self) -> None:
         self.close()
 
-    def _view(self) -> View:
-        """Return the view of the live generation, opened anew when that has changed."""
+    def _view(self, generation: str | None = None) -> View:
+        """Return the view of a generation; that of the live one is opened anew when it has changed."""
+        if generation is not None:
+            return self._view_of(generation)
         live = self._live
-        if live is not None and live[0] == self.generations.stamp():
+        if live is not None and live[0] == self._generations.stamp():
             return live[1]
         with self._lock:
             while True:
-                stamp = self.generations.stamp()
-                generation = self.generations.live()
-                if stamp is None or generation is None:
+                stamp = self._generations.stamp()
+                found = self._generations.live()
+                if stamp is None or found is None:
                     raise IndexMissing(
-                        f"Index '{self.index}' is missing in '{self.generations.folder.parent}'. "
+                        f"Index '{self.index}' is missing in '{self.folder.parent}'. "
                         "Create it with: hybridsearch reindex"
                     )
                 if self._live is not None and self._live[0] == stamp:
                     return self._live[1]
                 try:
-                    view = self._open(generation)
+                    view = self._open(found)
                 except EngineError:
                     # Two promotions since the pointer was read remove what it named.
-                    if self.generations.stamp() == stamp:
+                    if self._generations.stamp() == stamp:
                         raise
                     continue
                 self._live = (stamp, view)
                 return view
 
+    def _view_of(self, generation: str) -> View:
+        """Return the view of a generation that need not be live; the last one is kept while it does not change."""
+        with self._lock, closing(Store(self._generations.path(generation))) as store:
+            commit = store.commit
+        if self._other is None or self._other[0] != generation or self._other[1].store.commit != commit:
+            self._other = (generation, self._open(generation))
+        return self._other[1]
+
     def _open(self, generation: str) -> View:
         """Open a generation to read; make what is compiled anew if need be, and keep it if nobody is writing."""
-        store = Store(self.generations.path(generation))
+        store = Store(self._generations.path(generation))
         arrays = load_compiled(store)
         if arrays is None:
             log.warning(
                 "Compiling '%s': its compiled file is absent, damaged, or older than the documents.", generation
             )
             arrays = compile_store(store)
-            # Not this engine's own lock: that may be held for a generation that is being filled.
-            with suppress(EngineError), closing(WriterLock(self._writer_lock.path)) as lock:
-                lock.acquire()
+            with suppress(EngineError), FileLock(self._lock_of(generation).path, "writing to"):
                 save_compiled(store, arrays)
         return View(store, arrays)
 
+    def _change(self, generation: str | None, write: Callable[[Store], Written]) -> Written:
+        """Write to a generation; what goes to the live one can be searched at once."""
+        with self._lock:
+            if generation is not None:
+                return write(self._writer(generation))
+            while True:
+                live = self._generations.live()
+                if live is None:
+                    self._view()  # says that there is none
+                assert live is not None
+                opened = live in self._writers
+                store = self._writer(live)
+                try:
+                    if self._generations.live() != live:
+                        continue  # a promotion came in between
+                    written = write(store)
+                    self._compile(store, live)
+                    return written
+                finally:
+                    if not opened:
+                        self._let_go(live)
+
+    def _compile(self, store: Store, generation: str) -> None:
+        """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
+        if load_compiled(store) is None:
+            save_compiled(store, compile_store(store))
+            self._point(generation, only_if_live=True)
+
+    def _point(self, generation: str, *, only_if_live: bool = False) -> None:
+        with FileLock(self.folder / "current.lock", "switching", patience=PATIENCE):
+            if not only_if_live or self._generations.named() == generation:
+                self._generations.point(generation)
+
     def _writer(self, generation: str) -> Store:
         if generation not in self._writers:
-            self._writer_lock.acquire()
+            lock = self._lock_of(generation)
+            lock.acquire()
             try:
-                self._writers[generation] = Store(self.generations.path(generation), writing=True)
-            finally:
-                self._give_back()
-        return self._writers[generation]
+                self._writers[generation] = Store(self._generations.path(generation), writing=True), lock
+            except BaseException:
+                lock.close()
+                raise
+        return self._writers[generation][0]
 
-    def _give_back(self) -> None:
-        """Let go of the right to write, if nothing is open to write."""
-        if not self._writers:
-            self._writer_lock.close()
+    def _let_go(self, generation: str) -> None:
+        if generation in self._writers:
+            store, lock = self._writers.pop(generation)
+            store.close()
+            lock.close()
+
+    def _lock_of(self, generation: str) -> FileLock:
+        return FileLock(self.folder / f"{generation}.lock", "writing to", patience=PATIENCE)
+
+    def _described(self, generation: str, live: str | None) -> Generation:
+        folder = self._generations.path(generation)
+        unfinished = self._generations.is_unfinished(generation)
+        state = "live" if generation == live else "unfinished" if unfinished else "kept"
+        try:
+            with closing(Store(folder)) as store:
+                documents = store.count()
+        except EngineError:
+            documents = 0  # it was never finished, or is damaged: what it holds cannot be told
+        return Generation(generation, state, documents, health.size_of(folder))  # type: ignore[arg-type]
+
+    def _prune(self, before: str | None) -> None:
+        """Remove finished generations beyond those to keep, first of all the one that was live before."""
+        live = self._generations.named()
+        free = [
+            name
+            for name in reversed(self._generations.names())
+            if name != live and name not in self._writers and not self._generations.is_unfinished(name)
+        ]
+        for name in sorted(free, key=lambda name: name != before)[self.keep :]:
+            self.discard(name)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
-import time
 from pathlib import Path
 
 from hybridsearch.engines.embedded.files import damaged, explained, replacing
 
 POINTER = "current"
+UNFINISHED = "unfinished"
+"""A file in the folder of a generation that is not whole yet."""
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 Stamp = tuple[int, ...]
@@ -24,10 +24,6 @@ class Generations:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pointer = folder / POINTER
-
-    def new(self) -> str:
-        """Return a name that was never used."""
-        return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
     def path(self, generation: str) -> Path:
         """Return a generation's folder."""
@@ -68,6 +64,21 @@ class Generations:
         """Make a generation the live one, atomically; or tell readers that the live one has changed."""
         with explained(self.pointer), replacing(self.pointer) as file:
             file.write(generation.encode())
+
+    def mark_unfinished(self, generation: str) -> None:
+        """Begin the folder of a generation that is going to be filled."""
+        with explained(self.folder):
+            self.path(generation).mkdir(parents=True)
+            (self.path(generation) / UNFINISHED).touch()
+
+    def mark_finished(self, generation: str) -> None:
+        """Note that a generation may be searched."""
+        with explained(self.folder):
+            (self.path(generation) / UNFINISHED).unlink(missing_ok=True)
+
+    def is_unfinished(self, generation: str) -> bool:
+        """Return whether a generation was begun and never made live."""
+        return (self.path(generation) / UNFINISHED).exists()
 
     def remove(self, generation: str) -> None:
         """Remove a generation; what another process has open goes when it lets go, or, on Windows, the next time."""

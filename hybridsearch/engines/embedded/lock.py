@@ -1,11 +1,13 @@
-"""One writer at a time: a file that the writing process holds locked, until it lets go of it or ends."""
+"""One at a time: a file that a process holds locked, until it lets go of it or ends."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import EngineError
@@ -28,33 +30,45 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class WriterLock:
-    """The right to write to one index. The file stays; whether it is locked is what counts."""
+class FileLock:
+    """The right to do one thing in one folder. The file stays; whether it is locked is what counts.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: The file.
+        deed: What the owner of the lock is doing, for the message of whoever is refused: `writing to`.
+        patience: Seconds for which an owner that is about to let go is waited for.
+    """
+
+    def __init__(self, path: Path, deed: str, *, patience: float = 0.0) -> None:
+        self.path, self.deed, self.patience = path, deed, patience
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> None:
         """Take the lock, or keep it.
 
         Raises:
-            EngineError: Another engine, of this or another process, is writing, or the folder cannot be written to.
+            EngineError: Another engine, of this or another process, has it, or the folder cannot be written to.
         """
         if self._file is not None:
             return
         with explained(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = self.path.open("a+b")
-        try:
-            lock(file)
-        except OSError as error:
-            file.seek(0)
-            owner = file.read().decode(errors="replace") or "unknown"
-            file.close()
-            raise EngineError(
-                f"Process {owner} is writing to '{self.path.parent}'. Wait until it has ended, then try again."
-            ) from error
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                lock(file)
+                break
+            except OSError as error:
+                if time.monotonic() < deadline:
+                    time.sleep(0.01)
+                    continue
+                file.seek(0)
+                owner = file.read().decode(errors="replace") or "unknown"
+                file.close()
+                raise EngineError(
+                    f"Process {owner} is {self.deed} '{self.path.parent}'. Wait until it has ended, then try again."
+                ) from error
         file.truncate(0)
         file.write(str(os.getpid()).encode())
         file.flush()
@@ -65,3 +79,15 @@ class WriterLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def require(self) -> None:
+        """Make sure that the lock is still ours: the system sees to that."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from hybridsearch.values import Document, Row
+from hybridsearch.values import Document, Row, Vector, Vectors
 
 
 class Record(NamedTuple):
@@ -32,6 +32,19 @@ class Record(NamedTuple):
         """Return the shop's row."""
         row: Row = orjson.loads(self.row)
         return row
+
+    def to_document(self, legs: Mapping[str, Vectors]) -> Document:
+        """Return the document as it was given, taking its vectors from the rows of each leg's file."""
+        content = self.to_content()
+        return Document(
+            self.id,
+            self.to_row(),
+            content.text,
+            tuple(content.codes),
+            {name: tuple(values) for name, values in content.facets.items()},
+            content.numbers,
+            {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
+        )
 
     def to_content(self) -> Content:
         """Return what is searched."""

@@ -11,7 +11,7 @@ import threading
 import weakref
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch.changes import order
+from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
 from hybridsearch.engines.embedded.files import damaged, explained
 from hybridsearch.engines.embedded.records import Record, encode, require_fit
@@ -26,7 +28,7 @@ from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Reject, Row, Vectors
 
-FORMAT = 1
+FORMAT = 2
 """Number of the layout of these files; kept in SQLite's `user_version`."""
 NAME = "store.db"
 TABLES = """
@@ -35,11 +37,17 @@ CREATE TABLE documents (
     id TEXT NOT NULL UNIQUE,
     row BLOB NOT NULL,           -- the shop's row, JSON
     content BLOB NOT NULL,       -- what is searched, JSON
-    crc INTEGER NOT NULL         -- of number, id, row and content
+    crc INTEGER NOT NULL,        -- of number, id, row and content
+    place INTEGER NOT NULL       -- among the changes of this product: a lower one never replaces it
 );
+CREATE TABLE removals (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL);
 CREATE TABLE batches (leg TEXT NOT NULL, rows INTEGER NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE schema (json BLOB NOT NULL, crc INTEGER NOT NULL);
 """
+
+
+NUMBERS = "SELECT max(number) AS number FROM documents UNION ALL SELECT max(number) FROM removals"
+COLUMNS = "number, id, row, content, crc"
 
 
 class Store:
@@ -76,7 +84,7 @@ class Store:
         if zlib.crc32(json) != crc:
             raise damaged(self.path, "the schema does not match its checksum")
         self.schema = Schema.from_json(orjson.loads(json), self.folder.name)
-        ((self.commit,),) = self._all("SELECT coalesce(max(number), 0) FROM documents")
+        ((self.commit,),) = self._all(f"SELECT coalesce(max(number), 0) FROM ({NUMBERS})")
         self._rows = Counter[str]()
         for leg, rows in self._all("SELECT leg, sum(rows) FROM batches GROUP BY leg"):
             self._rows[leg] = rows
@@ -85,7 +93,7 @@ class Store:
     def create(cls, folder: Path, schema: Schema) -> Store:
         """Make a folder with an empty store, and open it to write."""
         with explained(folder):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             db = connect(folder / NAME)
             try:
                 db.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {TABLES} PRAGMA user_version = {FORMAT};")
@@ -106,21 +114,28 @@ class Store:
             write_schema(self._db, schema)
         self.schema = schema
 
-    def write(self, documents: Sequence[Document]) -> list[Reject]:
-        """Store documents as one batch, durably: all of them, save those that are returned with a reason."""
+    def write(self, documents: Sequence[Document]) -> Written:
+        """Store documents as one batch, durably: all but those that are refused or older than what is here."""
         legs = {leg.name: leg.dims for leg in self.schema.legs}
-        rejects: list[Reject] = []
-        records: list[Record] = []
+        written = Written()
+        records: list[tuple[object, ...]] = []
         added: dict[str, list[NDArray[np.float32]]] = {leg: [] for leg in legs}
+        places = self._places([document.id for document in documents])
         for document in documents:
             rows = {leg: self._rows[leg] + len(added[leg]) for leg in document.vectors if leg in legs}
+            place = order(document.version)
+            if place < places.get(document.id, 0):
+                written.older += 1
+                continue
             try:
                 require_fit(document, legs)
                 row, content = orjson.dumps(document.row), encode(document, rows)
-                records.append(Record.of(self.commit + len(records) + 1, document.id, row, content))
+                record = Record.of(self.commit + len(records) + 1, document.id, row, content)
             except (TypeError, ValueError) as error:
-                rejects.append(Reject(document.id, document.id, "write", str(error), document.row))
+                written.refused.append(Reject(document.id, document.id, "write", str(error), document.row))
                 continue
+            records.append((*record, place))
+            places[document.id] = place
             for leg, vector in document.vectors.items():
                 added[leg].append(vector.array)
         with explained(self.folder):
@@ -130,11 +145,40 @@ class Store:
                 if rows
             ]
             with self._db:
-                self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", records)
+                self._db.executemany(
+                    f"INSERT OR REPLACE INTO documents ({COLUMNS}, place) VALUES (?, ?, ?, ?, ?, ?)", records
+                )
                 self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", batches)
         self.commit += len(records)
         self._rows.update({leg: rows for leg, rows, _ in batches})
-        return rejects
+        return written
+
+    def remove(self, ids: Mapping[str, int | None]) -> Written:
+        """Remove documents that are not newer, and remember that, durably."""
+        places = self._places(list(ids))
+        wanted = {key: order(version, removed=True) for key, version in ids.items()}
+        rows = [(key, place) for key, place in wanted.items() if place >= places.get(key, 0)]
+        numbered = [(self.commit + turn, key, place) for turn, (key, place) in enumerate(rows, 1)]
+        with explained(self.folder), self._db:
+            self._db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
+            self._db.executemany("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", numbered)
+        self.commit += len(rows)
+        return Written(older=len(ids) - len(rows))
+
+    def stored(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Return documents as they were given, by id, with their vectors; unknown ids are absent."""
+        legs = {leg.name: self.vectors(leg.name, leg.dims) for leg in self.schema.legs}
+        return {record.id: record.to_document(legs) for record in self._select("id", ids)}
+
+    def _places(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the place of the last change of each of these products; those that never were here are absent."""
+        known = "SELECT id, place FROM documents {0} UNION ALL SELECT id, place FROM removals {0}"
+        some = "WHERE id IN (SELECT value FROM json_each(?1))"
+        try:
+            asked = orjson.dumps(ids).decode()
+        except TypeError:  # an id that is no text: what it belongs to is refused one by one
+            return {}
+        return dict(self._all(f"SELECT id, max(place) FROM ({known.format(some)}) GROUP BY id", asked))
 
     def count(self) -> int:
         """Return the number of documents."""
@@ -148,7 +192,7 @@ class Store:
             StoreDamaged: One does not match its checksum.
         """
         with explained(self.path):
-            for record in self._db.execute("SELECT * FROM documents ORDER BY number"):
+            for record in self._db.execute(f"SELECT {COLUMNS} FROM documents ORDER BY number"):
                 yield self._sound(record)
 
     def in_order_of_ids(self) -> list[int]:
@@ -191,7 +235,7 @@ class Store:
 
     def _select(self, column: str, values: Sequence[object]) -> list[Record]:
         # As one JSON parameter: SQLite bounds the number of parameters, and prepares this statement once.
-        sql = f"SELECT * FROM documents WHERE {column} IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT {COLUMNS} FROM documents WHERE {column} IN (SELECT value FROM json_each(?))"
         return [self._sound(record) for record in self._all(sql, orjson.dumps(values).decode())]
 
     def _sound(self, values: Iterable[Any]) -> Record:

@@ -1,0 +1,106 @@
+"""The log of changes on a server: a hidden index with the last change of each product.
+
+Versions are the server's external versions of the log's documents; a removal is a document too, which the server does
+not forget after a minute as it does a deletion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch
+
+from hybridsearch.changes import BEGINNING, Change
+from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
+from hybridsearch.engines.elasticsearch.connection import explained, json_of
+from hybridsearch.engines.elasticsearch.lease import HIDDEN
+from hybridsearch.errors import EngineError
+
+PAGE = 500
+MAPPING = {
+    "dynamic": "strict",
+    "properties": {
+        "time": {"type": "date"},
+        "version": {"type": "long", "index": False},
+        "row": {"type": "object", "enabled": False},
+    },
+}
+
+
+class ServerChanges:
+    """The change log of one alias; the protocol in hybridsearch/changes.py says what the methods do."""
+
+    def __init__(self, client: Elasticsearch, url: str, alias: str, sender: Sender) -> None:
+        self.client, self.url = client, url
+        self.index = f"{alias}-changes"
+        self._sender = sender
+
+    def record(self, changes: Sequence[Change]) -> list[Change]:
+        with explained(self.url, self.index):
+            if not self.client.indices.exists(index=self.index):
+                self.client.options(ignore_status=400).indices.create(
+                    index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
+                )
+            written = self._sender.send(self.client, self.index, map(to_item, changes), alias=False)
+            if written.refused:
+                raise EngineError(f"A change cannot be remembered: {written.refused[0].reason}. Correct the product.")
+            return list(self._newest(changes)) if written.older else list(changes)
+
+    def mark(self) -> int:
+        """Return the sequence number up to which every change is complete: what has a lower number is findable."""
+        with explained(self.url, self.index):
+            found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
+        shards = found.get("indices", {}).get(self.index, {}).get("shards", {})
+        return max(
+            (copy["seq_no"]["local_checkpoint"] for copies in shards.values() for copy in copies), default=BEGINNING
+        )
+
+    def since(self, mark: int) -> tuple[list[Change], int]:
+        complete = self.mark()
+        if complete <= mark:
+            return [], max(mark, complete)
+        with explained(self.url, self.index):
+            self.client.indices.refresh(index=self.index)
+            answer = json_of(
+                self.client.search(
+                    index=self.index,
+                    query={"range": {"_seq_no": {"gt": mark, "lte": complete}}},
+                    sort=["_seq_no"],
+                    size=PAGE,
+                    track_total_hits=False,
+                )
+            )
+        hits = answer["hits"]["hits"]
+        reached = hits[-1]["sort"][0] if len(hits) == PAGE else complete
+        return [to_change(hit["_id"], hit["_source"]) for hit in hits], reached
+
+    def forget(self, hours: float) -> None:
+        with explained(self.url, self.index):
+            self.client.options(ignore_status=404).delete_by_query(
+                index=self.index,
+                query={"range": {"time": {"lt": f"now-{round(hours * 60)}m"}}},
+                conflicts="proceed",
+            )
+
+    def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
+        """Yield the changes that the log holds, or that are newer than what it holds."""
+        found = self.client.mget(index=self.index, ids=[change.id for change in changes], source=False)
+        known = {doc["_id"]: doc["_version"] for doc in found["docs"] if doc.get("found")}
+        return (change for change in changes if change.version is None or change.order >= known.get(change.id, 0))
+
+
+def to_item(change: Change) -> Item:
+    """Return what is written for a change."""
+    action: dict[str, Any] = {"_id": change.id}
+    if change.version is not None:
+        action |= external(change.order)
+    body = {"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()}
+    return Item(change.id, change.row, (orjson.dumps({"index": action}), orjson.dumps(body)))
+
+
+def to_change(key: str, source: dict[str, Any]) -> Change:
+    """Read what `to_item` wrote."""
+    return Change(key, source.get("row"), source.get("version"))

@@ -1,0 +1,84 @@
+"""The log of changes in a SQLite file beside the generations: the last change of each product."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from hybridsearch.changes import Change
+from hybridsearch.engines.embedded.files import explained
+
+NAME = "changes.db"
+PAGE = 500
+WAIT = 30.0
+"""Seconds for another process to finish its write."""
+TABLE = """
+CREATE TABLE IF NOT EXISTS changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- a product that changes again gets a new one; never used twice
+    id TEXT NOT NULL UNIQUE,
+    row BLOB,                               -- JSON; NULL: it was removed
+    version INTEGER,
+    place INTEGER NOT NULL,
+    time REAL NOT NULL
+)
+"""
+
+
+class FileChanges:
+    """The change log of one folder; the protocol in hybridsearch/changes.py says what the methods do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+
+    def record(self, changes: Sequence[Change]) -> list[Change]:
+        accepted = []
+        with self._opened() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            for change in changes:
+                known = db.execute("SELECT place FROM changes WHERE id = ?", (change.id,)).fetchone()
+                if known is None or change.order >= known[0]:
+                    row = None if change.row is None else orjson.dumps(change.row)
+                    values = (change.id, row, change.version, change.order, time.time())
+                    db.execute(
+                        "INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values
+                    )
+                    accepted.append(change)
+        return accepted
+
+    def mark(self) -> int:
+        if not self.path.exists():
+            return 0
+        with self._opened() as db:
+            ((found,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
+        return int(found)
+
+    def since(self, mark: int) -> tuple[list[Change], int]:
+        if not self.path.exists():
+            return [], mark
+        with self._opened() as db:
+            sql = "SELECT seq, id, row, version FROM changes WHERE seq > ? ORDER BY seq LIMIT ?"
+            rows = db.execute(sql, (mark, PAGE)).fetchall()
+        changes = [Change(key, None if row is None else orjson.loads(row), version) for _, key, row, version in rows]
+        return changes, rows[-1][0] if rows else mark
+
+    def forget(self, hours: float) -> None:
+        if self.path.exists():
+            with self._opened() as db, db:
+                db.execute("DELETE FROM changes WHERE time < ?", (time.time() - hours * 3600,))
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with explained(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            try:
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute(TABLE)
+                yield db
+            finally:
+                db.close()

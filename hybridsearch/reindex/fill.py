@@ -1,0 +1,210 @@
+"""Filling a generation: the catalogue is read, built and written in batches, and the journal follows behind."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from hybridsearch import document
+from hybridsearch.calibration import SAMPLE
+from hybridsearch.catalog.base import Source
+from hybridsearch.dead_letters import DeadLetters
+from hybridsearch.engines.base import Engine, Written
+from hybridsearch.errors import GateError
+from hybridsearch.failpoints import reach
+from hybridsearch.reindex.build import Builder, Built
+from hybridsearch.reindex.journal import Journal, Position, Stage
+from hybridsearch.reindex.report import Counts, Progress
+from hybridsearch.values import Document, Product, Reject, Vector
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+BATCH = 256
+"""Products that are read, encoded and written together."""
+AHEAD = 1
+"""Batches that are written while the next one is built."""
+HOPELESS = 1_000
+"""Rejects in a row after which the run stops: the configuration is wrong, not the products."""
+COMPARED = 32
+"""Documents that are compared with what is stored."""
+
+Say = Callable[[str], object]
+"""Is told what a person should know, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is meant.
+
+    Attributes:
+        restart: Begin anew, even where an interrupted run could be continued.
+        force: Swap even if a check fails, and read on whatever is rejected.
+        say: Is told what a person should know.
+        executor: Makes what runs beside the main thread.
+    """
+
+    restart: bool = False
+    force: bool = False
+    say: Say = log.info
+    executor: Callable[[int], Executor] = ThreadPoolExecutor
+
+
+@dataclass(slots=True)
+class Filling:
+    """What fills one generation, and what is remembered of it for the checks.
+
+    Attributes:
+        ids: Hash of each id that was given to the engine; 8 bytes a product.
+        uncertain: Ids that the engine refused once, or that changed meanwhile: whether it holds them only it can tell.
+        sample: Documents to be compared with what is stored.
+        titled: Titles and vectors of the first products, for the calibration.
+    """
+
+    source: Source
+    engine: Engine
+    generation: str
+    builder: Builder
+    journal: Journal
+    letters: DeadLetters
+    position: Position
+    progress: Progress
+    options: Options
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    uncertain: set[str] = field(default_factory=set)
+    sample: dict[str, Document] = field(default_factory=dict)
+    titled: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
+    in_a_row: int = 0
+    total: int | None = None
+
+    def run(self) -> None:
+        """Read, encode and write the whole catalogue, a batch at a time; what is done already is only remembered."""
+        self.total = self.source.count()
+        done = self.position.cursor
+        refused = {(each.where, each.id) for each in self.letters.read() if each.stage == "document"}
+        self.uncertain |= {each.id for each in self.letters.read() if each.stage == "write" and each.id is not None}
+        under_way: deque[tuple[int, Built, Future[Written]]] = deque()
+        cursor = 0
+        with ExitStack() as stack:
+            reader, writer = (stack.enter_context(self.options.executor(1)) for _ in range(2))
+            stack.push(self.abandon)
+            for batch in ahead(batches(self.source.read(), BATCH), reader):
+                reach("chunk.read")
+                # A batch that was cut by the end of the catalogue may end where none ended before.
+                new = batch[max(0, done - cursor) :]
+                self.remember(batch[: len(batch) - len(new)], refused)
+                cursor += len(batch)
+                if not new:
+                    continue
+                built = self.build(new)
+                reach("chunk.built")
+                while len(under_way) > AHEAD - 1:
+                    self.acknowledge(*under_way.popleft())
+                write = writer.submit(self.engine.write, self.generation, built.documents)
+                under_way.append((cursor, built, write))
+            while under_way:
+                self.acknowledge(*under_way.popleft())
+        self.advance("filled")
+        reach("run.filled")
+
+    def abandon(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Let a write that nobody waits for any more end, when something went wrong."""
+        if kind is not None:
+            self.engine.abandon()
+
+    def build(self, batch: Sequence[Product | Reject]) -> Built:
+        """Build the documents of a batch, and stop where nothing but rejects comes."""
+        built = self.builder.build([each for each in batch if isinstance(each, Product)])
+        built.rejects[:0] = [each for each in batch if isinstance(each, Reject)]
+        built.counts.read = len(batch)
+        self.note(built.documents)
+        return built
+
+    def acknowledge(self, cursor: int, built: Built, write: Future[Written]) -> None:
+        """Wait until a batch is written; then, and not before, write down that it is."""
+        written = write.result()
+        reach("chunk.written")
+        rejects = [*built.rejects, *written.refused]
+        built.counts.rejected = self.letters.add([*rejects, *built.flaws]) - len(built.flaws)
+        reach("chunk.letters")
+        built.counts.written = len(built.documents) - len(written.refused)
+        built.counts.older = written.older
+        self.uncertain |= {each.id for each in written.refused if each.id is not None}
+        self.position = Position("filling", cursor, self.letters.size, plus(self.position.counts, built.counts))
+        self.journal.advance(self.position)
+        reach("chunk.saved")
+        self.progress("indexing", self.position.counts, self.total)
+        self.in_a_row = 0 if built.counts.written else self.in_a_row + len(rejects)
+        if self.in_a_row >= HOPELESS and not self.options.force:
+            first = rejects[0]
+            raise GateError(
+                f"{self.in_a_row:,} products in a row were all refused, such as {first.where}: {first.reason}. "
+                "Correct the [fields] of the configuration, or read on with --force; nothing was changed."
+            )
+
+    def remember(self, batch: Sequence[Product | Reject], refused: set[tuple[str, str | None]]) -> None:
+        """Take what is written already into account; only the first products are built again, for the calibration."""
+        products = [each for each in batch if isinstance(each, Product) and (each.where, each.id) not in refused]
+        if products and len(self.titled) < SAMPLE:
+            self.note(self.builder.build(products).documents)
+        else:
+            self.ids.extend(hash(each.id) for each in products)
+
+    def note(self, documents: Iterable[Document]) -> None:
+        """Keep the ids, some documents to compare, and the first titles."""
+        for built in documents:
+            self.ids.append(hash(built.id))
+            if built.vectors and len(self.titled) < SAMPLE:
+                self.titled.append((document.title(built.row, self.builder.schema.fields), built.vectors))
+            place = random.randrange(len(self.ids))
+            known = self.sample.get(built.id)
+            if known is not None:
+                self.sample[built.id] = known if (known.version or 0) > (built.version or 0) else built
+            elif len(self.sample) < COMPARED:
+                self.sample[built.id] = built
+            elif place < COMPARED:
+                del self.sample[list(self.sample)[place]]
+                self.sample[built.id] = built
+
+    def distinct(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the hashes of the different ids that were written."""
+        ids = np.frombuffer(self.ids, dtype=np.int64)
+        ids.sort()  # in place: np.unique takes some 50 bytes for each product
+        return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if len(ids) else ids
+
+    def advance(self, stage: Stage) -> None:
+        """Write down that a stage is reached."""
+        self.position = Position(stage, self.position.cursor, self.letters.size, self.position.counts)
+        self.journal.advance(self.position)
+
+
+def plus(one: Counts, other: Counts) -> Counts:
+    """Return the sum of two counts."""
+    more = asdict(other)
+    return Counts(**{name: value + more[name] for name, value in asdict(one).items()})
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield runs of at most `size` items."""
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
+def ahead(items: Iterator[T], executor: Executor) -> Iterator[T]:
+    """Yield items, fetching the next one while this one is worked on."""
+    end = object()
+    coming = executor.submit(next, items, end)
+    while (item := coming.result()) is not end:
+        coming = executor.submit(next, items, end)
+        yield item  # type: ignore[misc]

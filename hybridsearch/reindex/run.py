@@ -1,0 +1,310 @@
+"""One run, as a line of named steps; the journal says which are done, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hybridsearch._version import __version__
+from hybridsearch.calibration import calibrate
+from hybridsearch.catalog.base import Source
+from hybridsearch.changes import BEGINNING
+from hybridsearch.dead_letters import DeadLetters
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.engines.base import Engine, Lease
+from hybridsearch.errors import EngineError, GateError, IndexMissing
+from hybridsearch.failpoints import reach
+from hybridsearch.images.fetch import Fetcher
+from hybridsearch.reindex import replay
+from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
+from hybridsearch.reindex.fill import BATCH, Filling, Options, batches
+from hybridsearch.reindex.journal import Journal, Position, Run
+from hybridsearch.reindex.report import Progress, Report
+from hybridsearch.reindex.verify import Candidate, plain, problems
+from hybridsearch.settings import Settings
+
+SMALL = 100
+"""Changes that may be left for after the swap."""
+
+
+@dataclass(slots=True)
+class Reindex:
+    """One run. Each step is a method; `run` is the line through them."""
+
+    source: Source
+    engine: Engine
+    lease: Lease
+    index: str
+    builder: Builder
+    journal: Journal
+    rejects: Callable[[str], Path]
+    """Returns the file of dead letters of a run."""
+    identity: Mapping[str, Any]
+    remember_hours: float
+    progress: Progress
+    options: Options = field(default_factory=Options)
+
+    run_: Run = field(init=False)
+    filling: Filling = field(init=False)
+    mark: int = field(init=False)
+    """Place in the log of changes up to which they are in the generation."""
+
+    def run(self) -> Report:
+        """Build a generation and promote it; killed at any moment, the next run goes on with it.
+
+        Raises:
+            GateError: A check refused; the old index stays.
+        """
+        started = time.monotonic()
+        self.begin()
+        resumed = self.filling.position.cursor
+        try:
+            if not self.is_live():
+                self.filling.run()
+                self.catch_up(self.run_.generation, enough=SMALL)
+                self.swap(self.check())
+            else:  # killed after the swap: what was too old to keep may still be there
+                self.engine.promote(self.run_.generation, self.builder.schema)
+            indexed = self.finish()
+        except BaseException as error:
+            self.stop(error)
+            raise
+        finally:
+            self.journal.close()
+        counts = self.filling.position.counts
+        return Report(
+            index=self.index,
+            generation=self.run_.generation,
+            indexed=indexed,
+            duplicates=len(self.filling.ids) - len(self.filling.distinct()),
+            resumed=resumed,
+            seconds=time.monotonic() - started,
+            rejects=tuple(self.filling.letters.first),
+            rejects_file=self.filling.letters.path if self.filling.letters.first else None,
+            **{name: getattr(counts, name) for name in REPORTED},
+        )
+
+    def begin(self) -> None:
+        """Go on with the run that the journal names, or begin a new one and say why."""
+        reach("run.locked")
+        self.run_, position = self.unfinished() or (self.new(), Position())
+        self.mark = self.run_.mark
+        self.filling = Filling(
+            source=self.source,
+            engine=self.engine,
+            generation=self.run_.generation,
+            builder=self.builder,
+            journal=self.journal,
+            letters=DeadLetters(self.rejects(self.run_.id), size=position.letters),
+            position=position,
+            progress=self.progress,
+            options=self.options,
+        )
+        reach("run.begun")
+
+    def unfinished(self) -> tuple[Run, Position] | None:
+        """Return the interrupted run to go on with; one that cannot be continued is removed."""
+        found = self.journal.load()
+        if found is None:
+            return None
+        why = self.hindrance(found[0])
+        if why is None:
+            self.options.say(f"Continuing a run that was interrupted after {found[1].cursor:,} products.")
+            return found
+        self.options.say(f"An interrupted run is not continued: {why}. Beginning anew.")
+        with suppress(EngineError):
+            self.engine.discard(found[0].generation)
+        self.journal.remove()
+        return None
+
+    def new(self) -> Run:
+        """Begin a generation and its journal.
+
+        With versions everything that is remembered is replayed: the catalogue may have been written down long before
+        this run. Without, only what comes from now on: what came before may be older than the catalogue.
+        """
+        mark = BEGINNING if self.builder.schema.fields.version else self.engine.changes.mark()
+        generation = self.engine.create(replace(self.builder.schema, since=mark))
+        reach("run.created")
+        key = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+        run = Run(key, generation, mark, self.identity)
+        self.journal.begin(run)
+        return run
+
+    def hindrance(self, run: Run) -> str | None:
+        """Return why an interrupted run cannot be continued, or None."""
+        if self.options.restart:
+            return "--restart was given"
+        for name, mine in self.identity.items():
+            if run.identity.get(name) != mine:
+                return f"the {name} changed since"
+        if run.generation not in {each.name for each in self.engine.generations()}:
+            return f"its generation '{run.generation}' is gone"
+        return None
+
+    def is_live(self) -> bool:
+        """Say whether the generation is the live one already."""
+        return any(each.name == self.run_.generation and each.state == "live" for each in self.engine.generations())
+
+    def catch_up(self, generation: str | None, *, enough: int) -> None:
+        """Replay the changes that were recorded since the last time, until few, or none, came in meanwhile."""
+        for changes, mark in replay.pages(self.engine.changes, self.mark):
+            reach("replay.read")
+            done = replay.apply(self.engine, generation, self.builder, changes)
+            reach("replay.applied")
+            self.filling.letters.add([*done.rejects, *done.flaws])
+            self.mark = mark
+            self.filling.uncertain |= {change.id for change in changes}
+            self.filling.position.counts.changes += len(changes)
+            self.progress("replaying changes", self.filling.position.counts, None)
+            if len(changes) <= enough:
+                return
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the generation; a run that indexed nothing is refused at once."""
+        reach("run.replayed")
+        self.progress("checking", self.filling.position.counts, None)
+        found = self.engine.refresh(self.run_.generation)
+        reach("run.refreshed")
+        if not found:
+            raise GateError(self.nothing())
+        uncertain = sorted(self.filling.uncertain)
+        present = set().union(*(self.engine.stored(self.run_.generation, some) for some in batches(uncertain, BATCH)))
+        others = np.array([hash(each) for each in uncertain], dtype=np.int64)
+        certain = np.isin(self.filling.distinct(), others, invert=True)
+        try:
+            live = next(each.documents for each in self.engine.generations() if each.state == "live")
+        except (StopIteration, IndexMissing):
+            live = 0
+        candidate = Candidate(
+            engine=self.engine,
+            generation=self.run_.generation,
+            schema=self.builder.schema,
+            expected=int(np.count_nonzero(certain)) + len(present),
+            found=found,
+            live=live,
+            sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
+        )
+        return problems(candidate)
+
+    def swap(self, wrong: Sequence[str]) -> None:
+        """Make the generation the live one, unless something is wrong with it."""
+        if wrong and not self.options.force:
+            raise GateError(
+                f"The new index is not made live: {'; '.join(wrong)}. The old index stays. Look into it and run the "
+                "command again, or swap all the same with: hybridsearch reindex --force"
+            )
+        for sentence in wrong:
+            self.options.say(f"Swapping all the same: {sentence}.")
+        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
+        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
+        reach("run.calibrated")
+        self.filling.advance("swapping")
+        self.progress("promoting", self.filling.position.counts, None)
+        self.lease.require()
+        reach("run.checked")
+        self.engine.promote(self.run_.generation, schema)
+        reach("run.swapped")
+
+    def finish(self) -> int:
+        """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
+        self.catch_up(None, enough=0)
+        reach("run.caught-up")
+        self.engine.changes.forget(self.remember_hours)
+        reach("run.forgotten")
+        indexed = self.engine.refresh(self.run_.generation)
+        self.journal.remove()
+        return indexed
+
+    def stop(self, error: BaseException) -> None:
+        """Leave a run so that it can be continued; one that has done nothing yet leaves nothing."""
+        done, refused = self.filling.position, isinstance(error, GateError)
+        if done.cursor and (done.counts.written or not refused):
+            if not refused:
+                self.options.say(
+                    f"The run stopped: {done.cursor:,} products are done. Continue with: hybridsearch reindex"
+                )
+            return
+        with suppress(EngineError):  # what stopped the run is what matters
+            if not self.is_live():
+                self.engine.discard(self.run_.generation)
+                self.journal.remove()
+
+    def nothing(self) -> str:
+        """Return the message for a run that found nothing to index."""
+        rejected = self.filling.position.counts.rejected
+        if not rejected:
+            return f"Catalogue '{self.source.name}' has no products. The old index stays; check [catalog]."
+        first = self.filling.letters.first[0]
+        return (
+            f"All {rejected:,} products were refused, for instance {first.where}: {first.reason}. "
+            "The old index stays; correct the catalogue or its [fields]."
+        )
+
+    def calibrations(self) -> dict[str, Any]:
+        """Return each leg's calibration from the first products."""
+        return {
+            leg.name: calibrate(
+                self.builder.encoders[leg.name],
+                self.builder.cache,
+                [(title, vectors[leg.name]) for title, vectors in self.filling.titled if leg.name in vectors],
+            )
+            for leg in self.builder.schema.legs
+        }
+
+
+REPORTED = ("rejected", "without_picture", "encoded", "cached", "older", "changes")
+
+
+def reindex(
+    settings: Settings,
+    engine: Engine,
+    encoders: Mapping[str, Encoder],
+    progress: Progress | None = None,
+    options: Options | None = None,
+) -> Report:
+    """Build the index of a configuration anew and make it the live one; see `HybridSearch.reindex`."""
+    options = options or Options()
+    folder = settings.resolve(settings.engine.folder)
+    source, schema = source_of(settings), schema_of(settings, encoders)
+    with ExitStack() as stack:
+        lease = stack.enter_context(engine.lease(owner()))
+        cache = stack.enter_context(EncodeCache(folder / "vectors.db"))
+        fetcher = stack.enter_context(Fetcher())
+        pool = stack.enter_context(options.executor(FETCHERS))
+        return Reindex(
+            source=source,
+            engine=engine,
+            lease=lease,
+            index=settings.engine.index,
+            builder=Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool),
+            journal=Journal(folder / settings.engine.index / "run.jsonl"),
+            rejects=lambda run: folder / f"rejects-{run}.jsonl",
+            identity=plain(
+                {
+                    "catalogue": {**settings.catalog.model_dump(mode="json"), **source.identity()},
+                    "configuration or encoder": schema.to_json(),
+                    "program": __version__,
+                }
+            ),
+            remember_hours=settings.engine.remember_hours,
+            progress=progress or (lambda *_: None),
+            options=options,
+        ).run()
+
+
+def owner() -> str:
+    """Return who runs this, for whoever finds the index locked."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "an unknown user"  # a container may run under a number that has no name
