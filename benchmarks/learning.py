@@ -26,11 +26,12 @@ from numpy.typing import NDArray
 
 from hybridsearch import HybridSearch
 from hybridsearch.learning.asked import prepare
-from hybridsearch.learning.candidates import CandidateCache
+from hybridsearch.learning.candidates import CandidateCache, Candidates
 from hybridsearch.learning.folds import folds
 from hybridsearch.learning.gate import decide
 from hybridsearch.learning.judgments import Judgments, read
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.select import chosen, learn
 from hybridsearch.learning.significance import compare
 from hybridsearch.learning.systems import Answers, answers
@@ -94,38 +95,36 @@ def curve(options: argparse.Namespace) -> None:
         )
 
 
-def over_candidates(table: Table, random: np.random.Generator) -> Table:
-    """Deal the grades of each query out over all of its candidates."""
-    gains, judged = table.gains.copy(), table.judged.copy()
-    for row, present in enumerate(table.present):
-        places = np.flatnonzero(present)
-        order = random.permutation(places)
-        gains[row, places], judged[row, places] = table.gains[row, order], table.judged[row, order]
-    return replace(table, gains=gains, judged=judged)
+def over_candidates(query: JudgedQuery, window: Candidates, random: np.random.Generator) -> JudgedQuery:
+    """Deal the grades of a query out over its candidates."""
+    ids = random.permutation(np.array(window.ids))[: len(query.grades)].tolist()
+    return replace(query, grades=dict(zip(ids, query.grades.values(), strict=False)))
 
 
-def over_judged(table: Table, random: np.random.Generator) -> Table:
-    """Deal the grades of each query out over its judged products: that these were judged remains true."""
-    gains = table.gains.copy()
-    for row, judged in enumerate(table.judged):
-        places = np.flatnonzero(judged)
-        gains[row, places] = table.gains[row, random.permutation(places)]
-    return replace(table, gains=gains)
+def over_judged(query: JudgedQuery, _: Candidates, random: np.random.Generator) -> JudgedQuery:
+    """Deal the grades of a query out over its judged products: that these were judged remains true."""
+    grades = random.permutation(list(query.grades.values())).tolist()
+    return replace(query, grades=dict(zip(query.grades, grades, strict=True)))
 
 
 def shuffled(options: argparse.Namespace) -> None:
     """Print how often the gate refuses what was learned from grades that mean nothing."""
     judgments = most_judged(options.judgments, SMALL if options.small else options.queries)
     found, table, _ = ask(options.config, judgments, options.judgments.parent)
-    for how in (over_candidates, over_judged):
+    for deal in (over_candidates, over_judged):
         refused = 0
         for seed in range(options.first, options.first + options.runs):
-            dealt = how(table, np.random.default_rng(seed))
+            random = np.random.default_rng(seed)
+            pairs = zip(found.asked, found.candidates, strict=True)
+            queries = [deal(each.judged, window, random) for each, window in pairs]
+            usable = np.array([place for place, query in enumerate(queries) if query.answerable])
+            dealt = regraded(found, table, queries).take(usable)
+            keyword = np.array([ndcg(found.rankings["keyword"][at], queries[at].grades) for at in usable])
             before, held_out = dealt.ndcg(found.current), learn(dealt, found.current, seed=seed).held_out
-            # Against keywords nothing is asked: what must refuse is that the current weights are as good.
-            refused += not decide(held_out, before, np.full(len(table), -1.0), table.kinds).activate
-            print(f"{how.__name__} seed {seed}: {held_out.mean() - before.mean():+.4f}", flush=True)
-        print(f"{how.__name__}: {refused} of {options.runs} refused, {len(table)} queries", flush=True)
+            decision = decide(held_out, before, keyword, dealt.kinds)
+            refused += not decision.activate
+            print(f"{deal.__name__} seed {seed}: {decision.reason}", flush=True)
+        print(f"{deal.__name__}: {refused} of {options.runs} refused, {len(table)} queries", flush=True)
 
 
 def sessions(path: Path, digits: int) -> list[dict[str, Any]]:
@@ -154,12 +153,16 @@ def half(rows: Sequence[dict[str, Any]], seed: int) -> Iterator[list[dict[str, A
         yield [row for own in by_query.values() for row in own[part::2]]
 
 
-def regraded(found: Answers, table: Table, judgments: Judgments) -> Table:
-    """Return the table with the grades of other judgments of the same queries."""
-    grades = {query.key: query for query in judgments.queries}
-    queries = [grades[each.judged.key] for each in found.asked]
+def regraded(found: Answers, table: Table, queries: Sequence[JudgedQuery]) -> Table:
+    """Return the table with other grades for the same queries, in their order."""
     again = build(table.names, found.candidates, queries, table.kinds.tolist())
     return replace(again, values=table.values)
+
+
+def matched(found: Answers, judgments: Judgments) -> list[JudgedQuery]:
+    """Return what judgments say of the queries that were asked, in their order."""
+    by_key = {query.key: query for query in judgments.queries}
+    return [by_key[each.judged.key] for each in found.asked]
 
 
 def clicks(options: argparse.Namespace) -> None:
@@ -172,9 +175,12 @@ def clicks(options: argparse.Namespace) -> None:
     known: dict[tuple[str, str], list[Values]] = defaultdict(list)
     for seed in range(1 if options.small else HALVES):
         taught, asked = half(rows, seed)
-        tests = {name: regraded(found, table, judged(asked, name == "corrected")) for name in ("corrected", "plain")}
+        tests = {
+            name: regraded(found, table, matched(found, judged(asked, name == "corrected")))
+            for name in ("corrected", "plain")
+        }
         for name in ("corrected", "plain"):
-            train = regraded(found, table, judged(taught, name == "corrected"))
+            train = regraded(found, table, matched(found, judged(taught, name == "corrected")))
             same = chosen(train, found.current, seed)
             for measure, test in tests.items():
                 known["same queries", f"{name}, measured {measure}"].append(same.ndcg(test))
