@@ -6,7 +6,6 @@ import itertools
 import logging
 import random
 from array import array
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -32,8 +31,6 @@ T = TypeVar("T")
 
 BATCH = 256
 """Products that are read, encoded and written together."""
-AHEAD = 1
-"""Batches that are written while the next one is built."""
 HOPELESS = 1_000
 """Rejects in a row after which the run stops: the configuration is wrong, not the products."""
 COMPARED = 32
@@ -93,7 +90,7 @@ class Filling:
         done = self.position.cursor
         refused = {(each.where, each.id) for each in self.letters.read() if each.stage == "document"}
         self.uncertain |= {each.id for each in self.letters.read() if each.stage == "write" and each.id is not None}
-        under_way: deque[tuple[int, Built, Future[Written]]] = deque()
+        under_way: tuple[int, Built, Future[Written]] | None = None  # written while the next batch is built
         cursor = 0
         with ExitStack() as stack:
             reader, writer = (stack.enter_context(self.options.executor(1)) for _ in range(2))
@@ -108,12 +105,11 @@ class Filling:
                     continue
                 built = self.build(new)
                 reach("chunk.built")
-                while len(under_way) > AHEAD - 1:
-                    self.acknowledge(*under_way.popleft())
-                write = writer.submit(self.engine.write, self.generation, built.documents)
-                under_way.append((cursor, built, write))
-            while under_way:
-                self.acknowledge(*under_way.popleft())
+                if under_way:
+                    self.acknowledge(*under_way)
+                under_way = cursor, built, writer.submit(self.engine.write, self.generation, built.documents)
+            if under_way:
+                self.acknowledge(*under_way)
         self.advance("filled")
         reach("run.filled")
 
@@ -123,7 +119,7 @@ class Filling:
             self.engine.abandon()
 
     def build(self, batch: Sequence[Product | Reject]) -> Built:
-        """Build the documents of a batch, and stop where nothing but rejects comes."""
+        """Build the documents of a batch, and remember them."""
         built = self.builder.build([each for each in batch if isinstance(each, Product)])
         built.rejects[:0] = [each for each in batch if isinstance(each, Reject)]
         built.counts.read = len(batch)
