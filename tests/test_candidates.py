@@ -24,7 +24,7 @@ from hybridsearch.plan import Cosine, Neighbours, Plan
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Fields
 from hybridsearch.weights import Weights, prior
-from tests.embedded import document, unit
+from tests.embedded import unit
 from tests.servers.fake import INFO, Reply, error, serving
 from tests.servers.fake import Asked as Request
 from tests.shops import PRODUCTS, settings, shop, write_products
@@ -176,10 +176,11 @@ def test_an_index_that_grew_on_elasticsearch_is_asked_again(tmp_path: Path, es_u
         before = found.engine.identity()
         assert gather(found, tmp_path, "red coat")[0] == 1
         assert gather(found, tmp_path, "red coat")[0] == 0
-        generation = found.reindex().generation
-        assert found.engine.identity() != before
-        found.engine.write(generation, [document("9", "Red coat for dogs")])
-        found.engine.refresh(generation)
+        found.reindex()
+        rebuilt = found.engine.identity()
+        assert rebuilt != before
+        found.upsert([{"id": "9", "title": "Red coat for dogs"}])
+        assert found.engine.identity() != rebuilt
         assert gather(found, tmp_path, "red coat")[0] == 1
 
 

@@ -39,7 +39,7 @@ def test_ndcg_is_that_of_the_measures_where_no_products_are_level(
     ]
     table = build(NAMES, apart, judged, ["words"] * len(judged))
     given = np.array(weights)
-    if all(len(set((each.values @ given).tolist())) == len(each.ids) for each in apart):
+    if all((np.diff(np.sort(each.values @ given)) > 1e-4).all() for each in apart):  # float32 cannot tell less
         expected = [ndcg(each.ranked(given), query.grades) for each, query in zip(apart, judged, strict=True)]
         assert table.ndcg(given) == pytest.approx(expected, abs=1e-6)
 
