@@ -16,7 +16,7 @@ from hybridsearch.weights import TEXT_SIGNALS
 OUTER, INNER = 5, 4
 """Folds that measure, and folds within them that choose."""
 DEALS, FEW = 3, 1_000
-"""How often fewer queries than FEW are dealt to outer folds anew: with so few, the figure hangs on who sits with whom."""
+"""How often fewer queries than FEW are dealt to outer folds: with so few, the figure hangs on who sits with whom."""
 LEAST_OF_A_KIND = 40
 """Queries of one kind that weights of its own are fitted on."""
 
