@@ -36,6 +36,7 @@ from hybridsearch.learning.select import chosen, learn
 from hybridsearch.learning.significance import compare
 from hybridsearch.learning.systems import Answers, answers
 from hybridsearch.learning.table import Table, build
+from hybridsearch.learning.tune import MANY, irrelevant
 
 MOST = 1_200
 ASIDE = 3
@@ -120,8 +121,10 @@ def shuffled(options: argparse.Namespace) -> None:
             usable = np.array([place for place, query in enumerate(queries) if query.answerable])
             dealt = regraded(found, table, queries).take(usable)
             keyword = np.array([ndcg(found.rankings["keyword"][at], queries[at].grades) for at in usable])
-            before, held_out = dealt.ndcg(found.current), learn(dealt, found.current, seed=seed).held_out
-            decision = decide(held_out, before, keyword, dealt.kinds)
+            before, inside = dealt.ndcg(found.current), dealt.among_judged().ndcg(found.current)
+            outcome = learn(dealt, found.current, seed=seed)
+            judged = (outcome.among_judged, inside) if irrelevant(queries) >= MANY else None
+            decision = decide(outcome.held_out, before, keyword, dealt.kinds, judged)
             refused += not decision.activate
             print(f"{deal.__name__} seed {seed}: {decision.reason}", flush=True)
         print(f"{deal.__name__}: {refused} of {options.runs} refused, {len(table)} queries", flush=True)

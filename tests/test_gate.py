@@ -57,6 +57,17 @@ def test_what_is_not_surely_better_than_keywords_is_refused() -> None:
     )
 
 
+def test_a_gain_that_the_judged_products_alone_do_not_show_is_refused() -> None:
+    found = decide(level(0.5), level(0.4), level(0.3), KINDS, (wavering(0.7, 0.1), level(0.7)))
+    assert not found.activate
+    assert found.reason.startswith(
+        "nDCG@10 0.5000 on held-out queries is better than 0.4000, but among the judged products alone not surely: "
+    )
+    assert found.among_judged is not None
+    assert found.among_judged.difference == pytest.approx(0)
+    assert decide(level(0.5), level(0.4), level(0.3), KINDS, (level(0.8), level(0.7))).activate
+
+
 def test_no_difference_at_all_is_refused() -> None:
     assert not decide(level(0.4), level(0.4), level(0.3), KINDS).activate
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hybridsearch.learning.asked import prepare
 from hybridsearch.learning.candidates import Candidates, bare, probe, signal_names
 from hybridsearch.learning.judgments import read
-from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.measures import condensed_ndcg, ndcg
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.table import LARGEST, Table, build
 from hybridsearch.weights import Weights, prior
@@ -133,3 +133,15 @@ def test_other_constants_give_what_the_engine_gives_under_them(tmp_path: Path) -
 
         assert table(start).saturated(changes).values == pytest.approx(table(other).values, abs=1e-5)
         assert table(start).values != pytest.approx(table(other).values, abs=1e-2)
+
+
+def test_among_the_judged_products_alone_ndcg_is_the_condensed_one() -> None:
+    window = Candidates(
+        ("a", "b", "c", "d"), np.array([[4, 0, 0, 0], [3, 0, 0, 0], [2, 0, 0, 0], [1, 0, 0, 0]], np.float32)
+    )
+    judged = JudgedQuery("query", {"b": 0.0, "d": 2.0, "gone": 1.0})
+    table = build(NAMES, [window], [judged], ["words"])
+    weights = np.array([1.0, 0, 0, 0])
+    expected = condensed_ndcg(window.ranked(weights), judged.grades)
+    assert table.among_judged().ndcg(weights).tolist() == pytest.approx([expected])
+    assert expected == pytest.approx(3 / np.log2(3) / (3 + 1 / np.log2(3)))  # d comes second of the two that are judged

@@ -108,8 +108,8 @@ def test_people_read_numbers_reason_and_where_it_was_written(run: Run) -> None:
     assert "put into the configuration" not in out
 
 
-def test_a_second_run_on_its_own_weights_changes_nothing_and_says_so(run: Run) -> None:
-    run("judgments.jsonl")
+def test_runs_on_their_own_weights_come_to_rest_and_say_so(run: Run) -> None:
+    assert [run("judgments.jsonl")[0] for _ in range(3)][0] == 0
     before = Path("weights.json").read_bytes()
     code, out, _ = run("judgments.jsonl")
     assert code == 1

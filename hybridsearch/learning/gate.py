@@ -25,6 +25,8 @@ class Decision:
         current: New against current weights.
         keyword: New weights against keywords alone.
         worse: Kinds of queries that lose, as sentences.
+        among_judged: New against current weights, where products without a grade are left out of the rankings; None
+            where that would show nothing.
     """
 
     activate: bool
@@ -32,9 +34,16 @@ class Decision:
     current: Comparison
     keyword: Comparison
     worse: tuple[str, ...] = ()
+    among_judged: Comparison | None = None
 
 
-def decide(held_out: Values, current: Values, keyword: Values, kinds: NDArray[np.str_]) -> Decision:
+def decide(
+    held_out: Values,
+    current: Values,
+    keyword: Values,
+    kinds: NDArray[np.str_],
+    among_judged: tuple[Values, Values] | None = None,
+) -> Decision:
     """Compare new weights with the current ones and with keywords.
 
     Args:
@@ -42,9 +51,13 @@ def decide(held_out: Values, current: Values, keyword: Values, kinds: NDArray[np
         current: The same under the current weights.
         keyword: The same for keywords alone.
         kinds: What sort of query each is.
+        among_judged: The first two, where products without a grade are left out of the rankings. To be given where the
+            judges called many products irrelevant: then the gain must show among these too, or all that was learned may
+            be which products somebody had judged.
     """
     to_current, to_keyword = compare(held_out, current), compare(held_out, keyword)
     worse = tuple(losers(held_out, current, kinds))
+    inside = compare(*among_judged) if among_judged else None
     means = f"nDCG@10 {held_out.mean():.4f} on held-out queries"
     unsure = f"{means} is not surely better than"
     if len(held_out) < LEAST:
@@ -53,6 +66,11 @@ def decide(held_out: Values, current: Values, keyword: Values, kinds: NDArray[np
         reason = f"{unsure} {current.mean():.4f} of the current weights: {interval(to_current)}."
     elif to_keyword.low <= 0:
         reason = f"{unsure} {keyword.mean():.4f} of keywords alone: {interval(to_keyword)}."
+    elif inside and inside.low <= 0:
+        reason = (
+            f"{means} is better than {current.mean():.4f}, but among the judged products alone not surely: "
+            f"{interval(inside)}. The weights may have learned no more than which products were judged."
+        )
     elif worse:
         reason = f"{means} is better than {current.mean():.4f}, but not for all: {worse[0]}."
     else:
@@ -60,8 +78,8 @@ def decide(held_out: Values, current: Values, keyword: Values, kinds: NDArray[np
             f"{means} against {current.mean():.4f} of the current weights, {interval(to_current)}, "
             f"and {keyword.mean():.4f} of keywords alone, {interval(to_keyword)}."
         )
-        return Decision(True, reason, to_current, to_keyword)
-    return Decision(False, reason, to_current, to_keyword, worse)
+        return Decision(True, reason, to_current, to_keyword, (), inside)
+    return Decision(False, reason, to_current, to_keyword, worse, inside)
 
 
 def losers(held_out: Values, current: Values, kinds: NDArray[np.str_]) -> Iterator[str]:

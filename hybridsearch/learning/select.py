@@ -83,10 +83,12 @@ class Learned:
     Attributes:
         fitted: From all queries.
         held_out: nDCG@10 of each query under weights that were chosen and fitted without it, on average over the deals.
+        among_judged: The same of the rankings without their unjudged products.
     """
 
     fitted: Fitted
     held_out: NDArray[np.float64]
+    among_judged: NDArray[np.float64]
 
 
 def learn(
@@ -100,16 +102,18 @@ def learn(
         seed: Of the folds.
         progress: Is told how many of the rounds are done, and of how many.
     """
-    held_out = np.zeros(len(table))
+    held_out, among_judged = np.zeros(len(table)), np.zeros(len(table))
     deals = DEALS if len(table) < FEW else 1
     parts = [(deal, part) for deal in range(seed, seed + deals) for part in folds(table.groups, OUTER, deal)]
     for number, (deal, (train, test)) in enumerate(parts):
         progress(number, len(parts) + 1)
-        held_out[test] += chosen(table.take(train), start, deal + 1).ndcg(table.take(test)) / deals
+        found, unseen = chosen(table.take(train), start, deal + 1), table.take(test)
+        held_out[test] += found.ndcg(unseen) / deals
+        among_judged[test] += found.ndcg(unseen.among_judged()) / deals
     progress(len(parts), len(parts) + 1)
     everything = chosen(table, start, seed + 1)
     progress(len(parts) + 1, len(parts) + 1)
-    return Learned(everything, held_out)
+    return Learned(everything, held_out, among_judged)
 
 
 def chosen(table: Table, start: Weighting, seed: int) -> Fitted:

@@ -70,6 +70,10 @@ class Table:
         found = level(ranked, gains)[:, :CUT]
         return np.asarray(found @ discounts(found.shape[1]) / self.ideal)
 
+    def among_judged(self) -> Table:
+        """Return the table without the candidates that have no grade: its nDCG is the condensed one (Sakai, 2007)."""
+        return replace(self, present=self.present & self.judged)
+
     def seen(self) -> Mask:
         """Return which signals ever differ between the candidates of a query: of the others nothing can be learned."""
         most = np.where(self.present[..., None], self.values, -np.inf).max(axis=1)

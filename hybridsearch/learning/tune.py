@@ -21,6 +21,7 @@ from hybridsearch.learning.candidates import CandidateCache
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.select import Fitted, learn
 from hybridsearch.learning.systems import Answers, answers
 from hybridsearch.learning.table import Table
@@ -32,6 +33,8 @@ from hybridsearch.weights import TEXT_SIGNALS, Weights
 Progress = Callable[[str, int, int], None]
 """Is told the stage, how far it is, and how far it goes."""
 
+MANY = 0.2
+"""Share of the judgments that say irrelevant, from which on the judged products alone tell weights apart."""
 DIGITS = 5
 """Decimals of a weight in the file."""
 
@@ -136,7 +139,10 @@ def learned(schema: Schema, start: Weights, found: Answers, seed: int, progress:
     keyword = np.array(
         [ndcg(ids, each.judged.grades) for ids, each in zip(found.rankings["keyword"], found.asked, strict=True)]
     )
-    decision = decide(outcome.held_out, before, keyword, found.table.kinds)
+    inside = found.table.among_judged().ndcg(current_by_query(start, found))
+    told_apart = irrelevant([each.judged for each in found.asked]) >= MANY
+    among_judged = (outcome.among_judged, inside) if told_apart else None
+    decision = decide(outcome.held_out, before, keyword, found.table.kinds, among_judged)
     halves = {name: start.half(name) * change for name, change in numbers.items()}
     weights = to_weights(outcome.fitted, table, start, schema, halves)
     evidence = {
@@ -166,6 +172,12 @@ def learned(schema: Schema, start: Weights, found: Answers, seed: int, progress:
         answers=found,
         held_out=outcome.held_out,
     )
+
+
+def irrelevant(queries: Sequence[JudgedQuery]) -> float:
+    """Return the share of the judgments that call a product irrelevant."""
+    grades = [grade for query in queries for grade in query.grades.values()]
+    return sum(grade <= 0 for grade in grades) / max(1, len(grades))
 
 
 def current_by_query(weights: Weights, found: Answers) -> NDArray[np.float64]:
