@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ import orjson
 from hybridsearch import document
 from hybridsearch.client import HybridSearch
 from hybridsearch.dead_letters import DeadLetters, describe
-from hybridsearch.encoders.cache import key_of
+from hybridsearch.encoders.cache import ASKED_AT_ONCE, batches, key_of
 from hybridsearch.errors import EngineError, ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
@@ -28,7 +28,6 @@ from hybridsearch.values import Product, Reject
 
 SAMPLE = 64
 """Products whose texts and pictures are encoded to see how long it takes."""
-ASKED_AT_ONCE = 500
 TEXT_ON_DISK = 2.0
 """Bytes on disk for each byte of a row: the row, and what is searched of it (measured on 20,000 products)."""
 GRAPH = 16 * 2 * 4
@@ -127,7 +126,7 @@ class Known:
             return 0
         try:
             with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-                return sum(self._some(db, some) for some in chunks(list(keys)))
+                return sum(self._some(db, some) for some in batches(keys, ASKED_AT_ONCE))
         except sqlite3.Error:
             return 0  # a run would put a damaged file aside, and encode everything
 
@@ -135,12 +134,6 @@ class Known:
         marks = ",".join("?" * len(keys))
         ((found,),) = db.execute(f"SELECT count(*) FROM vectors WHERE key IN ({marks})", keys)
         return int(found)
-
-
-def chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Yield keys in runs that SQLite takes."""
-    for start in range(0, len(keys), ASKED_AT_ONCE):
-        yield keys[start : start + ASKED_AT_ONCE]
 
 
 def seconds_of_texts(shop: HybridSearch, schema: Schema, sample: Sequence[Product]) -> float:

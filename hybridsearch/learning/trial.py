@@ -15,6 +15,7 @@ from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.own import OwnQuery
 from hybridsearch.learning.systems import Answers, Progress, answers
+from hybridsearch.weights import Weights
 
 PARTIAL = "an answer was not whole"
 
@@ -38,6 +39,24 @@ class Trial:
         return {**self.evaluation.to_json(), "judgments": {**counts, "unknown_products": self.unknown}}
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the systems answered, and what was said on the way.
+
+    Attributes:
+        weights: Those in use.
+        unknown: Judged products that the index does not have.
+        skipped: Queries that are left out, by reason.
+        notes: What was changed or passed over, as sentences.
+    """
+
+    weights: Weights
+    answers: Answers
+    unknown: int
+    skipped: dict[str, int]
+    notes: tuple[str, ...]
+
+
 def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: OwnQuery | None = None) -> Trial:
     """Ask every system the judged queries, and measure the answers.
 
@@ -52,6 +71,14 @@ def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
         ConfigError: No query can be asked.
         EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
     """
+    found = ask(shop, judgments, folder, progress, own)
+    answered = found.answers
+    evaluation = evaluate(answered.asked, answered.rankings, skipped=found.skipped, notes=found.notes)
+    return Trial(judgments, found.unknown, answered, evaluation)
+
+
+def ask(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: OwnQuery | None = None) -> Gathered:
+    """Ask every system the judged queries; the arguments and errors are those of `run`."""
     weights, degraded = shop.weights_for(shop.engine.schema())
     questions = prepare(shop, judgments, folder)
     with CandidateCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
@@ -61,10 +88,13 @@ def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
             f"None of the {found.partial} answers was whole: the engine ran out of time, or a shard failed. "
             "Try again when it is healthy; hybridsearch doctor looks at it."
         )
-    skipped = {**questions.skipped, **({PARTIAL: found.partial} if found.partial else {})}
-    notes = [*(each[:1].upper() + each[1:] for each in degraded), *remarks(judgments, questions, own)]
-    evaluation = evaluate(found.asked, found.rankings, skipped=skipped, notes=notes)
-    return Trial(judgments, questions.unknown, found, evaluation)
+    return Gathered(
+        weights=weights,
+        answers=found,
+        unknown=questions.unknown,
+        skipped={**questions.skipped, **({PARTIAL: found.partial} if found.partial else {})},
+        notes=(*(each[:1].upper() + each[1:] for each in degraded), *remarks(judgments, questions, own)),
+    )
 
 
 def remarks(judgments: Judgments, questions: Questions, own: OwnQuery | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,14 @@ from numpy.typing import NDArray
 from hybridsearch._version import __version__
 from hybridsearch.client import Shop
 from hybridsearch.engines.embedded.lock import FileLock
-from hybridsearch.errors import EngineError
-from hybridsearch.learning.asked import prepare
-from hybridsearch.learning.candidates import CandidateCache
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.select import Fitted, learn
-from hybridsearch.learning.systems import Answers, answers
+from hybridsearch.learning.systems import Answers, vector_of
 from hybridsearch.learning.table import Table
-from hybridsearch.learning.trial import PARTIAL, remarks
+from hybridsearch.learning.trial import Gathered, ask
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.weights import TEXT_SIGNALS, Weights
@@ -114,32 +111,22 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
-    schema = shop.engine.schema()
-    start, degraded = shop.weights_for(schema)
-    questions = prepare(shop, judgments, folder)
-    with CandidateCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
-        found = answers(shop, questions.asked, start, cache, lambda done, total: progress("asking", done, total))
-    if not found.asked:
-        raise EngineError(
-            f"None of the {found.partial} answers was whole: the engine ran out of time, or a shard failed. "
-            "Try again when it is healthy; hybridsearch doctor looks at it."
-        )
-    tuned = learned(schema, start, found, seed, progress)
-    skipped = {**questions.skipped, **({PARTIAL: found.partial} if found.partial else {})}
-    notes = (*(each[:1].upper() + each[1:] for each in degraded), *remarks(judgments, questions, None))
-    return replace(tuned, skipped=skipped, notes=notes)
+    found = ask(shop, judgments, folder, lambda done, total: progress("asking", done, total))
+    return learned(shop.engine.schema(), found, seed, progress)
 
 
-def learned(schema: Schema, start: Weights, found: Answers, seed: int, progress: Progress) -> Tuned:
+def learned(schema: Schema, gathered: Gathered, seed: int, progress: Progress) -> Tuned:
     """Learn from what was answered."""
+    start, found = gathered.weights, gathered.answers
     numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
     table = found.table.saturated(numbers)  # a price of 30 and a rating of 4 have no saturation constant in common
     outcome = learn(table, found.current, seed=seed, progress=lambda done, total: progress("learning", done, total))
-    before = found.table.ndcg(current_by_query(start, found))
+    current = current_by_query(start, found.table)
+    before = found.table.ndcg(current)
     keyword = np.array(
         [ndcg(ids, each.judged.grades) for ids, each in zip(found.rankings["keyword"], found.asked, strict=True)]
     )
-    inside = found.table.among_judged().ndcg(current_by_query(start, found))
+    inside = found.table.among_judged().ndcg(current)
     told_apart = irrelevant([each.judged for each in found.asked]) >= MANY
     among_judged = (outcome.among_judged, inside) if told_apart else None
     decision = decide(outcome.held_out, before, keyword, found.table.kinds, among_judged)
@@ -167,8 +154,8 @@ def learned(schema: Schema, start: Weights, found: Answers, seed: int, progress:
         after=float(outcome.held_out.mean()),
         keyword=float(keyword.mean()),
         queries=len(found.asked),
-        skipped={},
-        notes=(),
+        skipped=gathered.skipped,
+        notes=gathered.notes,
         answers=found,
         held_out=outcome.held_out,
     )
@@ -180,11 +167,11 @@ def irrelevant(queries: Sequence[JudgedQuery]) -> float:
     return sum(grade <= 0 for grade in grades) / max(1, len(grades))
 
 
-def current_by_query(weights: Weights, found: Answers) -> NDArray[np.float64]:
+def current_by_query(weights: Weights, table: Table) -> NDArray[np.float64]:
     """Return the weights that each query is answered with today, (queries, signals)."""
-    names = found.table.names
-    rows = {kind: [weights.of(kind).weight(name) for name in names] for kind in set(found.table.kinds.tolist())}
-    return np.array([rows[kind] for kind in found.table.kinds.tolist()], np.float64).reshape(-1, len(names))
+    kinds = table.kinds.tolist()
+    rows = {kind: vector_of(weights.of(kind), table.names) for kind in set(kinds)}
+    return np.array([rows[kind] for kind in kinds], np.float64).reshape(-1, len(table.names))
 
 
 def to_weights(fitted: Fitted, table: Table, start: Weights, schema: Schema, halves: dict[str, float]) -> Weights:
