@@ -25,10 +25,11 @@ import numpy as np
 
 from benchmarks.catalogue import LEG, on_server, open_shop, report, versions, write_generated
 from hybridsearch import HybridSearch, document
+from hybridsearch.batches import batches
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
-from hybridsearch.reindex import BATCH, batches, schema_of, source_of
+from hybridsearch.reindex import BATCH, schema_of, source_of
 from hybridsearch.schema import Schema
 from hybridsearch.values import Product, Vector
 

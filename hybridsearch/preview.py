@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from hybridsearch import document
+from hybridsearch.batches import batches
 from hybridsearch.client import HybridSearch
 from hybridsearch.dead_letters import DeadLetters, describe
-from hybridsearch.encoders.cache import ASKED_AT_ONCE, batches, key_of
+from hybridsearch.encoders.cache import ASKED_AT_ONCE, key_of
 from hybridsearch.errors import EngineError, ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybridsearch import document, text
+from hybridsearch.batches import batches
 from hybridsearch.catalog.base import product
 from hybridsearch.catalog.rows import field
 from hybridsearch.changes import Change
@@ -21,7 +22,7 @@ from hybridsearch.errors import EncoderError, EngineError
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, source_of
-from hybridsearch.reindex.fill import BATCH, batches
+from hybridsearch.reindex.fill import BATCH
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row

@@ -1,11 +1,16 @@
 """Small shops for tests: a catalogue file, a configuration, and what to do with them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hybridsearch import HybridSearch, Settings
+import pytest
+
+from hybridsearch import HybridSearch, Settings, cli
+
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command: exit code, standard output, standard error."""
 
 PRODUCTS = [
     {"id": "1", "title": "Red summer dress", "brand": "Acme", "sku": "AC-1001", "price": 20, "note": "light cotton"},
@@ -65,3 +70,16 @@ def table(name: str, value: Any) -> str:
 def pairs(values: Mapping[str, Any]) -> str:
     """Return the lines of a TOML table; JSON writes strings, numbers, booleans and lists as TOML does."""
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+
+
+def runner(folder: Path, monkeypatch: pytest.MonkeyPatch, output: pytest.CaptureFixture[bytes], *command: str) -> Run:
+    """Return what runs the command line, or one command of it, in a folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("HYBRIDSEARCH_CONFIG", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run([*command, *arguments])
+        out, err = output.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run

@@ -8,35 +8,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hybridsearch import cli, sample
+from hybridsearch import sample
 from tests.servers.fake import Asked, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import PRODUCTS, shop, write_config, write_products
+from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
 
 SAMPLE = Path(sample.__file__).parent
 LISTENING = "import signal; signal.signal(2, signal.default_int_handler); from hybridsearch.cli import main; main()"
 """A process in the background of a shell starts deaf to Ctrl-C."""
 SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run a command in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYBRIDSEARCH_CONFIG", raising=False)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(arguments)
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return command
+    return runner(tmp_path, monkeypatch, capfdbinary)
 
 
 @pytest.fixture

@@ -16,34 +16,25 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from hybridsearch import HybridSearch, cli, sample
+from hybridsearch import HybridSearch, sample
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.asked import prepare
 from hybridsearch.learning.candidates import CandidateCache
 from hybridsearch.learning.systems import Answers, answers
 from tests.servers.fake import RESET, Asked, Fake, Reply, serving
-from tests.shops import PRODUCTS, settings, shop, write_config
+from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
 
 SAMPLE = Path(sample.__file__).parent
 SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
 WORDS = {"name": "words", "encoder": "starter", "reads": ["title"]}
 RED_COAT = [("red coat", "3", 2), ("red coat", "2", 1), ("red coat", "4", 0)]
 BOOTS = [("boots", "4", 1), ("boots", "1", 0)]
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run `eval` on a file of judgments in a shop's folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYBRIDSEARCH_CONFIG", raising=False)
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(["eval", *arguments])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return command
+    return runner(tmp_path, monkeypatch, capfdbinary, "eval")
 
 
 @pytest.fixture

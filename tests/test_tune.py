@@ -4,14 +4,14 @@ import gzip
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hybridsearch import HybridSearch, cli, sample
+from hybridsearch import HybridSearch, sample
 from hybridsearch import weights as weighting
 from hybridsearch.learning import select
 from hybridsearch.learning.shadow import read_log
@@ -20,9 +20,8 @@ from hybridsearch.settings import Settings
 from hybridsearch.weights import prior
 from tests.learning import BEST_SELLERS, THINGS, WORDS, best_sellers, write_rows
 from tests.servers.fake import Asked, Reply, error, serving
-from tests.shops import shop, write_config, write_products
+from tests.shops import Run, runner, shop, write_config, write_products
 
-Run = Callable[..., tuple[int, str, str]]
 IN_USE = {"weights": {"path": "weights.json"}}
 
 
@@ -40,16 +39,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run `tune` in a copy of the shop, with few choices, which takes a sixth of the time."""
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYBRIDSEARCH_CONFIG", raising=False)
     monkeypatch.setattr(select, "CHOICES", (("strength", (1.0, 0.01)), ("numbers", (False, True))))
 
-    def command(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(["tune", *arguments])
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return command
+    return runner(tmp_path, monkeypatch, capfdbinary, "tune")
 
 
 def judgments() -> list[dict[str, Any]]:

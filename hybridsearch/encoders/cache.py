@@ -7,11 +7,10 @@ import logging
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch.batches import batches
 from hybridsearch.encoders.ahead import ahead
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.errors import EncoderError, ImageError
@@ -262,10 +262,3 @@ def decoded(data: bytes, enough: int) -> Image.Image | ImageError:
         return decode(data, enough)
     except ImageError as error:
         return error
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield runs of at most `size` items."""
-    iterator = iter(items)
-    while some := list(islice(iterator, size)):
-        yield some

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from hybridsearch import planner
+from hybridsearch.batches import batches
 from hybridsearch.client import Shop, same_encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
@@ -109,8 +109,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path) -> Questions:
 
 def in_index(engine: Engine, names: set[str]) -> set[str]:
     """Return which of the products the index has."""
-    listed = sorted(names)
-    return {name for start in range(0, len(listed), AT_ONCE) for name in engine.get(listed[start : start + AT_ONCE])}
+    return {name for some in batches(sorted(names), AT_ONCE) for name in engine.get(some)}
 
 
 def answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:
@@ -135,8 +134,7 @@ def encoded(
     """Yield the queries with the vectors that their words and photos have."""
     for leg in schema.legs:
         same_encoder(leg, shop.encoders[leg.name])
-    readable = iter(understood(queries, schema, skipped))
-    while some := list(islice(readable, AT_ONCE)):
+    for some in batches(understood(queries, schema, skipped), AT_ONCE):
         typed = list({each.query.typed: None for each in some if each.kind in WORDED})
         words = {
             leg.name: dict(zip(typed, map(Vector, cache.texts(shop.encoders[leg.name], typed).vectors), strict=True))

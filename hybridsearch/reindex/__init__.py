@@ -1,7 +1,7 @@
 """The line products → index: read, encode, write beside the live index, check, swap. Killed anywhere, it goes on."""
 
 from hybridsearch.reindex.build import schema_of, source_of
-from hybridsearch.reindex.fill import BATCH, Options, batches
+from hybridsearch.reindex.fill import BATCH, Options
 from hybridsearch.reindex.report import Counts, Progress, Report
 from hybridsearch.reindex.run import Reindex, reindex
 
@@ -12,7 +12,6 @@ __all__ = [
     "Progress",
     "Reindex",
     "Report",
-    "batches",
     "reindex",
     "schema_of",
     "source_of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import random
 from array import array
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hybridsearch import document
+from hybridsearch.batches import batches
 from hybridsearch.calibration import SAMPLE
 from hybridsearch.catalog.base import Source
 from hybridsearch.dead_letters import DeadLetters
@@ -188,13 +188,6 @@ def plus(one: Counts, other: Counts) -> Counts:
     """Return the sum of two counts."""
     more = asdict(other)
     return Counts(**{name: value + more[name] for name, value in asdict(one).items()})
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield runs of at most `size` items."""
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
 
 
 def ahead(items: Iterator[T], executor: Executor) -> Iterator[T]:

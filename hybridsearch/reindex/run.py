@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hybridsearch._version import __version__
+from hybridsearch.batches import batches
 from hybridsearch.calibration import calibrate
 from hybridsearch.catalog.base import Source
 from hybridsearch.changes import BEGINNING
@@ -26,7 +27,7 @@ from hybridsearch.failpoints import reach
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
-from hybridsearch.reindex.fill import BATCH, Filling, Options, batches
+from hybridsearch.reindex.fill import BATCH, Filling, Options
 from hybridsearch.reindex.journal import Journal, Position, Run
 from hybridsearch.reindex.report import Progress, Report
 from hybridsearch.reindex.verify import Candidate, plain, problems
