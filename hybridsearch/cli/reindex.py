@@ -54,6 +54,8 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
             f"{report.encoded:,} vectors encoded, {report.cached:,} from the cache; {report.rejected:,} rejected, "
             f"{report.duplicates:,} duplicates, {report.without_picture:,} without a usable picture."
         )
+        if report.quality:
+            click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)
     return REFUSED if report.rejected else 0
 

@@ -150,7 +150,7 @@ class Engine(Protocol):
         """Run a plan on the live index without blocking the event loop."""
         ...
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         """Return the rows of the products with these ids; unknown ids are absent."""
         ...
 

@@ -18,8 +18,8 @@ from hybridsearch.batches import batches
 from hybridsearch.calibration import calibrate
 from hybridsearch.catalog.base import Source
 from hybridsearch.changes import BEGINNING
+from hybridsearch.client import Shop
 from hybridsearch.dead_letters import DeadLetters
-from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine, Lease
 from hybridsearch.errors import EngineError, GateError, IndexMissing
@@ -29,9 +29,10 @@ from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
 from hybridsearch.reindex.fill import BATCH, Filling, Options
 from hybridsearch.reindex.journal import Journal, Position, Run
+from hybridsearch.reindex.quality import Exam
 from hybridsearch.reindex.report import Progress, Report
 from hybridsearch.reindex.verify import Candidate, plain, problems
-from hybridsearch.settings import Settings
+from hybridsearch.schema import Schema
 
 SMALL = 100
 """Changes that may be left for after the swap."""
@@ -53,6 +54,7 @@ class Reindex:
     remember_hours: float
     progress: Progress
     options: Options = field(default_factory=Options)
+    exam: Exam | None = None
 
     run_: Run = field(init=False)
     filling: Filling = field(init=False)
@@ -72,7 +74,8 @@ class Reindex:
             if not self.is_live():
                 self.filling.run()
                 self.catch_up(self.run_.generation, enough=SMALL)
-                self.swap(self.check())
+                candidate = self.candidate()
+                self.swap(candidate.schema, problems(candidate))
             else:  # killed after the swap: what was too old to keep may still be there
                 self.engine.promote(self.run_.generation, self.builder.schema)
             indexed = self.finish()
@@ -91,6 +94,7 @@ class Reindex:
             seconds=time.monotonic() - started,
             rejects=tuple(self.filling.letters.first),
             rejects_file=self.filling.letters.path if self.filling.letters.first else None,
+            quality=self.exam.found if self.exam else None,
             **{name: getattr(counts, name) for name in REPORTED},
         )
 
@@ -170,8 +174,8 @@ class Reindex:
             if len(changes) <= enough:
                 return
 
-    def check(self) -> list[str]:
-        """Return what is wrong with the generation; a run that indexed nothing is refused at once."""
+    def candidate(self) -> Candidate:
+        """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
         reach("run.replayed")
         self.progress("checking", self.filling.position.counts, None)
         found = self.engine.refresh(self.run_.generation)
@@ -186,18 +190,21 @@ class Reindex:
             live = next(each.documents for each in self.engine.generations() if each.state == "live")
         except (StopIteration, IndexMissing):
             live = 0
-        candidate = Candidate(
+        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
+        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
+        reach("run.calibrated")
+        return Candidate(
             engine=self.engine,
             generation=self.run_.generation,
-            schema=self.builder.schema,
+            schema=schema,
             expected=int(np.count_nonzero(certain)) + len(present),
             found=found,
             live=live,
             sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
+            exam=self.exam,
         )
-        return problems(candidate)
 
-    def swap(self, wrong: Sequence[str]) -> None:
+    def swap(self, schema: Schema, wrong: Sequence[str]) -> None:
         """Make the generation the live one, unless something is wrong with it."""
         if wrong and not self.options.force:
             raise GateError(
@@ -206,9 +213,6 @@ class Reindex:
             )
         for sentence in wrong:
             self.options.say(f"Swapping all the same: {sentence}.")
-        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
-        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
-        reach("run.calibrated")
         self.filling.advance("swapping")
         self.progress("promoting", self.filling.position.counts, None)
         self.lease.require()
@@ -266,15 +270,11 @@ class Reindex:
 REPORTED = ("rejected", "without_picture", "encoded", "cached", "older", "changes")
 
 
-def reindex(
-    settings: Settings,
-    engine: Engine,
-    encoders: Mapping[str, Encoder],
-    progress: Progress | None = None,
-    options: Options | None = None,
-) -> Report:
+def reindex(shop: Shop, progress: Progress | None = None, options: Options | None = None) -> Report:
     """Build the index of a configuration anew and make it the live one; see `HybridSearch.reindex`."""
     options = options or Options()
+    settings, engine, encoders = shop.settings, shop.engine, shop.encoders
+    exam = Exam.of(shop)
     folder = settings.resolve(settings.engine.folder)
     source, schema = source_of(settings), schema_of(settings, encoders)
     with ExitStack() as stack:
@@ -300,6 +300,7 @@ def reindex(
             remember_hours=settings.engine.remember_hours,
             progress=progress or (lambda *_: None),
             options=options,
+            exam=exam,
         ).run()
 
 

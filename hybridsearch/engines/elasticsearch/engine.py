@@ -238,11 +238,12 @@ class ElasticsearchEngine:
             answer = json_of(await self._async_client.perform_request(**request))
         return self._page(plan, answer, started)
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         if not ids:
             return {}
-        with explained(self.url, self.alias):
-            found = self.client.mget(index=self.alias, ids=list(ids), source_excludes=[RESERVED])
+        index = generation or self.alias
+        with explained(self.url, index):
+            found = self.client.mget(index=index, ids=list(ids), source_excludes=[RESERVED])
         return {doc["_id"]: doc["_source"] for doc in found["docs"] if doc.get("found")}
 
     def check(self) -> list[Check]:

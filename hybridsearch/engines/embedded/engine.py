@@ -150,8 +150,8 @@ class EmbeddedEngine:
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
-        return self._view().store.get(ids)
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
+        return self._view(generation).store.get(ids)
 
     def check(self) -> list[Check]:
         return health.checks(self._generations)
