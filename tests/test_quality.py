@@ -118,7 +118,7 @@ def test_an_index_of_another_encoder_is_compared_with_what_was_written_down(
 
 def test_judgments_of_another_shop_stop_the_swap(tools: HybridSearch, tmp_path: Path) -> None:
     (tmp_path / "judgments.jsonl").write_text('{"query": "anvil", "product_id": "x", "grade": 1}\n')
-    with pytest.raises(GateError, match="the judged queries cannot be asked: .* has none of the 1 judged products"):
+    with pytest.raises(GateError, match=r"the judged queries cannot be asked: .* has none of the 1 judged products"):
         tools.reindex(options=quietly())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,6 +101,10 @@ class Engine(Protocol):
 
     def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
+        ...
+
+    def ids(self, generation: str) -> Iterator[str]:
+        """Yield the ids of all products that are searchable in a generation."""
         ...
 
     def promote(self, generation: str, schema: Schema) -> None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hybridsearch._version import __version__
 from hybridsearch.batches import batches
 from hybridsearch.calibration import calibrate
@@ -25,17 +23,14 @@ from hybridsearch.engines.base import Engine, Lease
 from hybridsearch.errors import EngineError, GateError, IndexMissing
 from hybridsearch.failpoints import reach
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
 from hybridsearch.reindex.fill import BATCH, Filling, Options
 from hybridsearch.reindex.journal import Journal, Position, Run
+from hybridsearch.reindex.meanwhile import Meanwhile
 from hybridsearch.reindex.quality import Exam
 from hybridsearch.reindex.report import Progress, Report
 from hybridsearch.reindex.verify import Candidate, plain, problems
 from hybridsearch.schema import Schema
-
-SMALL = 100
-"""Changes that may be left for after the swap."""
 
 
 @dataclass(slots=True)
@@ -58,8 +53,7 @@ class Reindex:
 
     run_: Run = field(init=False)
     filling: Filling = field(init=False)
-    mark: int = field(init=False)
-    """Place in the log of changes up to which they are in the generation."""
+    meanwhile: Meanwhile = field(init=False)
 
     def run(self) -> Report:
         """Build a generation and promote it; killed at any moment, the next run goes on with it.
@@ -69,11 +63,12 @@ class Reindex:
         """
         started = time.monotonic()
         self.begin()
-        resumed = self.filling.position.cursor
+        resumed = self.filling.position.counts.read
         try:
             if not self.is_live():
                 self.filling.run()
-                self.catch_up(self.run_.generation, enough=SMALL)
+                self.meanwhile.catch_up()
+                self.meanwhile.sweep(resumed=bool(resumed))
                 candidate = self.candidate()
                 self.swap(candidate.schema, problems(candidate))
             else:  # killed after the swap: what was too old to keep may still be there
@@ -102,7 +97,6 @@ class Reindex:
         """Go on with the run that the journal names, or begin a new one and say why."""
         reach("run.locked")
         self.run_, position = self.unfinished() or (self.new(), Position())
-        self.mark = self.run_.mark
         self.filling = Filling(
             source=self.source,
             engine=self.engine,
@@ -114,6 +108,7 @@ class Reindex:
             progress=self.progress,
             options=self.options,
         )
+        self.meanwhile = Meanwhile(self.filling, self.run_.mark)
         reach("run.begun")
 
     def unfinished(self) -> tuple[Run, Position] | None:
@@ -123,7 +118,7 @@ class Reindex:
             return None
         why = self.hindrance(found[0])
         if why is None:
-            self.options.say(f"Continuing a run that was interrupted after {found[1].cursor:,} products.")
+            self.options.say(f"Continuing a run that was interrupted after {found[1].counts.read:,} products.")
             return found
         self.options.say(f"An interrupted run is not continued: {why}. Beginning anew.")
         with suppress(EngineError):
@@ -160,20 +155,6 @@ class Reindex:
         """Say whether the generation is the live one already."""
         return any(each.name == self.run_.generation and each.state == "live" for each in self.engine.generations())
 
-    def catch_up(self, generation: str | None, *, enough: int) -> None:
-        """Replay the changes that were recorded since the last time, until few, or none, came in meanwhile."""
-        for changes, mark in replay.pages(self.engine.changes, self.mark):
-            reach("replay.read")
-            done = replay.apply(self.engine, generation, self.builder, changes)
-            reach("replay.applied")
-            self.filling.letters.add([*done.rejects, *done.flaws])
-            self.mark = mark
-            self.filling.uncertain |= {change.id for change in changes}
-            self.filling.position.counts.changes += len(changes)
-            self.progress("replaying changes", self.filling.position.counts, None)
-            if len(changes) <= enough:
-                return
-
     def candidate(self) -> Candidate:
         """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
         reach("run.replayed")
@@ -184,8 +165,6 @@ class Reindex:
             raise GateError(self.nothing())
         uncertain = sorted(self.filling.uncertain)
         present = set().union(*(self.engine.stored(self.run_.generation, some) for some in batches(uncertain, BATCH)))
-        others = np.array([hash(each) for each in uncertain], dtype=np.int64)
-        certain = np.isin(self.filling.distinct(), others, invert=True)
         try:
             live = next(each.documents for each in self.engine.generations() if each.state == "live")
         except (StopIteration, IndexMissing):
@@ -197,7 +176,7 @@ class Reindex:
             engine=self.engine,
             generation=self.run_.generation,
             schema=schema,
-            expected=int(np.count_nonzero(certain)) + len(present),
+            expected=self.filling.certain() + len(present),
             found=found,
             live=live,
             sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
@@ -222,7 +201,7 @@ class Reindex:
 
     def finish(self) -> int:
         """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
-        self.catch_up(None, enough=0)
+        self.meanwhile.finish()
         reach("run.caught-up")
         self.engine.changes.forget(self.remember_hours)
         reach("run.forgotten")
@@ -236,7 +215,7 @@ class Reindex:
         if done.cursor and (done.counts.written or not refused):
             if not refused:
                 self.options.say(
-                    f"The run stopped: {done.cursor:,} products are done. Continue with: hybridsearch reindex"
+                    f"The run stopped: {done.counts.read:,} products are done. Continue with: hybridsearch reindex"
                 )
             return
         with suppress(EngineError):  # what stopped the run is what matters

@@ -16,7 +16,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch, NotFoundError
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
-from hybridsearch.engines.elasticsearch import health
+from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.connection import (
@@ -155,6 +155,9 @@ class ElasticsearchEngine:
             hit["_id"]: from_source(hit["_id"], hit["_source"], hit.get("_routing"))
             for hit in json_of(answer)["hits"]["hits"]
         }
+
+    def ids(self, generation: str) -> Iterator[str]:
+        return paging.ids(self.client, generation)
 
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):

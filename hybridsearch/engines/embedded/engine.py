@@ -80,6 +80,10 @@ class EmbeddedEngine:
         with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
+    def ids(self, generation: str) -> Iterator[str]:
+        with closing(Store(self._generations.path(generation))) as store:
+            yield from store.ids()
+
     def promote(self, generation: str, schema: Schema) -> None:
         with self._lock:
             before = self._generations.named()
