@@ -14,6 +14,7 @@ from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
 from hybridsearch.reindex import Counts, Options, fill
+from hybridsearch.reindex.meanwhile import Meanwhile
 from hybridsearch.settings import Settings
 from hybridsearch.values import Row
 from tests.killable import shop_of
@@ -158,6 +159,39 @@ def test_a_removal_that_was_told_beats_a_catalogue_that_does_not_show_it_yet(
 
     dresses.reindex(during("indexing", others))
     backend.remove(0)
+    assert stored(dresses) == backend.truth
+
+
+def test_an_alias_that_is_rebuilt_from_itself_loses_nothing(backend: Backend, tmp_path: Path, es_url: str) -> None:
+    """Fault 38: after the swap the alias that is read names the new index; the old one was written to until then."""
+    alias = f"{backend.name}-alias"
+    backend.client.indices.put_alias(index=backend.name, name=alias)
+    data = {
+        "catalog": {"index": alias},
+        "fields": {"title": "title", "numbers": ["price"]},
+        "engine": {"url": es_url, "index": alias, "replicas": 0},
+    }
+    with shop_of(Settings.parse(data, folder=tmp_path)) as found:
+        report = found.reindex(during("promoting", lambda: backend.write(0, PRODUCTS, price=2)))
+        assert report.changes == 2
+        assert stored(found) == backend.truth
+
+
+def test_a_run_that_dies_after_the_swap_follows_the_catalogue_all_the_same(
+    backend: Backend, dresses: HybridSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 38."""
+
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    others = during("promoting", lambda: backend.write(0, PRODUCTS, price=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(Meanwhile, "finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            dresses.reindex(others, Options(say=backend.said.append))
+    dresses.reindex(options=Options(say=backend.said.append))
+    assert len(dresses.engine.generations()) == 1
     assert stored(dresses) == backend.truth
 
 

@@ -38,7 +38,7 @@ class Source(Protocol):
 
 
 Mark = dict[str, dict[str, int]]
-"""How far a living catalogue was written at some moment."""
+"""How far a living catalogue was written at some moment: a number for each shard of each index."""
 
 
 @runtime_checkable

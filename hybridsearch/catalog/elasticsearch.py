@@ -68,8 +68,8 @@ class ElasticsearchIndex:
     def mark(self) -> Mark | None:
         """Return up to which write each shard is complete, and make all of that visible."""
         found = {
-            entry["uuid"]: {number: complete(copies) for number, copies in entry["shards"].items()}
-            for entry in self._shards().values()
+            name: {number: complete(copies) for number, copies in entry["shards"].items()}
+            for name, entry in self._shards().items()
         }
         with reading(self.client, self.index):
             try:
@@ -96,15 +96,21 @@ class ElasticsearchIndex:
             yield from paging.ids(self.client, self.index)
 
     def since(self, mark: Mark) -> Iterator[Product | Reject]:
-        """Yield the documents that were written after a mark, shard by shard: only there sequence numbers compare."""
-        source = self._source()
-        for name, entry in self._shards().items():
-            for number in entry["shards"]:
-                after: list[Any] = [mark.get(entry["uuid"], {}).get(number, -1)]
+        """Yield the documents that were written after a mark, shard by shard: only there sequence numbers compare.
+
+        The indices are those of the mark: after a swap of the alias that is read, it names the index that was built.
+        """
+        source, there = self._source(), self._shards()
+        with reading(self.client, self.index):
+            self.client.indices.refresh(index=list(mark), ignore_unavailable=True)
+        for name, shards in mark.items():
+            for number, last in shards.items():
+                after: list[Any] = [last]
                 with reading(self.client, self.index):
                     while hits := paging.whole(
                         self.client,
-                        index=self.index,
+                        index=self.index if name in there else name,  # an alias may have a filter
+                        ignore_unavailable=True,
                         preference=f"_shards:{number}",
                         query={"term": {"_index": name}},  # of an alias of several indices, one
                         sort=["_seq_no"],

@@ -15,7 +15,7 @@ import numpy as np
 
 from hybridsearch import document
 from hybridsearch.calibration import SAMPLE
-from hybridsearch.catalog.base import LivingSource, Mark, Source
+from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.errors import GateError
@@ -65,7 +65,6 @@ class Filling:
         uncertain: Ids that the engine refused once, or that changed meanwhile: whether it holds them only it can tell.
         sample: Documents to be compared with what is stored.
         titled: Titles and vectors of the first products, for the calibration.
-        seen: How far a living catalogue was written when it was read; None for others.
     """
 
     source: Source
@@ -81,7 +80,6 @@ class Filling:
     uncertain: set[str] = field(default_factory=set)
     sample: dict[str, Document] = field(default_factory=dict)
     titled: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
-    seen: Mark | None = None
     in_a_row: int = 0
     total: int | None = None
 
@@ -89,8 +87,8 @@ class Filling:
         """Read, encode and write the whole catalogue, a batch at a time; what is done already is only remembered."""
         self.total = self.source.count()
         if isinstance(self.source, LivingSource):
-            self.seen = self.source.mark()
-            if self.seen is None:
+            self.position = replace(self.position, seen=self.source.mark())
+            if self.position.seen is None:
                 self.options.say(
                     f"What is written to '{self.source.name}' during this run is not seen: "
                     "the key lacks the privilege 'maintenance' on it."
@@ -138,7 +136,8 @@ class Filling:
         rejects = self.settle(built, written)
         reach("chunk.letters")
         self.uncertain |= {each.id for each in written.refused if each.id is not None}
-        self.position = Position("filling", cursor, self.letters.size, plus(self.position.counts, built.counts))
+        counts = plus(self.position.counts, built.counts)
+        self.position = replace(self.position, cursor=cursor, letters=self.letters.size, counts=counts)
         self.journal.advance(self.position)
         reach("chunk.saved")
         self.progress("indexing", self.position.counts, self.total)

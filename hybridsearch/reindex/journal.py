@@ -16,6 +16,7 @@ from typing import IO, Any, Literal
 
 import orjson
 
+from hybridsearch.catalog.base import Mark
 from hybridsearch.errors import EngineError
 from hybridsearch.reindex.report import Counts
 
@@ -48,12 +49,14 @@ class Position:
     Attributes:
         cursor: Place in the catalogue up to which rows are indexed or in the dead letters.
         letters: Bytes of the file of dead letters that belong to them.
+        seen: How far a living catalogue was written when it was read, or followed, for the last time.
     """
 
     stage: Stage = "filling"
     cursor: int = 0
     letters: int = 0
     counts: Counts = field(default_factory=Counts)
+    seen: Mark | None = None
 
 
 class Journal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -50,11 +50,12 @@ class Meanwhile:
         Of a product that the log of changes tells of, only a newer row counts: it may have been read after the change
         was told, and before the shop wrote it to the catalogue.
         """
-        filling = self.filling
-        if filling.seen is None or not isinstance(filling.source, LivingSource):
+        filling, found = self.filling, 0
+        seen = filling.position.seen
+        if seen is None or not isinstance(filling.source, LivingSource):
             return 0
-        seen, filling.seen = filling.seen, filling.source.mark()
-        found = 0
+        if generation is not None:  # else this is the last time
+            filling.position = replace(filling.position, seen=filling.source.mark())
         for batch in batches(filling.source.since(seen), BATCH):
             reach("follow.read")
             found += len(batch)

@@ -144,8 +144,9 @@ class Reindex:
         """Return why an interrupted run cannot be continued, or None."""
         if self.options.restart:
             return "--restart was given"
+        live = next((each.name for each in self.engine.generations() if each.state == "live"), None)
         for name, mine in self.identity.items():
-            if run.identity.get(name) != mine:
+            if run.identity.get(name) != mine and (name != "catalogue" or run.generation != live):
                 return f"the {name} changed since"
         if run.generation not in {each.name for each in self.engine.generations()}:
             return f"its generation '{run.generation}' is gone"
