@@ -527,10 +527,10 @@ def test_a_journal_on_a_full_disk_is_an_error_and_the_run_can_be_continued(tmp_p
     with HybridSearch.open(settings(tmp_path)) as found:
         folder = tmp_path / ".hybridsearch" / "products"
         folder.mkdir(parents=True)
-        (folder / "run.new").mkdir()
+        (folder / "run.jsonl.tmp").mkdir()
         with pytest.raises(EngineError, match="Cannot write the journal"):
             found.reindex()
-        shutil.rmtree(folder / "run.new")
+        shutil.rmtree(folder / "run.jsonl.tmp")
         assert found.reindex().indexed == 5
 
 

@@ -1,21 +1,20 @@
-"""Files that are written whole or not at all, and errors of the disk in our own words."""
+"""Arrays in one file, and errors of the disk in our own words."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch.durable import replacing
 from hybridsearch.errors import EngineError, StoreDamaged
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -46,34 +45,6 @@ def explained(path: Path) -> Iterator[None]:
         raise damaged(path, str(error).partition("\n")[0]) from error
     except OSError as error:
         raise EngineError(f"Cannot use '{path}': {error.strerror}. Look at the folder and the free space.") from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to write that takes the place of `path` at the end, durably; a failure leaves the old one.
-
-    For the one writer of the folder alone: what a killed one left is written over.
-    """
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; Windows has no such call and needs none."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:

@@ -7,7 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
-from hybridsearch.engines.embedded.files import damaged, explained, replacing
+from hybridsearch.durable import make_folder, replacing, sync_folder
+from hybridsearch.engines.embedded.files import damaged, explained
 
 POINTER = "current"
 UNFINISHED = "unfinished"
@@ -68,13 +69,15 @@ class Generations:
     def mark_unfinished(self, generation: str) -> None:
         """Begin the folder of a generation that is going to be filled."""
         with explained(self.folder):
-            self.path(generation).mkdir(parents=True)
+            make_folder(self.folder)
+            self.path(generation).mkdir()
             (self.path(generation) / UNFINISHED).touch()
 
     def mark_finished(self, generation: str) -> None:
         """Note that a generation may be searched."""
         with explained(self.folder):
             (self.path(generation) / UNFINISHED).unlink(missing_ok=True)
+            sync_folder(self.path(generation))
 
     def is_unfinished(self, generation: str) -> bool:
         """Return whether a generation was begun and never made live."""

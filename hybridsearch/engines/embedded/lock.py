@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from hybridsearch.durable import make_folder
 from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import EngineError
 
@@ -52,7 +53,7 @@ class FileLock:
         if self._file is not None:
             return
         with explained(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             file = self.path.open("a+b")
         deadline = time.monotonic() + self.patience
         while True:
