@@ -1,3 +1,4 @@
+import errno
 import os
 import random
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -363,31 +364,73 @@ NOBODY = 65534
 if os.geteuid() == 0:  # root may write anywhere
     os.setuid(NOBODY)
 engine = EmbeddedEngine(Path(sys.argv[1]), "products")
-print(*[hit.id for hit in engine.search(Plan("browse", ""))])
-print(engine.check()[0].found)
-try:
-    engine.create(SCHEMA)
-except EngineError as error:
-    print(error)
+for work in (
+    lambda: print(*[hit.id for hit in engine.search(Plan("browse", ""))]),
+    lambda: print(engine.check()[0].found),
+    lambda: engine.create(SCHEMA),
+):
+    try:
+        work()
+    except EngineError as error:
+        print(error)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_a_read_only_folder_can_be_searched(engine: EmbeddedEngine) -> None:
+@contextmanager
+def seen_by_another_user(mode: int) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder with two products and a mode for all that is in it, and what another user who searches it, looks
+    at it and writes to it reads.
+    """
     folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
     try:
         with closing(EmbeddedEngine(folder, "products")) as writer:
             fill(writer, product(1), product(2))
-        for path in [folder, *folder.rglob("*")]:
-            path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH | (0o111 if path.is_dir() else 0))
+        folder.chmod(0o755)
+        for path in (folder / "products").rglob("*"):
+            path.chmod(mode & (0o777 if path.is_dir() else 0o666))
+        (folder / "products").chmod(mode)
         command = [sys.executable, "-W", "error", "-c", READER, str(folder)]
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        hits, state, refusal = found.stdout.splitlines()
-        assert hits == "p1 p2"
-        assert state == f"{folder / 'products'} is read-only: searching works"
-        assert refusal.startswith("Cannot use")
-        assert "Permission denied" in refusal
+        yield folder / "products", found.stdout.splitlines()
     finally:
+        (folder / "products").chmod(0o755)
         for path in [folder, *folder.rglob("*")]:
             path.chmod(stat.S_IRWXU)
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_read_only_folder_can_be_searched() -> None:
+    """Fault 45: and who may write there is named."""
+    with seen_by_another_user(0o555) as (folder, (hits, state, refusal)):
+        assert hits == "p1 p2"
+        assert state == f"{folder} is read-only: searching works"
+        assert refusal.startswith("Cannot use")
+        assert f"Permission denied. '{folder}' belongs to {folder.owner()}: run this as that user" in refusal
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_folder_that_is_closed_to_this_user_is_named_with_its_owner() -> None:
+    """Fault 45."""
+    with seen_by_another_user(0) as (folder, lines):
+        assert len(lines) == 3
+        for line in lines:
+            assert f"Permission denied. '{folder}' belongs to {folder.owner()}: run this as that user" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks otherwise")
+def test_a_disk_that_locks_no_files_can_be_searched_and_not_written(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 45: a network disk without its lock service."""
+    import fcntl
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    live = fill(engine, document("a"))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for write in (lambda: engine.write(live, [document("b")]), lambda: engine.lease("tester").__enter__()):
+        with pytest.raises(EngineError, match=r"a disk that locks no files \(No locks available\).* on a disk of this"):
+            write()
+    assert ids(engine.search(EVERYTHING)) == ["a"]

@@ -36,9 +36,9 @@ class Generations:
 
     def named(self) -> str | None:
         """Return what the pointer holds, be it damaged or not; None when there is none yet."""
-        if not self.pointer.exists():
-            return None
         with explained(self.pointer):
+            if not self.pointer.exists():
+                return None
             return self.pointer.read_bytes().decode(errors="replace")
 
     def live(self) -> str | None:
@@ -54,10 +54,11 @@ class Generations:
 
     def stamp(self) -> Stamp | None:
         """Return what changes with every `point`; None when there is no live generation. Costs a few microseconds."""
-        try:
-            found = os.stat(self.pointer)
-        except FileNotFoundError:
-            return None
+        with explained(self.pointer):
+            try:
+                found = os.stat(self.pointer)
+            except FileNotFoundError:
+                return None
         # A process number, because neither a lock nor a connection of SQLite survives a fork.
         return os.getpid(), found.st_mtime_ns, found.st_ino, found.st_size
 
