@@ -24,6 +24,8 @@ from hybridsearch import encoders
 from hybridsearch.encoders import PRESETS, Preset, load_encoder, towers
 from hybridsearch.encoders.folder import open_model
 from hybridsearch.errors import EncoderError
+from hybridsearch.legs import Encoders
+from hybridsearch.settings import Settings
 from tests import tiny_models
 
 WORDS = ["red dress", "a", "x " * 500, "蓝色 Schuhe", ""]
@@ -247,6 +249,29 @@ def test_weights_cut_short_are_refused(copied: Callable[[str], Path]) -> None:
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(EncoderError, match=r"cannot be loaded: .*Download it again"):
         load_encoder(str(folder), folder=folder).encode_texts(["a"])
+
+
+def test_one_flipped_bit_is_another_encoder_than_the_one_that_is_meant(copied: Callable[[str], Path]) -> None:
+    """Fault 79."""
+    folder = copied("clip")
+    meant = load_encoder(str(folder), folder=folder).fingerprint
+    assert load_encoder(str(folder), fingerprint=meant, folder=folder).fingerprint == meant
+    weights = folder / "model.safetensors"
+    data = weights.read_bytes()
+    weights.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(EncoderError, match=rf"fingerprint \w{{16}}, the configuration expects {meant}: .* again"):
+        load_encoder(str(folder), fingerprint=meant, folder=folder)
+
+
+def test_a_leg_takes_only_the_encoder_with_the_configured_fingerprint(models: Path) -> None:
+    """Fault 79."""
+    meant = load_encoder("tiny-clip", folder=models).fingerprint
+    leg = {"encoder": "tiny-clip", "reads": "image"}
+    legs = [{"name": "this", "fingerprint": meant, **leg}, {"name": "other", "fingerprint": "0" * 16, **leg}]
+    found = Encoders(Settings.parse({"catalog": {"path": "products.jsonl"}, "vectors": legs}, folder=models))
+    assert found["this"].fingerprint == meant
+    with pytest.raises(EncoderError, match=f"has the fingerprint {meant}, the configuration expects {'0' * 16}: "):
+        found["other"]
 
 
 def test_weights_that_lack_a_layer_are_refused_rather_than_made_up(copied: Callable[[str], Path]) -> None:
