@@ -17,8 +17,8 @@ def test_every_fault_has_a_line() -> None:
 
 
 @pytest.mark.parametrize(("number", "tests"), TABLE, ids=[f"fault {number}" for number, _ in TABLE])
-def test_every_fault_has_a_test_that_exists_or_is_called_open(number: str, tests: str) -> None:
+def test_every_fault_has_a_test_that_exists_or_is_called_open_or_does_not_apply(number: str, tests: str) -> None:
     named = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/test_\w+\.py)\)", tests)
-    assert named or "open" in tests
+    assert named or tests.startswith(("open", "does not apply: "))
     for name, file in named:
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
