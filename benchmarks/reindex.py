@@ -1,15 +1,18 @@
-"""Speed of a reindex against a bare loop of `client.bulk` on bodies that are ready, and the memory that one takes.
+"""Speed of a reindex against a bare loop of `client.bulk`, and against the bare encoder, and the memory that one takes.
 
     python -m benchmarks.reindex --url URL [--products FILE.jsonl.gz] [--small]
 
-Both write the same bodies to the same mapping, with the vectors already in the encode cache, and are timed from an
-empty index to a searchable one, in turns. Memory is the peak of a process of its own that indexes generated products by
+With the vectors already in the encode cache, both write the same bodies to the same mapping, and are timed from an
+empty index to a searchable one, in turns; `journal` is the share of the reindex that went into its journal. With an
+encoder, the first products are also indexed with an empty cache, in turns with the encoder alone on the same texts, in
+the same batches. Memory is the peak of a process of its own that indexes generated products by
 words alone; without a URL only memory is measured, on the embedded engine.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import multiprocessing
 import resource
 import sys
@@ -17,9 +20,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -30,6 +35,7 @@ from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
 from hybridsearch.reindex import BATCH, schema_of, source_of
+from hybridsearch.reindex.journal import Journal, Position
 from hybridsearch.schema import Schema
 from hybridsearch.values import Product, Vector
 
@@ -81,9 +87,11 @@ def speed(shop: HybridSearch, rounds: int) -> dict[str, Any]:
     schema = schema_of(shop.settings, shop.encoders)
     requests = list(ready(shop, schema))
     assert sum(map(len, requests)) == 2 * first.indexed
-    ours, theirs = [], []
+    ours, theirs, journal = [], [], []
     for _ in range(rounds):
-        ours.append(seconds(shop, lambda: shop.reindex().generation))
+        with timed_journal() as lines:
+            ours.append(seconds(shop, lambda: shop.reindex().generation))
+        journal.append(sum(lines) / ours[-1])
         theirs.append(seconds(shop, lambda: bare(shop, schema, requests)))
     ratios = np.divide(theirs, ours)
     return {
@@ -91,8 +99,54 @@ def speed(shop: HybridSearch, rounds: int) -> dict[str, Any]:
         "rounds": rounds,
         "reindex_per_s": round(first.indexed / float(np.median(ours))),
         "bare_per_s": round(first.indexed / float(np.median(theirs))),
-        "ratio": [round(float(value), 3) for value in (np.median(ratios), min(ratios), max(ratios))],
+        "ratio": spread(ratios),
+        "journal": spread(journal),
     }
+
+
+@contextmanager
+def timed_journal() -> Iterator[list[float]]:
+    """Yield a list that gets the seconds of each line of the journal."""
+    advance, found = Journal.advance, list[float]()
+
+    def timed(journal: Journal, position: Position) -> None:
+        started = time.perf_counter()
+        advance(journal, position)
+        found.append(time.perf_counter() - started)
+
+    with mock.patch.object(Journal, "advance", timed):
+        yield found
+
+
+def encoding(shop: HybridSearch, rounds: int) -> dict[str, Any]:
+    """Return products a second of a reindex with everything to encode, and of the encoder alone, and their ratio."""
+    schema = schema_of(shop.settings, shop.encoders)
+    (leg,) = schema.legs
+    encoder = shop.encoders[LEG]
+    rows = [each.row for each in source_of(shop.settings).read() if isinstance(each, Product)]
+    texts = [text for row in rows if (text := document.leg_text(row, leg))]
+    encoder.encode_texts(texts[:BATCH])
+    ours, theirs = [], []
+    for _ in range(rounds):
+        (shop.settings.engine.folder / "vectors.db").unlink(missing_ok=True)
+        ours.append(seconds(shop, lambda: shop.reindex().generation))
+        started = time.perf_counter()
+        for some in batches(texts, BATCH):
+            encoder.encode_texts(list(dict.fromkeys(some)))
+        theirs.append(time.perf_counter() - started)
+    ratios = np.divide(theirs, ours)
+    return {
+        "products": len(rows),
+        "rounds": rounds,
+        "reindex_per_s": round(len(rows) / float(np.median(ours)), 1),
+        "encoder_per_s": round(len(rows) / float(np.median(theirs)), 1),
+        "ratio": spread(ratios),
+    }
+
+
+def spread(ratios: Any) -> list[float]:
+    """Return the median, the lowest and the highest."""
+    return [round(float(value), 4) for value in (np.median(ratios), min(ratios), max(ratios))]
 
 
 def memory(products: int, url: str | None) -> dict[str, Any]:
@@ -129,6 +183,8 @@ def main() -> None:
     parser.add_argument("--products", type=Path, help="JSON lines with icecat's fields; left out: generated")
     parser.add_argument("--encoder", default="", help="a model folder; left out: hashed words, which mean nothing")
     parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
+    parser.add_argument("--generate", type=int, default=GENERATED, help="products to generate")
+    parser.add_argument("--encode", type=int, default=1_000, help="products to encode; 0 leaves that out")
     parser.add_argument("--rounds", type=int, default=5, help="0 leaves the speed out")
     parser.add_argument(
         "--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured; may be empty"
@@ -137,7 +193,7 @@ def main() -> None:
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
     if options.small:
-        options.rounds, options.sizes = 2, (1_000, 10_000)
+        options.rounds, options.sizes, options.generate, options.encode = 2, (1_000, 10_000), 2_000, 100
     for size in options.sizes:
         # A process of its own, and a fresh one: the peak of a process never falls.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
@@ -145,11 +201,16 @@ def main() -> None:
     if not options.url or not options.rounds:
         return
     with tempfile.TemporaryDirectory() as temporary:
-        products = 2_000 if options.small else GENERATED
-        path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", products)
+        path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", options.generate)
         folder, index = options.folder or Path(temporary), f"hybridsearch-benchmark-{time.time_ns()}"
         with open_shop(path, folder, index, url=options.url, encoder=options.encoder) as shop:
             report({"what": "reindex", **speed(shop, options.rounds), **versions(shop)}, options)
+        if options.encoder and options.encode:
+            first = Path(temporary) / "first.jsonl"
+            with gzip.open(path, "rt", encoding="utf-8") as lines, first.open("w", encoding="utf-8") as out:
+                out.writelines(islice(lines, options.encode))
+            with open_shop(first, Path(temporary), f"{index}-first", url=options.url, encoder=options.encoder) as shop:
+                report({"what": "encode", **encoding(shop, options.rounds), **versions(shop)}, options)
 
 
 if __name__ == "__main__":

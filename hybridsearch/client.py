@@ -195,7 +195,7 @@ class HybridSearch(Shop):
         """
         from hybridsearch.reindex import reindex
 
-        return reindex(self.settings, self.engine, self.encoders, progress, options)
+        return reindex(self, progress, options)
 
     def upsert(self, products: Iterable[Row]) -> Updated:
         """Write single products, new ones or whole new versions of old ones, to the live index.

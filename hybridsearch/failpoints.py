@@ -20,6 +20,8 @@ POINTS = (
     "chunk.letters",
     "chunk.saved",
     "run.filled",
+    "follow.read",
+    "follow.written",
     "replay.read",
     "replay.applied",
     "run.replayed",
@@ -34,7 +36,7 @@ POINTS = (
     "run.caught-up",
     "run.forgotten",
 )
-"""Every point. `chunk.sent` is reached on a server alone."""
+"""Every point. `chunk.sent` is reached on a server alone, `follow` with a catalogue that is an index."""
 
 _armed = ["", 1]
 _reached = Counter[str]()

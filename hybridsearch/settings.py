@@ -109,6 +109,17 @@ class VectorLeg(Section):
     """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
 
 
+class JudgmentsSection(Section):
+    """Judged queries that a new index is asked before it becomes the live one; left out: it is not asked any."""
+
+    path: Path | None = None
+    """JSON lines, TSV, TREC qrels or sessions of clicks, as `hybridsearch eval` reads them."""
+    topics: Path | None = None
+    """Texts of the queries, for TREC qrels."""
+    irrelevant: float = 0.0
+    """The grade that means irrelevant."""
+
+
 class WeightsSection(Section):
     """Where learned weights live; left out: the cautious prior that ships with the package."""
 
@@ -132,6 +143,7 @@ class Settings(Section):
     engine: EngineSection = EngineSection()
     vectors: tuple[VectorLeg, ...] = ()
     weights: WeightsSection = WeightsSection()
+    judgments: JudgmentsSection = JudgmentsSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
@@ -221,4 +233,5 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "engine": EngineSection,
     "vectors": VectorLeg,
     "weights": WeightsSection,
+    "judgments": JudgmentsSection,
 }

@@ -49,6 +49,8 @@ class Product:
     """Where it was read, for messages: `products.jsonl:17`, or the name of an index."""
     routing: str | None = None
     """Elasticsearch's routing value, carried over from an existing index."""
+    place: int = field(default=0, compare=False)
+    """Grows along the catalogue, so that a run can go on behind it; 0 for what comes from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Reject:
     """Where on the line it was lost: `read`, `document`, `picture`, `encode` or `write`."""
     reason: str
     row: Row | None = None
+    place: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

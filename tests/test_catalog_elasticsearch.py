@@ -121,5 +121,5 @@ def test_index_without_a_server_is_a_mistake_in_the_configuration() -> None:
 
 
 def test_document_that_cannot_be_stored_is_a_reject() -> None:
-    found = read_hit({"_index": "shop", "_id": "a", "_source": {"price": float("inf")}})
+    found = read_hit({"_index": "shop", "_id": "a", "_source": {"price": float("inf")}, "sort": [3]})
     assert found == Reject("shop", "a", "read", "holds inf, expected finite numbers", {"price": float("inf")})

@@ -81,7 +81,7 @@ class Rounds:
         before = journal.load()
         report = rebuild(self.folder, self.engine)
         if before is not None:
-            assert report.resumed == before[1].cursor
+            assert report.resumed == before[1].counts.read
         with shop_of(settings_of(self.folder, **self.engine)) as shop:
             shop.clean(shop.leftovers())
             found = shop.engine.generations()

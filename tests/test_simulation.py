@@ -182,8 +182,8 @@ class Export:
         return {"rows": len(self.rows)}
 
     def read(self) -> Iterator[Product | Reject]:
-        for turn, row in enumerate(self.rows):
-            yield product(row, "id", f"export:{turn}")
+        for turn, row in enumerate(self.rows, 1):
+            yield product(row, "id", f"export:{turn}", turn)
 
 
 @dataclass(slots=True)

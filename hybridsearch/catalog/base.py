@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hybridsearch.catalog.rows import field, strings, tidy
 from hybridsearch.values import Product, Reject
@@ -29,11 +29,32 @@ class Source(Protocol):
         ...
 
     def identity(self) -> dict[str, Any]:
-        """Return what changes when the catalogue may have changed: as long as it is equal, so are rows and order."""
+        """Return what is equal for as long as a row that has changed, and no other one, has a new place."""
         ...
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield every row; products with the same id are all given, in order."""
+        """Yield every row in the order of places; products with the same id are all given."""
+        ...
+
+
+Mark = dict[str, dict[str, int]]
+"""How far a living catalogue was written at some moment."""
+
+
+@runtime_checkable
+class LivingSource(Source, Protocol):
+    """A catalogue that is written to while it is read, and can tell what was."""
+
+    def mark(self) -> Mark | None:
+        """Return how far it is written, and see that all of that can be read; None when this is not allowed."""
+        ...
+
+    def since(self, mark: Mark) -> Iterator[Product | Reject]:
+        """Yield the rows that were written after a mark, as they are now; what was removed cannot be told."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all products that are there now."""
         ...
 
 
@@ -43,25 +64,31 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-def product(row: Any, id_field: str | None, where: str) -> Product | Reject:
+def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Product | Reject:
     """Return a parsed row as a product, made safe by `tidy`, or as a reject.
 
     Args:
         row: Any JSON value, or Unreadable.
         id_field: Dotted name of the id; None numbers the rows by their place.
         where: The place, for messages.
+        place: The place, for going on behind it.
     """
     if isinstance(row, Unreadable):
-        return Reject(where, None, "read", row.reason)
+        return Reject(where, None, "read", row.reason, place=place)
     if not isinstance(row, dict):
         return Reject(
-            where, None, "read", f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields"
+            where,
+            None,
+            "read",
+            f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields",
+            place=place,
         )
     try:
         row = tidy(row)
-        return Product(where if id_field is None else identity(field(row, id_field), id_field), row, where)
+        name = where if id_field is None else identity(field(row, id_field), id_field)
+        return Product(name, row, where, place=place)
     except ValueError as error:
-        return Reject(where, None, "read", str(error), row)
+        return Reject(where, None, "read", str(error), row, place)
 
 
 def identity(value: Any, name: str) -> str:

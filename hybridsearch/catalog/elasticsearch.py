@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import AuthorizationException, Elasticsearch, NotFoundError
 
+from hybridsearch.catalog.base import Mark
 from hybridsearch.catalog.rows import tidy
 from hybridsearch.document import RESERVED
+from hybridsearch.engines.elasticsearch import paging
 from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
 
 PAGE = 500
 """Documents of one request: a few MB with long texts, far from the limits of client and server."""
-SLICES = 2
-"""Requests under way at a time: the next page is fetched while this one is worked on."""
-KEEP_ALIVE = "10m"
-"""How long the server keeps the point in time between two pages; the products of both may be encoded in between."""
-TIMEOUT = 60.0
-"""Seconds for one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElasticsearchIndex:
-    """A source that reads an index or alias.
+    """A source that reads an index or alias, and goes on being written to meanwhile.
 
-    A product's id is the document's `_id` and its row the `_source`; `_routing` is carried over. The order is that of
-    the last writes, so that it stays the same for as long as nothing is written.
+    A product's id is the document's `_id` and its row the `_source`; `_routing` is carried over. Its place is its
+    sequence number, which every write in a shard raises: the order is that of the last writes, and what is written anew
+    comes last.
     """
 
     client: Elasticsearch
@@ -67,52 +62,58 @@ class ElasticsearchIndex:
         return found
 
     def identity(self) -> dict[str, Any]:
-        """Return the number of the last write in each shard, by the identity of the index."""
-        with reading(self.client, self.index):
-            stats = self.client.indices.stats(index=self.index, level="shards")["indices"].values()
-        return {
-            entry["uuid"]: {
-                number: copies[0]["seq_no"]["max_seq_no"] for number, copies in sorted(entry["shards"].items())
-            }
-            for entry in stats
+        """Return the identities of the indices: in each, a document that is written anew gets a new sequence number."""
+        return {"indices": sorted(entry["uuid"] for entry in self._shards().values())}
+
+    def mark(self) -> Mark | None:
+        """Return up to which write each shard is complete, and make all of that visible."""
+        found = {
+            entry["uuid"]: {number: complete(copies) for number, copies in entry["shards"].items()}
+            for entry in self._shards().values()
         }
+        with reading(self.client, self.index):
+            try:
+                self.client.indices.refresh(index=self.index)
+            except AuthorizationException:
+                return None
+        return found
+
+    def _shards(self) -> dict[str, Any]:
+        """Return what the server says about the shards of each index."""
+        with reading(self.client, self.index):
+            return dict(self.client.indices.stats(index=self.index, level="shards")["indices"])
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield every document: a page of each slice in turn, so that the order does not depend on which is faster."""
+        """Yield every document."""
         with reading(self.client, self.index):
-            source = self._source()
-            point = self.client.open_point_in_time(index=self.index, keep_alive=KEEP_ALIVE)["id"]
-            pool = ThreadPoolExecutor(SLICES)
-            try:
-                under_way = deque((part, pool.submit(self._page, source, point, part)) for part in range(SLICES))
-                while under_way:
-                    part, page = under_way.popleft()
-                    point, hits = page.result()
-                    if len(hits) == PAGE:
-                        after = hits[-1]["sort"]
-                        under_way.append((part, pool.submit(self._page, source, point, part, after)))
-                    yield from map(read_hit, hits)
-            finally:
-                pool.shutdown(cancel_futures=True)
-                # One that has expired is closed already; its error must not hide the first.
-                self.client.options(ignore_status=404).close_point_in_time(id=point)
+            sort = ["_seq_no", "_shard_doc"]
+            for hits in paging.pages(self.client, self.index, size=PAGE, sort=sort, source=self._source()):
+                yield from map(read_hit, hits)
 
-    def _page(
-        self, source: Mapping[str, Any], point: str, part: int, after: list[Any] | None = None
-    ) -> tuple[str, list[dict[str, Any]]]:
-        """Return the point in time under its newest name, and the documents of a slice that follow `after`."""
-        client = self.client.options(request_timeout=TIMEOUT, max_retries=3, retry_on_timeout=True)
-        answer = client.search(
-            pit={"id": point, "keep_alive": KEEP_ALIVE},
-            slice={"field": "_seq_no", "id": part, "max": SLICES},
-            sort=["_seq_no", "_shard_doc"],
-            search_after=after,
-            size=PAGE,
-            source=source,
-            track_total_hits=False,
-            allow_partial_search_results=False,
-        )
-        return answer["pit_id"], answer["hits"]["hits"]
+    def ids(self) -> Iterator[str]:
+        """Yield the id of every document."""
+        with reading(self.client, self.index):
+            yield from paging.ids(self.client, self.index)
+
+    def since(self, mark: Mark) -> Iterator[Product | Reject]:
+        """Yield the documents that were written after a mark, shard by shard: only there sequence numbers compare."""
+        source = self._source()
+        for name, entry in self._shards().items():
+            for number in entry["shards"]:
+                after: list[Any] = [mark.get(entry["uuid"], {}).get(number, -1)]
+                with reading(self.client, self.index):
+                    while hits := paging.whole(
+                        self.client,
+                        index=self.index,
+                        preference=f"_shards:{number}",
+                        query={"term": {"_index": name}},  # of an alias of several indices, one
+                        sort=["_seq_no"],
+                        search_after=after,
+                        size=PAGE,
+                        source=source,
+                    )["hits"]["hits"]:
+                        after = hits[-1]["sort"]
+                        yield from map(read_hit, hits)
 
     def _source(self) -> dict[str, Any]:
         """Return the rule of what to fetch: all that the shop wrote, its vectors too, and nothing of ours."""
@@ -125,11 +126,18 @@ class ElasticsearchIndex:
 
 
 def read_hit(hit: Mapping[str, Any]) -> Product | Reject:
-    """Return a document as a product."""
+    """Return a document as a product; its place is 1 + its sequence number, since 0 means none."""
+    place = hit["sort"][0] + 1
     try:
-        return Product(hit["_id"], tidy(hit["_source"]), hit["_index"], hit.get("_routing"))
+        return Product(hit["_id"], tidy(hit["_source"]), hit["_index"], hit.get("_routing"), place)
     except ValueError as error:
-        return Reject(hit["_index"], hit["_id"], "read", str(error), hit["_source"])
+        return Reject(hit["_index"], hit["_id"], "read", str(error), hit["_source"], place)
+
+
+def complete(copies: Sequence[Mapping[str, Any]]) -> int:
+    """Return the number of the write up to which a shard's primary has every one."""
+    primary = next((each for each in copies if each["routing"]["primary"]), copies[0])
+    return int(primary["seq_no"]["local_checkpoint"])
 
 
 def flat(properties: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

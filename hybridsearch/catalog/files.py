@@ -62,7 +62,7 @@ class File:
             return round(len(first) * self.path.stat().st_size / used) if text.read(1) else len(first)
 
     def identity(self) -> dict[str, Any]:
-        """Return size and time of the last change."""
+        """Return size and time of the last change: rows have numbers, not places of their own."""
         found = self.path.stat()
         return {"size": found.st_size, "modified": found.st_mtime_ns}
 
@@ -70,7 +70,7 @@ class File:
         """Yield a product or a reject for every row; blank lines are passed over."""
         with opened(self.path) as (text, _):
             for number, row in self.parse(text):
-                yield product(row, self.id_field, f"{self.name}:{number}")
+                yield product(row, self.id_field, f"{self.name}:{number}", number)
 
 
 @contextmanager

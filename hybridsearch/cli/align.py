@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from hybridsearch.cli import REFUSED, options, show
+from hybridsearch.cli.progress import progress
 from hybridsearch.settings import Settings
 
 
@@ -45,30 +42,3 @@ def command(leg: str | None, output: Path | None, seed: int, restart: bool, as_j
             f"Not better for sure {report.reason}. The encoder '{report.base}' stays; no new one was written.", err=True
         )
     return 0 if report.adopted else REFUSED
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int | None, str], None]]:
-    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, TextColumn("{task.fields[remark]}"), console=Console(stderr=True)) as bar:
-            task = bar.add_task("starting", total=None, remark="")
-            yield lambda stage, done, total, remark: bar.update(
-                task, description=stage, completed=done, total=total, remark=remark
-            )
-        return
-    last = 0.0
-
-    def line(stage: str, done: int, total: int | None, remark: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= show.PLAIN_EVERY:
-            last = time.monotonic()
-            click.echo(
-                f"{stage}: {done:,} of {'?' if total is None else f'{total:,}'}; {remark}".rstrip("; "), err=True
-            )
-
-    yield line

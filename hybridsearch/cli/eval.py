@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch.cli import REFUSED, options, show
+from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 from hybridsearch.errors import ConfigError, EngineError
 
@@ -59,7 +60,7 @@ def command(
         shop = stack.enter_context(HybridSearch.open(config))
         query = stack.enter_context(own.OwnQuery(shop.settings, own.load(keyword_query))) if keyword_query else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
-        with resumable(), show.steps() as tell:
+        with resumable(), progress() as tell:
             found = trial.run(shop, judged, judgments.parent, lambda done, total: tell("asking", done, total), query)
         if as_json:
             show.print_json(found.to_json())

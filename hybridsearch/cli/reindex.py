@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import REFUSED, options, show
+from hybridsearch.cli.progress import of_reindex, progress
 from hybridsearch.client import HybridSearch
 
 
@@ -44,8 +45,8 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
     from hybridsearch.reindex import Options
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is taken like Ctrl-C: nothing is lost
-    with show.progress(as_json=as_json) as progress:
-        report = shop.reindex(progress, Options(restart=restart, force=force, say=show.say))
+    with progress(as_json=as_json) as tell:
+        report = shop.reindex(of_reindex(tell), Options(restart=restart, force=force, say=show.say))
     if as_json:
         show.print_json(report.to_json())
     else:
@@ -54,6 +55,8 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
             f"{report.encoded:,} vectors encoded, {report.cached:,} from the cache; {report.rejected:,} rejected, "
             f"{report.duplicates:,} duplicates, {report.without_picture:,} without a usable picture."
         )
+        if report.quality:
+            click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)
     return REFUSED if report.rejected else 0
 

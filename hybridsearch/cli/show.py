@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from hybridsearch import text
 from hybridsearch.values import Hit, Page, Reject
-
-PLAIN_EVERY = 5.0
-"""Seconds between two lines of progress in a pipe."""
 
 
 def out() -> Console:
@@ -89,97 +74,6 @@ def rejects(found: Sequence[Reject], total: int, file: object) -> None:
 def say(sentence: str) -> None:
     """Tell a person something, on standard error."""
     click.echo(text.clean(sentence, 500), err=True)
-
-
-@contextmanager
-def progress(*, as_json: bool = False) -> Iterator[Callable[[str, Any, int | None], None]]:
-    """Yield what a run tells its progress: a bar on a terminal, now and then a line in a pipe, JSON for programs."""
-    pace, last = Pace(), time.monotonic()
-    if sys.stderr.isatty() and not as_json:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
-        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-            task = bar.add_task("starting", total=None, note="")
-            yield lambda stage, counts, total: bar.update(
-                task,
-                description=stage,
-                completed=counts.read,
-                total=total,
-                note=f"{pace.of(counts.read, total)[0]:,.0f}/s, {note(counts)}",
-            )
-        return
-
-    def line(stage: str, counts: Any, total: int | None) -> None:
-        nonlocal last
-        if time.monotonic() - last < PLAIN_EVERY:
-            return
-        last = time.monotonic()
-        speed, left = pace.of(counts.read, total)
-        if as_json:
-            found = {"stage": stage, **asdict(counts), "total": total, "per_second": speed, "seconds_left": left}
-            click.echo(json.dumps(found), err=True)
-        else:
-            of = "?" if total is None else f"{total:,}"
-            soon = "" if left is None else f", {left:,.0f} s left"
-            click.echo(f"{stage}: {counts.read:,} of {of}, {speed:,.0f}/s{soon}; {note(counts)}", err=True)
-
-    yield line
-
-
-@contextmanager
-def steps() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what a run of several stages tells its progress: stage, done and total; shown like `progress`."""
-    if sys.stderr.isatty():
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        ) as bar:
-            tasks: dict[str, TaskID] = {}
-
-            def move(stage: str, done: int, total: int) -> None:
-                if stage not in tasks:
-                    tasks[stage] = bar.add_task(stage)
-                bar.update(tasks[stage], completed=done, total=total)
-
-            yield move
-        return
-    last = time.monotonic()
-
-    def line(stage: str, done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_EVERY:
-            last = time.monotonic()
-            click.echo(f"{stage}: {done:,} of {total:,}", err=True)
-
-    yield line
-
-
-class Pace:
-    """How fast a run is, not counting what an interrupted process of it did before."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.first: int | None = None
-
-    def of(self, done: int, total: int | None) -> tuple[float, float | None]:
-        """Return products a second, and the seconds that are left; None when that is unknown."""
-        if self.first is None or done < self.first:
-            self.first, self.started = done, time.monotonic()
-        speed = (done - self.first) / max(1e-9, time.monotonic() - self.started)
-        return round(speed, 1), None if total is None or not speed else round(max(0, total - done) / speed, 1)
-
-
-def note(counts: Any) -> str:
-    """Return the counts in words."""
-    return f"{counts.cached:,} vectors from the cache, {counts.encoded:,} encoded, {counts.rejected:,} rejected"
 
 
 def as_json(found: Page, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

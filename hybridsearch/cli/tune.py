@@ -11,6 +11,7 @@ import click
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.eval import refused, resumable
+from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 from hybridsearch.weights import Weights
 
@@ -64,7 +65,7 @@ def command(
             return go_back(path, as_json)
         logged = read_log(log) if log else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
-        with resumable(), show.steps() as tell:
+        with resumable(), progress() as tell:
             tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
             compared = shadowed(shop, tuned, logged, tell) if shadow else None
         activated = tuned.decision.activate and not shadow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -103,6 +103,10 @@ class Engine(Protocol):
         """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
         ...
 
+    def ids(self, generation: str) -> Iterator[str]:
+        """Yield the ids of all products that are searchable in a generation."""
+        ...
+
     def promote(self, generation: str, schema: Schema) -> None:
         """Store the final schema and make this generation the live one, atomically; remove those too old to keep.
 
@@ -150,7 +154,7 @@ class Engine(Protocol):
         """Run a plan on the live index without blocking the event loop."""
         ...
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         """Return the rows of the products with these ids; unknown ids are absent."""
         ...
 

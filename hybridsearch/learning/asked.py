@@ -70,22 +70,23 @@ class Questions:
     unknown: int
 
 
-def prepare(shop: Shop, judgments: Judgments, folder: Path) -> Questions:
+def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | None = None) -> Questions:
     """Return the queries that can be asked, and why others cannot.
 
     Args:
         shop: Where they are asked.
         judgments: What was judged.
         folder: Where relative paths of photos start.
+        generation: The one that is asked; left out: the live one.
 
     Raises:
         ConfigError: The index has none of the judged products, or no query can be asked.
         EngineError: The engine cannot be reached.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
-    schema = shop.engine.schema()
+    schema = shop.engine.schema(generation)
     judged = {name for query in judgments.queries for name in query.grades}
-    known = in_index(shop.engine, judged)
+    known = in_index(shop.engine, judged, generation)
     if judged and not known:
         raise ConfigError(
             f"The index '{shop.settings.engine.index}' has none of the {len(judged):,} judged products, such as "
@@ -107,9 +108,9 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path) -> Questions:
     return Questions(asked, dict(skipped), len(judged - known))
 
 
-def in_index(engine: Engine, names: set[str]) -> set[str]:
+def in_index(engine: Engine, names: set[str], generation: str | None = None) -> set[str]:
     """Return which of the products the index has."""
-    return {name for some in batches(sorted(names), AT_ONCE) for name in engine.get(some)}
+    return {name for some in batches(sorted(names), AT_ONCE) for name in engine.get(some, generation)}
 
 
 def answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:

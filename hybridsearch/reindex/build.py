@@ -66,6 +66,12 @@ class Builder:
                 built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
         return built
 
+    def build_all(self, rows: Sequence[Product | Reject]) -> Built:
+        """Return the documents of the products among some rows; the others are rejects already."""
+        built = self.build([each for each in rows if isinstance(each, Product)])
+        built.rejects[:0] = [each for each in rows if isinstance(each, Reject)]
+        return built
+
     def usable(
         self, product: Product, vectors: Mapping[str, Vector | None], built: Built
     ) -> Iterator[tuple[str, Vector]]:

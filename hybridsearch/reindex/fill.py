@@ -8,15 +8,14 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from hybridsearch import document
-from hybridsearch.batches import batches
 from hybridsearch.calibration import SAMPLE
-from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.base import LivingSource, Mark, Source
 from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.errors import GateError
@@ -66,6 +65,7 @@ class Filling:
         uncertain: Ids that the engine refused once, or that changed meanwhile: whether it holds them only it can tell.
         sample: Documents to be compared with what is stored.
         titled: Titles and vectors of the first products, for the calibration.
+        seen: How far a living catalogue was written when it was read; None for others.
     """
 
     source: Source
@@ -81,33 +81,39 @@ class Filling:
     uncertain: set[str] = field(default_factory=set)
     sample: dict[str, Document] = field(default_factory=dict)
     titled: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
+    seen: Mark | None = None
     in_a_row: int = 0
     total: int | None = None
 
     def run(self) -> None:
         """Read, encode and write the whole catalogue, a batch at a time; what is done already is only remembered."""
         self.total = self.source.count()
+        if isinstance(self.source, LivingSource):
+            self.seen = self.source.mark()
+            if self.seen is None:
+                self.options.say(
+                    f"What is written to '{self.source.name}' during this run is not seen: "
+                    "the key lacks the privilege 'maintenance' on it."
+                )
         done = self.position.cursor
         refused = {(each.where, each.id) for each in self.letters.read() if each.stage == "document"}
         self.uncertain |= {each.id for each in self.letters.read() if each.stage == "write" and each.id is not None}
         under_way: tuple[int, Built, Future[Written]] | None = None  # written while the next batch is built
-        cursor = 0
         with ExitStack() as stack:
             reader, writer = (stack.enter_context(self.options.executor(1)) for _ in range(2))
             stack.push(self.abandon)
-            for batch in ahead(batches(self.source.read(), BATCH), reader):
+            for batch in ahead(chunks(self.source.read(), BATCH), reader):
                 reach("chunk.read")
                 # A batch that was cut by the end of the catalogue may end where none ended before.
-                new = batch[max(0, done - cursor) :]
-                self.remember(batch[: len(batch) - len(new)], refused)
-                cursor += len(batch)
+                new = [each for each in batch if not 0 < each.place <= done]
+                self.remember([each for each in batch if 0 < each.place <= done], refused)
                 if not new:
                     continue
                 built = self.build(new)
                 reach("chunk.built")
                 if under_way:
                     self.acknowledge(*under_way)
-                under_way = cursor, built, writer.submit(self.engine.write, self.generation, built.documents)
+                under_way = new[-1].place, built, writer.submit(self.engine.write, self.generation, built.documents)
             if under_way:
                 self.acknowledge(*under_way)
         self.advance("filled")
@@ -120,8 +126,7 @@ class Filling:
 
     def build(self, batch: Sequence[Product | Reject]) -> Built:
         """Build the documents of a batch, and remember them."""
-        built = self.builder.build([each for each in batch if isinstance(each, Product)])
-        built.rejects[:0] = [each for each in batch if isinstance(each, Reject)]
+        built = self.builder.build_all(batch)
         built.counts.read = len(batch)
         self.note(built.documents)
         return built
@@ -130,11 +135,8 @@ class Filling:
         """Wait until a batch is written; then, and not before, write down that it is."""
         written = write.result()
         reach("chunk.written")
-        rejects = [*built.rejects, *written.refused]
-        built.counts.rejected = self.letters.add([*rejects, *built.flaws]) - len(built.flaws)
+        rejects = self.settle(built, written)
         reach("chunk.letters")
-        built.counts.written = len(built.documents) - len(written.refused)
-        built.counts.older = written.older
         self.uncertain |= {each.id for each in written.refused if each.id is not None}
         self.position = Position("filling", cursor, self.letters.size, plus(self.position.counts, built.counts))
         self.journal.advance(self.position)
@@ -147,6 +149,24 @@ class Filling:
                 f"{self.in_a_row:,} products in a row were all refused, such as {first.where}: {first.reason}. "
                 "Correct the [fields] of the configuration, or read on with --force; nothing was changed."
             )
+
+    def settle(self, built: Built, written: Written) -> list[Reject]:
+        """Write down what was refused, count what became of a batch, and return the rejects."""
+        rejects = [*built.rejects, *written.refused]
+        built.counts.rejected = self.letters.add([*rejects, *built.flaws]) - len(built.flaws)
+        built.counts.written = len(built.documents) - len(written.refused)
+        built.counts.older = written.older
+        return rejects
+
+    def amend(self, generation: str | None, batch: Sequence[Product | Reject]) -> None:
+        """Write rows that came after the catalogue was read to a generation, or to the live one."""
+        built = self.builder.build_all(batch)
+        self.settle(built, self.engine.write(generation, built.documents))
+        self.uncertain |= {each.id for each in batch if each.id is not None}
+        built.counts.written, built.counts.changes = 0, len(batch)
+        self.position = replace(
+            self.position, letters=self.letters.size, counts=plus(self.position.counts, built.counts)
+        )
 
     def remember(self, batch: Sequence[Product | Reject], refused: set[tuple[str, str | None]]) -> None:
         """Take what is written already into account; only the first products are built again, for the calibration."""
@@ -172,6 +192,11 @@ class Filling:
                 del self.sample[list(self.sample)[place]]
                 self.sample[built.id] = built
 
+    def certain(self) -> int:
+        """Return how many different products were written, without the uncertain ones."""
+        others = np.array([hash(each) for each in self.uncertain], dtype=np.int64)
+        return int(np.count_nonzero(np.isin(self.distinct(), others, invert=True)))
+
     def distinct(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the hashes of the different ids that were written."""
         ids = np.frombuffer(self.ids, dtype=np.int64)
@@ -180,8 +205,20 @@ class Filling:
 
     def advance(self, stage: Stage) -> None:
         """Write down that a stage is reached."""
-        self.position = Position(stage, self.position.cursor, self.letters.size, self.position.counts)
+        self.position = replace(self.position, stage=stage, letters=self.letters.size)
         self.journal.advance(self.position)
+
+
+def chunks(rows: Iterable[Product | Reject], size: int) -> Iterator[list[Product | Reject]]:
+    """Yield runs of rows; rows of one place, which shards of an index may share, are not parted."""
+    some: list[Product | Reject] = []
+    for each in rows:
+        if len(some) >= size and each.place != some[-1].place:
+            yield some
+            some = []
+        some.append(each)
+    if some:
+        yield some
 
 
 def plus(one: Counts, other: Counts) -> Counts:

@@ -20,7 +20,7 @@ from hybridsearch.durable import make_folder, replacing, sync_folder
 from hybridsearch.errors import EngineError
 from hybridsearch.reindex.report import Counts
 
-FORMAT = 1
+FORMAT = 2
 Stage = Literal["filling", "filled", "swapping"]
 """What is going on: the catalogue is read; all of it is written; the alias is moved, or was."""
 
@@ -47,7 +47,7 @@ class Position:
     """How far a run is.
 
     Attributes:
-        cursor: Rows of the catalogue that are indexed or in the dead letters.
+        cursor: Place in the catalogue up to which rows are indexed or in the dead letters.
         letters: Bytes of the file of dead letters that belong to them.
     """
 

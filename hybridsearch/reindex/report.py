@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch.dead_letters import describe
+from hybridsearch.reindex.quality import Quality
 from hybridsearch.values import Reject
 
 
@@ -46,6 +47,7 @@ class Report:
         resumed: Products that an earlier, interrupted process of this run had done already.
         rejects: The first rejects; all of them are in `rejects_file`.
         rejects_file: JSON lines; None when everything is well.
+        quality: What the judged queries said, where the configuration names some.
     """
 
     index: str
@@ -62,6 +64,7 @@ class Report:
     seconds: float
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
+    quality: Quality | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `reindex --json` prints."""
@@ -69,9 +72,10 @@ class Report:
             **{
                 name: getattr(self, name)
                 for name in self.__slots__
-                if name not in ("rejects", "rejects_file", "seconds")
+                if name not in ("rejects", "rejects_file", "seconds", "quality")
             },
             "seconds": round(self.seconds, 3),
+            "quality": self.quality.to_json() if self.quality else None,
             "rejects": [describe(each) for each in self.rejects],
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
         }

@@ -11,30 +11,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hybridsearch._version import __version__
 from hybridsearch.batches import batches
 from hybridsearch.calibration import calibrate
 from hybridsearch.catalog.base import Source
 from hybridsearch.changes import BEGINNING
+from hybridsearch.client import Shop
 from hybridsearch.dead_letters import DeadLetters
-from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine, Lease
 from hybridsearch.errors import EngineError, GateError, IndexMissing
 from hybridsearch.failpoints import reach
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.reindex import replay
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
 from hybridsearch.reindex.fill import BATCH, Filling, Options
 from hybridsearch.reindex.journal import Journal, Position, Run
+from hybridsearch.reindex.meanwhile import Meanwhile
+from hybridsearch.reindex.quality import Exam
 from hybridsearch.reindex.report import Progress, Report
 from hybridsearch.reindex.verify import Candidate, plain, problems
-from hybridsearch.settings import Settings
-
-SMALL = 100
-"""Changes that may be left for after the swap."""
+from hybridsearch.schema import Schema
 
 
 @dataclass(slots=True)
@@ -53,11 +49,11 @@ class Reindex:
     remember_hours: float
     progress: Progress
     options: Options = field(default_factory=Options)
+    exam: Exam | None = None
 
     run_: Run = field(init=False)
     filling: Filling = field(init=False)
-    mark: int = field(init=False)
-    """Place in the log of changes up to which they are in the generation."""
+    meanwhile: Meanwhile = field(init=False)
 
     def run(self) -> Report:
         """Build a generation and promote it; killed at any moment, the next run goes on with it.
@@ -67,12 +63,14 @@ class Reindex:
         """
         started = time.monotonic()
         self.begin()
-        resumed = self.filling.position.cursor
+        resumed = self.filling.position.counts.read
         try:
             if not self.is_live():
                 self.filling.run()
-                self.catch_up(self.run_.generation, enough=SMALL)
-                self.swap(self.check())
+                self.meanwhile.catch_up()
+                self.meanwhile.sweep(resumed=bool(resumed))
+                candidate = self.candidate()
+                self.swap(candidate.schema, problems(candidate))
             else:  # killed after the swap: what was too old to keep may still be there
                 self.engine.promote(self.run_.generation, self.builder.schema)
             indexed = self.finish()
@@ -91,6 +89,7 @@ class Reindex:
             seconds=time.monotonic() - started,
             rejects=tuple(self.filling.letters.first),
             rejects_file=self.filling.letters.path if self.filling.letters.first else None,
+            quality=self.exam.found if self.exam else None,
             **{name: getattr(counts, name) for name in REPORTED},
         )
 
@@ -98,7 +97,6 @@ class Reindex:
         """Go on with the run that the journal names, or begin a new one and say why."""
         reach("run.locked")
         self.run_, position = self.unfinished() or (self.new(), Position())
-        self.mark = self.run_.mark
         self.filling = Filling(
             source=self.source,
             engine=self.engine,
@@ -110,6 +108,7 @@ class Reindex:
             progress=self.progress,
             options=self.options,
         )
+        self.meanwhile = Meanwhile(self.filling, self.run_.mark)
         reach("run.begun")
 
     def unfinished(self) -> tuple[Run, Position] | None:
@@ -119,7 +118,7 @@ class Reindex:
             return None
         why = self.hindrance(found[0])
         if why is None:
-            self.options.say(f"Continuing a run that was interrupted after {found[1].cursor:,} products.")
+            self.options.say(f"Continuing a run that was interrupted after {found[1].counts.read:,} products.")
             return found
         self.options.say(f"An interrupted run is not continued: {why}. Beginning anew.")
         with suppress(EngineError):
@@ -156,22 +155,8 @@ class Reindex:
         """Say whether the generation is the live one already."""
         return any(each.name == self.run_.generation and each.state == "live" for each in self.engine.generations())
 
-    def catch_up(self, generation: str | None, *, enough: int) -> None:
-        """Replay the changes that were recorded since the last time, until few, or none, came in meanwhile."""
-        for changes, mark in replay.pages(self.engine.changes, self.mark):
-            reach("replay.read")
-            done = replay.apply(self.engine, generation, self.builder, changes)
-            reach("replay.applied")
-            self.filling.letters.add([*done.rejects, *done.flaws])
-            self.mark = mark
-            self.filling.uncertain |= {change.id for change in changes}
-            self.filling.position.counts.changes += len(changes)
-            self.progress("replaying changes", self.filling.position.counts, None)
-            if len(changes) <= enough:
-                return
-
-    def check(self) -> list[str]:
-        """Return what is wrong with the generation; a run that indexed nothing is refused at once."""
+    def candidate(self) -> Candidate:
+        """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
         reach("run.replayed")
         self.progress("checking", self.filling.position.counts, None)
         found = self.engine.refresh(self.run_.generation)
@@ -180,24 +165,25 @@ class Reindex:
             raise GateError(self.nothing())
         uncertain = sorted(self.filling.uncertain)
         present = set().union(*(self.engine.stored(self.run_.generation, some) for some in batches(uncertain, BATCH)))
-        others = np.array([hash(each) for each in uncertain], dtype=np.int64)
-        certain = np.isin(self.filling.distinct(), others, invert=True)
         try:
             live = next(each.documents for each in self.engine.generations() if each.state == "live")
         except (StopIteration, IndexMissing):
             live = 0
-        candidate = Candidate(
+        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
+        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
+        reach("run.calibrated")
+        return Candidate(
             engine=self.engine,
             generation=self.run_.generation,
-            schema=self.builder.schema,
-            expected=int(np.count_nonzero(certain)) + len(present),
+            schema=schema,
+            expected=self.filling.certain() + len(present),
             found=found,
             live=live,
             sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
+            exam=self.exam,
         )
-        return problems(candidate)
 
-    def swap(self, wrong: Sequence[str]) -> None:
+    def swap(self, schema: Schema, wrong: Sequence[str]) -> None:
         """Make the generation the live one, unless something is wrong with it."""
         if wrong and not self.options.force:
             raise GateError(
@@ -206,9 +192,6 @@ class Reindex:
             )
         for sentence in wrong:
             self.options.say(f"Swapping all the same: {sentence}.")
-        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
-        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
-        reach("run.calibrated")
         self.filling.advance("swapping")
         self.progress("promoting", self.filling.position.counts, None)
         self.lease.require()
@@ -218,7 +201,7 @@ class Reindex:
 
     def finish(self) -> int:
         """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
-        self.catch_up(None, enough=0)
+        self.meanwhile.finish()
         reach("run.caught-up")
         self.engine.changes.forget(self.remember_hours)
         reach("run.forgotten")
@@ -232,7 +215,7 @@ class Reindex:
         if done.cursor and (done.counts.written or not refused):
             if not refused:
                 self.options.say(
-                    f"The run stopped: {done.cursor:,} products are done. Continue with: hybridsearch reindex"
+                    f"The run stopped: {done.counts.read:,} products are done. Continue with: hybridsearch reindex"
                 )
             return
         with suppress(EngineError):  # what stopped the run is what matters
@@ -266,15 +249,11 @@ class Reindex:
 REPORTED = ("rejected", "without_picture", "encoded", "cached", "older", "changes")
 
 
-def reindex(
-    settings: Settings,
-    engine: Engine,
-    encoders: Mapping[str, Encoder],
-    progress: Progress | None = None,
-    options: Options | None = None,
-) -> Report:
+def reindex(shop: Shop, progress: Progress | None = None, options: Options | None = None) -> Report:
     """Build the index of a configuration anew and make it the live one; see `HybridSearch.reindex`."""
     options = options or Options()
+    settings, engine, encoders = shop.settings, shop.engine, shop.encoders
+    exam = Exam.of(shop)
     folder = settings.resolve(settings.engine.folder)
     source, schema = source_of(settings), schema_of(settings, encoders)
     with ExitStack() as stack:
@@ -300,6 +279,7 @@ def reindex(
             remember_hours=settings.engine.remember_hours,
             progress=progress or (lambda *_: None),
             options=options,
+            exam=exam,
         ).run()
 
 

@@ -1,7 +1,4 @@
-"""The checks between filling a generation and making it live. Each yields one sentence for what is wrong.
-
-A new check, such as quality on a shop's judgments, is one function here and one line in CHECKS.
-"""
+"""The checks between filling a generation and making it live. Each yields one sentence for what is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +11,9 @@ import numpy as np
 import orjson
 
 from hybridsearch.engines.base import Engine
+from hybridsearch.errors import ConfigError
 from hybridsearch.plan import Match, Neighbours, Plan
+from hybridsearch.reindex.quality import Exam
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document
 
@@ -39,6 +38,7 @@ class Candidate:
         found: Products that it holds.
         live: Products that the live index holds; 0 when there is none.
         sample: Documents as they were built, to be compared with what is stored.
+        exam: The judged queries of the shop, if there are any.
     """
 
     engine: Engine
@@ -48,6 +48,7 @@ class Candidate:
     found: int
     live: int
     sample: Sequence[Document]
+    exam: Exam | None = None
 
 
 def problems(candidate: Candidate) -> list[str]:
@@ -98,6 +99,18 @@ def legs(candidate: Candidate) -> Iterator[str]:
         yield "keywords find nothing"
 
 
+def quality(candidate: Candidate) -> Iterator[str]:
+    """See that the shop's judged queries are not answered worse than by the live index."""
+    if candidate.exam is not None:
+        try:
+            found = candidate.exam.take(candidate.generation, candidate.schema)
+        except ConfigError as error:
+            yield f"the judged queries cannot be asked: {error}"
+        else:
+            if found.worse:
+                yield f"it answers worse: {found}"
+
+
 def first_words(built: Document) -> Match:
     """Return a match of the first words of a document."""
     field, languages = next(iter(built.text.items()))
@@ -126,4 +139,4 @@ def plain(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
-CHECKS: tuple[Callable[[Candidate], Iterator[str]], ...] = (counts, contents, vectors, legs)
+CHECKS: tuple[Callable[[Candidate], Iterator[str]], ...] = (counts, contents, vectors, legs, quality)

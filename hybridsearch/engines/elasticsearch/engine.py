@@ -16,7 +16,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch, NotFoundError
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
-from hybridsearch.engines.elasticsearch import health
+from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.connection import (
@@ -156,6 +156,9 @@ class ElasticsearchEngine:
             for hit in json_of(answer)["hits"]["hits"]
         }
 
+    def ids(self, generation: str) -> Iterator[str]:
+        return paging.ids(self.client, generation)
+
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
             before = self._behind()
@@ -238,11 +241,12 @@ class ElasticsearchEngine:
             answer = json_of(await self._async_client.perform_request(**request))
         return self._page(plan, answer, started)
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         if not ids:
             return {}
-        with explained(self.url, self.alias):
-            found = self.client.mget(index=self.alias, ids=list(ids), source_excludes=[RESERVED])
+        index = generation or self.alias
+        with explained(self.url, index):
+            found = self.client.mget(index=index, ids=list(ids), source_excludes=[RESERVED])
         return {doc["_id"]: doc["_source"] for doc in found["docs"] if doc.get("found")}
 
     def check(self) -> list[Check]:

@@ -80,6 +80,10 @@ class EmbeddedEngine:
         with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
+    def ids(self, generation: str) -> Iterator[str]:
+        with closing(Store(self._generations.path(generation))) as store:
+            yield from store.ids()
+
     def promote(self, generation: str, schema: Schema) -> None:
         with self._lock:
             before = self._generations.named()
@@ -150,8 +154,8 @@ class EmbeddedEngine:
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
-        return self._view().store.get(ids)
+    def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
+        return self._view(generation).store.get(ids)
 
     def check(self) -> list[Check]:
         return health.checks(self._generations)

@@ -186,6 +186,10 @@ class Store:
         ((count,),) = self._all("SELECT count(*) FROM documents")
         return int(count)
 
+    def ids(self) -> list[str]:
+        """Return the ids of all documents."""
+        return [name for (name,) in self._all("SELECT id FROM documents")]
+
     def records(self) -> Iterator[Record]:
         """Yield every document, in order of numbers.
 
