@@ -101,6 +101,24 @@ def test_a_removed_product_stays_gone_after_a_rebuild_from_an_older_catalogue(ve
     assert rows(versioned, "p1", "p2", "p11") == {"p2": product(2, 12), "p11": product(11, 12)}
 
 
+@pytest.mark.parametrize("during", [False, True], ids=["before the run", "during the run"])
+def test_a_removal_of_a_product_that_only_the_catalogue_knows_needs_its_version(
+    versioned: HybridSearch, tmp_path: Path, during: bool
+) -> None:
+    """Fault 26: without one it counts as the oldest change."""
+    write_products(tmp_path / "products.jsonl", [product(number, 10) for number in range(14)])
+    removals: list[Any] = [{"p10": 9}, {"p11": 10}, {"p12": 11}, ["p13"]]
+
+    def remove(*_: object) -> None:
+        while removals:
+            versioned.delete(removals.pop())
+
+    if not during:
+        remove()
+    versioned.reindex(remove, quietly())
+    assert set(rows(versioned, "p10", "p11", "p12", "p13")) == {"p10", "p13"}
+
+
 def test_without_versions_the_last_write_wins(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Fault 27."""
     with shop(tmp_path, engine=engine) as found:
