@@ -115,6 +115,7 @@ def test_the_live_generation_cannot_be_discarded_any_other_can(engine: EmbeddedE
 def test_a_second_writer_of_a_generation_is_refused_with_the_number_of_the_first(
     engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Fault 47."""
     live = fill(engine, document("a"))
     second = EmbeddedEngine(tmp_path, "products")
     monkeypatch.setattr(embedded_engine, "PATIENCE", 0.0)
@@ -173,6 +174,7 @@ PHOTO = Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), k=5),), size=5)
 def test_a_flipped_bit_is_found_or_changes_nothing(
     engine: EmbeddedEngine, tmp_path: Path, name: str, seed: int
 ) -> None:
+    """Fault 43."""
     fill(engine, *(product(number, stock=number) for number in range(60)))
     before = answers(engine)
     engine.close()
@@ -187,6 +189,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(
 @pytest.mark.parametrize("name", ["store.db", "vectors-image.f32"])
 @pytest.mark.parametrize("part", ["half", "nothing", "gone"])
 def test_a_file_that_was_cut_is_named(engine: EmbeddedEngine, tmp_path: Path, name: str, part: str) -> None:
+    """Fault 43."""
     fill(engine, *(product(number) for number in range(60)))
     engine.close()
     file = live_folder(tmp_path) / name
@@ -225,6 +228,7 @@ def test_a_lost_compiled_file_is_made_again_and_kept(
 
 
 def test_an_index_of_another_format_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 46."""
     fill(engine, document("a"))
     engine.close()
     monkeypatch.setattr(store, "FORMAT", 3)
@@ -247,6 +251,7 @@ def test_doctor_learns_folder_documents_size_and_checksums(engine: EmbeddedEngin
 def test_a_full_disk_is_an_error_that_leaves_the_last_batch_and_can_be_overcome(
     engine: EmbeddedEngine, dims: int, text: str
 ) -> None:
+    """Fault 44."""
     import resource
 
     schema = replace(SCHEMA, legs=(Leg("image", dims, "test"),))
@@ -297,6 +302,7 @@ if child:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_worker_opens_the_index_for_itself(engine: EmbeddedEngine, tmp_path: Path) -> None:
+    """Fault 84."""
     fill(engine, product(1))
     subprocess.run([sys.executable, "-c", FORKER, str(tmp_path)], cwd=ROOT, check=True)
 
@@ -324,6 +330,7 @@ BATCH = 20
 def test_a_killed_writer_leaves_whole_batches_and_a_whole_index(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
+    """Fault 42."""
     folder = tmp_path_factory.getbasetemp() / "killed"  # one folder for all rounds: each finds what the last one left
     made = random.Random(seed)
     command = [sys.executable, "-c", WRITER, str(folder), str(seed * 1000)]

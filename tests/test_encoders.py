@@ -229,6 +229,7 @@ def test_a_readme_beside_the_model_changes_nothing(models: Path, copied: Callabl
 
 @pytest.mark.parametrize("name", ["clip", "dual", "siglip", "plain", "multilingual"])
 def test_pickled_weights_are_refused(copied: Callable[[str], Path], name: str) -> None:
+    """Fault 80."""
     folder = copied(name)
     file = next(iter(sorted(folder.rglob("*.safetensors"))))
     file.rename(file.with_name("pytorch_model.bin"))
@@ -244,6 +245,7 @@ def test_missing_weights_are_named(copied: Callable[[str], Path]) -> None:
 
 
 def test_weights_cut_short_are_refused(copied: Callable[[str], Path]) -> None:
+    """Fault 79."""
     folder = copied("clip")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
@@ -296,6 +298,7 @@ def test_a_damaged_folder_is_an_encoder_error(copied: Callable[[str], Path], fil
 
 @pytest.mark.parametrize("foreign", ["os.system", "step.Step", "sentence_transformersx.Step"])
 def test_a_modules_file_runs_no_code(copied: Callable[[str], Path], foreign: str) -> None:
+    """Fault 80."""
     folder = copied("plain")
     (folder / "step.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
     modules = json.loads((folder / "modules.json").read_text())
@@ -357,6 +360,7 @@ def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
 def test_a_model_of_the_hub_that_cannot_be_had_says_what_to_download_and_where_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Fault 78."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -398,6 +402,7 @@ def test_a_model_in_the_hubs_cache_is_used_without_asking_the_hub(
 
 
 def test_without_the_extra_the_message_says_how_to_install_it(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 92."""
     monkeypatch.setattr(encoders, "find_spec", lambda _: None)
     with pytest.raises(EncoderError, match=r'pip install "hybridsearch\[clip\]"'):
         load_encoder("tiny-clip", folder=models)

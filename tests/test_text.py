@@ -26,6 +26,7 @@ unhurried = settings(deadline=None)  # the first example waits for the dictionar
 @unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str, language: str) -> None:
+    """Fault 67."""
     tokens = analyse(written, language)
     assert " ".join(tokens).split() == tokens
     assert all(token.encode() for token in tokens)

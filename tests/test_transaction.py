@@ -314,6 +314,7 @@ def test_a_lease_on_a_server_names_its_owner_and_is_taken_from_a_dead_one(
 
 
 def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> None:
+    """Fault 29."""
     model, slept = Model(), []
     with serving(model.reply) as fake, Elasticsearch(fake.url) as client:
         body = {"owner": "night job", "host": "elsewhere", "process": 1, "token": "x", "beats": 0}
@@ -337,6 +338,7 @@ def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> 
 
 
 def test_rejects_are_tried_again_as_the_catalogue_has_them_now(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Fault 33."""
     bad = [{"id": "6", "title": "Free gift", "price": "free"}, {"id": "7", "title": "Bad gift", "price": "bad"}]
     write_products(tmp_path / "products.jsonl", [*PRODUCTS, *bad])
     with shop(tmp_path, engine=engine) as found:
