@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hybridsearch.durable import make_folder, sync_folder
 from hybridsearch.errors import EngineError
 from hybridsearch.values import Reject
 
@@ -48,11 +49,13 @@ class DeadLetters:
             return 0
         data = b"".join(map(line, found))
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             with self.path.open("ab") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if not self.size:
+                sync_folder(self.path.parent)
         except OSError as error:
             raise EngineError(
                 f"Cannot write rejects to '{self.path}': {error.strerror}. Nothing is lost silently, so the run stops; "

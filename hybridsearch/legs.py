@@ -22,7 +22,7 @@ class Encoders(Mapping[str, Encoder]):
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.folder
         self._legs = {leg.name: leg for leg in settings.vectors}
-        self._loaded: dict[tuple[str, str | None], Encoder] = {}
+        self._loaded: dict[tuple[str, str | None, str | None], Encoder] = {}
         self._recent = QueryVectors()
 
     def __getitem__(self, name: str) -> Encoder:
@@ -32,9 +32,11 @@ class Encoders(Mapping[str, Encoder]):
             EncoderError: It cannot be loaded, or the configuration has no such leg.
         """
         leg = self._leg(name)
-        key = (leg.encoder, leg.image_encoder)
+        key = (leg.encoder, leg.image_encoder, leg.fingerprint)
         if key not in self._loaded:
-            self._loaded[key] = load_encoder(leg.encoder, image_encoder=leg.image_encoder, folder=self._folder)
+            self._loaded[key] = load_encoder(
+                leg.encoder, image_encoder=leg.image_encoder, fingerprint=leg.fingerprint, folder=self._folder
+            )
         return self._loaded[key]
 
     def __contains__(self, name: object) -> bool:

@@ -101,6 +101,8 @@ class VectorLeg(Section):
     reads: Literal["image"] | tuple[str, ...] = "image"
     image_encoder: str | None = None
     """A separate image tower, when the encoder is a text tower alone."""
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    """What `doctor` says of the encoder that is meant; any other one is refused."""
     pictures: Annotated[int, Field(ge=1, le=8)] = 1
     """How many pictures of a product are read, at most; its vector is their mean."""
     exact: bool = False

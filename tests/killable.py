@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from hybridsearch import HybridSearch, Settings, failpoints
-from hybridsearch.reindex import Options, fill
+from hybridsearch.reindex import Options, Progress, fill
 from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}
@@ -63,11 +63,11 @@ def settings_of(folder: Path, **engine: Any) -> Settings:
     return Settings.parse(data, folder=folder)
 
 
-def rebuild(folder: Path, engine: dict[str, Any], point: str = "") -> Any:
+def rebuild(folder: Path, engine: dict[str, Any], point: str = "", progress: Progress | None = None) -> Any:
     """Rebuild in small batches, and die at a named point."""
     failpoints.arm(point)
     with mock.patch.object(fill, "BATCH", BATCH), shop_of(settings_of(folder, **engine)) as shop:
-        return shop.reindex(options=Options(say=lambda _: None))
+        return shop.reindex(progress, Options(say=lambda _: None))
 
 
 def rebuild_quietly(folder: Path, engine: dict[str, Any], point: str = "") -> None:

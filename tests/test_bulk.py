@@ -106,6 +106,7 @@ def test_all_is_well_in_one_request() -> None:
 
 
 def test_one_bad_product_of_many_is_a_dead_letter_and_the_others_are_written() -> None:
+    """Fault 21."""
     with answering(outcomes(201, "failed to parse", 201)) as (fake, client):
         (reject,) = send(client, "shop", items(3)).refused
     assert (reject.id, reject.stage, reject.reason, reject.row) == ("1", "write", "failed to parse", {"title": "x"})
@@ -120,6 +121,7 @@ def test_the_reason_of_a_refusal_has_its_cause() -> None:
 
 
 def test_of_a_chunk_only_the_products_that_met_a_busy_server_are_sent_again() -> None:
+    """Fault 4."""
     with answering(outcomes(201, 429, "bad", 429)) as (fake, client):
         rejects = send(client, "shop", items(4)).refused
     assert [sent(asked) for asked in fake.asked] == [["0", "1", "2", "3"], ["1", "3"]]
@@ -132,6 +134,7 @@ def test_of_a_chunk_only_the_products_that_met_a_busy_server_are_sent_again() ->
     ids=["429", "502", "503", "504", "page 502", "reset", "half", "page of a stranger", "page of a friend"],
 )
 def test_what_may_pass_is_waited_for_and_the_same_products_are_sent_again(trouble: Reply) -> None:
+    """Faults 5, 7 and 8."""
     pauses: list[float] = []
     with answering(trouble, trouble) as (fake, client):
         assert send(client, "shop", items(2), pause=pauses.append) == Written()
@@ -140,6 +143,7 @@ def test_what_may_pass_is_waited_for_and_the_same_products_are_sent_again(troubl
 
 
 def test_a_timeout_leaves_the_outcome_open_so_the_same_products_are_sent_again() -> None:
+    """Fault 6."""
     with answering(HANG) as (fake, client):
         assert send(client.options(request_timeout=0.1), "shop", items(2), pause=lambda _: None) == Written()
         assert [sent(asked) for asked in fake.asked] == [["0", "1"]] * 2
@@ -147,6 +151,8 @@ def test_a_timeout_leaves_the_outcome_open_so_the_same_products_are_sent_again()
 
 @pytest.mark.parametrize("refusal", [error(413, "too_large"), page(413)], ids=["of the server", "of a proxy"])
 def test_a_chunk_that_is_too_large_is_halved_and_a_product_that_is_too_large_is_refused(refusal: Reply) -> None:
+    """Fault 23."""
+
     def accept(asked: Asked) -> Reply:
         return refusal if "2" in sent(asked) else GOOD
 

@@ -83,6 +83,7 @@ def test_lone_surrogate_becomes_a_replacement_character(read: Reader) -> None:
 
 @pytest.mark.parametrize("depth", [100, 100_000])
 def test_deep_nesting_is_a_reject(read: Reader, depth: int) -> None:
+    """Fault 64."""
     found = read('{"id": 1, "a": ' + "[" * depth + "]" * depth + '}\n{"id": 2}')
     assert "nested" in rejects(found)["shop.jsonl:1"]
     assert isinstance(found[1], Product)
@@ -100,6 +101,7 @@ def test_integer_of_thousands_of_digits_is_a_reject(read: Reader) -> None:
 
 @pytest.mark.parametrize("name", ["shop.csv", "shop.jsonl"])
 def test_byte_that_is_not_utf8_is_named_with_line_and_place(read: Reader, name: str) -> None:
+    """Fault 62."""
     content = {"shop.csv": "id,title\n1,red\n2,Café\n", "shop.jsonl": '\n{"id": 1}\n{"id": "Café"}'}[name]
     place = {"shop.csv": 6, "shop.jsonl": 12}[name]
     reason = f"byte 0xE9 at character {place} is not UTF-8; save the file as UTF-8"
@@ -128,6 +130,7 @@ def test_delimiter_is_the_one_that_splits_the_names(read: Reader, mark: str) -> 
 
 
 def test_excels_own_first_line_names_the_delimiter(read: Reader) -> None:
+    """Fault 63."""
     assert ids(read("sep=;\nid;title,de\n7;rot\n", "shop.csv")) == ["7"]
 
 
@@ -258,6 +261,7 @@ def test_sample_is_spread_over_the_file_and_needs_no_ids(tmp_path: Path) -> None
     pack=st.sampled_from([bytes, gzip.compress]),
 )
 def test_any_bytes_give_products_rejects_or_one_error(tmp_path: Path, content: bytes, name: str, pack: Packer) -> None:
+    """Fault 63."""
     path = tmp_path / f"shop{name}"
     path.write_bytes(pack(content))
     source = open_source(Catalog(path=path), FIELDS)

@@ -82,6 +82,7 @@ def test_number_is_read_as_people_write_it(value: Any, found: float | None) -> N
 
 @pytest.mark.parametrize("value", ["free", "1,99,99", "1,2.3,4", "10 20", "12 cm", True, {"amount": 1}, "nan", "٫"])
 def test_what_is_no_number_is_refused(value: Any) -> None:
+    """Fault 61."""
     with pytest.raises(ValueError, match="expected a number"):
         number(value)
 
@@ -105,6 +106,7 @@ def test_grouped_number_reads_back(cents: int, marks: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_finite_number_or_refused(text: str) -> None:
+    """Fault 61."""
     with suppress(ValueError):
         assert math.isfinite(number(text) or 0)
 
@@ -119,6 +121,7 @@ def test_integer_beyond_64_bits_keeps_its_digits_as_text() -> None:
 
 @given(JSON)
 def test_tidy_value_is_valid_utf8_and_stays_as_it_is(value: Any) -> None:
+    """Fault 62."""
     with suppress(ValueError):
         clean = tidy(value)
         assert tidy(clean) == clean
@@ -138,6 +141,7 @@ def test_tidy_value_is_valid_utf8_and_stays_as_it_is(value: Any) -> None:
     ],
 )
 def test_row_that_is_no_product_is_a_reject_with_its_reason(row: Any, reason: str) -> None:
+    """Fault 60."""
     found = product(row, "id", "shop.jsonl:7")
     assert isinstance(found, Reject)
     assert (found.where, found.reason) == ("shop.jsonl:7", reason)

@@ -135,6 +135,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
 
 
 def test_search_for_people_is_a_table_without_escape_codes(run: Run, acme: Path) -> None:
+    """Fault 93."""
     code, out, err = run("search", "red coats", "--facet", "brand")
     assert (code, err) == (0, "")
     assert out.splitlines()[0].startswith("1 products, page 1, ")
@@ -202,6 +203,7 @@ def test_any_query_is_answered_within_two_seconds(run: Run, acme: Path, query: s
 @pytest.mark.parametrize("query", [b"\xff\xfe red", b"\xed\xa0\x80 red", b"r\x01ed \x1b[31m"])
 @pytest.mark.parametrize("option", ["--json", "--explain", "--plan"])
 def test_bytes_that_are_no_text_are_answered_too(acme: Path, query: bytes, option: str) -> None:
+    """Fault 88."""
     done = python("search", query, option, "--filter", b"brand=\xff", folder=acme)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\x1b" not in done.stdout
@@ -209,6 +211,7 @@ def test_bytes_that_are_no_text_are_answered_too(acme: Path, query: bytes, optio
 
 
 def test_escape_codes_and_markup_in_a_title_are_not_printed_raw(run: Run, tmp_path: Path) -> None:
+    """Faults 65 and 88."""
     title = "\x1b[31mRed\x07 [bold]dress[/bold]\u202e <script>"
     write_products(tmp_path / "products.jsonl", [{"id": "\x1b[1m1", "title": title, "brand": "\x1b]0;owned\x07"}])
     write_config(tmp_path)
@@ -287,6 +290,7 @@ def test_a_search_before_a_rebuild_ends_in_code_3(run: Run, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("command", [["search", "x"], ["search", "x", "--plan"], ["reindex"]])
 def test_a_server_that_is_down_ends_in_code_3_with_one_line(tmp_path: Path, command: list[str]) -> None:
+    """Fault 1."""
     write_config(tmp_path, engine={"url": "http://127.0.0.1:1"})
     done = python(*command, folder=tmp_path)
     assert done.returncode == 3
@@ -446,6 +450,7 @@ def test_a_rebuild_that_is_stopped_ends_in_code_130_and_can_be_continued(tmp_pat
 
 
 def test_a_reader_that_goes_away_is_no_error(acme: Path) -> None:
+    """Fault 93."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as out:

@@ -157,6 +157,7 @@ def test_any_text_can_be_encoded(seeing: HybridSearch, text: str) -> None:
 
 
 def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridSearch) -> None:
+    """Fault 78."""
     with HybridSearch.open(with_encoder(seeing, "gone")) as found:
         page = found.search("mug")
         with pytest.raises(EncoderError, match="There is no encoder 'gone'"):
@@ -173,6 +174,7 @@ def test_an_index_with_a_leg_that_the_configuration_lacks_answers_by_words(seein
 
 
 def test_vectors_of_another_encoder_are_never_compared(seeing: HybridSearch, tmp_path: Path) -> None:
+    """Fault 40."""
     from tests.tiny_models import clip
 
     other = clip(tmp_path / "other")
@@ -183,6 +185,7 @@ def test_vectors_of_another_encoder_are_never_compared(seeing: HybridSearch, tmp
 
 
 def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
+    """Fault 60."""
     rows: list[Row] = [
         *PRODUCTS,
         {"id": "6", "title": "Free gift", "price": "free"},
@@ -234,6 +237,7 @@ def test_a_catalogue_with_nothing_to_index_leaves_the_old_index_alone(tmp_path: 
 
 
 def test_a_catalogue_of_nothing_but_rejects_stops_early(tmp_path: Path) -> None:
+    """Fault 22."""
     write_products(tmp_path / "products.jsonl", [{"title": "no id"}] * 5_000)
     read: list[int] = []
     with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(GateError, match="were all refused"):
@@ -283,6 +287,7 @@ def test_vectors_come_from_the_cache_the_second_time(tmp_path: Path) -> None:
 
 
 def test_a_product_with_a_broken_picture_is_found_by_its_words(tmp_path: Path) -> None:
+    """Fault 33."""
     (tmp_path / "broken.jpg").write_bytes((SAMPLE / "photo.jpg").read_bytes()[:400])
     rows = [{"id": "1", "title": "mug", "image": "broken.jpg"}, {"id": "2", "title": "mug", "image": "none.jpg"}]
     write_products(tmp_path / "products.jsonl", [*rows, {"id": "3", "title": "mug"}])

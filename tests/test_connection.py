@@ -58,6 +58,7 @@ def closed_port() -> int:
 
 
 def test_a_server_that_is_down(tmp_path: Path) -> None:
+    """Fault 1."""
     url = f"http://127.0.0.1:{closed_port()}"
     assert trouble(tmp_path, url) == (
         f"Cannot reach Elasticsearch at {url}: connection refused. Check that it runs, and its host and port."
@@ -98,6 +99,7 @@ def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
 def test_a_server_that_answers_with_something_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Any, reply: Reply, expected: str
 ) -> None:
+    """Faults 8 and 15."""
     monkeypatch.setenv("HYBRIDSEARCH_API_KEY", KEY)
     if reply is HTML and script is at_search:
         expected = "{url} sent an answer that is not whole JSON"  # the client has met Elasticsearch here before
@@ -116,6 +118,7 @@ def test_doctor_calls_it_a_failure_with_the_next_step(tmp_path: Path, script: An
 
 
 def test_a_newer_client_on_an_older_server_is_told_what_to_install(tmp_path: Path) -> None:
+    """Fault 11."""
     with serving(always(error(400, "media_type_header_exception"))) as fake:
         said = trouble(tmp_path, fake.url)
     assert said.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
@@ -123,6 +126,7 @@ def test_a_newer_client_on_an_older_server_is_told_what_to_install(tmp_path: Pat
 
 @pytest.mark.parametrize("number", ["7.17.28", "8.13.4", "8.0.0-rc1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(tmp_path: Path, number: str) -> None:
+    """Fault 11."""
     with serving(always(Reply({"version": {"number": number}}))) as fake:
         said = trouble(tmp_path, fake.url)
     assert said == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
@@ -144,6 +148,7 @@ def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> 
 
 
 def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Path) -> None:
+    """Fault 11."""
     info = {"version": {"distribution": "opensearch", "number": "2.19.0"}, "tagline": "The OpenSearch Project"}
     with serving(always(Reply(info, headers={}))) as fake:
         assert "not as Elasticsearch: a proxy's page, or another product" in trouble(tmp_path, fake.url)
@@ -163,6 +168,7 @@ def test_tls_where_there_is_none(tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_missing_says_how_to_build_it(tmp_path: Path) -> None:
+    """Fault 18."""
     missing = error(404, "index_not_found_exception", "no such index [products]")
     with serving(lambda asked: INFO if asked.path == "/" else missing) as fake:
         shop = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
@@ -181,6 +187,7 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
 
 
 def test_an_incomplete_answer_is_a_page_that_says_so(tmp_path: Path) -> None:
+    """Fault 9."""
     answer = {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
     script = at_search(Reply(answer))
     with serving(script) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
@@ -223,6 +230,7 @@ def test_a_user_name_needs_the_password_of_the_environment(tmp_path: Path) -> No
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    """Fault 86."""
     file = tmp_path / "key"
     file.write_text(KEY)
     file.chmod(0o640)

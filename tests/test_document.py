@@ -140,6 +140,7 @@ def test_a_product_that_is_nothing_but_text_takes_less_than_two_seconds() -> Non
 
 
 def test_a_thousand_attributes_are_stored_and_cost_nothing() -> None:
+    """Fault 64."""
     row = {"title": "dress"} | {f"attr_{number}": f"value {number}" for number in range(1_000)}
     assert build(row).text["text"] == {"en": "dress"}
     assert len(build(row, text=("attr_*",)).text["text"]["en"].split()) == 2_001

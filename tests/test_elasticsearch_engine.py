@@ -116,6 +116,7 @@ def test_an_index_at_its_limit_of_fields_gets_room_for_ours_once(
 
 
 def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 36."""
     with Elasticsearch(es_url) as client:
         client.index(index=index, id="1", document=PRODUCTS[0], refresh=True)
         found = HybridSearch.open(settings(tmp_path, engine=engine(es_url, index)))
@@ -128,6 +129,7 @@ def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Pat
 
 
 def test_an_index_that_took_the_name_during_a_rebuild_is_not_removed(tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 36."""
     with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found, Elasticsearch(es_url) as client:
         schema = Schema(found.settings.fields)
         generation = found.engine.create(schema)

@@ -172,6 +172,7 @@ def test_range_includes_both_bounds_and_no_product_without_the_number(engine: Em
 
 @pytest.mark.parametrize("kind", ["browse", "empty", "words"])
 def test_an_empty_catalogue_gives_an_empty_page(engine: EmbeddedEngine, kind: str) -> None:
+    """Fault 48."""
     fill(engine)
     plan = Plan(
         kind,  # type: ignore[arg-type]
@@ -188,6 +189,7 @@ def test_an_empty_catalogue_gives_an_empty_page(engine: EmbeddedEngine, kind: st
 
 
 def test_more_neighbours_than_products_give_all_of_them(engine: EmbeddedEngine) -> None:
+    """Fault 48."""
     fill(engine, document("only", "", vectors={"image": unit(1, 0, 0, 0)}))
     assert ids(engine.search(Plan("photo", "", neighbours=(near(unit(0, 1, 0, 0), k=1000),)))) == ["only"]
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import random
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,7 @@ def test_the_live_generation_cannot_be_discarded_any_other_can(engine: EmbeddedE
 def test_a_second_writer_of_a_generation_is_refused_with_the_number_of_the_first(
     engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Fault 47."""
     live = fill(engine, document("a"))
     second = EmbeddedEngine(tmp_path, "products")
     monkeypatch.setattr(embedded_engine, "PATIENCE", 0.0)
@@ -172,6 +174,7 @@ PHOTO = Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), k=5),), size=5)
 def test_a_flipped_bit_is_found_or_changes_nothing(
     engine: EmbeddedEngine, tmp_path: Path, name: str, seed: int
 ) -> None:
+    """Fault 43."""
     fill(engine, *(product(number, stock=number) for number in range(60)))
     before = answers(engine)
     engine.close()
@@ -186,6 +189,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(
 @pytest.mark.parametrize("name", ["store.db", "vectors-image.f32"])
 @pytest.mark.parametrize("part", ["half", "nothing", "gone"])
 def test_a_file_that_was_cut_is_named(engine: EmbeddedEngine, tmp_path: Path, name: str, part: str) -> None:
+    """Fault 43."""
     fill(engine, *(product(number) for number in range(60)))
     engine.close()
     file = live_folder(tmp_path) / name
@@ -224,6 +228,7 @@ def test_a_lost_compiled_file_is_made_again_and_kept(
 
 
 def test_an_index_of_another_format_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 46."""
     fill(engine, document("a"))
     engine.close()
     monkeypatch.setattr(store, "FORMAT", 3)
@@ -246,6 +251,7 @@ def test_doctor_learns_folder_documents_size_and_checksums(engine: EmbeddedEngin
 def test_a_full_disk_is_an_error_that_leaves_the_last_batch_and_can_be_overcome(
     engine: EmbeddedEngine, dims: int, text: str
 ) -> None:
+    """Fault 44."""
     import resource
 
     schema = replace(SCHEMA, legs=(Leg("image", dims, "test"),))
@@ -296,6 +302,7 @@ if child:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_worker_opens_the_index_for_itself(engine: EmbeddedEngine, tmp_path: Path) -> None:
+    """Fault 84."""
     fill(engine, product(1))
     subprocess.run([sys.executable, "-c", FORKER, str(tmp_path)], cwd=ROOT, check=True)
 
@@ -323,6 +330,7 @@ BATCH = 20
 def test_a_killed_writer_leaves_whole_batches_and_a_whole_index(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
+    """Fault 42."""
     folder = tmp_path_factory.getbasetemp() / "killed"  # one folder for all rounds: each finds what the last one left
     made = random.Random(seed)
     command = [sys.executable, "-c", WRITER, str(folder), str(seed * 1000)]
@@ -363,31 +371,73 @@ NOBODY = 65534
 if os.geteuid() == 0:  # root may write anywhere
     os.setuid(NOBODY)
 engine = EmbeddedEngine(Path(sys.argv[1]), "products")
-print(*[hit.id for hit in engine.search(Plan("browse", ""))])
-print(engine.check()[0].found)
-try:
-    engine.create(SCHEMA)
-except EngineError as error:
-    print(error)
+for work in (
+    lambda: print(*[hit.id for hit in engine.search(Plan("browse", ""))]),
+    lambda: print(engine.check()[0].found),
+    lambda: engine.create(SCHEMA),
+):
+    try:
+        work()
+    except EngineError as error:
+        print(error)
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_a_read_only_folder_can_be_searched(engine: EmbeddedEngine) -> None:
+@contextmanager
+def seen_by_another_user(mode: int) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder with two products and a mode for all that is in it, and what another user who searches it, looks
+    at it and writes to it reads.
+    """
     folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
     try:
         with closing(EmbeddedEngine(folder, "products")) as writer:
             fill(writer, product(1), product(2))
-        for path in [folder, *folder.rglob("*")]:
-            path.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH | (0o111 if path.is_dir() else 0))
+        folder.chmod(0o755)
+        for path in (folder / "products").rglob("*"):
+            path.chmod(mode & (0o777 if path.is_dir() else 0o666))
+        (folder / "products").chmod(mode)
         command = [sys.executable, "-W", "error", "-c", READER, str(folder)]
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        hits, state, refusal = found.stdout.splitlines()
-        assert hits == "p1 p2"
-        assert state == f"{folder / 'products'} is read-only: searching works"
-        assert refusal.startswith("Cannot use")
-        assert "Permission denied" in refusal
+        yield folder / "products", found.stdout.splitlines()
     finally:
+        (folder / "products").chmod(0o755)
         for path in [folder, *folder.rglob("*")]:
             path.chmod(stat.S_IRWXU)
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_read_only_folder_can_be_searched() -> None:
+    """Fault 45: and who may write there is named."""
+    with seen_by_another_user(0o555) as (folder, (hits, state, refusal)):
+        assert hits == "p1 p2"
+        assert state == f"{folder} is read-only: searching works"
+        assert refusal.startswith("Cannot use")
+        assert f"Permission denied. '{folder}' belongs to {folder.owner()}: run this as that user" in refusal
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_folder_that_is_closed_to_this_user_is_named_with_its_owner() -> None:
+    """Fault 45."""
+    with seen_by_another_user(0) as (folder, lines):
+        assert len(lines) == 3
+        for line in lines:
+            assert f"Permission denied. '{folder}' belongs to {folder.owner()}: run this as that user" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks otherwise")
+def test_a_disk_that_locks_no_files_can_be_searched_and_not_written(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 45: a network disk without its lock service."""
+    import fcntl
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    live = fill(engine, document("a"))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for write in (lambda: engine.write(live, [document("b")]), lambda: engine.lease("tester").__enter__()):
+        with pytest.raises(EngineError, match=r"a disk that locks no files \(No locks available\).* on a disk of this"):
+            write()
+    assert ids(engine.search(EVERYTHING)) == ["a"]

@@ -24,6 +24,8 @@ from hybridsearch import encoders
 from hybridsearch.encoders import PRESETS, Preset, load_encoder, towers
 from hybridsearch.encoders.folder import open_model
 from hybridsearch.errors import EncoderError
+from hybridsearch.legs import Encoders
+from hybridsearch.settings import Settings
 from tests import tiny_models
 
 WORDS = ["red dress", "a", "x " * 500, "蓝色 Schuhe", ""]
@@ -227,6 +229,7 @@ def test_a_readme_beside_the_model_changes_nothing(models: Path, copied: Callabl
 
 @pytest.mark.parametrize("name", ["clip", "dual", "siglip", "plain", "multilingual"])
 def test_pickled_weights_are_refused(copied: Callable[[str], Path], name: str) -> None:
+    """Fault 80."""
     folder = copied(name)
     file = next(iter(sorted(folder.rglob("*.safetensors"))))
     file.rename(file.with_name("pytorch_model.bin"))
@@ -242,11 +245,35 @@ def test_missing_weights_are_named(copied: Callable[[str], Path]) -> None:
 
 
 def test_weights_cut_short_are_refused(copied: Callable[[str], Path]) -> None:
+    """Fault 79."""
     folder = copied("clip")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(EncoderError, match=r"cannot be loaded: .*Download it again"):
         load_encoder(str(folder), folder=folder).encode_texts(["a"])
+
+
+def test_one_flipped_bit_is_another_encoder_than_the_one_that_is_meant(copied: Callable[[str], Path]) -> None:
+    """Fault 79."""
+    folder = copied("clip")
+    meant = load_encoder(str(folder), folder=folder).fingerprint
+    assert load_encoder(str(folder), fingerprint=meant, folder=folder).fingerprint == meant
+    weights = folder / "model.safetensors"
+    data = weights.read_bytes()
+    weights.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(EncoderError, match=rf"fingerprint \w{{16}}, the configuration expects {meant}: .* again"):
+        load_encoder(str(folder), fingerprint=meant, folder=folder)
+
+
+def test_a_leg_takes_only_the_encoder_with_the_configured_fingerprint(models: Path) -> None:
+    """Fault 79."""
+    meant = load_encoder("tiny-clip", folder=models).fingerprint
+    leg = {"encoder": "tiny-clip", "reads": "image"}
+    legs = [{"name": "this", "fingerprint": meant, **leg}, {"name": "other", "fingerprint": "0" * 16, **leg}]
+    found = Encoders(Settings.parse({"catalog": {"path": "products.jsonl"}, "vectors": legs}, folder=models))
+    assert found["this"].fingerprint == meant
+    with pytest.raises(EncoderError, match=f"has the fingerprint {meant}, the configuration expects {'0' * 16}: "):
+        found["other"]
 
 
 def test_weights_that_lack_a_layer_are_refused_rather_than_made_up(copied: Callable[[str], Path]) -> None:
@@ -271,6 +298,7 @@ def test_a_damaged_folder_is_an_encoder_error(copied: Callable[[str], Path], fil
 
 @pytest.mark.parametrize("foreign", ["os.system", "step.Step", "sentence_transformersx.Step"])
 def test_a_modules_file_runs_no_code(copied: Callable[[str], Path], foreign: str) -> None:
+    """Fault 80."""
     folder = copied("plain")
     (folder / "step.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
     modules = json.loads((folder / "modules.json").read_text())
@@ -332,6 +360,7 @@ def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
 def test_a_model_of_the_hub_that_cannot_be_had_says_what_to_download_and_where_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Fault 78."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -373,6 +402,7 @@ def test_a_model_in_the_hubs_cache_is_used_without_asking_the_hub(
 
 
 def test_without_the_extra_the_message_says_how_to_install_it(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 92."""
     monkeypatch.setattr(encoders, "find_spec", lambda _: None)
     with pytest.raises(EncoderError, match=r'pip install "hybridsearch\[clip\]"'):
         load_encoder("tiny-clip", folder=models)

@@ -186,6 +186,7 @@ def test_each_shard_is_asked_for_its_part_of_the_neighbours(shards: int, k: int,
 
 
 def test_before_8_15_the_number_of_candidates_plays_the_part_of_k() -> None:
+    """Fault 12."""
     knn = body(Plan("photo", "", neighbours=(NEAR,)), knn_has_k=False)["query"]["bool"]["should"][0]["knn"]
     assert "k" not in knn
     assert knn["num_candidates"] == 100

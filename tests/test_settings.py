@@ -47,6 +47,7 @@ def test_a_catalogue_alone_is_a_configuration() -> None:
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_name(changes: dict[str, Any], sentence: str) -> None:
+    """Fault 91."""
     assert complaint(**changes) == sentence
 
 
@@ -135,6 +136,7 @@ def test_an_argument_comes_before_the_file_here_and_that_before_the_environment(
 
 
 def test_secrets_come_from_the_environment_and_are_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 85."""
     monkeypatch.setenv("HYBRIDSEARCH_API_KEY", "s3cret-key")
     monkeypatch.setenv("HYBRIDSEARCH_PASSWORD", "s3cret-word")
     secrets = Secrets()

@@ -33,12 +33,12 @@ from hybridsearch.engines.elasticsearch.retry import Limits
 from hybridsearch.errors import HybridSearchError
 from hybridsearch.reindex import Options, Reindex, Report, fill
 from hybridsearch.reindex.build import Builder
-from hybridsearch.reindex.journal import Journal
+from hybridsearch.reindex.journal import Journal, Position
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.updates import Updates
 from hybridsearch.values import Product, Reject, Row
-from tests.servers.model import Model
+from tests.servers.model import Doc, Model
 
 ALIAS = "products"
 SEEDS = 2_000
@@ -186,6 +186,11 @@ class Export:
             yield product(row, "id", f"export:{turn}", turn)
 
 
+def plain(doc: Doc) -> Row:
+    """Return the shop's row of a document."""
+    return {name: value for name, value in doc.source.items() if name != "hybrid"}
+
+
 @dataclass(slots=True)
 class World:
     """A shop: what is true about its products, its server, and what goes wrong."""
@@ -198,6 +203,8 @@ class World:
     truth: dict[str, Row] = field(default_factory=dict)
     past: list[Row] = field(default_factory=list)
     """Rows that were true once; a versioned shop sends them again, late."""
+    filled: dict[str, Row] = field(default_factory=dict)
+    """What was true when the run under way had read the whole catalogue."""
     clock: int = 1
     busy: bool = False
     troubled: bool = True
@@ -269,10 +276,20 @@ class World:
     def live(self) -> dict[str, Row]:
         """Return what the alias answers with, once refreshed."""
         (index,) = (index for index in self.model.indices.values() if ALIAS in index.aliases)
-        return {
-            key: {name: value for name, value in doc.source.items() if name != "hybrid"}
-            for key, doc in index.docs.items()
-        }
+        return {key: plain(doc) for key, doc in index.docs.items()}
+
+
+class Watched(Journal):
+    """The real journal; the world remembers what was true when all was read: from there on changes are replayed."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.folder / "run.jsonl")
+        self.world = world
+
+    def advance(self, position: Position) -> None:
+        super().advance(position)
+        if position.stage == "filled":
+            self.world.filled = dict(self.world.truth)
 
 
 @contextmanager
@@ -291,7 +308,7 @@ def attempt(world: World, export: Export, process: Process) -> Report:
             lease=lease,
             index=ALIAS,
             builder=Builder(schema, {}, None, lambda _: b"", Here()),  # type: ignore[arg-type]
-            journal=Journal(world.folder / "run.jsonl"),
+            journal=Watched(world),
             rejects=lambda key: world.folder / f"rejects-{key}.jsonl",
             identity={"export": export.identity()},
             remember_hours=24,
@@ -349,10 +366,18 @@ def live_one(seed: int, folder: Path) -> World:
 
 
 def whole(world: World, name: str, rows: list[Any]) -> None:
-    """No alias ever moves to an index that lacks a product that has not changed meanwhile."""
+    """No alias ever moves to an index that lacks a product that has not changed meanwhile, or a change of before.
+
+    What a reader sees right after the swap is no older than what was true when all was read: changes that came in until
+    then were replayed.
+    """
     docs = world.model.indices[name].visible
     lacking = [row["id"] for row in rows if row in world.truth.values() and row["id"] not in docs]
     assert not lacking
+    for key in world.filled.keys() | docs.keys():
+        now = world.truth.get(key)
+        if now == world.filled.get(key):
+            assert (plain(docs[key]) if key in docs else None) == now, key
 
 
 def seeds() -> list[range]:

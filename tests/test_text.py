@@ -1,7 +1,12 @@
 """Text analysis: what people write, in six languages and none, becomes the same tokens on both engines."""
 
+import marshal
+import os
+import subprocess
+import sys
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +26,7 @@ unhurried = settings(deadline=None)  # the first example waits for the dictionar
 @unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str, language: str) -> None:
+    """Fault 67."""
     tokens = analyse(written, language)
     assert " ".join(tokens).split() == tokens
     assert all(token.encode() for token in tokens)
@@ -163,6 +169,21 @@ def test_a_hundred_thousand_characters_take_less_than_two_seconds(unit: str, lan
     tokens = analyse(unit * (100_000 // len(unit)), language)
     assert time.perf_counter() - started < 2
     assert max(map(len, tokens), default=0) <= LONGEST_TOKEN
+
+
+def test_the_cutter_of_chinese_neither_leaves_nor_reads_a_file_in_the_shared_temporary_folder(tmp_path: Path) -> None:
+    """Fault 90: jieba would load what anyone had put there under the name of its cache."""
+
+    def cut() -> str:
+        command = [sys.executable, "-c", "from hybridsearch.text import analyse; print(analyse('红色跑步鞋', 'zh'))"]
+        environment = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    found = cut()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "jieba.cache").write_bytes(marshal.dumps(({"红色跑步鞋": 10**6}, 10**6)))
+    assert cut() == found
+    assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]
 
 
 def test_a_word_that_never_ends_is_cut_at_64_characters() -> None:

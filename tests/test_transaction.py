@@ -101,6 +101,24 @@ def test_a_removed_product_stays_gone_after_a_rebuild_from_an_older_catalogue(ve
     assert rows(versioned, "p1", "p2", "p11") == {"p2": product(2, 12), "p11": product(11, 12)}
 
 
+@pytest.mark.parametrize("during", [False, True], ids=["before the run", "during the run"])
+def test_a_removal_of_a_product_that_only_the_catalogue_knows_needs_its_version(
+    versioned: HybridSearch, tmp_path: Path, during: bool
+) -> None:
+    """Fault 26: without one it counts as the oldest change."""
+    write_products(tmp_path / "products.jsonl", [product(number, 10) for number in range(14)])
+    removals: list[Any] = [{"p10": 9}, {"p11": 10}, {"p12": 11}, ["p13"]]
+
+    def remove(*_: object) -> None:
+        while removals:
+            versioned.delete(removals.pop())
+
+    if not during:
+        remove()
+    versioned.reindex(remove, quietly())
+    assert set(rows(versioned, "p10", "p11", "p12", "p13")) == {"p10", "p13"}
+
+
 def test_without_versions_the_last_write_wins(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Fault 27."""
     with shop(tmp_path, engine=engine) as found:
@@ -296,6 +314,7 @@ def test_a_lease_on_a_server_names_its_owner_and_is_taken_from_a_dead_one(
 
 
 def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> None:
+    """Fault 29."""
     model, slept = Model(), []
     with serving(model.reply) as fake, Elasticsearch(fake.url) as client:
         body = {"owner": "night job", "host": "elsewhere", "process": 1, "token": "x", "beats": 0}
@@ -319,6 +338,7 @@ def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> 
 
 
 def test_rejects_are_tried_again_as_the_catalogue_has_them_now(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Fault 33."""
     bad = [{"id": "6", "title": "Free gift", "price": "free"}, {"id": "7", "title": "Bad gift", "price": "bad"}]
     write_products(tmp_path / "products.jsonl", [*PRODUCTS, *bad])
     with shop(tmp_path, engine=engine) as found:
@@ -527,10 +547,10 @@ def test_a_journal_on_a_full_disk_is_an_error_and_the_run_can_be_continued(tmp_p
     with HybridSearch.open(settings(tmp_path)) as found:
         folder = tmp_path / ".hybridsearch" / "products"
         folder.mkdir(parents=True)
-        (folder / "run.new").mkdir()
+        (folder / "run.jsonl.tmp").mkdir()
         with pytest.raises(EngineError, match="Cannot write the journal"):
             found.reindex()
-        shutil.rmtree(folder / "run.new")
+        shutil.rmtree(folder / "run.jsonl.tmp")
         assert found.reindex().indexed == 5
 
 

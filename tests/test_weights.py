@@ -83,6 +83,7 @@ def test_constants_have_a_general_value_and_a_default() -> None:
     ],
 )
 def test_each_damage_has_its_sentence(content: str, sentence: str) -> None:
+    """Fault 81."""
     assert complaint(content) == sentence
 
 
@@ -122,6 +123,7 @@ def test_a_shop_with_bad_weights_answers_with_the_prior_and_says_so(tmp_path: Pa
 
 
 def test_weights_learned_with_another_encoder_are_foreign(tmp_path: Path) -> None:
+    """Fault 81."""
     content: dict[str, Any] = {"signals": {"title": 1}, "encoders": {"image": "another"}}
     (tmp_path / "weights.json").write_text(json.dumps(content))
     with shop(tmp_path, weights={"path": "weights.json"}) as found:

@@ -15,16 +15,20 @@ from hybridsearch.errors import EncoderError
 __all__ = ["PRESETS", "Encoder", "Preset", "load_encoder"]
 
 
-def load_encoder(name: str, *, image_encoder: str | None = None, folder: Path) -> Encoder:
+def load_encoder(
+    name: str, *, image_encoder: str | None = None, fingerprint: str | None = None, folder: Path
+) -> Encoder:
     """Find a model, and check all of it that can be checked without loading it.
 
     Args:
         name: A preset, a model folder, or a name on the Hugging Face hub; the first that exists.
         image_encoder: The same for a separate image tower; it must share the text model's space.
+        fingerprint: That the encoder must have; left out: any.
         folder: Where relative folders start.
 
     Raises:
-        EncoderError: There is no such model, it cannot be had from here, or it is in a format that is not loaded.
+        EncoderError: There is no such model, it cannot be had from here, it is in a format that is not loaded, or it
+            has another fingerprint.
     """
     if not all(map(find_spec, ("torch", "transformers", "sentence_transformers"))):
         raise EncoderError(f"Encoder '{name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
@@ -32,10 +36,18 @@ def load_encoder(name: str, *, image_encoder: str | None = None, folder: Path) -
     images = image_encoder or preset.images
     if images is None:
         (words,) = find_models([preset.texts], folder)
-        return PretrainedEncoder(name, words, words if words.sees else None)
-    words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], folder)
-    check_pair(name, words, images, pictures)
-    return PretrainedEncoder(name, words, pictures)
+        found = PretrainedEncoder(name, words, words if words.sees else None)
+    else:
+        words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], folder)
+        check_pair(name, words, images, pictures)
+        found = PretrainedEncoder(name, words, pictures)
+    if fingerprint not in (None, found.fingerprint):
+        raise EncoderError(
+            f"Encoder '{name}' has the fingerprint {found.fingerprint}, the configuration expects {fingerprint}: its "
+            "files are other ones, or were altered. Put the expected ones back or download them again; if the new ones "
+            "are meant, write down their fingerprint and run: hybridsearch reindex"
+        )
+    return found
 
 
 def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:

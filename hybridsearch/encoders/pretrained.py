@@ -29,7 +29,7 @@ class PretrainedEncoder:
     """Encodes texts with one model and pictures with the same or another; loads them when first used.
 
     Any thread may call it; calls run one after the other, since torch spreads a single one over all cores. A process
-    must not fork once it has encoded something: torch's threads stay behind.
+    that was forked from one that has encoded something goes on in one thread, and on a GPU not at all.
 
     Attributes:
         name: As the configuration wrote it.
@@ -59,6 +59,7 @@ class PretrainedEncoder:
             EncoderError: The model cannot be loaded, or gave a row that is zero or not a number.
         """
         with self._lock:
+            self._require_usable()
             return self._encode(self._text_tower.texts, texts, TEXTS_AT_ONCE, cost=len)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -68,9 +69,15 @@ class PretrainedEncoder:
             EncoderError: As `encode_texts`, or this encoder does not see.
         """
         with self._lock:
+            self._require_usable()
             tower = self._image_tower
             ready = list(ahead(tower.prepare, images, most=len(images))) if len(images) > 1 else images
             return self._encode(tower.images, ready, IMAGES_AT_ONCE)
+
+    def _require_usable(self) -> None:
+        from hybridsearch.encoders.towers import require_usable
+
+        require_usable(self.name)
 
     def _encode(
         self,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,13 @@ LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 Rows = NDArray[np.float32]
 """What a model gives, one row an item, of any length."""
+
+PROCESS = os.getpid()
+"""The process that imported torch: this one, or one that it was forked from."""
+
+if hasattr(os, "register_at_fork"):
+    # The threads of torch stay behind in a fork, and an operation that waits for one of them never ends.
+    os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
 class Clip:
@@ -158,6 +167,19 @@ def device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def require_usable(name: str) -> None:
+    """Refuse to use a GPU in a process that was forked after torch was loaded: its driver does not survive that.
+
+    Raises:
+        EncoderError: This is such a process.
+    """
+    if os.getpid() != PROCESS and device() == "cuda":
+        raise EncoderError(
+            f"Encoder '{name}' was loaded on a GPU by process {PROCESS}, of which this one, {os.getpid()}, was forked. "
+            "Let every worker load it for itself: start them before the first search (gunicorn: without --preload)."
+        )
 
 
 def out_of_memory(error: Exception) -> bool:

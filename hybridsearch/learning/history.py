@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hybridsearch.engines.embedded.files import explained, replacing
+from hybridsearch.durable import replacing
+from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import WeightsError
 from hybridsearch.weights import Weights, prior
 

@@ -1,8 +1,8 @@
 """The journal of a run: a file of JSON lines that says what is done, so that another process can go on.
 
 The first line says what the run is. Each further line says how far it is, and is written after the work that it speaks
-of. A line that a kill or a power cut left half written is as good as absent: the journal may lag behind the work, which
-then is repeated, and never runs ahead of it.
+of. A line that a kill or a power cut left half written is as good as absent, with all behind it: the journal may lag
+behind the work, which then is repeated, and never runs ahead of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import IO, Any, Literal
 import orjson
 
 from hybridsearch.catalog.base import Mark
+from hybridsearch.durable import make_folder, replacing, sync_folder
 from hybridsearch.errors import EngineError
 from hybridsearch.reindex.report import Counts
 
@@ -68,46 +69,26 @@ class Journal:
 
     def load(self) -> tuple[Run, Position] | None:
         """Return the run that was not finished and how far it is, or None when there is none to go on with."""
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return None
-        whole = lines[:-1]  # what follows the last line break is half a line, or nothing
-        try:
-            first = orjson.loads(whole[0])
-            if first.pop("format") != FORMAT:
-                return None
-            run = Run(**first)
-        except (IndexError, KeyError, TypeError, ValueError):
-            return None
-        position = Position()
-        for line in whole[1:]:
-            try:
-                data = orjson.loads(line)
-                position = Position(**{**data, "counts": Counts(**data["counts"])})
-            except (KeyError, TypeError, ValueError):
-                break
-        return run, position
+        found = self._read()
+        return found[:2] if found else None
 
     def begin(self, run: Run) -> None:
         """Write the first line, durably, in place of what was there."""
         with self._explained():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.path.with_suffix(".new")
-            with temporary.open("wb") as file:
+            make_folder(self.path.parent)
+            with replacing(self.path) as file:
                 file.write(orjson.dumps({"format": FORMAT, **asdict(run)}) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
 
     def advance(self, position: Position) -> None:
-        """Write one line. It needs no flush to the disk: what a power cut takes away is done again."""
+        """Write one line; durably once all is written, for what a power cut takes away before that is done again."""
         with self._explained():
             if self._file is None:
                 self._cut()
                 self._file = self.path.open("ab")
             self._file.write(orjson.dumps(asdict(position)) + b"\n")
             self._file.flush()
+            if position.stage != "filling":
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
@@ -118,7 +99,9 @@ class Journal:
     def remove(self) -> None:
         """Say that the run is over."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        if self.path.exists():
+            self.path.unlink()
+            sync_folder(self.path.parent)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -130,8 +113,29 @@ class Journal:
                 "Make room or allow writing there, then continue with the same command."
             ) from error
 
+    def _read(self) -> tuple[Run, Position, int] | None:
+        """Return the run, how far it is, and the bytes of the lines that say so."""
+        try:
+            first, *lines = self.path.read_bytes().splitlines(keepends=True)
+            data = orjson.loads(first)
+            if data.pop("format") != FORMAT:
+                return None
+            run, position, size = Run(**data), Position(), len(first)
+        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            return None
+        for line in lines:
+            if not line.endswith(b"\n"):
+                break
+            try:
+                data = orjson.loads(line)
+                position = Position(**{**data, "counts": Counts(**data["counts"])})
+            except (KeyError, TypeError, ValueError):
+                break
+            size += len(line)
+        return run, position, size
+
     def _cut(self) -> None:
-        """Take half a line at the end away."""
-        data = self.path.read_bytes()
-        with self.path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
+        """Take what is behind the last whole line away."""
+        found = self._read()
+        if found:
+            os.truncate(self.path, found[2])

@@ -12,7 +12,8 @@ from typing import Any, Self
 import orjson
 
 from hybridsearch.client import Shop
-from hybridsearch.engines.embedded.files import explained, replacing
+from hybridsearch.durable import replacing
+from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import IndexMissing, QueryError
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.asked import Asked, prepare

@@ -24,6 +24,7 @@ from elastic_transport import (
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch.engines.elasticsearch.node import OwnNode
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
@@ -59,7 +60,7 @@ def connect(section: EngineSection, folder: Path) -> Elasticsearch:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
     try:
-        return Client(**options(section, folder))
+        return Client(**options(section, folder), node_class=OwnNode)
     except ValueError as error:
         raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 

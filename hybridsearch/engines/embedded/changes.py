@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from hybridsearch.changes import Change
+from hybridsearch.durable import make_folder
 from hybridsearch.engines.embedded.files import explained
 
 NAME = "changes.db"
@@ -74,10 +75,11 @@ class FileChanges:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
             try:
-                db.execute("PRAGMA synchronous = FULL")
+                # FULL would let a power cut bring the rollback journal back, whose removal is the commit.
+                db.execute("PRAGMA synchronous = EXTRA")
                 db.execute(TABLE)
                 yield db
             finally:

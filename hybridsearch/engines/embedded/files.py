@@ -1,21 +1,21 @@
-"""Files that are written whole or not at all, and errors of the disk in our own words."""
+"""Arrays in one file, and errors of the disk in our own words."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from struct import Struct
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch.durable import replacing
 from hybridsearch.errors import EngineError, StoreDamaged
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -27,6 +27,7 @@ TRAILER = Struct("<QI")
 """Length of the table of contents, and CRC32 of everything before the trailer."""
 TROUBLE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY}
 TROUBLE |= {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+TROUBLE |= {sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
 """Primary result codes of SQLite that are the machine's trouble; with any other one the file is not what we wrote."""
 
 
@@ -42,38 +43,23 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLE:
-            raise EngineError(f"Cannot use '{path}': {error}. Look at the folder and the free space.") from error
+            raise EngineError(f"Cannot use '{path}': {error}. {advice(path)}") from error
         raise damaged(path, str(error).partition("\n")[0]) from error
     except OSError as error:
-        raise EngineError(f"Cannot use '{path}': {error.strerror}. Look at the folder and the free space.") from error
+        raise EngineError(f"Cannot use '{path}': {error.strerror}. {advice(path)}") from error
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to write that takes the place of `path` at the end, durably; a failure leaves the old one.
-
-    For the one writer of the folder alone: what a killed one left is written over.
-    """
-    temporary = path.with_name(f"{path.name}.tmp")
+def advice(path: Path) -> str:
+    """Return what to do about a path that cannot be used: it is closed to this user, or something is wrong with it."""
+    while not os.access(path.parent, os.X_OK) or not path.exists():
+        path = path.parent
+    if os.access(path, os.R_OK | os.W_OK):
+        return "Look at the folder and the free space."
     try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; Windows has no such call and needs none."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        owner = path.owner()
+    except (KeyError, NotImplementedError):  # a user without a name; Windows
+        owner = f"user {path.stat().st_uid}"
+    return f"'{path}' belongs to {owner}: run this as that user, or allow reading and writing there."
 
 
 def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:

@@ -7,7 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
-from hybridsearch.engines.embedded.files import damaged, explained, replacing
+from hybridsearch.durable import make_folder, replacing, sync_folder
+from hybridsearch.engines.embedded.files import damaged, explained
 
 POINTER = "current"
 UNFINISHED = "unfinished"
@@ -35,9 +36,9 @@ class Generations:
 
     def named(self) -> str | None:
         """Return what the pointer holds, be it damaged or not; None when there is none yet."""
-        if not self.pointer.exists():
-            return None
         with explained(self.pointer):
+            if not self.pointer.exists():
+                return None
             return self.pointer.read_bytes().decode(errors="replace")
 
     def live(self) -> str | None:
@@ -53,10 +54,11 @@ class Generations:
 
     def stamp(self) -> Stamp | None:
         """Return what changes with every `point`; None when there is no live generation. Costs a few microseconds."""
-        try:
-            found = os.stat(self.pointer)
-        except FileNotFoundError:
-            return None
+        with explained(self.pointer):
+            try:
+                found = os.stat(self.pointer)
+            except FileNotFoundError:
+                return None
         # A process number, because neither a lock nor a connection of SQLite survives a fork.
         return os.getpid(), found.st_mtime_ns, found.st_ino, found.st_size
 
@@ -68,13 +70,15 @@ class Generations:
     def mark_unfinished(self, generation: str) -> None:
         """Begin the folder of a generation that is going to be filled."""
         with explained(self.folder):
-            self.path(generation).mkdir(parents=True)
+            make_folder(self.folder)
+            self.path(generation).mkdir()
             (self.path(generation) / UNFINISHED).touch()
 
     def mark_finished(self, generation: str) -> None:
         """Note that a generation may be searched."""
         with explained(self.folder):
             (self.path(generation) / UNFINISHED).unlink(missing_ok=True)
+            sync_folder(self.path(generation))
 
     def is_unfinished(self, generation: str) -> bool:
         """Return whether a generation was begun and never made live."""

@@ -26,7 +26,7 @@ def look(generations: Generations) -> Iterator[Check]:
     folder = generations.folder
     if os.access(folder, os.W_OK):
         yield Check("folder", "ok", str(folder))
-    elif folder.exists():
+    elif os.access(folder, os.R_OK | os.X_OK):
         yield Check("folder", "warning", f"{folder} is read-only: searching works", "Allow writing before a reindex.")
     try:
         generation = generations.live()

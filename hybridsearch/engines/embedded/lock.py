@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from hybridsearch.durable import make_folder
 from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import EngineError
 
@@ -28,6 +30,10 @@ else:
     def lock(file: IO[bytes]) -> None:
         """Lock an open file, or raise OSError at once."""
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+TAKEN = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+"""How the systems say that somebody else has the lock."""
 
 
 class FileLock:
@@ -52,7 +58,7 @@ class FileLock:
         if self._file is not None:
             return
         with explained(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             file = self.path.open("a+b")
         deadline = time.monotonic() + self.patience
         while True:
@@ -60,6 +66,12 @@ class FileLock:
                 lock(file)
                 break
             except OSError as error:
+                if error.errno not in TAKEN:
+                    file.close()
+                    raise EngineError(
+                        f"'{self.path.parent}' is on a disk that locks no files ({error.strerror}), as network disks "
+                        "may be. Put 'engine.folder' on a disk of this machine, or use Elasticsearch."
+                    ) from error
                 if time.monotonic() < deadline:
                     time.sleep(0.01)
                     continue

@@ -20,6 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from hybridsearch.changes import order
+from hybridsearch.durable import make_folder
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
 from hybridsearch.engines.embedded.files import damaged, explained
@@ -93,7 +94,7 @@ class Store:
     def create(cls, folder: Path, schema: Schema) -> Store:
         """Make a folder with an empty store, and open it to write."""
         with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             db = connect(folder / NAME)
             try:
                 db.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {TABLES} PRAGMA user_version = {FORMAT};")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.durable import sync_folder
 from hybridsearch.engines.embedded.files import damaged
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
@@ -29,11 +30,14 @@ def append(path: Path, start: int, rows: Vectors) -> int:
         CRC32 of the rows.
     """
     data = np.ascontiguousarray(rows, np.float32)
-    with path.open("r+b" if path.exists() else "wb") as file:
+    new = not path.exists()
+    with path.open("wb" if new else "r+b") as file:
         file.seek(start * data.shape[1] * data.itemsize)
         file.write(data.data)
         file.flush()
         os.fsync(file.fileno())
+    if new:
+        sync_folder(path.parent)
     return zlib.crc32(data.data)
 
 

@@ -1,0 +1,23 @@
+"""The client's connections, kept apart where a process forks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from elastic_transport import NodeConfig, Urllib3HttpNode
+from elastic_transport._node import NodeApiResponse
+
+
+class OwnNode(Urllib3HttpNode):
+    """A node whose connections belong to one process: two of them on one socket would read each other's answers."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        self._process = os.getpid()
+
+    def perform_request(self, *arguments: Any, **named: Any) -> NodeApiResponse:
+        """Send a request; the first one of a forked process opens connections of its own."""
+        if self._process != os.getpid():
+            OwnNode.__init__(self, self.config)
+        return super().perform_request(*arguments, **named)
