@@ -11,7 +11,7 @@ import pytest
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
-from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection, Fields
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Reply, Script, error, serving
@@ -35,6 +35,11 @@ def trouble(folder: Path, url: str, **engine: Any) -> str:
     assert KEY not in said
     assert "\n" not in str(failed.value)
     return str(failed.value)
+
+
+def open_at(folder: Path, url: Any, **changes: Any) -> HybridSearch:
+    """Return a shop whose server is at an address."""
+    return HybridSearch.open(settings(folder, engine={"url": url}, **changes))
 
 
 def always(reply: Reply) -> Script:
@@ -180,11 +185,33 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
+INCOMPLETE = Reply(
+    {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
+)
+
+
 def test_an_incomplete_answer_is_a_page_that_says_so(tmp_path: Path) -> None:
-    answer = {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
-    script = at_search(Reply(answer))
-    with serving(script) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
+    """Fault 9: the page says why, and a strict search raises it."""
+    with serving(at_search(INCOMPLETE)) as fake, open_at(tmp_path, fake.url) as shop:
         assert len(shop.search("red").degraded) == 2
+        with pytest.raises(DegradedAnswer) as strict:
+            shop.search("red", strict=True)
+    assert str(strict.value) == (
+        "The answer comes from less than was planned: Elasticsearch ran out of time and answered with what it had; "
+        "1 of 2 shards failed. Look into it with: hybridsearch doctor"
+    )
+
+
+def test_a_strict_search_by_coroutines_raises_too(tmp_path: Path) -> None:
+    """Fault 9: the same rule."""
+
+    async def search(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url})) as shop:
+            assert len((await shop.search("red")).degraded) == 2
+            await shop.search("red", strict=True)
+
+    with serving(at_search(INCOMPLETE)) as fake, pytest.raises(DegradedAnswer, match="1 of 2 shards failed"):
+        asyncio.run(search(fake.url))
 
 
 @pytest.mark.parametrize(
