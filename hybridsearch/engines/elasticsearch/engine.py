@@ -6,12 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, Elasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written
@@ -20,6 +20,7 @@ from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_re
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.connection import JSON, connect, connect_async, explained, json_of, version_of
 from hybridsearch.engines.elasticsearch.generations import Generations, filling
+from hybridsearch.engines.elasticsearch.halves import halves
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import from_source, read_schema
 from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
@@ -168,19 +169,31 @@ class ElasticsearchEngine:
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
-        request = self._request(plan, generation)
         with explained(self.url, self.alias):
-            answer = json_of(self.client.perform_request(**request))
-        return self._page(plan, answer, started)
+            try:
+                page = self._ask(plan, generation)
+            except ApiError as error:
+                for half in halves(plan, error):
+                    with suppress(ApiError):
+                        page = self._ask(half, generation)
+                        break
+                else:
+                    raise
+        return took(page, started)
 
     async def search_async(self, plan: Plan) -> Page:
         started = time.perf_counter()
-        request = await asyncio.to_thread(self._request, plan)
-        if self._async_client is None:
-            self._async_client = connect_async(self.section, self._folder)
         with explained(self.url, self.alias):
-            answer = json_of(await self._async_client.perform_request(**request))
-        return self._page(plan, answer, started)
+            try:
+                page = await self._ask_async(plan)
+            except ApiError as error:
+                for half in halves(plan, error):
+                    with suppress(ApiError):
+                        page = await self._ask_async(half)
+                        break
+                else:
+                    raise
+        return took(page, started)
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
         if not ids:
@@ -205,6 +218,15 @@ class ElasticsearchEngine:
     def _generations(self) -> Generations:
         return Generations(self.client, self.section, self.source, self.replace_index)
 
+    def _ask(self, plan: Plan, generation: str | None) -> Page:
+        return to_page(plan, json_of(self.client.perform_request(**self._request(plan, generation))))
+
+    async def _ask_async(self, plan: Plan) -> Page:
+        request = await asyncio.to_thread(self._request, plan)
+        if self._async_client is None:
+            self._async_client = connect_async(self.section, self._folder)
+        return to_page(plan, json_of(await self._async_client.perform_request(**request)))
+
     def _request(self, plan: Plan, generation: str | None = None) -> dict[str, Any]:
         index = self._current() if generation is None else self._described(generation)
         return {
@@ -214,9 +236,6 @@ class ElasticsearchEngine:
             "headers": JSON,
             "body": to_elasticsearch(plan, shards=index.shards, knn_has_k=self.version() >= KNN_HAS_K),
         }
-
-    def _page(self, plan: Plan, answer: Mapping[str, Any], started: float) -> Page:
-        return replace(to_page(plan, answer), took_ms=(time.perf_counter() - started) * 1000)
 
     def _current(self) -> Live:
         self.version()  # a server that is too old, or none at all, is told apart from a missing index
@@ -240,3 +259,8 @@ class ElasticsearchEngine:
         target = self.alias if generation is None else filling(generation)
         with explained(self.url, target):
             return self.sender.send(client, target, items)
+
+
+def took(page: Page, started: float) -> Page:
+    """Return a page with the time since the search began."""
+    return replace(page, took_ms=(time.perf_counter() - started) * 1000)
