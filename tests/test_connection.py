@@ -12,9 +12,11 @@ from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
+from hybridsearch.reindex import Options
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection, Fields
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Reply, Script, error, serving
+from tests.servers.model import Model
 from tests.shops import settings
 
 KEY = "c2VjcmV0OmtleQ"
@@ -148,6 +150,48 @@ def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> 
     assert health.server({"version": {"number": number}}).state == state
 
 
+@pytest.mark.parametrize(("number", "warned"), [("9.4.3", False), ("9.5.1", True)])
+def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: Path, number: str, warned: bool) -> None:
+    """Fault 13: said once, before anything is written."""
+    model, said = Model(), []
+
+    def script(asked: Asked) -> Reply:
+        return Reply({"version": {"number": number}}) if asked.path == "/" else model.reply(asked)
+
+    def say(sentence: str) -> None:
+        said.append((sentence, list(model.indices)))
+
+    with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
+        shop.reindex(options=Options(say=say))
+    sentence = "Elasticsearch 9.5.1 may lose replicas of bulk items: upgrade the server."
+    assert said == ([(sentence, ["products-lock"])] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "step"),
+    [
+        ("green", "ok", ""),
+        ("yellow", "warning", "add a node, or set 'engine.replicas = 0' on a single node"),
+        ("red", "failure", "look at the cluster: a shard has no copy that works"),
+    ],
+)
+def test_doctor_says_how_the_shards_are_and_reads_go_on(tmp_path: Path, status: str, state: str, step: str) -> None:
+    """Fault 19."""
+
+    def script(asked: Asked) -> Reply:
+        health = {"_cluster": {"status": status}, "_license": {"license": {"status": "active", "type": "basic"}}}
+        answers = {**health, "products": {"count": 5}}
+        found = Reply(next((each for name, each in answers.items() if asked.path.startswith(f"/{name}")), {}))
+        return {"/": INFO, "/products": INDEX, "/products/_count": found}.get(asked.path.split("?")[0]) or (
+            FOUND if "_search" in asked.path else found
+        )
+
+    with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
+        *_, index = shop.engine.check()
+        assert (index.state, index.found, index.next_step) == (state, f"'products' is {status}, 5 products", step)
+        assert shop.search("red").degraded == ()
+
+
 def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Path) -> None:
     info = {"version": {"distribution": "opensearch", "number": "2.19.0"}, "tagline": "The OpenSearch Project"}
     with serving(always(Reply(info, headers={}))) as fake:
@@ -185,6 +229,7 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
+FOUND = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
 INCOMPLETE = Reply(
     {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
 )

@@ -20,6 +20,8 @@ from hybridsearch.engines.elasticsearch.lease import HIDDEN
 from hybridsearch.errors import EngineError
 
 PAGE = 500
+RECOVERY = "5s"
+"""How long a log without a shard that works is waited for."""
 MAPPING = {
     "dynamic": "strict",
     "properties": {
@@ -52,11 +54,18 @@ class ServerChanges:
     def mark(self) -> int:
         """Return the sequence number up to which every change is complete: what has a lower number is findable."""
         with explained(self.url, self.index):
-            found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
-        shards = found.get("indices", {}).get(self.index, {}).get("shards", {})
-        return max(
-            (copy["seq_no"]["local_checkpoint"] for copies in shards.values() for copy in copies), default=BEGINNING
-        )
+            if (shards := self._shards()) is None:
+                return BEGINNING
+            if not shards:  # the log was made this very moment, or is lost; the server answers 200 all the same
+                waiting = self.client.options(ignore_status=408)
+                waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
+                shards = self._shards()
+        if not shards:
+            raise EngineError(
+                f"The log of changes '{self.index}' at {self.url} has no shard that works: changes would be lost. "
+                "Wait until the cluster has recovered; if the log is lost for good, remove that index."
+            )
+        return max(int(copy["seq_no"]["local_checkpoint"]) for copies in shards.values() for copy in copies)
 
     def since(self, mark: int) -> tuple[list[Change], int]:
         complete = self.mark()
@@ -84,6 +93,14 @@ class ServerChanges:
                 query={"range": {"time": {"lt": f"now-{round(hours * 60)}m"}}},
                 conflicts="proceed",
             )
+
+    def _shards(self) -> dict[str, list[Any]] | None:
+        """Return the copies of each shard that works; None where there is no log yet."""
+        found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
+        if "indices" not in found:
+            return None
+        shards: dict[str, list[Any]] = found["indices"].get(self.index, {}).get("shards", {})
+        return shards
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that the log holds, or that are newer than what it holds."""

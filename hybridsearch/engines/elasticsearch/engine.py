@@ -161,6 +161,11 @@ class ElasticsearchEngine:
         with explained(self.url, self.alias):
             return self._generations.outlook()
 
+    def warnings(self) -> list[str]:
+        with explained(self.url, self.alias):
+            found = health.server(json_of(self.client.info()))
+        return [f"{found.found}: {found.next_step}."] if found.state == "warning" else []
+
     def abandon(self) -> None:
         self._unwanted.set()
 
