@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexM
 from hybridsearch.reindex import Options
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection, Fields
-from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Reply, Script, error, serving
+from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Fake, Reply, Script, error, serving
 from tests.servers.model import Model
-from tests.shops import settings
+from tests.shops import settings, write_products
 
 KEY = "c2VjcmV0OmtleQ"
 LIVE = Schema(Fields(title="title", text=("note",))).to_json()
@@ -318,3 +320,74 @@ def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> 
         client.close()
     assert KEY not in f"{client!r} {client.transport!r}"
     assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
+
+
+@contextmanager
+def nodes(*scripts: Script) -> Iterator[list[Fake]]:
+    """Run a server for each script."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(script)) for script in scripts]
+
+
+@pytest.mark.parametrize("reply", [None, RESET, HANG, error(503, "x")], ids=["refused", "reset", "silent", "leaving"])
+@pytest.mark.parametrize("first", [True, False])
+def test_where_one_node_is_away_the_next_one_answers(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], reply: Reply | None, first: bool
+) -> None:
+    """Fault 20: whichever comes first in the configuration; nothing of it is seen."""
+    with nodes(at_search(FOUND), always(reply or RESET)) as (lives, ill):
+        away = ill.url if reply else f"http://127.0.0.1:{closed_port()}"
+        urls = [away, lives.url] if first else [lives.url, away]
+        with HybridSearch.open(settings(tmp_path, engine={"url": urls, "timeout": 0.3})) as shop:
+            for _ in range(3):
+                assert shop.search("red", strict=True).total == 0
+    assert reply is None or ill.asked
+    assert capfd.readouterr().err == ""
+
+
+def test_coroutines_go_to_the_next_node_too(tmp_path: Path) -> None:
+    """Fault 20."""
+
+    async def search(urls: list[str]) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": urls})) as shop:
+            for _ in range(3):
+                await shop.search("red", strict=True)
+
+    with serving(at_search(FOUND)) as fake:
+        asyncio.run(search([f"http://127.0.0.1:{closed_port()}", fake.url]))
+
+
+def test_a_node_that_goes_away_during_a_rebuild_costs_nothing(tmp_path: Path) -> None:
+    """Fault 20: its last request was done, and its answer never came."""
+    model, lost = Model(), list[str]()
+    write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])
+
+    def leaves(asked: Asked) -> Reply:
+        found = model.reply(asked)
+        if "_bulk" in asked.path or lost:
+            lost.append(asked.path)
+            return RESET
+        return found
+
+    with nodes(model.reply, leaves) as fakes:
+        found = HybridSearch.open(settings(tmp_path, engine={"url": [fake.url for fake in fakes], "replicas": 0}))
+        with found as shop:
+            report = shop.reindex()
+    assert (report.indexed, report.rejected) == (900, 0)
+    assert "_bulk" in lost[0]
+
+
+def test_when_all_nodes_are_away_all_are_named(tmp_path: Path) -> None:
+    """Fault 20."""
+    urls = [f"http://127.0.0.1:{closed_port()}" for _ in range(2)]
+    with HybridSearch.open(settings(tmp_path, engine={"url": urls})) as shop, pytest.raises(EngineError) as failed:
+        shop.search("red")
+    assert str(failed.value) == (
+        f"Cannot reach Elasticsearch at {urls[0]} or {urls[1]}: connection refused. "
+        "Check that it runs, and its host and port."
+    )
+
+
+def test_each_of_several_addresses_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'engine\.url' is 'localhost:9201', expected"):
+        HybridSearch.open(settings(tmp_path, engine={"url": ["http://localhost:9200", "localhost:9201"]}))

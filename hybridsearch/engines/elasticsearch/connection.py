@@ -78,20 +78,17 @@ def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncEl
 
 def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     """Return the arguments of the client; secrets come from the environment or from a private file."""
-    assert section.url is not None
-    parts = urlsplit(section.url)
-    if "@" in parts.netloc:
-        raise ConfigError(
-            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
-        )
-    if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"'engine.url' is '{section.url}', expected something like 'http://localhost:9200'.")
+    for url in section.urls:
+        require_address(url)
     secrets = Secrets()
     found: dict[str, Any] = {
-        "hosts": [section.url],
+        "hosts": list(section.urls),
         "request_timeout": section.timeout,
-        # Inner retries re-send at once and without waiting; our own loop waits (bulk.py), a search fails fast.
-        "max_retries": 0,
+        # Inner retries re-send at once and without waiting: they go to the other nodes, where there are any, and no
+        # further. Our own loop waits (bulk.py), a search fails fast.
+        "max_retries": len(section.urls) - 1,
+        "retry_on_timeout": True,
+        "retry_on_status": (502, 503, 504),
         "serializers": {"application/json": OrjsonSerializer()},
     }
     if section.api_key_file:
@@ -110,6 +107,17 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     if section.fingerprint:
         found["ssl_assert_fingerprint"] = section.fingerprint
     return found
+
+
+def require_address(url: str) -> None:
+    """Refuse an address that is none, or that holds a secret."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ConfigError(
+            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
+        )
+    if parts.scheme not in ("http", "https"):
+        raise ConfigError(f"'engine.url' is '{url}', expected something like 'http://localhost:9200'.")
 
 
 def read_secret(path: Path) -> str:

@@ -61,9 +61,8 @@ class ElasticsearchEngine:
     def __init__(
         self, section: EngineSection, folder: Path, *, source: str | None = None, replace_index: bool = False
     ) -> None:
-        assert section.url is not None
         self.section = section
-        self.url, self.alias = section.url, section.index
+        self.url, self.alias = " or ".join(section.urls), section.index
         self.source, self.replace_index = source, replace_index
         self.client: Elasticsearch = connect(section, folder)
         self._folder = folder
