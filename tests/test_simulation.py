@@ -154,8 +154,8 @@ class SimulatedEngine(ElasticsearchEngine):
         super().__init__(world.settings.engine, Path(), source=None)
         self.client = Client("http://model:9200", node_class=node(process), max_retries=0, serializers=ORJSON)
         self.world = world
-        self.sender.sleep = world.sleep
-        self.sender.spread = world.luck.uniform
+        self.waiting.sleep = world.sleep
+        self.waiting.spread = world.luck.uniform
         self.sender.limits = Limits(world.luck.choice([2, 3, 500]))
 
     @contextmanager

@@ -131,7 +131,7 @@ class Engine(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Stop waiting in a write that goes on in another thread: nobody needs its outcome any more."""
+        """Stop waiting for the engine, in any thread: nobody needs the outcome. What a run asks now is asked once."""
         ...
 
     def schema(self, generation: str | None = None) -> Schema:

@@ -237,6 +237,7 @@ class Reindex:
 
     def stop(self, error: BaseException) -> None:
         """Leave a run so that it can be continued; one that has done nothing yet leaves nothing."""
+        self.engine.abandon()
         done, refused = self.filling.position, isinstance(error, GateError)
         if done.cursor and (done.counts.written or not refused):
             if not refused:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch
 
 from hybridsearch.changes import BEGINNING, Change
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
-from hybridsearch.engines.elasticsearch.connection import explained, json_of
+from hybridsearch.engines.elasticsearch.connection import Client, explained, json_of
 from hybridsearch.engines.elasticsearch.lease import HIDDEN
 from hybridsearch.errors import EngineError
 
@@ -35,10 +35,10 @@ MAPPING = {
 class ServerChanges:
     """The change log of one alias; the protocol in hybridsearch/changes.py says what the methods do."""
 
-    def __init__(self, client: Elasticsearch, url: str, alias: str, sender: Sender) -> None:
-        self.client, self.url = client, url
+    def __init__(self, client: Client, url: str, alias: str, sender: Sender) -> None:
+        self.client, self.url = client.patient(sender.waiting), url
         self.index = f"{alias}-changes"
-        self._sender = sender
+        self._send = partial(sender.send, client, self.index, alias=False)
 
     def record(self, changes: Sequence[Change]) -> list[Change]:
         with explained(self.url, self.index):
@@ -46,7 +46,7 @@ class ServerChanges:
                 self.client.options(ignore_status=400).indices.create(
                     index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
                 )
-            written = self._sender.send(self.client, self.index, map(to_item, changes), alias=False)
+            written = self._send(map(to_item, changes))
             if written.refused:
                 raise EngineError(f"A change cannot be remembered: {written.refused[0].reason}. Correct the product.")
             return list(self._newest(changes)) if written.older else list(changes)

@@ -7,9 +7,10 @@ import importlib.metadata
 import os
 import ssl
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import elasticsearch
@@ -24,8 +25,11 @@ from elastic_transport import (
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
+
+T = TypeVar("T")
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
 DISTRUST = {
@@ -38,7 +42,25 @@ OLDEST = (8, 14)
 
 
 class Client(Elasticsearch):
-    """The client, but a page of text is never taken for an answer."""
+    """The client, but a page of text is never taken for an answer, and a patient one waits for a busy server."""
+
+    waiting: Waiting | None = None
+
+    def patient(self, waiting: Waiting | None) -> Self:
+        """Return a client that repeats every request until the server can answer; with None, one that repeats none."""
+        found = self.options()
+        found.waiting = waiting
+        return found
+
+    def options(self, **named: Any) -> Self:
+        """Return a client with other options, as patient as this one."""
+        found = super().options(**named)
+        found.waiting = self.waiting
+        return found
+
+    def repeat(self, ask: Callable[[], T]) -> T:
+        """Ask for something as patiently as this client does."""
+        return self.waiting.repeat(ask) if self.waiting else ask()
 
     def perform_request(self, *arguments: Any, **named: Any) -> Any:
         """Send a request.
@@ -46,13 +68,16 @@ class Client(Elasticsearch):
         Raises:
             SerializationError: The answer is text: a proxy's page.
         """
+        return self.repeat(partial(self._whole, *arguments, **named))
+
+    def _whole(self, *arguments: Any, **named: Any) -> Any:
         answer = super().perform_request(*arguments, **named)
         if isinstance(answer, TextApiResponse):
             raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
         return answer
 
 
-def connect(section: EngineSection, folder: Path) -> Elasticsearch:
+def connect(section: EngineSection, folder: Path) -> Client:
     """Return a client for the configured server; nothing is sent yet.
 
     Raises:

@@ -11,19 +11,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
-from hybridsearch.engines.elasticsearch.connection import JSON, connect, connect_async, explained, json_of, version_of
+from hybridsearch.engines.elasticsearch.connection import (
+    JSON,
+    Client,
+    connect,
+    connect_async,
+    explained,
+    json_of,
+    version_of,
+)
 from hybridsearch.engines.elasticsearch.generations import Generations, filling
 from hybridsearch.engines.elasticsearch.halves import halves
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import from_source, read_schema
 from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import IndexMissing
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
@@ -64,16 +73,18 @@ class ElasticsearchEngine:
         self.section = section
         self.url, self.alias = " or ".join(section.urls), section.index
         self.source, self.replace_index = source, replace_index
-        self.client: Elasticsearch = connect(section, folder)
+        self.client = connect(section, folder)
         self._folder = folder
         self._async_client: AsyncElasticsearch | None = None
         self._version: tuple[int, ...] = ()
         self._live: Live | None = None
         self._unwanted = threading.Event()
-        self.sender = Sender(self._unwanted.wait)
+        self.waiting = Waiting(self._unwanted.wait)
+        self.sender = Sender(self.waiting)
 
     @property
     def changes(self) -> ServerChanges:
+        self.version()  # a server that never answered yet is not waited for
         return ServerChanges(self.client, self.url, self.alias, self.sender)
 
     def version(self) -> tuple[int, ...]:
@@ -112,14 +123,14 @@ class ElasticsearchEngine:
 
     def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
-            self.client.indices.refresh(index=generation)
-            return int(self.client.count(index=generation)["count"])
+            self._patient.indices.refresh(index=generation)
+            return int(self._patient.count(index=generation)["count"])
 
     def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
         whole = {"exclude_vectors": False} if self.version() >= VECTORS_LEFT_OUT else True
         with explained(self.url, generation):
             # A search, because to get a document by id takes its routing.
-            answer = self.client.search(
+            answer = self._patient.search(
                 index=generation, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
             )
         return {
@@ -219,11 +230,21 @@ class ElasticsearchEngine:
         self.close()
 
     @property
+    def _patient(self) -> Client:
+        """The client for a run, which waits for a busy server, though not for one that never answered yet."""
+        self.version()
+        return self.client.patient(self.waiting)
+
+    def _client(self, generation: str | None) -> Client:
+        """Return the client for a generation: only a run asks for one by name, a shopper never waits."""
+        return self.client if generation is None else self._patient
+
+    @property
     def _generations(self) -> Generations:
-        return Generations(self.client, self.section, self.source, self.replace_index)
+        return Generations(self._patient, self.section, self.source, self.replace_index)
 
     def _ask(self, plan: Plan, generation: str | None) -> Page:
-        return to_page(plan, json_of(self.client.perform_request(**self._request(plan, generation))))
+        return to_page(plan, json_of(self._client(generation).perform_request(**self._request(plan, generation))))
 
     async def _ask_async(self, plan: Plan) -> Page:
         request = await asyncio.to_thread(self._request, plan)
@@ -244,12 +265,13 @@ class ElasticsearchEngine:
     def _current(self) -> Live:
         self.version()  # a server that is too old, or none at all, is told apart from a missing index
         if self._live is None or time.monotonic() - self._live.read_at > FRESH:
-            self._live = self._described(self.alias)
+            self._live = self._described()
         return self._live
 
-    def _described(self, index: str) -> Live:
+    def _described(self, generation: str | None = None) -> Live:
+        index = generation or self.alias
         with explained(self.url, index):
-            name, found = next(iter(json_of(self.client.indices.get(index=index)).items()))
+            name, found = next(iter(json_of(self._client(generation).indices.get(index=index)).items()))
         schema = read_schema(found["mappings"], name)
         if schema is None:
             raise IndexMissing(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import BadRequestError, NotFoundError
 
 from hybridsearch.engines.base import Generation, new_name
+from hybridsearch.engines.elasticsearch.connection import Client
 from hybridsearch.engines.elasticsearch.mapping import META, carried_mapping, carried_settings, to_mapping
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
@@ -28,11 +30,12 @@ class Generations:
     never makes a generation anew that was removed; the request that makes the generation live takes it away.
 
     Attributes:
+        client: A patient one; every request may be sent twice.
         source: An existing index whose settings and mapping a new generation carries.
         replace_index: Whether an index, not an alias, of the configured name may be removed for a new generation.
     """
 
-    client: Elasticsearch
+    client: Client
     section: EngineSection
     source: str | None
     replace_index: bool
@@ -47,12 +50,17 @@ class Generations:
         self._must_replace()
         mapping, settings = self._carried()
         name = f"{self.alias}-{new_name()}"
-        self.client.indices.create(
-            index=name,
-            mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
-            settings={"index": {**settings, **FILLING}},
-            aliases={filling(name): {}},
-        )
+        try:
+            self.client.indices.create(
+                index=name,
+                mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
+                settings={"index": {**settings, **FILLING}},
+                aliases={filling(name): {}},
+            )
+        except BadRequestError as error:
+            # Nobody else has the name: it was made by a request whose answer never came.
+            if error.message != "resource_already_exists_exception":
+                raise
         return name
 
     def promote(self, generation: str, schema: Schema) -> None:
@@ -71,7 +79,13 @@ class Generations:
 
     def switch(self, generation: str) -> None:
         """Move the alias, see `Engine.switch`."""
-        self.client.indices.update_aliases(actions=list(self._swap(generation)))
+        once = replace(self, client=self.client.patient(None))
+        self.client.repeat(partial(once.move, generation))
+
+    def move(self, generation: str) -> None:
+        """Move the alias, unless an earlier request has done so, whose answer never came."""
+        if generation not in self._behind():
+            self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap(generation)))
 
     def discard(self, generation: str) -> None:
         """Remove a generation, see `Engine.discard`."""
