@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from elasticsearch import ApiError, AsyncElasticsearch
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
-from hybridsearch.engines.elasticsearch.connection import (
-    JSON,
-    Client,
-    connect,
-    connect_async,
-    explained,
-    json_of,
-    version_of,
-)
+from hybridsearch.engines.elasticsearch.connection import Client, connect, explained, json_of
 from hybridsearch.engines.elasticsearch.generations import Generations, filling
-from hybridsearch.engines.elasticsearch.halves import halves
 from hybridsearch.engines.elasticsearch.lease import ServerLease
-from hybridsearch.engines.elasticsearch.mapping import from_source, read_schema
-from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.mapping import from_source
+from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.waiting import Waiting
-from hybridsearch.errors import IndexMissing
 from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Page, Reject, Row
 
-FRESH = 5.0
-"""Seconds for which the schema of the live index is believed before it is read again: a swap may have happened."""
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
-KNN_HAS_K = (8, 15)
 VECTORS_LEFT_OUT = (9, 2)
 """From this version on `_source` comes without vectors unless they are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What is known about the live index."""
-
-    schema: Schema
-    shards: int
-    read_at: float
 
 
 class ElasticsearchEngine:
@@ -71,13 +43,11 @@ class ElasticsearchEngine:
         self, section: EngineSection, folder: Path, *, source: str | None = None, replace_index: bool = False
     ) -> None:
         self.section = section
-        self.url, self.alias = " or ".join(section.urls), section.index
+        self.alias = section.index
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
-        self._folder = folder
-        self._async_client: AsyncElasticsearch | None = None
-        self._version: tuple[int, ...] = ()
-        self._live: Live | None = None
+        self._searches = Searches(section, folder)
+        self.url = self._searches.url
         self._unwanted = threading.Event()
         self.waiting = Waiting(self._unwanted.wait)
         self.sender = Sender(self.waiting)
@@ -89,10 +59,7 @@ class ElasticsearchEngine:
 
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
-        if not self._version:
-            with explained(self.url, self.alias):
-                self._version = version_of(json_of(self.client.info()))
-        return self._version
+        return self._searches.version(self.client)
 
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
@@ -141,12 +108,12 @@ class ElasticsearchEngine:
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
             self._generations.promote(generation, schema)
-            self._live = None
+            self._searches.forget()
 
     def switch(self, generation: str) -> None:
         with explained(self.url, generation):
             self._generations.switch(generation)
-            self._live = None
+            self._searches.forget()
 
     def discard(self, generation: str) -> None:
         with explained(self.url, generation):
@@ -180,35 +147,13 @@ class ElasticsearchEngine:
         self._unwanted.set()
 
     def schema(self, generation: str | None = None) -> Schema:
-        return self._current().schema if generation is None else self._described(generation).schema
+        return self._searches.described(self._client(generation), generation).schema
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
-        started = time.perf_counter()
-        with explained(self.url, self.alias):
-            try:
-                page = self._ask(plan, generation)
-            except ApiError as error:
-                for half in halves(plan, error):
-                    with suppress(ApiError):
-                        page = self._ask(half, generation)
-                        break
-                else:
-                    raise
-        return took(page, started)
+        return self._searches.run(self._client(generation), plan, generation)
 
     async def search_async(self, plan: Plan) -> Page:
-        started = time.perf_counter()
-        with explained(self.url, self.alias):
-            try:
-                page = await self._ask_async(plan)
-            except ApiError as error:
-                for half in halves(plan, error):
-                    with suppress(ApiError):
-                        page = await self._ask_async(half)
-                        break
-                else:
-                    raise
-        return took(page, started)
+        return await self._searches.run_async(self.client, plan)
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
         if not ids:
@@ -225,8 +170,7 @@ class ElasticsearchEngine:
 
     async def close_async(self) -> None:
         """Let go of the connections of both clients."""
-        if self._async_client is not None:
-            await self._async_client.close()
+        await self._searches.close()
         self.close()
 
     @property
@@ -243,50 +187,8 @@ class ElasticsearchEngine:
     def _generations(self) -> Generations:
         return Generations(self._patient, self.section, self.source, self.replace_index)
 
-    def _ask(self, plan: Plan, generation: str | None) -> Page:
-        return to_page(plan, json_of(self._client(generation).perform_request(**self._request(plan, generation))))
-
-    async def _ask_async(self, plan: Plan) -> Page:
-        request = await asyncio.to_thread(self._request, plan)
-        if self._async_client is None:
-            self._async_client = connect_async(self.section, self._folder)
-        return to_page(plan, json_of(await self._async_client.perform_request(**request)))
-
-    def _request(self, plan: Plan, generation: str | None = None) -> dict[str, Any]:
-        index = self._current() if generation is None else self._described(generation)
-        return {
-            "method": "POST",
-            "path": f"/{generation or self.alias}/_search",
-            "params": parameters(plan),
-            "headers": JSON,
-            "body": to_elasticsearch(plan, shards=index.shards, knn_has_k=self.version() >= KNN_HAS_K),
-        }
-
-    def _current(self) -> Live:
-        self.version()  # a server that is too old, or none at all, is told apart from a missing index
-        if self._live is None or time.monotonic() - self._live.read_at > FRESH:
-            self._live = self._described()
-        return self._live
-
-    def _described(self, generation: str | None = None) -> Live:
-        index = generation or self.alias
-        with explained(self.url, index):
-            name, found = next(iter(json_of(self._client(generation).indices.get(index=index)).items()))
-        schema = read_schema(found["mappings"], name)
-        if schema is None:
-            raise IndexMissing(
-                f"Index '{index}' at {self.url} was not built by hybridsearch. "
-                "Build one beside it with another 'engine.index' and: hybridsearch reindex"
-            )
-        return Live(schema, int(found["settings"]["index"]["number_of_shards"]), time.monotonic())
-
     def _send(self, generation: str | None, items: Sequence[Item]) -> Written:
         client = self.client.options(request_timeout=self.section.timeout * BULK_TIMEOUT)
         target = self.alias if generation is None else filling(generation)
         with explained(self.url, target):
             return self.sender.send(client, target, items)
-
-
-def took(page: Page, started: float) -> Page:
-    """Return a page with the time since the search began."""
-    return replace(page, took_ms=(time.perf_counter() - started) * 1000)
