@@ -26,7 +26,8 @@ from hybridsearch import text, updates
 from hybridsearch.catalog.base import product
 from hybridsearch.engines.base import Lease
 from hybridsearch.engines.elasticsearch import engine
-from hybridsearch.engines.elasticsearch.connection import Client, explained
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.retry import Limits

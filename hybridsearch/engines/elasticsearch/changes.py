@@ -15,7 +15,8 @@ import orjson
 
 from hybridsearch.changes import BEGINNING, Change
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
-from hybridsearch.engines.elasticsearch.connection import Client, explained, json_of
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import explained, json_of
 from hybridsearch.engines.elasticsearch.lease import HIDDEN
 from hybridsearch.errors import EngineError
 

@@ -7,10 +7,9 @@ import importlib.metadata
 import os
 import ssl
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import elasticsearch
@@ -19,17 +18,14 @@ from elastic_transport import (
     ConnectionError,
     ConnectionTimeout,
     SerializationError,
-    TextApiResponse,
     TlsError,
 )
-from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
-from hybridsearch.engines.elasticsearch.waiting import Waiting
+from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
-
-T = TypeVar("T")
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
 DISTRUST = {
@@ -39,42 +35,6 @@ DISTRUST = {
 """What to do about a certificate, by OpenSSL's number of the check: expired, another name."""
 OLDEST = (8, 14)
 """The first version whose knn clause, rescore and named scores were tried together."""
-
-
-class Client(Elasticsearch):
-    """The client, but a page of text is never taken for an answer, and a patient one waits for a busy server."""
-
-    waiting: Waiting | None = None
-
-    def patient(self, waiting: Waiting | None) -> Self:
-        """Return a client that repeats every request until the server can answer; with None, one that repeats none."""
-        found = self.options()
-        found.waiting = waiting
-        return found
-
-    def options(self, **named: Any) -> Self:
-        """Return a client with other options, as patient as this one."""
-        found = super().options(**named)
-        found.waiting = self.waiting
-        return found
-
-    def repeat(self, ask: Callable[[], T]) -> T:
-        """Ask for something as patiently as this client does."""
-        return self.waiting.repeat(ask) if self.waiting else ask()
-
-    def perform_request(self, *arguments: Any, **named: Any) -> Any:
-        """Send a request.
-
-        Raises:
-            SerializationError: The answer is text: a proxy's page.
-        """
-        return self.repeat(partial(self._whole, *arguments, **named))
-
-    def _whole(self, *arguments: Any, **named: Any) -> Any:
-        answer = super().perform_request(*arguments, **named)
-        if isinstance(answer, TextApiResponse):
-            raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
-        return answer
 
 
 def connect(section: EngineSection, folder: Path) -> Client:

@@ -12,7 +12,8 @@ from hybridsearch.engines.base import Check, Generation, Lease, Written
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
-from hybridsearch.engines.elasticsearch.connection import Client, connect, explained, json_of
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import connect, explained, json_of
 from hybridsearch.engines.elasticsearch.generations import Generations, filling
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import from_source

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from elasticsearch import BadRequestError, NotFoundError
 
 from hybridsearch.engines.base import Generation, new_name
-from hybridsearch.engines.elasticsearch.connection import Client
+from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.mapping import META, carried_mapping, carried_settings, to_mapping
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach

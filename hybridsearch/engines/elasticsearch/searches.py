@@ -11,7 +11,8 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from hybridsearch.engines.elasticsearch.connection import JSON, Client, connect_async, explained, json_of, version_of
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import JSON, connect_async, explained, json_of, version_of
 from hybridsearch.engines.elasticsearch.halves import halves
 from hybridsearch.engines.elasticsearch.mapping import read_schema
 from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
