@@ -13,7 +13,7 @@ from hybridsearch import weights as weighting
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, QueryError, WeightsError
+from hybridsearch.errors import DegradedAnswer, EncoderError, QueryError, WeightsError
 from hybridsearch.legs import Encoders
 from hybridsearch.plan import Plan
 from hybridsearch.planner import FilterValue, Query, kind_of
@@ -146,6 +146,20 @@ def instead(error: WeightsError) -> str:
     return f"the prior weights are used: {error}"
 
 
+def whole(page: Page) -> Page:
+    """Return a page, unless it comes from less than was planned.
+
+    Raises:
+        DegradedAnswer: It does.
+    """
+    if page.degraded:
+        raise DegradedAnswer(
+            f"The answer comes from less than was planned: {'; '.join(page.degraded)}. "
+            "Look into it with: hybridsearch doctor"
+        )
+    return page
+
+
 def same_encoder(leg: Leg, encoder: Encoder) -> None:
     """Refuse to compare vectors of two encoders."""
     if encoder.fingerprint != leg.fingerprint:
@@ -168,11 +182,19 @@ class HybridSearch(Shop):
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
+        strict: bool = False,
     ) -> Page:
-        """Return a page of products; the arguments and errors are those of `plan`."""
-        return self.engine.search(
+        """Return a page of products; the other arguments and errors are those of `plan`.
+
+        A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead.
+
+        Raises:
+            DegradedAnswer: That error.
+        """
+        found = self.engine.search(
             self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
         )
+        return whole(found) if strict else found
 
     def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent."""
@@ -284,12 +306,14 @@ class AsyncHybridSearch(Shop):
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
+        strict: bool = False,
     ) -> Page:
-        """Return a page of products; the arguments and errors are those of `plan`."""
+        """Return a page of products; the arguments and errors are those of `HybridSearch.search`."""
         plan = await asyncio.to_thread(
             self.plan, text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size
         )
-        return await self.engine.search_async(plan)
+        found = await self.engine.search_async(plan)
+        return whole(found) if strict else found
 
     async def close(self) -> None:
         """Let go of connections and files."""

@@ -9,6 +9,7 @@ HybridSearchError
 ├── EncoderError        an encoder cannot be loaded, or does not fit the index
 ├── WeightsError        a weights file is damaged or foreign
 ├── GateError           a check refused to go on; the old state is untouched
+├── DegradedAnswer      an answer comes from less than was planned, and a strict search wanted all of it
 └── EngineError         the engine cannot be reached, or refused
     ├── IndexMissing    the index that queries use does not exist
     └── StoreDamaged    a file of the embedded engine does not match its checksum
@@ -51,6 +52,10 @@ class WeightsError(HybridSearchError):
 
 class GateError(HybridSearchError):
     """A check refused to go on; the old state is untouched."""
+
+
+class DegradedAnswer(HybridSearchError):  # noqa: N818
+    """An answer comes from less than was planned, and a strict search wanted all of it."""
 
 
 class EngineError(HybridSearchError):

@@ -8,7 +8,7 @@ score is the sum of the signals. Totals, facets, pages and sort all see the same
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hybridsearch.values import Vector
@@ -178,6 +178,16 @@ class Plan:
     def number(self) -> int:
         """Which page this is, from 1."""
         return self.offset // self.size + 1 if self.size else 1
+
+    def without_vectors(self, reason: str) -> Plan:
+        """Return the plan that the planner makes where no vector is to be had."""
+        signals = tuple(signal for signal in self.signals if not isinstance(signal, Cosine))
+        return replace(self, neighbours=(), signals=signals, degraded=(*self.degraded, reason))
+
+    def without_words(self, reason: str) -> Plan:
+        """Return the plan that finds and ranks by vectors and numbers alone."""
+        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number))
+        return replace(self, keyword=None, codes=None, signals=signals, degraded=(*self.degraded, reason))
 
     def to_elasticsearch(self) -> dict[str, Any]:
         """Return the body of the one request that runs this plan on a current Elasticsearch with one shard."""

@@ -76,7 +76,8 @@ class Fields(Section):
 class EngineSection(Section):
     """Where the index lives: at a URL, or, when that is left out, in a folder beside the configuration."""
 
-    url: str | None = None
+    url: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Of the server, or of several of its nodes: when one is away, the next is asked."""
     index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = "products"
     folder: Path = Path(".hybridsearch")
     username: str | None = None
@@ -91,6 +92,11 @@ class EngineSection(Section):
     """Earlier generations that are kept to go back to."""
     remember_hours: Annotated[float, Field(gt=0)] = 24.0
     """How long a change, and above all a removal, is remembered, so that a late older one does no harm."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of all nodes; none for the embedded engine."""
+        return (self.url,) if isinstance(self.url, str) else self.url or ()
 
 
 class VectorLeg(Section):

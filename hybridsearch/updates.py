@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,8 @@ from hybridsearch.reindex.fill import BATCH
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -89,6 +93,8 @@ class Updates:
 
     def apply(self, changes: Sequence[Change], updated: Updated) -> Updated:
         """Remember changes, then write them to the live index; of one product the last counts."""
+        if self.settings.fields.version is None:
+            say_that_versions_are_missing()
         last = {change.id: change for change in sorted(changes, key=lambda change: change.order)}
         with self.builder() as builder:
             for some in batches(last.values(), BATCH):
@@ -138,6 +144,15 @@ class Updates:
         DeadLetters(again).add(updated.rejects)
         files[-1].unlink()
         return updated, str(again) if updated.rejects else ""
+
+
+@functools.cache
+def say_that_versions_are_missing() -> None:
+    """Warn a shop once in a process, as a late change is rare and hard to find out."""
+    log.warning(
+        "Products have no version: of two changes of one product the last to arrive counts, also where it is the older "
+        "one. Name a field that grows with every change in 'fields.version'."
+    )
 
 
 def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch import retry
-from hybridsearch.engines.elasticsearch.bulk import Item, Pause, Sender, take, to_item, to_removal
+from hybridsearch.engines.elasticsearch.bulk import Item, Sender, take, to_item, to_removal
 from hybridsearch.engines.elasticsearch.connection import connect
 from hybridsearch.engines.elasticsearch.retry import BUDGET, Limits, Patience, Verdict, of_item, retry_after
+from hybridsearch.engines.elasticsearch.waiting import Pause, Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Reject, Row, Vector
@@ -27,7 +28,7 @@ BUSY = error(429, "es_rejected_execution_exception")
 
 
 def send(client: Elasticsearch, index: str, items: Sequence[Item], pause: Pause = lambda _: None) -> Written:
-    return Sender(pause).send(client, index, items)
+    return Sender(Waiting(pause)).send(client, index, items)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[list[Item]]:

@@ -415,6 +415,16 @@ def test_init_says_why_it_cannot(run: Run, tmp_path: Path, arguments: list[str],
     assert not (tmp_path / "hybridsearch.toml").exists()
 
 
+def test_a_strict_search_that_is_degraded_ends_in_code_3_and_prints_no_page(run: Run, acme: Path) -> None:
+    """Fault 9."""
+    assert run("search", "red", "--strict")[0] == 0
+    write_config(acme, weights={"path": "none.json"})
+    assert run("search", "red")[0] == 0
+    code, out, err = run("search", "red", "--strict", "--json")
+    assert (code, out) == (3, "")
+    assert one_line(err).startswith("Error: The answer comes from less than was planned: the prior weights are used: ")
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_rebuild_that_is_stopped_ends_in_code_130_and_can_be_continued(tmp_path: Path, stop: int) -> None:
     """Fault 30. The server is too busy for ever from the second request on, so the run would go on waiting."""

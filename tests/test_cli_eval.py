@@ -310,6 +310,8 @@ def test_an_engine_that_goes_away_costs_nothing_that_was_answered(
 
 
 def test_answers_that_are_not_whole_are_left_out_and_counted(run: Run, tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 9: they are not kept either."""
+
     def late(asked: Asked, number: int, reply: Reply) -> Reply:
         return Reply({**json.loads(reply.body), "timed_out": True}) if number == 1 else reply
 

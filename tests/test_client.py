@@ -12,7 +12,15 @@ import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Plan, Settings, sample
 from hybridsearch.encoders import load_encoder
-from hybridsearch.errors import EncoderError, EngineError, GateError, ImageError, IndexMissing, QueryError
+from hybridsearch.errors import (
+    DegradedAnswer,
+    EncoderError,
+    EngineError,
+    GateError,
+    ImageError,
+    IndexMissing,
+    QueryError,
+)
 from hybridsearch.reindex import Options
 from hybridsearch.values import Row
 from tests.servers.fake import Asked, Reply, error, serving
@@ -165,6 +173,13 @@ def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridS
     assert page.total > 0
     assert len(page.degraded) == 1
     assert page.degraded[0].startswith("no vectors from 'image': There is no encoder 'gone'")
+
+
+def test_a_strict_search_without_its_encoder_is_an_error(seeing: HybridSearch) -> None:
+    """Fault 9: also what the client itself left out counts."""
+    assert seeing.search("mug", strict=True).total > 0
+    with HybridSearch.open(with_encoder(seeing, "gone")) as found, pytest.raises(DegradedAnswer, match="no vectors"):
+        found.search("mug", strict=True)
 
 
 def test_an_index_with_a_leg_that_the_configuration_lacks_answers_by_words(seeing: HybridSearch) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ import pytest
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
-from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
+from hybridsearch.reindex import Options
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection, Fields
-from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Reply, Script, error, serving
-from tests.shops import settings
+from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Fake, Reply, Script, error, serving
+from tests.servers.model import Model
+from tests.shops import settings, write_products
 
 KEY = "c2VjcmV0OmtleQ"
 LIVE = Schema(Fields(title="title", text=("note",))).to_json()
@@ -35,6 +39,11 @@ def trouble(folder: Path, url: str, **engine: Any) -> str:
     assert KEY not in said
     assert "\n" not in str(failed.value)
     return str(failed.value)
+
+
+def open_at(folder: Path, url: Any, **changes: Any) -> HybridSearch:
+    """Return a shop whose server is at an address."""
+    return HybridSearch.open(settings(folder, engine={"url": url}, **changes))
 
 
 def always(reply: Reply) -> Script:
@@ -147,6 +156,48 @@ def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> 
     assert health.server({"version": {"number": number}}).state == state
 
 
+@pytest.mark.parametrize(("number", "warned"), [("9.4.3", False), ("9.5.1", True)])
+def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: Path, number: str, warned: bool) -> None:
+    """Fault 13: said once, before anything is written."""
+    model, said = Model(), []
+
+    def script(asked: Asked) -> Reply:
+        return Reply({"version": {"number": number}}) if asked.path == "/" else model.reply(asked)
+
+    def say(sentence: str) -> None:
+        said.append((sentence, list(model.indices)))
+
+    with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
+        shop.reindex(options=Options(say=say))
+    sentence = "Elasticsearch 9.5.1 may lose replicas of bulk items: upgrade the server."
+    assert said == ([(sentence, ["products-lock"])] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "step"),
+    [
+        ("green", "ok", ""),
+        ("yellow", "warning", "add a node, or set 'engine.replicas = 0' on a single node"),
+        ("red", "failure", "look at the cluster: a shard has no copy that works"),
+    ],
+)
+def test_doctor_says_how_the_shards_are_and_reads_go_on(tmp_path: Path, status: str, state: str, step: str) -> None:
+    """Fault 19."""
+
+    def script(asked: Asked) -> Reply:
+        health = {"_cluster": {"status": status}, "_license": {"license": {"status": "active", "type": "basic"}}}
+        answers = {**health, "products": {"count": 5}}
+        found = Reply(next((each for name, each in answers.items() if asked.path.startswith(f"/{name}")), {}))
+        return {"/": INFO, "/products": INDEX, "/products/_count": found}.get(asked.path.split("?")[0]) or (
+            FOUND if "_search" in asked.path else found
+        )
+
+    with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
+        *_, index = shop.engine.check()
+        assert (index.state, index.found, index.next_step) == (state, f"'products' is {status}, 5 products", step)
+        assert shop.search("red").degraded == ()
+
+
 def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Path) -> None:
     """Fault 11."""
     info = {"version": {"distribution": "opensearch", "number": "2.19.0"}, "tagline": "The OpenSearch Project"}
@@ -186,12 +237,34 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
+FOUND = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
+INCOMPLETE = Reply(
+    {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
+)
+
+
 def test_an_incomplete_answer_is_a_page_that_says_so(tmp_path: Path) -> None:
-    """Fault 9."""
-    answer = {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
-    script = at_search(Reply(answer))
-    with serving(script) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
+    """Fault 9: the page says why, and a strict search raises it."""
+    with serving(at_search(INCOMPLETE)) as fake, open_at(tmp_path, fake.url) as shop:
         assert len(shop.search("red").degraded) == 2
+        with pytest.raises(DegradedAnswer) as strict:
+            shop.search("red", strict=True)
+    assert str(strict.value) == (
+        "The answer comes from less than was planned: Elasticsearch ran out of time and answered with what it had; "
+        "1 of 2 shards failed. Look into it with: hybridsearch doctor"
+    )
+
+
+def test_a_strict_search_by_coroutines_raises_too(tmp_path: Path) -> None:
+    """Fault 9: the same rule."""
+
+    async def search(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url})) as shop:
+            assert len((await shop.search("red")).degraded) == 2
+            await shop.search("red", strict=True)
+
+    with serving(at_search(INCOMPLETE)) as fake, pytest.raises(DegradedAnswer, match="1 of 2 shards failed"):
+        asyncio.run(search(fake.url))
 
 
 @pytest.mark.parametrize(
@@ -254,3 +327,74 @@ def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> 
         client.close()
     assert KEY not in f"{client!r} {client.transport!r}"
     assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
+
+
+@contextmanager
+def nodes(*scripts: Script) -> Iterator[list[Fake]]:
+    """Run a server for each script."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(script)) for script in scripts]
+
+
+@pytest.mark.parametrize("reply", [None, RESET, HANG, error(503, "x")], ids=["refused", "reset", "silent", "leaving"])
+@pytest.mark.parametrize("first", [True, False])
+def test_where_one_node_is_away_the_next_one_answers(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], reply: Reply | None, first: bool
+) -> None:
+    """Fault 20: whichever comes first in the configuration; nothing of it is seen."""
+    with nodes(at_search(FOUND), always(reply or RESET)) as (lives, ill):
+        away = ill.url if reply else f"http://127.0.0.1:{closed_port()}"
+        urls = [away, lives.url] if first else [lives.url, away]
+        with HybridSearch.open(settings(tmp_path, engine={"url": urls, "timeout": 0.3})) as shop:
+            for _ in range(3):
+                assert shop.search("red", strict=True).total == 0
+    assert reply is None or ill.asked
+    assert capfd.readouterr().err == ""
+
+
+def test_coroutines_go_to_the_next_node_too(tmp_path: Path) -> None:
+    """Fault 20."""
+
+    async def search(urls: list[str]) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": urls})) as shop:
+            for _ in range(3):
+                await shop.search("red", strict=True)
+
+    with serving(at_search(FOUND)) as fake:
+        asyncio.run(search([f"http://127.0.0.1:{closed_port()}", fake.url]))
+
+
+def test_a_node_that_goes_away_during_a_rebuild_costs_nothing(tmp_path: Path) -> None:
+    """Fault 20: its last request was done, and its answer never came."""
+    model, lost = Model(), list[str]()
+    write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])
+
+    def leaves(asked: Asked) -> Reply:
+        found = model.reply(asked)
+        if "_bulk" in asked.path or lost:
+            lost.append(asked.path)
+            return RESET
+        return found
+
+    with nodes(model.reply, leaves) as fakes:
+        found = HybridSearch.open(settings(tmp_path, engine={"url": [fake.url for fake in fakes], "replicas": 0}))
+        with found as shop:
+            report = shop.reindex()
+    assert (report.indexed, report.rejected) == (900, 0)
+    assert "_bulk" in lost[0]
+
+
+def test_when_all_nodes_are_away_all_are_named(tmp_path: Path) -> None:
+    """Fault 20."""
+    urls = [f"http://127.0.0.1:{closed_port()}" for _ in range(2)]
+    with HybridSearch.open(settings(tmp_path, engine={"url": urls})) as shop, pytest.raises(EngineError) as failed:
+        shop.search("red")
+    assert str(failed.value) == (
+        f"Cannot reach Elasticsearch at {urls[0]} or {urls[1]}: connection refused. "
+        "Check that it runs, and its host and port."
+    )
+
+
+def test_each_of_several_addresses_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'engine\.url' is 'localhost:9201', expected"):
+        HybridSearch.open(settings(tmp_path, engine={"url": ["http://localhost:9200", "localhost:9201"]}))

@@ -7,7 +7,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
-from hybridsearch.errors import GateError, IndexMissing
+from hybridsearch.engines.elasticsearch import changes
+from hybridsearch.errors import EngineError, GateError, IndexMissing
 from hybridsearch.schema import Schema
 from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
 
@@ -188,3 +189,39 @@ def test_facet_fields_with_dots_are_counted_and_filtered(tmp_path: Path, es_url:
     with shop(tmp_path, fields=fields, engine=engine(es_url, index)) as found:
         page = found.search("hat", facets=["attrs.color"], filters={"attrs.color": "r"})
         assert (page.total, page.facets) == (2, {"attrs.color": {"r": 2}})
+
+
+def test_doctor_says_that_a_replica_has_no_place_on_a_single_node(tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 19, on a real server."""
+    with shop(tmp_path, engine={**engine(es_url, index), "replicas": 1}) as found:
+        (check,) = (each for each in found.engine.check() if each.name == "index")
+        assert (check.state, check.found) == ("warning", f"'{index}' is yellow, 5 products")
+        assert found.search("red").total == 2
+
+
+def test_a_log_of_changes_that_lost_its_shard_ends_a_rebuild_before_it_begins(
+    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 19: the server answers 200 for a red log, as if it were empty; its changes would be passed over."""
+    monkeypatch.setattr(changes, "RECOVERY", "10ms")
+    nowhere = {"hidden": True, "routing.allocation.require._name": "nowhere"}
+    versioned = {**FIELDS, "version": "v"}
+    with shop(tmp_path, fields=versioned, engine=engine(es_url, index)) as found, Elasticsearch(es_url) as client:
+        client.indices.create(index=f"{index}-changes", settings={"index": nowhere}, wait_for_active_shards=0)
+        with pytest.raises(EngineError, match="has no shard that works: changes would be lost"):
+            found.reindex()
+        assert len(found.engine.generations()) == 1
+        client.indices.delete(index=f"{index}-changes")
+        assert found.reindex().indexed == len(PRODUCTS)
+
+
+def test_a_live_index_that_lost_its_shard_is_repaired_by_a_rebuild(tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 19: nothing is read from it, so that a rebuild need not be forced."""
+    with shop(tmp_path, engine=engine(es_url, index)) as found, Elasticsearch(es_url) as client:
+        live = next(iter(client.indices.get_alias(name=index)))
+        client.indices.put_settings(index=live, settings={"routing.allocation.require._name": "nowhere"})
+        client.indices.close(index=live, wait_for_active_shards=0)
+        client.indices.open(index=live, wait_for_active_shards=0)
+        assert client.cluster.health(index=live)["status"] == "red"
+        assert found.reindex().indexed == len(PRODUCTS)
+        assert found.search("red").total == 2

@@ -349,6 +349,25 @@ def test_what_could_not_be_had_is_passed_on() -> None:
     assert found.degraded == ("no vectors from 'image'",)
 
 
+def test_a_plan_that_loses_its_vectors_is_the_one_that_never_had_them() -> None:
+    """Fault 10: what is left is weighted as where no encoder works."""
+    query = Query("red AC-1001", filters={"brand": ["Acme"]}, facets=["brand"], page=2)
+    had = planner.plan(query, SCHEMA, WEIGHTS, words=EAST)
+    assert had.neighbours
+    assert had.without_vectors("x") == planner.plan(query, SCHEMA, WEIGHTS, degraded=["x"])
+
+
+def test_a_plan_that_loses_its_words_keeps_what_does_not_come_from_them() -> None:
+    """Fault 10."""
+    had = planner.plan(Query("red AC-1001", filters={"brand": ["Acme"]}), SCHEMA, WEIGHTS, words=EAST)
+    left = had.without_words("x")
+    assert (left.keyword, left.codes, left.degraded) == (None, None, ("x",))
+    assert (left.neighbours, left.filters) == (had.neighbours, had.filters)
+    assert [signal.name for signal in left.signals] == [
+        signal.name for signal in had.signals if signal.name.startswith(("words.", "number."))
+    ]
+
+
 def test_planning_changes_nothing_that_it_is_given() -> None:
     query = Query("red AC-1001", filters={"brand": ["Acme"], "price": {"gte": 1}}, facets=["brand"], page=2)
     words = dict(EAST)

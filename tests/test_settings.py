@@ -79,6 +79,7 @@ def test_a_catalogue_is_either_a_file_or_an_index(catalog: dict[str, Any]) -> No
 
 
 def test_an_index_as_catalogue_needs_a_server() -> None:
+    assert "at least 1 item" in complaint(engine={"url": []})
     assert "say where it is in 'engine.url'" in complaint(catalog={"index": "products"})
 
 

@@ -26,7 +26,8 @@ from hybridsearch import text, updates
 from hybridsearch.catalog.base import product
 from hybridsearch.engines.base import Lease
 from hybridsearch.engines.elasticsearch import engine
-from hybridsearch.engines.elasticsearch.connection import Client, explained
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.retry import Limits
@@ -154,8 +155,8 @@ class SimulatedEngine(ElasticsearchEngine):
         super().__init__(world.settings.engine, Path(), source=None)
         self.client = Client("http://model:9200", node_class=node(process), max_retries=0, serializers=ORJSON)
         self.world = world
-        self.sender.sleep = world.sleep
-        self.sender.spread = world.luck.uniform
+        self.waiting.sleep = world.sleep
+        self.waiting.spread = world.luck.uniform
         self.sender.limits = Limits(world.luck.choice([2, 3, 500]))
 
     @contextmanager

@@ -21,7 +21,7 @@ from elasticsearch import Elasticsearch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch import HybridSearch, document
+from hybridsearch import HybridSearch, document, updates
 from hybridsearch.changes import order
 from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.engines.elasticsearch import lease as leases
@@ -128,6 +128,33 @@ def test_without_versions_the_last_write_wins(tmp_path: Path, engine: dict[str, 
         assert rows(found, "1", "2") == {"1": {**PRODUCTS[0], "price": 3}}
         found.upsert([PRODUCTS[1]])
         assert rows(found, "2") == {"2": PRODUCTS[1]}
+
+
+def test_that_products_have_no_version_is_said_once_and_where_it_may_cost_a_change(
+    tmp_path: Path, engine: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fault 27."""
+    updates.say_that_versions_are_missing.cache_clear()
+    said: list[str] = []
+    with shop(tmp_path, engine=engine) as found:
+        found.reindex(options=Options(say=said.append))
+        assert (said, caplog.messages) == ([], [])
+        found.upsert([{**PRODUCTS[0], "price": 1}])
+        found.delete(["2"])
+        found.reindex(options=Options(say=said.append))
+    (warning,) = caplog.messages
+    assert warning.startswith("Products have no version: of two changes of one product the last to arrive counts")
+    (sentence,) = said
+    assert sentence.startswith("Products have no version ('fields.version'): of the changes before this run")
+
+
+def test_products_with_versions_are_not_warned_of(versioned: HybridSearch, caplog: pytest.LogCaptureFixture) -> None:
+    """Fault 27."""
+    updates.say_that_versions_are_missing.cache_clear()
+    said: list[str] = []
+    versioned.upsert([product(1, 11)])
+    versioned.reindex(options=Options(say=said.append))
+    assert (said, caplog.messages) == ([], [])
 
 
 def test_a_change_that_cannot_be_indexed_is_returned_and_costs_no_other(versioned: HybridSearch) -> None:

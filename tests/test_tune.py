@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,23 @@ def test_an_engine_that_is_down_is_said_and_the_weights_stay(run: Run, tmp_path:
     assert code == 3
     assert "What was answered so far is kept" in err
     assert not Path("weights.json").exists()
+
+
+def test_queries_whose_answer_is_degraded_teach_nothing_and_are_counted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 9: what a shard kept to itself looks irrelevant, and would be learned as that."""
+    from hybridsearch.engines.embedded import EmbeddedEngine
+
+    search = EmbeddedEngine.search
+
+    def partly(self: EmbeddedEngine, plan: Any) -> Any:
+        page = search(self, plan)
+        return replace(page, degraded=("1 of 2 shards failed",)) if plan.query == "maple" else page
+
+    monkeypatch.setattr(EmbeddedEngine, "search", partly)
+    report = json.loads(run("judgments.jsonl", "--json")[1])
+    assert (report["queries"], report["skipped"]) == (25, {"an answer was not whole": 1})
 
 
 def test_an_engine_that_goes_down_half_way_is_asked_only_the_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ def flat(properties: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 @contextmanager
 def reading(client: Elasticsearch, index: str) -> Iterator[None]:
     """Raise our errors in place of the client's."""
-    with explained(next(iter(client.transport.node_pool.all())).base_url, index):
+    with explained(" or ".join(node.base_url for node in client.transport.node_pool.all()), index):
         try:
             yield
         except NotFoundError as error:

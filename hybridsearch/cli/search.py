@@ -31,6 +31,7 @@ _FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
+@click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the request body; run nothing.")
 @options.as_json
 @options.config
@@ -43,6 +44,7 @@ def command(
     facets: tuple[str, ...],
     sort: str | None,
     explained: bool,
+    strict: bool,
     planned: bool,
     as_json: bool,
     config: Path | None,
@@ -62,7 +64,7 @@ def command(
             body = orjson.dumps(plan.to_elasticsearch(), option=orjson.OPT_SERIALIZE_NUMPY).decode()
             click.echo(body if as_json else f"{plan}\n{body}")
             return
-        found = shop.search(query, **wanted)
+        found = shop.search(query, **wanted, strict=strict)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:

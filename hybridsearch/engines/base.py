@@ -130,8 +130,12 @@ class Engine(Protocol):
         """Say in sentences what a swap would take the place of, and who uses it; nothing is changed."""
         ...
 
+    def warnings(self) -> list[str]:
+        """Say in sentences what is to be known about the engine before much is written to it; mostly nothing."""
+        ...
+
     def abandon(self) -> None:
-        """Stop waiting in a write that goes on in another thread: nobody needs its outcome any more."""
+        """Stop waiting for the engine, in any thread: nobody needs the outcome. What a run asks now is asked once."""
         ...
 
     def schema(self, generation: str | None = None) -> Schema:

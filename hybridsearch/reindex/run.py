@@ -96,6 +96,8 @@ class Reindex:
     def begin(self) -> None:
         """Go on with the run that the journal names, or begin a new one and say why."""
         reach("run.locked")
+        for sentence in self.engine.warnings():
+            self.options.say(sentence)
         self.run_, position = self.unfinished() or (self.new(), Position())
         self.filling = Filling(
             source=self.source,
@@ -132,7 +134,14 @@ class Reindex:
         With versions everything that is remembered is replayed: the catalogue may have been written down long before
         this run. Without, only what comes from now on: what came before may be older than the catalogue.
         """
-        mark = BEGINNING if self.builder.schema.fields.version else self.engine.changes.mark()
+        mark = self.engine.changes.mark()  # in any case: a log that cannot be read ends the run before it begins
+        if self.builder.schema.fields.version:
+            mark = BEGINNING
+        elif self.engine.changes.since(BEGINNING)[0]:
+            self.options.say(
+                "Products have no version ('fields.version'): of the changes before this run only those count that "
+                "the catalogue has."
+            )
         generation = self.engine.create(replace(self.builder.schema, since=mark))
         reach("run.created")
         key = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
@@ -212,6 +221,7 @@ class Reindex:
 
     def stop(self, error: BaseException) -> None:
         """Leave a run so that it can be continued; one that has done nothing yet leaves nothing."""
+        self.engine.abandon()
         done, refused = self.filling.position, isinstance(error, GateError)
         if done.cursor and (done.counts.written or not refused):
             if not refused:

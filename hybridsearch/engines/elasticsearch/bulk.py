@@ -6,31 +6,23 @@ bounded size, repeats only what may succeed, and returns what was refused. What 
 
 from __future__ import annotations
 
-import random
-import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import orjson
-from elastic_transport import ConnectionError, ConnectionTimeout, SerializationError
-from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.changes import order
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.connection import json_of
 from hybridsearch.engines.elasticsearch.mapping import to_source
-from hybridsearch.engines.elasticsearch.retry import Limits, Patience, Spread, Verdict, of_item, repeatable, retry_after
+from hybridsearch.engines.elasticsearch.retry import Limits, Patience, Verdict, of_item
+from hybridsearch.engines.elasticsearch.waiting import UNKNOWN_OUTCOME, Waiting, may_pass
 from hybridsearch.errors import EngineError
 from hybridsearch.failpoints import reach
 from hybridsearch.values import Document, Reject, Row
-
-UNKNOWN_OUTCOME = (ConnectionError, ConnectionTimeout, SerializationError, UnsupportedProductError)
-"""No answer, half of one, or a proxy's page in its place."""
-
-Pause = Callable[[float], bool | None]
-"""Waits for so many seconds; True says that nobody waits for the outcome any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +89,10 @@ class Sender:
     """Sends items in chunks whose size follows what the server can take.
 
     Attributes:
-        sleep: How it waits.
-        spread: How it draws at random.
         retried: Requests that had to be sent again.
     """
 
-    sleep: Pause = time.sleep
-    spread: Spread = random.uniform
+    waiting: Waiting = field(default_factory=Waiting)
     limits: Limits = field(default_factory=Limits)
     retried: int = 0
 
@@ -122,8 +111,8 @@ class Sender:
             ApiError, TransportError: The server as a whole refuses, or does not come back within the budget.
             EngineError: Items met a busy server all along, or nothing can be written at all.
         """
-        waiting, patience, written = deque(items), Patience(), Written()
-        while chunk := take(waiting, self.limits):
+        left, patience, written = deque(items), Patience(), Written()
+        while chunk := take(left, self.limits):
             error: Exception | None = None
             try:
                 again = self.attempt(client, target, chunk, written, alias)
@@ -131,12 +120,12 @@ class Sender:
                 again, error = chunk, found
             except ApiError as found:
                 if found.meta.status == 413:
-                    self.too_large(chunk, waiting, written)
+                    self.too_large(chunk, left, written)
                     continue
-                if not repeatable(found.meta.status):
+                if not may_pass(found):
                     raise
                 again, error = chunk, found
-            waiting.extendleft(reversed(again))
+            left.extendleft(reversed(again))
             if len(again) < len(chunk):
                 patience = Patience()
             if not again:
@@ -144,11 +133,7 @@ class Sender:
                 continue
             if not isinstance(error, UNKNOWN_OUTCOME):  # it said itself that it was too much
                 self.limits = self.limits.eased(len(chunk), sum(item.size for item in chunk))
-            if (seconds := patience.pause(wished(error), self.spread)) is None:
-                give_up(error, again)
-            if self.sleep(seconds):
-                raise EngineError(f"The write to '{target}' was given up. Continue with the same command.")
-            patience = patience.after(seconds)
+            patience = self.waiting.wait(patience, error) or give_up(error, again)
             self.retried += 1
         return written
 
@@ -195,11 +180,6 @@ class Sender:
             return
         waiting.extendleft(reversed(chunk))
         self.limits = self.limits.halved(len(chunk))
-
-
-def wished(error: Exception | None) -> float | None:
-    """Return the pause that a server asked for."""
-    return retry_after(error.meta.headers.get("retry-after")) if isinstance(error, ApiError) else None
 
 
 def give_up(error: Exception | None, items: list[Item]) -> NoReturn:

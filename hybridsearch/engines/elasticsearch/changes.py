@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch
 
 from hybridsearch.changes import BEGINNING, Change
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
+from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained, json_of
 from hybridsearch.engines.elasticsearch.lease import HIDDEN
 from hybridsearch.errors import EngineError
 
 PAGE = 500
+RECOVERY = "5s"
+"""How long a log without a shard that works is waited for."""
 MAPPING = {
     "dynamic": "strict",
     "properties": {
@@ -33,10 +36,10 @@ MAPPING = {
 class ServerChanges:
     """The change log of one alias; the protocol in hybridsearch/changes.py says what the methods do."""
 
-    def __init__(self, client: Elasticsearch, url: str, alias: str, sender: Sender) -> None:
-        self.client, self.url = client, url
+    def __init__(self, client: Client, url: str, alias: str, sender: Sender) -> None:
+        self.client, self.url = client.patient(sender.waiting), url
         self.index = f"{alias}-changes"
-        self._sender = sender
+        self._send = partial(sender.send, client, self.index, alias=False)
 
     def record(self, changes: Sequence[Change]) -> list[Change]:
         with explained(self.url, self.index):
@@ -44,7 +47,7 @@ class ServerChanges:
                 self.client.options(ignore_status=400).indices.create(
                     index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
                 )
-            written = self._sender.send(self.client, self.index, map(to_item, changes), alias=False)
+            written = self._send(map(to_item, changes))
             if written.refused:
                 raise EngineError(f"A change cannot be remembered: {written.refused[0].reason}. Correct the product.")
             return list(self._newest(changes)) if written.older else list(changes)
@@ -52,11 +55,18 @@ class ServerChanges:
     def mark(self) -> int:
         """Return the sequence number up to which every change is complete: what has a lower number is findable."""
         with explained(self.url, self.index):
-            found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
-        shards = found.get("indices", {}).get(self.index, {}).get("shards", {})
-        return max(
-            (copy["seq_no"]["local_checkpoint"] for copies in shards.values() for copy in copies), default=BEGINNING
-        )
+            if (shards := self._shards()) is None:
+                return BEGINNING
+            if not shards:  # the log was made this very moment, or is lost; the server answers 200 all the same
+                waiting = self.client.options(ignore_status=408)
+                waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
+                shards = self._shards()
+        if not shards:
+            raise EngineError(
+                f"The log of changes '{self.index}' at {self.url} has no shard that works: changes would be lost. "
+                "Wait until the cluster has recovered; if the log is lost for good, remove that index."
+            )
+        return max(int(copy["seq_no"]["local_checkpoint"]) for copies in shards.values() for copy in copies)
 
     def since(self, mark: int) -> tuple[list[Change], int]:
         complete = self.mark()
@@ -84,6 +94,14 @@ class ServerChanges:
                 query={"range": {"time": {"lt": f"now-{round(hours * 60)}m"}}},
                 conflicts="proceed",
             )
+
+    def _shards(self) -> dict[str, list[Any]] | None:
+        """Return the copies of each shard that works; None where there is no log yet."""
+        found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
+        if "indices" not in found:
+            return None
+        shards: dict[str, list[Any]] = found["indices"].get(self.index, {}).get("shards", {})
+        return shards
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that the log holds, or that are newer than what it holds."""

@@ -18,12 +18,12 @@ from elastic_transport import (
     ConnectionError,
     ConnectionTimeout,
     SerializationError,
-    TextApiResponse,
     TlsError,
 )
-from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import OwnNode
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
@@ -38,22 +38,7 @@ OLDEST = (8, 14)
 """The first version whose knn clause, rescore and named scores were tried together."""
 
 
-class Client(Elasticsearch):
-    """The client, but a page of text is never taken for an answer."""
-
-    def perform_request(self, *arguments: Any, **named: Any) -> Any:
-        """Send a request.
-
-        Raises:
-            SerializationError: The answer is text: a proxy's page.
-        """
-        answer = super().perform_request(*arguments, **named)
-        if isinstance(answer, TextApiResponse):
-            raise SerializationError(f"expected JSON, found {answer.meta.mimetype}")
-        return answer
-
-
-def connect(section: EngineSection, folder: Path) -> Elasticsearch:
+def connect(section: EngineSection, folder: Path) -> Client:
     """Return a client for the configured server; nothing is sent yet.
 
     Raises:
@@ -79,20 +64,17 @@ def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncEl
 
 def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     """Return the arguments of the client; secrets come from the environment or from a private file."""
-    assert section.url is not None
-    parts = urlsplit(section.url)
-    if "@" in parts.netloc:
-        raise ConfigError(
-            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
-        )
-    if parts.scheme not in ("http", "https"):
-        raise ConfigError(f"'engine.url' is '{section.url}', expected something like 'http://localhost:9200'.")
+    for url in section.urls:
+        require_address(url)
     secrets = Secrets()
     found: dict[str, Any] = {
-        "hosts": [section.url],
+        "hosts": list(section.urls),
         "request_timeout": section.timeout,
-        # Inner retries re-send at once and without waiting; our own loop waits (bulk.py), a search fails fast.
-        "max_retries": 0,
+        # Inner retries re-send at once and without waiting: they go to the other nodes, where there are any, and no
+        # further. Our own loop waits (bulk.py), a search fails fast.
+        "max_retries": len(section.urls) - 1,
+        "retry_on_timeout": True,
+        "retry_on_status": (502, 503, 504),
         "serializers": {"application/json": OrjsonSerializer()},
     }
     if section.api_key_file:
@@ -111,6 +93,17 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     if section.fingerprint:
         found["ssl_assert_fingerprint"] = section.fingerprint
     return found
+
+
+def require_address(url: str) -> None:
+    """Refuse an address that is none, or that holds a secret."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ConfigError(
+            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
+        )
+    if parts.scheme not in ("http", "https"):
+        raise ConfigError(f"'engine.url' is '{url}', expected something like 'http://localhost:9200'.")
 
 
 def read_secret(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What to do about an answer to a bulk request: pure decisions."""
+"""What to do about an answer that is none, or only a part of one: pure decisions."""
 
 from __future__ import annotations
 
@@ -47,9 +47,12 @@ def of_item(status: int, kind: str | None) -> Verdict:
     return Verdict.STOP if status in (401, 403) else Verdict.REFUSED
 
 
-def repeatable(status: int) -> bool:
-    """Return whether a whole request with this status is worth another try."""
-    return status in (429, 502, 503, 504)
+def repeatable(status: int, kind: str | None) -> bool:
+    """Return whether a whole request with this status, and this type of error, is worth another try.
+
+    A block for want of disk space is a 429 too, and does not pass by itself.
+    """
+    return status in (429, 502, 503, 504) and kind != "cluster_block_exception"
 
 
 @dataclass(frozen=True, slots=True)

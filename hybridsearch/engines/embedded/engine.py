@@ -125,6 +125,9 @@ class EmbeddedEngine:
         live = self._generations.named()
         return [f"takes the place of generation '{live}', which is kept"] if live else []
 
+    def warnings(self) -> list[str]:
+        return []
+
     def abandon(self) -> None:
         """Nothing waits here."""
 

@@ -1,0 +1,216 @@
+"""The generations of an index on a server, and the moves of the alias from one to another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+from elasticsearch import BadRequestError, NotFoundError
+
+from hybridsearch.engines.base import Generation, new_name
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.mapping import META, carried_mapping, carried_settings, to_mapping
+from hybridsearch.errors import EngineError, GateError
+from hybridsearch.failpoints import reach
+from hybridsearch.schema import Schema
+from hybridsearch.settings import EngineSection
+
+FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
+"""Settings while a generation is filled; promote restores what the shop wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """Indices called ALIAS-DATE-TIME-RANDOM; the alias names the live one.
+
+    While a generation is filled, an alias of its own stands for it. It is what bulk requests name, so that the server
+    never makes a generation anew that was removed; the request that makes the generation live takes it away.
+
+    Attributes:
+        client: A patient one; every request may be sent twice.
+        source: An existing index whose settings and mapping a new generation carries.
+        replace_index: Whether an index, not an alias, of the configured name may be removed for a new generation.
+    """
+
+    client: Client
+    section: EngineSection
+    source: str | None
+    replace_index: bool
+
+    @property
+    def alias(self) -> str:
+        """Name of the alias."""
+        return self.section.index
+
+    def create(self, schema: Schema, *, knn_has_k: bool) -> str:
+        """Begin a generation, see `Engine.create`."""
+        self._must_replace()
+        mapping, settings = self._carried()
+        name = f"{self.alias}-{new_name()}"
+        try:
+            self.client.indices.create(
+                index=name,
+                mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
+                settings={"index": {**settings, **FILLING}},
+                aliases={filling(name): {}},
+            )
+        except BadRequestError as error:
+            # Nobody else has the name: it was made by a request whose answer never came.
+            if error.message != "resource_already_exists_exception":
+                raise
+        return name
+
+    def promote(self, generation: str, schema: Schema) -> None:
+        """Make a generation the live one with its final schema, see `Engine.promote`."""
+        before = self._behind()
+        if generation not in before:
+            self._settle(generation)
+            reach("promote.settled")
+            meta = self._index(generation)["mappings"].get("_meta", {})
+            self.client.indices.put_mapping(index=generation, meta={**meta, META: schema.to_json()})
+            reach("promote.described")
+            self.switch(generation)
+            reach("promote.swapped")
+        self._prune(before)
+        reach("promote.pruned")
+
+    def switch(self, generation: str) -> None:
+        """Move the alias, see `Engine.switch`."""
+        once = replace(self, client=self.client.patient(None))
+        self.client.repeat(partial(once.move, generation))
+
+    def move(self, generation: str) -> None:
+        """Move the alias, unless an earlier request has done so, whose answer never came."""
+        if generation not in self._behind():
+            self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap(generation)))
+
+    def discard(self, generation: str) -> None:
+        """Remove a generation, see `Engine.discard`."""
+        self.client.indices.delete(index=generation, ignore_unavailable=True)
+
+    def all(self) -> list[Generation]:
+        """Return all generations, the oldest first."""
+        found = self._ours()
+        stats = self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store").get("indices", {})
+        totals = {name: entry["primaries"] for name, entry in stats.items()}
+        return [
+            Generation(
+                name,
+                state(index["aliases"], self.alias, name),
+                totals.get(name, {}).get("docs", {}).get("count", 0),
+                totals.get(name, {}).get("store", {}).get("size_in_bytes", 0),
+            )
+            for name, index in sorted(found.items())
+        ]
+
+    def outlook(self) -> list[str]:
+        """Say what a swap would take the place of, see `Engine.outlook`."""
+        if self._is_index():
+            return [f"'{self.alias}' is an index, not an alias: --replace-index would remove it"]
+        behind = self._behind()
+        lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in behind]
+        for index in behind:
+            others = set(self._index(index)["aliases"]) - {self.alias}
+            lines += [f"alias '{name}' stays on '{index}'" for name in sorted(others)]
+        return lines
+
+    def _carried(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """Return mapping and settings for a new generation: the shop's own, or the configuration's."""
+        if self.source is None:
+            return None, {
+                "number_of_shards": self.section.shards,
+                "number_of_replicas": self.section.replicas,
+            }
+        index = self._index(self.source)
+        return carried_mapping(index["mappings"]), carried_settings(index)
+
+    def _index(self, name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.client.indices.get(index=name).body
+        if len(found) != 1:
+            raise EngineError(f"'{name}' names {len(found)} indices, expected one. Give a single index or alias.")
+        (index,) = found.values()
+        return index  # type: ignore[no-any-return]
+
+    def _is_index(self) -> bool:
+        return bool(self.client.indices.exists(index=self.alias)) and not self.client.indices.exists_alias(
+            name=self.alias
+        )
+
+    def _must_replace(self) -> bool:
+        """Tell whether an index stands where the alias goes; refuse to remove one that nobody allowed to be removed."""
+        found = self._is_index()
+        if found and not self.replace_index:
+            raise GateError(
+                f"'{self.alias}' is an index, not an alias, and would have to make room for an alias of that name. "
+                "Choose another 'engine.index', or allow it: hybridsearch reindex --replace-index"
+            )
+        return found
+
+    def _behind(self) -> dict[str, Any]:
+        """Return the indices behind the alias, with how the alias is set on each."""
+        try:
+            found = self.client.indices.get_alias(name=self.alias)
+        except NotFoundError:
+            return {}
+        return {index: entry["aliases"][self.alias] for index, entry in found.items()}
+
+    def _settle(self, generation: str) -> None:
+        """Give a generation the settings that the shop wants in place of those for filling, and check them."""
+        _, settings = self._carried()
+        wanted = {name: settings.get(name) for name in FILLING}
+        self.client.indices.put_settings(index=generation, settings={"index": wanted})
+        found = self._index(generation)["settings"]["index"]
+        for name, value in wanted.items():
+            if value is not None and str(found.get(name)) != str(value):
+                raise GateError(
+                    f"'{name}' of '{generation}' is {found.get(name)}, expected {value}. The old index stays; "
+                    "look at the privileges of the key, then continue with: hybridsearch reindex"
+                )
+
+    def _swap(self, generation: str) -> Iterator[Any]:
+        """Yield the actions of the one atomic request that makes a generation the live one.
+
+        It fails as a whole when the alias was moved by somebody else in the meantime.
+        """
+        behind = self._behind()
+        if not behind and self._must_replace():
+            yield {"remove_index": {"index": self.alias}}
+        for index in behind:
+            yield {"remove": {"index": index, "alias": self.alias, "must_exist": True}}
+        options: dict[str, Any] = next(iter(behind.values()), {})
+        yield {"add": {**options, "index": generation, "alias": self.alias}}
+        yield {"remove": {"index": generation, "alias": filling(generation), "must_exist": False}}
+
+    def _ours(self) -> dict[str, Any]:
+        """Return the generations of this alias by name."""
+        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
+        found = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
+        return {
+            name: index
+            for name, index in found.items()
+            if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {})
+        }
+
+    def _prune(self, before: Mapping[str, Any]) -> None:
+        """Remove finished generations beyond those to keep, first of all the one that was live before.
+
+        What any alias names stays: another one is still queried, and an unfinished one may be continued.
+        """
+        free = sorted((name for name, index in self._ours().items() if not index["aliases"]), reverse=True)
+        for name in sorted(free, key=lambda name: name not in before)[self.section.keep :]:
+            self.client.indices.delete(index=name, ignore_unavailable=True)
+
+
+def filling(generation: str) -> str:
+    """Return the alias that stands for a generation while it is filled."""
+    return f"{generation}-filling"
+
+
+def state(aliases: Mapping[str, Any], alias: str, generation: str) -> Literal["live", "kept", "unfinished"]:
+    """Return the state of a generation that has these aliases."""
+    if alias in aliases:
+        return "live"
+    return "unfinished" if filling(generation) in aliases else "kept"
