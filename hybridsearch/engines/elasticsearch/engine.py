@@ -49,9 +49,7 @@ class ElasticsearchEngine:
         self.client = connect(section, folder)
         self._searches = Searches(section, folder)
         self.url = self._searches.url
-        self._unwanted = threading.Event()
-        self.waiting = Waiting(self._unwanted.wait)
-        self.sender = Sender(self.waiting)
+        self._wait_anew()
 
     @property
     def changes(self) -> ServerChanges:
@@ -65,14 +63,14 @@ class ElasticsearchEngine:
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
         self.version()
-        self._unwanted.clear()
+        self._wait_anew()
         lease = ServerLease(self.client, self.alias, owner)
         with explained(self.url, lease.index):
             lease.__enter__()
         try:
             yield lease
         finally:
-            self._unwanted.clear()
+            self._wait_anew()
             lease.__exit__(None, None, None)
 
     def create(self, schema: Schema) -> str:
@@ -183,6 +181,12 @@ class ElasticsearchEngine:
         """The client for a run, which waits for a busy server, though not for one that never answered yet."""
         self.version()
         return self.client.patient(self.waiting)
+
+    def _wait_anew(self) -> None:
+        """Begin to wait where nobody has given up; who was told to give up stays told."""
+        self._unwanted = threading.Event()
+        self.waiting = Waiting(self._unwanted.wait)
+        self.sender = Sender(self.waiting)
 
     def _client(self, generation: str | None) -> Client:
         """Return the client for a generation: only a run asks for one by name, a shopper never waits."""
