@@ -31,7 +31,6 @@ from training.shapes import kinds
 log = logging.getLogger("starter")
 EDGE = 72  # pixels stored, a little more than the model sees, so that a crop has room
 SOURCES = ("render", "clothing", "shelf", "phone")
-TWINS = 0.15  # share of a batch that shows groceries on the shelf, and as much again by phone
 RENDERED = 0.75  # of what is not grocery; the rest is clothing
 SCENES = 96  # pictures composed of each shelf product
 PACKED = frozenset(
@@ -69,9 +68,8 @@ class Material:
     strangers: frozenset[str]  # kinds that no phone photo shows
     groups: list[Concept] = field(default_factory=list)
 
-    def draw(self, count: int, rng: random.Random) -> list[int]:
-        """Draw row numbers, each source with its share; last the same products on the shelf and by phone."""
-        pairs = twins(count)
+    def draw(self, count: int, pairs: int, rng: random.Random) -> list[int]:
+        """Draw row numbers, each source with its share; last `pairs` of the same products on the shelf and by phone."""
         drawn = round((count - 2 * pairs) * RENDERED)
         wanted = {"render": drawn, "clothing": count - 2 * pairs - drawn, "shelf": pairs}
         rows = [row for source, number in wanted.items() for row in rng.choices(self.rows[source], k=number)]
@@ -98,11 +96,6 @@ class Material:
         exact = lexicon().concepts["kind"].get(min(kinds)) if len(kinds) == 1 else None
         around = [group for group in self.groups if kinds <= group.members]
         return around + [exact] * 6 * max(1, len(around)) if exact else around
-
-
-def twins(count: int) -> int:
-    """Return how many grocery products a batch of this size shows both ways."""
-    return round(count * TWINS)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:

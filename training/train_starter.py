@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from hybridsearch.align.lexicon import LANGUAGES, Claim, lexicon
-from training.material import Material, material, twins
+from training.material import Material, material
 from training.wordpieces import train_tokenizer
 
 log = logging.getLogger("starter")
@@ -146,9 +146,11 @@ class Trainer:
         tokenizer: PreTrainedTokenizerFast,
         steps: int,
         batch: int,
+        twins: int,
         rate: float,
     ) -> None:
-        self.stock, self.tokenizer, self.steps, self.batch, self.rate = stock, tokenizer, steps, batch, rate
+        self.stock, self.tokenizer, self.steps = stock, tokenizer, steps
+        self.batch, self.twins, self.rate = batch, twins, rate
         self.claims = Claims(stock.kinds)
         self.known = self.claims.rows([*stock.claims])
         self.by_phone = torch.zeros(len(stock.claims), dtype=torch.bool)
@@ -209,7 +211,7 @@ class Trainer:
 
     def loss(self) -> Tensor:
         """Draw a batch and compute what it costs."""
-        rows = self.stock.draw(self.batch, self.rng)
+        rows = self.stock.draw(self.batch, self.twins, self.rng)
         first, second, claims = self.texts(rows)
         pixels = augment(self.stock.pixels[rows].permute(0, 3, 1, 2), self.stock.is_photo[rows])
         known, claimed = [axis[rows] for axis in self.known], self.claims.rows(claims)
@@ -229,8 +231,7 @@ class Trainer:
         spoken = [axis[: len(others)] for axis in claimed]
         same, apart = relation(spoken, spoken, both_ways=True)
         across = contrast(texts[: len(others)] @ others.T * scale, same, apart)
-        pairs = twins(self.batch)  # the batch ends with them: on the shelf, then by phone
-        shelf, snapped = slice(-2 * pairs, -pairs), slice(-pairs, None)
+        shelf, snapped = slice(-2 * self.twins, -self.twins), slice(-self.twins, None)  # the batch ends with them
         alike, unlike = relation([known[0][snapped]], [known[0][shelf]])
         unlike = unlike & ~self.unfair(rows[snapped], known[0][shelf])
         seen = pictures[snapped] @ pictures[shelf].T * scale
@@ -300,6 +301,7 @@ def main() -> None:
     parser.add_argument("--renders", type=int, default=20_000)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--twins", type=int, default=38, help="groceries in a batch on the shelf, and again by phone")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     # Two threads on two busy cores wait for each other: measured five times slower than one.
     parser.add_argument("--threads", type=int, default=1)
@@ -316,7 +318,7 @@ def main() -> None:
     else:
         tokenizer = train_tokenizer(stock, options.seed)
         model = build_model(len(tokenizer))
-    trainer = Trainer(stock, model, tokenizer, options.steps, options.batch, options.rate)
+    trainer = Trainer(stock, model, tokenizer, options.steps, options.batch, options.twins, options.rate)
     trainer.run(options.out)
 
 
