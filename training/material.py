@@ -31,12 +31,12 @@ from training.shapes import kinds
 log = logging.getLogger("starter")
 EDGE = 72  # pixels stored, a little more than the model sees, so that a crop has room
 SOURCES = ("render", "clothing", "shelf", "phone")
-TWINS = 0.1  # share of a batch that shows groceries on the shelf, and as much again by phone
 RENDERED = 0.75  # of what is not grocery; the rest is clothing
-SCENES = 48  # pictures composed of each shelf product
+SCENES = 96  # pictures composed of each shelf product
 PACKED = frozenset(
     ("Juice", "Milk", "Oat-Milk", "Oatghurt", "Sour-Cream", "Sour-Milk", "Soy-Milk", "Soyghurt", "Yoghurt")
 )  # categories that nobody heaps up
+IN_PLACE = 0.85  # share of scenes before a photo from the same part of the shop, packs before packs
 CLOTHING: dict[str, frozenset[str]] = {
     "t-shirt": frozenset({"t-shirt"}),
     "longsleeve": frozenset({"longsleeve", "sweater", "hoodie"}),
@@ -65,11 +65,11 @@ class Material:
     names: dict[str, str]
     rows: dict[str, list[int]]
     by_phone: dict[int, list[list[int]]]  # shelf row: rows of scenes, and rows of phone photos where there are any
+    strangers: frozenset[str]  # kinds that no phone photo shows
     groups: list[Concept] = field(default_factory=list)
 
-    def draw(self, count: int, rng: random.Random) -> list[int]:
-        """Draw row numbers, each source with its share; last the same products on the shelf and by phone."""
-        pairs = twins(count)
+    def draw(self, count: int, pairs: int, rng: random.Random) -> list[int]:
+        """Draw row numbers, each source with its share; last `pairs` of the same products on the shelf and by phone."""
         drawn = round((count - 2 * pairs) * RENDERED)
         wanted = {"render": drawn, "clothing": count - 2 * pairs - drawn, "shelf": pairs}
         rows = [row for source, number in wanted.items() for row in rng.choices(self.rows[source], k=number)]
@@ -96,11 +96,6 @@ class Material:
         exact = lexicon().concepts["kind"].get(min(kinds)) if len(kinds) == 1 else None
         around = [group for group in self.groups if kinds <= group.members]
         return around + [exact] * 6 * max(1, len(around)) if exact else around
-
-
-def twins(count: int) -> int:
-    """Return how many grocery products a batch of this size shows both ways."""
-    return round(count * TWINS)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
@@ -154,8 +149,9 @@ def rendered(cache: Path, count: int, seed: int) -> tuple[NDArray[np.uint8], lis
 
 
 def scenes(folder: Path, products: list[dict[str, str]], phone: list[dict[str, str]], seed: int) -> NDArray[np.uint8]:
-    """Compose `SCENES` pictures of each product, in order, before blurred train photos: (n, EDGE, EDGE, 3)."""
+    """Compose `SCENES` pictures of each product, in order, before train photos: (n, EDGE, EDGE, 3)."""
     rng = np.random.default_rng(seed)
+    packs = {product["id"] for product in products if product["category"] in PACKED}
     out = np.empty((len(products) * SCENES, EDGE, EDGE, 3), dtype=np.uint8)
     with zipfile.ZipFile(folder / "images.zip") as archive:
 
@@ -163,11 +159,13 @@ def scenes(folder: Path, products: list[dict[str, str]], phone: list[dict[str, s
             return Image.open(io.BytesIO(archive.read(name)))
 
         for i, product in enumerate(products):
-            alone = cut_out(opened(product["image"]))
+            packed = product["id"] in packs
+            near = [row for row in phone if (row["product_id"] in packs) == packed]
+            alone = cut_out(opened(product["image"]), packed)
             for j in range(SCENES):
-                behind = opened(phone[int(rng.integers(len(phone)))]["image"])
-                heap = product["category"] not in PACKED and rng.random() < 0.7
-                out[i * SCENES + j] = np.asarray(scene(alone, behind, heap, EDGE, rng))
+                pool = near if rng.random() < IN_PLACE else phone
+                behind = opened(pool[int(rng.integers(len(pool)))]["image"])
+                out[i * SCENES + j] = np.asarray(scene(alone, behind, packed, EDGE, rng))
     return out
 
 
@@ -208,7 +206,8 @@ def material(data: Path, cache: Path, count: int, seed: int) -> Material:
     for row in products:
         by_category.setdefault("@" + row["category"], set()).add(f"grocery/{row['id']}")
     widen_groups(words, by_category)
-    bounds = [0, count, first, first + len(products)]
+    shelf = first + len(products)
+    bounds = [0, count, first, shelf, shelf + len(phone)]
     return Material(
         seed,
         [*kinds(), *(f"grocery/{row['id']}" for row in products)],
@@ -218,6 +217,7 @@ def material(data: Path, cache: Path, count: int, seed: int) -> Material:
         {f"grocery/{row['id']}": row["name"].replace("-", " ") for row in products},
         {source: list(range(low, high)) for source, low, high in zip(SOURCES, bounds, bounds[1:], strict=False)},
         by_phone,
+        frozenset(f"grocery/{product}" for product in unseen),
         list(words.concepts["group"].values()),
     )
 
