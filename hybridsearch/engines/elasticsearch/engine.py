@@ -105,7 +105,8 @@ class ElasticsearchEngine:
         }
 
     def ids(self, generation: str) -> Iterator[str]:
-        return paging.ids(self.client, generation)
+        with explained(self.url, generation):
+            yield from paging.ids(self.client, generation)
 
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
