@@ -49,7 +49,9 @@ class ElasticsearchEngine:
         self.client = connect(section, folder)
         self._searches = Searches(section, folder)
         self.url = self._searches.url
-        self._wait_anew()
+        self._unwanted = threading.Event()
+        self.waiting = Waiting(self._unwanted.wait)
+        self.sender = Sender(self.waiting)
 
     @property
     def changes(self) -> ServerChanges:
@@ -63,14 +65,14 @@ class ElasticsearchEngine:
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
         self.version()
-        self._wait_anew()
+        self._unwanted.clear()
         lease = ServerLease(self.client, self.alias, owner)
         with explained(self.url, lease.index):
             lease.__enter__()
         try:
             yield lease
         finally:
-            self._wait_anew()
+            self._unwanted.clear()
             lease.__exit__(None, None, None)
 
     def create(self, schema: Schema) -> str:
@@ -182,12 +184,6 @@ class ElasticsearchEngine:
         """The client for a run, which waits for a busy server, though not for one that never answered yet."""
         self.version()
         return self.client.patient(self.waiting)
-
-    def _wait_anew(self) -> None:
-        """Begin to wait where nobody has given up; who was told to give up stays told."""
-        self._unwanted = threading.Event()
-        self.waiting = Waiting(self._unwanted.wait)
-        self.sender = Sender(self.waiting)
 
     def _client(self, generation: str | None) -> Client:
         """Return the client for a generation: only a run asks for one by name, a shopper never waits."""
