@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hybridsearch.align.lexicon import lexicon
 from training.measure_starter import SAMPLE, Starter
 
-WORDS = ("red umbrella", "grüne Kerze", "table bleue", "taza roja", "light blue backpack")
+WORDS = ("red umbrella", "blaue Kerze", "table bleue", "taza roja", "light blue backpack")
 PICTURES = ("kettle", "sneaker", "armchair", "umbrella", "teddy")
 """Kinds of which one picture each is named."""
 FIRST = 6
