@@ -116,6 +116,18 @@ def test_an_index_of_another_encoder_is_compared_with_what_was_written_down(
     assert report.quality.live is None
 
 
+def test_an_index_of_another_format_is_compared_with_what_was_written_down(
+    tools: HybridSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 46: it can be rebuilt, though no longer read."""
+    tools.reindex()
+    monkeypatch.setattr("hybridsearch.schema.FORMAT", 99)
+    with HybridSearch.open(tools.settings) as newer:
+        found = newer.reindex(options=quietly()).quality
+    assert found is not None
+    assert (found.new, found.live) == (1.0, 1.0)
+
+
 def test_judgments_of_another_shop_stop_the_swap(tools: HybridSearch, tmp_path: Path) -> None:
     (tmp_path / "judgments.jsonl").write_text('{"query": "anvil", "product_id": "x", "grade": 1}\n')
     with pytest.raises(GateError, match=r"the judged queries cannot be asked: .* has none of the 1 judged products"):

@@ -14,7 +14,7 @@ import orjson
 from hybridsearch.client import Shop
 from hybridsearch.durable import replacing
 from hybridsearch.engines.embedded.files import explained
-from hybridsearch.errors import IndexMissing, QueryError
+from hybridsearch.errors import EngineError, QueryError
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.asked import Asked, prepare
 from hybridsearch.learning.evaluate import LEVEL, MAIN
@@ -109,14 +109,12 @@ class Exam:
         return self.found
 
     def live(self, asked: Sequence[Asked], schema: Schema) -> Values:
-        """Return the values of the live index: asked now, or, if its encoders are others, as they were written down."""
-        try:
-            live = self.shop.engine.schema()
-        except IndexMissing:
-            return {}
+        """Return the values of the live index: asked now, or, if its vectors are others, as they were written down."""
         ours = {(leg.name, leg.fingerprint) for leg in schema.legs}
-        if all((leg.name, leg.fingerprint) in ours for leg in live.legs):
-            return self.values(asked, live)
+        with suppress(EngineError):  # there is none, or it has another format
+            live = self.shop.engine.schema()
+            if all((leg.name, leg.fingerprint) in ours for leg in live.legs):
+                return self.values(asked, live)
         return next(
             (self.remembered().get(each.name, {}) for each in self.shop.engine.generations() if each.state == "live"),
             {},
