@@ -272,7 +272,7 @@ class HybridSearch(Shop):
         """
         from hybridsearch.generations import clean
 
-        folder = self.settings.resolve(self.settings.engine.folder)
+        folder = self.settings.home
         clean(self.engine, folder / self.settings.engine.index / "run.jsonl", generations)
 
     def _updates(self) -> Updates:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.engines.base import Engine, Generation
+from hybridsearch.engines.base import Engine, Generation, live_of
 from hybridsearch.errors import EncoderError, EngineError, GateError, IndexMissing
 from hybridsearch.reindex import replay
 from hybridsearch.reindex.journal import Journal
@@ -43,9 +43,10 @@ def target(generations: Sequence[Generation], before: str, wanted: str | None) -
         IndexMissing: Nothing is live.
         GateError: There is none to go back to.
     """
-    live = next((each.name for each in generations if each.state == "live"), None)
-    if live is None:
+    found = live_of(generations)
+    if found is None:
         raise IndexMissing("There is no live index to go back from. Create it with: hybridsearch reindex")
+    live = found.name
     kept = [each.name for each in generations if each.state == "kept"]
     if wanted is not None:
         if wanted not in kept:

@@ -97,7 +97,7 @@ def preview(shop: HybridSearch) -> Preview:
                 found.texts += 1
                 keys.add(key_of("text", shop.encoders[leg.name], words.encode("utf-8", "surrogatepass")))
     read = time.perf_counter() - started
-    known = Known(settings.resolve(settings.engine.folder) / "vectors.db")
+    known = Known(settings.home / "vectors.db")
     cached = known.count(keys)
     found.cached = found.texts - (len(keys) - cached)
     found.measured = len(sample)

@@ -192,6 +192,11 @@ class Settings(Section):
         except ValidationError as error:
             raise ConfigError("\n".join(f"{source}: {line}" for line in explain(error))) from error
 
+    @property
+    def home(self) -> Path:
+        """Folder of what is kept here: the embedded index, encoded vectors, journals, rejects."""
+        return self.resolve(self.engine.folder)
+
     def resolve(self, path: Path) -> Path:
         """Return a path of the file as an absolute one."""
         return self.folder / path.expanduser()

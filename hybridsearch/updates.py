@@ -114,7 +114,7 @@ class Updates:
         Raises:
             EncoderError, EngineError: The index was built with another encoder or text analysis.
         """
-        folder = self.settings.resolve(self.settings.engine.folder)
+        folder = self.settings.home
         schema = schema or self.engine.schema()
         require_same(schema, self.encoders)
         with EncodeCache(folder / "vectors.db") as cache, Fetcher() as fetcher, ThreadPoolExecutor(FETCHERS) as pool:
@@ -126,7 +126,7 @@ class Updates:
         Returns:
             What became of them, and the file. It is removed; what is still refused is in a new one.
         """
-        folder = self.settings.resolve(self.settings.engine.folder)
+        folder = self.settings.home
         files = sorted(folder.glob("rejects-*.jsonl"))
         if not files:
             return Updated(), ""

@@ -4,6 +4,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -43,3 +44,9 @@ def index(es_url: str) -> Iterator[str]:
     with Elasticsearch(es_url) as client:
         for found in client.indices.get(index=f"{name}*", expand_wildcards="all"):
             client.indices.delete(index=found)
+
+
+@pytest.fixture(params=["embedded", "elasticsearch"])
+def engine(request: pytest.FixtureRequest, es_url: str, index: str) -> dict[str, Any]:
+    """The [engine] section of either engine."""
+    return {} if request.param == "embedded" else {"url": es_url, "index": index, "replicas": 0}

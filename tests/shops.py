@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch, Settings, cli
+from hybridsearch.reindex import Options
 
 Run = Callable[..., tuple[int, str, str]]
 """Runs a command: exit code, standard output, standard error."""
@@ -49,6 +50,11 @@ def shop(folder: Path, **changes: Any) -> HybridSearch:
     found = HybridSearch.open(settings(folder, **changes))
     found.reindex()
     return found
+
+
+def quietly(**more: Any) -> Options:
+    """Return options of a run that tells nobody anything."""
+    return Options(say=lambda _: None, **more)
 
 
 def write_config(folder: Path, **changes: Any) -> Path:

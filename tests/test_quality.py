@@ -11,17 +11,10 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import ConfigError, GateError
-from hybridsearch.reindex import Options
 from tests.killable import Hashed
-from tests.shops import settings, write_products
+from tests.shops import quietly, settings, write_products
 
 WORDS = ("anvil", "bellows", "chisel", "drill", "easel", "funnel", "gimlet", "hammer", "inkwell", "jigsaw")
-
-
-@pytest.fixture(params=["embedded", "elasticsearch"])
-def engine(request: pytest.FixtureRequest, es_url: str, index: str) -> dict[str, Any]:
-    """Either engine."""
-    return {} if request.param == "embedded" else {"url": es_url, "index": index, "replicas": 0}
 
 
 @pytest.fixture
@@ -41,10 +34,6 @@ def configured(folder: Path, engine: dict[str, Any], **changes: Any) -> Any:
 def catalogue(folder: Path, titles: Sequence[str]) -> None:
     """Write a product with each title, numbered from 0."""
     write_products(folder / "products.jsonl", [{"id": str(n), "title": title} for n, title in enumerate(titles)])
-
-
-def quietly(**more: Any) -> Options:
-    return Options(say=lambda _: None, **more)
 
 
 def test_a_first_index_is_measured_and_compared_with_nothing(tools: HybridSearch) -> None:

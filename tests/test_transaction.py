@@ -33,16 +33,10 @@ from hybridsearch.values import Document, Reject, Row, Vector
 from tests.killable import Hashed, product, settings_of, shop_of
 from tests.servers.fake import Asked, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import PRODUCTS, settings, shop, write_products
+from tests.shops import PRODUCTS, quietly, settings, shop, write_products
 
 Open = Callable[..., HybridSearch]
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(params=["embedded", "elasticsearch"])
-def engine(request: pytest.FixtureRequest, es_url: str, index: str) -> dict[str, Any]:
-    """Either engine."""
-    return {} if request.param == "embedded" else {"url": es_url, "index": index, "replicas": 0}
 
 
 @pytest.fixture
@@ -59,10 +53,6 @@ def rows(found: HybridSearch, *ids: str) -> dict[str, Row]:
     live = next(each.name for each in found.engine.generations() if each.state == "live")
     found.engine.refresh(live)
     return {key: each.row for key, each in found.engine.stored(live, ids).items()}
-
-
-def quietly(**more: Any) -> Options:
-    return Options(say=lambda _: None, **more)
 
 
 def test_a_single_change_is_live_and_costs_no_encoder_when_no_text_changes(versioned: HybridSearch) -> None:

@@ -71,7 +71,7 @@ def align(
         raise ConfigError(f"'{output}' exists. Choose another folder with -o, or remove it.")
     model = trainable(chosen, settings.folder)
     base = load_encoder(chosen.encoder, fingerprint=chosen.fingerprint, folder=settings.folder)
-    folder = settings.resolve(settings.engine.folder) / "align" / chosen.name
+    folder = settings.home / "align" / chosen.name
     if restart:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,7 +12,7 @@ def embedded(settings: Settings, replace_index: bool) -> Engine:  # noqa: ARG001
     """Return the engine in a folder beside the configuration."""
     from hybridsearch.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(settings.resolve(settings.engine.folder), settings.engine.index, keep=settings.engine.keep)
+    return EmbeddedEngine(settings.home, settings.engine.index, keep=settings.engine.keep)
 
 
 def elasticsearch(settings: Settings, replace_index: bool) -> Engine:

@@ -53,6 +53,11 @@ class Generation:
     bytes: int
 
 
+def live_of(generations: Sequence[Generation]) -> Generation | None:
+    """Return the live one of all generations, if any is."""
+    return next((each for each in generations if each.state == "live"), None)
+
+
 def new_name() -> str:
     """Return a name for a generation: the time to the microsecond, and four bits of chance."""
     now = datetime.now(UTC)

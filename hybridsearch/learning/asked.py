@@ -96,7 +96,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
     skipped: Counter[str] = Counter()
     usable = list(answerable(judgments.queries, known, skipped))
     with ExitStack() as stack:
-        cache = stack.enter_context(EncodeCache(shop.settings.resolve(shop.settings.engine.folder) / "vectors.db"))
+        cache = stack.enter_context(EncodeCache(shop.settings.home / "vectors.db"))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
         asked = tuple(encoded(shop, schema, usable, cache, folder, fetch, skipped))
     if not asked:

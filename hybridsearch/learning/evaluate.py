@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.learning.asked import Asked
 from hybridsearch.learning.measures import MEASURES
-from hybridsearch.learning.significance import bootstrap, compare, holm
+from hybridsearch.learning.significance import Comparison, bootstrap, compare, holm
 from hybridsearch.learning.systems import Rankings
 
 MAIN = "nDCG@10"
@@ -28,8 +28,6 @@ PAIRS = (
 LEAST_SHOWN = 5
 """Queries that a part of a breakdown has at least."""
 DRAWS = 10_000
-LEVEL = 0.05
-"""The p value below which a difference counts."""
 FEW = 25
 """Queries below which a set is called too small."""
 UNEVEN = 0.05
@@ -52,11 +50,8 @@ class Compared:
 
     @property
     def sign(self) -> int:
-        """1 if a is better for sure, -1 if b is, 0 if these queries cannot tell.
-
-        The interval alone is too narrow over a handful of queries; p is not, so both must agree.
-        """
-        return (self.p < LEVEL) * ((self.low > 0) - (self.high < 0))
+        """1 if a is better for sure, -1 if b is, 0 if these queries cannot tell."""
+        return Comparison(self.difference, self.low, self.high, self.p).sign
 
     def __str__(self) -> str:
         return f"{self.difference:+.3f} [{self.low:+.3f}, {self.high:+.3f}], adjusted p {self.p:.3f}"

@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 CELLS = 2**21
 """Numbers that are drawn at a time, so that memory does not grow with the queries."""
+LEVEL = 0.05
+"""The p value below which a difference counts."""
 ROUNDING = 1e-12
 """Part of the sum of all differences by which two orders of summation may differ."""
 
@@ -31,6 +33,14 @@ class Comparison:
     low: float
     high: float
     p: float
+
+    @property
+    def sign(self) -> int:
+        """1 if the first is better for sure, -1 if the second is, 0 if these queries cannot tell.
+
+        The interval alone is too narrow over a handful of queries; p is not, so both must agree.
+        """
+        return (self.p < LEVEL) * ((self.low > 0) - (self.high < 0))
 
 
 def compare(a: ArrayLike, b: ArrayLike, *, draws: int = 10_000, seed: int = 0) -> Comparison:

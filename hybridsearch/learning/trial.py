@@ -81,7 +81,7 @@ def ask(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
     """Ask every system the judged queries; the arguments and errors are those of `run`."""
     weights, degraded = shop.weights_for(shop.engine.schema())
     questions = prepare(shop, judgments, folder)
-    with CandidateCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
+    with CandidateCache(shop.settings.home / "candidates.db") as cache:
         found = answers(shop, questions.asked, weights, cache, progress, own)
     if not found.asked:
         raise EngineError(

@@ -92,7 +92,7 @@ def alone(settings: Settings) -> Iterator[None]:
     Raises:
         EngineError: Another run does so already.
     """
-    with FileLock(settings.resolve(settings.engine.folder) / "tune" / "lock", "tuning in"):
+    with FileLock(settings.home / "tune" / "lock", "tuning in"):
         yield
 
 

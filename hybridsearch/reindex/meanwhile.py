@@ -17,6 +17,8 @@ from hybridsearch.values import Product, Reject
 
 SMALL = 100
 """Changes that may be left for after the swap."""
+SWEPT = 100_000
+"""Ids that are looked for at a time: each time those of the whole catalogue are sorted."""
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ class Meanwhile:
             return
         filling.engine.refresh(filling.generation)
         present = np.fromiter(map(hash, filling.source.ids()), dtype=np.int64)
-        for some in batches(filling.engine.ids(filling.generation), BATCH):
+        for some in batches(filling.engine.ids(filling.generation), SWEPT):
             there = np.isin([hash(each) for each in some], present)
             strays = [name for name, stays in zip(some, there, strict=True) if not stays and name not in self.told]
             if strays:

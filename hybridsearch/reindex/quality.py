@@ -13,11 +13,12 @@ import orjson
 
 from hybridsearch.client import Shop
 from hybridsearch.durable import replacing
+from hybridsearch.engines.base import live_of
 from hybridsearch.engines.embedded.files import explained
 from hybridsearch.errors import EngineError, QueryError
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.asked import Asked, prepare
-from hybridsearch.learning.evaluate import LEVEL, MAIN
+from hybridsearch.learning.evaluate import MAIN
 from hybridsearch.learning.gate import interval
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.measures import ndcg
@@ -49,8 +50,8 @@ class Quality:
 
     @property
     def worse(self) -> bool:
-        """Whether the new index is surely worse; the interval alone is too narrow over a handful of queries."""
-        return self.against_live is not None and self.against_live.high < 0 and self.against_live.p < LEVEL
+        """Whether the new index is surely worse."""
+        return self.against_live is not None and self.against_live.sign < 0
 
     def __str__(self) -> str:
         said = f"{self.queries:,} judged queries: {MAIN} {self.new:.4f}"
@@ -89,7 +90,7 @@ class Exam:
         topics = settings.resolve(section.topics) if section.topics else None
         judgments = judging.read(path, topics=topics, irrelevant=section.irrelevant)
         identity = hashlib.sha256(path.read_bytes() + str(section.irrelevant).encode()).hexdigest()
-        record = settings.resolve(settings.engine.folder) / settings.engine.index / "quality.json"
+        record = settings.home / settings.engine.index / "quality.json"
         return cls(shop, judgments, path.parent, record, identity)
 
     def take(self, generation: str, schema: Schema) -> Quality:
@@ -115,10 +116,8 @@ class Exam:
             live = self.shop.engine.schema()
             if all((leg.name, leg.fingerprint) in ours for leg in live.legs):
                 return self.values(asked, live)
-        return next(
-            (self.remembered().get(each.name, {}) for each in self.shop.engine.generations() if each.state == "live"),
-            {},
-        )
+        found = live_of(self.shop.engine.generations())
+        return self.remembered().get(found.name, {}) if found else {}
 
     def values(self, asked: Sequence[Asked], schema: Schema, generation: str | None = None) -> Values:
         """Return the value of every query that a generation, or the live one, answers in full."""

@@ -19,8 +19,8 @@ from hybridsearch.changes import BEGINNING
 from hybridsearch.client import Shop
 from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.engines.base import Engine, Lease
-from hybridsearch.errors import EngineError, GateError, IndexMissing
+from hybridsearch.engines.base import Engine, Lease, live_of
+from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
@@ -153,17 +153,20 @@ class Reindex:
         """Return why an interrupted run cannot be continued, or None."""
         if self.options.restart:
             return "--restart was given"
-        live = next((each.name for each in self.engine.generations() if each.state == "live"), None)
+        generations = self.engine.generations()
+        live = live_of(generations)
+        swapped = live is not None and live.name == run.generation  # what is left to do needs no catalogue
         for name, mine in self.identity.items():
-            if run.identity.get(name) != mine and (name != "catalogue" or run.generation != live):
+            if run.identity.get(name) != mine and not (name == "catalogue" and swapped):
                 return f"the {name} changed since"
-        if run.generation not in {each.name for each in self.engine.generations()}:
+        if run.generation not in {each.name for each in generations}:
             return f"its generation '{run.generation}' is gone"
         return None
 
     def is_live(self) -> bool:
         """Say whether the generation is the live one already."""
-        return any(each.name == self.run_.generation and each.state == "live" for each in self.engine.generations())
+        live = live_of(self.engine.generations())
+        return live is not None and live.name == self.run_.generation
 
     def candidate(self) -> Candidate:
         """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
@@ -175,12 +178,9 @@ class Reindex:
             raise GateError(self.nothing())
         uncertain = sorted(self.filling.uncertain)
         present = set().union(*(self.engine.stored(self.run_.generation, some) for some in batches(uncertain, BATCH)))
-        try:
-            live = next(each.documents for each in self.engine.generations() if each.state == "live")
-        except (StopIteration, IndexMissing):
-            live = 0
-        before = next((each.name for each in self.engine.generations() if each.state == "live"), "")
-        schema = replace(self.builder.schema, since=self.run_.mark, before=before).calibrated(self.calibrations())
+        live = live_of(self.engine.generations())
+        schema = replace(self.builder.schema, since=self.run_.mark, before=live.name if live else "")
+        schema = schema.calibrated(self.calibrations())
         reach("run.calibrated")
         return Candidate(
             engine=self.engine,
@@ -188,7 +188,7 @@ class Reindex:
             schema=schema,
             expected=self.filling.certain() + len(present),
             found=found,
-            live=live,
+            live=live.documents if live else 0,
             sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
             exam=self.exam,
         )
@@ -265,7 +265,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
     options = options or Options()
     settings, engine, encoders = shop.settings, shop.engine, shop.encoders
     exam = Exam.of(shop)
-    folder = settings.resolve(settings.engine.folder)
+    folder = settings.home
     source, schema = source_of(settings), schema_of(settings, encoders)
     with ExitStack() as stack:
         lease = stack.enter_context(engine.lease(owner()))
