@@ -5,8 +5,9 @@
 With the vectors already in the encode cache, both write the same bodies to the same mapping, and are timed from an
 empty index to a searchable one, in turns; `journal` is the share of the reindex that went into its journal. With an
 encoder, the first products are also indexed with an empty cache, in turns with the encoder alone on the same texts, in
-the same batches. Memory is the peak of a process of its own that indexes generated products by
-words alone; without a URL only memory is measured, on the embedded engine.
+the same batches, and with the encoder beside a bare loop that writes ready bodies meanwhile, which is the least that a
+rebuild can take where the server shares the machine. Memory is the peak of a process of its own that indexes generated
+products by words alone; without a URL only memory is measured, on the embedded engine.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -119,28 +120,43 @@ def timed_journal() -> Iterator[list[float]]:
 
 
 def encoding(shop: HybridSearch, rounds: int) -> dict[str, Any]:
-    """Return products a second of a reindex with everything to encode, and of the encoder alone, and their ratio."""
+    """Return products a second of a reindex with everything to encode, of the encoder alone, and their ratio.
+
+    `least` is the ratio to the encoder with the bare loop beside it.
+    """
     schema = schema_of(shop.settings, shop.encoders)
     (leg,) = schema.legs
     encoder = shop.encoders[LEG]
     rows = [each.row for each in source_of(shop.settings).read() if isinstance(each, Product)]
     texts = [text for row in rows if (text := document.leg_text(row, leg))]
     encoder.encode_texts(texts[:BATCH])
-    ours, theirs = [], []
+
+    def alone() -> None:
+        for some in batches(texts, BATCH):
+            encoder.encode_texts(list(dict.fromkeys(some)))
+
+    def beside() -> str:
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(bare, shop, schema, requests)
+            alone()
+            return writing.result()
+
+    ours, theirs, both = [], [], []
     for _ in range(rounds):
         (shop.settings.engine.folder / "vectors.db").unlink(missing_ok=True)
         ours.append(seconds(shop, lambda: shop.reindex().generation))
         started = time.perf_counter()
-        for some in batches(texts, BATCH):
-            encoder.encode_texts(list(dict.fromkeys(some)))
+        alone()
         theirs.append(time.perf_counter() - started)
-    ratios = np.divide(theirs, ours)
+        requests = list(ready(shop, schema))
+        both.append(seconds(shop, beside))
     return {
         "products": len(rows),
         "rounds": rounds,
         "reindex_per_s": round(len(rows) / float(np.median(ours)), 1),
         "encoder_per_s": round(len(rows) / float(np.median(theirs)), 1),
-        "ratio": spread(ratios),
+        "ratio": spread(np.divide(theirs, ours)),
+        "least": spread(np.divide(both, ours)),
     }
 
 

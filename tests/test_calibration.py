@@ -35,9 +35,11 @@ class Gap:
 
     def __init__(self, *, sees: bool = True) -> None:
         self.sees = sees
+        self.read: list[str] = []
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + int(text)) for text in texts]
+        self.read += texts
+        rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + int(text) % (DIMS - 2)) for text in texts]
         return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -91,10 +93,27 @@ def test_a_range_is_never_empty_even_when_all_pictures_are_the_same(cache: Encod
         assert scale.high - scale.low == pytest.approx(0.05, abs=1e-6) or scale.high - scale.low > 0.05
 
 
+@pytest.mark.parametrize(("products", "queries"), [(64, 64), (65, 33), (256, 64)])
+def test_of_many_titles_a_few_are_encoded_from_the_first_to_the_last(
+    cache: EncodeCache, products: int, queries: int
+) -> None:
+    encoder = Gap()
+    calibrate(encoder, cache, [(str(number), picture(number % 14)) for number in range(products)])
+    step = int(encoder.read[1])
+    assert encoder.read == [str(number) for number in range(0, products, step)]
+    assert len(encoder.read) == queries
+
+
+def test_a_title_is_compared_with_other_products_for_the_low_end_and_with_all_for_the_high_one() -> None:
+    cosines = np.array([[0.9, 0.1, 0.2], [0.3, 0.4, 0.8]], dtype=np.float32)
+    scale = between(cosines, np.array([[True, False, False], [False, False, True]]))
+    assert (scale.low, scale.high) == pytest.approx((0.25, 0.8 + 0.95 * 0.1))
+
+
 @given(st.integers(2, 30), st.integers(0, 1000))
 def test_the_ends_of_a_range_are_cosines_that_occur_or_lie_between_such(size: int, seed: int) -> None:
     cosines = np.random.default_rng(seed).uniform(-1, 1, (size, size)).astype(np.float32)
-    scale = between(cosines)
+    scale = between(cosines, np.eye(size, dtype=bool))
     assert cosines.min() <= scale.low <= cosines.max()
     assert scale.low < scale.high <= max(float(cosines.max()), scale.low + 0.05) + 1e-6
 
