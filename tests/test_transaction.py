@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.engines.elasticsearch import lease as leases
 from hybridsearch.errors import EncoderError, EngineError, GateError
 from hybridsearch.reindex import Options
+from hybridsearch.reindex.beside import outcome
 from hybridsearch.reindex.verify import differences
 from hybridsearch.settings import Fields
 from hybridsearch.values import Document, Reject, Row, Vector
@@ -299,6 +302,23 @@ def test_a_generation_that_is_removed_while_it_is_filled_is_not_made_anew(
         with HybridSearch.open(found.settings) as again:
             assert again.reindex(options=Options(say=said.append)).indexed == 2_000
     assert "is gone. Beginning anew." in said[0]
+
+
+def test_a_stop_that_comes_just_before_a_wait_begins_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 30. `interrupt_main` is such a stop: no lock that is waited for wakes by it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    work: Future[None] = Future()
+    stop = threading.Timer(0.2, _thread.interrupt_main)
+    end = threading.Timer(20, work.set_result, [None])
+    try:
+        stop.start()
+        end.start()
+        with pytest.raises(KeyboardInterrupt):
+            outcome(work)
+        assert not work.done()
+    finally:
+        end.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 OWNER = """

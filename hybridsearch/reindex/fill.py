@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,13 @@ from hybridsearch.dead_letters import DeadLetters
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.errors import GateError
 from hybridsearch.failpoints import reach
+from hybridsearch.reindex.beside import ahead, outcome
 from hybridsearch.reindex.build import Builder, Built
 from hybridsearch.reindex.journal import Journal, Position, Stage
 from hybridsearch.reindex.report import Counts, Progress
 from hybridsearch.values import Document, Product, Reject, Vector
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 BATCH = 256
 """Products that are read, encoded and written together."""
@@ -131,7 +131,7 @@ class Filling:
 
     def acknowledge(self, cursor: int, built: Built, write: Future[Written]) -> None:
         """Wait until a batch is written; then, and not before, write down that it is."""
-        written = write.result()
+        written = outcome(write)
         reach("chunk.written")
         rejects = self.settle(built, written)
         reach("chunk.letters")
@@ -224,12 +224,3 @@ def plus(one: Counts, other: Counts) -> Counts:
     """Return the sum of two counts."""
     more = asdict(other)
     return Counts(**{name: value + more[name] for name, value in asdict(one).items()})
-
-
-def ahead(items: Iterator[T], executor: Executor) -> Iterator[T]:
-    """Yield items, fetching the next one while this one is worked on."""
-    end = object()
-    coming = executor.submit(next, items, end)
-    while (item := coming.result()) is not end:
-        coming = executor.submit(next, items, end)
-        yield item  # type: ignore[misc]
