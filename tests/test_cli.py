@@ -63,7 +63,7 @@ def test_reindex_for_programs(run: Run, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert set(report) == {
         *("index", "generation", "indexed", "rejected", "duplicates", "without_picture", "encoded", "cached"),
-        *("older", "changes", "resumed", "seconds", "quality", "rejects", "rejects_file"),
+        *("older", "changes", "resumed", "retried", "seconds", "quality", "rejects", "rejects_file"),
     }
     assert (report["index"], report["indexed"], report["rejects_file"]) == ("products", 5, None)
 

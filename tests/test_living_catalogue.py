@@ -29,6 +29,7 @@ class Backend:
 
     client: Elasticsearch
     name: str
+    routed: bool = False
     truth: dict[str, Row] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
@@ -36,25 +37,28 @@ class Backend:
         for number in numbers:
             row = {"title": f"red dress n{number}", "price": price, **more}
             self.truth[f"p{number}"] = row
-            self.client.index(index=self.name, id=f"p{number}", document=row)
+            self.client.index(index=self.name, id=f"p{number}", document=row, **self.place(number))
 
     def remove(self, *numbers: int) -> None:
         for number in numbers:
             del self.truth[f"p{number}"]
-            self.client.delete(index=self.name, id=f"p{number}")
+            self.client.delete(index=self.name, id=f"p{number}", **self.place(number))
+
+    def place(self, number: int) -> dict[str, Any]:
+        return {"routing": f"branch{number % 7}"} if self.routed else {}
 
 
-@pytest.fixture(params=[1, 3], ids=["one shard", "three shards"])
+@pytest.fixture(params=[(1, False), (3, False), (3, True)], ids=["one shard", "three shards", "routing"])
 def backend(
     request: pytest.FixtureRequest, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Backend]:
     monkeypatch.setattr(fill, "BATCH", BATCH)
     with Elasticsearch(es_url, request_timeout=60) as client:
-        name = f"{index}-own"
+        name, (shards, routed) = f"{index}-own", request.param
         client.indices.create(
-            index=name, settings={"number_of_shards": request.param, "number_of_replicas": 0, "refresh_interval": -1}
+            index=name, settings={"number_of_shards": shards, "number_of_replicas": 0, "refresh_interval": -1}
         )
-        found = Backend(client, name)
+        found = Backend(client, name, routed)
         found.write(*range(PRODUCTS), price=1)
         client.indices.refresh(index=name)
         yield found
@@ -78,6 +82,7 @@ def stored(found: HybridSearch) -> dict[str, Row]:
     live = next(each.name for each in found.engine.generations() if each.state == "live")
     found.engine.refresh(live)
     names = list(found.engine.ids(live))
+    assert len(set(names)) == len(names)
     return {key: each.row for key, each in found.engine.stored(live, names).items()}
 
 
@@ -128,7 +133,7 @@ def test_a_run_that_was_interrupted_goes_on_although_the_catalogue_changed(
     report = dresses.reindex(options=Options(say=backend.said.append))
     assert backend.said[1] == f"Continuing a run that was interrupted after {report.resumed} products."
     assert report.resumed >= 3 * BATCH
-    assert report.encoded + report.cached <= PRODUCTS + 4  # in both processes: nothing but the four changes twice
+    assert report.encoded + report.cached <= PRODUCTS + 2 * 4  # in both processes: nothing but the four changes again
     assert stored(dresses) == backend.truth
 
 
@@ -205,3 +210,24 @@ def test_a_product_that_only_the_backend_tells_of_stays(backend: Backend, dresse
     dresses.reindex()
     dresses.reindex(during("indexing", others))
     assert stored(dresses) == {**backend.truth, "new": new}
+
+
+@pytest.mark.parametrize("stage", ["indexing", "checking"])
+def test_changes_that_were_told_find_their_product_wherever_it_lies(
+    backend: Backend, dresses: HybridSearch, stage: str
+) -> None:
+    """Where products have a routing value, the id does not say the shard; a change must not make a second product."""
+    changed = {key: {**backend.truth[key], "id": key, "price": 9} for key in ("p0", "p1", "p2", "p3", "p70")}
+    gone = {"p4", "p5", "p6", "p71"}
+    expected = {key: row for key, row in (backend.truth | changed).items() if key not in gone}
+
+    def tell() -> None:
+        dresses.upsert(changed.values())
+        dresses.delete(sorted(gone))
+
+    dresses.reindex()
+    tell()
+    assert stored(dresses) == expected
+    assert set(dresses.get(["p0", "p4", "p70", "p71", "p80"])) == {"p0", "p70", "p80"}
+    dresses.reindex(during(stage, tell))
+    assert stored(dresses) == expected

@@ -55,6 +55,8 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
             f"{report.encoded:,} vectors encoded, {report.cached:,} from the cache; {report.rejected:,} rejected, "
             f"{report.duplicates:,} duplicates, {report.without_picture:,} without a usable picture."
         )
+        if report.retried:
+            click.echo(f"{report.retried:,} requests were asked again: the server was busy or briefly away.")
         if report.quality:
             click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)

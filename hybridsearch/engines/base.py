@@ -77,6 +77,11 @@ class Engine(Protocol):
         """The log of changes to single products."""
         ...
 
+    @property
+    def retried(self) -> int:
+        """Requests that were asked again so far, because the engine was busy or briefly away."""
+        ...
+
     def lease(self, owner: str) -> AbstractContextManager[Lease]:
         """Take the right to rebuild this index for as long as the context lasts.
 
@@ -98,6 +103,10 @@ class Engine(Protocol):
 
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
         """Remove the products with these ids, unless what is stored is newer than the version given beside the id."""
+        ...
+
+    def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the routing value of those products that lie elsewhere than their id says; mostly none does."""
         ...
 
     def refresh(self, generation: str) -> int:

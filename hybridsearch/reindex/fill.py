@@ -87,8 +87,10 @@ class Filling:
         """Read, encode and write the whole catalogue, a batch at a time; what is done already is only remembered."""
         self.total = self.source.count()
         if isinstance(self.source, LivingSource):
-            self.position = replace(self.position, seen=self.source.mark())
-            if self.position.seen is None:
+            seen = self.source.mark()
+            # A shard with fewer writes than another gives what is new a place that the run had passed before it died.
+            self.position = replace(self.position, seen=seen and (self.position.seen or seen))
+            if seen is None:
                 self.options.say(
                     f"What is written to '{self.source.name}' during this run is not seen: "
                     "the key lacks the privilege 'maintenance' on it."

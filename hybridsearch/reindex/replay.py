@@ -23,7 +23,12 @@ def apply(engine: Engine, generation: str | None, builder: Builder, changes: Seq
 
     Each product comes once in them, so that updates and removals do not meet.
     """
-    products = [Product(each.id, each.row, f"change of {each.id}") for each in changes if each.row is not None]
+    routing = engine.routing(generation, [each.id for each in changes if each.row is not None])
+    products = [
+        Product(each.id, each.row, f"change of {each.id}", routing.get(each.id))
+        for each in changes
+        if each.row is not None
+    ]
     removals = {each.id: each.version for each in changes if each.row is None}
     built = builder.build(products)
     for written in (

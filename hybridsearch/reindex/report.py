@@ -45,6 +45,7 @@ class Report:
         older: Products that were older than a change that the index had seen already.
         changes: Changes of single products that came in during the run, and were replayed.
         resumed: Products that an earlier, interrupted process of this run had done already.
+        retried: Requests that were asked again, because the engine was busy or briefly away.
         rejects: The first rejects; all of them are in `rejects_file`.
         rejects_file: JSON lines; None when everything is well.
         quality: What the judged queries said, where the configuration names some.
@@ -61,6 +62,7 @@ class Report:
     older: int
     changes: int
     resumed: int
+    retried: int
     seconds: float
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None

@@ -61,7 +61,7 @@ class Reindex:
         Raises:
             GateError: A check refused; the old index stays.
         """
-        started = time.monotonic()
+        started, retried = time.monotonic(), self.engine.retried
         self.begin()
         resumed = self.filling.position.counts.read
         try:
@@ -86,6 +86,7 @@ class Reindex:
             indexed=indexed,
             duplicates=len(self.filling.ids) - len(self.filling.distinct()),
             resumed=resumed,
+            retried=self.engine.retried - retried,
             seconds=time.monotonic() - started,
             rejects=tuple(self.filling.letters.first),
             rejects_file=self.filling.letters.path if self.filling.letters.first else None,

@@ -53,9 +53,11 @@ def to_item(document: Document) -> Item | Reject:
         return reject(document.id, document.row, f"it cannot be written as JSON: {error}")
 
 
-def to_removal(key: str, version: int | None) -> Item:
+def to_removal(key: str, version: int | None, routing: str | None = None) -> Item:
     """Return what is sent to remove a product."""
     action: dict[str, Any] = {"_id": key}
+    if routing is not None:
+        action["routing"] = routing
     if version is not None:
         action |= external(order(version, removed=True))
     return Item(key, None, (orjson.dumps({"delete": action}),))
@@ -86,15 +88,10 @@ def take(waiting: deque[Item], limits: Limits) -> list[Item]:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends items in chunks whose size follows what the server can take.
-
-    Attributes:
-        retried: Requests that had to be sent again.
-    """
+    """Sends items in chunks whose size follows what the server can take."""
 
     waiting: Waiting = field(default_factory=Waiting)
     limits: Limits = field(default_factory=Limits)
-    retried: int = 0
 
     def send(self, client: Elasticsearch, target: str, items: Iterable[Item], *, alias: bool = True) -> Written:
         """Write items; return those that were refused for good, and how many were older than what is there.
@@ -134,7 +131,6 @@ class Sender:
             if not isinstance(error, UNKNOWN_OUTCOME):  # it said itself that it was too much
                 self.limits = self.limits.eased(len(chunk), sum(item.size for item in chunk))
             patience = self.waiting.wait(patience, error) or give_up(error, again)
-            self.retried += 1
         return written
 
     def attempt(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Written
 from hybridsearch.engines.elasticsearch import health, paging
@@ -26,6 +27,8 @@ from hybridsearch.values import Document, Page, Reject, Row
 
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
+FOUND = 1_000
+"""Products that are looked for at a time."""
 VECTORS_LEFT_OUT = (9, 2)
 """From this version on `_source` comes without vectors unless they are asked for."""
 
@@ -58,6 +61,10 @@ class ElasticsearchEngine:
         self.version()  # a server that never answered yet is not waited for
         return ServerChanges(self.client, self.url, self.alias, self.sender)
 
+    @property
+    def retried(self) -> int:
+        return self.waiting.retried
+
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
         return self._searches.version(self.client)
@@ -68,7 +75,7 @@ class ElasticsearchEngine:
         self._unwanted.clear()
         lease = ServerLease(self.client, self.alias, owner)
         with explained(self.url, lease.index):
-            lease.__enter__()
+            self.waiting.repeat(lease.__enter__)  # one that was written without an answer is found to be our own
         try:
             yield lease
         finally:
@@ -87,7 +94,23 @@ class ElasticsearchEngine:
         return written
 
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
-        return self._send(generation, [to_removal(key, version) for key, version in ids.items()])
+        routing = self.routing(generation, list(ids))
+        return self._send(generation, [to_removal(key, version, routing.get(key)) for key, version in ids.items()])
+
+    def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:
+        client = self._client(generation)
+        if self._searches.described(client, generation).shards == 1:
+            return {}
+        index = generation or self.alias
+        found: dict[str, str] = {}
+        with explained(self.url, index):
+            if generation is not None:  # what was just written to it is not findable yet
+                client.indices.refresh(index=index)
+            for some in batches(ids, FOUND):
+                query = {"ids": {"values": some}}
+                answer = json_of(client.search(index=index, query=query, source=False, size=FOUND))
+                found |= {hit["_id"]: hit["_routing"] for hit in answer["hits"]["hits"] if "_routing" in hit}
+        return found
 
     def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
@@ -164,8 +187,10 @@ class ElasticsearchEngine:
         if not ids:
             return {}
         index = generation or self.alias
+        routing = self.routing(generation, ids)
+        docs = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
         with explained(self.url, index):
-            found = self.client.mget(index=index, ids=list(ids), source_excludes=[RESERVED])
+            found = self.client.mget(index=index, docs=docs, source_excludes=[RESERVED])
         return {doc["_id"]: doc["_source"] for doc in found["docs"] if doc.get("found")}
 
     def check(self) -> list[Check]:

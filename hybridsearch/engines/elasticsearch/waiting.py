@@ -30,10 +30,12 @@ class Waiting:
     Attributes:
         sleep: How it waits.
         spread: How it draws at random.
+        retried: Requests that were asked again so far.
     """
 
     sleep: Pause = time.sleep
     spread: Spread = random.uniform
+    retried: int = 0
 
     def repeat(self, ask: Callable[[], T]) -> T:
         """Ask for something until the server can answer; only for what may be done twice.
@@ -63,6 +65,7 @@ class Waiting:
             return None
         if self.sleep(seconds):
             raise EngineError("What was under way is given up. Continue with the same command.") from error
+        self.retried += 1
         return patience.after(seconds)
 
 

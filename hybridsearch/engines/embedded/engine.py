@@ -37,6 +37,8 @@ class EmbeddedEngine:
     write to a generation is taken with the first write; that to the live one is given back after each.
     """
 
+    retried = 0  # a disk is never too busy
+
     def __init__(self, folder: Path, index: str, *, keep: int = 1) -> None:
         self.index, self.keep = index, keep
         self.folder = folder / index
@@ -67,6 +69,9 @@ class EmbeddedEngine:
 
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
         return self._change(generation, lambda store: store.remove(ids))
+
+    def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002
+        return {}
 
     def refresh(self, generation: str) -> int:
         with self._lock:
