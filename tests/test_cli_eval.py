@@ -6,8 +6,6 @@ import math
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +19,7 @@ from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.asked import prepare
 from hybridsearch.learning.candidates import CandidateCache
 from hybridsearch.learning.systems import Answers, answers
-from tests.servers.fake import RESET, Asked, Fake, Reply, serving
+from tests.servers.fake import RESET, Asked, Fake, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
 
 SAMPLE = Path(sample.__file__).parent
@@ -274,18 +272,6 @@ def between(es_url: str, change: Callable[[Asked, int, Reply], Reply]) -> Iterat
 
     with serving(script) as fake:
         yield fake
-
-
-def passed_on(es_url: str, asked: Asked) -> Reply:
-    """Return what a real server answers."""
-    headers = {name: value for name, value in asked.headers.items() if name in ("accept", "content-type")}
-    request = urllib.request.Request(es_url + asked.path, asked.body or None, headers, method=asked.method)
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return Reply(answer.read(), answer.status, answer.headers.get_content_type())
-    except urllib.error.HTTPError as error:
-        with error:
-            return Reply(error.read(), error.code, error.headers.get_content_type())
 
 
 def searches(fake: Fake) -> int:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import random
+import signal
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +18,13 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
+from hybridsearch.engines.elasticsearch import retry
 from hybridsearch.reindex import Counts, Options, fill
 from hybridsearch.reindex.meanwhile import Meanwhile
 from hybridsearch.settings import Settings
 from hybridsearch.values import Row
 from tests.killable import shop_of
+from tests.servers.fake import Asked, Reply, error, passed_on, serving
 
 BATCH = 16
 PRODUCTS = 5 * BATCH + 3
@@ -64,16 +71,20 @@ def backend(
         yield found
 
 
-@pytest.fixture
-def dresses(backend: Backend, tmp_path: Path, es_url: str, index: str) -> Iterator[HybridSearch]:
-    """The shop, not indexed yet."""
+def configured(backend: Backend, folder: Path, url: str, index: str) -> Settings:
     data = {
         "catalog": {"index": backend.name},
         "fields": {"title": "title", "numbers": ["price"]},
-        "engine": {"url": es_url, "index": index, "replicas": 0},
+        "engine": {"url": url, "index": index, "replicas": 0},
         "vectors": [{"name": "words", "encoder": "hashed", "reads": ["title"]}],
     }
-    with shop_of(Settings.parse(data, folder=tmp_path)) as found:
+    return Settings.parse(data, folder=folder)
+
+
+@pytest.fixture
+def dresses(backend: Backend, tmp_path: Path, es_url: str, index: str) -> Iterator[HybridSearch]:
+    """The shop, not indexed yet."""
+    with shop_of(configured(backend, tmp_path, es_url, index)) as found:
         yield found
 
 
@@ -231,3 +242,56 @@ def test_changes_that_were_told_find_their_product_wherever_it_lies(
     assert set(dresses.get(["p0", "p4", "p70", "p71", "p80"])) == {"p0", "p70", "p80"}
     dresses.reindex(during(stage, tell))
     assert stored(dresses) == expected
+
+
+BUSY = error(429, "es_rejected_execution_exception")
+
+
+def test_a_server_that_is_busy_while_its_catalogue_is_read_is_waited_for(
+    backend: Backend, tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults 3 and 38: each kind of request in turn, more often than the client itself tries."""
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    asked_for = Counter[str]()
+
+    def script(asked: Asked) -> Reply:
+        asked_for[f"{asked.method} {asked.path}"] += 1
+        well = asked.path == "/" or asked_for[f"{asked.method} {asked.path}"] > 6
+        return passed_on(es_url, asked) if well else BUSY
+
+    def others() -> None:
+        backend.write(0, price=2)
+        backend.remove(1)
+
+    with serving(script) as fake, shop_of(configured(backend, tmp_path, fake.url, index)) as found:
+        report = found.reindex(during("indexing", others))
+    assert (report.indexed, report.changes) == (PRODUCTS - 1, 1)
+    with shop_of(configured(backend, tmp_path, es_url, index)) as found:
+        assert stored(found) == backend.truth
+
+
+def test_a_run_that_waits_for_its_catalogue_is_stopped_at_once(
+    backend: Backend, tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 30."""
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 20.0)
+    monkeypatch.setattr(retry, "BUDGET", 20.0)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    busy = threading.Event()
+
+    def script(asked: Asked) -> Reply:
+        if asked.path.startswith("/_search"):
+            if not busy.is_set():
+                threading.Timer(0.5, _thread.interrupt_main).start()
+            busy.set()
+            return BUSY
+        return passed_on(es_url, asked)
+
+    try:
+        with serving(script) as fake, shop_of(configured(backend, tmp_path, fake.url, index)) as found:
+            started = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                found.reindex(options=Options(say=backend.said.append))
+            assert time.monotonic() - started < 8
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -16,7 +16,7 @@ from hybridsearch.settings import Catalog, Fields
 from hybridsearch.values import Product, Row
 
 if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
+    from hybridsearch.engines.elasticsearch.client import Client
 
 __all__ = ["SOURCES", "Source", "field", "number", "open_source", "sample", "strings"]
 
@@ -36,7 +36,7 @@ def open_source(
     fields: Fields | None = None,
     *,
     folder: Path = Path(),
-    client: Elasticsearch | None = None,
+    client: Client | None = None,
 ) -> Source:
     """Return the source that a configuration names; nothing is read yet.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 from hybridsearch.catalog.rows import field, strings, tidy
 from hybridsearch.values import Product, Reject
@@ -43,7 +43,15 @@ Mark = dict[str, dict[str, int]]
 
 @runtime_checkable
 class LivingSource(Source, Protocol):
-    """A catalogue that is written to while it is read, and can tell what was."""
+    """A catalogue that is written to while it is read, and can tell what was; it lives on a server."""
+
+    def patient(self) -> Self:
+        """Return one that asks for everything again until the server can answer, or `abandon` is called."""
+        ...
+
+    def abandon(self) -> None:
+        """Stop waiting for the server, in any thread: nobody needs the outcome."""
+        ...
 
     def mark(self) -> Mark | None:
         """Return how far it is written, and see that all of that can be read; None when this is not allowed."""

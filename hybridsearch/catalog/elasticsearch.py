@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from elasticsearch import AuthorizationException, Elasticsearch, NotFoundError
+from elasticsearch import AuthorizationException, NotFoundError
 
 from hybridsearch.catalog.base import Mark
 from hybridsearch.catalog.rows import tidy
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch import paging
+from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained
+from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
 
@@ -30,8 +33,17 @@ class ElasticsearchIndex:
     comes last.
     """
 
-    client: Elasticsearch
+    client: Client
     index: str
+    unwanted: threading.Event = field(default_factory=threading.Event, compare=False)
+
+    def patient(self) -> ElasticsearchIndex:
+        """Return one that waits for a busy server."""
+        return replace(self, client=self.client.patient(Waiting(self.unwanted.wait)))
+
+    def abandon(self) -> None:
+        """Stop waiting."""
+        self.unwanted.set()
 
     @property
     def name(self) -> str:
@@ -158,7 +170,7 @@ def flat(properties: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 @contextmanager
-def reading(client: Elasticsearch, index: str) -> Iterator[None]:
+def reading(client: Client, index: str) -> Iterator[None]:
     """Raise our errors in place of the client's."""
     with explained(" or ".join(node.base_url for node in client.transport.node_pool.all()), index):
         try:

@@ -120,9 +120,11 @@ class Filling:
         reach("run.filled")
 
     def abandon(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let a write that nobody waits for any more end, when something went wrong."""
+        """Let what is under way, and nobody waits for any more, end when something went wrong."""
         if kind is not None:
             self.engine.abandon()
+            if isinstance(self.source, LivingSource):
+                self.source.abandon()
 
     def build(self, batch: Sequence[Product | Reject]) -> Built:
         """Build the documents of a batch, and remember them."""

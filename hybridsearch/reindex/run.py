@@ -14,7 +14,7 @@ from typing import Any
 from hybridsearch._version import __version__
 from hybridsearch.batches import batches
 from hybridsearch.calibration import calibrate
-from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.changes import BEGINNING
 from hybridsearch.client import Shop
 from hybridsearch.dead_letters import DeadLetters
@@ -268,6 +268,8 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
     exam = Exam.of(shop)
     folder = settings.home
     source, schema = source_of(settings), schema_of(settings, encoders)
+    if isinstance(source, LivingSource):
+        source = source.patient()
     with ExitStack() as stack:
         lease = stack.enter_context(engine.lease(owner()))
         cache = stack.enter_context(EncodeCache(folder / "vectors.db"))

@@ -5,6 +5,8 @@ import socket
 import ssl
 import struct
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -125,3 +127,15 @@ def serving(script: Script, certificates: Certificates | None = None) -> Iterato
             over.set()
             server.shutdown()
             thread.join()
+
+
+def passed_on(es_url: str, asked: Asked) -> Reply:
+    """Return what a real server answers."""
+    headers = {name: value for name, value in asked.headers.items() if name in ("accept", "content-type")}
+    request = urllib.request.Request(es_url + asked.path, asked.body or None, headers, method=asked.method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return Reply(answer.read(), answer.status, answer.headers.get_content_type())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Reply(error.read(), error.code, error.headers.get_content_type())

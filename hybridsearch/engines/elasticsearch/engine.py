@@ -131,7 +131,7 @@ class ElasticsearchEngine:
 
     def ids(self, generation: str) -> Iterator[str]:
         with explained(self.url, generation):
-            yield from paging.ids(self.client, generation)
+            yield from paging.ids(self._patient, generation)
 
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
