@@ -6,7 +6,6 @@ import functools
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +17,10 @@ from hybridsearch.catalog.rows import field
 from hybridsearch.changes import Change
 from hybridsearch.dead_letters import DeadLetters, describe
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EncoderError, EngineError
-from hybridsearch.images.fetch import Fetcher
 from hybridsearch.reindex import replay
-from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, source_of
+from hybridsearch.reindex.build import Builder, building, source_of
 from hybridsearch.reindex.fill import BATCH
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
@@ -114,11 +111,10 @@ class Updates:
         Raises:
             EncoderError, EngineError: The index was built with another encoder or text analysis.
         """
-        folder = self.settings.home
         schema = schema or self.engine.schema()
         require_same(schema, self.encoders)
-        with EncodeCache(folder / "vectors.db") as cache, Fetcher() as fetcher, ThreadPoolExecutor(FETCHERS) as pool:
-            yield Builder(schema, self.encoders, cache, picture_loader(self.settings, fetcher), pool)
+        with building(self.settings, schema, self.encoders) as builder:
+            yield builder
 
     def retry_rejects(self) -> tuple[Updated, str]:
         """Try the products in the newest file of rejects again, as the catalogue has them now.

@@ -121,7 +121,7 @@ def ask(
         plans = [listed(replace(each, words={}, photo={}).plan(schema, KEYWORD)) for each in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(1)))
     if schema.legs:
-        plans = [listed(without_words(each.plan(schema, VECTOR))) for each in asked]
+        plans = [listed(by_vector_alone(each.plan(schema, VECTOR))) for each in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(2)))
 
 
@@ -130,7 +130,7 @@ def listed(plan: Plan) -> Plan:
     return replace(plan, offset=0, size=DEPTH, facets=(), sort=None, rows=False)
 
 
-def without_words(plan: Plan) -> Plan:
+def by_vector_alone(plan: Plan) -> Plan:
     """Return the plan with candidates by vector alone; one that has no vectors, as for a product code, stays."""
     return replace(plan, keyword=None, codes=None) if plan.neighbours else plan
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -128,6 +129,18 @@ class Builder:
         vectors = [each.vector for each in seen]
         built.counts.without_picture += vectors.count(None)
         return vectors
+
+
+@contextmanager
+def building(
+    settings: Settings,
+    schema: Schema,
+    encoders: Mapping[str, Encoder],
+    executor: Callable[[int], Executor] = ThreadPoolExecutor,
+) -> Iterator[Builder]:
+    """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
+    with EncodeCache(settings.home / "vectors.db") as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
+        yield Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool)
 
 
 def counted(encoded: Any, built: Built) -> Any:

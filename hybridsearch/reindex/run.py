@@ -6,7 +6,7 @@ import getpass
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,10 @@ from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.changes import BEGINNING
 from hybridsearch.client import Shop
 from hybridsearch.dead_letters import DeadLetters
-from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine, Lease, live_of
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
-from hybridsearch.images.fetch import Fetcher
-from hybridsearch.reindex.build import FETCHERS, Builder, picture_loader, schema_of, source_of
+from hybridsearch.reindex.build import Builder, building, schema_of, source_of
 from hybridsearch.reindex.fill import BATCH, Filling, Options
 from hybridsearch.reindex.journal import Journal, Position, Run
 from hybridsearch.reindex.meanwhile import Meanwhile
@@ -270,17 +268,16 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
     source, schema = source_of(settings), schema_of(settings, encoders)
     if isinstance(source, LivingSource):
         source = source.patient()
-    with ExitStack() as stack:
-        lease = stack.enter_context(engine.lease(owner()))
-        cache = stack.enter_context(EncodeCache(folder / "vectors.db"))
-        fetcher = stack.enter_context(Fetcher())
-        pool = stack.enter_context(options.executor(FETCHERS))
+    with (
+        engine.lease(owner()) as lease,
+        building(settings, schema, encoders, options.executor) as builder,
+    ):
         return Reindex(
             source=source,
             engine=engine,
             lease=lease,
             index=settings.engine.index,
-            builder=Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool),
+            builder=builder,
             journal=Journal(folder / settings.engine.index / "run.jsonl"),
             rejects=lambda run: folder / f"rejects-{run}.jsonl",
             identity=plain(
