@@ -129,6 +129,21 @@ def test_what_leaves_the_catalogue_meanwhile_is_not_in_the_new_index(backend: Ba
     assert stored(dresses) == backend.truth
 
 
+def test_what_leaves_the_catalogue_during_the_swap_is_removed_after_it(backend: Backend, dresses: HybridSearch) -> None:
+    """Fault 38: as many come as go, so that only the ids tell."""
+
+    def others() -> None:
+        backend.remove(0, 50)
+        backend.write(PRODUCTS, PRODUCTS + 1, price=2)
+        dresses.upsert([told])
+
+    told = {"id": "told", "title": "blue hat", "price": 7}
+    dresses.reindex()
+    report = dresses.reindex(during("promoting", others))
+    assert report.indexed == PRODUCTS + 1
+    assert stored(dresses) == {**backend.truth, "told": told}
+
+
 def test_a_run_that_was_interrupted_goes_on_although_the_catalogue_changed(
     backend: Backend, dresses: HybridSearch
 ) -> None:
@@ -198,10 +213,14 @@ def test_a_run_that_dies_after_the_swap_follows_the_catalogue_all_the_same(
 ) -> None:
     """Fault 38."""
 
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    others = during("promoting", lambda: backend.write(0, PRODUCTS, price=2))
+    def changes() -> None:
+        backend.write(0, PRODUCTS, price=2)
+        backend.remove(5)
+
+    others = during("promoting", changes)
     with monkeypatch.context() as patch:
         patch.setattr(Meanwhile, "finish", die)
         with pytest.raises(KeyboardInterrupt):

@@ -40,9 +40,16 @@ class Meanwhile:
         while self.follow(generation) + self.replay(generation) > SMALL:
             pass
 
-    def finish(self) -> None:
+    def finish(self, *, resumed: bool) -> None:
         """Bring what happened during the swap into the live index; from now on changes go there by themselves."""
         self.follow(None)
+        self.replay_all()
+        if self.sweep(None, resumed=resumed):  # what was removed may be back, or was told of this very moment
+            self.follow(None)
+            self.replay_all()
+
+    def replay_all(self) -> None:
+        """Replay changes into the live index until there are none."""
         while self.replay(None):
             pass
 
@@ -92,23 +99,26 @@ class Meanwhile:
             filling.progress("replaying changes", filling.position.counts, None)
         return len(changes)
 
-    def sweep(self, *, resumed: bool) -> None:
-        """Remove products that left a living catalogue since they were read: nobody tells of them.
+    def sweep(self, generation: str | None, *, resumed: bool) -> int:
+        """Remove products that left a living catalogue since they were read, of which nobody tells; return how many.
 
         Args:
+            generation: Where they are removed; None for the live index, which this one has become.
             resumed: Whether some of them may have been read by an earlier process, which knew them.
         """
-        filling = self.filling
+        filling, removed = self.filling, 0
         if not isinstance(filling.source, LivingSource):
-            return
+            return 0
         given = filling.certain() + len(filling.uncertain) + filling.position.counts.rejected
         if not resumed and given <= (filling.source.count() or 0):
-            return
+            return 0
         filling.engine.refresh(filling.generation)
         present = np.fromiter(map(hash, filling.source.ids()), dtype=np.int64)
         for some in batches(filling.engine.ids(filling.generation), SWEPT):
             there = np.isin([hash(each) for each in some], present)
             strays = [name for name, stays in zip(some, there, strict=True) if not stays and name not in self.told]
             if strays:
-                filling.engine.remove(filling.generation, dict.fromkeys(strays))
+                filling.engine.remove(generation, dict.fromkeys(strays))
                 filling.uncertain |= set(strays)
+                removed += len(strays)
+        return removed

@@ -66,12 +66,12 @@ class Reindex:
             if not self.is_live():
                 self.filling.run()
                 self.meanwhile.catch_up()
-                self.meanwhile.sweep(resumed=bool(resumed))
+                self.meanwhile.sweep(self.run_.generation, resumed=bool(resumed))
                 candidate = self.candidate()
                 self.swap(candidate.schema, problems(candidate))
             else:  # killed after the swap: what was too old to keep may still be there
                 self.engine.promote(self.run_.generation, self.builder.schema)
-            indexed = self.finish()
+            indexed = self.finish(resumed=bool(resumed))
         except BaseException as error:
             self.stop(error)
             raise
@@ -208,9 +208,9 @@ class Reindex:
         self.engine.promote(self.run_.generation, schema)
         reach("run.swapped")
 
-    def finish(self) -> int:
+    def finish(self, *, resumed: bool) -> int:
         """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
-        self.meanwhile.finish()
+        self.meanwhile.finish(resumed=resumed)
         reach("run.caught-up")
         self.engine.changes.forget(self.remember_hours)
         reach("run.forgotten")
