@@ -6,6 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,7 @@ class Updates:
         """
         schema = schema or self.engine.schema()
         require_same(schema, self.encoders)
-        with building(self.settings, schema, self.encoders) as builder:
+        with building(self.settings, schema, self.encoders, ThreadPoolExecutor) as builder:
             yield builder
 
     def retry_rejects(self) -> tuple[Updated, str]:

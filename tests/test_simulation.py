@@ -32,7 +32,7 @@ from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.retry import Limits
 from hybridsearch.errors import HybridSearchError
-from hybridsearch.reindex import Options, Reindex, Report, fill
+from hybridsearch.reindex import Options, Reindex, Report, build, fill
 from hybridsearch.reindex.build import Builder
 from hybridsearch.reindex.journal import Journal, Position
 from hybridsearch.schema import Schema
@@ -398,7 +398,7 @@ def test_whatever_happens_the_index_ends_as_the_shop_is(part: range, monkeypatch
     monkeypatch.setattr(engine, "connect", lambda *_: None)
     monkeypatch.setattr(updates, "ThreadPoolExecutor", no_pool)
     for name in ("EncodeCache", "Fetcher"):
-        monkeypatch.setattr(updates, name, no_pool)
+        monkeypatch.setattr(build, name, no_pool)
     with ExitStack() as stack:
         root = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         stack.callback(shutil.rmtree, root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -133,10 +133,7 @@ class Builder:
 
 @contextmanager
 def building(
-    settings: Settings,
-    schema: Schema,
-    encoders: Mapping[str, Encoder],
-    executor: Callable[[int], Executor] = ThreadPoolExecutor,
+    settings: Settings, schema: Schema, encoders: Mapping[str, Encoder], executor: Callable[[int], Executor]
 ) -> Iterator[Builder]:
     """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
     with EncodeCache(settings.home / "vectors.db") as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
