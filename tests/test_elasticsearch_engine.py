@@ -1,5 +1,7 @@
 """The engine on a real Elasticsearch: what a shop sees, and what happens to an index that was there before."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch import changes
 from hybridsearch.errors import EngineError, GateError, IndexMissing
 from hybridsearch.schema import Schema
+from tests.servers.fake import Asked, Reply, passed_on, serving
 from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
 
 SHOP_MAPPING = {
@@ -213,6 +216,27 @@ def test_a_log_of_changes_that_lost_its_shard_ends_a_rebuild_before_it_begins(
         assert len(found.engine.generations()) == 1
         client.indices.delete(index=f"{index}-changes")
         assert found.reindex().indexed == len(PRODUCTS)
+
+
+def test_a_log_of_changes_that_begins_this_very_moment_is_waited_for(
+    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 19: its shard works, says the server, and is not yet among those that it counts."""
+    monkeypatch.setattr(changes, "BETWEEN", 0.01)
+    left = 3
+
+    def script(asked: Asked) -> Reply:
+        nonlocal left
+        reply = passed_on(es_url, asked)
+        if f"/{index}-changes/_stats" in asked.path and reply.status == 200 and left:
+            left -= 1
+            return replace(reply, body={**json.loads(reply.body), "indices": {}})
+        return reply
+
+    with serving(script) as fake, shop(tmp_path, engine=engine(fake.url, index)) as found:
+        found.upsert([PRODUCTS[0]])
+        assert found.engine.changes.mark() == 0
+        assert left == 0
 
 
 def test_a_live_index_that_lost_its_shard_is_repaired_by_a_rebuild(tmp_path: Path, es_url: str, index: str) -> None:

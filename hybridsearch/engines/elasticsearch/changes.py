@@ -6,6 +6,7 @@ not forget after a minute as it does a deletion.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,8 @@ from hybridsearch.errors import EngineError
 PAGE = 500
 RECOVERY = "5s"
 """How long a log without a shard that works is waited for."""
+LOOKS, BETWEEN = 25, 0.2
+"""How often a log whose shards work, as the server says, is looked for among them, and the seconds between."""
 MAPPING = {
     "dynamic": "strict",
     "properties": {
@@ -58,9 +61,7 @@ class ServerChanges:
             if (shards := self._shards()) is None:
                 return BEGINNING
             if not shards:  # the log was made this very moment, or is lost; the server answers 200 all the same
-                waiting = self.client.options(ignore_status=408)
-                waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
-                shards = self._shards()
+                shards = self._recovered()
         if not shards:
             raise EngineError(
                 f"The log of changes '{self.index}' at {self.url} has no shard that works: changes would be lost. "
@@ -101,6 +102,18 @@ class ServerChanges:
         if "indices" not in found:
             return None
         shards: dict[str, list[Any]] = found["indices"].get(self.index, {}).get("shards", {})
+        return shards
+
+    def _recovered(self) -> dict[str, list[Any]] | None:
+        """Return the copies of each shard after it had time to begin; one that has is not at once among them."""
+        waiting = self.client.options(ignore_status=408)
+        shards: dict[str, list[Any]] | None = {}
+        for _ in range(LOOKS):
+            health = waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
+            shards = self._shards()
+            if shards or health["timed_out"]:
+                break
+            time.sleep(BETWEEN)
         return shards
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
