@@ -272,8 +272,7 @@ class HybridSearch(Shop):
         """
         from hybridsearch.generations import clean
 
-        folder = self.settings.home
-        clean(self.engine, folder / self.settings.engine.index / "run.jsonl", generations)
+        clean(self.engine, self.settings.home / self.settings.engine.index / "run.jsonl", generations)
 
     def _updates(self) -> Updates:
         from hybridsearch.updates import Updates

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,17 +105,15 @@ class Updates:
                 updated.rejects += (*built.rejects, *built.flaws)
         return updated
 
-    @contextmanager
-    def builder(self, schema: Schema | None = None) -> Iterator[Builder]:
-        """Yield what builds documents for a schema, by default that of the live index.
+    def builder(self, schema: Schema | None = None) -> AbstractContextManager[Builder]:
+        """Return what builds documents for a schema, by default that of the live index, for as long as a context lasts.
 
         Raises:
             EncoderError, EngineError: The index was built with another encoder or text analysis.
         """
         schema = schema or self.engine.schema()
         require_same(schema, self.encoders)
-        with building(self.settings, schema, self.encoders, ThreadPoolExecutor) as builder:
-            yield builder
+        return building(self.settings, schema, self.encoders, ThreadPoolExecutor)
 
     def retry_rejects(self) -> tuple[Updated, str]:
         """Try the products in the newest file of rejects again, as the catalogue has them now.

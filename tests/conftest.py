@@ -1,7 +1,10 @@
 """Fixtures that every test may use: real servers, one per version and run."""
 
+import _thread
 import contextlib
 import os
+import signal
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +13,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from tests.servers.elasticsearch import running
+from tests.shops import Stop
 
 VERSIONS = os.environ.get("HYBRIDSEARCH_TEST_ES_VERSIONS", "9.4.3 8.16.6").split()
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_ES") == "1"
@@ -50,3 +54,11 @@ def index(es_url: str) -> Iterator[str]:
 def engine(request: pytest.FixtureRequest, es_url: str, index: str) -> dict[str, Any]:
     """The [engine] section of either engine."""
     return {} if request.param == "embedded" else {"url": es_url, "index": index, "replicas": 0}
+
+
+@pytest.fixture
+def stop_after() -> Iterator[Stop]:
+    """Stops the main thread after some seconds, as Ctrl-C does; but no lock that it waits for wakes by it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda seconds: threading.Timer(seconds, _thread.interrupt_main).start()
+    signal.signal(signal.SIGINT, before)

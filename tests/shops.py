@@ -12,6 +12,8 @@ from hybridsearch.reindex import Options
 
 Run = Callable[..., tuple[int, str, str]]
 """Runs a command: exit code, standard output, standard error."""
+Stop = Callable[[float], None]
+"""Stops the main thread after so many seconds."""
 
 PRODUCTS = [
     {"id": "1", "title": "Red summer dress", "brand": "Acme", "sku": "AC-1001", "price": 20, "note": "light cotton"},

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
 import random
-import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +22,7 @@ from hybridsearch.settings import Settings
 from hybridsearch.values import Row
 from tests.killable import shop_of
 from tests.servers.fake import Asked, Reply, error, passed_on, serving
+from tests.shops import Stop
 
 BATCH = 16
 PRODUCTS = 5 * BATCH + 3
@@ -213,7 +211,7 @@ def test_a_run_that_dies_after_the_swap_follows_the_catalogue_all_the_same(
 ) -> None:
     """Fault 38."""
 
-    def die(*_: Any, **__: Any) -> None:
+    def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
     def changes() -> None:
@@ -290,27 +288,22 @@ def test_a_server_that_is_busy_while_its_catalogue_is_read_is_waited_for(
 
 
 def test_a_run_that_waits_for_its_catalogue_is_stopped_at_once(
-    backend: Backend, tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch, stop_after: Stop
 ) -> None:
     """Fault 30."""
     monkeypatch.setattr(retry, "FIRST_PAUSE", 20.0)
     monkeypatch.setattr(retry, "BUDGET", 20.0)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    busy = threading.Event()
+    left = [stop_after]
 
     def script(asked: Asked) -> Reply:
         if asked.path.startswith("/_search"):
-            if not busy.is_set():
-                threading.Timer(0.5, _thread.interrupt_main).start()
-            busy.set()
+            if left:
+                left.pop()(0.5)
             return BUSY
         return passed_on(es_url, asked)
 
-    try:
-        with serving(script) as fake, shop_of(configured(backend, tmp_path, fake.url, index)) as found:
-            started = time.monotonic()
-            with pytest.raises(KeyboardInterrupt):
-                found.reindex(options=Options(say=backend.said.append))
-            assert time.monotonic() - started < 8
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with serving(script) as fake, shop_of(configured(backend, tmp_path, fake.url, index)) as found:
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            found.reindex(options=Options(say=backend.said.append))
+        assert time.monotonic() - started < 8

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import _thread
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -36,7 +34,7 @@ from hybridsearch.values import Document, Reject, Row, Vector
 from tests.killable import Hashed, product, settings_of, shop_of
 from tests.servers.fake import Asked, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import PRODUCTS, quietly, settings, shop, write_products
+from tests.shops import PRODUCTS, Stop, quietly, settings, shop, write_products
 
 Open = Callable[..., HybridSearch]
 ROOT = Path(__file__).parents[1]
@@ -304,21 +302,18 @@ def test_a_generation_that_is_removed_while_it_is_filled_is_not_made_anew(
     assert "is gone. Beginning anew." in said[0]
 
 
-def test_a_stop_that_comes_just_before_a_wait_begins_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 30. `interrupt_main` is such a stop: no lock that is waited for wakes by it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def test_a_stop_that_comes_just_before_a_wait_begins_is_noticed(stop_after: Stop) -> None:
+    """Fault 30."""
     work: Future[None] = Future()
-    stop = threading.Timer(0.2, _thread.interrupt_main)
     end = threading.Timer(20, work.set_result, [None])
     try:
-        stop.start()
+        stop_after(0.2)
         end.start()
         with pytest.raises(KeyboardInterrupt):
             outcome(work)
         assert not work.done()
     finally:
         end.cancel()
-        signal.signal(signal.SIGINT, before)
 
 
 OWNER = """

@@ -15,11 +15,10 @@ from hybridsearch.engines.elasticsearch.connection import connect
 from hybridsearch.engines.elasticsearch.retry import repeatable
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
-from hybridsearch.reindex import Options
 from hybridsearch.settings import EngineSection
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Asked, Fake, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import FIELDS, PRODUCTS, settings
+from tests.shops import FIELDS, PRODUCTS, quietly, settings
 
 BUSY = error(429, "es_rejected_execution_exception")
 AWAY = error(503, "unavailable_shards_exception")
@@ -81,7 +80,7 @@ def opened(folder: Path, server: Troubled) -> Iterator[tuple[HybridSearch, Fake,
 
 def rebuilt(folder: Path, server: Troubled) -> Any:
     with opened(folder, server) as (shop, *_):
-        return shop.reindex(options=Options(say=lambda _: None))
+        return shop.reindex(options=quietly())
 
 
 @pytest.mark.parametrize(("trouble", "done"), [(AWAY, False), (RESET, True)], ids=["away", "done, and no answer"])
@@ -124,7 +123,7 @@ def test_a_server_that_stays_away_is_not_waited_for_a_second_time(tmp_path: Path
     server = Troubled(AWAY)
     server.sick = "_bulk"
     with opened(tmp_path, server) as (shop, fake, pauses), pytest.raises(EngineError, match="503"):
-        shop.reindex(options=Options(say=lambda _: None))
+        shop.reindex(options=quietly())
     assert 300 <= sum(pauses) < 330
     paths = [asked.path for asked in fake.asked if "-lock" not in asked.path]
     assert len(paths) - max(place for place, path in enumerate(paths) if "_bulk" in path) == 2
@@ -135,7 +134,7 @@ def test_a_full_disk_is_not_waited_for(tmp_path: Path) -> None:
     server = Troubled(FULL)
     server.ill = set(range(10_000))
     with opened(tmp_path, server) as (shop, _, pauses), pytest.raises(EngineError, match="flood-stage watermark"):
-        shop.reindex(options=Options(say=lambda _: None))
+        shop.reindex(options=quietly())
     assert pauses == []
 
 

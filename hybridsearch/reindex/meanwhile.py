@@ -27,11 +27,13 @@ class Meanwhile:
 
     Attributes:
         mark: Place in the log up to which changes are in the generation.
+        resumed: Whether an earlier process read some of the products, and knew their ids.
         told: Products that these changes are about, with the order of the last.
     """
 
     filling: Filling
     mark: int
+    resumed: bool
     told: dict[str, int] = field(default_factory=dict)
 
     def catch_up(self) -> None:
@@ -40,11 +42,11 @@ class Meanwhile:
         while self.follow(generation) + self.replay(generation) > SMALL:
             pass
 
-    def finish(self, *, resumed: bool) -> None:
+    def finish(self) -> None:
         """Bring what happened during the swap into the live index; from now on changes go there by themselves."""
         self.follow(None)
         self.replay_all()
-        if self.sweep(None, resumed=resumed):  # what was removed may be back, or was told of this very moment
+        if self.sweep(None):  # what was removed may be back, or was told of this very moment
             self.follow(None)
             self.replay_all()
 
@@ -99,18 +101,17 @@ class Meanwhile:
             filling.progress("replaying changes", filling.position.counts, None)
         return len(changes)
 
-    def sweep(self, generation: str | None, *, resumed: bool) -> int:
+    def sweep(self, generation: str | None) -> int:
         """Remove products that left a living catalogue since they were read, of which nobody tells; return how many.
 
         Args:
             generation: Where they are removed; None for the live index, which this one has become.
-            resumed: Whether some of them may have been read by an earlier process, which knew them.
         """
         filling, removed = self.filling, 0
         if not isinstance(filling.source, LivingSource):
             return 0
         given = filling.certain() + len(filling.uncertain) + filling.position.counts.rejected
-        if not resumed and given <= (filling.source.count() or 0):
+        if not self.resumed and given <= (filling.source.count() or 0):
             return 0
         filling.engine.refresh(filling.generation)
         present = np.fromiter(map(hash, filling.source.ids()), dtype=np.int64)

@@ -66,12 +66,12 @@ class Reindex:
             if not self.is_live():
                 self.filling.run()
                 self.meanwhile.catch_up()
-                self.meanwhile.sweep(self.run_.generation, resumed=bool(resumed))
+                self.meanwhile.sweep(self.run_.generation)
                 candidate = self.candidate()
                 self.swap(candidate.schema, problems(candidate))
             else:  # killed after the swap: what was too old to keep may still be there
                 self.engine.promote(self.run_.generation, self.builder.schema)
-            indexed = self.finish(resumed=bool(resumed))
+            indexed = self.finish()
         except BaseException as error:
             self.stop(error)
             raise
@@ -109,7 +109,7 @@ class Reindex:
             progress=self.progress,
             options=self.options,
         )
-        self.meanwhile = Meanwhile(self.filling, self.run_.mark)
+        self.meanwhile = Meanwhile(self.filling, self.run_.mark, resumed=bool(position.counts.read))
         reach("run.begun")
 
     def unfinished(self) -> tuple[Run, Position] | None:
@@ -208,9 +208,9 @@ class Reindex:
         self.engine.promote(self.run_.generation, schema)
         reach("run.swapped")
 
-    def finish(self, *, resumed: bool) -> int:
+    def finish(self) -> int:
         """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
-        self.meanwhile.finish(resumed=resumed)
+        self.meanwhile.finish()
         reach("run.caught-up")
         self.engine.changes.forget(self.remember_hours)
         reach("run.forgotten")
