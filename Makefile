@@ -13,4 +13,4 @@ lint:
 	bin=$(BIN) && $$bin/ruff check . && $$bin/ruff format --check . && $$bin/mypy
 
 bench: ## See that every benchmark runs; the figures come from the full runs of benchmarks/README.md.
-	$(BIN)/python -m pytest tests/test_benchmarks.py
+	$(BIN)/python -m pytest tests/stories/test_benchmarks.py

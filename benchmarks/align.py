@@ -27,7 +27,7 @@ from hybridsearch.align.run import align, image_leg
 from hybridsearch.encoders import Encoder, load_encoder
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.reindex.build import picture_loader, source_of
+from hybridsearch.indexing.build import picture_loader, source_of
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Row, Vectors
 

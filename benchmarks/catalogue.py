@@ -19,9 +19,9 @@ from PIL import Image
 
 from hybridsearch import HybridSearch
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.errors import EncoderError
-from hybridsearch.legs import Encoders
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 

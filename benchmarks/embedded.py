@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.plan import (
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
@@ -35,7 +36,6 @@ from hybridsearch.plan import (
     Saturated,
     Terms,
 )
-from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Fields
 from hybridsearch.values import Document, Vector
 
@@ -47,7 +47,7 @@ TOP = 24
 WARM_UP = 20
 SCHEMA = Schema(Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",)))
 
-Asked = tuple[list[str], Vector]
+PreparedQuery = tuple[list[str], Vector]
 """A query: its distinct words, and its vector."""
 
 
@@ -94,7 +94,7 @@ class Made:
         """Return the text of each product."""
         return [" ".join(f"w{word}" for word in words) for words in self.texts]
 
-    def queries(self, count: int) -> Iterator[Asked]:
+    def queries(self, count: int) -> Iterator[PreparedQuery]:
         """Yield one to four words of a product's text, and a vector near to another's."""
         random = np.random.default_rng(SEED + 1)
         for _ in range(count):
@@ -208,7 +208,7 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
     engine.close()
 
 
-def bm25s_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+def bm25s_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
     """Return the searches of bm25s, which has the words alone."""
     import bm25s  # type: ignore[import-not-found]
 
@@ -217,7 +217,7 @@ def bm25s_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], ob
     return [partial(index.retrieve, [words], k=TOP, show_progress=False) for words, _ in queries]
 
 
-def txtai_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+def txtai_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
     """Return txtai's hybrid searches, with vectors that are ready, compared exactly."""
     from txtai import Embeddings  # type: ignore[import-not-found]
 
@@ -233,7 +233,7 @@ def txtai_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], ob
     return [partial(index.search, " ".join(words), TOP) for words, _ in queries]
 
 
-def lancedb_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], object]]:
+def lancedb_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
     """Return LanceDB's hybrid searches, by default an exact scan."""
     import lancedb  # type: ignore[import-not-found]
     from lancedb.index import FTS  # type: ignore[import-not-found]
@@ -252,7 +252,7 @@ def lancedb_searches(made: Made, queries: Sequence[Asked]) -> list[Callable[[], 
     return [partial(search, *query) for query in queries]
 
 
-RIVALS: dict[str, Callable[[Made, Sequence[Asked]], list[Callable[[], object]]]] = {
+RIVALS: dict[str, Callable[[Made, Sequence[PreparedQuery]], list[Callable[[], object]]]] = {
     "bm25s": bm25s_searches,
     "txtai": txtai_searches,
     "lancedb": lancedb_searches,

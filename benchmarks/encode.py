@@ -32,7 +32,7 @@ from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.pretrained import IMAGES_AT_ONCE, TEXTS_AT_ONCE, PretrainedEncoder
 from hybridsearch.encoders.towers import Clip, Sentences
 from hybridsearch.images import decode
-from hybridsearch.reindex import BATCH
+from hybridsearch.indexing.fill import BATCH
 
 SAMPLE = Path(__file__).parent.parent / "hybridsearch" / "sample"
 EDGE = 800  # pixels of a photo: what shops offer for zooming

@@ -25,17 +25,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning.asked import prepare
-from hybridsearch.learning.candidates import CandidateCache, Candidates
+from hybridsearch.learning.cross_validation import chosen, learn
+from hybridsearch.learning.features import Features, build
 from hybridsearch.learning.folds import folds
 from hybridsearch.learning.gate import decide
 from hybridsearch.learning.judgments import Judgments, read
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.learning.select import chosen, learn
+from hybridsearch.learning.result_lists import ResultCache, ResultList
+from hybridsearch.learning.runs import Answers, answers
 from hybridsearch.learning.significance import compare
-from hybridsearch.learning.systems import Answers, answers
-from hybridsearch.learning.table import Table, build
 from hybridsearch.learning.tune import MANY, irrelevant
 
 MOST = 1_200
@@ -51,12 +51,12 @@ SMALL, FEW = 12, 3
 Values = NDArray[np.float64]
 
 
-def ask(config: Path, judgments: Judgments, folder: Path) -> tuple[Answers, Table, Values]:
+def ask(config: Path, judgments: Judgments, folder: Path) -> tuple[Answers, Features, Values]:
     """Return the answers to judged queries, their table as `tune` uses it, and nDCG@10 of keywords for each."""
     with HybridSearch.open(config) as shop:
         weights, _ = shop.weights_for(shop.engine.schema())
         questions = prepare(shop, judgments, folder)
-        with CandidateCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
+        with ResultCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
             found = answers(shop, questions.asked, weights, cache, lambda *_: None)
     numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
     lists = zip(found.rankings["keyword"], found.asked, strict=True)
@@ -96,13 +96,13 @@ def curve(options: argparse.Namespace) -> None:
         )
 
 
-def over_candidates(query: JudgedQuery, window: Candidates, random: np.random.Generator) -> JudgedQuery:
+def over_candidates(query: JudgedQuery, window: ResultList, random: np.random.Generator) -> JudgedQuery:
     """Deal the grades of a query out over its candidates."""
     ids = random.permutation(np.array(window.ids))[: len(query.grades)].tolist()
     return replace(query, grades=dict(zip(ids, query.grades.values(), strict=False)))
 
 
-def over_judged(query: JudgedQuery, _: Candidates, random: np.random.Generator) -> JudgedQuery:
+def over_judged(query: JudgedQuery, _: ResultList, random: np.random.Generator) -> JudgedQuery:
     """Deal the grades of a query out over its judged products: that these were judged remains true."""
     grades = random.permutation(list(query.grades.values())).tolist()
     return replace(query, grades=dict(zip(query.grades, grades, strict=True)))
@@ -156,7 +156,7 @@ def half(rows: Sequence[dict[str, Any]], seed: int) -> Iterator[list[dict[str, A
         yield [row for own in by_query.values() for row in own[part::2]]
 
 
-def regraded(found: Answers, table: Table, queries: Sequence[JudgedQuery]) -> Table:
+def regraded(found: Answers, table: Features, queries: Sequence[JudgedQuery]) -> Features:
     """Return the table with other grades for the same queries, in their order."""
     again = build(table.names, found.candidates, queries, table.kinds.tolist())
     return replace(again, values=table.values)

@@ -30,10 +30,10 @@ from hybridsearch import HybridSearch
 from hybridsearch.align.lexicon import lexicon
 from hybridsearch.encoders import PRESETS, load_encoder
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.pictures import mean
+from hybridsearch.images.product import mean
+from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings, WeightsSection
 from hybridsearch.values import Vector, Vectors
-from hybridsearch.weights import prior
 from training.render import COLOURS, render
 from training.shapes import drawings
 

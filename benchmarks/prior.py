@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning.asked import prepare
-from hybridsearch.learning.candidates import CandidateCache
+from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.prepared import prepare
+from hybridsearch.learning.result_lists import ResultCache
+from hybridsearch.learning.runs import answers
 from hybridsearch.learning.significance import compare
-from hybridsearch.learning.systems import answers
-from hybridsearch.learning.table import Table
-from hybridsearch.weights import prior
+from hybridsearch.search.weights import prior
 
 SIGNALS = ("title", "text", "pairs", "all_words", "most_words", "code", "words.*")
 """Those that ship with a weight; `grams` is left to `tune`, since a request takes longer with it."""
@@ -39,7 +39,7 @@ class Judged:
     """A set: its table over SIGNALS, and nDCG@10 of keywords alone for each query."""
 
     name: str
-    table: Table
+    table: Features
     keyword: NDArray[np.float64]
 
 
@@ -50,14 +50,14 @@ def judged(name: str, config: Path, judgments: Path, irrelevant: float, most: in
     with HybridSearch.open(config) as shop:
         store = shop.settings.resolve(shop.settings.engine.folder) / "candidates.db"
         questions = prepare(shop, replace(found, queries=tuple(queries)), judgments.parent)
-        with CandidateCache(store) as cache:
+        with ResultCache(store) as cache:
             got = answers(shop, questions.asked, prior(), cache, lambda *_: None)
     lists = zip(got.rankings["keyword"], got.asked, strict=True)
     keyword = np.array([ndcg(ids, each.judged.grades) for ids, each in lists])
     return Judged(name, general(got.table), keyword)
 
 
-def general(table: Table) -> Table:
+def general(table: Features) -> Features:
     """Return the table over SIGNALS: the first leg's cosine to the words stands for that of any leg."""
     values = np.zeros((*table.values.shape[:2], len(SIGNALS)), np.float32)
     for place, name in enumerate(SIGNALS):
@@ -67,7 +67,7 @@ def general(table: Table) -> Table:
     return replace(table, names=SIGNALS, values=values)
 
 
-def together(sets: Sequence[Judged]) -> Table:
+def together(sets: Sequence[Judged]) -> Features:
     """Return one table of several sets in which each counts the same."""
     widest = max(each.table.values.shape[1] for each in sets)
 
@@ -75,7 +75,7 @@ def together(sets: Sequence[Judged]) -> Table:
         return np.pad(part, [(0, 0), (0, widest - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
 
     tables = [each.table for each in sets]
-    return Table(
+    return Features(
         names=SIGNALS,
         values=np.concatenate([wide(table.values) for table in tables]),
         present=np.concatenate([wide(table.present) for table in tables]),

@@ -35,8 +35,9 @@ from hybridsearch.batches import batches
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
-from hybridsearch.reindex import BATCH, schema_of, source_of
-from hybridsearch.reindex.journal import Journal, Position
+from hybridsearch.indexing.build import schema_of, source_of
+from hybridsearch.indexing.fill import BATCH
+from hybridsearch.indexing.journal import Journal, Position
 from hybridsearch.schema import Schema
 from hybridsearch.values import Product, Vector
 

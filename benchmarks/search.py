@@ -36,8 +36,8 @@ from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.connection import JSON
 from hybridsearch.engines.elasticsearch.request import Clause, knn, match_clause, parameters, to_elasticsearch, to_page
-from hybridsearch.learning.systems import DEPTH, fuse
-from hybridsearch.plan import Plan
+from hybridsearch.learning.runs import DEPTH, fuse
+from hybridsearch.search.plan import Plan
 
 SIZE = 10
 WARM_UP = 40

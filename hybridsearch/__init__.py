@@ -9,7 +9,7 @@ from hybridsearch._version import __version__
 if TYPE_CHECKING:
     from hybridsearch.client import AsyncHybridSearch, HybridSearch
     from hybridsearch.errors import HybridSearchError
-    from hybridsearch.plan import Plan
+    from hybridsearch.search.plan import Plan
     from hybridsearch.settings import Settings
     from hybridsearch.values import Hit, Page
 
@@ -19,7 +19,7 @@ _HOMES = {
     "HybridSearch": "client",
     "HybridSearchError": "errors",
     "Page": "values",
-    "Plan": "plan",
+    "Plan": "search.plan",
     "Settings": "settings",
 }
 

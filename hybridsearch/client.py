@@ -4,146 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from hybridsearch import planner
-from hybridsearch import weights as weighting
-from hybridsearch.encoders.base import Encoder
-from hybridsearch.engines import open_engine
-from hybridsearch.engines.base import Engine
-from hybridsearch.errors import DegradedAnswer, EncoderError, QueryError, WeightsError
-from hybridsearch.legs import Encoders
-from hybridsearch.plan import Plan
-from hybridsearch.planner import FilterValue, Query, kind_of
-from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Settings
-from hybridsearch.values import Page, Row, Vector
-from hybridsearch.weights import Weights
+from hybridsearch.errors import DegradedAnswer
+from hybridsearch.search.planner import FilterValue
+from hybridsearch.shop import Shop
+from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Generation
-    from hybridsearch.generations import Rollback
     from hybridsearch.images import Photo
-    from hybridsearch.reindex import Options, Progress, Report
-    from hybridsearch.updates import Updated, Updates
-
-
-class Shop:
-    """All that both clients share: everything but the call to the engine."""
-
-    def __init__(self, settings: Settings, engine: Engine) -> None:
-        self.settings = settings
-        self.engine = engine
-        self.encoders = Encoders(settings)
-        self._weights: tuple[Weights, tuple[str, ...]] | None = None
-
-    @classmethod
-    def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
-        """Open the shop that a configuration file describes; nothing is read from the engine yet.
-
-        Args:
-            config: The file, or settings that are already loaded; left out: `hybridsearch.toml` in the working
-                directory, else the file that HYBRIDSEARCH_CONFIG names.
-            replace_index: Whether a rebuild may remove an Elasticsearch index, not an alias, of the configured name.
-
-        Raises:
-            ConfigError: The configuration is missing or wrong.
-        """
-        settings = config if isinstance(config, Settings) else Settings.load(config)
-        return cls(settings, open_engine(settings, replace_index=replace_index))
-
-    @property
-    def weights(self) -> tuple[Weights, tuple[str, ...]]:
-        """The weights in use, and why they are not those that the configuration names, if so."""
-        if self._weights is None:
-            path = self.settings.weights.path
-            try:
-                found = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
-                self._weights = found, ()
-            except WeightsError as error:
-                self._weights = weighting.prior(), (instead(error),)
-        return self._weights
-
-    def plan(
-        self,
-        text: str = "",
-        *,
-        image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
-        sort: str | None = None,
-        page: int = 1,
-        size: int = 10,
-        weights: Weights | None = None,
-    ) -> Plan:
-        """Return what a search would do; nothing is run.
-
-        Args:
-            text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, or a Pillow image.
-            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
-            facets: Fields whose values are counted.
-            sort: `price:asc` or `price:desc`; left out: the best first.
-            page: From 1.
-            size: Hits on a page.
-            weights: What the signals are worth; left out: the weights in use.
-
-        Raises:
-            QueryError: A field is unknown, or a photo came where no leg sees.
-            EncoderError: The index was built with another encoder, or a photo cannot be encoded.
-            ImageError: The photo cannot be read.
-            EngineError: The engine cannot be reached.
-        """
-        schema = self.engine.schema()
-        query = Query(text, image is not None, dict(filters or {}), tuple(facets), sort, page, size)
-        used, degraded = (weights, ()) if weights else self.weights_for(schema)
-        words, missing = self._words(query, schema)
-        photo = self._photo(image, schema) if image is not None else {}
-        return planner.plan(query, schema, used, words=words, photo=photo, degraded=(*degraded, *missing))
-
-    def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
-        """Return the weights to use on an index, and why the prior, where others do not fit."""
-        weights, degraded = self.weights
-        try:
-            weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
-        except WeightsError as error:
-            return weighting.prior(), (instead(error),)
-        return weights, degraded
-
-    def _words(self, query: Query, schema: Schema) -> tuple[dict[str, Vector], tuple[str, ...]]:
-        """Return the words' vector by leg, and why a leg has none: keywords answer without it."""
-        if kind_of(query, schema)[0] not in ("words", "photo and words"):
-            return {}, ()
-        vectors: dict[str, Vector] = {}
-        missing = []
-        for leg in schema.legs:
-            try:
-                encoder = self.encoders[leg.name]
-                vectors[leg.name] = self.encoders.words(leg.name, query.typed)
-            except EncoderError as error:
-                missing.append(f"no vectors from '{leg.name}': {error}")
-            else:
-                same_encoder(leg, encoder)
-        return vectors, tuple(missing)
-
-    def _photo(self, image: Photo, schema: Schema) -> dict[str, Vector]:
-        """Return the photo's vector by leg, for the legs that read pictures."""
-        legs = [leg for leg in schema.legs if leg.reads == "image"]
-        if not legs:
-            raise QueryError(
-                "A photo was given, but no vector leg of the index reads pictures. "
-                'Add [[vectors]] with reads = "image" and run: hybridsearch reindex'
-            )
-        for leg in legs:
-            same_encoder(leg, self.encoders[leg.name])
-        return {leg.name: self.encoders.photo(leg.name, image) for leg in legs}
-
-
-def instead(error: WeightsError) -> str:
-    """Return what a page says when the configured weights cannot be used."""
-    return f"the prior weights are used: {error}"
+    from hybridsearch.indexing.fill import Options
+    from hybridsearch.indexing.report import Progress, Report
+    from hybridsearch.indexing.rollback import Rollback
+    from hybridsearch.indexing.updates import Updated, Updates
 
 
 def whole(page: Page) -> Page:
@@ -158,15 +33,6 @@ def whole(page: Page) -> Page:
             "Look into it with: hybridsearch doctor"
         )
     return page
-
-
-def same_encoder(leg: Leg, encoder: Encoder) -> None:
-    """Refuse to compare vectors of two encoders."""
-    if encoder.fingerprint != leg.fingerprint:
-        raise EncoderError(
-            f"Leg '{leg.name}' was built with encoder {leg.fingerprint}, '{encoder.name}' is {encoder.fingerprint}. "
-            "Configure the encoder that it was built with, or run: hybridsearch reindex"
-        )
 
 
 class HybridSearch(Shop):
@@ -215,7 +81,7 @@ class HybridSearch(Shop):
             GateError: A check refused; the old index stays.
             EngineError: The engine cannot be reached, or another run is under way.
         """
-        from hybridsearch.reindex import reindex
+        from hybridsearch.indexing.reindex import reindex
 
         return reindex(self, progress, options)
 
@@ -254,13 +120,13 @@ class HybridSearch(Shop):
         Raises:
             GateError: There is none to go back to.
         """
-        from hybridsearch.generations import rollback
+        from hybridsearch.indexing.rollback import rollback
 
         return rollback(self.settings, self.engine, self.encoders, generation)
 
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return what dead runs left behind; with `kept`, also the generations that could be gone back to."""
-        from hybridsearch.generations import leftovers
+        from hybridsearch.indexing.rollback import leftovers
 
         return leftovers(self.engine.generations(), kept=kept)
 
@@ -270,12 +136,12 @@ class HybridSearch(Shop):
         Raises:
             EngineError: A run is under way.
         """
-        from hybridsearch.generations import clean
+        from hybridsearch.indexing.rollback import clean
 
         clean(self.engine, self.settings.home / self.settings.engine.index / "run.jsonl", generations)
 
     def _updates(self) -> Updates:
-        from hybridsearch.updates import Updates
+        from hybridsearch.indexing.updates import Updates
 
         return Updates(self.settings, self.engine, self.encoders)
 

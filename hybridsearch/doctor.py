@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridsearch import text
-from hybridsearch.client import HybridSearch
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import EngineError, HybridSearchError
-from hybridsearch.reindex import source_of
+from hybridsearch.indexing.build import source_of
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.shop import Shop
 
 
-def checks(shop: HybridSearch) -> list[Check]:
+def checks(shop: Shop) -> list[Check]:
     """Look at everything that a search depends on; nothing is changed."""
     found = [catalogue(shop), *shop.engine.check()]
     try:
@@ -25,7 +25,7 @@ def checks(shop: HybridSearch) -> list[Check]:
     return [*found, weights(shop)]
 
 
-def catalogue(shop: HybridSearch) -> Check:
+def catalogue(shop: Shop) -> Check:
     """Say whether the catalogue can be read."""
     try:
         source = source_of(shop.settings)
@@ -35,7 +35,7 @@ def catalogue(shop: HybridSearch) -> Check:
     return Check("catalogue", "ok", f"{source.name}, {'size unknown' if count is None else f'about {count:,} rows'}")
 
 
-def mapping(shop: HybridSearch, schema: Schema) -> Iterator[Check]:
+def mapping(shop: Shop, schema: Schema) -> Iterator[Check]:
     """Say whether the index has the fields that the configuration names, and the same text analysis."""
     if schema.fields != shop.settings.fields:
         yield Check("mapping", "warning", "the index was built with other [fields]", "hybridsearch reindex")
@@ -46,7 +46,7 @@ def mapping(shop: HybridSearch, schema: Schema) -> Iterator[Check]:
         yield Check("analysis", "warning", found, "hybridsearch reindex")
 
 
-def legs(shop: HybridSearch, schema: Schema | None) -> Iterator[Check]:
+def legs(shop: Shop, schema: Schema | None) -> Iterator[Check]:
     """Say whether each vector leg's encoder loads, works, and is the one that the index was built with."""
     built = {leg.name: leg for leg in schema.legs} if schema else {}
     if not shop.encoders and not built:
@@ -55,7 +55,7 @@ def legs(shop: HybridSearch, schema: Schema | None) -> Iterator[Check]:
         yield leg(shop, name, built.get(name), indexed=schema is not None)
 
 
-def leg(shop: HybridSearch, name: str, built: Leg | None, indexed: bool) -> Check:
+def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
     """Say how one vector leg is."""
     line = f"vectors {name}"
     try:
@@ -71,7 +71,7 @@ def leg(shop: HybridSearch, name: str, built: Leg | None, indexed: bool) -> Chec
     return Check(line, "ok", found)
 
 
-def weights(shop: HybridSearch) -> Check:
+def weights(shop: Shop) -> Check:
     """Say which weights are in use."""
     found, degraded = shop.weights
     if degraded:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hybridsearch import text
-from hybridsearch.catalog.rows import field, number, strings
+from hybridsearch.rows import field, number, strings
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Fields
 from hybridsearch.values import Document, Product, Row, Vector

@@ -14,7 +14,9 @@ import numpy as np
 from PIL import Image
 
 from hybridsearch import HybridSearch, Settings, failpoints
-from hybridsearch.reindex import Options, Progress, fill
+from hybridsearch.indexing import fill
+from hybridsearch.indexing.fill import Options
+from hybridsearch.indexing.report import Progress
 from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch, Settings, cli
-from hybridsearch.reindex import Options
+from hybridsearch.indexing.fill import Options
 
 Run = Callable[..., tuple[int, str, str]]
 """Runs a command: exit code, standard output, standard error."""

@@ -21,9 +21,9 @@ from hybridsearch.errors import (
     IndexMissing,
     QueryError,
 )
-from hybridsearch.reindex import Options
+from hybridsearch.indexing.fill import Options
 from hybridsearch.values import Row
-from tests.servers.fake import Asked, Reply, error, serving
+from tests.servers.fake import PreparedQuery, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, settings, shop, write_products
 
@@ -105,7 +105,7 @@ def test_a_plan_is_what_a_search_runs(acme: HybridSearch) -> None:
     plan = acme.plan("red coats", filters={"brand": "Borealis"}, size=5)
     assert isinstance(plan, Plan)
     assert acme.engine.search(plan).hits == acme.search("red coats", filters={"brand": "Borealis"}, size=5).hits
-    assert plan.to_elasticsearch()["size"] == 5
+    assert acme.engine.request(plan).body["size"] == 5
 
 
 def test_products_are_had_by_id(acme: HybridSearch) -> None:
@@ -353,7 +353,7 @@ def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: P
     """Fault 16."""
     model = Model()
 
-    def script(asked: Asked) -> Reply:
+    def script(asked: PreparedQuery) -> Reply:
         if "_bulk" in asked.path:
             return error(403, "cluster_block_exception", "disk usage exceeded flood-stage watermark")
         return model.reply(asked)

@@ -143,7 +143,7 @@ class Material:
         return Contrast([text for text, _ in said], *agree(known, [claim for _, claim in said]))
 
 
-class Questions:
+class PreparedQueries:
     """Fixed questions about products that are not trained on: titles, attribute values, words of the lexicon."""
 
     def __init__(self, material: Material, places: Sequence[int], seed: int) -> None:

@@ -15,12 +15,12 @@ from PIL import Image
 
 from hybridsearch import document
 from hybridsearch.batches import batches
-from hybridsearch.catalog.rows import field as lookup
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.pictures import Load
-from hybridsearch.reindex.build import FETCHERS, picture_loader, source_of
+from hybridsearch.images.product import Load
+from hybridsearch.indexing.build import FETCHERS, picture_loader, source_of
+from hybridsearch.rows import field as lookup
 from hybridsearch.settings import Fields, Settings
 from hybridsearch.values import Product, Row
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from hybridsearch.align import measure
-from hybridsearch.align.material import Material, Questions, Replay
+from hybridsearch.align.material import Material, PreparedQueries, Replay
 from hybridsearch.align.pairs import Squeeze, Stock, gather
 from hybridsearch.align.recipe import Progress, Recipe
 from hybridsearch.align.report import Qualities, Report
@@ -175,7 +175,7 @@ def train(
 
     aside = {stock.pairs[place].digest for place in (*parts.held_out, *parts.validation)}
     material = Material(stock.pairs, parts.train, languages, Replay.load(towers.squeeze, without=aside))
-    questions = Questions(material, parts.validation, seed)
+    questions = PreparedQueries(material, parts.validation, seed)
     identity = f"{base} {stock.digest()} {languages} {seed} {recipe}"
     checkpoint = folder / "checkpoint.pt"
     run = Training(towers, stock.pixels, material, questions, recipe, seed, identity, checkpoint, progress)

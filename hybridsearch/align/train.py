@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from hybridsearch.align.augment import augment
-from hybridsearch.align.material import Batch, Contrast, Material, Questions
+from hybridsearch.align.material import Batch, Contrast, Material, PreparedQueries
 from hybridsearch.align.pairs import Pixels
 from hybridsearch.align.recipe import Progress, Recipe
 from hybridsearch.align.towers import Towers
@@ -61,7 +61,7 @@ class Training:
         towers: Towers,
         pixels: Pixels,
         material: Material,
-        questions: Questions,
+        questions: PreparedQueries,
         recipe: Recipe,
         seed: int,
         identity: str,

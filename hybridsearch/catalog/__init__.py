@@ -10,8 +10,8 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_document, parse_lines
-from hybridsearch.catalog.rows import field, number, strings
 from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.rows import field, number, strings
 from hybridsearch.settings import Catalog, Fields
 from hybridsearch.values import Product, Row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
-from hybridsearch.catalog.rows import field, strings, tidy
+from hybridsearch.rows import field, strings, tidy
 from hybridsearch.values import Product, Reject
 
 LONGEST_ID = 512

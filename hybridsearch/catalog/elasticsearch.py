@@ -11,13 +11,13 @@ from typing import Any
 from elasticsearch import AuthorizationException, NotFoundError
 
 from hybridsearch.catalog.base import Mark
-from hybridsearch.catalog.rows import tidy
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch import paging
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import CatalogError
+from hybridsearch.rows import tidy
 from hybridsearch.values import Product, Reject
 
 PAGE = 500

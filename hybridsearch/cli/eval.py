@@ -54,11 +54,12 @@ def command(
 ) -> int:
     """Compare keywords, vectors, their fusion and the current weights on judged queries."""
     from hybridsearch.learning import judgments as judging
-    from hybridsearch.learning import own, trial
+    from hybridsearch.learning import trial
+    from hybridsearch.learning.keyword_query import KeywordQuery, load
 
     with ExitStack() as stack:
         shop = stack.enter_context(HybridSearch.open(config))
-        query = stack.enter_context(own.OwnQuery(shop.settings, own.load(keyword_query))) if keyword_query else None
+        query = stack.enter_context(KeywordQuery(shop.settings, load(keyword_query))) if keyword_query else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
             found = trial.run(shop, judged, judgments.parent, lambda done, total: tell("asking", done, total), query)

@@ -11,7 +11,7 @@ from hybridsearch.catalog import open_source, sample
 from hybridsearch.catalog.base import Source
 from hybridsearch.cli import options, show
 from hybridsearch.errors import ConfigError
-from hybridsearch.propose import Proposal, propose, to_toml
+from hybridsearch.propose.configuration import Proposal, propose, to_toml
 from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
 
 

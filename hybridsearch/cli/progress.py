@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from hybridsearch.reindex import Counts
+    from hybridsearch.indexing.report import Counts
 
 EVERY = 5.0
 """Seconds between two lines in a pipe."""

@@ -42,7 +42,7 @@ def command(
 
 def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> int:
     """Run, and print what was done."""
-    from hybridsearch.reindex import Options
+    from hybridsearch.indexing.fill import Options
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is taken like Ctrl-C: nothing is lost
     with progress(as_json=as_json) as tell:
@@ -76,7 +76,7 @@ def retry(shop: HybridSearch, as_json: bool) -> int:
 
 def preview(shop: HybridSearch, as_json: bool) -> int:
     """Print what a run would do."""
-    from hybridsearch.preview import preview
+    from hybridsearch.indexing.dry_run import preview
 
     found = preview(shop)
     if as_json:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
-from hybridsearch import explain
 from hybridsearch.cli import options, show
 from hybridsearch.client import HybridSearch
-from hybridsearch.planner import FilterValue
+from hybridsearch.search import explain
+from hybridsearch.search.planner import FilterValue
 from hybridsearch.values import Hit
 
 _FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*)", re.DOTALL)
@@ -61,8 +60,11 @@ def command(
         }
         if planned:
             plan = shop.plan(query, **wanted)
-            body = orjson.dumps(plan.to_elasticsearch(), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-            click.echo(body if as_json else f"{plan}\n{body}")
+            request = shop.engine.request(plan)
+            if as_json:
+                show.print_json(request.to_json())
+            else:
+                click.echo(f"{plan}\n{request}")
             return
         found = shop.search(query, **wanted, strict=strict)
         fields = shop.settings.fields

@@ -57,8 +57,8 @@ def page(
 
 def title(hit: Hit, field: str | None) -> str:
     """Return what stands for a product in a list."""
-    from hybridsearch.catalog.rows import field as lookup
-    from hybridsearch.catalog.rows import strings
+    from hybridsearch.rows import field as lookup
+    from hybridsearch.rows import strings
 
     return " ".join(strings(lookup(hit.product, field))) if field else ""
 

@@ -13,7 +13,7 @@ from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.eval import refused, resumable
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
-from hybridsearch.weights import Weights
+from hybridsearch.search.weights import Weights
 
 if TYPE_CHECKING:
     from hybridsearch.learning.shadow import Shadow

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.batches import batches
-from hybridsearch.encoders.ahead import ahead
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.errors import EncoderError, ImageError
 from hybridsearch.images import Photo, decode, open_query
 from hybridsearch.images.decode import read_photo
+from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vector, Vectors
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class EncodeCache:
         hits = sum(key in found for key in keys)
         failed: dict[bytes, ImageError] = {}
         missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in found}
-        coming = ahead(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
+        coming = prefetch_map(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
         for some in batches(zip(missing, coming, strict=True), AT_ONCE):
             failed.update({key: each for key, each in some if isinstance(each, ImageError)})
             whole = {key: each for key, each in some if not isinstance(each, ImageError)}

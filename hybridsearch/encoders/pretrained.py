@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hybridsearch.encoders.ahead import ahead
 from hybridsearch.encoders.folder import Model, fingerprint
 from hybridsearch.errors import EncoderError
+from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vectors
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PretrainedEncoder:
         with self._lock:
             self._require_usable()
             tower = self._image_tower
-            ready = list(ahead(tower.prepare, images, most=len(images))) if len(images) > 1 else images
+            ready = list(prefetch_map(tower.prepare, images, most=len(images))) if len(images) > 1 else images
             return self._encode(tower.images, ready, IMAGES_AT_ONCE)
 
     def _require_usable(self) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+from urllib.parse import urlencode
+
+import orjson
 
 from hybridsearch.changes import ChangeLog
-from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Page, Reject, Row
 
 
@@ -62,6 +65,36 @@ def new_name() -> str:
     """Return a name for a generation: the time to the microsecond, and four bits of chance."""
     now = datetime.now(UTC)
     return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbelow(16):x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The HTTP request that runs a plan on one server.
+
+    Attributes:
+        parameters: Of the query string.
+        body: JSON values, except that vectors are float32 arrays.
+    """
+
+    method: str
+    path: str
+    parameters: Mapping[str, Any]
+    body: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        query = urlencode({name: json_text(value) for name, value in self.parameters.items()})
+        return f"{self.method} {self.path}?{query}\n{json_text(self.body)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object for programs, vectors as lists."""
+        fields = {"method": self.method, "path": self.path, "parameters": self.parameters, "body": self.body}
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(fields, option=orjson.OPT_SERIALIZE_NUMPY))
+        return plain
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON in one line; a string as it is."""
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 class Engine(Protocol):
@@ -162,6 +195,10 @@ class Engine(Protocol):
 
     def identity(self) -> str:
         """Return what changes whenever the live index's content does, so that answers can be kept."""
+        ...
+
+    def request(self, plan: Plan) -> Request:
+        """Return the request that a search sends; nothing is run."""
         ...
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.learning.asked import Asked
 from hybridsearch.learning.measures import MEASURES
+from hybridsearch.learning.prepared import PreparedQuery
+from hybridsearch.learning.runs import Rankings
 from hybridsearch.learning.significance import Comparison, bootstrap, compare, holm
-from hybridsearch.learning.systems import Rankings
 
 MAIN = "nDCG@10"
 """The measure that is compared, learned and judged by."""
@@ -111,7 +111,7 @@ class Evaluation:
 
 
 def evaluate(
-    asked: Sequence[Asked], rankings: Rankings, *, skipped: Mapping[str, int], notes: Sequence[str] = ()
+    asked: Sequence[PreparedQuery], rankings: Rankings, *, skipped: Mapping[str, int], notes: Sequence[str] = ()
 ) -> Evaluation:
     """Measure what the systems answered.
 
@@ -138,7 +138,7 @@ def evaluate(
     )
 
 
-def measured(asked: Sequence[Asked], lists: Sequence[Sequence[str]]) -> Values:
+def measured(asked: Sequence[PreparedQuery], lists: Sequence[Sequence[str]]) -> Values:
     """Return the value of every measure for each query."""
     return {
         name: np.array([measure(ids, each.judged.grades) for ids, each in zip(lists, asked, strict=True)])
@@ -162,7 +162,7 @@ def compared(values: Values, pairs: Sequence[tuple[str, str]]) -> tuple[Compared
     )
 
 
-def breakdown(asked: Sequence[Asked], main: Values) -> Iterator[Part]:
+def breakdown(asked: Sequence[PreparedQuery], main: Values) -> Iterator[Part]:
     """Yield the means over parts of the queries; parts of fewer than LEAST_SHOWN queries are left out."""
     for by, label in LABELS.items():
         labels = np.array([label(each) for each in asked])
@@ -179,19 +179,19 @@ def in_order(label: str) -> tuple[int, str]:
     return int(first) if first.isdecimal() else 0, label
 
 
-def length(each: Asked) -> str:
+def length(each: PreparedQuery) -> str:
     """Return how long a query is."""
     count = len(each.query.typed.split())
     return "no words" if not count else "1 word" if count == 1 else f"{count} words" if count < 4 else "4 words or more"
 
 
-def depth(each: Asked) -> str:
+def depth(each: PreparedQuery) -> str:
     """Return how many products of a query were judged."""
     count = len(each.judged.grades)
     return "1 to 4" if count < 5 else "5 to 9" if count < 10 else "10 to 19" if count < 20 else "20 or more"
 
 
-LABELS: Mapping[str, Callable[[Asked], str]] = {
+LABELS: Mapping[str, Callable[[PreparedQuery], str]] = {
     "kind": lambda each: each.kind,
     "language": lambda each: each.judged.locale or "not given",
     "length": length,
@@ -199,7 +199,7 @@ LABELS: Mapping[str, Callable[[Asked], str]] = {
 }
 
 
-def cautions(asked: Sequence[Asked], systems: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+def cautions(asked: Sequence[PreparedQuery], systems: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """Yield why the figures may mislead."""
     if len({grade for each in asked for grade in each.judged.grades.values()}) == 1:
         yield (

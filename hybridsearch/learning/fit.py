@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hybridsearch.learning.table import Table
+from hybridsearch.learning.features import Features
 
 HARDEST = 100
 """Candidates of a query, under the weights to start from, that a fit looks at beside the relevant ones."""
@@ -19,7 +19,7 @@ STEEPEST = 60.0
 Weighting = NDArray[np.float64]
 
 
-def fit(table: Table, start: Weighting, strength: float, *, judged_only: bool) -> Weighting:
+def fit(table: Features, start: Weighting, strength: float, *, judged_only: bool) -> Weighting:
     """Return the weights, (signals,), that minimise the listwise loss of a table.
 
     The loss is the cross-entropy between the candidates' gains and the softmax of their scores (ListNet's top-one form,
@@ -65,7 +65,7 @@ def fit(table: Table, start: Weighting, strength: float, *, judged_only: bool) -
 
 
 def listed(
-    table: Table, start: Weighting, judged_only: bool
+    table: Features, start: Weighting, judged_only: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return values, gains, which places count, and the share of each query that has a relevant candidate.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hybridsearch.durable import replacing
-from hybridsearch.engines.embedded.files import explained
+from hybridsearch.disk.durable import replacing
+from hybridsearch.disk.errors import explained
 from hybridsearch.errors import WeightsError
-from hybridsearch.weights import Weights, prior
+from hybridsearch.search.weights import Weights, prior
 
 REVERTED = "reverted.json"
 """What a revert took out of use."""

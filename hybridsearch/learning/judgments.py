@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from hybridsearch.catalog.rows import number, strings
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
 from hybridsearch.learning.queries import JudgedQuery, groups, question
+from hybridsearch.rows import number, strings
 from hybridsearch.values import Product, Reject
 
 __all__ = ["JudgedQuery", "Judgments", "groups", "read"]

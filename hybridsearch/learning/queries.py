@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from hybridsearch import text
 from hybridsearch.catalog.jsonl import parse
-from hybridsearch.catalog.rows import strings, tidy
-from hybridsearch.planner import FilterValue
+from hybridsearch.rows import strings, tidy
+from hybridsearch.search.planner import FilterValue
 from hybridsearch.values import Row
 
 FILTERS: TypeAdapter[dict[str, FilterValue]] = TypeAdapter(dict[str, FilterValue])

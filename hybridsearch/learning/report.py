@@ -10,11 +10,11 @@ from itertools import groupby
 from string import Template
 
 from hybridsearch import text
-from hybridsearch.catalog.rows import field, strings
 from hybridsearch.learning import charts
-from hybridsearch.learning.asked import Asked
 from hybridsearch.learning.evaluate import LEAST_SHOWN, MAIN, Evaluation
-from hybridsearch.learning.systems import Rankings
+from hybridsearch.learning.prepared import PreparedQuery
+from hybridsearch.learning.runs import Rankings
+from hybridsearch.rows import field, strings
 from hybridsearch.values import Row
 
 EXAMPLES = 5
@@ -65,7 +65,11 @@ def shown(places: Iterable[int], rankings: Rankings) -> list[str]:
 
 
 def examples(
-    found: Evaluation, asked: Sequence[Asked], rankings: Rankings, products: Mapping[str, Row], title: str | None
+    found: Evaluation,
+    asked: Sequence[PreparedQuery],
+    rankings: Rankings,
+    products: Mapping[str, Row],
+    title: str | None,
 ) -> list[Example]:
     """Return the biggest wins and losses with their first results.
 
@@ -96,7 +100,7 @@ def named(row: Row, title: str | None) -> str:
     return " ".join(text.clean(" ".join(strings(field(row, title))), 200).split()) if title else ""
 
 
-def question(each: Asked) -> str:
+def question(each: PreparedQuery) -> str:
     """Return a query for people."""
     parts = [f"“{text.clean(each.query.text, 200)}”"] if each.query.typed else []
     if each.judged.image:
@@ -106,7 +110,9 @@ def question(each: Asked) -> str:
     return ", ".join(parts)
 
 
-def html(found: Evaluation, asked: Sequence[Asked], shows: Sequence[Example], *, heading: str, keyword: str) -> str:
+def html(
+    found: Evaluation, asked: Sequence[PreparedQuery], shows: Sequence[Example], *, heading: str, keyword: str
+) -> str:
     """Return the whole file.
 
     Args:

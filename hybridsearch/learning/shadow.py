@@ -8,9 +8,9 @@ from pathlib import Path
 
 import orjson
 
-from hybridsearch.client import Shop
 from hybridsearch.errors import ConfigError
-from hybridsearch.weights import Weights
+from hybridsearch.search.weights import Weights
+from hybridsearch.shop import Shop
 
 FIRST = 10
 """Hits that are compared: the first page."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hybridsearch.client import Shop
 from hybridsearch.errors import EngineError
-from hybridsearch.learning.asked import Asked, Questions, prepare
-from hybridsearch.learning.candidates import CandidateCache
 from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.judgments import Judgments
-from hybridsearch.learning.own import OwnQuery
-from hybridsearch.learning.systems import Answers, Progress, answers
-from hybridsearch.weights import Weights
+from hybridsearch.learning.keyword_query import KeywordQuery
+from hybridsearch.learning.prepared import PreparedQueries, PreparedQuery, prepare
+from hybridsearch.learning.result_lists import ResultCache
+from hybridsearch.learning.runs import Answers, Progress, answers
+from hybridsearch.search.weights import Weights
+from hybridsearch.shop import Shop
 
 PARTIAL = "an answer was not whole"
 
@@ -57,7 +57,7 @@ class Gathered:
     notes: tuple[str, ...]
 
 
-def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: OwnQuery | None = None) -> Trial:
+def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: KeywordQuery | None = None) -> Trial:
     """Ask every system the judged queries, and measure the answers.
 
     Args:
@@ -77,11 +77,13 @@ def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
     return Trial(judgments, found.unknown, answered, evaluation)
 
 
-def ask(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: OwnQuery | None = None) -> Gathered:
+def ask(
+    shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: KeywordQuery | None = None
+) -> Gathered:
     """Ask every system the judged queries; the arguments and errors are those of `run`."""
     weights, degraded = shop.weights_for(shop.engine.schema())
     questions = prepare(shop, judgments, folder)
-    with CandidateCache(shop.settings.home / "candidates.db") as cache:
+    with ResultCache(shop.settings.home / "candidates.db") as cache:
         found = answers(shop, questions.asked, weights, cache, progress, own)
     if not found.asked:
         raise EngineError(
@@ -97,7 +99,7 @@ def ask(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
     )
 
 
-def remarks(judgments: Judgments, questions: Questions, own: OwnQuery | None) -> Iterator[str]:
+def remarks(judgments: Judgments, questions: PreparedQueries, own: KeywordQuery | None) -> Iterator[str]:
     """Yield what was changed or passed over on the way, as sentences."""
     yield from judgments.notes
     if judgments.refused:
@@ -112,6 +114,6 @@ def remarks(judgments: Judgments, questions: Questions, own: OwnQuery | None) ->
         yield f"Queries with filters or photos, which the shop's own query was asked without: {count:,}."
 
 
-def unlike(asked: Sequence[Asked]) -> int:
+def unlike(asked: Sequence[PreparedQuery]) -> int:
     """Return how many queries ask for more than words."""
     return sum(bool(each.query.filters) or each.query.photo for each in asked)

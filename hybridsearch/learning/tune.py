@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch._version import __version__
-from hybridsearch.client import Shop
-from hybridsearch.engines.embedded.lock import FileLock
+from hybridsearch.disk.lock import FileLock
+from hybridsearch.learning.cross_validation import Fitted, learn
+from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.learning.select import Fitted, learn
-from hybridsearch.learning.systems import Answers, vector_of
-from hybridsearch.learning.table import Table
+from hybridsearch.learning.runs import Answers, vector_of
 from hybridsearch.learning.trial import Gathered, ask
 from hybridsearch.schema import Schema
+from hybridsearch.search.weights import TEXT_SIGNALS, Weights
 from hybridsearch.settings import Settings
-from hybridsearch.weights import TEXT_SIGNALS, Weights
+from hybridsearch.shop import Shop
 
 Progress = Callable[[str, int, int], None]
 """Is told the stage, how far it is, and how far it goes."""
@@ -167,14 +167,14 @@ def irrelevant(queries: Sequence[JudgedQuery]) -> float:
     return sum(grade <= 0 for grade in grades) / max(1, len(grades))
 
 
-def current_by_query(weights: Weights, table: Table) -> NDArray[np.float64]:
+def current_by_query(weights: Weights, table: Features) -> NDArray[np.float64]:
     """Return the weights that each query is answered with today, (queries, signals)."""
     kinds = table.kinds.tolist()
     rows = {kind: vector_of(weights.of(kind), table.names) for kind in set(kinds)}
     return np.array([rows[kind] for kind in kinds], np.float64).reshape(-1, len(table.names))
 
 
-def to_weights(fitted: Fitted, table: Table, start: Weights, schema: Schema, halves: dict[str, float]) -> Weights:
+def to_weights(fitted: Fitted, table: Features, start: Weights, schema: Schema, halves: dict[str, float]) -> Weights:
     """Return what was learned as weights for this index."""
 
     def named(values: NDArray[np.float64]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
-from hybridsearch.engines.base import Check, Generation, Lease, Written
+from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
@@ -20,8 +20,8 @@ from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import from_source
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.waiting import Waiting
-from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Page, Reject, Row
 
@@ -176,6 +176,9 @@ class ElasticsearchEngine:
 
     def schema(self, generation: str | None = None) -> Schema:
         return self._searches.described(self._client(generation), generation).schema
+
+    def request(self, plan: Plan) -> Request:
+        return self._searches.request(self.client, plan)
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         return self._searches.run(self._client(generation), plan, generation)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hybridsearch.document import RESERVED
+from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, facet_path, number_path, text_path, vector_path
-from hybridsearch.plan import (
+from hybridsearch.search.plan import (
     CODE_LIFT,
     FACET_VALUES,
     FIRST_PASS_SHARE,
@@ -46,6 +47,11 @@ def parameters(plan: Plan) -> dict[str, Any]:
         "include_named_queries_score": True,
         "preference": f"query-{zlib.crc32(plan.query.encode(errors='replace'))}",
     }
+
+
+def to_request(plan: Plan, index: str, body: Mapping[str, Any]) -> Request:
+    """Return the request that runs a plan, whose body `to_elasticsearch` made, on an index or alias."""
+    return Request("POST", f"/{index}/_search", parameters(plan), body)
 
 
 def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> dict[str, Any]:

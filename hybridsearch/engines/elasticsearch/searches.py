@@ -11,14 +11,15 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
 
+from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import JSON, connect_async, explained, json_of, version_of
-from hybridsearch.engines.elasticsearch.halves import halves
+from hybridsearch.engines.elasticsearch.fallback import halves
 from hybridsearch.engines.elasticsearch.mapping import read_schema
-from hybridsearch.engines.elasticsearch.request import parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
 from hybridsearch.errors import IndexMissing
-from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Page
 
@@ -110,23 +111,19 @@ class Searches:
             await self._async_client.close()
 
     def _ask(self, client: Client, plan: Plan, generation: str | None) -> Page:
-        return to_page(plan, json_of(client.perform_request(**self._request(client, plan, generation))))
+        return to_page(plan, json_of(client.perform_request(**sendable(self.request(client, plan, generation)))))
 
     async def _ask_async(self, client: Client, plan: Plan) -> Page:
-        request = await asyncio.to_thread(self._request, client, plan)
+        request = await asyncio.to_thread(self.request, client, plan)
         if self._async_client is None:
             self._async_client = connect_async(self.section, self._folder)
-        return to_page(plan, json_of(await self._async_client.perform_request(**request)))
+        return to_page(plan, json_of(await self._async_client.perform_request(**sendable(request))))
 
-    def _request(self, client: Client, plan: Plan, generation: str | None = None) -> dict[str, Any]:
+    def request(self, client: Client, plan: Plan, generation: str | None = None) -> Request:
+        """Return the request that runs a plan on this server."""
         index = self.described(client, generation)
-        return {
-            "method": "POST",
-            "path": f"/{generation or self.alias}/_search",
-            "params": parameters(plan),
-            "headers": JSON,
-            "body": to_elasticsearch(plan, shards=index.shards, knn_has_k=self.version(client) >= KNN_HAS_K),
-        }
+        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=self.version(client) >= KNN_HAS_K)
+        return to_request(plan, generation or self.alias, body)
 
     def _read(self, client: Client, index: str) -> Described:
         with explained(self.url, index):
@@ -138,6 +135,17 @@ class Searches:
                 "Build one beside it with another 'engine.index' and: hybridsearch reindex"
             )
         return Described(schema, int(found["settings"]["index"]["number_of_shards"]), time.monotonic())
+
+
+def sendable(request: Request) -> dict[str, Any]:
+    """Return the arguments with which a client sends a request."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "params": request.parameters,
+        "headers": JSON,
+        "body": request.body,
+    }
 
 
 def took(page: Page, started: float) -> Page:

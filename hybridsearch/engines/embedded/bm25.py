@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.files import Arrays
+from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings
 
 Scores = NDArray[np.float32]

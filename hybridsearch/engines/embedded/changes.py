@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 
 from hybridsearch.changes import Change
-from hybridsearch.durable import make_folder
-from hybridsearch.engines.embedded.files import explained
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.errors import explained
 
 NAME = "changes.db"
 PAGE = 500

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from hybridsearch.engines.base import Check, Generation, Lease, Written, new_name
+from hybridsearch.disk.lock import FileLock
+from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.generations import Generations, Stamp
-from hybridsearch.engines.embedded.lock import FileLock
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
 from hybridsearch.errors import EngineError, IndexMissing
 from hybridsearch.failpoints import reach
-from hybridsearch.plan import Plan
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Hit, Page, Row
 
 log = logging.getLogger(__name__)
@@ -138,6 +138,12 @@ class EmbeddedEngine:
 
     def schema(self, generation: str | None = None) -> Schema:
         return self._view(generation).schema
+
+    def request(self, plan: Plan) -> Request:
+        """Return what a current Elasticsearch with one shard would be sent."""
+        from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
+
+        return to_request(plan, self.index, to_elasticsearch(plan))
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()

@@ -7,8 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
-from hybridsearch.durable import make_folder, replacing, sync_folder
-from hybridsearch.engines.embedded.files import damaged, explained
+from hybridsearch.disk.durable import make_folder, replacing, sync_folder
+from hybridsearch.disk.errors import damaged, explained
 
 POINTER = "current"
 UNFINISHED = "unfinished"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.files import Arrays
+from hybridsearch.engines.embedded.arrays import Arrays
 
 Ordinals = NDArray[np.int32]
 """Numbers of documents, counted from 0 in the order in which they were last written."""

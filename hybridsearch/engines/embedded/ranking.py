@@ -17,7 +17,7 @@ from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
-from hybridsearch.plan import (
+from hybridsearch.search.plan import (
     CODE_LIFT,
     FACET_VALUES,
     FIRST_PASS_SHARE,

@@ -20,10 +20,10 @@ import orjson
 from numpy.typing import NDArray
 
 from hybridsearch.changes import order
-from hybridsearch.durable import make_folder
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
-from hybridsearch.engines.embedded.files import damaged, explained
 from hybridsearch.engines.embedded.records import Record, encode, require_fit
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema

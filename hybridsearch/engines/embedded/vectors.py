@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.durable import sync_folder
-from hybridsearch.engines.embedded.files import damaged
+from hybridsearch.disk.durable import sync_folder
+from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors

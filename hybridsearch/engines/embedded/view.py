@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.disk.errors import explained
+from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, save_arrays
 from hybridsearch.engines.embedded.bm25 import TextField, compile_text
-from hybridsearch.engines.embedded.files import Arrays, explained, load_arrays, save_arrays
 from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.vectors import LegVectors

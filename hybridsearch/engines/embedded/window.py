@@ -9,7 +9,7 @@ from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
 
 
 class Window:

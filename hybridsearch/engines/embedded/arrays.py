@@ -1,0 +1,58 @@
+"""Arrays in one file, with checksums."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from struct import Struct
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from hybridsearch.disk.durable import replacing
+
+Arrays = Mapping[str, NDArray[Any]]
+"""One-dimensional arrays by name."""
+
+ALIGN = 64
+"""Every array starts at a multiple of this many bytes: a cache line, and enough for every type."""
+TRAILER = Struct("<QI")
+"""Length of the table of contents, and CRC32 of everything before the trailer."""
+
+
+def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:
+    """Write arrays, and the number of the commit that they were made from, in place of a file."""
+    contents: dict[str, tuple[str, int, int]] = {}
+    position = checksum = 0
+    with replacing(path) as file:
+        for name, array in arrays.items():
+            contents[name] = (array.dtype.str, position, array.size)
+            data = array.tobytes() + bytes(-array.nbytes % ALIGN)
+            checksum = zlib.crc32(data, checksum)
+            position += file.write(data)
+        table = orjson.dumps({"commit": commit, "arrays": contents})
+        file.write(table + TRAILER.pack(len(table), zlib.crc32(table, checksum)))
+
+
+def load_arrays(path: Path) -> tuple[Arrays, int]:
+    """Map what `save_arrays` wrote: the arrays, read-only, and the number of the commit.
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: The file is not as it was written.
+    """
+    file = np.memmap(path, np.uint8, "r").data
+    body, trailer = file[: -TRAILER.size], file[-TRAILER.size :]
+    if len(trailer) < TRAILER.size:
+        raise ValueError("it is cut short")
+    length, checksum = TRAILER.unpack(trailer)
+    if zlib.crc32(body) != checksum:
+        raise ValueError("its checksum does not match")
+    table = orjson.loads(body[len(body) - length :])
+    arrays = {
+        name: np.frombuffer(body, dtype, count, offset) for name, (dtype, offset, count) in table["arrays"].items()
+    }
+    return arrays, table["commit"]

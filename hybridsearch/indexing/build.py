@@ -1,0 +1,182 @@
+"""From products to documents with their vectors; what cannot be built is a reject, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from hybridsearch import document, text
+from hybridsearch.catalog import open_source
+from hybridsearch.catalog.base import Source
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.errors import ConfigError, EncoderError
+from hybridsearch.images import load_picture
+from hybridsearch.images.fetch import Fetcher
+from hybridsearch.images.product import Load, see
+from hybridsearch.indexing.report import Counts
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Settings
+from hybridsearch.values import Document, Product, Reject, Vector
+
+UNIT = 1e-3
+"""How far the square of a vector's length may be from 1."""
+BROKEN = 16
+"""Products in a row without a vector from which on the encoder is taken to be at fault."""
+FETCHERS = 8
+"""Pictures that are fetched at once."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What became of some products.
+
+    Attributes:
+        flaws: What a document lacks: it is indexed without that vector.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    flaws: list[Reject] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds documents for one schema."""
+
+    schema: Schema
+    encoders: Mapping[str, Encoder]
+    cache: EncodeCache
+    load_picture: Load
+    pool: Executor
+
+    def build(self, products: Sequence[Product]) -> Built:
+        """Return the documents of some products, in their order."""
+        built = Built()
+        by_leg = {leg.name: self.encode(leg, products, built) for leg in self.schema.legs}
+        for place, product in enumerate(products):
+            vectors = dict(self.usable(product, {name: row[place] for name, row in by_leg.items()}, built))
+            try:
+                built.documents.append(document.build(product, self.schema, vectors))
+            except ValueError as error:
+                built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
+        return built
+
+    def build_all(self, rows: Sequence[Product | Reject]) -> Built:
+        """Return the documents of the products among some rows; the others are rejects already."""
+        built = self.build([each for each in rows if isinstance(each, Product)])
+        built.rejects[:0] = [each for each in rows if isinstance(each, Reject)]
+        return built
+
+    def usable(
+        self, product: Product, vectors: Mapping[str, Vector | None], built: Built
+    ) -> Iterator[tuple[str, Vector]]:
+        """Yield the vectors that a product has; one that is not of unit length is left out and written down."""
+        for leg, vector in vectors.items():
+            if vector is not None and abs(float(vector.array @ vector.array) - 1) < UNIT:
+                yield leg, vector
+            elif vector is not None:
+                why = f"no vector '{leg}': the encoder gave one that is not of unit length"
+                built.flaws.append(Reject(product.where, product.id, "encode", why, product.row))
+
+    def encode(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
+        """Return the leg's vector of each product, None where it has nothing to read.
+
+        A batch that the encoder fails on, for want of memory for instance, is halved; a single product that it fails on
+        is indexed without the vector, and written down.
+        """
+        try:
+            if leg.reads == "image":
+                return self.encode_pictures(leg, products, built)
+            texts = [document.leg_text(product.row, leg) for product in products]
+            rows = iter(counted(self.cache.texts(self.encoders[leg.name], list(filter(None, texts))), built))
+            return [Vector(next(rows)) if each else None for each in texts]
+        except (EncoderError, MemoryError, RuntimeError) as error:
+            if len(products) > 1:
+                middle = len(products) // 2
+                found = [
+                    *self.encode(leg, products[:middle], built),
+                    *self.encode(leg, products[middle:], built),
+                ]
+                if len(products) >= BROKEN and not any(found):
+                    raise  # not a product is at fault, but the encoder: the run is continued when it works
+                return found
+            why = f"no vector '{leg.name}': {type(error).__name__}: {error}"
+            built.flaws.append(Reject(products[0].where, products[0].id, "encode", why, products[0].row))
+            return [None]
+
+    def encode_pictures(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
+        """Return the vector of each product's pictures together; what went wrong is written down."""
+        references = [document.pictures(product.row, self.schema.fields) for product in products]
+        encoder = self.encoders[leg.name]
+        seen = see(
+            references,
+            leg.pictures,
+            self.load_picture,
+            lambda files: list(counted(self.cache.images(encoder, files), built)),
+            self.pool,
+        )
+        built.flaws += [
+            Reject(product.where, product.id, "picture", " ".join(map(str, each.flaws)))
+            for product, each in zip(products, seen, strict=True)
+            if each.flaws
+        ]
+        vectors = [each.vector for each in seen]
+        built.counts.without_picture += vectors.count(None)
+        return vectors
+
+
+@contextmanager
+def building(
+    settings: Settings, schema: Schema, encoders: Mapping[str, Encoder], executor: Callable[[int], Executor]
+) -> Iterator[Builder]:
+    """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
+    with EncodeCache(settings.home / "vectors.db") as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
+        yield Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool)
+
+
+def counted(encoded: Any, built: Built) -> Any:
+    """Count what came from the cache, and return the vectors."""
+    built.counts.cached += encoded.hits
+    built.counts.encoded += len(encoded.vectors) - encoded.hits
+    return encoded.vectors
+
+
+def source_of(settings: Settings) -> Source:
+    """Return the catalogue of a configuration; nothing is read yet."""
+    client = None
+    if settings.catalog.index:
+        from hybridsearch.engines.elasticsearch.connection import connect
+
+        client = connect(settings.engine, settings.folder)
+    return open_source(settings.catalog, settings.fields, folder=settings.folder, client=client)
+
+
+def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
+    """Return what the index of a configuration will hold."""
+    legs = []
+    for leg in settings.vectors:
+        encoder = encoders[leg.name]
+        if leg.reads == "image" and not encoder.sees:
+            raise ConfigError(
+                f"Leg '{leg.name}' reads pictures, but '{leg.encoder}' encodes text alone. "
+                "Give it an 'image_encoder', another 'encoder', or text fields to read."
+            )
+        legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact, pictures=leg.pictures))
+    return Schema(settings.fields, tuple(legs), text.identity())
+
+
+def picture_loader(settings: Settings, fetcher: Fetcher) -> Load:
+    """Return what loads a picture as the [catalog] section says."""
+    catalog = settings.catalog
+    folder = catalog.images or (catalog.path.parent if catalog.path else None)
+    return partial(
+        load_picture,
+        folder=settings.resolve(folder) if folder is not None else None,
+        fetch=fetcher if catalog.fetch else None,
+    )

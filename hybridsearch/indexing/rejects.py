@@ -1,0 +1,80 @@
+"""Dead letters: what could not be indexed, with its reason, in a file that people and programs can read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hybridsearch.disk.durable import make_folder, sync_folder
+from hybridsearch.errors import EngineError
+from hybridsearch.values import Reject
+
+
+def describe(reject: Reject) -> dict[str, Any]:
+    """Return a reject without its product."""
+    return {"where": reject.where, "id": reject.id, "stage": reject.stage, "reason": reject.reason}
+
+
+class RejectsFile:
+    """A file of JSON lines with every reject; it appears with the first one.
+
+    Args:
+        path: The file.
+        size: Bytes of it that count; what an interrupted process wrote behind them is cut off.
+    """
+
+    SHOWN = 20
+
+    def __init__(self, path: Path, *, size: int = 0) -> None:
+        self.path = path
+        self.size = size
+        self.first: list[Reject] = []
+        if path.exists():
+            os.truncate(path, size)
+            for each in self.read():
+                self.first += [each] * (len(self.first) < self.SHOWN)
+
+    def add(self, rejects: Iterable[Reject]) -> int:
+        """Write rejects down, durably, and return how many they were.
+
+        Raises:
+            EngineError: They cannot be written down. To go on would lose products silently.
+        """
+        found = list(rejects)
+        if not found:
+            return 0
+        data = b"".join(map(line, found))
+        try:
+            make_folder(self.path.parent)
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if not self.size:
+                sync_folder(self.path.parent)
+        except OSError as error:
+            raise EngineError(
+                f"Cannot write rejects to '{self.path}': {error.strerror}. Nothing is lost silently, so the run stops; "
+                "make room or allow writing there, then continue with the same command."
+            ) from error
+        self.size += len(data)
+        self.first += found[: max(0, self.SHOWN - len(self.first))]
+        return len(found)
+
+    def read(self) -> Iterator[Reject]:
+        """Yield every reject in the file."""
+        if self.path.exists():
+            with self.path.open(encoding="utf-8") as file:
+                for each in map(json.loads, file):
+                    yield Reject(each["where"], each["id"], each["stage"], each["reason"], each["product"])
+
+
+def line(reject: Reject) -> bytes:
+    """Return the line of a reject."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    data = {**describe(reject), "time": now, "product": reject.row}
+    return (json.dumps(data, ensure_ascii=False, default=str) + "\n").encode("utf-8", "replace")

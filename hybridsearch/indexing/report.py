@@ -1,0 +1,83 @@
+"""What a run counts while it goes, and what it says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hybridsearch.indexing.quality import Quality
+from hybridsearch.indexing.rejects import describe
+from hybridsearch.values import Reject
+
+
+@dataclass(slots=True)
+class Counts:
+    """How far a run is.
+
+    Attributes:
+        older: Products that were older than what the index held already.
+        changes: Changes that were recorded while the run went on, and were replayed.
+    """
+
+    read: int = 0
+    written: int = 0
+    rejected: int = 0
+    encoded: int = 0
+    cached: int = 0
+    without_picture: int = 0
+    older: int = 0
+    changes: int = 0
+
+
+Progress = Callable[[str, Counts, int | None], None]
+"""Is told the stage, the counts, and the number of products if known, after every batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did.
+
+    Attributes:
+        indexed: Documents in the new index.
+        duplicates: Products whose id came again later in the catalogue; the last one is indexed.
+        older: Products that were older than a change that the index had seen already.
+        changes: Changes of single products that came in during the run, and were replayed.
+        resumed: Products that an earlier, interrupted process of this run had done already.
+        retried: Requests that were asked again, because the engine was busy or briefly away.
+        rejects: The first rejects; all of them are in `rejects_file`.
+        rejects_file: JSON lines; None when everything is well.
+        quality: What the judged queries said, where the configuration names some.
+    """
+
+    index: str
+    generation: str
+    indexed: int
+    rejected: int
+    duplicates: int
+    without_picture: int
+    encoded: int
+    cached: int
+    older: int
+    changes: int
+    resumed: int
+    retried: int
+    seconds: float
+    rejects: tuple[Reject, ...] = ()
+    rejects_file: Path | None = None
+    quality: Quality | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `reindex --json` prints."""
+        return {
+            **{
+                name: getattr(self, name)
+                for name in self.__slots__
+                if name not in ("rejects", "rejects_file", "seconds", "quality")
+            },
+            "seconds": round(self.seconds, 3),
+            "quality": self.quality.to_json() if self.quality else None,
+            "rejects": [describe(each) for each in self.rejects],
+            "rejects_file": str(self.rejects_file) if self.rejects_file else None,
+        }

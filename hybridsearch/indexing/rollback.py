@@ -1,0 +1,106 @@
+"""Going back to an earlier generation of the index, and removing what is left of dead runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.engines.base import Engine, Generation, live_of
+from hybridsearch.errors import EncoderError, EngineError, GateError, IndexMissing
+from hybridsearch.indexing import replay
+from hybridsearch.indexing.journal import Journal
+from hybridsearch.indexing.reindex import owner
+from hybridsearch.indexing.updates import Updates, require_same
+from hybridsearch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What a rollback did.
+
+    Attributes:
+        changes: Changes of single products, since the generation was built, that were brought into it.
+        missing: Why there are none, though there may have been changes; empty when they are all in.
+    """
+
+    before: str
+    now: str
+    changes: int
+    missing: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `rollback --json` prints."""
+        return {"before": self.before, "now": self.now, "changes": self.changes, "missing": self.missing}
+
+
+def target(generations: Sequence[Generation], before: str, wanted: str | None) -> tuple[str, str]:
+    """Return the live generation, and the one to go back to: the one that was live before it, or the one wanted.
+
+    Raises:
+        IndexMissing: Nothing is live.
+        GateError: There is none to go back to.
+    """
+    found = live_of(generations)
+    if found is None:
+        raise IndexMissing("There is no live index to go back from. Create it with: hybridsearch reindex")
+    live = found.name
+    kept = [each.name for each in generations if each.state == "kept"]
+    if wanted is not None:
+        if wanted not in kept:
+            raise GateError(f"There is no finished generation '{wanted}'. There are: {', '.join(kept) or 'none'}.")
+        return live, wanted
+    if before not in kept:
+        raise GateError(
+            f"The generation before '{live}' is not kept, so that there is none to go back to. "
+            f"Others, for --to: {', '.join(kept) or 'none'}."
+        )
+    return live, before
+
+
+def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder], wanted: str | None) -> Rollback:
+    """Make an earlier generation the live one, with the changes of single products that came in since."""
+    with engine.lease(owner()) as lease:
+        live, goal = target(engine.generations(), engine.schema().before, wanted)
+        updates = Updates(settings, engine, encoders)
+        schema = engine.schema(goal)
+        missing = ""
+        try:
+            require_same(schema, encoders)
+        except (EncoderError, EngineError) as error:
+            missing = f"Changes that came in since are not in it: {error}"
+        lease.require()
+        changes = 0
+        engine.switch(goal)
+        if not missing:
+            # Not before the switch: only the live generation takes writes. Searches see it older for that long.
+            with updates.builder(schema) as builder:
+                for some, _ in replay.pages(engine.changes, schema.since):
+                    replay.apply(engine, None, builder, some)
+                    changes += len(some)
+    return Rollback(live, goal, changes, missing)
+
+
+def leftovers(generations: Sequence[Generation], *, kept: bool) -> list[Generation]:
+    """Return what may be removed: unfinished generations, and finished ones too if they need not be kept."""
+    states = ("unfinished", "kept") if kept else ("unfinished",)
+    return [each for each in generations if each.state in states]
+
+
+def clean(engine: Engine, journal: Path, doomed: Sequence[Generation]) -> None:
+    """Remove generations, and the journal of a run that loses its own by that.
+
+    Raises:
+        EngineError: A run is under way.
+    """
+    if not doomed:
+        return
+    with engine.lease(owner()):
+        log = Journal(journal)
+        found = log.load()
+        for each in doomed:
+            engine.discard(each.name)
+        if found is not None and found[0].generation in {each.name for each in doomed}:
+            log.remove()

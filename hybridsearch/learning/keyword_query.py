@@ -1,0 +1,129 @@
+"""The shop's own current query: a search body that runs on the index that the catalogue is read from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from elasticsearch import BadRequestError
+
+from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.engines.elasticsearch.connection import error_of, explained, json_of
+from hybridsearch.engines.elasticsearch.request import incomplete
+from hybridsearch.errors import ConfigError
+from hybridsearch.learning.result_lists import ResultCache, ResultList
+from hybridsearch.settings import Settings
+
+PLACEHOLDER = "{{query}}"
+"""Stands for the shopper's words in the body."""
+
+
+class KeywordQuery:
+    """Asks the shop's index the shop's query, with the words of each shopper in it.
+
+    Args:
+        settings: `catalog.index` names the index.
+        body: From `load`.
+
+    Raises:
+        ConfigError: The catalogue is not an index.
+    """
+
+    def __init__(self, settings: Settings, body: Mapping[str, Any]) -> None:
+        if not settings.catalog.index:
+            raise ConfigError(
+                "The shop's own query needs the shop's own index, but the catalogue is a file. "
+                "Set 'catalog.index' instead of 'catalog.path', or leave --keyword-query out: BM25 stands in for it."
+            )
+        self.index = settings.catalog.index
+        self._body = body
+        section = settings.engine.model_copy(update={"index": self.index})
+        self._engine = ElasticsearchEngine(section, settings.folder)
+
+    def collect(
+        self, queries: Sequence[str], depth: int, cache: ResultCache, progress: Callable[[int, int], None]
+    ) -> Iterator[ResultList | None]:
+        """Yield the first hits for each query, without signals; None for an answer that is not whole.
+
+        Args:
+            queries: Words as typed; without any, nothing is found.
+            depth: How many hits are asked for.
+            cache: Where answers are kept.
+            progress: Is told after every query how many are done, and of how many.
+
+        Raises:
+            EngineError: The engine cannot be reached.
+            ConfigError: It refused the body.
+        """
+        identity = self._engine.identity()
+        for number, words in enumerate(queries, 1):
+            body = {**filled(self._body, words), "size": depth, "from": 0, "_source": False}
+            # The size belongs to the key, and keeps these answers apart from those of plans.
+            key = hashlib.blake2b(json.dumps([identity, body]).encode(), digest_size=20).digest()
+            found = cache.get(key, 0) if words else named(())
+            if found is None:
+                answer = self._search(body)
+                if not incomplete(answer):
+                    found = named(tuple(hit["_id"] for hit in answer["hits"]["hits"]))
+                    cache.put(key, found)
+            progress(number, len(queries))
+            yield found
+
+    def _search(self, body: dict[str, Any]) -> Mapping[str, Any]:
+        with explained(self._engine.url, self.index):
+            try:
+                return json_of(self._engine.client.search(index=self.index, body=body))
+            except BadRequestError as error:
+                why = error_of(error.body)[1]
+                raise ConfigError(
+                    f"Elasticsearch refused the shop's own query: {why}. Correct the file of --keyword-query."
+                ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def load(path: Path) -> Mapping[str, Any]:
+    """Read the body of a search request.
+
+    Raises:
+        ConfigError: It cannot be read, is not a JSON object, or has no place for the shopper's words.
+    """
+    try:
+        body = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"Cannot read the query '{path}': {why}. Expected the JSON body of a search.") from error
+    if not isinstance(body, dict) or filled(body, "a") == filled(body, "b"):
+        raise ConfigError(
+            f"The query '{path}' has no {PLACEHOLDER} in it. "
+            f"Expected the JSON body of a search, with {PLACEHOLDER} where the shopper's words belong."
+        )
+    return body
+
+
+def filled(value: Any, words: str) -> Any:
+    """Return a JSON value with the words in place of PLACEHOLDER; they stay inside the text where it stands."""
+    if isinstance(value, str):
+        return value.replace(PLACEHOLDER, words)
+    if isinstance(value, Mapping):
+        return {name: filled(each, words) for name, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, words) for each in value]
+    return value
+
+
+def named(ids: tuple[str, ...]) -> ResultList:
+    """Return candidates of which nothing but the order is known."""
+    return ResultList(ids, np.zeros((len(ids), 0), np.float32))

@@ -1,0 +1,186 @@
+"""From judgments to queries that can be asked: their products are looked up, their words and photos encoded once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hybridsearch.batches import batches
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.engines.base import Engine
+from hybridsearch.errors import ConfigError, ImageError, QueryError
+from hybridsearch.images import load_picture
+from hybridsearch.images.fetch import Fetcher
+from hybridsearch.images.load import Fetch
+from hybridsearch.learning.judgments import Judgments
+from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.schema import Schema
+from hybridsearch.search import planner
+from hybridsearch.search.plan import Kind, Plan
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
+from hybridsearch.shop import Shop, same_encoder
+from hybridsearch.values import Vector
+
+AT_ONCE = 500
+"""Products that are looked up, and queries that are encoded, at a time."""
+WORDED: tuple[Kind, ...] = ("words", "photo and words")
+"""Kinds of queries whose words are encoded, as in a search."""
+
+Vectors = Mapping[str, Vector]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedQuery:
+    """A judged query with all that a plan needs.
+
+    Attributes:
+        judged: What was judged; only products of the index are left, at least one of them relevant.
+        kind: What sort of query it is.
+        words: Vector of its words by leg.
+        photo: Vector of its photo by leg.
+    """
+
+    judged: JudgedQuery
+    query: Query
+    kind: Kind
+    words: Vectors
+    photo: Vectors
+
+    def plan(self, schema: Schema, weights: Weights) -> Plan:
+        """Return the plan that answers it under some weights."""
+        return planner.plan(self.query, schema, weights, words=self.words, photo=self.photo)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedQueries:
+    """The queries of a file of judgments, as this index can be asked them.
+
+    Attributes:
+        asked: At least one.
+        skipped: How many queries are left out, by reason.
+        unknown: Judged products that the index does not have.
+    """
+
+    asked: tuple[PreparedQuery, ...]
+    skipped: Mapping[str, int]
+    unknown: int
+
+
+def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | None = None) -> PreparedQueries:
+    """Return the queries that can be asked, and why others cannot.
+
+    Args:
+        shop: Where they are asked.
+        judgments: What was judged.
+        folder: Where relative paths of photos start.
+        generation: The one that is asked; left out: the live one.
+
+    Raises:
+        ConfigError: The index has none of the judged products, or no query can be asked.
+        EngineError: The engine cannot be reached.
+        EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
+    """
+    schema = shop.engine.schema(generation)
+    judged = {name for query in judgments.queries for name in query.grades}
+    known = in_index(shop.engine, judged, generation)
+    if judged and not known:
+        raise ConfigError(
+            f"The index '{shop.settings.engine.index}' has none of the {len(judged):,} judged products, such as "
+            f"'{min(judged)}'. Give judgments of this shop, with the ids that its products have in '{schema.fields.id}'"
+            "; if the products are new, run: hybridsearch reindex"
+        )
+    skipped: Counter[str] = Counter()
+    usable = list(answerable(judgments.queries, known, skipped))
+    with ExitStack() as stack:
+        cache = stack.enter_context(EncodeCache(shop.settings.home / "vectors.db"))
+        fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
+        asked = tuple(encoded(shop, schema, usable, cache, folder, fetch, skipped))
+    if not asked:
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
+        raise ConfigError(
+            f"None of the {len(judgments.queries):,} judged queries can be measured ({reasons}). "
+            "Give judgments with grades above 0 for products of this index."
+        )
+    return PreparedQueries(asked, dict(skipped), len(judged - known))
+
+
+def in_index(engine: Engine, names: set[str], generation: str | None = None) -> set[str]:
+    """Return which of the products the index has."""
+    return {name for some in batches(sorted(names), AT_ONCE) for name in engine.get(some, generation)}
+
+
+def answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:
+    """Yield the queries that have a relevant product in the index, without the grades of products that are gone."""
+    for query in queries:
+        kept = replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})
+        if kept.answerable:
+            yield kept
+        else:
+            skipped["no relevant product in the index" if query.answerable else "no relevant product"] += 1
+
+
+def encoded(
+    shop: Shop,
+    schema: Schema,
+    queries: Sequence[JudgedQuery],
+    cache: EncodeCache,
+    folder: Path,
+    fetch: Fetch | None,
+    skipped: Counter[str],
+) -> Iterator[PreparedQuery]:
+    """Yield the queries with the vectors that their words and photos have."""
+    for leg in schema.legs:
+        same_encoder(leg, shop.encoders[leg.name])
+    for some in batches(understood(queries, schema, skipped), AT_ONCE):
+        typed = list({each.query.typed: None for each in some if each.kind in WORDED})
+        words = {
+            leg.name: dict(zip(typed, map(Vector, cache.texts(shop.encoders[leg.name], typed).vectors), strict=True))
+            for leg in schema.legs
+        }
+        for each in some:
+            try:
+                photo = seen(shop, schema, each.judged.image, cache, folder, fetch)
+            except ImageError:
+                skipped["photo that cannot be read"] += 1
+                continue
+            by_leg = {name: rows[each.query.typed] for name, rows in words.items()} if each.kind in WORDED else {}
+            yield replace(each, words=by_leg, photo=photo)
+
+
+def understood(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[str]) -> Iterator[PreparedQuery]:
+    """Yield the queries that this index can be asked, without vectors."""
+    for judged in queries:
+        query = Query(judged.text, judged.image is not None, judged.filters)
+        try:
+            list(planner.read_filters(query.filters, schema.fields))
+        except QueryError:
+            skipped["filter that this index does not have"] += 1
+            continue
+        if query.photo and all(leg.reads != "image" for leg in schema.legs):
+            skipped["photo, and no vector leg reads pictures"] += 1
+            continue
+        yield PreparedQuery(judged, query, planner.kind_of(query, schema)[0], {}, {})
+
+
+def seen(
+    shop: Shop, schema: Schema, image: str | None, cache: EncodeCache, folder: Path, fetch: Fetch | None
+) -> dict[str, Vector]:
+    """Return the vector of a photo for each leg that reads pictures; none without a photo.
+
+    Raises:
+        ImageError: It cannot be read.
+    """
+    vectors: dict[str, Vector] = {}
+    if image is not None:
+        data = load_picture(image, folder=folder, fetch=fetch)
+        for leg in schema.legs:
+            if leg.reads == "image":
+                found = cache.images(shop.encoders[leg.name], [data]).vectors[0]
+                if isinstance(found, ImageError):
+                    raise found
+                vectors[leg.name] = found
+    return vectors

@@ -1,0 +1,164 @@
+"""ResultList: what the engine returned for the plan that serves, as rows of signal values. One request for each query.
+
+Training reads the same named clauses that serving adds up, so a weight means the same in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from hybridsearch.engines.base import Engine
+from hybridsearch.errors import EngineError
+from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.weights import CONDITIONS, TEXT_SIGNALS, Weights
+
+Matrix = NDArray[np.float32]
+
+MOST_KEPT = 20_000
+"""Answers that the cache keeps, the latest: at most some 400 MB."""
+
+
+def signal_names(schema: Schema) -> tuple[str, ...]:
+    """Return every signal that an index can give, in a fixed order."""
+    names = [*TEXT_SIGNALS, *CONDITIONS] if schema.fields.codes else [*TEXT_SIGNALS, *CONDITIONS[:-1]]
+    names += [f"words.{leg.name}" for leg in schema.legs]
+    names += [f"photo.{leg.name}" for leg in schema.legs if leg.reads == "image"]
+    return (*names, *(f"number.{name}" for name in schema.fields.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class ResultList:
+    """The window of one query, before any weighting.
+
+    Attributes:
+        ids: Product ids.
+        values: Signal values, (products, signals) in the order of `signal_names`.
+    """
+
+    ids: tuple[str, ...]
+    values: Matrix
+
+    def ranked(self, weights: NDArray[np.floating]) -> list[str]:
+        """Return the ids in order of the sum of weighted values; what is level stays in the order of the engine."""
+        return [self.ids[place] for place in np.argsort(-(self.values @ weights), kind="stable")]
+
+
+def bare(weights: Weights) -> Weights:
+    """Return weights under which the engine reports the signals' own values, for the same candidates."""
+    every = [*TEXT_SIGNALS, *CONDITIONS, "words.*", "photo.*", "number.*"]
+    return weights.model_copy(update={"signals": dict.fromkeys(every, 1.0), "kinds": {}})
+
+
+def probe(plan: Plan) -> Plan:
+    """Return the plan that asks for the whole window, and for nothing but scores."""
+    return replace(plan, offset=0, size=plan.window, facets=(), sort=None, rows=False)
+
+
+def collect(
+    engine: Engine,
+    plans: Sequence[Plan],
+    names: Sequence[str],
+    cache: ResultCache,
+    progress: Callable[[int, int], None],
+) -> Iterator[ResultList | None]:
+    """Yield the candidates of each plan, from the cache where they are known; None for an answer that is not whole.
+
+    Args:
+        engine: Where the index lives.
+        plans: What `probe` returned, made with weights from `bare`.
+        names: The signals, from `signal_names`.
+        cache: Where answers are kept, so that an interrupted run goes on.
+        progress: Is told after every query how many are done, and of how many.
+
+    Raises:
+        EngineError: The engine cannot be reached, or refused.
+    """
+    identity = engine.identity()
+    for number, plan in enumerate(plans, 1):
+        key = key_of(identity, plan, names)
+        found = cache.get(key, len(names))
+        if found is None:
+            page = engine.search(plan)
+            if not page.degraded:
+                ids = tuple(hit.id for hit in page)
+                rows = [[hit.signals.get(name, 0.0) for name in names] for hit in page]
+                found = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
+                cache.put(key, found)
+        progress(number, len(plans))
+        yield found
+
+
+def key_of(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
+    """Return the 20 bytes under which the answer to a plan is known; they change with the index's content."""
+    digest = hashlib.blake2b(repr((identity, *names)).encode(), digest_size=20)
+    digest.update(repr(replace(plan, neighbours=(), signals=())).encode(errors="replace"))
+    for part in (*plan.neighbours, *plan.signals):
+        vector = getattr(part, "vector", None)
+        digest.update(repr(part).encode(errors="replace"))
+        digest.update(vector.array.tobytes() if vector is not None else b"")
+    return digest.digest()
+
+
+class ResultCache:
+    """Keeps candidates in a SQLite file, some 10 kB for each query; deleting it costs only time.
+
+    Raises:
+        EngineError: From every method, when the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("CREATE TABLE IF NOT EXISTS candidates (key BLOB PRIMARY KEY, ids BLOB, rows BLOB)")
+            latest = "SELECT rowid FROM candidates ORDER BY rowid DESC LIMIT ?"
+            self._db.execute(f"DELETE FROM candidates WHERE rowid NOT IN ({latest})", (MOST_KEPT,))
+
+    def get(self, key: bytes, signals: int) -> ResultList | None:
+        """Return what is known under a key, with values of shape (products, signals)."""
+        asking = "SELECT ids, rows FROM candidates WHERE key = ?"
+        with self._explained(), closing(self._db.execute(asking, (key,))) as cursor:
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        ids = tuple(orjson.loads(row[0]))
+        return ResultList(ids, np.frombuffer(row[1], np.float32).reshape(len(ids), signals))
+
+    def put(self, key: bytes, found: ResultList) -> None:
+        """Keep candidates under a key."""
+        row = key, orjson.dumps(found.ids), found.values.tobytes()
+        with self._explained():
+            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", row)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise EngineError(
+                f"Cannot use '{self._path}': {error}. It only saves time: remove it and try again."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

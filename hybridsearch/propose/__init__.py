@@ -1,0 +1,1 @@
+"""What `hybridsearch init` says: from a sample of a catalogue to a configuration."""

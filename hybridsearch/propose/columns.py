@@ -1,0 +1,165 @@
+"""What the values of a column look like, as far as a sample tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from hybridsearch.rows import number, strings
+from hybridsearch.values import Row
+
+MOSTLY = 0.8
+"""Share of the values that must look like a date, an address or a picture for the column to be one."""
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d\d?[./]\d\d?[./]\d{4}")
+URL = re.compile(r"https?://\S+", re.I)
+PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
+CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
+"""One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
+MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
+"""In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Column:
+    """The values of one field in the rows that have it.
+
+    Attributes:
+        name: Dotted name.
+        rows: Number of rows looked at.
+        values: What the rows that have the field hold.
+        kind: Type in the index's mapping; empty for a file.
+    """
+
+    def __init__(self, name: str, rows: int, values: Sequence[Any], kind: str = "") -> None:
+        self.name = name
+        self.rows = rows
+        self.values = values
+        self.kind = kind
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of the name: `attrs.productColour` has attrs, product and colour."""
+        return tuple(filter(None, re.split(r"[\W_]+", CAMEL.sub("_", self.name).lower())))
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Every value as text."""
+        return tuple(text for value in self.values for text in strings(value))
+
+    @cached_property
+    def distinct(self) -> int:
+        """Number of different values."""
+        return len(set(self.texts))
+
+    @cached_property
+    def filled(self) -> float:
+        """Share of the rows that have a value."""
+        return sum(bool(strings(value)) for value in self.values) / self.rows
+
+    @cached_property
+    def length(self) -> float:
+        """Characters of an average value; one of Chinese or Japanese says as much as three others."""
+        return sum(len(text) + 2 * sum(map("\u2e80".__le__, text)) for text in self.texts) / len(self.texts)
+
+    @cached_property
+    def longest(self) -> int:
+        """Characters of the longest value."""
+        return max(map(len, self.texts))
+
+    @property
+    def repeats(self) -> float:
+        """How often an average value occurs."""
+        return len(self.texts) / self.distinct
+
+    @property
+    def single(self) -> bool:
+        """Whether no row has more than one value."""
+        return len(self.texts) <= self.rows * self.filled + 0.5
+
+    @property
+    def unique(self) -> bool:
+        """Whether every row has one value that no other row has."""
+        return self.distinct == len(self.texts) == self.rows
+
+    @cached_property
+    def textual(self) -> bool:
+        """Whether it holds text that people could read or type: no truth values, dates, addresses or pictures."""
+        written = any(isinstance(value, str) for value in leaves(self.values))
+        return written and not any(map(self.mostly, (DATE, URL, PICTURE)))
+
+    @cached_property
+    def truth(self) -> bool:
+        """Whether it says yes or no."""
+        return all(isinstance(value, bool) for value in leaves(self.values))
+
+    @cached_property
+    def numeric(self) -> float:
+        """Share of the values that are one number each; an EAN, or a number with leading zeros, is none."""
+        return sum(map(is_number, self.values)) / len(self.values)
+
+    def mostly(self, pattern: re.Pattern[str]) -> bool:
+        """Say whether most values match in full."""
+        return self.share(pattern) >= MOSTLY
+
+    def share(self, pattern: re.Pattern[str]) -> float:
+        """Return the share of values that match in full."""
+        return sum(pattern.fullmatch(text) is not None for text in self.texts) / len(self.texts)
+
+    def says(self, hints: Sequence[str]) -> int | None:
+        """Return the place of the first hint that the name starts or ends with, or None.
+
+        The words between say what kind of thing it is: a `connector_gender_label` is a label.
+        """
+        ends = self.words[:1] + self.words[-1:]
+        return next((place for place, hint in enumerate(hints) if hint in ends), None)
+
+
+def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
+    """Return the columns that have a value in some row, in order of appearance.
+
+    A name that holds a value in one row and an object in another is left out.
+    """
+    values: dict[str, list[Any]] = {}
+    for row in rows:
+        found: dict[str, list[Any]] = {}
+        for name, value in walk(row):
+            found.setdefault(name, []).append(value)
+        for name, held in found.items():
+            values.setdefault(name, []).append(held[0] if len(held) == 1 else held)
+    every = (Column(name, len(rows), held, kinds.get(name, "")) for name, held in values.items())
+    objects = {name[: dot.start()] for name in values for dot in re.finditer(r"\.", name)}
+    return [each for each in every if each.texts and all(each.name.split(".")) and each.name not in objects]
+
+
+def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a row holds under dotted names; objects in lists are gone through one by one."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from walk(item, f"{name}.{key}" if name else key)
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for item in value:
+            yield from walk(item, name)
+    elif name:
+        yield name, value
+
+
+def leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield values that are no lists, leaving out None."""
+    for value in values:
+        if isinstance(value, list):
+            yield from leaves(value)
+        elif value is not None:
+            yield value
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value is one number, and not a code that is made of digits."""
+    if isinstance(value, str) and re.match(r"\s*(0\d|\d{8})", value):
+        return False
+    try:
+        return not isinstance(value, list) and number(value) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,146 @@
+"""Which columns of a catalogue look fit for which role: by their names, in several languages, and by their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hybridsearch.propose.columns import CODE, MIDDLE_SIZED, PICTURE, URL, Column
+
+ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
+TITLE = (
+    "title",
+    "name",
+    "headline",
+    "titel",
+    "bezeichnung",
+    "titre",
+    "nom",
+    "titulo",
+    "nombre",
+    "标题",
+    "名称",
+    "商品名",
+)
+CODES = (
+    "sku",
+    "ean",
+    "gtin",
+    "upc",
+    "mpn",
+    "isbn",
+    "asin",
+    "barcode",
+    "artikelnummer",
+    "model",
+    "part",
+    "number",
+    "code",
+)
+FACETS = (
+    *("brand", "manufacturer", "supplier", "vendor", "marke", "marque", "category", "categories", "department", "type"),
+    *("gender", "color", "colour", "farbe", "couleur", "size", "material", "season", "style", "usage", "locale"),
+)
+NUMBERS = (
+    *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
+    *("discount", "weight", "width", "height", "depth", "length", "diagonal", "capacity", "year"),
+)
+TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
+IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
+SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
+LABELS = {"id", "ids", "code", "zip", "phone", "index"}
+"""Words in the names of columns whose numbers are no quantities."""
+
+MOST = 12
+"""Columns that are proposed for one role; a shop can name more."""
+
+
+def pick_id(found: Sequence[Column]) -> list[Column]:
+    """Return the column that differs in every row, or else the one that is named like an id."""
+    short = [column for column in found if column.single and not column.truth and column.longest <= 128]
+    unique = [column for column in short if column.unique and not any(" " in value for value in column.texts)]
+    named = [column for column in short if column.says(ID) is not None and column.filled > 0.9]
+    return best(unique or named, lambda each: (each.mostly(PICTURE), rank(each, ID), each.numeric, len(each.words)), 1)
+
+
+def pick_image(found: Sequence[Column]) -> list[Column]:
+    """Return the column of pictures; of several sizes a middle one."""
+    pictures = [each for each in found if each.mostly(PICTURE) or (each.says(IMAGE) is not None and each.mostly(URL))]
+    common = [each for each in pictures if each.filled > 0.2]
+    return best(
+        common, lambda each: (bool(SMALL & {*each.words}), not MIDDLE_SIZED.search(each.name), rank(each, IMAGE)), 1
+    )
+
+
+def pick_title(found: Sequence[Column]) -> list[Column]:
+    """Return the column of short text that most products have, and few share."""
+
+    def fits(column: Column) -> bool:
+        if column.says(TITLE) is None and (column.says((*FACETS, *CODES, *TEXT)) is not None or column.length < 8):
+            return False
+        short = column.textual and column.single and column.filled > 0.5 and column.length < 250
+        return short and column.repeats < 3 and column.share(CODE) < 0.5
+
+    return best(filter(fits, found), lambda each: (rank(each, TITLE), len(each.words)), 1)
+
+
+def pick_codes(found: Sequence[Column]) -> list[Column]:
+    """Return the columns of words with digits that name one product, or few."""
+    return best(filter(is_code, found), lambda each: (rank(each, CODES), -each.share(CODE) * each.filled))
+
+
+def is_code(column: Column) -> bool:
+    """Say whether shoppers may type a value of the column to find one product."""
+    telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
+    return telling and (column.textual or column.says(CODES) is not None)
+
+
+def pick_facets(found: Sequence[Column]) -> list[Column]:
+    """Return the columns of few, short values that many products share."""
+
+    def fits(column: Column) -> bool:
+        named = column.says(FACETS) is not None
+        few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
+        short = column.length <= 40 and (column.truth or column.textual)
+        return few and short and column.filled >= (0.05 if named else 0.2) and (named or column.numeric < 0.9)
+
+    return best(filter(fits, found), lambda each: (rank(each, FACETS), each.truth, -each.filled))
+
+
+def pick_numbers(found: Sequence[Column]) -> list[Column]:
+    """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject."""
+
+    def fits(column: Column) -> bool:
+        quantity = column.numeric == 1 and not LABELS & {*column.words} and column.distinct > 1
+        return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
+
+    return best(filter(fits, found), lambda each: (rank(each, NUMBERS), -each.filled))
+
+
+def pick_text(found: Sequence[Column]) -> list[Column]:
+    """Return the other columns of text, those that hold most of it first."""
+    readable = [each for each in found if each.textual and each.numeric < 0.9 and each.filled >= 0.02]
+    return best(readable, lambda each: (rank(each, TEXT), -each.filled * min(each.length, 200)))
+
+
+def rank(column: Column, hints: Sequence[str]) -> int:
+    """Return the place of the hint that the name holds; without any, behind all."""
+    place = column.says(hints)
+    return len(hints) if place is None else place
+
+
+def best(found: Any, order: Callable[[Column], Any], most: int = MOST) -> list[Column]:
+    """Return the first columns in an order; ties stay as they stand in the catalogue."""
+    return sorted(found, key=order)[:most]
+
+
+PICKERS: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
+    "id": pick_id,
+    "image": pick_image,
+    "title": pick_title,
+    "codes": pick_codes,
+    "facets": pick_facets,
+    "numbers": pick_numbers,
+    "text": pick_text,
+}
+"""One for each role; each chooses from what those before it left."""

@@ -1,0 +1,206 @@
+"""The plan: everything that a search will do, as data. Both engines execute the same plan.
+
+Candidates are the products that the keyword clause, the codes, or any of the nearest-neighbour clauses finds, and that
+pass all filters. They are ranked in a first pass that only decides who enters the window; inside the window the
+score is the sum of the signals. Totals, facets, pages and sort all see the same candidates.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hybridsearch.values import Vector
+
+NEIGHBOUR_LIFT = 1_000.0
+"""First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
+CODE_LIFT = 10_000.0
+"""First-pass score of a product whose code was typed: above all neighbours."""
+FACET_VALUES = 100
+"""Values that a facet shows at most, the most frequent."""
+FIRST_PASS_SHARE = 1e-9
+"""What the first pass still counts inside the window: enough to break ties, too little to be seen."""
+
+Kind = Literal["words", "code", "photo", "photo and words", "browse", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Products whose text field holds the words in one of the languages; the best language counts.
+
+    Attributes:
+        field: `title`, `text`, `pairs` or `grams`.
+        tokens: (language, distinct tokens) for each language to look in; `all` is that of `grams`.
+        share: Part of the tokens, in [0, 1], that must be present; at least one always must.
+    """
+
+    field: str
+    tokens: tuple[tuple[str, tuple[str, ...]], ...]
+    share: float = 0.0
+
+    def needed(self, tokens: tuple[str, ...]) -> int:
+        """Return how many of these tokens must be present."""
+        return max(1, math.ceil(len(tokens) * self.share - 1e-9))
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Products that carry one of these codes exactly."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The products whose vector lies nearest to the query's.
+
+    Attributes:
+        k: How many to take.
+        explore: How many to look at in an approximate index, k or more.
+        floor: The least cosine that counts, in [-1, 1].
+    """
+
+    leg: str
+    vector: Vector
+    k: int
+    explore: int
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A filter: the facet field has one of these values."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A filter: the number field lies between two bounds, both included."""
+
+    field: str
+    gte: float | None = None
+    lte: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saturated:
+    """A signal: BM25 of a match, mapped to [0, 1) by s / (s + half)."""
+
+    name: str
+    weight: float
+    match: Match
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A signal: 1 where the clause holds, else 0."""
+
+    name: str
+    weight: float
+    clause: Match | Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine:
+    """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
+
+    Below `low` it stays 0; above `high` it goes on, else the best hits of a short query would be level.
+    """
+
+    name: str
+    weight: float
+    leg: str
+    vector: Vector
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A signal: a number field of the product, mapped to [0, 1) by v / (v + half); negative numbers give 0."""
+
+    name: str
+    weight: float
+    field: str
+    half: float
+
+
+Filter = Terms | Range
+Signal = Saturated | Condition | Cosine | Number
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by a number field instead of the score; products without it come last, ties are in order of id."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one search does.
+
+    Attributes:
+        kind: What sort of query this is, and `reason` says how that was seen.
+        keyword: Candidates by words; None when the query has none.
+        codes: Candidates by code.
+        neighbours: Candidates by vector, one clause for each query vector and leg.
+        signals: What the score is the sum of; none has weight 0.
+        window: How many of the first pass get the full score; the same on every page of a query.
+        offset: How many hits are skipped.
+        size: How many hits are returned.
+        rows: Whether hits carry the product's row.
+    """
+
+    kind: Kind
+    reason: str
+    query: str = ""
+    keyword: Match | None = None
+    codes: Codes | None = None
+    neighbours: tuple[Neighbours, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    facets: tuple[str, ...] = ()
+    sort: Sort | None = None
+    window: int = 400
+    offset: int = 0
+    size: int = 10
+    rows: bool = True
+    notes: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """Which page this is, from 1."""
+        return self.offset // self.size + 1 if self.size else 1
+
+    def without_vectors(self, reason: str) -> Plan:
+        """Return the plan that the planner makes where no vector is to be had."""
+        signals = tuple(signal for signal in self.signals if not isinstance(signal, Cosine))
+        return replace(self, neighbours=(), signals=signals, degraded=(*self.degraded, reason))
+
+    def without_words(self, reason: str) -> Plan:
+        """Return the plan that finds and ranks by vectors and numbers alone."""
+        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number))
+        return replace(self, keyword=None, codes=None, signals=signals, degraded=(*self.degraded, reason))
+
+    def __str__(self) -> str:
+        lines = [f"{self.kind}: {self.reason}"]
+        if self.keyword:
+            words = "; ".join(f"{language}: {' '.join(tokens)}" for language, tokens in self.keyword.tokens)
+            lines.append(f"  keyword     {self.keyword.field} has {self.keyword.share:.0%} of the words ({words})")
+        if self.codes:
+            lines.append(f"  codes       {' '.join(self.codes.values)}")
+        lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
+        lines += [f"  filter      {each}" for each in self.filters]
+        lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
+        if self.sort:
+            lines.append(f"  sort        {self.sort.field} {'descending' if self.sort.descending else 'ascending'}")
+        lines += [f"  facet       {name}" for name in self.facets]
+        lines.append(f"  hits        {self.offset + 1} to {self.offset + self.size}, window {self.window}")
+        return "\n".join([*lines, *(f"  note        {note}" for note in (*self.notes, *self.degraded))])

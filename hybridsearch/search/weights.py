@@ -1,0 +1,123 @@
+"""Weights: what each signal is worth. A small JSON file that anyone can read."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hybridsearch.errors import WeightsError
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+TEXT_SIGNALS = ("title", "text", "pairs", "grams")
+CONDITIONS = ("all_words", "most_words", "code")
+PREFIXES = ("words.", "photo.", "number.")
+"""Signals of a shop's own making: cosine of a leg to the query's words or photo, and number fields."""
+
+
+class Weights(BaseModel):
+    """Weights and constants of the signals.
+
+    Attributes:
+        signals: Weight by signal: `title`, `text`, `pairs`, `grams` (saturated BM25), `all_words`, `most_words`, `code`
+            (conditions), `words.LEG` and `photo.LEG` (cosines), `number.FIELD`. `words.*` and `photo.*` speak for every
+            leg that is not named. A signal that is not named has weight 0.
+        saturation: The BM25 score, or the number, that a saturated signal maps to 0.5.
+        floors: Where neighbours stop, on the calibrated scale of the cosine (0 unrelated, 1 the product itself), by
+            `words` and `photo`.
+        share: Part of the words that a keyword candidate must have.
+        kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
+        encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    signals: Mapping[str, Weight]
+    saturation: Mapping[str, Positive] = {}
+    floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
+    share: Annotated[float, Field(ge=0, le=1)] = 0.6
+    kinds: Mapping[str, Mapping[str, Weight]] = {}
+    encoders: Mapping[str, str] = {}
+    learned: Mapping[str, Any] = {}
+    """How the weights came about: data, measured gain, date. For people; nothing reads it."""
+
+    def weight(self, signal: str) -> float:
+        """Return the weight of a signal, or 0."""
+        general = f"{signal.split('.')[0]}.*"
+        return self.signals.get(signal, self.signals.get(general, 0.0))
+
+    def of(self, kind: str) -> Weights:
+        """Return the weights that a kind of query is answered with."""
+        return self.model_copy(update={"signals": {**self.signals, **self.kinds.get(kind, {})}, "kinds": {}})
+
+    def half(self, signal: str) -> float:
+        """Return the saturation constant of a signal."""
+        return self.saturation.get(signal, self.saturation.get("*", 8.0))
+
+    def floor(self, query: str) -> float:
+        """Return where neighbours of `words` or `photo` stop, on the calibrated scale."""
+        return self.floors.get(query, 0.0)
+
+
+def prior() -> Weights:
+    """Return the cautious weights that ship with the package."""
+    file = importlib.resources.files("hybridsearch.search") / "prior.json"
+    return parse(file.read_text(encoding="utf-8"), "prior.json")
+
+
+def load(path: Path) -> Weights:
+    """Read a weights file.
+
+    Raises:
+        WeightsError: It is missing, damaged, or names a signal that does not exist.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WeightsError(f"Cannot read '{path}': {error}. Learn it with: hybridsearch tune") from error
+
+
+def require_encoders(weights: Weights, built: Mapping[str, str]) -> None:
+    """Refuse weights that were learned with other encoders than the index was built with.
+
+    Args:
+        weights: Those that are to be used.
+        built: Fingerprint by leg of the index.
+
+    Raises:
+        WeightsError: They are foreign.
+    """
+    for leg, fingerprint in weights.encoders.items():
+        if built.get(leg) != fingerprint:
+            raise WeightsError(
+                f"The weights were learned with encoder {fingerprint} for leg '{leg}', the index has "
+                f"{built.get(leg, 'no such leg')}. Learn them again with: hybridsearch tune"
+            )
+
+
+def parse(content: str, source: str) -> Weights:
+    """Check the content of a weights file."""
+    try:
+        weights = Weights.model_validate(json.loads(content))
+    except json.JSONDecodeError as error:
+        raise WeightsError(
+            f"{source}:{error.lineno}: not valid JSON: {error.msg}. Restore it or leave it out."
+        ) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
+    for name in (*weights.signals, *(name for own in weights.kinds.values() for name in own)):
+        if name not in (*TEXT_SIGNALS, *CONDITIONS) and not name.startswith(PREFIXES):
+            near = difflib.get_close_matches(name, [*TEXT_SIGNALS, *CONDITIONS, *PREFIXES], n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join((*TEXT_SIGNALS, *CONDITIONS))}."
+            raise WeightsError(f"{source}: unknown signal '{name}'. {hint}")
+    return weights

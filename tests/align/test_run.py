@@ -1,0 +1,346 @@
+"""Alignment at work: real models, real training, a real process that is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch", reason="the extra 'clip' is not installed")
+
+import torch
+from torch.nn import functional
+
+from hybridsearch import HybridSearch
+from hybridsearch.align import train
+from hybridsearch.align.augment import augment
+from hybridsearch.align.material import Contrast
+from hybridsearch.align.pairs import gather
+from hybridsearch.align.recipe import Recipe
+from hybridsearch.align.run import align
+from hybridsearch.align.towers import Towers
+from hybridsearch.cli import run
+from hybridsearch.encoders import PRESETS, load_encoder
+from hybridsearch.errors import ConfigError, EncoderError, GateError
+from hybridsearch.settings import Settings
+from tests import shops, tiny_models
+
+SHADES = {"zorp": "crimson", "blim": "navy", "quax": "gold", "frot": "black", "drun": "lightgreen", "wesk": "plum"}
+"""Words that no encoder knows, for colours that it sees."""
+SHORT = Recipe(heads=4, full=4, batch=16, replayed=8, translated=4, every=2)
+
+
+def name_of(number: int) -> str:
+    """Return a name of letters alone: numbers do not make a title another one."""
+    return "".join(chr(97 + number // 26**power % 26) for power in range(3))
+
+
+def shop(folder: Path, encoder: Path | str, *, count: int = 240, language: str = "en", **leg: Any) -> Settings:
+    """Write a catalogue of made-up colour words and noisy pictures of the colours, and return its settings."""
+    rng = np.random.default_rng(0)
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number in range(count):
+        word, colour = list(SHADES.items())[number % len(SHADES)]
+        plain = np.asarray(Image.new("RGB", (24, 24), colour), dtype=np.int16)
+        noisy = (plain + rng.integers(-30, 30, plain.shape)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(noisy).save(folder / "pictures" / f"{number}.png")
+        title, picture = f"{word} thing {name_of(number)}", f"pictures/{number}.png"
+        rows.append({"id": str(number), "title": title, "shade": word, "image": picture})
+    shops.write_products(folder / "products.jsonl", rows)
+    fields = {"title": "title", "facets": ["shade"], "image": "image", "languages": [language]}
+    vectors = [{"name": "image", "encoder": str(encoder), **leg}]
+    shops.write_config(folder, fields=fields, vectors=vectors)
+    return Settings.load(folder / "hybridsearch.toml")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("models")
+    return {"clip": tiny_models.clip(root / "clip"), "dual": tiny_models.dual_encoder(root / "dual")}
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Any]:
+    """A shop whose starter has learned the shop's own words."""
+    settings = shop(tmp_path_factory.mktemp("adopted"), "starter")
+    recipe = Recipe(heads=60, full=60, batch=64, replayed=16, translated=8, every=20)
+    return settings, align(settings, recipe=recipe)
+
+
+def test_words_that_only_the_shop_uses_are_learned(adopted: tuple[Settings, Any]) -> None:
+    settings, report = adopted
+    assert report.adopted
+    encoder = load_encoder(report.encoder, folder=settings.folder)
+    assert encoder.fingerprint == report.fingerprint != report.base_fingerprint
+    files = [settings.folder / "pictures" / f"{name}.png" for name in report.held_out]
+    shown = [list(SHADES)[int(name) % len(SHADES)] for name in report.held_out]
+    cosines = encoder.encode_texts(list(SHADES)) @ encoder.encode_images([Image.open(file) for file in files]).T
+    assert [shown[place] for place in cosines.argmax(axis=1)] == list(SHADES)
+
+
+def test_the_new_encoder_lies_beside_its_report_and_card(adopted: tuple[Settings, Any]) -> None:
+    _, report = adopted
+    folder = Path(report.encoder)
+    assert json.loads((folder / "alignment" / "report.json").read_text())["fingerprint"] == report.fingerprint
+    assert "48 products" in (folder / "README.md").read_text()
+    sizes = [(each / "model.safetensors").stat().st_size for each in (folder, Path(PRESETS["starter"].texts))]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.01)  # 16-bit numbers, as the base has them
+
+
+def test_an_index_is_built_with_the_new_encoder(adopted: tuple[Settings, Any]) -> None:
+    settings, report = adopted
+    leg = settings.vectors[0].model_copy(update={"encoder": report.encoder})
+    with HybridSearch.open(settings.model_copy(update={"vectors": (leg,)})) as found:
+        found.reindex()
+        assert {hit.product["shade"] for hit in found.search("", image=Image.new("RGB", (64, 64), "navy"), size=5)} == {
+            "blim"
+        }
+
+
+def test_an_encoder_that_does_not_get_better_is_not_written(
+    tmp_path: Path, models: dict[str, Path], capfd: Any
+) -> None:
+    settings = shop(tmp_path, models["dual"])
+    before = sorted(tmp_path.iterdir())
+    report = align(settings, recipe=SHORT)
+    assert not report.adopted
+    assert report.encoder is None
+    assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / ".hybridsearch"])
+    assert [file.name for file in (tmp_path / ".hybridsearch" / "align" / "image").iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("kind", ["clip", "dual"])
+def test_the_towers_give_the_vectors_of_the_encoder(kind: str, models: dict[str, Path], tmp_path: Path) -> None:
+    encoder, towers = load_encoder(str(models[kind]), folder=tmp_path), Towers(models[kind])
+    texts, images = ["red dress", "a", "x " * 500], [Image.effect_noise((40, 30), 60).convert("RGB")] * 2
+    pixels = towers.squeeze(images)
+    assert pixels.dtype == np.uint8
+    ours = [towers.encode_texts(texts), towers.encode_pictures(pixels, [0, 1])]
+    for rows, expected in zip(ours, [encoder.encode_texts(texts), encoder.encode_images(images)], strict=True):
+        assert ((rows * expected).sum(axis=1) > 0.999).all()  # 16 bits where the processor is fast at them
+
+
+@pytest.mark.parametrize("kind", ["clip", "dual"])
+def test_what_is_saved_untrained_is_the_same_encoder(kind: str, models: dict[str, Path], tmp_path: Path) -> None:
+    Towers(models[kind]).save(tmp_path / "saved")
+    base, saved = (load_encoder(str(folder), folder=tmp_path) for folder in (models[kind], tmp_path / "saved"))
+    assert np.array_equal(base.encode_texts(["red dress"]), saved.encode_texts(["red dress"]))
+    picture = [Image.effect_noise((40, 30), 60).convert("RGB")]
+    assert np.array_equal(base.encode_images(picture), saved.encode_images(picture))
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])
+def test_a_hub_style_clip_is_trained_on_a_catalogue_of_one_language(
+    language: str, models: dict[str, Path], tmp_path: Path
+) -> None:
+    report = align(shop(tmp_path, models["clip"], language=language), recipe=SHORT)
+    assert report.counts == {
+        "products": 240,
+        "rejected": 0,
+        "without_picture": 0,
+        "without_words": 0,
+        "train": 168,
+        "validation": 24,
+        "held_out": 48,
+    }
+    assert [look["stage"] for look in report.training["looks"]] == ["none", "heads", "heads", "full", "full"]
+
+
+def test_a_damaged_picture_costs_one_product(models: dict[str, Path], tmp_path: Path) -> None:
+    settings = shop(tmp_path, models["clip"], count=5)
+    (tmp_path / "pictures" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
+    (tmp_path / "pictures" / "3.png").write_bytes((tmp_path / "pictures" / "2.png").read_bytes())
+    stock = gather(settings, Towers(models["clip"]).squeeze, tmp_path / "u8", lambda *_: None)
+    assert (stock.products, stock.without_picture) == (5, 1)
+    assert [each.id for each in stock.pairs] == ["0", "2", "3", "4"]
+    assert [each.picture for each in stock.pairs] == [0, 1, 1, 2]  # one picture, kept once
+    assert stock.pixels.shape == (3, 3, tiny_models.SIDE, tiny_models.SIDE)
+
+
+def test_too_few_products_are_refused(models: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(GateError, match=r"Found 30 products with a title .* at least 200 are needed"):
+        align(shop(tmp_path, models["clip"], count=30))
+    assert not (tmp_path / ".hybridsearch" / "align" / "image").exists()
+
+
+def test_a_catalogue_of_one_picture_is_refused(models: dict[str, Path], tmp_path: Path) -> None:
+    settings = shop(tmp_path, models["clip"])
+    for file in (tmp_path / "pictures").iterdir():
+        file.write_bytes((tmp_path / "pictures" / "0.png").read_bytes())
+    with pytest.raises(GateError, match=r"their 1 different pictures .* leave only 1 .* Check the field"):
+        align(settings)
+
+
+def test_a_pair_of_models_is_refused(models: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"is a pair of two models; only a CLIP with both towers in one folder"):
+        align(shop(tmp_path, models["dual"], image_encoder=str(models["clip"])))
+
+
+def test_an_encoder_of_text_alone_is_refused(tmp_path: Path) -> None:
+    words = tiny_models.sentences(tmp_path / "words")
+    with pytest.raises(EncoderError, match=r"does not read pictures. Choose a CLIP"):
+        align(shop(tmp_path / "shop", words))
+
+
+@pytest.mark.parametrize(
+    ("legs", "asked", "message"),
+    [
+        ([], None, "No vector leg reads pictures"),
+        ([{"name": "words", "encoder": "x", "reads": ["title"]}], None, "No vector leg reads pictures"),
+        ([{"name": "a", "encoder": "x"}, {"name": "b", "encoder": "y"}], None, "Several legs read pictures: 'a', 'b'"),
+        ([{"name": "a", "encoder": "x"}], "b", "No leg 'b' reads pictures; those that do: 'a'"),
+    ],
+)
+def test_the_leg_must_be_clear(tmp_path: Path, legs: list[Any], asked: str | None, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        align(shops.settings(tmp_path, vectors=legs), leg=asked)
+
+
+def test_nothing_is_written_over(models: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"exists. Choose another folder with -o, or remove it"):
+        align(shop(tmp_path, models["clip"]), output=tmp_path)
+
+
+def test_the_command_says_what_is_missing(models: dict[str, Path], tmp_path: Path, capsys: Any) -> None:
+    shop(tmp_path, models["clip"], count=30)
+    assert run(["align", "-c", str(tmp_path / "hybridsearch.toml")]) == 1
+    assert "at least 200 are needed" in capsys.readouterr().err
+
+
+PROGRAM = """
+import sys
+import torch
+from hybridsearch.align.recipe import Recipe
+from hybridsearch.align.run import align
+from hybridsearch.settings import Settings
+torch.set_num_threads(1)
+recipe = Recipe(heads=4, full=12, batch=16, replayed=8, translated=4, every=2)
+report = align(Settings.load(sys.argv[1]), recipe=recipe)
+print(report.fingerprint, report.training["resumed"] is not None)
+"""
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROGRAM, str(folder / "hybridsearch.toml")]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def finish(folder: Path) -> list[str]:
+    with start(folder) as process:
+        said = process.communicate(timeout=300)[0]
+    assert process.returncode == 0
+    return said.split()
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("whole", "killed"):
+        shop(tmp_path / name, models["clip"])
+    checkpoint = tmp_path / "killed" / ".hybridsearch" / "align" / "image" / "checkpoint.pt"
+    with start(tmp_path / "killed") as process:
+        while not checkpoint.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert checkpoint.exists()
+    fingerprint, resumed = finish(tmp_path / "whole")
+    assert resumed == "False"
+    assert finish(tmp_path / "killed") == [fingerprint, "True"]
+
+
+@pytest.fixture
+def interrupted(models: dict[str, Path], tmp_path: Path) -> Settings:
+    """A shop whose run was interrupted after its third look."""
+    settings = shop(tmp_path, models["clip"])
+
+    def tell(stage: str, done: int, *_: Any) -> None:
+        if (stage, done) == ("full", 3):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        align(settings, recipe=SHORT, progress=tell)
+    return settings
+
+
+def test_an_interrupted_run_goes_on_from_its_last_look(interrupted: Settings) -> None:
+    assert align(interrupted, recipe=SHORT).training["resumed"] == {"stage": "full", "step": 2}
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"restart": True}, {"recipe": replace(SHORT, full=6)}])
+def test_another_run_does_not_go_on_from_it(interrupted: Settings, change: dict[str, Any]) -> None:
+    assert align(interrupted, **{"recipe": SHORT, **change}).training["resumed"] is None
+
+
+def test_a_run_on_another_catalogue_does_not_go_on_from_it(interrupted: Settings) -> None:
+    catalogue = interrupted.folder / "products.jsonl"
+    catalogue.write_text(catalogue.read_text().replace("zorp thing aaa", "zorp thing zzz"))
+    assert align(interrupted, recipe=SHORT).training["resumed"] is None
+
+
+def test_the_benchmark_runs() -> None:
+    command = [sys.executable, "-m", "benchmarks.align", "--small"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True)
+    assert "before colours" in done.stdout
+
+
+def known(match: list[list[int]], clash: list[list[int]] | None = None) -> Contrast:
+    hits = np.array(match, dtype=bool)
+    return Contrast(["text"] * hits.shape[1], hits, ~hits if clash is None else np.array(clash, dtype=bool))
+
+
+def test_with_one_match_each_the_contrast_is_the_cross_entropy_of_clip() -> None:
+    logits = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(4)
+    expected = (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
+    assert float(train.contrast(logits, known(np.eye(4, dtype=int).tolist()))) == pytest.approx(float(expected))
+
+
+def test_several_matches_share_the_target() -> None:
+    logits = torch.tensor([[2.0, 1.0, 0.0]])
+    # By hand: from the picture, the mean of -log p of the two that match; from each matching text there is no choice.
+    total = np.log(np.exp([2.0, 1.0, 0.0]).sum())
+    expected = ((total - 2.0) + (total - 1.0)) / 2
+    assert float(train.contrast(logits, known([[1, 1, 0]]))) == pytest.approx(expected / 2)
+
+
+def test_what_nobody_knows_costs_nothing() -> None:
+    unsure = known([[1, 0], [0, 1]], clash=[[0, 0], [1, 0]])
+    costs = [float(train.contrast(torch.tensor([[1.0, value], [0.5, 1.0]]), unsure)) for value in (-9.0, 9.0)]
+    assert costs[0] == costs[1]
+
+
+def test_texts_that_fit_no_picture_cost_nothing_and_break_nothing() -> None:
+    assert float(train.contrast(torch.zeros(2, 2), known([[0, 0], [0, 0]]))) == 0
+
+
+def test_the_rate_rises_then_falls() -> None:
+    rates = [train.schedule(step, 200) for step in range(200)]
+    assert rates[0] == pytest.approx(1 / train.WARM_UP)
+    assert max(rates) == pytest.approx(rates[train.WARM_UP], rel=0.02)
+    assert rates[-1] == pytest.approx(train.LAST_RATE, abs=1e-3)
+
+
+def test_small_models_learn_faster_than_large_ones() -> None:
+    assert train.rate_of(torch.nn.Linear(10, 10)) == 5e-4
+    with torch.device("meta"):
+        assert train.rate_of(torch.nn.Linear(250_000_000, 1, bias=False)) == pytest.approx(1e-5)
+
+
+def test_changed_pictures_stay_pictures_and_chance_has_a_seed() -> None:
+    rng = np.random.default_rng(0)
+    pictures = torch.from_numpy(rng.random((6, 3, 20, 16), dtype=np.float32))
+    first, again, other = (augment(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == pictures.shape
+    assert 0 <= float(first.min()) <= float(first.max()) <= 1
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)

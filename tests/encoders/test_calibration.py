@@ -1,0 +1,128 @@
+"""Where the cosines of a leg lie is measured on the catalogue itself, for words and for photos apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.calibration import LEAST, between, calibrate
+from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.settings import Fields
+from hybridsearch.values import Vector, Vectors
+
+DIMS = 16
+
+
+class Gap:
+    """An encoder with the gap of every CLIP: pictures are near each other, words are further from them.
+
+    A picture is e0 + 0.5 × a direction of its own, words are 0.5 × e0 + e1 + 0.4 × the direction of what they name.
+    """
+
+    name = "gap"
+    dims = DIMS
+    fingerprint = "0123456789abcdef"
+    enough = 32
+
+    def __init__(self, *, sees: bool = True) -> None:
+        self.sees = sees
+        self.read: list[str] = []
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        self.read += texts
+        rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + int(text) % (DIMS - 2)) for text in texts]
+        return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        raise NotImplementedError
+
+
+def axis(number: int) -> NDArray[np.float64]:
+    row: NDArray[np.float64] = np.eye(DIMS)[number]
+    return row
+
+
+def picture(number: int) -> Vector:
+    return Vector((axis(0) + 0.5 * axis(2 + number)) / 1.25**0.5)
+
+
+PRODUCTS = [(str(number), picture(number)) for number in range(10)]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[EncodeCache]:
+    with EncodeCache(tmp_path / "vectors.db") as cache:
+        yield cache
+
+
+def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
+    words, photo = calibrate(Gap(), cache, PRODUCTS)
+    lengths = (0.25 + 1 + 0.16) ** 0.5 * 1.25**0.5
+    assert words.low == pytest.approx(0.5 / lengths, abs=1e-6)  # a title and another product's picture
+    assert words.high == pytest.approx((0.5 + 0.4 * 0.5) / lengths, abs=1e-6)  # a title and its own product's
+    assert photo.low == pytest.approx(1 / 1.25, abs=1e-6)  # two products' pictures
+    assert photo.high == 1  # the same picture
+
+
+def test_products_without_a_title_stand_in_for_photos_alone(cache: EncodeCache) -> None:
+    words, photo = calibrate(Gap(), cache, [("", vector) for _, vector in PRODUCTS])
+    assert words == Calibration()
+    assert photo.low == pytest.approx(0.8, abs=1e-6)
+
+
+def test_an_encoder_that_does_not_see_has_no_range_for_photos(cache: EncodeCache) -> None:
+    assert calibrate(Gap(sees=False), cache, PRODUCTS)[1] == Calibration()
+
+
+def test_a_handful_of_products_is_not_measured(cache: EncodeCache) -> None:
+    assert calibrate(Gap(), cache, PRODUCTS[: LEAST - 1]) == (Calibration(), Calibration())
+
+
+def test_a_range_is_never_empty_even_when_all_pictures_are_the_same(cache: EncodeCache) -> None:
+    same = [(title, picture(0)) for title, _ in PRODUCTS]
+    for scale in calibrate(Gap(), cache, same):
+        assert scale.high - scale.low == pytest.approx(0.05, abs=1e-6) or scale.high - scale.low > 0.05
+
+
+@pytest.mark.parametrize(("products", "queries"), [(64, 64), (65, 33), (256, 64)])
+def test_of_many_titles_a_few_are_encoded_from_the_first_to_the_last(
+    cache: EncodeCache, products: int, queries: int
+) -> None:
+    encoder = Gap()
+    calibrate(encoder, cache, [(str(number), picture(number % 14)) for number in range(products)])
+    step = int(encoder.read[1])
+    assert encoder.read == [str(number) for number in range(0, products, step)]
+    assert len(encoder.read) == queries
+
+
+def test_a_title_is_compared_with_other_products_for_the_low_end_and_with_all_for_the_high_one() -> None:
+    cosines = np.array([[0.9, 0.1, 0.2], [0.3, 0.4, 0.8]], dtype=np.float32)
+    scale = between(cosines, np.array([[True, False, False], [False, False, True]]))
+    assert (scale.low, scale.high) == pytest.approx((0.25, 0.8 + 0.95 * 0.1))
+
+
+@given(st.integers(2, 30), st.integers(0, 1000))
+def test_the_ends_of_a_range_are_cosines_that_occur_or_lie_between_such(size: int, seed: int) -> None:
+    cosines = np.random.default_rng(seed).uniform(-1, 1, (size, size)).astype(np.float32)
+    scale = between(cosines, np.eye(size, dtype=bool))
+    assert cosines.min() <= scale.low <= cosines.max()
+    assert scale.low < scale.high <= max(float(cosines.max()), scale.low + 0.05) + 1e-6
+
+
+def test_the_ranges_of_each_leg_are_stored_with_the_index() -> None:
+    words, photo = Calibration(0.1, 0.3), Calibration(0.5, 1.0)
+    legs = (Leg("image", DIMS, "a", pictures=3), Leg("text", DIMS, "b", ("title",)))
+    schema = Schema(Fields(title="title"), legs).calibrated({"image": (words, photo)})
+    stored = Schema.from_json(json.loads(json.dumps(schema.to_json())), "products")
+    assert stored == schema
+    assert (stored.legs[0].words, stored.legs[0].photo, stored.legs[0].pictures) == (words, photo, 3)
+    assert (stored.legs[1].words, stored.legs[1].photo) == (Calibration(), Calibration())

@@ -1,0 +1,153 @@
+"""A search of which the server fails on one half is answered by the other half, and the page says so."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from hybridsearch import HybridSearch
+from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.errors import EngineError
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Plan, Saturated
+from hybridsearch.settings import EngineSection, Fields
+from hybridsearch.values import Document, Page, Vector
+from tests.servers.fake import INFO, RESET, Fake, PreparedQuery, Reply, error, serving
+from tests.shops import settings
+
+RED = Match("text", (("en", ("red",)),))
+EAST = Vector([1, 0])
+TITLE = Saturated("title", 0.5, RED, 8.0)
+WORDS = Cosine("words.image", 0.5, "image", EAST, 0.0, 1.0)
+PLAN = Plan(
+    "words", "", query="red", keyword=RED, neighbours=(Neighbours("image", EAST, 10, 20, -1.0),), signals=(TITLE, WORDS)
+)
+LIVE = Schema(Fields(title="title")).to_json()
+INDEX = Reply(
+    {"products-1": {"mappings": {"_meta": {"hybridsearch": LIVE}}, "settings": {"index": {"number_of_shards": "1"}}}}
+)
+PAGE = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 7}, "hits": []}})
+BROKEN = error(500, "search_phase_execution_exception", "the graph is damaged")
+BREAKER = error(429, "circuit_breaking_exception", "Data too large")
+Search = Callable[[str, Plan], Page]
+
+
+def plainly(url: str, plan: Plan) -> Page:
+    with closing(ElasticsearchEngine(EngineSection(url=url), Path())) as engine:
+        return engine.search(plan)
+
+
+def by_coroutine(url: str, plan: Plan) -> Page:
+    async def search() -> Page:
+        engine = ElasticsearchEngine(EngineSection(url=url), Path())
+        try:
+            return await engine.search_async(plan)
+        finally:
+            await engine.close_async()
+
+    return asyncio.run(search())
+
+
+@pytest.fixture(params=[plainly, by_coroutine])
+def search(request: pytest.FixtureRequest) -> Search:
+    """A search by either client."""
+    found: Search = request.param
+    return found
+
+
+@contextmanager
+def failing(*parts: str, reply: Reply = BROKEN) -> Iterator[Fake]:
+    """Run a server that fails on every search with one of these parts."""
+
+    def script(asked: PreparedQuery) -> Reply:
+        if "_search" in asked.path:
+            return reply if any(f'"{part}"' in asked.body.decode() for part in parts) else PAGE
+        return INFO if asked.path == "/" else INDEX
+
+    with serving(script) as fake:
+        yield fake
+
+
+def searches(fake: Fake) -> list[Any]:
+    return [json.loads(asked.body) for asked in fake.asked if "_search" in asked.path]
+
+
+@pytest.mark.parametrize("reply", [BROKEN, BREAKER, error(400, "illegal_argument_exception", "dims differ")])
+def test_where_the_vectors_fail_the_words_answer_and_the_page_says_why(search: Search, reply: Reply) -> None:
+    """Fault 10: the vectors' half fails."""
+    with failing("knn", reply=reply) as fake:
+        page = search(fake.url, PLAN)
+    assert (page.total, page.degraded) == (7, (f"no vectors: {reply.body['error']['reason']}",))
+    whole, half = searches(fake)
+    assert [clause.popitem()[0] for clause in whole["query"]["bool"]["should"]] == ["match", "knn"]
+    assert [clause.popitem()[0] for clause in half["query"]["bool"]["should"]] == ["match"]
+    (signal,) = half["rescore"]["query"]["rescore_query"]["bool"]["should"]
+    assert signal["script_score"]["_name"] == "title"
+
+
+def test_where_the_words_fail_the_vectors_answer_and_the_page_says_why(search: Search) -> None:
+    """Fault 10: the keywords' half fails."""
+    with failing("match") as fake:
+        page = search(fake.url, PLAN)
+    assert (page.total, page.degraded) == (7, ("no keywords: the graph is damaged",))
+    *_, half = searches(fake)
+    assert [clause.popitem()[0] for clause in half["query"]["bool"]["should"]] == ["knn"]
+
+
+def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
+    """Fault 10: both halves fail."""
+    with failing("match", "knn") as fake, pytest.raises(EngineError, match="the graph is damaged"):
+        search(fake.url, PLAN)
+    assert len(searches(fake)) == 3
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [RESET, error(429, "es_rejected_execution_exception"), error(503, "x"), error(403, "x"), error(404, "x")],
+    ids=["reset", "busy", "away", "forbidden", "gone"],
+)
+def test_a_server_that_is_busy_or_away_is_asked_once(search: Search, reply: Reply) -> None:
+    """Fault 10: half a search would fail too, and be one more request that the server cannot take."""
+    with failing("knn", reply=reply) as fake, pytest.raises(EngineError):
+        search(fake.url, PLAN)
+    assert len(searches(fake)) == 1
+
+
+def test_a_search_that_has_one_half_alone_is_asked_once(search: Search) -> None:
+    """Fault 10: there is nothing to fall back on."""
+    with failing("knn") as fake, pytest.raises(EngineError):
+        search(fake.url, replace(PLAN, keyword=None))
+    assert len(searches(fake)) == 1
+
+
+def test_a_real_server_that_fails_on_one_half_answers_with_the_other(tmp_path: Path, es_url: str, index: str) -> None:
+    """Fault 10: a vector of the wrong length; more codes than the index allows."""
+    found = settings(tmp_path, engine={"url": es_url, "index": index, "replicas": 0})
+    with HybridSearch.open(found) as shop, Elasticsearch(es_url) as client:
+        schema = Schema(Fields(title="title"), (Leg("image", 2, "none"),))
+        generation = shop.engine.create(schema)
+        shop.engine.write(
+            generation, [Document("1", {}, {"title": {"en": "red"}, "text": {"en": "red"}}, vectors={"image": EAST})]
+        )
+        shop.engine.refresh(generation)
+        shop.engine.promote(generation, schema)
+        assert shop.engine.search(PLAN).degraded == ()
+        long = Vector([1, 0, 0])
+        odd = replace(
+            PLAN, neighbours=(replace(PLAN.neighbours[0], vector=long),), signals=(TITLE, replace(WORDS, vector=long))
+        )
+        by_words = shop.engine.search(odd)
+        assert (by_words.total, list(by_words.hits[0].signals)) == (1, ["title"])
+        assert by_words.degraded[0].startswith("no vectors: ")
+        client.indices.put_settings(index=index, settings={"max_terms_count": 1})
+        codes = Codes(("a1", "b2"))
+        typed = replace(PLAN, codes=codes, signals=(Condition("code", 1.0, codes), WORDS))
+        by_vectors = shop.engine.search(typed)
+        assert (by_vectors.total, list(by_vectors.hits[0].signals)) == (1, ["words.image"])
+        assert by_vectors.degraded[0].startswith("no keywords: ")

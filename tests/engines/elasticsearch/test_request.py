@@ -1,0 +1,337 @@
+"""The one request: the exact body for each kind of plan, and the page that an answer becomes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from hybridsearch.engines.elasticsearch import request
+from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.search import planner
+from hybridsearch.search.plan import (
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Neighbours,
+    Number,
+    Plan,
+    Range,
+    Saturated,
+    Sort,
+    Terms,
+)
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
+from hybridsearch.settings import Fields
+from hybridsearch.values import Hit, Page, Vector
+
+RED = (("en", ("red", "dress")),)
+EAST = Vector([1, 0])
+NEAR = Neighbours("image", EAST, k=100, explore=200, floor=0.25)
+REST = {"from": 0, "size": 10, "track_total_hits": True, "_source": {"excludes": ["hybrid"]}}
+MATCH = {"match": {"hybrid.text.en": {"query": "red dress", "minimum_should_match": 1}}}
+KNN = {
+    "field": "hybrid.vectors.image",
+    "query_vector": [1.0, 0.0],
+    "k": 100,
+    "num_candidates": 200,
+    "similarity": 0.25,
+    "boost": 1000.0,
+}
+ACME = {"terms": {"hybrid.facets.brand": ["Acme"]}}
+CHEAP = {"range": {"hybrid.numbers.price": {"lte": 50.0}}}
+
+
+def body(plan: Plan, **options: Any) -> dict[str, Any]:
+    """Return the request body as the server reads it."""
+    written = orjson.dumps(to_elasticsearch(plan, **options), option=orjson.OPT_SERIALIZE_NUMPY)
+    found: dict[str, Any] = orjson.loads(written)
+    return found
+
+
+def found(*should: dict[str, Any], filters: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    return {"bool": {"should": list(should), "minimum_should_match": 1, "filter": list(filters)}}
+
+
+def rescored(*clauses: dict[str, Any]) -> dict[str, Any]:
+    query = {
+        "query_weight": 1e-9,
+        "rescore_query_weight": 1.0,
+        "score_mode": "total",
+        "rescore_query": {"bool": {"should": list(clauses)}},
+    }
+    return {"window_size": 400, "query": query}
+
+
+def test_words() -> None:
+    text = Match("text", RED)
+    plan = Plan("words", "2 words", keyword=text, signals=(Saturated("text", 0.5, text, 8.0),))
+    script = {"source": "params.w * _score / (_score + params.k)", "params": {"w": 0.5, "k": 8.0}}
+    clause = {"script_score": {"query": MATCH, "script": script, "_name": "text"}}
+    assert body(plan) == {"query": found(MATCH), **REST, "rescore": rescored(clause)}
+
+
+def test_words_in_two_languages_count_in_the_better_one() -> None:
+    plan = Plan("words", "", keyword=Match("title", (("en", ("red", "dresses", "x")), ("de", ("red",))), share=0.6))
+    both = [
+        {"match": {"hybrid.title.en": {"query": "red dresses x", "minimum_should_match": 2}}},
+        {"match": {"hybrid.title.de": {"query": "red", "minimum_should_match": 1}}},
+    ]
+    assert body(plan) == {"query": found({"dis_max": {"queries": both}}), **REST}
+
+
+def test_a_code() -> None:
+    codes = Codes(("ac1001", "ac"))
+    exact = {"terms": {"hybrid.codes": ["ac1001", "ac"]}}
+    assert body(Plan("code", "", codes=codes, signals=(Condition("code", 1.0, codes),))) == {
+        "query": found({"constant_score": {"filter": exact, "boost": 10_000.0}}),
+        **REST,
+        "rescore": rescored({"constant_score": {"filter": exact, "boost": 1.0, "_name": "code"}}),
+    }
+
+
+def test_a_photo() -> None:
+    signal = Cosine("photo.image", 1.0, "image", EAST, low=0.5, high=1.0)
+    source = (
+        "params.w * Math.max(0.0, (dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo))"
+    )
+    script = {"source": source, "params": {"w": 1.0, "q": [1.0, 0.0], "lo": 0.5, "hi": 1.0}}
+    clause = {"query": {"exists": {"field": "hybrid.vectors.image"}}, "script": script, "_name": "photo.image"}
+    assert body(Plan("photo", "", neighbours=(NEAR,), signals=(signal,))) == {
+        "query": found({"knn": KNN}),
+        **REST,
+        "rescore": rescored({"script_score": clause}),
+    }
+
+
+def test_a_number() -> None:
+    plan = Plan("words", "", keyword=Match("text", RED), signals=(Number("number.price", 0.2, "price", 50.0),))
+    source = "double v = Math.max(0.0, doc['hybrid.numbers.price'].value); return params.w * v / (v + params.k)"
+    script = {"source": source, "params": {"w": 0.2, "k": 50.0}}
+    clause = {"query": {"exists": {"field": "hybrid.numbers.price"}}, "script": script, "_name": "number.price"}
+    assert body(plan)["rescore"] == rescored({"script_score": clause})
+
+
+def test_filters_hold_for_words_and_for_every_neighbour() -> None:
+    plan = Plan(
+        "words",
+        "",
+        keyword=Match("text", RED),
+        neighbours=(NEAR,),
+        filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
+    )
+    knn = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
+    assert body(plan) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
+
+
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        (Terms("brand", ("Acme", "B")), {"terms": {"hybrid.facets.brand": ["Acme", "B"]}}),
+        (Terms("attrs.color", ()), {"terms": {"hybrid.facets.attrs.color": []}}),
+        (Range("price", gte=1, lte=2), {"range": {"hybrid.numbers.price": {"gte": 1, "lte": 2}}}),
+        (Range("price", gte=0), {"range": {"hybrid.numbers.price": {"gte": 0}}}),
+    ],
+)
+def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
+    assert request.filter_clause(clause) == expected
+
+
+def test_browsing_finds_all_products_that_pass_the_filters() -> None:
+    plan = Plan("browse", "", filters=(Terms("brand", ("Acme",)),), sort=Sort("price"))
+    assert body(plan) == {
+        "query": {"bool": {"must": [{"match_all": {}}], "filter": [ACME]}},
+        **REST,
+        "sort": [{"hybrid.numbers.price": {"order": "asc", "missing": "_last"}}, {"hybrid.id": "asc"}],
+    }
+
+
+def test_an_empty_query_finds_nothing_and_never_everything() -> None:
+    assert body(Plan("empty", "")) == {"query": {"match_none": {}}, **REST}
+    assert body(Plan("empty", "", filters=(Terms("brand", ("Acme",)),)))["query"] == {"match_none": {}}
+
+
+def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> None:
+    text = Match("text", RED)
+    scored = Plan("words", "", keyword=text, neighbours=(NEAR,), signals=(Saturated("text", 0.5, text, 8.0),))
+    ordered = body(replace(scored, sort=Sort("price", descending=True)))
+    assert "rescore" not in ordered
+    assert ordered["query"] == body(scored)["query"]
+    assert ordered["sort"][0] == {"hybrid.numbers.price": {"order": "desc", "missing": "_last"}}
+
+
+def test_facets_are_counted_the_most_frequent_first() -> None:
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    assert body(Plan("words", "", keyword=Match("text", RED), facets=("brand",)))["aggs"] == {
+        "brand": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
+    }
+
+
+def test_a_page_is_an_offset_and_a_size() -> None:
+    asked = body(Plan("words", "", keyword=Match("text", RED), offset=48, size=24))
+    assert (asked["from"], asked["size"]) == (48, 24)
+
+
+@pytest.mark.parametrize(("shards", "k", "explore"), [(1, 100, 200), (2, 50, 200), (3, 34, 200), (200, 1, 200)])
+def test_each_shard_is_asked_for_its_part_of_the_neighbours(shards: int, k: int, explore: int) -> None:
+    knn = body(Plan("photo", "", neighbours=(NEAR,)), shards=shards)["query"]["bool"]["should"][0]["knn"]
+    assert (knn["k"], knn["num_candidates"]) == (k, explore)
+
+
+def test_before_8_15_the_number_of_candidates_plays_the_part_of_k() -> None:
+    """Fault 12."""
+    knn = body(Plan("photo", "", neighbours=(NEAR,)), knn_has_k=False)["query"]["bool"]["should"][0]["knn"]
+    assert "k" not in knn
+    assert knn["num_candidates"] == 100
+
+
+def test_the_parameters_make_scores_comparable_and_explained() -> None:
+    found = request.parameters(Plan("words", "", query="red"))
+    assert (found["search_type"], found["include_named_queries_score"]) == ("dfs_query_then_fetch", True)
+
+
+@pytest.mark.parametrize("query", ["red", "", "_local", "\ud800 \0"])
+def test_all_pages_of_a_query_go_to_the_same_copies(query: str) -> None:
+    first, second = (request.parameters(Plan("words", "", query=query, offset=offset)) for offset in (0, 10))
+    assert first == second
+    assert first["preference"].isascii()
+    assert not first["preference"].startswith("_")  # those have a meaning of their own
+
+
+SCHEMA = Schema(
+    Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",), languages=("en", "zh")),
+    (Leg("image", 2, "f"),),
+)
+SIGNALS = ("title", "text", "pairs", "grams", "all_words", "most_words", "code", "number.price", "words.*")
+WEIGHTS = Weights(signals=dict.fromkeys(SIGNALS, 0.1))
+SOURCES = {
+    request.SATURATE,
+    request.COSINE.format("hybrid.vectors.image"),
+    request.NUMBER.format("hybrid.numbers.price"),
+}
+NAMES = {
+    *("bool", "should", "must", "filter", "minimum_should_match", "match", "match_all", "match_none", "dis_max"),
+    *("queries", "constant_score", "boost", "script_score", "script", "source", "params", "w", "k", "q", "lo", "hi"),
+    *(
+        "_name",
+        "query",
+        "knn",
+        "field",
+        "query_vector",
+        "num_candidates",
+        "similarity",
+        "terms",
+        "range",
+        "gte",
+        "lte",
+        "exists",
+    ),
+    *("from", "size", "track_total_hits", "_source", "excludes", "sort", "order", "missing", "rescore", "window_size"),
+    *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "brand", "_count", "_key"),
+    *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
+    *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
+    "hybrid.grams.all",
+}
+"""Every key that a body may have: none of them is ever made of what a shopper types."""
+HOSTILE = st.one_of(
+    st.text(st.characters(exclude_categories=()), max_size=60),
+    st.sampled_from(['"}}], "script": {"source": "x"}', "hybrid.codes", "*", "title:x OR y", "_id", "params.w", "\0"]),
+)
+
+
+def walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each key of a body, and below the name of its key each value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield "key", name
+            yield from walk(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, path)
+    else:
+        yield path, value
+
+
+@given(HOSTILE, st.lists(HOSTILE, min_size=1, max_size=3))
+@examples(deadline=None)
+def test_what_a_shopper_types_is_only_ever_a_value(text: str, values: list[str]) -> None:
+    query = Query(text, filters={"brand": values, "price": {"lte": 5}}, facets=["brand"])
+    parts = list(walk(body(planner.plan(query, SCHEMA, WEIGHTS, words={"image": EAST}))))
+    assert {name for where, name in parts if where == "key"} <= NAMES
+    assert {value for where, value in parts if where == "source"} <= SOURCES
+    assert {value for where, value in parts if where == "field"} <= NAMES
+
+
+@given(HOSTILE)
+@examples(deadline=None)
+def test_the_window_holds_all_neighbours_and_the_page_on_every_plan(text: str) -> None:
+    vectors = {"image": EAST}
+    plan = planner.plan(Query(text, photo=True), SCHEMA, WEIGHTS, words=vectors, photo=vectors)
+    assert plan.window >= sum(each.k for each in plan.neighbours)
+    assert plan.window >= plan.offset + plan.size
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    hits = [
+        {
+            "_id": "1",
+            "_score": 0.75,
+            "_source": {"title": "Red"},
+            "matched_queries": {"title": 0.25, "text": 0.5, "x": 0.0},
+        },
+        {"_id": "2", "_score": 0.1, "_source": {}},
+    ]
+    return {
+        "timed_out": False,
+        "_shards": {"total": 3, "successful": 3, "failed": 0},
+        "hits": {"total": {"value": 12, "relation": "eq"}, "hits": hits},
+        "aggregations": {"brand": {"buckets": [{"key": "Acme", "doc_count": 9}, {"key": "B", "doc_count": 3}]}},
+        **changes,
+    }
+
+
+def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
+    plan = Plan("words", "", query="red", facets=("brand",), offset=20, size=10, notes=("cut",))
+    page = to_page(plan, answer())
+    assert page == Page(
+        query="red",
+        hits=(Hit("1", 0.75, {"text": 0.5, "title": 0.25}, {"title": "Red"}), Hit("2", 0.1, {}, {})),
+        total=12,
+        facets={"brand": {"Acme": 9, "B": 3}},
+        number=3,
+        notes=("cut",),
+    )
+    assert list(page.hits[0].signals) == ["text", "title"]
+
+
+def test_a_sorted_answer_has_no_scores() -> None:
+    hits = {"total": {"value": 1}, "hits": [{"_id": "1", "_score": None, "_source": {}}]}
+    assert to_page(Plan("browse", ""), answer(hits=hits)).hits[0].score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({}, ()),
+        ({"timed_out": True}, ("Elasticsearch ran out of time and answered with what it had",)),
+        ({"_shards": {"total": 3, "failed": 1}}, ("1 of 3 shards failed",)),
+        (
+            {"timed_out": True, "_shards": {"total": 3, "failed": 2}},
+            ("Elasticsearch ran out of time and answered with what it had", "2 of 3 shards failed"),
+        ),
+    ],
+)
+def test_an_incomplete_answer_says_so(changes: dict[str, Any], reasons: tuple[str, ...]) -> None:
+    assert to_page(Plan("words", ""), answer(**changes)).degraded == reasons
+
+
+def test_what_was_missing_before_the_request_is_said_first() -> None:
+    page = to_page(Plan("words", "", degraded=("no vectors",)), answer(timed_out=True))
+    assert page.degraded[0] == "no vectors"

@@ -1,0 +1,218 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.errors import QueryError
+from hybridsearch.search.plan import (
+    CODE_LIFT,
+    FIRST_PASS_SHARE,
+    NEIGHBOUR_LIFT,
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Number,
+    Plan,
+    Range,
+    Saturated,
+    Sort,
+    Terms,
+)
+from hybridsearch.values import Document
+from tests.engines.embedded.builders import SCHEMA, document, fill, ids, near, search_words, unit, words
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> EmbeddedEngine:
+    return EmbeddedEngine(tmp_path, "products")
+
+
+def test_first_pass_lifts_codes_over_neighbours_over_words(engine: EmbeddedEngine) -> None:
+    fill(
+        engine,
+        document("word"),
+        document("near", "hat", vectors={"image": unit(1, 0, 0, 0)}),
+        document("code", "hat", codes=("a1",)),
+    )
+    page = engine.search(search_words("red", codes=Codes(("a1",)), neighbours=(near(unit(1, 0, 0, 0)),)))
+    assert ids(page) == ["code", "near", "word"]
+    assert [page[0].score, page[1].score] == [CODE_LIFT, NEIGHBOUR_LIFT]
+
+
+def test_signals_count_for_a_product_whichever_clause_found_it(engine: EmbeddedEngine) -> None:
+    fill(
+        engine,
+        document("by word", vectors={"image": unit(0, 1, 0, 0)}),
+        document("by vector", "red hat", vectors={"image": unit(1, 0, 0, 0)}),
+    )
+    signals = (Condition("red", 1.0, words("red")), Cosine("image", 0.5, "image", unit(1, 1, 0, 0), 0.0, 1.0))
+    plan = Plan("words", "", keyword=words("dress"), neighbours=(near(unit(1, 0, 0, 0), k=1),), signals=signals)
+    assert [hit.signals for hit in engine.search(plan)] == [
+        pytest.approx({"red": 1.0, "image": 0.5 * 2**-0.5}),
+        pytest.approx({"red": 1.0, "image": 0.5 * 2**-0.5}),
+    ]
+
+
+def test_score_is_the_share_of_the_first_pass_and_the_sum_of_the_signals(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a", numbers={"price": 30.0}), document("b", "hat"))
+    plan = Plan("browse", "", signals=(Number("price", 0.2, "price", 10.0),))
+    assert [hit.score for hit in engine.search(plan)] == pytest.approx([0.2 * 30 / (30 + 10) + 1e-9, FIRST_PASS_SHARE])
+
+
+def test_products_outside_the_window_follow_with_their_share_of_the_first_pass(engine: EmbeddedEngine) -> None:
+    fill(engine, document("long", "red dress shoe hat"), document("short", "red", numbers={"price": 9.0}))
+    plan = search_words("red", window=1, signals=(Number("price", 1.0, "price", 1.0),))
+    inside, outside = engine.search(plan)
+    assert (inside.id, outside.id) == ("short", "long")
+    assert outside.score < 1e-8
+    assert outside.signals == {}
+
+
+def test_level_products_come_in_the_order_in_which_they_were_last_written(engine: EmbeddedEngine) -> None:
+    generation = engine.create(SCHEMA)
+    for name in ("b", "a", "c", "b"):
+        engine.write(generation, [document(name)])
+    engine.promote(generation, SCHEMA)
+    assert ids(engine.search(search_words("red"))) == ["a", "c", "b"]
+
+
+def test_equal_vectors_are_level_wherever_they_lie(engine: EmbeddedEngine) -> None:
+    twin = {"image": unit(0.3, -0.2, 0.7, 0.1)}
+    fill(engine, *(document(f"p{number}", "", vectors=twin) for number in range(101)))
+    page = engine.search(Plan("photo", "", neighbours=(near(unit(0.5, 0.1, 0.2, 0.9), k=7),), size=10))
+    assert ids(page) == [f"p{number}" for number in range(7)]
+
+
+def test_neighbours_are_the_nearest_among_those_that_pass_the_filters(engine: EmbeddedEngine) -> None:
+    fill(
+        engine,
+        *(
+            document(f"p{number}", "", vectors={"image": unit(1, number, 0, 0)}, numbers={"price": number})
+            for number in range(10)
+        ),
+    )
+    plan = Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), k=2),), filters=(Range("price", gte=4.0),))
+    assert ids(engine.search(plan)) == ["p4", "p5"]
+
+
+def test_neighbours_below_the_floor_are_no_candidates(engine: EmbeddedEngine) -> None:
+    fill(engine, *(document(f"p{turn}", "", vectors={"image": unit(1, turn, 0, 0)}) for turn in range(4)))
+    page = engine.search(Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), floor=0.7),)))
+    assert (ids(page), page.total) == (["p0", "p1"], 2)
+
+
+def test_best_language_counts(engine: EmbeddedEngine) -> None:
+    generation = engine.create(SCHEMA)
+    german = Document("de", {}, {"title": {"de": "rot kleid"}})
+    engine.write(generation, [german, document("en", "red red dress")])
+    engine.promote(generation, SCHEMA)
+    both = Match("title", (("en", ("red",)), ("de", ("rot",))))
+    page = engine.search(Plan("words", "", keyword=both))
+    alone = [
+        engine.search(search_words("red"))[0],
+        engine.search(Plan("words", "", keyword=words("rot", language="de")))[0],
+    ]
+    assert {hit.id: hit.score for hit in page} == {hit.id: hit.score for hit in alone}
+
+
+def test_pages_of_a_query_continue_each_other(engine: EmbeddedEngine) -> None:
+    fill(engine, *(document(f"p{number}", "red " * (number % 7 + 1)) for number in range(40)))
+    signals = (Saturated("title", 1.0, words("red"), 8.0),)
+    whole = engine.search(search_words("red", size=40, signals=signals))
+    pages = [engine.search(search_words("red", offset=start, size=9, signals=signals)) for start in range(0, 45, 9)]
+    assert [hit for page in pages for hit in page] == list(whole)
+    assert {page.total for page in pages} == {40}
+    assert [page.number for page in pages] == [1, 2, 3, 4, 5]
+
+
+def test_sort_puts_missing_numbers_last_in_both_directions_and_ties_in_order_of_ids(engine: EmbeddedEngine) -> None:
+    prices = {"é": 5.0, "b": 5.0, "a": 9.0, "none": None, "c": 1.0, "B": 5.0}
+    fill(engine, *(document(key, numbers={"price": price} if price else {}) for key, price in prices.items()))
+    up = engine.search(search_words("red", sort=Sort("price")))
+    assert ids(up) == ["c", "B", "b", "é", "a", "none"]
+    assert ids(engine.search(search_words("red", sort=Sort("price", descending=True)))) == [
+        "a",
+        "B",
+        "b",
+        "é",
+        "c",
+        "none",
+    ]
+    assert ids(engine.search(search_words("red", sort=Sort("price"), offset=2, size=2))) == ["b", "é"]
+    assert {(hit.score, len(hit.signals)) for hit in up} == {(0.0, 0)}
+
+
+def test_facets_count_all_candidates_the_hundred_most_frequent_values(engine: EmbeddedEngine) -> None:
+    brands = [f"b{number:03}" for number in range(120)]
+    fill(
+        engine,
+        *(document(f"p{number}", facets={"brand": (brand, brand)}) for number, brand in enumerate(brands)),
+        document("more", facets={"brand": ("b119", "b007")}),
+        document("hat", "hat", facets={"brand": ("b001",)}),
+    )
+    page = engine.search(search_words("red", facets=("brand", "color"), size=1))
+    assert page.facets["color"] == {}
+    assert list(page.facets["brand"].items())[:4] == [("b007", 2), ("b119", 2), ("b000", 1), ("b001", 1)]
+    assert len(page.facets["brand"]) == 100
+
+
+def test_filters_on_a_field_that_no_product_has_let_nothing_through(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"))
+    assert engine.search(search_words("red", filters=(Terms("color", ("red",)),))).total == 0
+    assert engine.search(search_words("red", filters=(Range("weight", gte=0.0),))).total == 0
+
+
+def test_range_includes_both_bounds_and_no_product_without_the_number(engine: EmbeddedEngine) -> None:
+    fill(engine, *(document(f"p{price}", numbers={"price": price}) for price in (1.0, 2.0, 3.0, 4.0)), document("none"))
+    assert ids(engine.search(search_words("red", filters=(Range("price", 2.0, 3.0),)))) == ["p2.0", "p3.0"]
+    assert engine.search(search_words("red", filters=(Range("price"),))).total == 4
+
+
+@pytest.mark.parametrize("kind", ["browse", "empty", "words"])
+def test_an_empty_catalogue_gives_an_empty_page(engine: EmbeddedEngine, kind: str) -> None:
+    """Fault 48."""
+    fill(engine)
+    plan = Plan(
+        kind,  # type: ignore[arg-type]
+        "",
+        keyword=words("red"),
+        codes=Codes(("a",)),
+        neighbours=(near(unit(1, 0, 0, 0), k=100),),
+        filters=(Terms("brand", ("a",)), Range("price", gte=1.0)),
+        signals=(Saturated("title", 1.0, words("red"), 8.0), Cosine("image", 1.0, "image", unit(1, 0, 0, 0), 0, 1)),
+        facets=("brand",),
+    )
+    page = engine.search(plan)
+    assert (len(page), page.total, page.facets) == (0, 0, {"brand": {}})
+
+
+def test_more_neighbours_than_products_give_all_of_them(engine: EmbeddedEngine) -> None:
+    """Fault 48."""
+    fill(engine, document("only", "", vectors={"image": unit(1, 0, 0, 0)}))
+    assert ids(engine.search(Plan("photo", "", neighbours=(near(unit(0, 1, 0, 0), k=1000),)))) == ["only"]
+
+
+def test_page_carries_what_the_plan_says_about_the_query(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"))
+    page = engine.search(search_words("red", query="Red", notes=("cut",), degraded=("no vectors",), offset=10))
+    assert (page.query, page.number, page.notes, page.degraded) == ("Red", 2, ("cut",), ("no vectors",))
+    assert page.took_ms > 0
+
+
+def test_searching_beside_an_event_loop_gives_the_same_page(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"))
+    assert list(asyncio.run(engine.search_async(search_words("red")))) == list(engine.search(search_words("red")))
+
+
+def test_a_leg_that_the_index_lacks_is_named(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"))
+    with pytest.raises(QueryError, match=r"no vectors 'photo', it has: image\."):
+        engine.search(Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), leg="photo"),)))
+
+
+def test_a_query_vector_of_other_dimensions_is_refused(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"))
+    with pytest.raises(QueryError, match=r"has 2 dims, the index holds 4\."):
+        engine.search(Plan("photo", "", neighbours=(near(unit(1, 0)),)))

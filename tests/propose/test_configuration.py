@@ -1,0 +1,228 @@
+"""The configuration that `init` proposes: roles, languages, and a file that can be loaded."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridsearch.errors import CatalogError
+from hybridsearch.propose.configuration import propose, to_toml
+from hybridsearch.propose.languages import language_of
+from hybridsearch.rows import tidy
+from hybridsearch.settings import Catalog, Fields, Settings, VectorLeg
+
+FILE = Catalog(path=Path("shop.jsonl"))
+COLORS = ["red", "blue", "green", "black"]
+
+
+def shop(count: int = 40, **columns: Any) -> list[dict[str, Any]]:
+    """Return products with these further columns; a list gives its values in turn, a text may hold the row's number."""
+    rows: list[dict[str, Any]] = []
+    for number in range(count):
+        row: dict[str, Any] = {"id": f"p{number}", "title": f"The dress of summer number {number}"}
+        for name, value in columns.items():
+            row[name] = value[number % len(value)] if isinstance(value, list) else value.format(number)
+        rows.append(row)
+    return rows
+
+
+def guessed(rows: list[dict[str, Any]], kinds: Mapping[str, str] | None = None) -> Fields:
+    return propose(rows, kinds).fields
+
+
+def test_ordinary_shop_is_understood() -> None:
+    rows = shop(
+        sku="AB-{:05}",
+        description="A long text about the cotton of product {} and how it is worn",
+        brand=["Acme", "Zeta"],
+        color=COLORS,
+        price=[9.5, 20, 31],
+        image="pictures/{}.jpg",
+        added="2026-01-02T03:04:05",
+        page="https://shop.example/p/{}",
+    )
+    assert guessed(rows) == Fields(
+        id="id",
+        title="title",
+        text=("description",),
+        codes=("sku",),
+        facets=("brand", "color"),
+        numbers=("price",),
+        image="image",
+        languages=("en",),
+    )
+
+
+def test_every_role_has_its_reason() -> None:
+    found = propose(shop(color=COLORS, image="{}.png"))
+    assert found.why == {
+        "id": "40 different values in 40 products",
+        "title": "short text, 29 characters on average, in 100%",
+        "facets": "few different values: color (4)",
+        "image": "files of pictures, in 100%",
+        "languages": "by telling words and letters: en 100%",
+        "vectors": "finds by what is in the picture, in words or by photo",
+    }
+
+
+def test_pictures_bring_a_vector_leg() -> None:
+    assert propose(shop(image="{}.png")).leg == VectorLeg(name="image", encoder="starter")
+    assert propose(shop()).leg is None
+
+
+def test_of_several_sizes_of_a_picture_the_middle_one_is_read() -> None:
+    address = "http://pictures.example/{}.jpg"
+    found = propose(shop(img_high=address, img_thumb=address, img_500x500=address))
+    assert found.fields.image == "img_500x500"
+    assert "Pictures are fetched from their addresses" in found.notes[0]
+
+
+def test_nested_fields_have_dotted_names() -> None:
+    rows = [row | {"attrs": {"color": COLORS[n % 4], "sizes": [{"price": n}]}} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert fields.facets == ("attrs.color",)
+    assert fields.numbers == ("attrs.sizes.price",)
+
+
+def test_id_is_the_field_that_never_repeats() -> None:
+    rows = [{"product_id": n // 2, "handle": f"h{n}", "title": f"Red dress {n}"} for n in range(20)]
+    assert guessed(rows).id == "handle"
+
+
+def test_repeated_ids_are_told() -> None:
+    rows = [{"id": n // 2, "title": f"Red dress {n}"} for n in range(20)]
+    assert propose(rows).notes == ("'id' is missing in 0 products and repeated in 10; the last one wins.",)
+
+
+def test_catalogue_without_ids_is_told() -> None:
+    notes = propose([{"title": "Red dress in cotton"}] * 9).notes
+    assert notes == ("No field has a value of its own in every product; products without an id are rejected.",)
+
+
+def test_number_that_would_reject_products_is_not_proposed() -> None:
+    rows = shop()
+    for number, row in enumerate(rows):
+        row["price"] = "free" if number == 7 else f"{number},99"
+    found = propose(rows)
+    assert found.fields.numbers == ()
+    assert found.notes[0] == "'price' is not proposed as a number: it also holds 'free'."
+
+
+def test_digits_of_a_barcode_are_a_code_and_no_number() -> None:
+    fields = guessed(shop(ean="40062381{:05}"))
+    assert (fields.codes, fields.numbers) == (("ean",), ())
+
+
+def test_names_that_often_are_codes_are_both_text_and_codes() -> None:
+    fields = guessed(shop(name=["WH-1000XM5", "Noise cancelling headphones", "DV7-1211ea", "Patch cable"], count=4))
+    assert "name" in fields.codes
+    assert "name" in fields.text
+
+
+@pytest.mark.parametrize(
+    ("titles", "languages"),
+    [
+        (["The lamp for the kitchen", "A lamp with a shade"], ("en",)),
+        (["Lampe für die Küche", "Stuhl mit Lehne"], ("de",)),
+        (["Lampe pour la cuisine", "Chaise avec dossier"], ("fr",)),
+        (["Lámpara para el baño", "Silla con respaldo"], ("es",)),
+        (["キッチンのランプ", "椅子と机"], ("ja",)),
+        (["Nike 跑步鞋 男", "厨房灯"], ("zh",)),
+        (["Red lamp", "Lamp for the hall", "Stuhl mit Lehne", "Lampe für das Bad"], ("de", "en")),
+        (["Lamp", "Chair"], ("en",)),
+    ],
+)
+def test_languages_are_told_from_the_titles(titles: list[str], languages: tuple[str, ...]) -> None:
+    rows = [{"id": str(n), "title": f"{titles[n % len(titles)]} {n}"} for n in range(20)]
+    assert guessed(rows).languages == languages
+
+
+def test_field_that_names_the_language_decides() -> None:
+    fields = guessed(shop(locale=["us", "us", "de-AT", "jp"]))
+    assert fields.languages == ("en", "de", "ja")
+
+
+@pytest.mark.parametrize("text", ["Die Hard with a Vengeance", "USB I/O card for the PC"])
+def test_english_with_words_of_other_languages_is_not_taken_for_them(text: str) -> None:
+    assert language_of(text) in {"en", None}
+
+
+def test_index_names_its_products_itself_and_keywords_are_facets() -> None:
+    rows = shop(shape=[f"shape {n}" for n in range(20)])
+    assert guessed(rows, {}).facets == ()
+    fields = guessed(rows, {"title": "text", "shape": "keyword"})
+    assert (fields.id, fields.facets) == ("_id", ("shape",))
+
+
+def test_embedding_is_neither_number_nor_text() -> None:
+    assert guessed([row | {"look": [0.5] * 64} for row in shop()]) == guessed(shop())
+
+
+def test_photos_alone_can_be_searched() -> None:
+    rows = [{"file": f"{n}.jpg", "category": COLORS[n % 4]} for n in range(20)]
+    assert guessed(rows) == Fields(id="file", image="file", facets=("category",))
+
+
+@pytest.mark.parametrize("rows", [[], [{"price": 1}, {"price": 2}]])
+def test_nothing_to_search_is_an_error(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(CatalogError, match=r"Write \[fields\] by hand"):
+        propose(rows, name="shop.jsonl")
+
+
+def test_file_is_written_with_a_reason_above_each_guess(tmp_path: Path) -> None:
+    written = to_toml(propose(shop(image="{}.png")), FILE)
+    (tmp_path / "hybridsearch.toml").write_text(written, encoding="utf-8")
+    assert Settings.load(tmp_path / "hybridsearch.toml").catalog == FILE
+    assert written == (
+        """\
+# Proposed by hybridsearch init; names are those of the catalogue.
+# Pictures are files: set 'catalog.images' if they are not beside the catalogue.
+
+[catalog]
+path = "shop.jsonl"
+
+[fields]
+# 40 different values in 40 products
+id = "id"
+# short text, 29 characters on average, in 100%
+title = "title"
+# files of pictures, in 100%
+image = "image"
+# by telling words and letters: en 100%
+languages = ["en"]
+
+[engine]
+# the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"
+index = "products"
+
+[[vectors]]
+# finds by what is in the picture, in words or by photo
+name = "image"
+encoder = "starter"
+reads = "image"
+"""
+    )
+
+
+def test_index_gets_an_alias_beside_it() -> None:
+    written = tomllib.loads(to_toml(propose(shop(), {}), Catalog(index="shop-2026"), "http://localhost:9200"))
+    assert written["catalog"] == {"index": "shop-2026"}
+    assert written["engine"] == {"url": "http://localhost:9200", "index": "shop-2026-hybrid"}
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.floats(0, 1) | st.booleans()), min_size=1))
+def test_whatever_the_names_the_file_can_be_loaded(rows: list[dict[str, Any]]) -> None:
+    found = propose([{"title": "The red dress", **tidy(row)} for row in rows])
+    settings = Settings.parse(tomllib.loads(to_toml(found, FILE)), folder=Path())
+    assert settings.fields == found.fields
+
+
+def test_latin_titles_without_a_telling_word_are_not_lost_beside_chinese_ones() -> None:
+    rows = [
+        {"id": str(number), "title": title} for number, title in enumerate(["Red coat", "Blue dress", "Nike 跑步鞋"])
+    ]
+    assert set(propose(rows).fields.languages) == {"en", "zh"}

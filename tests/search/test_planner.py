@@ -1,0 +1,389 @@
+"""The planner: from a query to the plan that answers it, worked by hand."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from hybridsearch import document
+from hybridsearch.errors import QueryError
+from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.search import planner
+from hybridsearch.search.plan import (
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Neighbours,
+    Number,
+    Plan,
+    Range,
+    Saturated,
+    Sort,
+    Terms,
+)
+from hybridsearch.search.planner import Query, kind_of
+from hybridsearch.search.weights import Weights
+from hybridsearch.settings import Fields
+from hybridsearch.values import Vector
+
+LEG = Leg("image", 2, "f", words=Calibration(0.1, 0.5), photo=Calibration(0.5, 1.0))
+SCHEMA = Schema(
+    Fields(title="title", codes=("sku",), facets=("brand", "attrs.color"), numbers=("price",), languages=("en", "zh")),
+    (LEG,),
+)
+WEIGHTS = Weights(
+    signals={
+        "title": 0.3, "text": 0.4, "pairs": 0.15, "all_words": 0.1, "most_words": 0.05, "code": 1, "words.*": 0.5,
+        "photo.image": 1, "number.price": 0.2,
+    },
+    saturation={"*": 8, "title": 3},
+    floors={"words": 0.25, "photo": 0.5},
+    share=0.5,
+)  # fmt: skip
+EAST, NORTH = {"image": Vector([1, 0])}, {"image": Vector([0, 1])}
+
+
+def plan(
+    text: str = "",
+    *,
+    words: Mapping[str, Vector] | None = None,
+    photo: Mapping[str, Vector] | None = None,
+    schema: Schema = SCHEMA,
+    weights: Weights = WEIGHTS,
+    **asked: Any,
+) -> Plan:
+    """Return the plan for a query on the shop above, or on another one."""
+    query = Query(text, photo=photo is not None, **asked)
+    return planner.plan(query, schema, weights, words=words, photo=photo)
+
+
+def names(found: Plan) -> list[str]:
+    return [signal.name for signal in found.signals]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("red dress", "words", "2 words"),
+        ("dress", "words", "1 word"),
+        ("跑步鞋", "words", "1 word"),
+        ("AC-1001", "code", "'AC-1001' looks like a product code"),
+        ("  ac1001 ", "code", "'ac1001' looks like a product code"),
+        ("4006381333931", "code", "'4006381333931' looks like a product code"),
+        ("978-3-16-148410-0", "code", "'978-3-16-148410-0' looks like a product code"),
+        ("ＡＣ－１００１", "code", "'AC-1001' looks like a product code"),
+        ("4006 3813 3393 1", "code", "'4006 3813 3393 1' looks like a product code"),
+        ("2024", "words", "1 word"),
+        ("100ml", "words", "1 word"),
+        ("3.5mm", "words", "1 word"),
+        ("XM5", "words", "1 word"),
+        ("red AC-1001", "words", "4 words"),
+        ("", "empty", "no words, no photo, no filter"),
+        (" \t\n", "empty", "no words, no photo, no filter"),
+        ("?!* ...", "empty", "no words, no photo, no filter"),
+        ("😀", "empty", "no words, no photo, no filter"),
+        ("\ud800\0", "empty", "no words, no photo, no filter"),
+    ],
+)
+def test_the_kind_of_a_query_is_told_with_its_reason(text: str, kind: str, reason: str) -> None:
+    found = plan(text)
+    assert (found.kind, found.reason) == (kind, reason)
+
+
+@pytest.mark.parametrize("asked", [{"filters": {"brand": "Acme"}}, {"sort": "price:asc"}])
+def test_a_filter_or_an_order_without_words_browses(asked: dict[str, Any]) -> None:
+    assert plan("!!!", **asked).kind == "browse"
+    assert kind_of(Query("", facets=["brand"]), SCHEMA)[0] == "empty"
+
+
+def test_a_photo_is_told_from_a_photo_with_words() -> None:
+    assert plan(photo=EAST).kind == "photo"
+    assert plan("blue", words=NORTH, photo=EAST).kind == "photo and words"
+
+
+def test_a_shop_without_codes_reads_a_code_as_a_word() -> None:
+    without = Schema(SCHEMA.fields.model_copy(update={"codes": ()}), SCHEMA.legs)
+    found = plan("AC-1001", schema=without)
+    assert (found.kind, found.codes) == ("words", None)
+
+
+def test_words_bring_every_keyword_signal_and_the_cosine_of_each_leg() -> None:
+    tokens = (("en", ("red", "dress")),)
+    assert plan("red dresses", words=EAST) == Plan(
+        kind="words",
+        reason="2 words",
+        query="red dresses",
+        keyword=Match("text", tokens, 0.5),
+        neighbours=(Neighbours("image", Vector([1, 0]), 100, 200, 0.1 + 0.25 * (0.5 - 0.1)),),
+        signals=(
+            Saturated("title", 0.3, Match("title", tokens), 3),
+            Saturated("text", 0.4, Match("text", tokens), 8),
+            Saturated("pairs", 0.15, Match("pairs", (("en", ("red_dress",)),)), 8),
+            Condition("all_words", 0.1, Match("text", tokens, 1.0)),
+            Condition("most_words", 0.05, Match("text", tokens, 0.6)),
+            Cosine("words.image", 0.5, "image", Vector([1, 0]), 0.1, 0.5),
+            Number("number.price", 0.2, "price", 8),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "photo", "expected"),
+    [
+        ("dress", None, None, ["title", "text", "all_words", "most_words"]),
+        ("red dress", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "words.image"]),
+        ("", None, EAST, ["photo.image"]),
+        ("red", EAST, NORTH, ["title", "text", "all_words", "most_words", "words.image", "photo.image"]),
+        ("AC-1001", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "code"]),
+        ("", None, None, []),
+    ],
+)
+def test_each_kind_of_query_has_its_signals(
+    text: str, words: dict[str, Vector] | None, photo: dict[str, Vector] | None, expected: list[str]
+) -> None:
+    assert names(plan(text, words=words, photo=photo)) == [*expected, "number.price"]
+
+
+def test_a_code_turns_the_vectors_off_and_is_looked_up_exactly() -> None:
+    found = plan("AC-1001", words=EAST)
+    assert (found.neighbours, found.codes) == ((), Codes(("ac1001",)))
+
+
+def test_a_code_among_words_is_looked_up_beside_them() -> None:
+    found = plan("acme AC-1001 dress", words=EAST)
+    assert (found.kind, found.codes, len(found.neighbours)) == ("words", Codes(("ac1001",)), 1)
+
+
+def test_signals_without_weight_are_absent() -> None:
+    assert names(plan("red dress", words=EAST, weights=Weights(signals={"text": 1, "title": 0}))) == ["text"]
+
+
+def test_floors_lie_on_the_calibrated_scale() -> None:
+    """0.1 + 0.25 * (0.5 - 0.1) = 0.2 for words, 0.5 + 0.5 * (1.0 - 0.5) = 0.75 for a photo."""
+    found = plan("red", words=EAST, photo=NORTH)
+    assert [each.floor for each in found.neighbours[:2]] == pytest.approx([0.2, 0.75])
+
+
+def test_photo_and_words_also_look_half_way_between_them() -> None:
+    middle = plan("red", words=EAST, photo=NORTH).neighbours[2]
+    assert middle.vector.array == pytest.approx(np.array([0.5, 0.5]) ** 0.5)
+    assert (middle.leg, middle.floor) == ("image", -1.0)
+
+
+def test_between_opposites_there_is_no_direction_and_no_error() -> None:
+    found = plan("red", words=EAST, photo={"image": Vector([-1, 0])})
+    assert all(np.isfinite(each.vector.array).all() for each in found.neighbours)
+
+
+def test_an_exact_leg_explores_as_much_as_elasticsearch_allows() -> None:
+    exact = Schema(SCHEMA.fields, (Leg("image", 2, "f", exact=True),))
+    assert plan("red", words=EAST, schema=exact).neighbours[0].explore == 10_000
+
+
+def test_each_language_looks_for_the_words_that_its_field_may_hold() -> None:
+    keyword = plan("the Nike 跑步鞋").keyword
+    assert keyword is not None
+    assert dict(keyword.tokens) == {"zh": ("the", "nike", "跑步", "鞋"), "en": ("nike",)}
+
+
+@pytest.mark.parametrize(("share", "count", "needed"), [(0, 3, 1), (0.6, 3, 2), (0.6, 5, 3), (1, 4, 4), (0.5, 1, 1)])
+def test_a_share_of_the_words_is_rounded_up(share: float, count: int, needed: int) -> None:
+    assert Match("text", (), share).needed(tuple("abcdefgh"[:count])) == needed
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"brand": "Acme"}, Terms("brand", ("Acme",))),
+        ({"brand": ["Acme", " Borealis"]}, Terms("brand", ("Acme", "Borealis"))),
+        ({"brand": 6.0}, Terms("brand", ("6",))),
+        ({"brand": True}, Terms("brand", ("true",))),
+        ({"attrs.color": "red"}, Terms("attrs.color", ("red",))),
+        ({"price": {"gte": 10}}, Range("price", gte=10)),
+        ({"price": {"gte": "10", "lte": 50.5}}, Range("price", gte=10, lte=50.5)),
+        ({"price": 20}, Range("price", gte=20, lte=20)),
+        ({"price": "20"}, Range("price", gte=20, lte=20)),
+    ],
+)
+def test_a_filter_becomes_a_typed_clause(filters: dict[str, Any], expected: Terms | Range) -> None:
+    assert plan("dress", filters=filters).filters == (expected,)
+
+
+@pytest.mark.parametrize("value", ["Ａｃｍｅ", "Acme\u200b", "Ac\ud800me", "x" * 300])
+def test_a_filter_value_is_normalised_as_the_index_keeps_it(value: str) -> None:
+    (found,) = plan("dress", filters={"brand": value}).filters
+    assert isinstance(found, Terms)
+    assert found.values == document.facet({"brand": value}, "brand")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"filters": {"brnd": "x"}}, "Unknown filter field 'brnd'. Did you mean 'brand'?"),
+        ({"filters": {"_id": "1"}}, "Unknown filter field '_id'. The index has: brand, attrs.color, price."),
+        ({"facets": ["brands"]}, "Unknown facet field 'brands'. Did you mean 'brand'?"),
+        ({"facets": ["price"]}, "Unknown facet field 'price'. The index has: brand, attrs.color."),
+        ({"sort": "prize:asc"}, "Unknown sort field 'prize'. Did you mean 'price'?"),
+        ({"sort": "brand"}, "Unknown sort field 'brand'. The index has: price."),
+        ({"sort": "price:up"}, "Unknown sort field 'price:up'. Did you mean 'price'?"),
+        (
+            {"filters": {"brand": {"gte": 1}}},
+            "Filter 'brand' is {'gte': 1}, expected a value or a list of values.",
+        ),
+        ({"filters": {"brand": None}}, "Filter 'brand' is None, expected a value or a list of values."),
+        ({"filters": {"brand": {"Acme"}}}, "Filter 'brand' is {'Acme'}, expected a value or a list of values."),
+        ({"filters": {"price": [1, 2]}}, "Filter 'price' is [1, 2], expected {'gte': 10, 'lte': 50}."),
+        ({"filters": {"price": {}}}, "Filter 'price' is {}, expected 'gte', 'lte' or both."),
+        ({"filters": {"price": {"gt": 1}}}, "Filter 'price' is {'gt': 1}, expected 'gte', 'lte' or both."),
+        ({"filters": {"price": "cheap"}}, "Filter 'price' has the bound 'cheap', expected a number."),
+        ({"filters": {"price": {"lte": float("nan")}}}, "Filter 'price' has the bound nan, expected a number."),
+        ({"filters": {"price": {"lte": None}}}, "Filter 'price' has the bound None, expected a number."),
+        ({"filters": {"price": True}}, "Filter 'price' has the bound True, expected a number."),
+        (
+            {"filters": {f"f{number}": 1 for number in range(101)}},
+            "101 filters were given; at most 100 are allowed.",
+        ),
+        ({"page": 0}, "Page 0 of size 10 was asked for; pages start at 1 and sizes at 0."),
+        ({"size": -1}, "Page 1 of size -1 was asked for; pages start at 1 and sizes at 0."),
+    ],
+)
+def test_what_the_index_cannot_give_is_refused_with_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        plan("dress", **asked)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("price", Sort("price")),
+        ("price:asc", Sort("price")),
+        ("price:desc", Sort("price", descending=True)),
+    ],
+)
+def test_an_order_names_a_number_field(sort: str | None, expected: Sort | None) -> None:
+    assert plan("dress", sort=sort).sort == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "size", "offset", "given", "note"),
+    [
+        (1, 10, 0, 10, ""),
+        (3, 24, 48, 24, ""),
+        (1, 0, 0, 0, ""),
+        (1, 5_000, 0, 1_000, "a page holds at most 1000 hits, 5000 were asked for"),
+        (1_000_000, 10, 9_990, 10, "only the first 10000 hits can be paged to; narrow the search with a filter"),
+        (10**30, 24, 9_976, 24, "only the first 10000 hits can be paged to; narrow the search with a filter"),
+    ],
+)
+def test_pages_end_where_elasticsearch_ends(page: int, size: int, offset: int, given: int, note: str) -> None:
+    found = plan("dress", page=page, size=size)
+    assert (found.offset, found.size, " ".join(found.notes)) == (offset, given, note)
+
+
+def test_the_number_of_a_page_is_what_was_asked_for() -> None:
+    assert [plan("x", page=page, size=size).number for page, size in [(1, 10), (7, 24), (1, 0)]] == [1, 7, 1]
+
+
+def test_the_window_is_the_same_on_every_page_and_holds_all_neighbours() -> None:
+    windows = {plan("red", words=EAST, photo=NORTH, page=page, size=50).window for page in range(1, 5)}
+    assert windows == {400}
+    assert sum(each.k for each in plan("red", words=EAST, photo=NORTH).neighbours) <= 400
+
+
+def test_a_long_query_is_cut_and_the_cut_is_said() -> None:
+    found = plan("red " * 1_000)
+    assert found.notes == ("the query was cut to its first 256 of 4000 characters",)
+    assert found.keyword == plan("red").keyword
+
+
+def test_a_query_has_at_most_32_words() -> None:
+    keyword = plan(" ".join(f"a{number}" for number in range(60))).keyword
+    assert keyword is not None
+    assert [len(tokens) for _, tokens in keyword.tokens] == [32]
+
+
+def test_the_reason_of_an_endless_code_is_short() -> None:
+    assert len(plan("1" * 100_000).reason) < 300
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "red* OR dress~2", "title:red", "_id:1", '"red dress"', "red && !dress", "{}[]/re.*/"]
+)
+def test_query_syntax_is_plain_words(text: str) -> None:
+    plain = "".join(character if character.isalnum() or character == "_" else " " for character in text)
+    assert plan(text).keyword == plan(plain).keyword
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=300))
+@examples(deadline=None)
+def test_any_text_gives_a_plan_that_prints(text: str) -> None:
+    found = plan(text)
+    assert str(found).startswith(f"{found.kind}: ")
+    assert found == plan(text)
+
+
+def test_plans_compare_by_what_they_do() -> None:
+    assert plan("red dress", words=EAST) == plan("red dress", words={"image": Vector([1.0, 0.0])})
+    assert plan("red dress", words=EAST) != plan("red dress", words=NORTH)
+    assert plan("red dress") != plan("red dress", page=2)
+
+
+def test_a_plan_says_what_it_does() -> None:
+    found = plan("red dresses", words=EAST, filters={"brand": "Acme"}, facets=["brand"], sort="price:desc", page=2)
+    assert str(found).splitlines() == [
+        "words: 2 words",
+        "  keyword     text has 50% of the words (en: red dress)",
+        "  neighbours  100 nearest in 'image' with cosine >= 0.200",
+        "  filter      Terms(field='brand', values=('Acme',))",
+        "  signal      0.300 x title",
+        "  signal      0.400 x text",
+        "  signal      0.150 x pairs",
+        "  signal      0.100 x all_words",
+        "  signal      0.050 x most_words",
+        "  signal      0.500 x words.image",
+        "  signal      0.200 x number.price",
+        "  sort        price descending",
+        "  facet       brand",
+        "  hits        11 to 20, window 400",
+    ]
+
+
+def test_what_could_not_be_had_is_passed_on() -> None:
+    found = planner.plan(Query("red"), SCHEMA, WEIGHTS, degraded=["no vectors from 'image'"])
+    assert found.degraded == ("no vectors from 'image'",)
+
+
+def test_a_plan_that_loses_its_vectors_is_the_one_that_never_had_them() -> None:
+    """Fault 10: what is left is weighted as where no encoder works."""
+    query = Query("red AC-1001", filters={"brand": ["Acme"]}, facets=["brand"], page=2)
+    had = planner.plan(query, SCHEMA, WEIGHTS, words=EAST)
+    assert had.neighbours
+    assert had.without_vectors("x") == planner.plan(query, SCHEMA, WEIGHTS, degraded=["x"])
+
+
+def test_a_plan_that_loses_its_words_keeps_what_does_not_come_from_them() -> None:
+    """Fault 10."""
+    had = planner.plan(Query("red AC-1001", filters={"brand": ["Acme"]}), SCHEMA, WEIGHTS, words=EAST)
+    left = had.without_words("x")
+    assert (left.keyword, left.codes, left.degraded) == (None, None, ("x",))
+    assert (left.neighbours, left.filters) == (had.neighbours, had.filters)
+    assert [signal.name for signal in left.signals] == [
+        signal.name for signal in had.signals if signal.name.startswith(("words.", "number."))
+    ]
+
+
+def test_planning_changes_nothing_that_it_is_given() -> None:
+    query = Query("red AC-1001", filters={"brand": ["Acme"], "price": {"gte": 1}}, facets=["brand"], page=2)
+    words = dict(EAST)
+    before = copy.deepcopy((query, words))
+    planner.plan(query, SCHEMA, WEIGHTS, words=words)
+    assert (query, words) == before

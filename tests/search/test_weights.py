@@ -1,0 +1,141 @@
+"""The weights file: small, readable, and refused when it is damaged or foreign."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch.errors import WeightsError
+from hybridsearch.search import weights
+from hybridsearch.search.weights import Weights
+from tests.shops import shop
+
+
+def complaint(content: str) -> str:
+    with pytest.raises(WeightsError) as refused:
+        weights.parse(content, "weights.json")
+    return str(refused.value)
+
+
+def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> None:
+    prior = weights.prior()
+    assert {*weights.TEXT_SIGNALS, *weights.CONDITIONS} - set(prior.signals) == {"grams"}
+    assert min(prior.signals.values()) > 0
+    assert sum(prior.weight(name) for name in ("title", "text", "pairs", "all_words", "most_words")) == pytest.approx(1)
+    assert prior.encoders == {}
+
+
+def test_a_star_speaks_for_every_leg_that_is_not_named() -> None:
+    found = Weights(signals={"words.*": 0.5, "words.image": 0.25, "title": 0.1})
+    assert [found.weight(name) for name in ("words.image", "words.other", "title", "text", "photo.image")] == [
+        0.25, 0.5, 0.1, 0.0, 0.0,
+    ]  # fmt: skip
+
+
+def test_constants_have_a_general_value_and_a_default() -> None:
+    found = Weights(signals={}, saturation={"title": 3, "*": 5}, floors={"words": 0.2})
+    assert (found.half("title"), found.half("text"), Weights(signals={}).half("text")) == (3, 5, 8)
+    assert (found.floor("words"), found.floor("photo")) == (0.2, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "weights.json:1: not valid JSON: Expecting value. Restore it or leave it out."),
+        (
+            '{"signals": {\n"title": 1',
+            "weights.json:2: not valid JSON: Expecting ',' delimiter. Restore it or leave it out.",
+        ),
+        ("{}", "weights.json: 'signals': Field required. Restore it or leave it out."),
+        (
+            '{"signals": {"titel": 1}}',
+            "weights.json: unknown signal 'titel'. Did you mean 'title'?",
+        ),
+        (
+            '{"signals": {"zzz": 1}}',
+            "weights.json: unknown signal 'zzz'. Signals: title, text, pairs, grams, all_words, most_words, code.",
+        ),
+        (
+            '{"signals": {"title": -0.1}}',
+            "weights.json: 'signals.title': Input should be greater than or equal to 0. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {"title": NaN}}',
+            "weights.json: 'signals.title': Input should be a finite number. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {"title": Infinity}}',
+            "weights.json: 'signals.title': Input should be a finite number. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {}, "saturation": {"title": 0}}',
+            "weights.json: 'saturation.title': Input should be greater than 0. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {}, "share": 2}',
+            "weights.json: 'share': Input should be less than or equal to 1. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {}, "pickle": "x"}',
+            "weights.json: 'pickle': Extra inputs are not permitted. Restore it or leave it out.",
+        ),
+    ],
+)
+def test_each_damage_has_its_sentence(content: str, sentence: str) -> None:
+    """Fault 81."""
+    assert complaint(content) == sentence
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "null", "3", '{"signals": {}, "floors": {"words": NaN}}', '{"signals": {}, "version": 2}'],
+)
+def test_what_is_not_a_weights_file_of_this_version_is_refused(content: str) -> None:
+    assert complaint(content).startswith("weights.json")
+
+
+def test_a_missing_file_says_how_to_learn_one(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="Learn it with: hybridsearch tune"):
+        weights.load(tmp_path / "none.json")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "weights.json").write_bytes(b"\x80\x04\x95pickle")
+    with pytest.raises(WeightsError, match="Cannot read"):
+        weights.load(tmp_path / "weights.json")
+
+
+def test_weights_read_back_as_they_were_written() -> None:
+    found = Weights(signals={"title": 0.5, "number.price": 0.1}, learned={"gain": 0.02})
+    assert weights.parse(found.model_dump_json(), "weights.json") == found
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"signals": {"title": NaN}}'])
+def test_a_shop_with_bad_weights_answers_with_the_prior_and_says_so(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "weights.json").write_text(content)
+    with shop(tmp_path, weights={"path": "weights.json"}) as found:
+        page = found.search("red dress")
+    assert page.hits[0].id == "1"
+    assert len(page.degraded) == 1
+    assert page.degraded[0].startswith("the prior weights are used: ")
+
+
+def test_weights_learned_with_another_encoder_are_foreign(tmp_path: Path) -> None:
+    """Fault 81."""
+    content: dict[str, Any] = {"signals": {"title": 1}, "encoders": {"image": "another"}}
+    (tmp_path / "weights.json").write_text(json.dumps(content))
+    with shop(tmp_path, weights={"path": "weights.json"}) as found:
+        (said,) = found.search("red dress").degraded
+    assert said == (
+        "the prior weights are used: The weights were learned with encoder another for leg 'image', "
+        "the index has no such leg. Learn them again with: hybridsearch tune"
+    )
+
+
+def test_good_weights_are_used_and_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "weights.json").write_text('{"signals": {"all_words": 0.5}}')
+    with shop(tmp_path, weights={"path": "weights.json"}) as found:
+        page = found.search("red dress")
+    assert (page.degraded, dict(page.hits[0].signals)) == ((), {"all_words": 0.5})

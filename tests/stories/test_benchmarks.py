@@ -1,0 +1,73 @@
+"""Every benchmark runs; its figures mean nothing at this size."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.learning.builders import BEST_SELLERS, THINGS, WORDS, best_sellers
+from tests.shops import FIELDS, write_config
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, "-m", *arguments, "--small"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_embedded_engine_is_measured() -> None:
+    assert "p50" in run("benchmarks.embedded")
+
+
+def test_encoding_is_measured_against_the_bare_model() -> None:
+    said = run("benchmarks.encode")
+    assert said.count("library / bare") == 2 * 3
+    assert "ms_a_photo" in said
+
+
+def test_several_pictures_and_photos_with_words_are_measured() -> None:
+    said = run("benchmarks.pictures")
+    assert "several pictures" in said
+    assert "but blue" in said
+
+
+def test_searches_are_measured_against_what_shops_write_by_hand(es_url: str) -> None:
+    assert "planned" in run("benchmarks.search", "--url", es_url)
+
+
+def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
+    assert "ratio" in run("benchmarks.reindex", "--url", es_url)
+
+
+def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
+    leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
+    config = write_config(tmp_path, fields=FIELDS, vectors=[leg])
+    subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
+    grades = [("red coat", "3", 2), ("boots", "4", 0)]
+    judgments = [{"query": query, "product_id": product, "grade": grade} for query, product, grade in grades]
+    with gzip.open(tmp_path / "judgments.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in judgments)
+    said = run("benchmarks.quality", str(tmp_path), "--config", str(config))
+    assert "1 queries, 1 left out" in said
+    assert "nDCG@10" in said
+
+
+def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tmp_path: Path) -> None:
+    judgments = best_sellers(tmp_path, twice=False)
+    config = write_config(tmp_path, **BEST_SELLERS)
+    subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
+    sessions = [
+        {"session": f"{word} {number}", "query": word, "shown": [f"{word}-{thing}" for thing in THINGS[number % 4 :]],
+         "clicked": [f"{word}-{THINGS[4]}"]}
+        for word in WORDS for number in range(60)
+    ]  # fmt: skip
+    with gzip.open(tmp_path / "sessions.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in sessions)
+    for what, rows, expected in (
+        ("curve", judgments, "queries aside: keywords "),
+        ("shuffled", judgments, "over_judged: "),
+        ("clicks", tmp_path / "sessions.jsonl.gz", "other queries: corrected - plain, measured corrected: "),
+    ):
+        assert expected in run("benchmarks.learning", what, "--config", str(config), "--judgments", str(rows))

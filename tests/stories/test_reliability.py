@@ -1,0 +1,38 @@
+"""The table of faults in docs/reliability.md names tests that exist and say which fault they are about."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TABLE = re.findall(r"^\| (\d+): .* \| (.*) \|$", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8"), re.M)
+FAULTS = [*range(1, 49), *range(60, 69), *range(78, 82), *range(84, 87), 88, *range(90, 94)]
+
+
+def test_every_fault_has_a_line() -> None:
+    assert [int(number) for number, _ in TABLE] == FAULTS
+
+
+@pytest.mark.parametrize(("number", "tests"), TABLE, ids=[f"fault {number}" for number, _ in TABLE])
+def test_every_fault_has_a_test_that_names_it_or_is_called_open_or_does_not_apply(number: str, tests: str) -> None:
+    named = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", tests)
+    assert named or tests.startswith(("open", "does not apply: "))
+    for name, file in named:
+        assert number in faults_of(file)[name], f"{name} does not begin with 'Fault {number}'"
+
+
+@cache
+def faults_of(file: str) -> dict[str, list[str]]:
+    """Return the faults that each test of a file names: its docstring begins with `Fault 7` or `Faults 7, 8 and 9`."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    found = {}
+    for each in tree.body:
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            numbers = re.match(r"Faults? ([\d, and]+)", ast.get_docstring(each) or "")
+            found[each.name] = re.findall(r"\d+", numbers[1]) if numbers else []
+    return found
