@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.errors import DegradedAnswer
-from hybridsearch.search.planner import FilterValue
+from hybridsearch.search.filters import FilterValue
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
 

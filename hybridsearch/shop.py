@@ -14,8 +14,9 @@ from hybridsearch.errors import EncoderError, QueryError, WeightsError
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
+from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import FilterValue, Query, kind_of
+from hybridsearch.search.planner import Query, kind_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector

@@ -11,7 +11,7 @@ import click
 from hybridsearch.cli import options, show
 from hybridsearch.client import HybridSearch
 from hybridsearch.search import explain
-from hybridsearch.search.planner import FilterValue
+from hybridsearch.search.filters import FilterValue
 from hybridsearch.values import Hit
 
 _FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*)", re.DOTALL)

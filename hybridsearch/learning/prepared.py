@@ -19,6 +19,7 @@ from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
+from hybridsearch.search.filters import read_filters
 from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
@@ -156,7 +157,7 @@ def understood(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[
     for judged in queries:
         query = Query(judged.text, judged.image is not None, judged.filters)
         try:
-            list(planner.read_filters(query.filters, schema.fields))
+            list(read_filters(query.filters, schema.fields))
         except QueryError:
             skipped["filter that this index does not have"] += 1
             continue

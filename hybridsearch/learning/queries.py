@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from hybridsearch import text
 from hybridsearch.catalog.jsonl import parse
 from hybridsearch.rows import strings, tidy
-from hybridsearch.search.planner import FilterValue
+from hybridsearch.search.filters import FilterValue
 from hybridsearch.values import Row
 
 FILTERS: TypeAdapter[dict[str, FilterValue]] = TypeAdapter(dict[str, FilterValue])
