@@ -331,8 +331,20 @@ def test_both_engines_give_the_same_rankings_and_current_is_what_they_serve(
     assert len(here.asked) > 30
     for system, lists in here.rankings.items():
         for each, ours, theirs in zip(here.asked, lists, there.rankings[system], strict=True):
-            assert ours == theirs, (system, each.query.text)
+            assert level_apart(ours, theirs), (system, each.query.text)
     assert [list(each[:10]) for each in here.rankings["current"]] == served_here == served_there
+
+
+def level_apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Say whether two rankings differ at most in the order of neighbours.
+
+    The engines' scores agree to some 1e-7: two products that are nearer to each other may change places, and how near
+    they are depends on the processor that encoded them.
+    """
+    ranks = {product: rank for rank, product in enumerate(theirs)}
+    return len(ours) == len(theirs) and all(
+        abs(ranks.get(product, len(theirs)) - rank) <= 1 for rank, product in enumerate(ours)
+    )
 
 
 def every_answer(folder: Path, judged: judging.Judgments, engine: Mapping[str, Any]) -> tuple[Answers, list[list[str]]]:
