@@ -47,7 +47,7 @@ TOP = 24
 WARM_UP = 20
 SCHEMA = Schema(Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",)))
 
-PreparedQuery = tuple[list[str], Vector]
+WordsAndVector = tuple[list[str], Vector]
 """A query: its distinct words, and its vector."""
 
 
@@ -94,7 +94,7 @@ class Made:
         """Return the text of each product."""
         return [" ".join(f"w{word}" for word in words) for words in self.texts]
 
-    def queries(self, count: int) -> Iterator[PreparedQuery]:
+    def queries(self, count: int) -> Iterator[WordsAndVector]:
         """Yield one to four words of a product's text, and a vector near to another's."""
         random = np.random.default_rng(SEED + 1)
         for _ in range(count):
@@ -154,6 +154,24 @@ def peak_mb() -> float:
 
 def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str, object]]:
     """Yield the figures of the embedded engine, from an empty folder on."""
+    yield measure_writing(made, folder)
+    queries = list(made.queries(repeats))
+    started = time.perf_counter()
+    engine = EmbeddedEngine(folder, "benchmark")
+    engine.search(hybrid_plan(*queries[0]))
+    yield {"what": "cold open and first search", "s": round(time.perf_counter() - started, 3)}
+    calls: dict[str, list[Callable[[], object]]] = {
+        name: [partial(engine.search, plan) for plan in plans] for name, plans in plans_by_name(queries).items()
+    }
+    # Afterwards, not in turns: the threads of a BLAS go on spinning for a while, at the cost of whoever comes next.
+    product = {"matrix product alone": [partial(np.matmul, made.vectors, vector.array) for _, vector in queries]}
+    for name, figures in {**timed(calls), **timed(product)}.items():
+        yield {"what": name, **figures}
+    engine.close()
+
+
+def measure_writing(made: Made, folder: Path) -> dict[str, object]:
+    """Return how long it takes to write all documents and to make them live, and what memory and disk that takes."""
     schema = replace(SCHEMA, legs=(Leg("image", made.vectors.shape[1], "generated"),))
     engine = EmbeddedEngine(folder, "benchmark")
     before = peak_mb()
@@ -171,7 +189,7 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
     compiling = time.perf_counter() - begun
     engine.promote(generation, schema)
     engine.close()
-    yield {
+    return {
         "what": "write",
         "documents_per_s": round(len(made) / writing),
         "write_s": round(writing, 2),
@@ -180,14 +198,12 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
         "peak_mb": {"before": before, "written": written, "compiled": peak_mb()},
         "disk_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6),
     }
-    queries = list(made.queries(repeats))
-    started = time.perf_counter()
-    engine = EmbeddedEngine(folder, "benchmark")
-    engine.search(hybrid_plan(*queries[0]))
-    yield {"what": "cold open and first search", "s": round(time.perf_counter() - started, 3)}
 
+
+def plans_by_name(queries: Sequence[WordsAndVector]) -> dict[str, list[Plan]]:
+    """Return the plans that are timed, by what they show."""
     brand, cheap = Terms("brand", ("brand3",)), Range("price", lte=40)
-    plans = {
+    return {
         "keyword": [keyword_plan(words) for words, _ in queries],
         "hybrid": [hybrid_plan(*query) for query in queries],
         "hybrid, facet": [replace(hybrid_plan(*query), facets=("brand",)) for query in queries],
@@ -198,17 +214,9 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
             for number, (words, vector) in enumerate(queries)
         ],
     }
-    calls: dict[str, list[Callable[[], object]]] = {
-        name: [partial(engine.search, plan) for plan in each] for name, each in plans.items()
-    }
-    # Afterwards, not in turns: the threads of a BLAS go on spinning for a while, at the cost of whoever comes next.
-    product = {"matrix product alone": [partial(np.matmul, made.vectors, vector.array) for _, vector in queries]}
-    for name, figures in {**timed(calls), **timed(product)}.items():
-        yield {"what": name, **figures}
-    engine.close()
 
 
-def bm25s_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
+def bm25s_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
     """Return the searches of bm25s, which has the words alone."""
     import bm25s  # type: ignore[import-not-found]
 
@@ -217,7 +225,7 @@ def bm25s_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callabl
     return [partial(index.retrieve, [words], k=TOP, show_progress=False) for words, _ in queries]
 
 
-def txtai_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
+def txtai_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
     """Return txtai's hybrid searches, with vectors that are ready, compared exactly."""
     from txtai import Embeddings  # type: ignore[import-not-found]
 
@@ -233,7 +241,7 @@ def txtai_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callabl
     return [partial(index.search, " ".join(words), TOP) for words, _ in queries]
 
 
-def lancedb_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Callable[[], object]]:
+def lancedb_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
     """Return LanceDB's hybrid searches, by default an exact scan."""
     import lancedb  # type: ignore[import-not-found]
     from lancedb.index import FTS  # type: ignore[import-not-found]
@@ -252,7 +260,7 @@ def lancedb_searches(made: Made, queries: Sequence[PreparedQuery]) -> list[Calla
     return [partial(search, *query) for query in queries]
 
 
-RIVALS: dict[str, Callable[[Made, Sequence[PreparedQuery]], list[Callable[[], object]]]] = {
+RIVALS: dict[str, Callable[[Made, Sequence[WordsAndVector]], list[Callable[[], object]]]] = {
     "bm25s": bm25s_searches,
     "txtai": txtai_searches,
     "lancedb": lancedb_searches,

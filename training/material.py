@@ -13,7 +13,7 @@ import logging
 import multiprocessing
 import random
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -197,11 +197,6 @@ def material(data: Path, cache: Path, count: int, seed: int) -> Material:
         scenes(data / "grocery", products, phone, seed),
     ]
     first = count + len(cloth)
-    by_phone: dict[int, list[list[int]]] = {}
-    for i, product in enumerate(products):
-        snapped = [j for j, name in enumerate(shown) if name == product["id"]][1:]
-        pools = [snapped[-SCENES:], snapped[:-SCENES]]
-        by_phone[first + i] = [[first + j for j in pool] for pool in pools if pool]
     by_category: dict[str, set[str]] = {}
     for row in products:
         by_category.setdefault("@" + row["category"], set()).add(f"grocery/{row['id']}")
@@ -216,10 +211,25 @@ def material(data: Path, cache: Path, count: int, seed: int) -> Material:
         torch.arange(len(claims)) >= count,
         {f"grocery/{row['id']}": row["name"].replace("-", " ") for row in products},
         {source: list(range(low, high)) for source, low, high in zip(SOURCES, bounds, bounds[1:], strict=False)},
-        by_phone,
+        snapshots([row["id"] for row in products], shown, first),
         frozenset(f"grocery/{product}" for product in unseen),
         list(words.concepts["group"].values()),
     )
+
+
+def snapshots(products: Sequence[str], shown: Sequence[str], first: int) -> dict[int, list[list[int]]]:
+    """Return, for the picture number of each product's shelf picture, those of its scenes and of its phone photos.
+
+    Args:
+        products: Ids, in the order of the shelf pictures.
+        shown: The product on each picture: shelf pictures, phone photos, SCENES scenes of each product.
+        first: Number of the first of these pictures.
+    """
+    pools: dict[int, list[list[int]]] = {}
+    for number, product in enumerate(products):
+        own = [place for place, name in enumerate(shown) if name == product][1:]
+        pools[first + number] = [[first + place for place in pool] for pool in (own[-SCENES:], own[:-SCENES]) if pool]
+    return pools
 
 
 def widen_groups(words: Lexicon, by_category: dict[str, set[str]]) -> None:

@@ -218,6 +218,29 @@ def render(
     canvas_size = 2 * size
     base = shade(colour, rng) if base is None else base
     points, scale = _placed(parts, canvas_size, clutter, rng)
+    fills = _fills(base, rng)
+    canvas = Image.new("RGBA", (canvas_size, canvas_size))
+    draw = ImageDraw.Draw(canvas)
+    cloth = _texture(colour, base, pattern, canvas_size, rng)
+    for part, outline in zip(parts, points, strict=True):
+        path = [(float(x), float(y)) for x, y in outline]
+        patterned = part.role == "m"
+        mask = Image.new("L", canvas.size) if patterned else None
+        target, fill = (ImageDraw.Draw(mask), 255) if mask is not None else (draw, fills[part.role])
+        if part.width:
+            width = max(1, round(part.width * scale))
+            target.line(path, fill=fill, width=width, joint="curve")
+            for x, y in (path[0], path[-1]) if width > 4 else ():
+                target.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=fill)
+        else:
+            target.polygon(path, fill=fill)
+        if mask is not None:
+            canvas.paste(cloth, mask=mask)
+    return _photograph(canvas, size, clutter, rng)
+
+
+def _fills(base: Floats, rng: np.random.Generator) -> dict[str, tuple[int, int, int, int]]:
+    """Return the RGBA of each role of a drawing's parts, but for the patterned cloth."""
     accent, skin, hair = (
         shade(str(rng.choice(list(COLOURS)[:-1])), rng),
         _rgb(str(rng.choice(_SKIN))),
@@ -237,25 +260,7 @@ def render(
         "g": np.full(3, rng.uniform(135, 205)),
         **{role: _rgb(text) for role, text in _FIXED.items()},
     }
-    fills = {role: (*_ints(rgb), 255) for role, rgb in flat.items()} | {"x": (0, 0, 0, 0), "t": (196, 216, 224, 120)}
-    canvas = Image.new("RGBA", (canvas_size, canvas_size))
-    draw = ImageDraw.Draw(canvas)
-    cloth = _texture(colour, base, pattern, canvas_size, rng)
-    for part, outline in zip(parts, points, strict=True):
-        path = [(float(x), float(y)) for x, y in outline]
-        patterned = part.role == "m"
-        mask = Image.new("L", canvas.size) if patterned else None
-        target, fill = (ImageDraw.Draw(mask), 255) if mask is not None else (draw, fills[part.role])
-        if part.width:
-            width = max(1, round(part.width * scale))
-            target.line(path, fill=fill, width=width, joint="curve")
-            for x, y in (path[0], path[-1]) if width > 4 else ():
-                target.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=fill)
-        else:
-            target.polygon(path, fill=fill)
-        if mask is not None:
-            canvas.paste(cloth, mask=mask)
-    return _photograph(canvas, size, clutter, rng)
+    return {role: (*_ints(rgb), 255) for role, rgb in flat.items()} | {"x": (0, 0, 0, 0), "t": (196, 216, 224, 120)}
 
 
 def _photograph(product: Image.Image, size: int, clutter: float, rng: np.random.Generator) -> Image.Image:
