@@ -97,7 +97,7 @@ class HybridSearch(Shop):
 
         Raises:
             EngineError: There is no index, or it cannot be reached; the same call may be repeated.
-            EncoderError: The index was built with another encoder.
+            EncoderError: The index was built with another encoder, or this one is away; repeat the call then.
         """
         return self._updates().upsert(products)
 

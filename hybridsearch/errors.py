@@ -7,6 +7,7 @@ HybridSearchError
 ├── QueryError          a query asks for something that the index cannot give
 ├── ImageError          a picture cannot be fetched or decoded
 ├── EncoderError        an encoder cannot be loaded, or does not fit the index
+│   └── EncoderUnavailable  an encoder fails on everything for now; no product is at fault
 ├── WeightsError        a weights file is damaged or foreign
 ├── GateError           a check refused to go on; the old state is untouched
 ├── DegradedAnswer      an answer comes from less than was planned, and a strict search wanted all of it
@@ -44,6 +45,10 @@ class ImageError(HybridSearchError):
 
 class EncoderError(HybridSearchError):
     """An encoder cannot be loaded, or is not the one that the index was built with."""
+
+
+class EncoderUnavailable(EncoderError):  # noqa: N818
+    """An encoder cannot be reached, or fails on everything: no product is at fault, and the same may be tried later."""
 
 
 class WeightsError(HybridSearchError):

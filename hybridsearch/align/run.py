@@ -18,7 +18,7 @@ from hybridsearch.align.pairs import Squeeze, Stock, gather
 from hybridsearch.align.recipe import Progress, Recipe
 from hybridsearch.align.report import Qualities, Report
 from hybridsearch.align.split import Split, split, title_key, together
-from hybridsearch.encoders import PRESETS, Encoder, Preset, load_encoder
+from hybridsearch.encoders import PRESETS, PRETRAINED, Encoder, Preset, kind_of, load_encoder
 from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.errors import ConfigError, EncoderError, GateError
@@ -122,7 +122,13 @@ def image_leg(settings: Settings, name: str | None) -> VectorLeg:
 
 def trainable(leg: VectorLeg, folder: Path) -> Model:
     """Return the model of a leg whose towers lie in one folder and share a space by their heads."""
-    preset = PRESETS.get(leg.encoder, Preset(leg.encoder))
+    kind, name = kind_of(leg.encoder, folder)
+    if kind != PRETRAINED:
+        raise EncoderError(
+            f"Encoder '{leg.encoder}' is of the kind '{kind}', whose weights cannot be trained. Choose a CLIP, such as "
+            "'starter' or 'clip'."
+        )
+    preset = PRESETS.get(name, Preset(name))
     if leg.image_encoder or preset.images:
         raise EncoderError(
             f"Encoder '{leg.encoder}' is a pair of two models; only a CLIP with both towers in one folder can be "

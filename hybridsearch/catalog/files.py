@@ -8,7 +8,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
@@ -26,6 +26,8 @@ HEAD = 65_536
 """Bytes that are looked at before the file is read."""
 COUNTED = 4_000_000
 """Characters whose lines are counted for an estimate; far fewer mislead, because gzip reads ahead."""
+TRIED = 2_000
+"""Lines that are parsed, because a row may take several, or a blank one be none."""
 FOREIGN_SHARE = 0.3
 """Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
 FOREIGN_LINES = 5
@@ -53,13 +55,15 @@ class File:
         return self.path.name
 
     def count(self) -> int | None:
-        """Estimate the number of rows from the length of the first lines; None for an array: its rows are not lines."""
+        """Estimate the number of rows from the first lines; None for an array, which may be all in one."""
         with opened(self.path) as (text, raw):
             first = text.readlines(COUNTED)
             if not first or first[0].lstrip().startswith("["):
                 return None if first else 0
             used = raw.tell()
-            return round(len(first) * self.path.stat().st_size / used) if text.read(1) else len(first)
+            lines = len(first) * self.path.stat().st_size / used if text.read(1) else len(first)
+            tried = first[:TRIED]
+            return round(lines * rows_in(tried, self.parse) / len(tried))
 
     def identity(self) -> dict[str, Any]:
         """Return size and time of the last change: rows have numbers, not places of their own."""
@@ -71,6 +75,15 @@ class File:
         with opened(self.path) as (text, _):
             for number, row in self.parse(text):
                 yield product(row, self.id_field, f"{self.name}:{number}", number)
+
+
+def rows_in(first: list[str], parse: Parser) -> int:
+    """Return how many rows are in the first lines of a file, which may cut the last one."""
+    count = 0
+    with suppress(ValueError):
+        for _ in parse(io.StringIO("".join(first), newline="")):
+            count += 1
+    return count
 
 
 @contextmanager

@@ -2,60 +2,90 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import os
+import re
 from pathlib import Path
 
-from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.folder import Model
-from hybridsearch.encoders.hub import find_models
+from hybridsearch.encoders.base import Encoder, EncoderOptions, Factory, TextEncoder
+from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.presets import PRESETS, Preset
-from hybridsearch.encoders.pretrained import PretrainedEncoder
+from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
 from hybridsearch.errors import EncoderError
+from hybridsearch.plugins import find_part
 
-__all__ = ["PRESETS", "Encoder", "Preset", "load_encoder"]
+__all__ = [
+    "ENCODERS",
+    "PRESETS",
+    "PRETRAINED",
+    "Encoder",
+    "EncoderOptions",
+    "Preset",
+    "TextEncoder",
+    "kind_of",
+    "load_encoder",
+]
+
+KIND = re.compile(r"([a-z][a-z0-9_-]+):(.*)", re.IGNORECASE | re.DOTALL)
+"""A kind and what stands behind it; of two characters at least, since `C:\\models` is a folder."""
+PRETRAINED = "pretrained"
+GROUP = "hybridsearch.encoders"
+"""The entry points in which other packages declare their kinds."""
+
+
+def open_endpoint(_: str, options: EncoderOptions) -> Encoder:
+    """Return the encoder behind an address: a server that speaks OpenAI's embeddings API."""
+    from hybridsearch.encoders.endpoint import EndpointEncoder  # the HTTP client takes a while to import
+
+    return EndpointEncoder(options)
+
+
+ENCODERS: dict[str, Factory] = {PRETRAINED: open_pretrained, "http": open_endpoint, "https": open_endpoint}
+"""What opens an encoder, by the kind in front of its name (`KIND:REST`). A new kind is one file and one line: here,
+in a program that uses it, or among the entry points of another package."""
 
 
 def load_encoder(
     name: str, *, image_encoder: str | None = None, fingerprint: str | None = None, folder: Path
 ) -> Encoder:
-    """Find a model, and check all of it that can be checked without loading it.
+    """Open the encoder that a configuration names.
 
     Args:
-        name: A preset, a model folder, or a name on the Hugging Face hub; the first that exists.
-        image_encoder: The same for a separate image tower; it must share the text model's space.
+        name: `KIND:REST`, or without a kind a pretrained model: a preset, a folder, or a name on the Hugging Face hub.
+        image_encoder: The same for a separate image tower.
         fingerprint: That the encoder must have; left out: any.
         folder: Where relative folders start.
 
     Raises:
-        EncoderError: There is no such model, it cannot be had from here, it is in a format that is not loaded, or it
-            has another fingerprint.
+        EncoderError: The kind is unknown, what it names cannot be opened, or it has another fingerprint.
     """
-    if not all(map(find_spec, ("torch", "transformers", "sentence_transformers"))):
-        raise EncoderError(f"Encoder '{name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
-    preset = PRESETS.get(name, Preset(name))
-    images = image_encoder or preset.images
-    if images is None:
-        (words,) = find_models([preset.texts], folder)
-        found = PretrainedEncoder(name, words, words if words.sees else None)
-    else:
-        words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], folder)
-        check_pair(name, words, images, pictures)
-        found = PretrainedEncoder(name, words, pictures)
-    if fingerprint not in (None, found.fingerprint):
+    kind, rest = kind_of(name, folder)
+    try:
+        factory = find_part(kind, ENCODERS, GROUP)
+    except LookupError as error:
+        raise EncoderError(f"Encoder '{name}': its kind {error}") from error
+    try:
+        encoder = factory(rest, EncoderOptions(name, folder, image_encoder))
+        if not isinstance(
+            encoder, PretrainedEncoder
+        ):  # that one keeps to the protocol, and its fingerprints are stored
+            encoder = CheckedEncoder(kind, name, encoder)
+    except EncoderError:
+        raise
+    except Exception as error:  # it may be somebody else's code
+        why = f"{type(error).__name__}: {error}"
+        raise EncoderError(f"Encoder '{name}' of kind '{kind}' cannot be opened: {why}.") from error
+    if fingerprint not in (None, encoder.fingerprint):
         raise EncoderError(
-            f"Encoder '{name}' has the fingerprint {found.fingerprint}, the configuration expects {fingerprint}: its "
-            "files are other ones, or were altered. Put the expected ones back or download them again; if the new ones "
-            "are meant, write down their fingerprint and run: hybridsearch reindex"
+            f"Encoder '{name}' has the fingerprint {encoder.fingerprint}, the configuration expects {fingerprint}: it "
+            "is another one, or its files were altered. Put the expected one back or download it again; if the new one "
+            "is meant, write down its fingerprint and run: hybridsearch reindex"
         )
-    return found
+    return encoder
 
 
-def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:
-    """Refuse two models that cannot be of one space."""
-    if not pictures.sees:
-        raise EncoderError(f"Image encoder '{images}' does not read pictures. Name a CLIP model instead.")
-    if pictures.dims != words.dims:
-        raise EncoderError(
-            f"Encoder '{name}' has {words.dims} dims, its image encoder '{images}' has {pictures.dims}. "
-            "Name two models that were trained for one space."
-        )
+def kind_of(name: str, folder: Path) -> tuple[str, str]:
+    """Return the kind of an encoder, and what its name says besides; a folder that exists is a model, not a kind."""
+    written = KIND.fullmatch(name)
+    if not written or os.path.isdir(folder / name):
+        return PRETRAINED, name
+    return written[1].lower(), written[2]

@@ -1,17 +1,20 @@
-"""What an encoder is."""
+"""What an encoder is, and what a kind of encoder is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
 
+from hybridsearch.errors import EncoderError
 from hybridsearch.values import Vectors
 
 
 class Encoder(Protocol):
-    """Turns words, and perhaps pictures, into vectors of one space."""
+    """Turns words, and perhaps pictures, into vectors of one space. Any thread may call it, several at once too."""
 
     @property
     def name(self) -> str:
@@ -39,13 +42,53 @@ class Encoder(Protocol):
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row for each text, shape (len(texts), dims)."""
+        """Return one unit row for each text, shape (len(texts), dims).
+
+        Raises:
+            EncoderUnavailable: It cannot be used at all for now.
+            EncoderError: It fails on these texts.
+        """
         ...
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Return one unit row for each RGB picture, shape (len(images), dims).
 
         Raises:
-            EncoderError: This encoder does not see.
+            EncoderError: As `encode_texts`, or this encoder does not see.
         """
         ...
+
+
+class TextEncoder:
+    """What an encoder of words alone need not say itself."""
+
+    name = ""
+    sees = False
+    enough = 0
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            EncoderError: Always.
+        """
+        raise EncoderError(f"Encoder '{self.name}' does not read pictures. Choose one that does for this leg.")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderOptions:
+    """What a configuration says about an encoder.
+
+    Attributes:
+        name: The whole name, with its kind.
+        folder: Where relative folders start.
+        image_encoder: The name of a separate image tower, if there is one.
+    """
+
+    name: str
+    folder: Path
+    image_encoder: str | None = None
+
+
+Factory = Callable[[str, EncoderOptions], Encoder]
+"""Opens an encoder of one kind; is given what stands behind the kind in its name."""

@@ -1,17 +1,22 @@
-"""The encoder that runs a pretrained model, or a pair of them."""
+"""The encoder that runs a pretrained model, or a pair of them, found in a folder or on the Hugging Face hub."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch.encoders.base import EncoderOptions
+from hybridsearch.encoders.checked import unit_rows
 from hybridsearch.encoders.folder import Model, fingerprint
+from hybridsearch.encoders.hub import find_models
+from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.errors import EncoderError
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vectors
@@ -104,7 +109,7 @@ class PretrainedEncoder:
                 size = size // 2
             else:
                 done += len(batch)
-        return unit_rows(rows, self.name)
+        return unit_rows(rows, self.name, "Its weights are damaged; download the model again.")
 
     @cached_property
     def _text_tower(self) -> Clip | Sentences:
@@ -131,19 +136,34 @@ class PretrainedEncoder:
         return self._clips[model]
 
 
-def unit_rows(rows: NDArray[np.float32], name: str) -> Vectors:
-    """Return the rows at unit length, normalised in float64 and cast last.
+def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
+    """Find a model, and check all of it that can be checked without loading it.
+
+    Args:
+        model: A preset, a model folder, or a name on the Hugging Face hub; the first that exists.
+        options: Its `image_encoder` is the same for a separate image tower; it must share the text model's space.
 
     Raises:
-        EncoderError: A row is zero or not finite: it has no direction, and no index can hold it.
+        EncoderError: There is no such model, it cannot be had from here, or it is in a format that is not loaded.
     """
-    wide = rows.astype(np.float64)
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
-    if bad.size:
+    if not all(map(find_spec, ("torch", "transformers", "sentence_transformers"))):
+        raise EncoderError(f"Encoder '{options.name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
+    preset = PRESETS.get(model, Preset(model))
+    images = options.image_encoder or preset.images
+    if images is None:
+        (words,) = find_models([preset.texts], options.folder)
+        return PretrainedEncoder(options.name, words, words if words.sees else None)
+    words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
+    check_pair(options.name, words, images, pictures)
+    return PretrainedEncoder(options.name, words, pictures)
+
+
+def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:
+    """Refuse two models that cannot be of one space."""
+    if not pictures.sees:
+        raise EncoderError(f"Image encoder '{images}' does not read pictures. Name a CLIP model instead.")
+    if pictures.dims != words.dims:
         raise EncoderError(
-            f"Encoder '{name}' gave a vector without direction for item {bad[0]} of {len(rows)}. Its weights are "
-            "damaged; download the model again."
+            f"Encoder '{name}' has {words.dims} dims, its image encoder '{images}' has {pictures.dims}. "
+            "Name two models that were trained for one space."
         )
-    unit: Vectors = (wide / lengths).astype(np.float32)
-    return unit

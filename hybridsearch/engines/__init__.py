@@ -1,21 +1,26 @@
-"""Where an index can live. A new engine is one folder and one line here."""
+"""Where an index can live, chosen by the scheme of its URL. A new engine is one folder and one line in `ENGINES`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from hybridsearch.engines.base import Engine
+from hybridsearch.errors import ConfigError
+from hybridsearch.plugins import find_part
 from hybridsearch.settings import Settings
 
+GROUP = "hybridsearch.engines"
+"""The entry points in which other packages declare their engines."""
 
-def embedded(settings: Settings, replace_index: bool) -> Engine:  # noqa: ARG001 - there is never an index to replace
+
+def open_embedded(settings: Settings) -> Engine:
     """Return the engine in a folder beside the configuration."""
     from hybridsearch.engines.embedded import EmbeddedEngine
 
     return EmbeddedEngine(settings.home, settings.engine.index, keep=settings.engine.keep)
 
 
-def elasticsearch(settings: Settings, replace_index: bool) -> Engine:
+def open_elasticsearch(settings: Settings, replace_index: bool) -> Engine:
     """Return the engine on a server."""
     from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 
@@ -24,9 +29,25 @@ def elasticsearch(settings: Settings, replace_index: bool) -> Engine:
     )
 
 
-ENGINES: dict[str, Callable[[Settings, bool], Engine]] = {"embedded": embedded, "elasticsearch": elasticsearch}
+ENGINES: dict[str, Callable[[Settings, bool], Engine]] = {"http": open_elasticsearch, "https": open_elasticsearch}
+"""What opens an engine, by the scheme of its URL; an entry point of another package adds one too."""
 
 
 def open_engine(settings: Settings, *, replace_index: bool = False) -> Engine:
-    """Return the engine that the configuration asks for: the server at its URL, or else the embedded one."""
-    return ENGINES["elasticsearch" if settings.engine.url else "embedded"](settings, replace_index)
+    """Return the engine that the configuration asks for: by the scheme of the first URL, or without one the embedded.
+
+    Raises:
+        ConfigError: There is no engine for the scheme, or it cannot be opened.
+    """
+    if not settings.engine.urls:
+        return open_embedded(settings)
+    scheme, mark, _ = settings.engine.urls[0].partition("://")
+    if not mark:
+        raise ConfigError("'engine.url' has no scheme, expected something like 'http://localhost:9200'.")
+    try:
+        engine = find_part(scheme.lower(), ENGINES, GROUP)
+    except LookupError as error:
+        raise ConfigError(
+            f"'engine.url' should be something like 'http://localhost:9200', but its scheme {error}"
+        ) from error
+    return engine(settings, replace_index)

@@ -14,7 +14,7 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.errors import ConfigError, EncoderError
+from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load, see
@@ -89,6 +89,9 @@ class Builder:
 
         A batch that the encoder fails on, for want of memory for instance, is halved; a single product that it fails on
         is indexed without the vector, and written down.
+
+        Raises:
+            EncoderError: Not a product is at fault, but the encoder.
         """
         try:
             if leg.reads == "image":
@@ -96,6 +99,8 @@ class Builder:
             texts = [document.leg_text(product.row, leg) for product in products]
             rows = iter(counted(self.cache.texts(self.encoders[leg.name], list(filter(None, texts))), built))
             return [Vector(next(rows)) if each else None for each in texts]
+        except EncoderUnavailable:
+            raise  # smaller batches would fail too, one after the other: the run is continued when the encoder works
         except (EncoderError, MemoryError, RuntimeError) as error:
             if len(products) > 1:
                 middle = len(products) // 2

@@ -187,6 +187,11 @@ def test_a_pair_of_models_is_refused(models: dict[str, Path], tmp_path: Path) ->
         align(shop(tmp_path, models["dual"], image_encoder=str(models["clip"])))
 
 
+def test_an_encoder_of_a_kind_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"is of the kind 'myapi', whose weights cannot be trained. Choose a CLIP"):
+        align(shop(tmp_path, Path("myapi:model")))
+
+
 def test_an_encoder_of_text_alone_is_refused(tmp_path: Path) -> None:
     words = tiny_models.sentences(tmp_path / "words")
     with pytest.raises(EncoderError, match=r"does not read pictures. Choose a CLIP"):

@@ -5,19 +5,23 @@ import gzip
 import io
 import json
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hybridsearch import HybridSearch
 from hybridsearch.catalog import SOURCES, files, open_source, sample
 from hybridsearch.errors import CatalogError
 from hybridsearch.settings import Catalog, Fields
 from hybridsearch.values import Product, Reject, Row
+from tests.shops import PRODUCTS
+from tests.shops import settings as shop_settings
 
 FIELDS = Fields(title="title")
 Reader = Callable[..., list[Product | Reject]]
@@ -241,6 +245,12 @@ def test_count_is_about_right_without_reading_all(tmp_path: Path, rows: int, pac
     assert open_source(Catalog(path=path), FIELDS).count() == pytest.approx(rows, rel=0.15)
 
 
+def test_count_is_of_rows_where_these_take_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text("id,title\n" + "".join(f'{n},"red dress\n\nin cotton"\n' for n in range(3_000)))
+    assert open_source(Catalog(path=path), FIELDS).count() == pytest.approx(3_000, rel=0.01)
+
+
 def test_count_of_an_array_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "shop.json").write_text('[{"id": 1}]')
     assert open_source(Catalog(path=tmp_path / "shop.json"), FIELDS).count() is None
@@ -304,3 +314,36 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 def test_long_lines_do_not_fill_memory() -> None:
     text = io.StringIO("x" * (3 * files.LONGEST_ROW) + "\ny")
     assert [(number, len(line)) for number, line in files.lines(text)] == [(1, files.LONGEST_ROW + 1), (2, 1)]
+
+
+def parse_xml(text: TextIO) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """A format that the library does not know: a row for every <product>."""
+    reader: Any = ElementTree.XMLPullParser()
+    number = 0
+    while chunk := text.read(1_000):
+        try:
+            reader.feed(chunk)
+            finished = [element for _, element in reader.read_events()]
+        except ElementTree.ParseError as error:
+            raise ValueError(f"it is not XML: {error}") from error
+        for element in finished:
+            if element.tag == "product":
+                number += 1
+                yield number, {part.tag: part.text for part in element}
+
+
+def test_a_new_format_is_one_parser_and_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOURCES, ".xml", parse_xml)
+    rows: list[Row] = [*PRODUCTS, {"id": "6", "title": "Free gift", "price": "free"}]
+    products = "".join(
+        "<product>\n"
+        + "\n".join(f"<{name}>{row[name]}</{name}>" for name in ("id", "title", "price"))
+        + "\n</product>\n"
+        for row in rows
+    )
+    (tmp_path / "shop.xml.gz").write_bytes(gzip.compress(f"<shop>\n{products}</shop>\n".encode()))
+    with HybridSearch.open(shop_settings(tmp_path, catalog={"path": "shop.xml.gz"})) as shop:
+        report = shop.reindex()
+        assert [hit.id for hit in shop.search("red", filters={"price": {"lte": 100}})] == ["1"]
+    assert (report.indexed, report.rejected, report.rejects[0].where) == (5, 1, "shop.xml.gz:6")
+    assert open_source(Catalog(path=tmp_path / "shop.xml.gz"), FIELDS).count() == 6

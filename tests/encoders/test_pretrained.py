@@ -20,8 +20,7 @@ pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 import torch
 from transformers import AutoTokenizer, CLIPModel
 
-from hybridsearch import encoders
-from hybridsearch.encoders import PRESETS, Preset, load_encoder, towers
+from hybridsearch.encoders import PRESETS, Preset, load_encoder, pretrained, towers
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.encoders.folder import open_model
 from hybridsearch.errors import EncoderError
@@ -403,7 +402,7 @@ def test_a_model_in_the_hubs_cache_is_used_without_asking_the_hub(
 
 def test_without_the_extra_the_message_says_how_to_install_it(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 92."""
-    monkeypatch.setattr(encoders, "find_spec", lambda _: None)
+    monkeypatch.setattr(pretrained, "find_spec", lambda _: None)
     with pytest.raises(EncoderError, match=r'pip install "hybridsearch\[clip\]"'):
         load_encoder("tiny-clip", folder=models)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hybridsearch import encoders
 from hybridsearch.cli import run
 from hybridsearch.settings import Settings
 from tests.shops import write_config
@@ -37,7 +38,8 @@ def shop_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python_runs(code: str, shop_folder: Path) -> None:
+def test_python_runs(code: str, shop_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "ENCODERS", {**encoders.ENCODERS})  # what a snippet registers is gone after it
     exec(compile(code, "snippet", "exec"), {})
 
 

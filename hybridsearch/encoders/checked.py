@@ -1,0 +1,94 @@
+"""What an encoder returns is checked once, where it comes in: one that is not ours may return anything."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.values import Vectors
+
+Item = TypeVar("Item", str, Image.Image)
+
+
+class CheckedEncoder:
+    """An encoder that is held to what the protocol says: its rows have the right shape, a direction, and unit length.
+
+    Attributes:
+        name: As the configuration wrote it.
+        fingerprint: 16 hexadecimal digits of its kind, its dims and whatever it calls its own fingerprint.
+
+    Raises:
+        EncoderError: It has no usable dims or fingerprint.
+    """
+
+    def __init__(self, kind: str, name: str, encoder: Encoder) -> None:
+        self.name = name
+        self.dims = operator.index(encoder.dims)
+        self.sees = encoder.sees
+        self.enough = encoder.enough
+        self._encoder = encoder
+        given = encoder.fingerprint
+        if self.dims < 1 or not isinstance(given, str) or not given:
+            raise EncoderError(
+                f"Encoder '{name}' has {self.dims} dims and the fingerprint {given!r}, expected a whole number from 1 "
+                f"and a text that changes whenever its vectors do. Correct the kind '{kind}'."
+            )
+        self.fingerprint = hashlib.blake2b(f"{kind}\0{self.dims}\0{given}".encode(), digest_size=8).hexdigest()
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row for each text, shape (len(texts), dims).
+
+        Raises:
+            EncoderError: The encoder failed, or gave something else.
+        """
+        return self._encode(self._encoder.encode_texts, texts)
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """Return one unit row for each picture, shape (len(images), dims).
+
+        Raises:
+            EncoderError: As `encode_texts`, or the encoder does not see.
+        """
+        return self._encode(self._encoder.encode_images, images)
+
+    def _encode(self, encode: Callable[[Sequence[Item]], Vectors], items: Sequence[Item]) -> Vectors:
+        if not items:
+            return np.empty((0, self.dims), dtype=np.float32)
+        try:
+            rows = np.asarray(encode(items), dtype=np.float64)
+        except EncoderError:
+            raise
+        except Exception as error:  # it is somebody else's code
+            raise EncoderError(f"Encoder '{self.name}' failed: {type(error).__name__}: {error}.") from error
+        if rows.shape != (len(items), self.dims):
+            raise EncoderUnavailable(
+                f"Encoder '{self.name}' gave an array of the shape {rows.shape} for {len(items)} items, expected "
+                f"{(len(items), self.dims)}. It was changed, or does not keep to the protocol of an encoder."
+            )
+        return unit_rows(rows, self.name, "Look into what serves it, or choose another encoder.")
+
+
+def unit_rows(rows: NDArray[np.floating], name: str, remedy: str) -> Vectors:
+    """Return the rows at unit length, normalised in float64 and cast last.
+
+    Raises:
+        EncoderError: A row is zero or not finite: it has no direction, and no index can hold it.
+    """
+    wide = rows.astype(np.float64)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
+    if bad.size:
+        raise EncoderError(
+            f"Encoder '{name}' gave a vector without direction for item {bad[0]} of {len(rows)}. {remedy}"
+        )
+    unit: Vectors = (wide / lengths).astype(np.float32)
+    return unit

@@ -1,0 +1,39 @@
+"""Parts that a configuration names and that other packages may bring, such as engines and kinds of encoders."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def find_part(name: str, known: Mapping[str, T], group: str) -> T:
+    """Return what a name stands for: one of those that are known, else what an installed package declares.
+
+    Args:
+        name: As the configuration has it.
+        known: What this package brings, and what the program has registered.
+        group: The entry points in which other packages declare theirs; looked at only for a name that is not known.
+
+    Raises:
+        LookupError: No such part, or it cannot be imported; the message says which there are.
+    """
+    if name in known:
+        return known[name]
+    from importlib.metadata import entry_points  # looks through all packages that are installed
+
+    declared = entry_points(group=group)
+    if name not in declared.names:
+        names = sorted({*known, *declared.names})
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+        guess = f"Did you mean '{near[0]}'? " if near else ""
+        raise LookupError(f"'{name}' is unknown. {guess}Expected one of: {', '.join(names)}.")
+    try:
+        part: T = declared[name].load()
+    except Exception as error:  # whatever the import of somebody's module leads to
+        raise LookupError(
+            f"'{name}' cannot be imported: {type(error).__name__}: {error}. Repair its package."
+        ) from error
+    return part
