@@ -18,6 +18,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Match,
     Neighbours,
     Number,
@@ -169,7 +170,7 @@ def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> No
 
 def test_facets_are_counted_the_most_frequent_first() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
-    assert body(Plan("words", "", keyword=Match("text", RED), facets=("brand",)))["aggs"] == {
+    assert body(Plan("words", "", keyword=Match("text", RED), facets=(Facet("brand"),)))["aggs"] == {
         "brand": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
     }
 
@@ -298,7 +299,7 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
-    plan = Plan("words", "", query="red", facets=("brand",), offset=20, size=10, notes=("cut",))
+    plan = Plan("words", "", query="red", facets=(Facet("brand"),), offset=20, size=10, notes=("cut",))
     page = to_page(plan, answer())
     assert page == Page(
         query="red",
