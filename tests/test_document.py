@@ -94,6 +94,14 @@ def test_a_bad_number_is_named_with_what_was_found(price: Any, shown: str) -> No
     assert str(refused.value) == f"'price' is {shown}, expected a number"
 
 
+def test_dates_and_truth_values_are_kept_in_one_form_and_named_when_they_are_bad() -> None:
+    row = {"title": "x", "meta": {"released": "1970-01-02"}, "in_stock": "ja"}
+    roles = {"dates": ("meta.released", "gone"), "booleans": ("in_stock",)}
+    assert build(row, **roles).fields == {"dates": {"meta.released": 86_400_000}, "booleans": {"in_stock": True}}
+    with pytest.raises(ValueError, match=r"^'in_stock' is 'perhaps', expected true or false$"):
+        build({**row, "in_stock": "perhaps"}, **roles)
+
+
 def test_the_reason_for_a_bad_number_stays_short() -> None:
     with pytest.raises(ValueError, match="expected a number") as refused:
         build({"title": "x", "price": "free " * 10_000})

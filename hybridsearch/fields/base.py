@@ -39,7 +39,7 @@ class FieldKind:
     expected: str
     shape: str
     read: Callable[[Any], Stored | None]
-    values: Callable[[Any], tuple[str | bool, ...]] | None = None
+    values: Callable[[Any], tuple[str | float, ...]] | None = None
     bound: Bound | None = None
     multiple: bool = False
     label: Callable[[float], str] | None = None

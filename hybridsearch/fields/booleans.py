@@ -22,7 +22,7 @@ def read(value: Any) -> bool | None:
     return first(value, truth)
 
 
-def values(value: Any) -> tuple[str | bool, ...]:
+def values(value: Any) -> tuple[str | float, ...]:
     """Return the distinct truth values that a filter asks for.
 
     Raises:

@@ -26,7 +26,7 @@ def distinct(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
-def values(value: Any) -> tuple[str | bool, ...]:
+def values(value: Any) -> tuple[str | float, ...]:
     """Return what a filter asks for.
 
     Raises:

@@ -77,7 +77,7 @@ class Terms:
     """
 
     field: str
-    values: tuple[str | bool, ...]
+    values: tuple[str | float, ...]
     role: str = "facets"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
+from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FACET_VALUES,
@@ -18,6 +19,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Filter,
     Match,
     Neighbours,
@@ -196,16 +198,17 @@ def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
         query=plan.query,
         hits=tuple(to_hit(hit) for hit in hits["hits"]),
         total=hits["total"]["value"],
-        facets={facet.field: counts(answer["aggregations"][facet.field]) for facet in plan.facets},
+        facets={facet.field: counts(facet, answer["aggregations"][facet.field]) for facet in plan.facets},
         number=plan.number,
         degraded=(*plan.degraded, *incomplete(answer)),
         notes=plan.notes,
     )
 
 
-def counts(aggregation: Mapping[str, Any]) -> dict[str, int]:
-    """Return the count of each value; the key of one that is no text is a number, with its name beside it."""
-    return {bucket.get("key_as_string", bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
+def counts(facet: Facet, aggregation: Mapping[str, Any]) -> dict[str, int]:
+    """Return the count of each value."""
+    label = KINDS[facet.role].label or str
+    return {label(bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
 
 
 def to_hit(hit: Mapping[str, Any]) -> Hit:
