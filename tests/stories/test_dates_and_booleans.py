@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
 from tests.shops import Run, runner
@@ -68,6 +69,29 @@ def test_init_proposes_them_and_searches_use_them(run: Run, tmp_path: Path) -> N
     assert err == (
         "Error: Filter 'released' has the bound 'soon', expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z.\n"
     )
+
+
+def test_init_takes_what_the_mapping_of_an_index_says(run: Run, tmp_path: Path, es_url: str, index: str) -> None:
+    types = {"title": "text", "seen": "date", "since": "date", "gift": "boolean", "stock": "integer"}
+    rows: list[dict[str, Any]] = [
+        {"title": "Red hat", "seen": 1_735_689_600_000, "since": "31/12/2024", "gift": "true", "stock": 1},
+        {"title": "Blue hat", "seen": "2025-06-30T12:00:00Z", "since": "01/01/2024", "gift": False, "stock": 0},
+        {"title": "Grey hat", "seen": None, "since": "01/02/2024", "gift": "", "stock": 1},
+    ]
+    properties: dict[str, Any] = {name: {"type": kind} for name, kind in types.items()}
+    properties["since"]["format"] = "dd/MM/yyyy"
+    with Elasticsearch(es_url) as client:
+        client.indices.create(index=index, mappings={"properties": properties})
+        for number, row in enumerate(rows, 1):
+            client.index(index=index, id=str(number), document=row, refresh=True)
+        code, out, err = run("init", index, "--url", es_url)
+        assert code == 0
+        assert "seen (2025-01-01 to 2025-06-30)" in out
+        assert "gift (50% true)" in out
+        assert "'since' is not proposed as a date: it holds '31/12/2024', expected a date such as" in err
+        assert run("reindex")[0] == 0
+        options = ["--filter", "seen>=2025", "--facet", "gift", "--sort", "seen:desc"]
+        assert found(run, *options) == (["2", "1"], {"gift": {"false": 1, "true": 1}})
 
 
 def test_an_unreadable_date_rejects_the_product_as_an_unreadable_number_does(run: Run, tmp_path: Path) -> None:
