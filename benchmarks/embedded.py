@@ -28,6 +28,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Match,
     Neighbours,
     Number,
@@ -85,8 +86,10 @@ class Made:
                 row={"title": " ".join(names[:8]), "description": " ".join(names), "price": self.prices[number].item()},
                 text={field: {"en": " ".join(tokens)} for field, tokens in texts.items()},
                 codes=(f"sku{number}",),
-                facets={"brand": (f"brand{words[0] % 40}",)},
-                numbers={"price": self.prices[number].item()},
+                fields={
+                    "facets": {"brand": (f"brand{words[0] % 40}",)},
+                    "numbers": {"price": self.prices[number].item()},
+                },
                 vectors={"image": Vector(self.vectors[number])},
             )
 
@@ -206,7 +209,7 @@ def plans_by_name(queries: Sequence[WordsAndVector]) -> dict[str, list[Plan]]:
     return {
         "keyword": [keyword_plan(words) for words, _ in queries],
         "hybrid": [hybrid_plan(*query) for query in queries],
-        "hybrid, facet": [replace(hybrid_plan(*query), facets=("brand",)) for query in queries],
+        "hybrid, facet": [replace(hybrid_plan(*query), facets=(Facet("brand"),)) for query in queries],
         "hybrid, filter of 2 %": [replace(hybrid_plan(*query), filters=(brand,)) for query in queries],
         "hybrid, filter of 40 %": [replace(hybrid_plan(*query), filters=(cheap,)) for query in queries],
         "photo and words (3 vectors)": [

@@ -11,17 +11,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hybridsearch import text
-from hybridsearch.rows import field, number, strings
+from hybridsearch.fields import KINDS, FieldKind
+from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Fields
-from hybridsearch.values import Document, Product, Row, Vector
+from hybridsearch.values import Document, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"
 """The one name that products must leave to us: everything that searches use is stored under it."""
 LEG_TEXT_LIMIT = 2_000
 """Characters that a text encoder is given; common ones read fewer than 512 tokens."""
-VALUES_PER_FACET = 100
-FACET_LENGTH = 256
 CODES = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEWEST = 2**61
@@ -47,8 +46,7 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         row=row,
         text=analysed(row, fields),
         codes=codes(row, fields),
-        facets={name: values for name in fields.facets if (values := facet(row, name))},
-        numbers=numbers(row, fields),
+        fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields.of(role)))},
         vectors=vectors,
         routing=product.routing,
         version=version(row, fields),
@@ -90,7 +88,8 @@ def microseconds(text: str) -> int:
 
 def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
     """Return the tokens by field and language; an empty field is absent."""
-    everything = joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *fields.facets])))
+    searched = (name for role, kind in KINDS.items() if kind.searched for name in fields.of(role))
+    everything = joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *searched])))
     tokens: dict[str, dict[str, list[str]]] = {
         name: {
             language: text.analyse(part, language)
@@ -135,32 +134,22 @@ def codes(row: Row, fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))[:CODES]
 
 
-def facet(row: Row, name: str) -> tuple[str, ...]:
-    """Return the distinct values of a facet, as the shop writes them."""
-    return facet_values(field(row, name))[:VALUES_PER_FACET]
-
-
-def facet_values(value: Any) -> tuple[str, ...]:
-    """Return distinct facet values in the form in which they are kept and filtered by."""
-    found = (text.clean(each, FACET_LENGTH) for each in strings(value))
-    return tuple(dict.fromkeys(filter(None, found)))
-
-
-def numbers(row: Row, fields: Fields) -> dict[str, float]:
-    """Return the number fields that the product has.
+def read(row: Row, kind: FieldKind, names: Iterable[str]) -> dict[str, Stored]:
+    """Return what is kept of those fields of one kind that the product has.
 
     Raises:
-        ValueError: One of them is not a number.
+        ValueError: One of them cannot be read.
     """
-    found: dict[str, float] = {}
-    for name in fields.numbers:
+    kept: dict[str, Stored] = {}
+    for name in names:
+        value = field(row, name)
         try:
-            value = number(field(row, name))
+            stored = kind.read(value)
         except ValueError as error:
-            raise ValueError(f"'{name}' is {reprlib.repr(field(row, name))}, expected a number") from error
-        if value is not None:
-            found[name] = value
-    return found
+            raise ValueError(f"'{name}' is {reprlib.repr(value)}, expected {kind.expected}") from error
+        if stored is not None:
+            kept[name] = stored
+    return kept
 
 
 def leg_text(row: Row, leg: Leg) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from hybridsearch.values import Row
@@ -115,8 +116,8 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
     """Return a JSON value that every engine can store.
 
     Control characters and changes of text direction are removed, unusual line breaks become a space, and lone
-    surrogates become U+FFFD. An integer beyond 64 bits becomes text, so that no digit is lost. Of keys that become
-    equal the last wins.
+    surrogates become U+FFFD. An integer beyond 64 bits becomes text, so that no digit is lost, and a date or time the
+    text of ISO 8601. Of keys that become equal the last wins.
 
     Raises:
         ValueError: A number is not finite, or objects and lists are nested more than `levels` deep.
@@ -133,6 +134,8 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
         raise ValueError(f"holds {value}, expected finite numbers")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     return value
 
 

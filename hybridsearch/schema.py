@@ -8,6 +8,7 @@ from typing import Any
 
 from hybridsearch.changes import BEGINNING
 from hybridsearch.errors import EngineError
+from hybridsearch.fields import KINDS
 from hybridsearch.settings import Fields
 
 FORMAT = 2
@@ -73,10 +74,14 @@ class Schema:
         return replace(self, legs=legs)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the form that is stored in the index."""
+        """Return the form that is stored in the index.
+
+        A kind of field that the shop does not use is left out, so that a version that does not know it reads the index.
+        """
+        fields = self.fields.model_dump(mode="json")
         return {
             "format": FORMAT,
-            "fields": self.fields.model_dump(mode="json"),
+            "fields": {name: value for name, value in fields.items() if value or name not in KINDS},
             "legs": [asdict(leg) for leg in self.legs],
             "analysis": self.analysis,
             "since": self.since,

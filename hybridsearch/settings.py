@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch.errors import ConfigError, ConfigMissing
+from hybridsearch.fields import KINDS
 
 DEFAULT_FILE = "hybridsearch.toml"
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -54,6 +55,8 @@ class Fields(Section):
     codes: tuple[str, ...] = ()
     facets: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    booleans: tuple[str, ...] = ()
     image: str | None = None
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
@@ -65,12 +68,17 @@ class Fields(Section):
             raise ValueError("'languages' is empty; name at least one of en, de, fr, es, ja, zh")
         if self.title is None and not self.text and self.image is None:
             raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
-        for names in (self.facets, self.numbers):
+        for names in map(self.of, KINDS):
             for name in names:
                 inside = next((other for other in names if other.startswith(f"{name}.")), None)
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
         return self
+
+    def of(self, role: str) -> tuple[str, ...]:
+        """Return the names of the fields that have one of the roles in `KINDS`."""
+        names: tuple[str, ...] = getattr(self, role)
+        return names
 
 
 class EngineSection(Section):

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Row = Mapping[str, Any]
 """A product as the shop wrote it: field names to JSON values."""
 
+Stored = tuple[str, ...] | float
+"""What is kept of a field to filter, count or sort by: several strings, or a number; True and False are numbers too."""
+
 Vectors = NDArray[np.float32]
 """Rows of float32, each of unit length."""
 
@@ -78,8 +81,8 @@ class Document:
     row: Row
     text: Mapping[str, Mapping[str, str]]
     codes: tuple[str, ...] = ()
-    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Stored]] = field(default_factory=dict)
+    """What products are filtered, counted and sorted by, by role and name: {"facets": {"brand": ("Acme",)}}."""
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     routing: str | None = None
     version: int | None = None

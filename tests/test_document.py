@@ -39,8 +39,7 @@ def test_each_role_fills_its_own_part_of_the_document() -> None:
             "grams": {"all": "^re red ed$ ^dr dre res ess ss$"},
         },
         codes=("ac1",),
-        facets={"brand": ("Acme",)},
-        numbers={"price": 20.0},
+        fields={"facets": {"brand": ("Acme",)}, "numbers": {"price": 20.0}},
     )
 
 
@@ -55,15 +54,14 @@ def test_a_missing_value_leaves_its_role_empty(nothing: Any) -> None:
 
 
 def test_a_price_that_is_missing_is_no_price() -> None:
-    assert build({"title": "dress", "price": None}).numbers == {}
-    assert build({"title": "dress", "price": " "}).numbers == {}
+    assert build({"title": "dress", "price": None}).fields == {}
+    assert build({"title": "dress", "price": " "}).fields == {}
 
 
 def test_dotted_names_reach_into_objects_and_through_lists() -> None:
     row = {"title": "x", "attrs": {"color": "red"}, "offers": [{"price": 5, "sku": "A1"}, {"price": 9, "sku": "A2"}]}
     built = build(row, facets=("attrs.color",), numbers=("offers.price",), codes=("offers.sku",))
-    assert built.facets == {"attrs.color": ("red",)}
-    assert built.numbers == {"offers.price": 5.0}
+    assert built.fields == {"facets": {"attrs.color": ("red",)}, "numbers": {"offers.price": 5.0}}
     assert built.codes == ("a1", "a2")
 
 
@@ -96,6 +94,14 @@ def test_a_bad_number_is_named_with_what_was_found(price: Any, shown: str) -> No
     assert str(refused.value) == f"'price' is {shown}, expected a number"
 
 
+def test_dates_and_truth_values_are_kept_in_one_form_and_named_when_they_are_bad() -> None:
+    row = {"title": "x", "meta": {"released": "1970-01-02"}, "in_stock": "ja"}
+    roles = {"dates": ("meta.released", "gone"), "booleans": ("in_stock",)}
+    assert build(row, **roles).fields == {"dates": {"meta.released": 86_400_000}, "booleans": {"in_stock": True}}
+    with pytest.raises(ValueError, match=r"^'in_stock' is 'perhaps', expected true or false$"):
+        build({**row, "in_stock": "perhaps"}, **roles)
+
+
 def test_the_reason_for_a_bad_number_stays_short() -> None:
     with pytest.raises(ValueError, match="expected a number") as refused:
         build({"title": "x", "price": "free " * 10_000})
@@ -103,11 +109,13 @@ def test_the_reason_for_a_bad_number_stays_short() -> None:
 
 
 def test_facet_values_are_distinct_and_keep_the_shops_spelling() -> None:
-    assert build({"brand": ["Acme ", "acme", "Acme", "Ａｃｍｅ", None, 6.0]}).facets == {"brand": ("Acme", "acme", "6")}
+    built = build({"brand": ["Acme ", "acme", "Acme", "Ａｃｍｅ", None, 6.0]})
+    assert built.fields == {"facets": {"brand": ("Acme", "acme", "6")}}
 
 
 def test_a_facet_keeps_100_values_of_256_characters() -> None:
-    values = build({"brand": [f"{number:03}" + "x" * 300 for number in range(200)]}).facets["brand"]
+    values = build({"brand": [f"{number:03}" + "x" * 300 for number in range(200)]}).fields["facets"]["brand"]
+    assert isinstance(values, tuple)
     assert len(values) == 100
     assert {len(value) for value in values} == {256}
 

@@ -3,6 +3,7 @@
 import json
 import math
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -117,6 +118,11 @@ def test_characters_that_cannot_be_shown_are_removed() -> None:
 
 def test_integer_beyond_64_bits_keeps_its_digits_as_text() -> None:
     assert tidy([2**64, 2**64 - 1, -(2**63)]) == ["18446744073709551616", 2**64 - 1, -(2**63)]
+
+
+def test_dates_become_the_text_that_json_has_for_them() -> None:
+    row = {"day": date(2025, 1, 31), "moment": [datetime(2025, 1, 31, 9, 30, tzinfo=UTC)]}
+    assert tidy(row) == {"day": "2025-01-31", "moment": ["2025-01-31T09:30:00+00:00"]}
 
 
 @given(JSON)

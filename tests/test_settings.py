@@ -87,7 +87,7 @@ def test_a_shop_with_nothing_to_search_is_refused() -> None:
     assert "there is nothing to search" in complaint(fields={"id": "sku"})
 
 
-@pytest.mark.parametrize("role", ["facets", "numbers"])
+@pytest.mark.parametrize("role", ["facets", "numbers", "dates", "booleans"])
 def test_a_field_cannot_be_a_value_and_hold_others(role: str) -> None:
     assert "'attrs' cannot be a field and hold 'attrs.color' too" in complaint(
         fields={"title": "t", role: ["attrs.color", "attrs"]}

@@ -16,6 +16,7 @@ from PIL import Image
 from hybridsearch import document
 from hybridsearch.batches import batches
 from hybridsearch.errors import ImageError
+from hybridsearch.fields import facets
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load
@@ -157,9 +158,9 @@ def said(row: Row, fields: Fields) -> str:
 
 def attributes(row: Row, fields: Fields) -> Values:
     """Return the attribute values: facets, and what is short in text fields; numbers alone say nothing."""
-    found = {name: document.facet_values(lookup(row, name)) for name in fields.facets}
+    found = {name: facets.distinct(lookup(row, name)) for name in fields.facets}
     for name in fields.text:
-        found[name] = tuple(each for value in document.values(row, name) for each in document.facet_values(value))
+        found[name] = tuple(each for value in document.values(row, name) for each in facets.distinct(value))
     kept = {name: tuple(each for each in values if usable(each)) for name, values in found.items()}
     return {name: values for name, values in kept.items() if values}
 

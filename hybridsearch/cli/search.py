@@ -23,10 +23,14 @@ _FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*
 @click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option(
-    "--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Also price>=10 and price<=50; repeatable."
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Also price>=10 and released<=2025-06-30.",
 )
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of a field; repeatable.")
-@click.option("--sort", metavar="FIELD:asc|desc", help="Order by a number field instead of the score.")
+@click.option("--sort", metavar="FIELD:asc|desc", help="Order by a field instead of the score.")
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
@@ -86,21 +90,16 @@ def command(
 def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:
     """Return filters from the command line; a field given twice has either value, or lies between bounds."""
     values: dict[str, list[str]] = {}
-    bounds: dict[str, dict[str, float]] = {}
+    bounds: dict[str, dict[str, str]] = {}
     for each in given:
         match = _FILTER.fullmatch(each)
         if not match:
-            expected = "FIELD=VALUE, FIELD>=NUMBER or FIELD<=NUMBER"
+            expected = "FIELD=VALUE, FIELD>=BOUND or FIELD<=BOUND"
             raise click.BadParameter(f"found '{each}', expected {expected}", param_hint="--filter")
         name, operator, value = match.group("name", "operator", "value")
         if operator == "=":
             values.setdefault(name, []).append(value)
-            continue
-        try:
-            bounds.setdefault(name, {})["gte" if operator == ">=" else "lte"] = float(value)
-        except ValueError as error:
-            raise click.BadParameter(
-                f"found '{value}' in '{each}', expected a number", param_hint="--filter"
-            ) from error
+        else:
+            bounds.setdefault(name, {})["gte" if operator == ">=" else "lte"] = value
     single = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
     return {**single, **bounds}

@@ -12,6 +12,7 @@ import orjson
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError
+from hybridsearch.fields import KINDS
 from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Match, Neighbours, Plan
@@ -124,8 +125,7 @@ def differences(built: Document, stored: Document) -> list[str]:
         "row": (built.row, stored.row),
         "text": (built.text, stored.text),
         "codes": (built.codes, stored.codes),
-        "facets": (built.facets, stored.facets),
-        "numbers": (built.numbers, stored.numbers),
+        **{role: (built.fields.get(role, {}), stored.fields.get(role, {})) for role in KINDS},
     }
     found = [name for name, (one, other) in pairs.items() if plain(one) != plain(other)]
     same = built.vectors.keys() == stored.vectors.keys() and all(

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from hybridsearch.fields import KINDS
 from hybridsearch.rows import number, strings
-from hybridsearch.values import Row
+from hybridsearch.values import Row, Stored
 
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
-DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d\d?[./]\d\d?[./]\d{4}")
+ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
+DATE = re.compile(rf"{ISO.pattern}|\d\d?[./]\d\d?[./]\d{{4}}")
+SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
+"""Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
+BIT = re.compile(r"[01](\.0)?")
 URL = re.compile(r"https?://\S+", re.I)
 PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
 CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
@@ -99,6 +104,13 @@ class Column:
     def numeric(self) -> float:
         """Share of the values that are one number each; an EAN, or a number with leading zeros, is none."""
         return sum(map(is_number, self.values)) / len(self.values)
+
+    def kept(self, role: str) -> list[Stored] | None:
+        """Return what a kind of field keeps of the values; None when it cannot read one of them."""
+        try:
+            return [stored for value in self.values if (stored := KINDS[role].read(value)) is not None]
+        except ValueError:
+            return None
 
     def mostly(self, pattern: re.Pattern[str]) -> bool:
         """Say whether most values match in full."""

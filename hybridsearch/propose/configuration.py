@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hybridsearch.errors import CatalogError
-from hybridsearch.propose.columns import CODE, MOSTLY, PICTURE, URL, Column, columns, is_number
+from hybridsearch.fields import dates
+from hybridsearch.propose.columns import CODE, DATE, MOSTLY, PICTURE, URL, Column, columns, is_number
 from hybridsearch.propose.languages import guess_languages
-from hybridsearch.propose.roles import NUMBERS, PICKERS, is_code
-from hybridsearch.rows import number, plain
+from hybridsearch.propose.reasons import REASONS, SHOWN
+from hybridsearch.propose.roles import DATE_TYPES, NUMBERS, PICKERS, is_code
+from hybridsearch.rows import plain
 from hybridsearch.settings import Catalog, Fields, VectorLeg
 from hybridsearch.values import Row
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
 """Letters that are neither Latin nor Chinese or Japanese."""
-SHOWN = 4
-"""Columns that are named in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +87,6 @@ def shared(role: str, column: Column) -> bool:
     return (role == "id" and column.mostly(PICTURE)) or (role == "codes" and column.share(CODE) < MOSTLY)
 
 
-def shown(taken: Sequence[Column], what: Callable[[Column], str]) -> str:
-    """Return the names of the first columns with something about each."""
-    return ", ".join(f"{column.name} ({what(column)})" for column in taken[:SHOWN]) + " …" * (len(taken) > SHOWN)
-
-
-def example(column: Column) -> str:
-    """Return the first value that looks like a code."""
-    return next(filter(CODE.fullmatch, column.texts))
-
-
-def span(column: Column) -> str:
-    """Return the smallest and the largest number."""
-    values = [value for each in column.values if (value := number(each)) is not None]
-    return " to ".join(f"{value:,.2f}".removesuffix(".00") for value in (min(values), max(values)))
-
-
-REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
-    "id": lambda taken: f"{taken[0].distinct:,} different values in {taken[0].rows:,} products",
-    "title": lambda taken: f"short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%}",
-    "text": lambda taken: "other text, characters on average: " + shown(taken, lambda each: f"{each.length:,.0f}"),
-    "codes": lambda taken: "words with digits that name one product: " + shown(taken, example),
-    "facets": lambda taken: "few different values: " + shown(taken, lambda each: f"{each.distinct:,}"),
-    "numbers": lambda taken: "to filter and sort by: " + shown(taken, span),
-    "image": lambda taken: f"{'addresses' if taken[0].mostly(URL) else 'files'} of pictures, in {taken[0].filled:.0%}",
-}
 SEES = "finds by what is in the picture, in words or by photo"
 
 
@@ -133,6 +108,10 @@ def remarks(found: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, n
         if column.says(NUMBERS) is not None and 0.8 < column.numeric < 1:
             odd = next(value for value in column.values if not is_number(value))
             yield f"'{column.name}' is not proposed as a number: it also holds {odd!r:.40}."
+    for column in found:
+        if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
+            odd = next(text for text in column.texts if not is_date(text))
+            yield f"'{column.name}' is not proposed as a date: it holds {odd!r:.40}, expected {dates.KIND.expected}."
     used = [column for taken in roles.values() for column in taken]
     rest = [column.name for column in found if column.textual and column not in used]
     if rest:
@@ -142,6 +121,15 @@ def remarks(found: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, n
     other = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if other > len(titles) * 0.03:
         yield f"{other:,} titles are in a script that no language covers; words match as they are written."
+
+
+def is_date(text: str) -> bool:
+    """Say whether a text can be read as a date."""
+    try:
+        dates.read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str:

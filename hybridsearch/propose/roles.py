@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import CODE, MIDDLE_SIZED, PICTURE, URL, Column
+from hybridsearch.propose.columns import BIT, CODE, ISO, MIDDLE_SIZED, PICTURE, SINCE_1970, URL, Column
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -45,11 +45,23 @@ NUMBERS = (
     *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
     *("discount", "weight", "width", "height", "depth", "length", "diagonal", "capacity", "year"),
 )
+DATES = (
+    *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
+    *("created", "updated", "modified", "added", "available", "since", "until", "日期", "发布日期", "発売日"),
+)
+FLAGS = (
+    *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
+    *("lieferbar", "verfügbar", "disponible"),
+)
+"""Words in the names of columns whose 0 and 1 are answers, and no quantities."""
 TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
 IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
 LABELS = {"id", "ids", "code", "zip", "phone", "index"}
 """Words in the names of columns whose numbers are no quantities."""
+
+DATE_TYPES = ("date", "date_nanos")
+"""Types of an Elasticsearch mapping."""
 
 MOST = 12
 """Columns that are proposed for one role; a shop can name more."""
@@ -101,10 +113,10 @@ def pick_facets(found: Sequence[Column]) -> list[Column]:
     def fits(column: Column) -> bool:
         named = column.says(FACETS) is not None
         few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
-        short = column.length <= 40 and (column.truth or column.textual)
+        short = column.length <= 40 and column.textual
         return few and short and column.filled >= (0.05 if named else 0.2) and (named or column.numeric < 0.9)
 
-    return best(filter(fits, found), lambda each: (rank(each, FACETS), each.truth, -each.filled))
+    return best(filter(fits, found), lambda each: (rank(each, FACETS), -each.filled))
 
 
 def pick_numbers(found: Sequence[Column]) -> list[Column]:
@@ -115,6 +127,32 @@ def pick_numbers(found: Sequence[Column]) -> list[Column]:
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, found), lambda each: (rank(each, NUMBERS), -each.filled))
+
+
+def pick_dates(found: Sequence[Column]) -> list[Column]:
+    """Return the columns that hold nothing but dates: a product whose date cannot be read would be a reject."""
+
+    def fits(column: Column) -> bool:
+        named = column.says(DATES) is not None
+        written = column.mostly(ISO) or (named and column.mostly(SINCE_1970))
+        telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
+        likely = column.single and (column.kind in DATE_TYPES or (written and telling))
+        return likely and column.kept("dates") is not None
+
+    return best(filter(fits, found), lambda each: (rank(each, DATES), -each.filled))
+
+
+def pick_booleans(found: Sequence[Column]) -> list[Column]:
+    """Return the columns that say yes and no, and nothing else."""
+
+    def fits(column: Column) -> bool:
+        answers = column.kept("booleans") if column.single else None
+        if answers is None or column.kind == "boolean":
+            return answers is not None
+        telling = len(set(answers)) == 2 and column.filled >= 0.2
+        return telling and (not column.mostly(BIT) or column.says(FLAGS) is not None)
+
+    return best(filter(fits, found), lambda each: (rank(each, FLAGS), -each.filled))
 
 
 def pick_text(found: Sequence[Column]) -> list[Column]:
@@ -138,6 +176,8 @@ PICKERS: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
     "id": pick_id,
     "image": pick_image,
     "title": pick_title,
+    "dates": pick_dates,
+    "booleans": pick_booleans,
     "codes": pick_codes,
     "facets": pick_facets,
     "numbers": pick_numbers,

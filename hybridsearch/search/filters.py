@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 
-import numpy as np
-
-from hybridsearch.document import facet_values
 from hybridsearch.errors import QueryError
-from hybridsearch.search.plan import Filter, Range, Sort, Terms
+from hybridsearch.fields import KINDS, Bound, FieldKind
+from hybridsearch.search.plan import Facet, Filter, Range, Sort, Terms
 from hybridsearch.settings import Fields
 
 MOST_FILTERS = 100
 
-FilterValue = str | float | bool | Sequence[str | float | bool] | Mapping[str, float]
+Single = str | float | bool | date
+"""A date may also be a moment: `datetime` is a `date`."""
+FilterValue = Single | Sequence[Single] | Mapping[str, Single]
 """One value, any of several, or {"gte": 10, "lte": 50}."""
 
 
@@ -23,36 +24,56 @@ def read_filters(filters: Mapping[str, FilterValue], fields: Fields) -> Iterator
     if len(filters) > MOST_FILTERS:
         raise QueryError(f"{len(filters)} filters were given; at most {MOST_FILTERS} are allowed.")
     for name, value in filters.items():
-        known(name, (*fields.facets, *fields.numbers), "filter")
-        if name in fields.facets and isinstance(value, str | int | float | list | tuple):
-            yield Terms(name, facet_values(value))
-        elif name in fields.numbers and isinstance(value, Mapping):
-            yield read_range(name, value)
-        elif name in fields.numbers and isinstance(value, str | int | float):
-            yield Range(name, gte=bound(name, value), lte=bound(name, value))
-        else:
-            wanted = "{'gte': 10, 'lte': 50}" if name in fields.numbers else "a value or a list of values"
-            raise QueryError(f"Filter '{name}' is {value!r}, expected {wanted}.")
+        yield read_filter(name, value, kinds_of(name, fields, "filter"))
 
 
-def read_range(name: str, value: Mapping[str, float]) -> Range:
-    """Return the bounds of a number filter."""
-    unknown = set(value) - {"gte", "lte"}
-    if unknown or not value:
-        raise QueryError(f"Filter '{name}' is {dict(value)!r}, expected 'gte', 'lte' or both.")
-    bounds = {key: bound(name, each) for key, each in value.items()}
-    return Range(name, gte=bounds.get("gte"), lte=bounds.get("lte"))
+def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Filter:
+    """Return a filter as a clause of the first kind that can read it; where none can, the last one says why."""
+    for kind in kinds[:-1]:
+        try:
+            return clause(name, value, kind)
+        except QueryError:
+            continue
+    return clause(name, value, kinds[-1])
 
 
-def bound(name: str, value: object) -> float:
-    """Return a bound of a number filter as a finite number."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = float("nan")
-    if not np.isfinite(number):
-        raise QueryError(f"Filter '{name}' has the bound {value!r}, expected a number.")
-    return number
+def clause(name: str, value: FilterValue, kind: FieldKind) -> Filter:
+    """Return a filter on a field of one kind as a clause."""
+    single = isinstance(value, str | int | float | date)
+    if kind.values and (single or isinstance(value, list | tuple)):
+        try:
+            return Terms(name, kind.values(value), kind.role)
+        except ValueError as error:
+            raise unusable(name, value, kind.shape) from error
+    if kind.bound and single:
+        return between(name, {"gte": value, "lte": value}, kind.bound, kind)
+    if kind.bound and isinstance(value, Mapping):
+        return between(name, value, kind.bound, kind)
+    raise unusable(name, value, kind.shape)
+
+
+def between(name: str, bounds: Mapping[str, object], read: Bound, kind: FieldKind) -> Range:
+    """Return the clause of a filter by bounds."""
+    if not bounds or set(bounds) - {"gte", "lte"}:
+        raise unusable(name, dict(bounds), "'gte', 'lte' or both")
+    limits: dict[str, float] = {}
+    for side, value in bounds.items():
+        try:
+            limits[side] = read(value, side == "lte")
+        except ValueError as error:
+            raise QueryError(f"Filter '{name}' has the bound {value!r}, expected {kind.expected}.") from error
+    return Range(name, limits.get("gte"), limits.get("lte"), kind.role)
+
+
+def unusable(name: str, value: object, expected: str) -> QueryError:
+    """Return the error that a filter is not what it should be."""
+    return QueryError(f"Filter '{name}' is {value!r}, expected {expected}.")
+
+
+def read_facets(names: Sequence[str], fields: Fields) -> Iterator[Facet]:
+    """Yield the fields whose values are to be counted."""
+    for name in names:
+        yield Facet(name, kinds_of(name, fields, "facet")[0].role)
 
 
 def read_sort(sort: str | None, fields: Fields) -> Sort | None:
@@ -60,13 +81,24 @@ def read_sort(sort: str | None, fields: Fields) -> Sort | None:
     if not sort:
         return None
     name, _, direction = sort.rpartition(":") if sort.endswith((":asc", ":desc")) else (sort, "", "asc")
-    return Sort(known(name, fields.numbers, "sort"), direction == "desc")
+    return Sort(name, direction == "desc", kinds_of(name, fields, "sort")[0].role)
 
 
-def known(name: str, names: Sequence[str], role: str) -> str:
-    """Return the name if the index has it in that role."""
-    if name in names:
-        return name
+USES: dict[str, Callable[[FieldKind], bool]] = {
+    "filter": lambda kind: bool(kind.values or kind.bound),
+    "facet": lambda kind: kind.countable,
+    "sort": lambda kind: kind.sortable,
+}
+"""Which kinds of field can be used for what."""
+
+
+def kinds_of(name: str, fields: Fields, use: str) -> list[FieldKind]:
+    """Return the kinds that a field has in the index, of those with this use; at least one."""
+    fit = {kind.role: kind for kind in KINDS.values() if USES[use](kind)}
+    kinds = [kind for role, kind in fit.items() if name in fields.of(role)]
+    if kinds:
+        return kinds
+    names = list(dict.fromkeys(field for role in fit for field in fields.of(role)))
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The index has: {', '.join(names) or 'none'}."
-    raise QueryError(f"Unknown {role} field '{name}'. {hint}")
+    raise QueryError(f"Unknown {use} field '{name}'. {hint}")

@@ -70,19 +70,25 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A filter: the facet field has one of these values."""
+    """A filter: a field has one of these values.
+
+    Attributes:
+        role: Says which kind of field is meant, as a key of `KINDS`; so it does in the other clauses.
+    """
 
     field: str
-    values: tuple[str, ...]
+    values: tuple[str | float, ...]
+    role: str = "facets"
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A filter: the number field lies between two bounds, both included."""
+    """A filter: a field lies between two bounds, both included."""
 
     field: str
     gte: float | None = None
     lte: float | None = None
+    role: str = "numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +141,19 @@ Signal = Saturated | Condition | Cosine | Number
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Order by a number field instead of the score; products without it come last, ties are in order of id."""
+    """Order by a field instead of the score; products without it come last, ties are in order of id."""
 
     field: str
     descending: bool = False
+    role: str = "numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A field by whose values the candidates are counted."""
+
+    field: str
+    role: str = "facets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +180,7 @@ class Plan:
     neighbours: tuple[Neighbours, ...] = ()
     filters: tuple[Filter, ...] = ()
     signals: tuple[Signal, ...] = ()
-    facets: tuple[str, ...] = ()
+    facets: tuple[Facet, ...] = ()
     sort: Sort | None = None
     window: int = 400
     offset: int = 0
@@ -201,6 +216,6 @@ class Plan:
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
             lines.append(f"  sort        {self.sort.field} {'descending' if self.sort.descending else 'ascending'}")
-        lines += [f"  facet       {name}" for name in self.facets]
+        lines += [f"  facet       {facet.field}" for facet in self.facets]
         lines.append(f"  hits        {self.offset + 1} to {self.offset + self.size}, window {self.window}")
         return "\n".join([*lines, *(f"  note        {note}" for note in (*self.notes, *self.degraded))])

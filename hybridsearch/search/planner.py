@@ -11,7 +11,7 @@ import numpy as np
 from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.schema import Calibration, Leg, Schema
-from hybridsearch.search.filters import FilterValue, known, read_filters, read_sort
+from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
 from hybridsearch.search.plan import (
     Codes,
     Condition,
@@ -49,7 +49,7 @@ class Query:
     """What a shopper asks, before anything is looked up.
 
     Attributes:
-        filters: Value, values or bounds by facet or number field.
+        filters: Value, values or bounds by field.
         sort: `field:asc` or `field:desc`; left out: by score.
         page: From 1.
     """
@@ -130,7 +130,7 @@ def plan(
         signals=tuple(
             signal for signal in signals(typed, keyword, codes, vectors, schema, weights) if signal.weight > 0
         ),
-        facets=tuple(known(name, schema.fields.facets, "facet") for name in query.facets),
+        facets=tuple(read_facets(query.facets, schema.fields)),
         sort=read_sort(query.sort, schema.fields),
         window=WINDOW,
         offset=offset,

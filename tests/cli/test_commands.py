@@ -229,8 +229,11 @@ def test_escape_codes_and_markup_in_a_title_are_not_printed_raw(run: Run, tmp_pa
         (["search", "x", "--facet", "colour"], "Error: Unknown facet field 'colour'. The index has: brand."),
         (["search", "x", "--sort", "prize:asc"], "Error: Unknown sort field 'prize'. Did you mean 'price'?"),
         (["search", "x", "--filter", "price=cheap"], "Error: Filter 'price' has the bound 'cheap', expected a number."),
-        (["search", "x", "--filter", "brand"], "found 'brand', expected FIELD=VALUE, FIELD>=NUMBER or FIELD<=NUMBER"),
-        (["search", "x", "--filter", "price>=cheap"], "found 'cheap' in 'price>=cheap', expected a number"),
+        (["search", "x", "--filter", "brand"], "found 'brand', expected FIELD=VALUE, FIELD>=BOUND or FIELD<=BOUND"),
+        (
+            ["search", "x", "--filter", "price>=cheap"],
+            "Error: Filter 'price' has the bound 'cheap', expected a number.",
+        ),
         (["search", "x", "-k", "many"], "'many' is not a valid integer"),
         (["search", "x", "--page", "0"], "0 is not in the range x>=1"),
         (["search", "x", "--image", "photo.jpg"], "Error: A photo was given, but no vector leg of the index reads "),

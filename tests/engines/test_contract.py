@@ -1,7 +1,8 @@
 """The two engines agree: same catalogue, same queries, same ids in order, totals, facets and scores."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from elasticsearch import Elasticsearch
 from hybridsearch import HybridSearch, sample
 from hybridsearch.search.weights import prior
 from hybridsearch.values import Page
-from tests.shops import settings
+from tests.shops import quietly, settings, write_products
 
 SAMPLE = Path(sample.__file__).parent
 FIELDS = {
@@ -45,6 +46,82 @@ CASES: list[dict[str, Any]] = [
     {"image": SAMPLE / "photo.jpg", "text": "blue", "facets": ["color"], "size": 40},
     {"image": SAMPLE / "photo.jpg", "filters": {"price": {"lte": 50}}},
 ]
+
+
+DATED_FIELDS = {
+    "title": "title",
+    "facets": ["brand", "flag"],
+    "numbers": ["price"],
+    "dates": ["released", "meta.seen"],
+    "booleans": ["in_stock", "flag"],
+}
+FORMS: list[Callable[[datetime], Any]] = [
+    lambda moment: moment.isoformat(),
+    lambda moment: moment.isoformat().replace("+00:00", "Z"),
+    lambda moment: moment.strftime("%Y-%m-%d %H:%M:%S"),
+    lambda moment: moment.astimezone(timezone(timedelta(hours=-5))).isoformat(),
+    lambda moment: int(moment.timestamp()) if moment.year > 2001 else moment.isoformat(),
+    lambda moment: str(int(moment.timestamp() * 1000)) if moment.year > 2001 else moment.isoformat(),
+    lambda moment: None,
+]
+ANSWERS = {True: True, "ja": True, "Yes": True, "いいえ": False, False: False, "nein": False, None: None, "": None}
+WORDS = list(ANSWERS)
+
+
+def released(number: int) -> datetime:
+    """Return when a product came out: a day between 1966 and 2046, far from those of its neighbours."""
+    return datetime(1966, 12, 30, 20, tzinfo=UTC) + timedelta(days=number * 97 % 80 * 365 + number * 11 % 365)
+
+
+DATED: list[dict[str, Any]] = [
+    {
+        "id": f"p{number}",
+        "title": f"red dress {'long ' * (number % 4)}",
+        "brand": ["Acme", "Borealis", "Cumulus"][number % 3],
+        "price": number * 7 % 40,
+        "released": FORMS[number % 7](released(number)),
+        "meta": {"seen": FORMS[number * 3 % 7](datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=number // 2 * 9))},
+        "in_stock": WORDS[number % 8],
+        "flag": WORDS[number % 5],
+    }
+    for number in range(120)
+]
+SEEN = "2025-01-08T12:00:00Z"
+DATED_CASES: list[dict[str, Any]] = [
+    *({"text": text, "sort": order, "size": 200} for text in ("", "dress") for order in ("released", "in_stock:desc")),
+    *({"sort": order, "page": page, "size": 25} for order in ("meta.seen:desc", "flag:asc") for page in range(1, 6)),
+    *(
+        {"filters": {"released": value}, "size": 200}
+        for value in ("1970", "2005-03", {"lte": "1969-12-31"}, {"gte": 0})
+    ),
+    *({"filters": {"released": {"gte": low, "lte": "2030"}}, "size": 9} for low in ("1990-06-01T12:00:00Z", date.min)),
+    *({"filters": {"meta.seen": value}, "size": 99} for value in (SEEN, SEEN[:10], {"gte": SEEN}, {"lte": SEEN})),
+    *({"filters": {"in_stock": value}, "size": 200} for value in (True, "nein", ["yes", "no"], [], "")),
+    {
+        "text": "red dress",
+        "filters": {"in_stock": "はい", "released": {"gte": "1980"}},
+        "facets": ["in_stock", "brand"],
+    },
+    {"text": "long", "facets": ["in_stock", "flag"], "filters": {"price": {"lte": 20}}},
+    {"text": "", "facets": ["in_stock"], "filters": {"in_stock": False}, "sort": "price:asc"},
+    {"text": "", "facets": ["flag"], "filters": {"flag": "true"}, "sort": "released:desc"},
+    {"text": "", "facets": ["in_stock"], "filters": {"released": {"gte": "2200"}}},
+]
+
+
+@pytest.fixture(scope="module")
+def dated(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
+    """A catalogue with dates and truth values in every form, on the embedded engine and on a server."""
+    folder = write_products(tmp_path_factory.mktemp("dated") / "products.jsonl", DATED).parent
+    engine = {"url": es_url, "index": "test-contract-dated", "replicas": 0}
+    with (
+        HybridSearch.open(settings(folder, fields=DATED_FIELDS)) as ours,
+        HybridSearch.open(settings(folder, fields=DATED_FIELDS, engine=engine)) as theirs,
+    ):
+        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
+        assert [report.rejected for report in reports] == [0, 0]
+        yield ours, theirs
+        theirs.engine.discard(reports[1].generation)
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +193,28 @@ def test_filtered_hits_are_among_the_unfiltered(embedded: HybridSearch, server: 
         cheap = shop.search("red", filters={"price": {"lte": 40}}, size=500)
         assert all(hit.product["price"] <= 40 for hit in cheap)
         assert {hit.id for hit in cheap if "text" in hit.signals} <= everything
+
+
+def test_dates_and_truth_values_are_filtered_counted_and_sorted_alike(dated: tuple[HybridSearch, HybridSearch]) -> None:
+    ours, theirs = dated
+    for case in DATED_CASES:
+        same(ours.search(**case), theirs.search(**case), str(case))
+
+
+def test_dates_are_in_order_and_ranges_hold_what_lies_in_them(dated: tuple[HybridSearch, HybridSearch]) -> None:
+    moments = {row["id"]: released(number) for number, row in enumerate(DATED) if row["released"]}
+    for shop in dated:
+        ordered = [hit.id for hit in shop.search(sort="released:desc", size=200)]
+        assert len(ordered) == 120
+        assert ordered[: len(moments)] == sorted(moments, key=lambda key: moments[key], reverse=True)
+        seventies = shop.search(filters={"released": {"gte": "1970-01-01", "lte": "1979-12-31"}}, size=200)
+        assert {hit.id for hit in seventies} == {key for key, moment in moments.items() if 1970 <= moment.year < 1980}
+        assert 0 < seventies.total < 30
+
+
+def test_truth_values_are_one_whatever_their_words(dated: tuple[HybridSearch, HybridSearch]) -> None:
+    for shop in dated:
+        page = shop.search(sort="in_stock:desc", facets=["in_stock"], size=200)
+        assert list(page.facets["in_stock"].items()) == [("false", 45), ("true", 45)]
+        said = [ANSWERS[WORDS[int(hit.id[1:]) % 8]] for hit in page]
+        assert said == [True] * 45 + [False] * 45 + [None] * 30

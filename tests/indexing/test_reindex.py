@@ -31,7 +31,7 @@ from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.verify import differences
 from hybridsearch.prefetch import result_of
 from hybridsearch.settings import Fields
-from hybridsearch.values import Document, Reject, Row, Vector
+from hybridsearch.values import Document, Reject, Row, Stored, Vector
 from tests.killable import Hashed, product, settings_of, shop_of
 from tests.servers.fake import PreparedQuery, Reply, error, serving
 from tests.servers.model import Model
@@ -256,7 +256,8 @@ def test_a_catalogue_that_shrank_to_less_than_half_is_not_made_live_unless_force
 
 def test_what_is_stored_is_compared_field_by_field() -> None:
     vectors = {"a": Vector([1.0, 0.0])}
-    built = Document("1", {"x": 1}, {"title": {"en": "red"}}, ("c",), {"f": ("v",)}, {"n": 1.0}, vectors)
+    kept: dict[str, dict[str, Stored]] = {"facets": {"f": ("v",)}, "numbers": {"n": 1.0}}
+    built = Document("1", {"x": 1}, {"title": {"en": "red"}}, ("c",), kept, vectors)
     assert differences(built, built) == []
     near = replace(built, vectors={"a": Vector([1.0, 1e-8])})
     assert differences(built, near) == []
@@ -264,8 +265,9 @@ def test_what_is_stored_is_compared_field_by_field() -> None:
         ("row", {"row": {"x": 2}}),
         ("text", {"text": {}}),
         ("codes", {"codes": ()}),
-        ("facets", {"facets": {"f": ("w",)}}),
-        ("numbers", {"numbers": {"n": 2.0}}),
+        ("facets", {"fields": {**kept, "facets": {"f": ("w",)}}}),
+        ("numbers", {"fields": {**kept, "numbers": {"n": 2.0}}}),
+        ("dates", {"fields": {**kept, "dates": {"d": 0}}}),
         ("vector", {"vectors": {"a": Vector([0.0, 1.0])}}),
         ("vector", {"vectors": {}}),
     ):

@@ -30,6 +30,11 @@ def shop(count: int = 40, **columns: Any) -> list[dict[str, Any]]:
     return rows
 
 
+def having(name: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Return products with one further column that has these values in turn."""
+    return [row | {name: values[number % len(values)]} for number, row in enumerate(shop())]
+
+
 def guessed(rows: list[dict[str, Any]], kinds: Mapping[str, str] | None = None) -> Fields:
     return propose(rows, kinds).fields
 
@@ -115,6 +120,92 @@ def test_number_that_would_reject_products_is_not_proposed() -> None:
 def test_digits_of_a_barcode_are_a_code_and_no_number() -> None:
     fields = guessed(shop(ean="40062381{:05}"))
     assert (fields.codes, fields.numbers) == (("ean",), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kinds"),
+    [
+        ("released", ["2025-01-31", "2024-12-01", "1969-07-20"], None),
+        ("anything", ["2025-01-31T09:30:00Z", "2024-12-01 10:00:00+01:00", None], None),
+        ("created_at", [1_735_689_600, 1_704_067_200], {"created_at": "long"}),
+        ("updated", ["1735689600000", "1704067200000"], None),
+        ("season", ["2025", "2024"], {"season": "date"}),
+        ("added", ["2025/01/31", "2024/12/01"], {"added": "date"}),
+        ("seen", ["2025-01-31T09:30:00.123456789Z"], {"seen": "date_nanos"}),
+    ],
+)
+def test_columns_of_dates_are_proposed_as_dates(name: str, values: list[Any], kinds: dict[str, str] | None) -> None:
+    assert guessed(having(name, values), kinds).dates == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kinds"),
+    [
+        ("year", [2024, 2025], None),
+        ("released", ["2024", "2025"], None),
+        ("price", [1_735_689_600, 20], None),
+        ("views", [1_735_689_600, 1_704_067_200], None),
+        ("version", ["2.1.0", "2.2.0", "10.11.12"], None),
+        ("ean", ["4006381333931", "4006381333948"], None),
+        ("ean8", ["20250131", "20241201"], None),
+        ("released", ["2025-01-31"], None),
+        ("released", ["2025-01-31", "2024-12-01", "soon", "2024-12-02", "2024-12-03", "2024-12-04"], None),
+        ("released", ["31.01.2025", "01.12.2024"], {"released": "date"}),
+        ("released", [["2025-01-31", "2024-12-01"]], None),
+    ],
+)
+def test_what_only_looks_like_a_date_is_not_proposed(
+    name: str, values: list[Any], kinds: dict[str, str] | None
+) -> None:
+    assert guessed(having(name, values), kinds).dates == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kinds"),
+    [
+        ("stock", [True, False, None], None),
+        ("lieferbar", ["ja", "nein"], None),
+        ("disponible", ["sí", "no", "", "no"], None),
+        ("送料無料", ["はい", "いいえ"], None),
+        ("is_new", [0, 1], None),
+        ("active", ["1", "0"], None),
+        ("shown", ["true", True, "false"], {"shown": "boolean"}),
+        ("shown", [True], {"shown": "boolean"}),
+    ],
+)
+def test_columns_of_answers_are_proposed_as_booleans(
+    name: str, values: list[Any], kinds: dict[str, str] | None
+) -> None:
+    fields = guessed(having(name, values), kinds)
+    assert (fields.booleans, fields.facets, fields.numbers) == ((name,), (), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role"),
+    [
+        ("stock", [0, 1], "numbers"),
+        ("gender", ["f", "m", "n"], "facets"),
+        ("gift", ["yes", "no", "maybe"], "facets"),
+        ("gift", [True], None),
+        ("gifts", [["yes", "no"], ["no"]], "facets"),
+    ],
+)
+def test_what_only_looks_like_an_answer_is_not_proposed(name: str, values: list[Any], role: str | None) -> None:
+    fields = guessed(having(name, values))
+    assert fields.booleans == ()
+    assert [each for each in ("facets", "numbers") if name in fields.of(each)] == ([role] if role else [])
+
+
+def test_dates_and_booleans_have_their_reasons() -> None:
+    found = propose(shop(released=["2025-01-31T23:59:00", "1969-07-20"], gift=["yes", "no", "no", "no"]))
+    assert found.why["dates"] == "to filter by period and sort by: released (1969-07-20 to 2025-01-31)"
+    assert found.why["booleans"] == "true or false: gift (25% true)"
+
+
+def test_dates_that_would_reject_products_are_told() -> None:
+    notes = propose(shop(added=["31.01.2025", "01.12.2024"])).notes
+    expected = "expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z."
+    assert notes == (f"'added' is not proposed as a date: it holds '31.01.2025', {expected}",)
 
 
 def test_names_that_often_are_codes_are_both_text_and_codes() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hybridsearch import document
 from hybridsearch.errors import QueryError
+from hybridsearch.fields import facets
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.plan import (
@@ -219,7 +219,7 @@ def test_a_filter_becomes_a_typed_clause(filters: dict[str, Any], expected: Term
 def test_a_filter_value_is_normalised_as_the_index_keeps_it(value: str) -> None:
     (found,) = plan("dress", filters={"brand": value}).filters
     assert isinstance(found, Terms)
-    assert found.values == document.facet({"brand": value}, "brand")
+    assert found.values == facets.distinct(value)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_a_plan_says_what_it_does() -> None:
         "words: 2 words",
         "  keyword     text has 50% of the words (en: red dress)",
         "  neighbours  100 nearest in 'image' with cosine >= 0.200",
-        "  filter      Terms(field='brand', values=('Acme',))",
+        "  filter      Terms(field='brand', values=('Acme',), role='facets')",
         "  signal      0.300 x title",
         "  signal      0.400 x text",
         "  signal      0.150 x pairs",

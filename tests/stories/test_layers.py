@@ -16,7 +16,9 @@ PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
     ("_version", "batches", "errors", "failpoints", "prefetch", "sample", "text", "values"),
-    ("changes", "disk", "rows", "settings"),
+    ("changes", "disk", "plugins", "rows"),
+    ("fields",),
+    ("settings",),
     ("images", "schema"),
     ("document", "encoders"),
     ("search",),

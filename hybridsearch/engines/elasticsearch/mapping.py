@@ -10,6 +10,7 @@ from typing import Any
 
 from hybridsearch import text
 from hybridsearch.document import RESERVED
+from hybridsearch.fields import KINDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document, Vector
 
@@ -43,14 +44,9 @@ def text_path(name: str, language: str) -> str:
     return f"{RESERVED}.{name}.{language}"
 
 
-def facet_path(name: str) -> str:
-    """Return the path of a facet field."""
-    return f"{RESERVED}.facets.{name}"
-
-
-def number_path(name: str) -> str:
-    """Return the path of a number field."""
-    return f"{RESERVED}.numbers.{name}"
+def field_path(role: str, name: str) -> str:
+    """Return the path of a field of one of the `KINDS`."""
+    return f"{RESERVED}.{role}.{name}"
 
 
 def vector_path(leg: str) -> str:
@@ -92,8 +88,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             "codes": types["code"],
             **{name: objects(texts) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
-            "facets": objects(dict.fromkeys(fields.facets, types["facet"])),
-            "numbers": objects(dict.fromkeys(fields.numbers, types["number"])),
+            **{role: objects(dict.fromkeys(fields.of(role), types[kind.name])) for role, kind in KINDS.items()},
             "vectors": objects(vectors),
         }
     )
@@ -154,8 +149,11 @@ def from_source(key: str, source: Mapping[str, Any], routing: str | None) -> Doc
         row={name: value for name, value in source.items() if name != RESERVED},
         text={name: ours[name] for name in (*TEXTS, "grams") if name in ours},
         codes=tuple(ours.get("codes", ())),
-        facets={name: tuple(values) for name, values in ours.get("facets", {}).items()},
-        numbers=ours.get("numbers", {}),
+        fields={
+            role: {name: kind.restore(value) for name, value in ours[role].items()}
+            for role, kind in KINDS.items()
+            if role in ours
+        },
         vectors={leg: Vector(values) for leg, values in ours.get("vectors", {}).items()},
         routing=routing,
     )
@@ -163,13 +161,9 @@ def from_source(key: str, source: Mapping[str, Any], routing: str | None) -> Doc
 
 def to_source(document: Document) -> dict[str, Any]:
     """Return the body of a document: the shop's row, and ours beside it under one name."""
-    ours: dict[str, Any] = {"id": document.id, **document.text}
+    ours: dict[str, Any] = {"id": document.id, **document.text, **document.fields}
     if document.codes:
         ours["codes"] = document.codes
-    if document.facets:
-        ours["facets"] = document.facets
-    if document.numbers:
-        ours["numbers"] = document.numbers
     if document.vectors:
         ours["vectors"] = {leg: vector.array for leg, vector in document.vectors.items()}
     return {**document.row, RESERVED: ours}

@@ -9,7 +9,8 @@ from typing import Any
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
-from hybridsearch.engines.elasticsearch.mapping import CODES, ID, facet_path, number_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
+from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FACET_VALUES,
@@ -18,6 +19,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Filter,
     Match,
     Neighbours,
@@ -71,19 +73,20 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
     }
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"
-        body["sort"] = [{number_path(plan.sort.field): {"order": order, "missing": "_last"}}, {ID: "asc"}]
+        path = field_path(plan.sort.role, plan.sort.field)
+        body["sort"] = [{path: {"order": order, "missing": "_last"}}, {ID: "asc"}]
     elif plan.signals:
         body["rescore"] = rescore(plan)
     if plan.facets:
         body["aggs"] = {
-            name: {
+            facet.field: {
                 "terms": {
-                    "field": facet_path(name),
+                    "field": field_path(facet.role, facet.field),
                     "size": FACET_VALUES,
                     "order": [{"_count": "desc"}, {"_key": "asc"}],
                 }
             }
-            for name in plan.facets
+            for facet in plan.facets
         }
     return body
 
@@ -142,7 +145,7 @@ def signal_clause(signal: Signal) -> Clause:
             params = {"w": signal.weight, "q": signal.vector.array, "lo": signal.low, "hi": signal.high}
             clause = script({"exists": {"field": path}}, COSINE.format(path), params)
         case Number():
-            path = number_path(signal.field)
+            path = field_path("numbers", signal.field)
             params = {"w": signal.weight, "k": signal.half}
             clause = script({"exists": {"field": path}}, NUMBER.format(path), params)
         case Condition():
@@ -181,10 +184,11 @@ def codes(clause: Codes) -> Clause:
 
 def filter_clause(clause: Filter) -> Clause:
     """Return a filter; values only ever stand as values."""
+    path = field_path(clause.role, clause.field)
     if isinstance(clause, Terms):
-        return {"terms": {facet_path(clause.field): list(clause.values)}}
+        return {"terms": {path: list(clause.values)}}
     bounds = {"gte": clause.gte, "lte": clause.lte}
-    return {"range": {number_path(clause.field): {name: value for name, value in bounds.items() if value is not None}}}
+    return {"range": {path: {name: value for name, value in bounds.items() if value is not None}}}
 
 
 def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
@@ -194,14 +198,17 @@ def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
         query=plan.query,
         hits=tuple(to_hit(hit) for hit in hits["hits"]),
         total=hits["total"]["value"],
-        facets={
-            name: {bucket["key"]: bucket["doc_count"] for bucket in answer["aggregations"][name]["buckets"]}
-            for name in plan.facets
-        },
+        facets={facet.field: counts(facet, answer["aggregations"][facet.field]) for facet in plan.facets},
         number=plan.number,
         degraded=(*plan.degraded, *incomplete(answer)),
         notes=plan.notes,
     )
+
+
+def counts(facet: Facet, aggregation: Mapping[str, Any]) -> dict[str, int]:
+    """Return the count of each value."""
+    label = KINDS[facet.role].label or str
+    return {label(bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
 
 
 def to_hit(hit: Mapping[str, Any]) -> Hit:

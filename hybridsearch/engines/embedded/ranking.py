@@ -17,14 +17,17 @@ from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
+from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
+    Facet,
     Filter,
     Match,
     Plan,
+    Range,
     Sort,
     Terms,
 )
@@ -59,7 +62,7 @@ def rank(plan: Plan, view: View) -> Ranking:
         placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, found, plan.offset + plan.size)]
     else:
         placed = by_score(plan, view, found, first)
-    facets = {name: count(view, name, found) for name in plan.facets}
+    facets = {facet.field: count(view, facet, found) for facet in plan.facets}
     return Ranking(placed[plan.offset : plan.offset + plan.size], len(found), facets)
 
 
@@ -93,18 +96,28 @@ def passing(filters: tuple[Filter, ...], view: View) -> Mask:
     """Return which documents pass all filters."""
     allowed = np.ones(view.documents, np.bool_)
     for clause in filters:
-        if isinstance(clause, Terms):
-            one = np.zeros(view.documents, np.bool_)
-            one[view.facet(clause.field).having(clause.values)] = True
-        else:
-            numbers = view.number(clause.field)
-            one = ~np.isnan(numbers)
-            if clause.gte is not None:
-                one &= numbers >= clause.gte
-            if clause.lte is not None:
-                one &= numbers <= clause.lte
-        allowed &= one
+        allowed &= having(clause, view) if isinstance(clause, Terms) else between(clause, view)
     return allowed
+
+
+def having(clause: Terms, view: View) -> Mask:
+    """Return which documents have one of the values of a filter."""
+    if not KINDS[clause.role].multiple:
+        return np.isin(view.column(clause.role, clause.field), np.array(clause.values, np.float64))
+    mask = np.zeros(view.documents, np.bool_)
+    mask[view.postings(clause.role, clause.field).having(map(str, clause.values))] = True
+    return mask
+
+
+def between(clause: Range, view: View) -> Mask:
+    """Return which documents lie between the bounds of a filter; those without the field do not."""
+    column = view.column(clause.role, clause.field)
+    mask = ~np.isnan(column)
+    if clause.gte is not None:
+        mask &= column >= clause.gte
+    if clause.lte is not None:
+        mask &= column <= clause.lte
+    return mask
 
 
 def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
@@ -151,8 +164,8 @@ def named(names: list[str], parts: Scores) -> dict[str, float]:
 
 
 def in_order(sort: Sort, view: View, found: Ordinals, reach: int) -> list[int]:
-    """Return the first `reach` candidates in order of a number field; those without it last, ties in order of id."""
-    numbers = view.number(sort.field)[found]
+    """Return the first `reach` candidates in order of a field; those without it last, ties in order of id."""
+    numbers = view.column(sort.role, sort.field)[found]
     keys: NDArray[np.float64] = np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
     if 0 < reach < len(keys):
         near = keys <= np.partition(keys, reach - 1)[reach - 1]
@@ -160,9 +173,14 @@ def in_order(sort: Sort, view: View, found: Ordinals, reach: int) -> list[int]:
     return [int(ordinal) for ordinal in found[np.lexsort((view.order[found], keys))][:reach]]
 
 
-def count(view: View, facet: str, found: Ordinals) -> dict[str, int]:
-    """Return how many of the documents have each value of a facet: the most frequent first, then in order of values."""
-    postings = view.facet(facet)
+def count(view: View, facet: Facet, found: Ordinals) -> dict[str, int]:
+    """Return how many of the documents have each value of a field: the most frequent first, then in order of values."""
+    label = KINDS[facet.role].label
+    if label is not None:
+        column = view.column(facet.role, facet.field)[found]
+        numbers, amounts = np.unique(column[~np.isnan(column)], return_counts=True)
+        return {label(float(numbers[place])): int(amounts[place]) for place in best(amounts, FACET_VALUES)}
+    postings = view.postings(facet.role, facet.field)
     if not len(postings):
         return {}
     chosen = np.zeros(view.documents, np.bool_)

@@ -6,11 +6,12 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
 
+from hybridsearch.fields import KINDS
 from hybridsearch.values import Document, Row, Vector, Vectors
 
 
@@ -41,14 +42,16 @@ class Record(NamedTuple):
             self.to_row(),
             content.text,
             tuple(content.codes),
-            {name: tuple(values) for name, values in content.facets.items()},
-            content.numbers,
+            {
+                role: {name: KINDS[role].restore(value) for name, value in kept.items()}
+                for role, kept in content.fields.items()
+            },
             {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
         )
 
     def to_content(self) -> Content:
         """Return what is searched."""
-        return Content(**orjson.loads(self.content))
+        return Content.of(orjson.loads(self.content))
 
     def is_sound(self) -> bool:
         """Return whether the record matches its checksum."""
@@ -61,13 +64,22 @@ class Content:
 
     text: Mapping[str, Mapping[str, str]]
     codes: Sequence[str]
-    facets: Mapping[str, Sequence[str]]
-    numbers: Mapping[str, float]
+    fields: Mapping[str, Mapping[str, Any]]
     vectors: Mapping[str, int]
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Content:
+        """Read what `to_json` wrote."""
+        fields = {role: data[role] for role in KINDS if role in data}
+        return cls(data["text"], data["codes"], fields, data["vectors"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that is stored: each role beside the others, as it was before there were more than two."""
+        return {"text": self.text, "codes": self.codes, **self.fields, "vectors": self.vectors}
 
 
 def require_fit(document: Document, legs: Mapping[str, int]) -> None:
-    """Check vectors and numbers of a document, given the dimensions of each leg.
+    """Check vectors and fields of a document, given the dimensions of each leg.
 
     Raises:
         ValueError: Something does not fit; the message says what.
@@ -77,14 +89,15 @@ def require_fit(document: Document, legs: Mapping[str, int]) -> None:
             raise ValueError(f"vector '{leg}' has {len(vector)} dims, expected {legs.get(leg, 'no such vector')}")
         if not np.isfinite(vector.array).all():
             raise ValueError(f"vector '{leg}' holds a value that is not a number")
-    for name, value in document.numbers.items():
-        if not math.isfinite(value):
-            raise ValueError(f"'{name}' is {value}, expected a number")
+    for kept in document.fields.values():
+        for name, value in kept.items():
+            if not isinstance(value, tuple) and not math.isfinite(value):
+                raise ValueError(f"'{name}' is {value}, expected a number")
 
 
 def encode(document: Document, rows: Mapping[str, int]) -> bytes:
     """Return the content of a document as JSON, given the row that each of its vectors has in its file."""
-    return orjson.dumps(Content(document.text, document.codes, document.facets, document.numbers, rows))
+    return orjson.dumps(Content(document.text, document.codes, document.fields, rows).to_json())
 
 
 def checksum(number: int, key: str, row: bytes, content: bytes) -> int:

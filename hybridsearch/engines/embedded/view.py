@@ -20,6 +20,7 @@ from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
+from hybridsearch.fields import KINDS
 from hybridsearch.values import Vector
 
 NAME = "compiled.arrays"
@@ -29,8 +30,8 @@ def compile_store(store: Store) -> Arrays:
     """Return the arrays of a view of all documents in a store.
 
     They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
-    called `text:FIELD:LANGUAGE`, `codes` and `facet:FIELD`, and columns called `number:FIELD` (NaN: none) and
-    `rows:LEG` (row of the vector, -1: none).
+    called `text:FIELD:LANGUAGE` and `codes`, postings or columns (NaN: none) of the `KINDS` of field, such as
+    `facet:FIELD` and `number:FIELD`, and columns called `rows:LEG` (row of the vector, -1: none).
     """
     builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
     columns: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("i"), array("d")))
@@ -42,13 +43,18 @@ def compile_store(store: Store) -> Arrays:
             for language, tokens in languages.items():
                 builders[f"text:{field}:{language}"].add(ordinal, tokens.split())
         builders["codes"].add(ordinal, dict.fromkeys(content.codes))
-        for field, values in content.facets.items():
-            builders[f"facet:{field}"].add(ordinal, dict.fromkeys(values))
-        for kind, cells in (("number", content.numbers), ("rows", content.vectors)):
-            for name, value in cells.items():
-                holders, found = columns[f"{kind}:{name}"]
-                holders.append(ordinal)
-                found.append(value)
+        cells: dict[str, float] = {f"rows:{leg}": row for leg, row in content.vectors.items()}
+        for role, kept in content.fields.items():
+            for field, value in kept.items():
+                name = array_name(role, field)
+                if KINDS[role].multiple:
+                    builders[name].add(ordinal, dict.fromkeys(value))
+                else:
+                    cells[name] = value
+        for name, cell in cells.items():
+            holders, found = columns[name]
+            holders.append(ordinal)
+            found.append(cell)
     documents = len(numbers)
     arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
     by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
@@ -64,6 +70,11 @@ def compile_store(store: Store) -> Arrays:
         arrays[name] = np.full(documents, empty)
         arrays[name][np.array(holders)] = np.array(found)
     return arrays
+
+
+def array_name(role: str, field: str) -> str:
+    """Return how the postings or the column of a field are called."""
+    return f"{KINDS[role].name}:{field}"
 
 
 def save_compiled(store: Store, arrays: Arrays) -> None:
@@ -109,13 +120,13 @@ class View:
         """Return the postings of the codes."""
         return Postings(self._arrays, "codes")
 
-    def facet(self, field: str) -> Postings:
-        """Return the postings of a facet field's values."""
-        return Postings(self._arrays, f"facet:{field}")
+    def postings(self, role: str, field: str) -> Postings:
+        """Return the postings of a field of which a document may have several values."""
+        return Postings(self._arrays, array_name(role, field))
 
-    def number(self, field: str) -> NDArray[np.float64]:
-        """Return a number field of every document; NaN where there is none."""
-        found = self._arrays.get(f"number:{field}")
+    def column(self, role: str, field: str) -> NDArray[np.float64]:
+        """Return a field of which every document has one number; NaN where there is none."""
+        found = self._arrays.get(array_name(role, field))
         return np.full(self.documents, np.nan) if found is None else found
 
     def leg(self, name: str, vector: Vector) -> LegVectors:

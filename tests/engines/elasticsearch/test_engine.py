@@ -194,6 +194,23 @@ def test_facet_fields_with_dots_are_counted_and_filtered(tmp_path: Path, es_url:
         assert (page.total, page.facets) == (2, {"attrs.color": {"r": 2}})
 
 
+def test_a_shops_own_queries_read_our_dates(tmp_path: Path, es_url: str, index: str) -> None:
+    """The second is 2,025 milliseconds after 1970 began, which must not pass for the year 2025."""
+    days = ["2025-06-01", "1970-01-01T00:00:02.025Z", "1812-12-24"]
+    write_products(tmp_path / "products.jsonl", [{"id": day[:4], "title": "hat", "released": day} for day in days])
+    fields = {"title": "title", "dates": ["released"]}
+    with shop(tmp_path, fields=fields, engine=engine(es_url, index)), Elasticsearch(es_url) as client:
+        path = "hybrid.dates.released"
+        recent = client.search(index=index, query={"range": {path: {"gte": "2025-01-01"}}})
+        assert [hit["_id"] for hit in recent["hits"]["hits"]] == ["2025"]
+        shown = client.search(index=index, docvalue_fields=[{"field": path, "format": "strict_date_time"}], sort=[path])
+        assert [hit["fields"][path] for hit in shown["hits"]["hits"]] == [
+            ["1812-12-24T00:00:00.000Z"],
+            ["1970-01-01T00:00:02.025Z"],
+            ["2025-06-01T00:00:00.000Z"],
+        ]
+
+
 def test_doctor_says_that_a_replica_has_no_place_on_a_single_node(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 19, on a real server."""
     with shop(tmp_path, engine={**engine(es_url, index), "replicas": 1}) as found:

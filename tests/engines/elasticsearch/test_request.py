@@ -11,6 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hybridsearch.engines.elasticsearch import request
+from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
@@ -18,6 +19,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Match,
     Neighbours,
     Number,
@@ -30,7 +32,7 @@ from hybridsearch.search.plan import (
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Fields
-from hybridsearch.values import Hit, Page, Vector
+from hybridsearch.values import Document, Hit, Page, Stored, Vector
 
 RED = (("en", ("red", "dress")),)
 EAST = Vector([1, 0])
@@ -138,6 +140,8 @@ def test_filters_hold_for_words_and_for_every_neighbour() -> None:
         (Terms("attrs.color", ()), {"terms": {"hybrid.facets.attrs.color": []}}),
         (Range("price", gte=1, lte=2), {"range": {"hybrid.numbers.price": {"gte": 1, "lte": 2}}}),
         (Range("price", gte=0), {"range": {"hybrid.numbers.price": {"gte": 0}}}),
+        (Range("released", gte=-1, role="dates"), {"range": {"hybrid.dates.released": {"gte": -1}}}),
+        (Terms("in_stock", (True,), "booleans"), {"terms": {"hybrid.booleans.in_stock": [True]}}),
     ],
 )
 def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
@@ -169,9 +173,59 @@ def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> No
 
 def test_facets_are_counted_the_most_frequent_first() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
-    assert body(Plan("words", "", keyword=Match("text", RED), facets=("brand",)))["aggs"] == {
+    assert body(Plan("words", "", keyword=Match("text", RED), facets=(Facet("brand"),)))["aggs"] == {
         "brand": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
     }
+
+
+def test_dates_and_booleans_are_sorted_and_counted_like_the_others() -> None:
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    ordered = Plan("browse", "", facets=(Facet("in_stock", "booleans"),), sort=Sort("released", True, "dates"))
+    asked = body(ordered)
+    assert asked["sort"] == [{"hybrid.dates.released": {"order": "desc", "missing": "_last"}}, {"hybrid.id": "asc"}]
+    assert asked["aggs"] == {"in_stock": {"terms": {"field": "hybrid.booleans.in_stock", "size": 100, "order": order}}}
+
+
+def test_truth_values_are_counted_by_their_names() -> None:
+    buckets = [
+        {"key": 1, "key_as_string": "true", "doc_count": 9},
+        {"key": 0, "key_as_string": "false", "doc_count": 3},
+    ]
+    plan = Plan("browse", "", facets=(Facet("in_stock", "booleans"),))
+    page = to_page(plan, answer(aggregations={"in_stock": {"buckets": buckets}}))
+    assert list(page.facets["in_stock"].items()) == [("true", 9), ("false", 3)]
+
+
+def test_each_kind_of_field_has_a_type_and_a_place_in_the_mapping() -> None:
+    fields = Fields(title="t", facets=("a.b",), numbers=("price",), dates=("released",), booleans=("in_stock",))
+    ours = to_mapping(Schema(fields))["properties"]["hybrid"]["properties"]
+    assert {role: ours[role]["properties"] for role in ("facets", "numbers", "dates", "booleans")} == {
+        "facets": {"a": {"dynamic": "strict", "properties": {"b": {"type": "keyword"}}}},
+        "numbers": {"price": {"type": "double"}},
+        "dates": {"released": {"type": "date", "format": "epoch_millis||strict_date_optional_time"}},
+        "booleans": {"in_stock": {"type": "boolean"}},
+    }
+
+
+def test_what_is_written_for_a_product_reads_the_same_again() -> None:
+    kept: dict[str, dict[str, Stored]] = {
+        "facets": {"brand": ("Acme", "B")},
+        "numbers": {"price": 20.0},
+        "dates": {"released": -1},
+        "booleans": {"in_stock": False},
+    }
+    built = Document("1", {"title": "Red"}, {"title": {"en": "red"}}, ("c",), kept)
+    source = to_source(built)
+    assert source["hybrid"] == {
+        "id": "1",
+        "title": {"en": "red"},
+        "codes": ("c",),
+        "facets": {"brand": ("Acme", "B")},
+        "numbers": {"price": 20.0},
+        "dates": {"released": -1},
+        "booleans": {"in_stock": False},
+    }
+    assert from_source("1", orjson.loads(orjson.dumps(source)), None) == built
 
 
 def test_a_page_is_an_offset_and_a_size() -> None:
@@ -298,7 +352,7 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
-    plan = Plan("words", "", query="red", facets=("brand",), offset=20, size=10, notes=("cut",))
+    plan = Plan("words", "", query="red", facets=(Facet("brand"),), offset=20, size=10, notes=("cut",))
     page = to_page(plan, answer())
     assert page == Page(
         query="red",

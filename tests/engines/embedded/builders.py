@@ -17,7 +17,15 @@ from hybridsearch.values import Document, Vector
 
 DIMS = 4
 SCHEMA = Schema(
-    Fields(title="title", codes=("sku",), facets=("brand",), numbers=("price",), languages=("en", "de")),
+    Fields(
+        title="title",
+        codes=("sku",),
+        facets=("brand",),
+        numbers=("price",),
+        dates=("released",),
+        booleans=("in_stock",),
+        languages=("en", "de"),
+    ),
     (Leg("image", DIMS, "test"),),
     "test",
 )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Filter,
     Match,
     Neighbours,
@@ -78,13 +80,12 @@ class Model:
     def passes(self, document: Document, filters: Sequence[Filter]) -> bool:
         for clause in filters:
             if isinstance(clause, Terms):
-                if not set(clause.values) & set(document.facets.get(clause.field, ())):
+                if not set(clause.values) & set(held(document, clause)):
                     return False
             else:
-                number = document.numbers.get(clause.field, math.nan)
                 low = -math.inf if clause.gte is None else clause.gte
                 high = math.inf if clause.lte is None else clause.lte
-                if not low <= number <= high:
+                if not any(low <= number <= high for number in held(document, clause)):
                     return False
         return True
 
@@ -124,7 +125,7 @@ class Model:
                 found = cosine(document, signal.leg, signal.vector)
                 value = max(0.0, (found - signal.low) / (signal.high - signal.low))
             case Number():
-                number = max(0.0, document.numbers.get(signal.field, 0.0))
+                number = max(0.0, *held(document, Range(signal.field)), 0.0)
                 value = number / (number + signal.half)
         return signal.weight * value
 
@@ -139,14 +140,15 @@ class Model:
             for key, score in first.items()
         }
 
-    def facet(self, field: str, found: Mapping[str, float]) -> dict[str, int]:
-        counts = Counter(value for key in found for value in set(self.documents[key].facets.get(field, ())))
+    def facet(self, facet: Facet, found: Mapping[str, float]) -> dict[str, int]:
+        values = (value for key in found for value in set(held(self.documents[key], facet)))
+        counts = Counter(str(value).lower() if isinstance(value, bool) else value for value in values)
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:100])
 
     def sorted_ids(self, plan: Plan, sort: Sort) -> list[str]:
         def key(name: str) -> tuple[float, str]:
-            number = self.documents[name].numbers.get(sort.field)
-            return (math.inf if number is None else -number if sort.descending else number), name
+            number = next(iter(held(self.documents[name], sort)), math.inf)
+            return (-number if sort.descending and number != math.inf else number), name
 
         return sorted(self.first_pass(plan), key=key)
 
@@ -154,9 +156,9 @@ class Model:
         """Check a page: everything but the order of products whose scores differ by rounding alone."""
         scores = self.scores(plan)
         assert page.total == len(scores)
-        assert page.facets == {name: self.facet(name, scores) for name in plan.facets}
+        assert page.facets == {facet.field: self.facet(facet, scores) for facet in plan.facets}
         assert [list(counts) for counts in page.facets.values()] == [
-            list(self.facet(name, scores)) for name in plan.facets
+            list(self.facet(facet, scores)) for facet in plan.facets
         ]
         found = [hit.id for hit in page]
         assert len(set(found)) == len(found)
@@ -184,6 +186,12 @@ def cosine(document: Document, leg: str, vector: Vector) -> float:
     return float(document.vectors[leg].array.astype(float) @ vector.array.astype(float))
 
 
+def held(document: Document, clause: Filter | Facet | Sort) -> tuple[Any, ...]:
+    """Return what a document has in the field of a clause: several values, one, or none."""
+    value = document.fields.get(clause.role, {}).get(clause.field, ())
+    return value if isinstance(value, tuple) else (value,)
+
+
 def alike(one: Document, other: Document) -> bool:
     return replace(one, id="", row={}) == replace(other, id="", row={})
 
@@ -203,14 +211,23 @@ BRANDS = st.lists(BRAND, max_size=2).map(tuple)
 VALUES = st.lists(BRAND, min_size=1, max_size=2).map(tuple)
 VECTOR = st.sampled_from(VECTORS)
 PRICE = st.sampled_from([-1.0, 0.0, 5.0, 5.5, 100.0])
+DATE = st.sampled_from([-86_400_000, 0, 1_735_689_600_000, 253_402_300_799_999])
 DOCUMENT = st.builds(
     Document,
     st.sampled_from([f"p{number}" for number in range(25)]),
     st.fixed_dictionaries({"stock": st.integers(0, 3)}),
     st.fixed_dictionaries({name: st.fixed_dictionaries({"en": TEXT, "de": TEXT}) for name in ("title", "text")}),
     CODES | st.just(()),
-    st.fixed_dictionaries({}, optional={"brand": BRANDS}),
-    st.fixed_dictionaries({}, optional={"price": PRICE}),
+    st.fixed_dictionaries(
+        {
+            "facets": st.fixed_dictionaries({}, optional={"brand": BRANDS}),
+            "numbers": st.fixed_dictionaries({}, optional={"price": PRICE}),
+        },
+        optional={
+            "dates": st.fixed_dictionaries({}, optional={"released": DATE}),
+            "booleans": st.fixed_dictionaries({}, optional={"in_stock": st.booleans()}),
+        },
+    ),
     st.fixed_dictionaries({}, optional={"image": VECTOR}),
 )
 SIGNALS = st.tuples(
@@ -221,11 +238,22 @@ SIGNALS = st.tuples(
     st.builds(Number, st.just("price"), st.just(0.125), st.just("price"), st.just(5.0)),
 )
 BOUND = st.none() | PRICE
+TRUTHS = st.lists(st.booleans(), max_size=2).map(tuple)
 FILTERS = st.lists(
     st.builds(Terms, st.sampled_from(["brand", "none"]), VALUES)
-    | st.builds(Range, st.sampled_from(["price", "price", "none"]), BOUND, BOUND),
+    | st.builds(Terms, st.sampled_from(["in_stock", "none"]), TRUTHS, st.just("booleans"))
+    | st.builds(Range, st.sampled_from(["price", "price", "none"]), BOUND, BOUND)
+    | st.builds(Range, st.just("released"), st.none() | DATE, st.none() | DATE, st.just("dates")),
     max_size=2,
 ).map(tuple)
+BRAND_FACET, STOCK_FACET = Facet("brand"), Facet("in_stock", "booleans")
+SORT = st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()) | st.sampled_from(
+    [
+        Sort(name, descending, role)
+        for name, role in (("released", "dates"), ("in_stock", "booleans"))
+        for descending in (True, False)
+    ]
+)
 NEIGHBOURS = st.builds(
     Neighbours, st.just("image"), VECTOR, st.integers(1, 30), st.just(30), st.sampled_from([-1.0, 0.1])
 )
@@ -238,8 +266,8 @@ PLAN = st.builds(
     neighbours=st.lists(NEIGHBOURS, max_size=2).map(tuple),
     filters=FILTERS,
     signals=SIGNALS | st.just(()),
-    facets=st.sampled_from([(), ("brand",), ("brand", "none")]),
-    sort=st.none() | st.none() | st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()),
+    facets=st.sampled_from([(), (BRAND_FACET,), (BRAND_FACET, STOCK_FACET), (Facet("none"), Facet("no", "booleans"))]),
+    sort=st.none() | st.none() | SORT,
     window=st.sampled_from([1, 5, 400]),
     offset=st.sampled_from([0, 0, 2, 10]),
     size=st.sampled_from([0, 3, 10, 1000]),
@@ -331,8 +359,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[EmbeddedEngine, Mode
                 for field in ("title", "text")
             },
             codes=(f"c{random.integers(1, 4)}",),
-            facets={"brand": (f"b{random.integers(4)}", f"b{random.integers(4)}")},
-            numbers={"price": float(random.integers(1, 50))} if number % 4 else {},
+            fields={
+                "facets": {"brand": (f"b{random.integers(4)}", f"b{random.integers(4)}")},
+                "numbers": {"price": float(random.integers(1, 50))} if number % 4 else {},
+            },
             vectors={"image": VECTORS[random.integers(len(VECTORS))]} if number % 5 else {},
         )
         for number in range(100)
@@ -381,7 +411,7 @@ def any_plan(random: np.random.Generator) -> Plan:
             Cosine("image", 0.5, "image", vector, 0.2, 0.9),
             Number("price", 0.05, "price", 50),
         ),
-        facets=("brand",),
+        facets=(Facet("brand"),),
         window=int(random.choice([10, 50, 400])),
         offset=int(random.choice([0, 5])),
         size=int(random.choice([5, 24, 100])),

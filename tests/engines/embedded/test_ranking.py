@@ -12,6 +12,7 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
+    Facet,
     Match,
     Number,
     Plan,
@@ -56,13 +57,13 @@ def test_signals_count_for_a_product_whichever_clause_found_it(engine: EmbeddedE
 
 
 def test_score_is_the_share_of_the_first_pass_and_the_sum_of_the_signals(engine: EmbeddedEngine) -> None:
-    fill(engine, document("a", numbers={"price": 30.0}), document("b", "hat"))
+    fill(engine, document("a", fields={"numbers": {"price": 30.0}}), document("b", "hat"))
     plan = Plan("browse", "", signals=(Number("price", 0.2, "price", 10.0),))
     assert [hit.score for hit in engine.search(plan)] == pytest.approx([0.2 * 30 / (30 + 10) + 1e-9, FIRST_PASS_SHARE])
 
 
 def test_products_outside_the_window_follow_with_their_share_of_the_first_pass(engine: EmbeddedEngine) -> None:
-    fill(engine, document("long", "red dress shoe hat"), document("short", "red", numbers={"price": 9.0}))
+    fill(engine, document("long", "red dress shoe hat"), document("short", "red", fields={"numbers": {"price": 9.0}}))
     plan = search_words("red", window=1, signals=(Number("price", 1.0, "price", 1.0),))
     inside, outside = engine.search(plan)
     assert (inside.id, outside.id) == ("short", "long")
@@ -89,7 +90,7 @@ def test_neighbours_are_the_nearest_among_those_that_pass_the_filters(engine: Em
     fill(
         engine,
         *(
-            document(f"p{number}", "", vectors={"image": unit(1, number, 0, 0)}, numbers={"price": number})
+            document(f"p{number}", "", vectors={"image": unit(1, number, 0, 0)}, fields={"numbers": {"price": number}})
             for number in range(10)
         ),
     )
@@ -129,7 +130,9 @@ def test_pages_of_a_query_continue_each_other(engine: EmbeddedEngine) -> None:
 
 def test_sort_puts_missing_numbers_last_in_both_directions_and_ties_in_order_of_ids(engine: EmbeddedEngine) -> None:
     prices = {"é": 5.0, "b": 5.0, "a": 9.0, "none": None, "c": 1.0, "B": 5.0}
-    fill(engine, *(document(key, numbers={"price": price} if price else {}) for key, price in prices.items()))
+    fill(
+        engine, *(document(key, fields={"numbers": {"price": price} if price else {}}) for key, price in prices.items())
+    )
     up = engine.search(search_words("red", sort=Sort("price")))
     assert ids(up) == ["c", "B", "b", "é", "a", "none"]
     assert ids(engine.search(search_words("red", sort=Sort("price", descending=True)))) == [
@@ -148,11 +151,11 @@ def test_facets_count_all_candidates_the_hundred_most_frequent_values(engine: Em
     brands = [f"b{number:03}" for number in range(120)]
     fill(
         engine,
-        *(document(f"p{number}", facets={"brand": (brand, brand)}) for number, brand in enumerate(brands)),
-        document("more", facets={"brand": ("b119", "b007")}),
-        document("hat", "hat", facets={"brand": ("b001",)}),
+        *(document(f"p{number}", fields={"facets": {"brand": (brand, brand)}}) for number, brand in enumerate(brands)),
+        document("more", fields={"facets": {"brand": ("b119", "b007")}}),
+        document("hat", "hat", fields={"facets": {"brand": ("b001",)}}),
     )
-    page = engine.search(search_words("red", facets=("brand", "color"), size=1))
+    page = engine.search(search_words("red", facets=(Facet("brand"), Facet("color")), size=1))
     assert page.facets["color"] == {}
     assert list(page.facets["brand"].items())[:4] == [("b007", 2), ("b119", 2), ("b000", 1), ("b001", 1)]
     assert len(page.facets["brand"]) == 100
@@ -165,7 +168,11 @@ def test_filters_on_a_field_that_no_product_has_let_nothing_through(engine: Embe
 
 
 def test_range_includes_both_bounds_and_no_product_without_the_number(engine: EmbeddedEngine) -> None:
-    fill(engine, *(document(f"p{price}", numbers={"price": price}) for price in (1.0, 2.0, 3.0, 4.0)), document("none"))
+    fill(
+        engine,
+        *(document(f"p{price}", fields={"numbers": {"price": price}}) for price in (1.0, 2.0, 3.0, 4.0)),
+        document("none"),
+    )
     assert ids(engine.search(search_words("red", filters=(Range("price", 2.0, 3.0),)))) == ["p2.0", "p3.0"]
     assert engine.search(search_words("red", filters=(Range("price"),))).total == 4
 
@@ -182,7 +189,7 @@ def test_an_empty_catalogue_gives_an_empty_page(engine: EmbeddedEngine, kind: st
         neighbours=(near(unit(1, 0, 0, 0), k=100),),
         filters=(Terms("brand", ("a",)), Range("price", gte=1.0)),
         signals=(Saturated("title", 1.0, words("red"), 8.0), Cosine("image", 1.0, "image", unit(1, 0, 0, 0), 0, 1)),
-        facets=("brand",),
+        facets=(Facet("brand"),),
     )
     page = engine.search(plan)
     assert (len(page), page.total, page.facets) == (0, 0, {"brand": {}})

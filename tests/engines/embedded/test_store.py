@@ -21,7 +21,7 @@ from hybridsearch.engines.embedded import engine as embedded_engine
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.schema import Leg
-from hybridsearch.search.plan import Plan
+from hybridsearch.search.plan import Facet, Plan
 from hybridsearch.values import Document, Vector
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit
 
@@ -37,7 +37,10 @@ def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
 
 
 def product(number: int, **row: int) -> Document:
-    rest = {"codes": (f"c{number}",), "facets": {"brand": (f"b{number % 3}",)}, "numbers": {"price": float(number)}}
+    rest = {
+        "codes": (f"c{number}",),
+        "fields": {"facets": {"brand": (f"b{number % 3}",)}, "numbers": {"price": float(number)}},
+    }
     vectors = {"image": unit(1, number, number % 5, 1)}
     return Document(f"p{number}", row, {"title": {"en": f"red dress n{number}"}}, **rest, vectors=vectors)  # type: ignore[arg-type]
 
@@ -136,7 +139,7 @@ def test_what_does_not_fit_is_refused_with_its_reason_and_the_rest_is_stored(eng
         document("dims", vectors={"image": unit(1, 2)}),
         document("leg", vectors={"photo": unit(1, 2)}),
         document("nan", vectors={"image": Vector([np.nan] * 4)}),
-        document("price", numbers={"price": float("inf")}),
+        document("price", fields={"numbers": {"price": float("inf")}}),
         Document("json", {"value": object()}, {}),
         Document("\ud800", {}, {}),
     ]
@@ -159,7 +162,7 @@ def test_get_returns_rows_of_known_ids(engine: EmbeddedEngine) -> None:
 
 def answers(engine: EmbeddedEngine) -> list[object] | None:
     """Return what several plans give, or None when the store says that it is damaged."""
-    plans = [EVERYTHING, search_words("red n7", size=30, facets=("brand",)), PHOTO]
+    plans = [EVERYTHING, search_words("red n7", size=30, facets=(Facet("brand"),)), PHOTO]
     try:
         return [(page.hits, page.total, page.facets) for page in map(engine.search, plans)]
     except StoreDamaged:

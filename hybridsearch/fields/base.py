@@ -1,0 +1,70 @@
+"""What a kind of field says about itself; documents, plans and both engines ask it, and name no kind of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hybridsearch.values import Stored
+
+Single = TypeVar("Single")
+Bound = Callable[[Any, bool], float]
+"""Returns a lower bound, or, with True, an upper one, both inclusive; ValueError when it is unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKind:
+    """How the fields of one role are read, kept, filtered, counted and sorted by.
+
+    What is kept of a product is either several strings (a `multiple` kind: postings in the embedded engine), or one
+    number (a column of float64, where a truth value is 1.0 or 0.0). A filter compares either with any of several
+    values, or with bounds.
+
+    Attributes:
+        role: The key under [fields], and the object below `hybrid` that holds these fields on a server.
+        name: Of one such field: its type in mappings/fields.json, and how the embedded engine's arrays are called.
+        expected: What a value must be, for messages.
+        shape: What a filter must be, for messages.
+        read: Returns what is kept of a value in a row, None where there is none; ValueError when it is unusable.
+        values: Returns what a filter's value, or list of values, is compared with; ValueError when it is unusable.
+        bound: Reads a bound of a filter; one with a single value lies between its own two bounds.
+        multiple: Whether a product has several strings, and not one number.
+        label: Names a number where products are counted by it; None: they are not counted by numbers of this kind.
+        searched: Whether its words are part of the text that is searched.
+    """
+
+    role: str
+    name: str
+    expected: str
+    shape: str
+    read: Callable[[Any], Stored | None]
+    values: Callable[[Any], tuple[str | float, ...]] | None = None
+    bound: Bound | None = None
+    multiple: bool = False
+    label: Callable[[float], str] | None = None
+    searched: bool = False
+
+    @property
+    def countable(self) -> bool:
+        """Whether products are counted by its values."""
+        return self.multiple or self.label is not None
+
+    @property
+    def sortable(self) -> bool:
+        """Whether products are put in order by it."""
+        return not self.multiple
+
+    def restore(self, value: Any) -> Stored:
+        """Return what `read` gave, from what JSON made of it."""
+        kept: Stored = tuple(value) if self.multiple else value
+        return kept
+
+
+def first(value: Any, read: Callable[[Any], Single]) -> Single | None:
+    """Read a value, of a list the first; None for None, blank text and an empty list."""
+    if isinstance(value, list | tuple):
+        return next((item for part in value if (item := first(part, read)) is not None), None)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return read(value)

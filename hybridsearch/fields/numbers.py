@@ -1,0 +1,31 @@
+"""Numbers: prices, ratings, stock."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hybridsearch.fields.base import FieldKind
+from hybridsearch.rows import number
+
+
+def bound(value: Any, upper: bool) -> float:  # noqa: ARG001 - a number is its own lower and upper bound
+    """Return a bound as a finite number.
+
+    Raises:
+        ValueError: It is none.
+    """
+    limit = float(str(value))
+    if not math.isfinite(limit):
+        raise ValueError("expected a finite number")
+    return limit
+
+
+KIND = FieldKind(
+    role="numbers",
+    name="number",
+    expected="a number",
+    shape="{'gte': 10, 'lte': 50}",
+    read=number,
+    bound=bound,
+)

@@ -1,0 +1,54 @@
+"""Why each role was filled as it was, in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from hybridsearch.fields import dates
+from hybridsearch.propose.columns import CODE, URL, Column
+from hybridsearch.rows import number
+
+SHOWN = 4
+"""Columns that are named in one line."""
+
+
+def shown(taken: Sequence[Column], what: Callable[[Column], str]) -> str:
+    """Return the names of the first columns with something about each."""
+    return ", ".join(f"{column.name} ({what(column)})" for column in taken[:SHOWN]) + " …" * (len(taken) > SHOWN)
+
+
+def example(column: Column) -> str:
+    """Return the first value that looks like a code."""
+    return next(filter(CODE.fullmatch, column.texts))
+
+
+def span(column: Column) -> str:
+    """Return the smallest and the largest number."""
+    values = [value for each in column.values if (value := number(each)) is not None]
+    return " to ".join(f"{value:,.2f}".removesuffix(".00") for value in (min(values), max(values)))
+
+
+def period(column: Column) -> str:
+    """Return the first and the last day."""
+    days = [dates.EPOCH + timedelta(milliseconds=kept) for kept in column.kept("dates") or () if isinstance(kept, int)]
+    return f"{min(days).date()} to {max(days).date()}"
+
+
+def answers(column: Column) -> str:
+    """Return how many products say yes."""
+    kept = column.kept("booleans") or []
+    return f"{kept.count(True) / len(kept):.0%} true"
+
+
+REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
+    "id": lambda taken: f"{taken[0].distinct:,} different values in {taken[0].rows:,} products",
+    "title": lambda taken: f"short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%}",
+    "text": lambda taken: "other text, characters on average: " + shown(taken, lambda each: f"{each.length:,.0f}"),
+    "codes": lambda taken: "words with digits that name one product: " + shown(taken, example),
+    "facets": lambda taken: "few different values: " + shown(taken, lambda each: f"{each.distinct:,}"),
+    "numbers": lambda taken: "to filter and sort by: " + shown(taken, span),
+    "dates": lambda taken: "to filter by period and sort by: " + shown(taken, period),
+    "booleans": lambda taken: "true or false: " + shown(taken, answers),
+    "image": lambda taken: f"{'addresses' if taken[0].mostly(URL) else 'files'} of pictures, in {taken[0].filled:.0%}",
+}

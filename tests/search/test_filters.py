@@ -1,0 +1,115 @@
+"""Filters, facets and orders: names and values become clauses that say which kind of field is meant."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from hybridsearch.errors import QueryError
+from hybridsearch.search.filters import read_facets, read_filters, read_sort
+from hybridsearch.search.plan import Facet, Range, Sort, Terms
+from hybridsearch.settings import Fields
+
+FIELDS = Fields(
+    title="title",
+    facets=("brand", "size", "season", "gift"),
+    numbers=("price", "size", "stamp"),
+    dates=("released", "season", "stamp"),
+    booleans=("in_stock", "gift"),
+)
+NEW_YEAR = 1_735_689_600_000
+"""2025-01-01T00:00:00Z."""
+DAY = 86_400_000
+
+
+def read(**filters: Any) -> list[Terms | Range]:
+    return list(read_filters(filters, FIELDS))
+
+
+@pytest.mark.parametrize(
+    ("value", "gte", "lte"),
+    [
+        ({"gte": "2025-01-01"}, NEW_YEAR, None),
+        ({"lte": "2025-01-01"}, None, NEW_YEAR + DAY - 1),
+        ({"lte": "2025-01-01T00:00:00Z"}, None, NEW_YEAR),
+        ({"gte": date(2025, 1, 1), "lte": date(2025, 1, 1)}, NEW_YEAR, NEW_YEAR + DAY - 1),
+        ({"gte": datetime(2025, 1, 1, tzinfo=UTC)}, NEW_YEAR, None),
+        ({"gte": 1_735_689_600, "lte": "1735689600000"}, NEW_YEAR, NEW_YEAR),
+        ("2025-01-01", NEW_YEAR, NEW_YEAR + DAY - 1),
+        (date(2025, 1, 1), NEW_YEAR, NEW_YEAR + DAY - 1),
+        ("2025", NEW_YEAR, NEW_YEAR + 365 * DAY - 1),
+        ("2025-01-01T00:00:00", NEW_YEAR, NEW_YEAR),
+    ],
+)
+def test_a_date_filter_includes_the_whole_of_the_days_that_it_names(value: Any, gte: Any, lte: Any) -> None:
+    assert read(released=value) == [Range("released", gte, lte, "dates")]
+
+
+@pytest.mark.parametrize(
+    ("value", "values"),
+    [(True, (True,)), ("nein", (False,)), (["yes", "否"], (True, False)), (0, (False,)), ([], ()), ("", ())],
+)
+def test_a_boolean_filter_is_any_of_the_answers(value: Any, values: tuple[bool, ...]) -> None:
+    assert read(in_stock=value) == [Terms("in_stock", values, "booleans")]
+
+
+def test_of_the_kinds_that_a_field_has_the_first_that_can_read_the_filter_is_meant() -> None:
+    assert read(size=40) == [Terms("size", ("40",), "facets")]
+    assert read(size={"gte": 40}) == [Range("size", 40, None, "numbers")]
+    assert read(season="2025-01-01") == [Terms("season", ("2025-01-01",), "facets")]
+    assert read(season={"gte": "2025-01-01"}) == [Range("season", NEW_YEAR, None, "dates")]
+    assert read(season=date(2025, 1, 1)) == [Range("season", NEW_YEAR, NEW_YEAR + DAY - 1, "dates")]
+    assert read(stamp={"gte": 5}) == [Range("stamp", 5, None, "numbers")]
+    assert read(stamp={"gte": "2025-01-01"}) == [Range("stamp", NEW_YEAR, None, "dates")]
+    assert read(gift="yes") == [Terms("gift", ("yes",), "facets")]
+
+
+@pytest.mark.parametrize(
+    ("filters", "sentence"),
+    [
+        (
+            {"released": "soon"},
+            "Filter 'released' has the bound 'soon', expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z.",
+        ),
+        (
+            {"released": {"gte": True}},
+            "Filter 'released' has the bound True, expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z.",
+        ),
+        (
+            {"released": ["2025", "2024"]},
+            "Filter 'released' is ['2025', '2024'], expected {'gte': '2025-01-01', 'lte': '2025-06-30'}.",
+        ),
+        ({"released": {"from": "2025"}}, "Filter 'released' is {'from': '2025'}, expected 'gte', 'lte' or both."),
+        ({"in_stock": "perhaps"}, "Filter 'in_stock' is 'perhaps', expected true or false."),
+        ({"in_stock": None}, "Filter 'in_stock' is None, expected true or false."),
+        ({"in_stock": {"gte": 0}}, "Filter 'in_stock' is {'gte': 0}, expected true or false."),
+        (
+            {"brand": date(2025, 1, 1)},
+            "Filter 'brand' is datetime.date(2025, 1, 1), expected a value or a list of values.",
+        ),
+        ({"size": {"gte": "large"}}, "Filter 'size' has the bound 'large', expected a number."),
+        ({"relesed": "2025"}, "Unknown filter field 'relesed'. Did you mean 'released'?"),
+    ],
+)
+def test_what_cannot_be_filtered_is_said_in_a_sentence(filters: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        read(**filters)
+    assert str(refused.value) == sentence
+
+
+def test_facets_and_booleans_are_counted() -> None:
+    assert list(read_facets(["brand", "in_stock", "gift"], FIELDS)) == [
+        Facet("brand"),
+        Facet("in_stock", "booleans"),
+        Facet("gift"),
+    ]
+    with pytest.raises(QueryError, match=r"^Unknown facet field 'price'. The index has: brand, size, season, gift"):
+        list(read_facets(["price"], FIELDS))
+
+
+def test_numbers_dates_and_booleans_are_sorted_by() -> None:
+    assert read_sort("size:desc", FIELDS) == Sort("size", True)
+    assert read_sort("released:desc", FIELDS) == Sort("released", True, "dates")
+    assert read_sort("in_stock", FIELDS) == Sort("in_stock", False, "booleans")
+    with pytest.raises(QueryError, match=r"^Unknown sort field 'brand'. The index has: price, size, stamp, rel"):
+        read_sort("brand", FIELDS)
