@@ -29,8 +29,8 @@ class Encoder(Protocol):
         ...
 
     @property
-    def sees(self) -> bool:
-        """Whether it encodes pictures."""
+    def reads(self) -> frozenset[str]:
+        """The sources of queries that it encodes, by name; with `photo` among them it encodes pictures."""
         ...
 
     @property
@@ -46,6 +46,6 @@ class Encoder(Protocol):
         """Return one unit row for each RGB picture, shape (len(images), dims).
 
         Raises:
-            EncoderError: This encoder does not see.
+            EncoderError: This encoder does not read pictures.
         """
         ...
