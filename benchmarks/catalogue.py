@@ -22,6 +22,7 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.errors import EncoderError
+from hybridsearch.query_sources import WORDS
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 
@@ -46,7 +47,7 @@ class HashedWords:
     name = "hashed words"
     dims = 384
     fingerprint = "hashed-words-1"
-    sees = False
+    reads = frozenset({WORDS.name})
     enough = 0
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

@@ -8,6 +8,7 @@ from hybridsearch import text
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import EngineError, HybridSearchError
 from hybridsearch.indexing.build import source_of
+from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.shop import Shop
 
@@ -60,7 +61,8 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
     line = f"vectors {name}"
     try:
         encoder = shop.encoders[name]
-        shop.encoders.words(name, "red")
+        if WORDS.name in encoder.reads:
+            shop.encoders.vector(name, WORDS.name, "red")
     except HybridSearchError as error:
         return Check(line, "failure", str(error), "correct [[vectors]] in the configuration")
     found = f"{encoder.name}, {encoder.dims} dims, {encoder.fingerprint}"

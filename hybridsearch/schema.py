@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from hybridsearch.changes import BEGINNING
 from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS
+from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.settings import Fields
 
 FORMAT = 2
@@ -23,6 +24,11 @@ class Calibration:
     high: float = 1.0
 
 
+def uncalibrated() -> dict[str, Calibration]:
+    """Return the calibrations of a leg on which nothing was measured."""
+    return {source: Calibration() for source in QUERY_SOURCES}
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One vector field: what fills it and how its cosines read.
@@ -30,8 +36,7 @@ class Leg:
     Attributes:
         reads: `image`, or the text fields that are encoded together.
         fingerprint: Of the encoder's weights and preprocessing; two encoders never share a field.
-        words: Calibration for a query in words.
-        photo: Calibration for a query that is a photo.
+        calibrations: Where its cosines to queries lie, by source.
         exact: Whether the server keeps whole vectors and explores as many as it can.
         pictures: How many pictures of a product its vector is the mean of, at most.
     """
@@ -40,10 +45,26 @@ class Leg:
     dims: int
     fingerprint: str
     reads: str | tuple[str, ...] = "image"
-    words: Calibration = Calibration()
-    photo: Calibration = Calibration()
+    calibrations: Mapping[str, Calibration] = field(default_factory=uncalibrated)
     exact: bool = False
     pictures: int = 1
+
+    def calibration(self, source: str) -> Calibration:
+        """Return where the leg's cosines to queries from a source lie."""
+        return self.calibrations.get(source, Calibration())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that is stored in the index: the calibrations stand beside the rest, under their sources."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "calibrations"}
+        return {**plain, **{source: asdict(self.calibration(source)) for source in QUERY_SOURCES}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Leg:
+        """Read what `to_json` wrote; a source that is not registered here is passed over."""
+        plain = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        reads = plain["reads"] if isinstance(plain["reads"], str) else tuple(plain["reads"])
+        measured = {source: Calibration(**data[source]) for source in QUERY_SOURCES if source in data}
+        return cls(**{**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +84,13 @@ class Schema:
     since: int = BEGINNING
     before: str = ""
 
-    def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
-        """Return the schema with the (words, photo) calibrations of the legs named."""
-        legs = tuple(
-            replace(leg, words=calibrations[leg.name][0], photo=calibrations[leg.name][1])
-            if leg.name in calibrations
-            else leg
-            for leg in self.legs
-        )
+    def legs_for(self, source: QuerySource) -> tuple[Leg, ...]:
+        """Return the legs that queries from a source are compared with, where their encoders read it."""
+        return tuple(leg for leg in self.legs if source.leg_reads in (None, leg.reads))
+
+    def calibrated(self, measured: Mapping[str, Mapping[str, Calibration]]) -> Schema:
+        """Return the schema with what was measured, by leg and source; what is not named stays."""
+        legs = tuple(replace(leg, calibrations={**leg.calibrations, **measured.get(leg.name, {})}) for leg in self.legs)
         return replace(self, legs=legs)
 
     def to_json(self) -> dict[str, Any]:
@@ -82,7 +102,7 @@ class Schema:
         return {
             "format": FORMAT,
             "fields": {name: value for name, value in fields.items() if value or name not in KINDS},
-            "legs": [asdict(leg) for leg in self.legs],
+            "legs": [leg.to_json() for leg in self.legs],
             "analysis": self.analysis,
             "since": self.since,
             "before": self.before,
@@ -100,19 +120,6 @@ class Schema:
                 f"Index '{index}' has format {data.get('format')}, this version reads {FORMAT}. "
                 "Rebuild it with: hybridsearch reindex"
             )
-        legs = tuple(map(read_leg, data["legs"]))
+        legs = tuple(map(Leg.from_json, data["legs"]))
         since, before = data.get("since", BEGINNING), data.get("before", "")
         return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)
-
-
-def read_leg(data: Mapping[str, Any]) -> Leg:
-    """Return the leg that `asdict` took apart."""
-    reads = data["reads"]
-    return Leg(
-        **{
-            **data,
-            "reads": reads if isinstance(reads, str) else tuple(reads),
-            "words": Calibration(**data["words"]),
-            "photo": Calibration(**data["photo"]),
-        }
-    )

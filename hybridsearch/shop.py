@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EncoderError, QueryError, WeightsError
+from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query, kind_of
+from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
@@ -86,17 +88,33 @@ class Shop:
             weights: What the signals are worth; left out: the weights in use.
 
         Raises:
-            QueryError: A field is unknown, or a photo came where no leg sees.
+            QueryError: A field is unknown, or a photo came where no leg reads pictures.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
+        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
+        return self.plan_query(query, {PHOTO.name: image}, weights=weights)
+
+    def plan_query(self, query: Query, given: Mapping[str, Any], *, weights: Weights | None = None) -> Plan:
+        """Return what a search would do; errors are those of `plan`.
+
+        Args:
+            query: What is asked.
+            given: What it gives besides the text, by source; None for what it does not give.
+            weights: What the signals are worth; left out: the weights in use.
+        """
+        values = {source: value for source, value in given.items() if value is not None}
+        query = replace(query, given=tuple(values))
         schema = self.engine.schema()
-        query = Query(text, image is not None, dict(filters or {}), tuple(facets), sort, page, size)
         used, degraded = (weights, ()) if weights else self.weights_for(schema)
-        words, missing = self._words(query, schema)
-        photo = self._photo(image, schema) if image is not None else {}
-        return planner.plan(query, schema, used, words=words, photo=photo, degraded=(*degraded, *missing))
+        vectors: dict[str, dict[str, Vector]] = {}
+        missing: list[str] = []
+        for source in sources_of(query, schema):
+            value = query.typed if source is WORDS else values[source.name]
+            vectors[source.name], reasons = self._vectors(source, value, schema)
+            missing += reasons
+        return planner.plan(query, schema, used, vectors=vectors, degraded=(*degraded, *missing))
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         """Return the weights to use on an index, and why the prior, where others do not fit."""
@@ -107,33 +125,31 @@ class Shop:
             return weighting.prior(), (instead(error),)
         return weights, degraded
 
-    def _words(self, query: Query, schema: Schema) -> tuple[dict[str, Vector], tuple[str, ...]]:
-        """Return the words' vector by leg, and why a leg has none: keywords answer without it."""
-        if kind_of(query, schema)[0] not in ("words", "photo and words"):
-            return {}, ()
+    def _vectors(self, source: QuerySource, value: Any, schema: Schema) -> tuple[dict[str, Vector], list[str]]:
+        """Return the vector by leg of what a query gives from a source, and why a leg that reads it has none.
+
+        Raises:
+            QueryError: The source is required, and no leg reads it.
+            EncoderError: The source is required and cannot be encoded, or a leg was built with another encoder.
+        """
         vectors: dict[str, Vector] = {}
         missing = []
-        for leg in schema.legs:
+        for leg in schema.legs_for(source):
             try:
                 encoder = self.encoders[leg.name]
-                vectors[leg.name] = self.encoders.words(leg.name, query.typed)
+                if source.name in encoder.reads:
+                    vectors[leg.name] = self.encoders.vector(leg.name, source.name, value)
             except EncoderError as error:
+                if source.required:
+                    raise
                 missing.append(f"no vectors from '{leg.name}': {error}")
             else:
                 same_encoder(leg, encoder)
-        return vectors, tuple(missing)
-
-    def _photo(self, image: Photo, schema: Schema) -> dict[str, Vector]:
-        """Return the photo's vector by leg, for the legs that read pictures."""
-        legs = [leg for leg in schema.legs if leg.reads == "image"]
-        if not legs:
-            raise QueryError(
-                "A photo was given, but no vector leg of the index reads pictures. "
-                'Add [[vectors]] with reads = "image" and run: hybridsearch reindex'
-            )
-        for leg in legs:
-            same_encoder(leg, self.encoders[leg.name])
-        return {leg.name: self.encoders.photo(leg.name, image) for leg in legs}
+        if source.required and not vectors:
+            raise QueryError(source.unread)
+        if source is not WORDS and not vectors and not missing:  # of words, keywords are no less than was planned
+            missing.append(source.unread)
+        return vectors, missing
 
 
 def instead(error: WeightsError) -> str:

@@ -28,7 +28,7 @@ class Hashed:
 
     name = fingerprint = "hashed"
     dims = 8
-    sees = False
+    reads = frozenset({"words"})
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         digests = [hashlib.blake2b(text.encode(), digest_size=self.dims).digest() for text in texts]
@@ -43,8 +43,8 @@ class Hashed:
 class Cheap(dict[str, Hashed]):
     """Encoders by leg."""
 
-    def words(self, name: str, text: str) -> Vector:
-        return Vector(self[name].encode_texts([text])[0])
+    def vector(self, name: str, source: str, value: str) -> Vector:  # noqa: ARG002 - there are words alone
+        return Vector(self[name].encode_texts([value])[0])
 
 
 def shop_of(settings: Settings) -> HybridSearch:

@@ -175,6 +175,16 @@ def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridS
     assert page.degraded[0].startswith("no vectors from 'image': There is no encoder 'gone'")
 
 
+def test_an_encoder_that_reads_no_words_is_asked_for_photos_alone(
+    seeing: HybridSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HybridSearch.open(seeing.settings) as found:
+        monkeypatch.setattr(found.encoders["image"], "reads", frozenset({"photo"}))
+        page = found.search("mug", image=SAMPLE / "photo.jpg")
+    assert page.degraded == ()
+    assert {name for hit in page for name in hit.signals if name.endswith(".image")} == {"photo.image"}
+
+
 def test_a_strict_search_without_its_encoder_is_an_error(seeing: HybridSearch) -> None:
     """Fault 9: also what the client itself left out counts."""
     assert seeing.search("mug", strict=True).total > 0

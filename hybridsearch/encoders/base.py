@@ -10,6 +10,7 @@ from typing import Protocol
 from PIL import Image
 
 from hybridsearch.errors import EncoderError
+from hybridsearch.query_sources import WORDS
 from hybridsearch.values import Vectors
 
 
@@ -32,8 +33,8 @@ class Encoder(Protocol):
         ...
 
     @property
-    def sees(self) -> bool:
-        """Whether it encodes pictures."""
+    def reads(self) -> frozenset[str]:
+        """The sources of queries that it encodes, by name; with `photo` among them it encodes pictures."""
         ...
 
     @property
@@ -54,7 +55,7 @@ class Encoder(Protocol):
         """Return one unit row for each RGB picture, shape (len(images), dims).
 
         Raises:
-            EncoderError: As `encode_texts`, or this encoder does not see.
+            EncoderError: As `encode_texts`, or this encoder does not read pictures.
         """
         ...
 
@@ -63,7 +64,7 @@ class TextEncoder:
     """What an encoder of words alone need not say itself."""
 
     name = ""
-    sees = False
+    reads = frozenset({WORDS.name})
     enough = 0
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:  # noqa: ARG002

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Encoder
@@ -11,9 +11,6 @@ from hybridsearch.encoders.cache import QueryVectors
 from hybridsearch.errors import EncoderError
 from hybridsearch.settings import Settings, VectorLeg
 from hybridsearch.values import Vector
-
-if TYPE_CHECKING:
-    from hybridsearch.images import Photo
 
 
 class Encoders(Mapping[str, Encoder]):
@@ -48,13 +45,9 @@ class Encoders(Mapping[str, Encoder]):
     def __len__(self) -> int:
         return len(self._legs)
 
-    def words(self, name: str, text: str) -> Vector:
-        """Return the vector of a query's words in a leg's space."""
-        return self._recent.words(self[name], text)
-
-    def photo(self, name: str, photo: Photo) -> Vector:
-        """Return the vector of a query's photo in a leg's space."""
-        return self._recent.photo(self[name], photo)
+    def vector(self, name: str, source: str, value: Any) -> Vector:
+        """Return the vector of what a query gives from a source, in a leg's space."""
+        return self._recent.vector(self[name], source, value)
 
     def _leg(self, name: str) -> VectorLeg:
         if name not in self._legs:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,9 @@ from PIL import Image
 
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.sources import ENCODABLE
 from hybridsearch.errors import EncoderError, ImageError
-from hybridsearch.images import Photo, decode, open_query
-from hybridsearch.images.decode import read_photo
+from hybridsearch.images import decode
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vector, Vectors
 
@@ -194,34 +194,25 @@ class QueryVectors:
         self._lock = threading.Lock()
         self._recent: OrderedDict[bytes, Vector] = OrderedDict()
 
-    def words(self, encoder: Encoder, text: str) -> Vector:
-        """Return the vector of a query's words."""
-        key = key_of("text", encoder, text.encode("utf-8", "surrogatepass"))
-        return self._recall(key, lambda: encoder.encode_texts([text]))
+    def vector(self, encoder: Encoder, source: str, value: Any) -> Vector:
+        """Return the vector of what a query gives from a source; what is known is not encoded again.
 
-    def photo(self, encoder: Encoder, photo: Photo) -> Vector:
-        """Return the vector of a query's photo; a file that is known is not decoded again.
+        Args:
+            encoder: One that reads the source.
+            source: Its name.
+            value: As `hybridsearch.encoders.sources` reads it.
 
         Raises:
-            ImageError: It cannot be read or decoded.
-            EncoderError: This encoder does not see.
+            ImageError: A photo cannot be read or decoded.
+            EncoderError: The encoder fails, or does not read the source.
         """
-        if isinstance(photo, str | Path):
-            photo = read_photo(photo)
-        if isinstance(photo, bytes):
-            data, picture = photo, None
-        else:
-            picture = open_query(photo, encoder.enough)
-            data = f"{picture.size}".encode() + picture.tobytes()
-        key = key_of("image", encoder, data)
-        return self._recall(key, lambda: encoder.encode_images([picture or decode(data, encoder.enough)]))
-
-    def _recall(self, key: bytes, encode: Callable[[], Vectors]) -> Vector:
+        item = ENCODABLE[source](encoder, value)
+        key = key_of(source, encoder, item.content)
         with self._lock:
             if key in self._recent:
                 self._recent.move_to_end(key)
                 return self._recent[key]
-        vector = Vector(encode()[0])
+        vector = Vector(item.encode()[0])
         with self._lock:
             self._recent[key] = vector
             if len(self._recent) > self._size:

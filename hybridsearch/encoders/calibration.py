@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.schema import Calibration
+from hybridsearch.query_sources import QUERY_SOURCES, StandIn
+from hybridsearch.schema import Calibration, uncalibrated
 from hybridsearch.values import Vector, Vectors
 
 Mask = NDArray[np.bool_]
@@ -26,34 +27,56 @@ LEAST = 8
 """Products below which nothing is measured and cosines are taken as they are."""
 
 
-def calibrate(
-    encoder: Encoder, cache: EncodeCache, sample: Sequence[tuple[str, Vector]]
-) -> tuple[Calibration, Calibration]:
-    """Return the calibration for words and for photos.
+Sample = Sequence[tuple[str, Vector]]
+"""Title, which may be empty, and vector of some products."""
 
-    Titles stand in for queries: `low` is the median cosine of a title to other products' vectors, `high` what only one
-    in twenty titles exceeds with its nearest product. For photos, products' own vectors stand in, and `high` is 1: the
-    same picture.
+
+def calibrate(encoder: Encoder, cache: EncodeCache, sample: Sample) -> dict[str, Calibration]:
+    """Return the calibration for each source of queries; one that the encoder does not read is not measured.
 
     Args:
         encoder: The leg's encoder.
         cache: Keeps the titles' vectors too: a rebuild in which nothing is new loads no model.
-        sample: Title, which may be empty, and vector of each product.
+        sample: Products of the leg.
     """
-    vectors = np.array([vector.array for _, vector in sample if len(vector)], dtype=np.float32)
-    if len(vectors) < LEAST:
-        return Calibration(), Calibration()
-    themselves = np.eye(len(vectors), dtype=bool)
-    photo = scale(background(vectors @ vectors.T, themselves), 1.0) if encoder.sees else Calibration()
-    titled = [place for place, (title, _) in enumerate(sample) if title]
+    if len(sample) < LEAST:
+        return uncalibrated()
+    measured = {
+        name: STAND_INS[source.stand_in](encoder, cache, sample)
+        for name, source in QUERY_SOURCES.items()
+        if source.stand_in and name in encoder.reads
+    }
+    return {**uncalibrated(), **measured}
+
+
+def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
+    """Return what titles show that stand in for queries.
+
+    `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
+    its nearest product.
+    """
+    titled = [(title, vector.array) for title, vector in sample if title]
     if len(titled) < LEAST:
-        return Calibration(), photo
-    asked = titled[:: math.ceil(len(titled) / QUERIES)]
-    queries = cache.texts(encoder, [sample[place][0] for place in asked]).vectors
-    return between(queries @ vectors[titled].T, np.equal.outer(asked, titled)), photo
+        return Calibration()
+    asked = np.arange(0, len(titled), math.ceil(len(titled) / QUERIES))
+    queries = cache.texts(encoder, [titled[place][0] for place in asked]).vectors
+    cosines = queries @ np.array([vector for _, vector in titled], dtype=np.float32).T
+    return calibration_from_queries(cosines, np.equal.outer(asked, np.arange(len(titled))))
 
 
-def between(cosines: Vectors, own: Mask) -> Calibration:
+def by_products(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:  # noqa: ARG001 - as `by_titles`
+    """Return what products' own vectors show that stand in for queries; `high` is 1: the product itself."""
+    vectors = np.array([vector.array for _, vector in sample], dtype=np.float32)
+    return scale(background(vectors @ vectors.T, np.eye(len(vectors), dtype=bool)), 1.0)
+
+
+STAND_INS: dict[StandIn, Callable[[Encoder, EncodeCache, Sample], Calibration]] = {
+    "titles": by_titles,
+    "products": by_products,
+}
+
+
+def calibration_from_queries(cosines: Vectors, own: Mask) -> Calibration:
     """Return the calibration that cosines, queries by products, show; a query's own product is marked."""
     return scale(background(cosines, own), float(np.percentile(cosines.max(axis=1), NEAREST)))
 

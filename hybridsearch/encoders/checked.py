@@ -32,7 +32,7 @@ class CheckedEncoder:
     def __init__(self, kind: str, name: str, encoder: Encoder) -> None:
         self.name = name
         self.dims = operator.index(encoder.dims)
-        self.sees = encoder.sees
+        self.reads = frozenset(encoder.reads)
         self.enough = encoder.enough
         self._encoder = encoder
         given = encoder.fingerprint

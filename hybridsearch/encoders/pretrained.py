@@ -19,6 +19,7 @@ from hybridsearch.encoders.hub import find_models
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.errors import EncoderError
 from hybridsearch.prefetch import prefetch_map
+from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.values import Vectors
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ class PretrainedEncoder:
     Attributes:
         name: As the configuration wrote it.
         dims: Length of each vector.
-        sees: Whether it encodes pictures.
+        reads: The sources of queries that it encodes: words, and photos where it has a model for pictures.
         enough: Shorter side, in pixels, that a picture needs: twice what the model looks at.
     """
 
     def __init__(self, name: str, words: Model, pictures: Model | None) -> None:
         self.name = name
         self.dims = words.dims
-        self.sees = pictures is not None
+        self.reads = frozenset({WORDS.name, PHOTO.name} if pictures else {WORDS.name})
         self.enough = 2 * pictures.side if pictures else 0
         self._words = words
         self._pictures = pictures
@@ -71,7 +72,7 @@ class PretrainedEncoder:
         """Return one unit row for each RGB picture, shape (len(images), dims).
 
         Raises:
-            EncoderError: As `encode_texts`, or this encoder does not see.
+            EncoderError: As `encode_texts`, or this encoder does not read pictures.
         """
         with self._lock:
             self._require_usable()

@@ -19,6 +19,7 @@ from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load, see
 from hybridsearch.indexing.report import Counts
+from hybridsearch.query_sources import PHOTO
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Document, Product, Reject, Vector
@@ -167,7 +168,7 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
     legs = []
     for leg in settings.vectors:
         encoder = encoders[leg.name]
-        if leg.reads == "image" and not encoder.sees:
+        if leg.reads == "image" and PHOTO.name not in encoder.reads:
             raise ConfigError(
                 f"Leg '{leg.name}' reads pictures, but '{leg.encoder}' encodes text alone. "
                 "Give it an 'image_encoder', another 'encoder', or text fields to read."

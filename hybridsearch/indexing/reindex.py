@@ -27,7 +27,7 @@ from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Progress, Report
 from hybridsearch.indexing.verify import NewIndex, plain, problems
-from hybridsearch.schema import Schema
+from hybridsearch.schema import Calibration, Schema
 from hybridsearch.shop import Shop
 
 
@@ -244,8 +244,8 @@ class Reindex:
             "The old index stays; correct the catalogue or its [fields]."
         )
 
-    def calibrations(self) -> dict[str, Any]:
-        """Return each leg's calibration from the first products."""
+    def calibrations(self) -> dict[str, dict[str, Calibration]]:
+        """Return each leg's calibrations from the first products, by source."""
         return {
             leg.name: calibrate(
                 self.builder.encoders[leg.name],

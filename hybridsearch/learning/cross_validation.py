@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.folds import folds
-from hybridsearch.search.weights import TEXT_SIGNALS
+from hybridsearch.search.signals import saturated_names
 
 OUTER, INNER = 5, 4
 """Folds that measure, and folds within them that choose."""
@@ -42,7 +42,7 @@ class Recipe:
     @property
     def changes(self) -> dict[str, float]:
         """What the saturation constant of each signal is multiplied by."""
-        return dict.fromkeys(TEXT_SIGNALS, self.saturation)
+        return dict.fromkeys(saturated_names(), self.saturation)
 
 
 CHOICES: tuple[tuple[str, tuple[float | bool, ...]], ...] = (

@@ -17,6 +17,7 @@ from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.load import Fetch
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
 from hybridsearch.search.filters import read_filters
@@ -28,10 +29,9 @@ from hybridsearch.values import Vector
 
 AT_ONCE = 500
 """Products that are looked up, and queries that are encoded, at a time."""
-WORDED: tuple[Kind, ...] = ("words", "photo and words")
-"""Kinds of queries whose words are encoded, as in a search."""
 
 Vectors = Mapping[str, Vector]
+"""By leg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,17 @@ class PreparedQuery:
     Attributes:
         judged: What was judged; only products of the index are left, at least one of them relevant.
         kind: What sort of query it is.
-        words: Vector of its words by leg.
-        photo: Vector of its photo by leg.
+        vectors: Of what it gives, by source and leg.
     """
 
     judged: JudgedQuery
     query: Query
     kind: Kind
-    words: Vectors
-    photo: Vectors
+    vectors: Mapping[str, Vectors]
 
     def plan(self, schema: Schema, weights: Weights) -> Plan:
         """Return the plan that answers it under some weights."""
-        return planner.plan(self.query, schema, weights, words=self.words, photo=self.photo)
+        return planner.plan(self.query, schema, weights, vectors=self.vectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,34 +135,40 @@ def encoded(
     for leg in schema.legs:
         same_encoder(leg, shop.encoders[leg.name])
     for some in batches(understood(queries, schema, skipped), AT_ONCE):
-        typed = list({each.query.typed: None for each in some if each.kind in WORDED})
-        words = {
-            leg.name: dict(zip(typed, map(Vector, cache.texts(shop.encoders[leg.name], typed).vectors), strict=True))
-            for leg in schema.legs
-        }
+        worded = [each.query.typed for each in some if WORDS in planner.sources_of(each.query, schema)]
+        words = words_of(shop, schema, list(dict.fromkeys(worded)), cache)
         for each in some:
             try:
                 photo = seen(shop, schema, each.judged.image, cache, folder, fetch)
             except ImageError:
                 skipped["photo that cannot be read"] += 1
                 continue
-            by_leg = {name: rows[each.query.typed] for name, rows in words.items()} if each.kind in WORDED else {}
-            yield replace(each, words=by_leg, photo=photo)
+            by_leg = {name: rows[each.query.typed] for name, rows in words.items() if each.query.typed in rows}
+            yield replace(each, vectors={WORDS.name: by_leg, PHOTO.name: photo})
 
 
 def understood(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[str]) -> Iterator[PreparedQuery]:
     """Yield the queries that this index can be asked, without vectors."""
     for judged in queries:
-        query = Query(judged.text, judged.image is not None, judged.filters)
+        query = Query(judged.text, (PHOTO.name,) if judged.image is not None else (), judged.filters)
         try:
             list(read_filters(query.filters, schema.fields))
         except QueryError:
             skipped["filter that this index does not have"] += 1
             continue
-        if query.photo and all(leg.reads != "image" for leg in schema.legs):
+        if query.given and not schema.legs_for(PHOTO):
             skipped["photo, and no vector leg reads pictures"] += 1
             continue
-        yield PreparedQuery(judged, query, planner.kind_of(query, schema)[0], {}, {})
+        yield PreparedQuery(judged, query, planner.kind_of(query, schema)[0], {})
+
+
+def words_of(shop: Shop, schema: Schema, texts: Sequence[str], cache: EncodeCache) -> dict[str, dict[str, Vector]]:
+    """Return the vectors of texts by leg and text, for the legs whose encoders read words."""
+    return {
+        leg.name: dict(zip(texts, map(Vector, cache.texts(encoder, texts).vectors), strict=True))
+        for leg in schema.legs_for(WORDS)
+        if WORDS.name in (encoder := shop.encoders[leg.name]).reads
+    }
 
 
 def seen(
@@ -178,10 +182,9 @@ def seen(
     vectors: dict[str, Vector] = {}
     if image is not None:
         data = load_picture(image, folder=folder, fetch=fetch)
-        for leg in schema.legs:
-            if leg.reads == "image":
-                found = cache.images(shop.encoders[leg.name], [data]).vectors[0]
-                if isinstance(found, ImageError):
-                    raise found
-                vectors[leg.name] = found
+        for leg in schema.legs_for(PHOTO):
+            found = cache.images(shop.encoders[leg.name], [data]).vectors[0]
+            if isinstance(found, ImageError):
+                raise found
+            vectors[leg.name] = found
     return vectors

@@ -19,22 +19,14 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
-from hybridsearch.schema import Schema
+from hybridsearch.search import signals
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.weights import CONDITIONS, TEXT_SIGNALS, Weights
+from hybridsearch.search.weights import Weights
 
 Matrix = NDArray[np.float32]
 
 MOST_KEPT = 20_000
 """Answers that the cache keeps, the latest: at most some 400 MB."""
-
-
-def signal_names(schema: Schema) -> tuple[str, ...]:
-    """Return every signal that an index can give, in a fixed order."""
-    names = [*TEXT_SIGNALS, *CONDITIONS] if schema.fields.codes else [*TEXT_SIGNALS, *CONDITIONS[:-1]]
-    names += [f"words.{leg.name}" for leg in schema.legs]
-    names += [f"photo.{leg.name}" for leg in schema.legs if leg.reads == "image"]
-    return (*names, *(f"number.{name}" for name in schema.fields.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +35,7 @@ class ResultList:
 
     Attributes:
         ids: Product ids.
-        values: Signal values, (products, signals) in the order of `signal_names`.
+        values: Signal values, (products, signals) in the order of `signals.signal_names`.
     """
 
     ids: tuple[str, ...]
@@ -56,8 +48,7 @@ class ResultList:
 
 def bare(weights: Weights) -> Weights:
     """Return weights under which the engine reports the signals' own values, for the same candidates."""
-    every = [*TEXT_SIGNALS, *CONDITIONS, "words.*", "photo.*", "number.*"]
-    return weights.model_copy(update={"signals": dict.fromkeys(every, 1.0), "kinds": {}})
+    return weights.model_copy(update={"signals": dict.fromkeys(signals.keys(), 1.0), "kinds": {}})
 
 
 def probe(plan: Plan) -> Plan:
@@ -77,7 +68,7 @@ def collect(
     Args:
         engine: Where the index lives.
         plans: What `probe` returned, made with weights from `bare`.
-        names: The signals, from `signal_names`.
+        names: The signals, from `signals.signal_names`.
         cache: Where answers are kept, so that an interrupted run goes on.
         progress: Is told after every query how many are done, and of how many.
 

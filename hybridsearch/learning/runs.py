@@ -13,16 +13,16 @@ from hybridsearch.learning.features import Features, build
 from hybridsearch.learning.folds import folds
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, probe, signal_names
+from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, probe
+from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.signals import FAMILY, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
 KEYWORD = Weights(signals={"text": 1.0}, share=0.0)
 """BM25 over all fields, any word of the query."""
-VECTOR = Weights(signals={"words.*": 1.0, "photo.*": 1.0}, floors={"words": -1.0, "photo": -1.0})
-"""Cosines alone."""
 DEPTH = 100
 """Hits of each system that are measured, and that rank fusion sees."""
 RRF_K = 60
@@ -118,11 +118,19 @@ def ask(
     if own:
         yield list(own.collect([each.query.typed for each in asked], DEPTH, cache, tell(1)))
     else:
-        plans = [listed(replace(each, words={}, photo={}).plan(schema, KEYWORD)) for each in asked]
+        plans = [listed(replace(each, vectors={}).plan(schema, KEYWORD)) for each in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(1)))
     if schema.legs:
-        plans = [listed(by_vector_alone(each.plan(schema, VECTOR))) for each in asked]
+        alone = cosines_alone()
+        plans = [listed(by_vector_alone(each.plan(schema, alone))) for each in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(2)))
+
+
+def cosines_alone() -> Weights:
+    """Return the weights under which every cosine counts alike, however far a neighbour is, and nothing else does."""
+    return Weights(
+        signals={source + FAMILY: 1.0 for source in QUERY_SOURCES}, floors=dict.fromkeys(QUERY_SOURCES, -1.0)
+    )
 
 
 def listed(plan: Plan) -> Plan:
@@ -151,7 +159,7 @@ def fuse(*lists: Sequence[str]) -> list[str]:
 
 def single(table: Features, candidates: Sequence[ResultList]) -> list[list[str]]:
     """Return the rankings under the best single weight: BM25 against all cosines, chosen on the other folds."""
-    cosine = np.array([name.startswith(("words.", "photo.")) for name in table.names])
+    cosine = np.array([is_cosine(name) for name in table.names])
     text = np.array([name == "text" for name in table.names])
     mixes = [share * cosine + (1 - share) * text for share in MIXES]
     scores = np.array([table.ndcg(mix) for mix in mixes])

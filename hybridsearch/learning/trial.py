@@ -116,4 +116,4 @@ def remarks(judgments: Judgments, questions: PreparedQueries, own: KeywordQuery 
 
 def unlike(asked: Sequence[PreparedQuery]) -> int:
     """Return how many queries ask for more than words."""
-    return sum(bool(each.query.filters) or each.query.photo for each in asked)
+    return sum(bool(each.query.filters or each.query.given) for each in asked)

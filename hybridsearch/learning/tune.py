@@ -22,8 +22,10 @@ from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Answers, vector_of
 from hybridsearch.learning.trial import Gathered, ask
+from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
-from hybridsearch.search.weights import TEXT_SIGNALS, Weights
+from hybridsearch.search.signals import saturated_names
+from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 
@@ -143,7 +145,9 @@ def learned(schema: Schema, gathered: Gathered, seed: int, progress: Progress) -
         "gain": {name: round(value, 4) for name, value in asdict(decision.current).items()},
         "gain over keywords": {name: round(value, 4) for name, value in asdict(decision.keyword).items()},
         "recipe": asdict(outcome.fitted.recipe),
-        "calibration": {leg.name: {"words": asdict(leg.words), "photo": asdict(leg.photo)} for leg in schema.legs},
+        "calibration": {
+            leg.name: {source: asdict(leg.calibration(source)) for source in QUERY_SOURCES} for leg in schema.legs
+        },
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "library": __version__,
     }
@@ -181,7 +185,7 @@ def to_weights(fitted: Fitted, table: Features, start: Weights, schema: Schema, 
         rounded = {name: round(float(value), DIGITS) for name, value in zip(table.names, values, strict=True)}
         return {name: value for name, value in rounded.items() if value > 0}
 
-    changed = {name: start.half(name) * fitted.recipe.saturation for name in TEXT_SIGNALS}
+    changed = {name: start.half(name) * fitted.recipe.saturation for name in saturated_names()}
     used = {name: half for name, half in halves.items() if fitted.recipe.numbers}
     return Weights(
         signals=named(fitted.shared),

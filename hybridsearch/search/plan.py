@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from hybridsearch.values import Vector
 
@@ -22,7 +21,8 @@ FACET_VALUES = 100
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to be seen."""
 
-Kind = Literal["words", "code", "photo", "photo and words", "browse", "empty"]
+Kind = str
+"""What sort of query: `code`, `browse`, `empty`, or what it gives: `words`, `photo`, `photo and words`."""
 
 
 @dataclass(frozen=True, slots=True)

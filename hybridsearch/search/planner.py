@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from hybridsearch import text
 from hybridsearch.errors import QueryError
-from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
+from hybridsearch.schema import Schema
 from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
-from hybridsearch.search.plan import (
-    Codes,
-    Condition,
-    Cosine,
-    Kind,
-    Match,
-    Neighbours,
-    Number,
-    Plan,
-    Saturated,
-    Signal,
-)
+from hybridsearch.search.plan import Codes, Kind, Match, Neighbours, Plan
+from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import Vector
 
@@ -49,13 +40,14 @@ class Query:
     """What a shopper asks, before anything is looked up.
 
     Attributes:
+        given: Names of the sources besides the text that it gives, such as `photo`.
         filters: Value, values or bounds by field.
         sort: `field:asc` or `field:desc`; left out: by score.
         page: From 1.
     """
 
     text: str = ""
-    photo: bool = False
+    given: tuple[str, ...] = ()
     filters: Mapping[str, FilterValue] = field(default_factory=dict)
     facets: Sequence[str] = ()
     sort: str | None = None
@@ -69,18 +61,47 @@ class Query:
 
 
 def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
-    """Return what sort of query this is, and how that was seen."""
+    """Return what sort of query this is, and how that was seen.
+
+    Raises:
+        QueryError: It gives a source that does not exist.
+    """
     typed = query.typed
     words = text.words(typed)
-    if query.photo:
-        return ("photo and words", "a photo came with words") if words else ("photo", "a photo came without words")
+    if given := [source for source in sources_named(query.given) if source is not WORDS]:
+        kind = " and ".join([*(source.name for source in given), *[WORDS.name] * bool(words)])
+        came = " and ".join(source.noun for source in given)
+        return kind, f"{came} came {'with' if words else 'without'} words"
     if not words:
+        nothing = [f"no {source}" for source in QUERY_SOURCES]
         if query.filters or query.sort:
-            return "browse", "no words and no photo, but a filter or an order"
-        return "empty", "no words, no photo, no filter"
+            return "browse", f"{' and '.join(nothing)}, but a filter or an order"
+        return "empty", f"{', '.join(nothing)}, no filter"
     if schema.fields.codes and looks_like_code(typed):
         return "code", f"'{typed}' looks like a product code"
-    return "words", f"{len(words)} word{'s' * (len(words) != 1)}"
+    return WORDS.name, f"{len(words)} word{'s' * (len(words) != 1)}"
+
+
+def sources_of(query: Query, schema: Schema) -> tuple[QuerySource, ...]:
+    """Return the sources that a query gives vectors from; the text gives none where it is a product code alone.
+
+    Raises:
+        QueryError: It gives a source that does not exist.
+    """
+    worded = bool(text.words(query.typed)) and kind_of(query, schema)[0] != "code"
+    return sources_named([*query.given, *[WORDS.name] * worded])
+
+
+def sources_named(names: Collection[str]) -> tuple[QuerySource, ...]:
+    """Return the sources of these names, in their fixed order.
+
+    Raises:
+        QueryError: There is no source of such a name.
+    """
+    for name in names:
+        if name not in QUERY_SOURCES:
+            raise QueryError(f"A query cannot give '{name}'. It can give: {', '.join(QUERY_SOURCES)}.")
+    return tuple(source for name, source in QUERY_SOURCES.items() if name in names)
 
 
 def looks_like_code(word: str) -> bool:
@@ -93,8 +114,7 @@ def plan(
     schema: Schema,
     weights: Weights,
     *,
-    words: Mapping[str, Vector] | None = None,
-    photo: Mapping[str, Vector] | None = None,
+    vectors: Mapping[str, Mapping[str, Vector]] | None = None,
     degraded: Sequence[str] = (),
 ) -> Plan:
     """Return the plan that answers a query.
@@ -103,19 +123,21 @@ def plan(
         query: What is asked.
         schema: What the index holds.
         weights: What each signal is worth.
-        words: Vector of the query's words by leg, for the legs that could encode them.
-        photo: Vector of the query's photo by leg.
+        vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
         degraded: What could not be had, to be said on the page.
 
     Raises:
-        QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold.
+        QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
+            or a source does not exist.
     """
     kind, reason = kind_of(query, schema)
     weights = weights.of(kind)
-    vectors = {} if kind == "code" else {"words": words or {}, "photo": photo or {}}
+    vectors = vectors if vectors and kind != "code" else {}
+    vectors = {source.name: vectors[source.name] for source in sources_named(vectors)}
     typed = query.typed
     keyword = keywords(typed, schema, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
+    evidence = Evidence(typed, keyword, codes, vectors, schema)
     offset, size, notes = page_bounds(query)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
@@ -127,9 +149,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights)),
         filters=tuple(read_filters(query.filters, schema.fields)),
-        signals=tuple(
-            signal for signal in signals(typed, keyword, codes, vectors, schema, weights) if signal.weight > 0
-        ),
+        signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
         facets=tuple(read_facets(query.facets, schema.fields)),
         sort=read_sort(query.sort, schema.fields),
         window=WINDOW,
@@ -153,15 +173,6 @@ def tokens_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str
     return tuple((language, tuple(tokens[: text.QUERY_WORDS])) for language, tokens in found if tokens)
 
 
-def pairs_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the distinct pairs of adjacent words, stop words included, as the index has them."""
-    parts = text.fields_by_language(query, schema.fields.languages)
-    found = (
-        (language, text.pairs(text.analyse(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
-    )
-    return tuple((language, tuple(dict.fromkeys(pairs))) for language, pairs in found if pairs)
-
-
 def typed_codes(query: str) -> Codes | None:
     """Return the codes in a query: all of it when it looks like one, and each word that does."""
     words = [query, *query.split()]
@@ -170,58 +181,22 @@ def typed_codes(query: str) -> Codes | None:
 
 
 def neighbours(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights) -> Iterator[Neighbours]:
-    """Yield a clause for each query vector, and one for words and photo together: near to both beats near to one."""
+    """Yield a clause for each query vector, and one for all of a leg together: near to all beats near to one."""
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
         explore = EXPLORE_EXACT if leg.exact else EXPLORE
         for source, vector in given.items():
-            scale = calibration(leg, source)
+            scale = leg.calibration(source)
             floor = scale.low + weights.floor(source) * (scale.high - scale.low)
             yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
-        if len(given) == 2:
-            yield Neighbours(leg.name, between(*given.values()), NEIGHBOURS, explore, -1.0)
+        if len(given) > 1:
+            yield Neighbours(leg.name, midpoint(list(given.values())), NEIGHBOURS, explore, -1.0)
 
 
-def between(one: Vector, other: Vector) -> Vector:
-    """Return the unit vector half way between two."""
-    middle = one.array.astype(np.float64) + other.array
-    return Vector(middle / max(float(np.linalg.norm(middle)), 1e-12))
-
-
-def calibration(leg: Leg, source: str) -> Calibration:
-    """Return where the leg's cosines to `words` or to a `photo` lie."""
-    return leg.words if source == "words" else leg.photo
-
-
-def signals(
-    query: str,
-    keyword: Match | None,
-    codes: Codes | None,
-    vectors: Mapping[str, Mapping[str, Vector]],
-    schema: Schema,
-    weights: Weights,
-) -> Iterator[Signal]:
-    """Yield every signal that this query can give, whatever its weight."""
-    if keyword:
-        for name in ("title", "text"):
-            yield Saturated(name, weights.weight(name), Match(name, keyword.tokens), weights.half(name))
-        if pairs := pairs_by_language(query, schema):
-            yield Saturated("pairs", weights.weight("pairs"), Match("pairs", pairs), weights.half("pairs"))
-        if grams := tuple(dict.fromkeys(text.grams(query)))[: text.QUERY_GRAMS]:
-            letters = Match("grams", ((text.ALL, grams),))
-            yield Saturated("grams", weights.weight("grams"), letters, weights.half("grams"))
-        yield Condition("all_words", weights.weight("all_words"), Match("text", keyword.tokens, 1.0))
-        yield Condition("most_words", weights.weight("most_words"), Match("text", keyword.tokens, 0.6))
-    if codes:
-        yield Condition("code", weights.weight("code"), codes)
-    for source, by_leg in vectors.items():
-        for leg in schema.legs:
-            if leg.name in by_leg:
-                name, scale = f"{source}.{leg.name}", calibration(leg, source)
-                yield Cosine(name, weights.weight(name), leg.name, by_leg[leg.name], scale.low, scale.high)
-    for number in schema.fields.numbers:
-        name = f"number.{number}"
-        yield Number(name, weights.weight(name), number, weights.half(name))
+def midpoint(vectors: Sequence[Vector]) -> Vector:
+    """Return the unit vector in the middle of some; where they cancel out, it is near 0 and has no direction."""
+    middle = np.sum([vector.array for vector in vectors], axis=0, dtype=np.float64)
+    return Vector(np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-12)))
 
 
 def page_bounds(query: Query) -> tuple[int, int, tuple[str, ...]]:

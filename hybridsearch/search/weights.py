@@ -12,26 +12,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hybridsearch.errors import WeightsError
+from hybridsearch.search.signals import FAMILY, SIGNALS, definitions, keys
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-TEXT_SIGNALS = ("title", "text", "pairs", "grams")
-CONDITIONS = ("all_words", "most_words", "code")
-PREFIXES = ("words.", "photo.", "number.")
-"""Signals of a shop's own making: cosine of a leg to the query's words or photo, and number fields."""
 
 
 class Weights(BaseModel):
     """Weights and constants of the signals.
 
     Attributes:
-        signals: Weight by signal: `title`, `text`, `pairs`, `grams` (saturated BM25), `all_words`, `most_words`, `code`
-            (conditions), `words.LEG` and `photo.LEG` (cosines), `number.FIELD`. `words.*` and `photo.*` speak for every
-            leg that is not named. A signal that is not named has weight 0.
+        signals: Weight by signal, as `hybridsearch.search.signals` defines them: a name such as `title`, `SOURCE.LEG`
+            for a cosine (`words.image`), `number.FIELD`. `SOURCE.*` speaks for every leg that is not named, `number.*`
+            for every field. A signal that is not named has weight 0.
         saturation: The BM25 score, or the number, that a saturated signal maps to 0.5.
         floors: Where neighbours stop, on the calibrated scale of the cosine (0 unrelated, 1 the product itself), by
-            `words` and `photo`.
+            source of the query: `words`, `photo`.
         share: Part of the words that a keyword candidate must have.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
@@ -51,7 +47,7 @@ class Weights(BaseModel):
 
     def weight(self, signal: str) -> float:
         """Return the weight of a signal, or 0."""
-        general = f"{signal.split('.')[0]}.*"
+        general = signal.split(".")[0] + FAMILY
         return self.signals.get(signal, self.signals.get(general, 0.0))
 
     def of(self, kind: str) -> Weights:
@@ -62,9 +58,9 @@ class Weights(BaseModel):
         """Return the saturation constant of a signal."""
         return self.saturation.get(signal, self.saturation.get("*", 8.0))
 
-    def floor(self, query: str) -> float:
-        """Return where neighbours of `words` or `photo` stop, on the calibrated scale."""
-        return self.floors.get(query, 0.0)
+    def floor(self, source: str) -> float:
+        """Return where neighbours of what a query gives from a source stop, on the calibrated scale."""
+        return self.floors.get(source, 0.0)
 
 
 def prior() -> Weights:
@@ -116,8 +112,8 @@ def parse(content: str, source: str) -> Weights:
         place = ".".join(str(part) for part in problem["loc"])
         raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
     for name in (*weights.signals, *(name for own in weights.kinds.values() for name in own)):
-        if name not in (*TEXT_SIGNALS, *CONDITIONS) and not name.startswith(PREFIXES):
-            near = difflib.get_close_matches(name, [*TEXT_SIGNALS, *CONDITIONS, *PREFIXES], n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join((*TEXT_SIGNALS, *CONDITIONS))}."
+        if not any(definition.covers(name) for definition in definitions()):
+            near = difflib.get_close_matches(name, keys(), n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join(signal.key for signal in SIGNALS)}."
             raise WeightsError(f"{source}: unknown signal '{name}'. {hint}")
     return weights

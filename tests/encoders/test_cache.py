@@ -25,7 +25,7 @@ class Counting:
     """An encoder whose vectors depend on the content alone, and which counts what it was asked."""
 
     name = "counting"
-    sees = True
+    reads = frozenset({"words", "photo"})
     enough = 32
 
     def __init__(self, fingerprint: str = "0123456789abcdef", dims: int = 8) -> None:
@@ -229,7 +229,7 @@ def test_threads_share_a_cache(cache: EncodeCache) -> None:
 
 def test_a_repeated_query_is_not_encoded_again() -> None:
     encoder, recent = Counting(), QueryVectors()
-    assert recent.words(encoder, "red dress") == recent.words(encoder, "red dress")
+    assert recent.vector(encoder, "words", "red dress") == recent.vector(encoder, "words", "red dress")
     assert encoder.asked == ["red dress"]
 
 
@@ -237,15 +237,15 @@ def test_a_repeated_photo_is_neither_decoded_nor_encoded_again(tmp_path: Path, m
     encoder, recent = Counting(), QueryVectors()
     file = tmp_path / "photo.png"
     file.write_bytes(picture(7))
-    first = recent.photo(encoder, file)
-    monkeypatch.setattr("hybridsearch.encoders.cache.decode", None)
-    assert recent.photo(encoder, file.read_bytes()) == first
-    assert recent.photo(encoder, str(file)) == first
+    first = recent.vector(encoder, "photo", file)
+    monkeypatch.setattr("hybridsearch.encoders.sources.decode", None)
+    assert recent.vector(encoder, "photo", file.read_bytes()) == first
+    assert recent.vector(encoder, "photo", str(file)) == first
 
 
 def test_a_photo_in_memory_is_known_by_its_pixels() -> None:
     encoder, recent = Counting(), QueryVectors()
-    vectors = [recent.photo(encoder, Image.new("RGB", (9, 9), colour)) for colour in ("red", "red", "blue")]
+    vectors = [recent.vector(encoder, "photo", Image.new("RGB", (9, 9), colour)) for colour in ("red", "red", "blue")]
     assert len(encoder.asked) == 2
     assert vectors[0] == vectors[1] != vectors[2]
 
@@ -253,13 +253,13 @@ def test_a_photo_in_memory_is_known_by_its_pixels() -> None:
 def test_the_oldest_query_is_forgotten_first() -> None:
     encoder, recent = Counting(), QueryVectors(size=2)
     for text in ("a", "b", "a", "c", "a", "b"):
-        recent.words(encoder, text)
+        recent.vector(encoder, "words", text)
     assert encoder.asked == ["a", "b", "c", "b"]
 
 
 def test_two_encoders_never_share_a_query() -> None:
     recent = QueryVectors()
-    assert recent.words(Counting(), "a") != recent.words(Counting(fingerprint="other"), "a")
+    assert recent.vector(Counting(), "words", "a") != recent.vector(Counting(fingerprint="other"), "words", "a")
 
 
 def test_threads_share_the_recent_queries() -> None:
@@ -271,7 +271,7 @@ def test_threads_share_the_recent_queries() -> None:
         try:
             for number in range(300):
                 text = str(number % 11)
-                assert recent.words(encoder, text) == Vector(encoder.row(text.encode()))
+                assert recent.vector(encoder, "words", text) == Vector(encoder.row(text.encode()))
         except Exception as error:
             failures.append(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.calibration import LEAST, between, calibrate
+from hybridsearch.encoders.calibration import LEAST, calibrate, calibration_from_queries
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.settings import Fields
 from hybridsearch.values import Vector, Vectors
@@ -33,8 +33,8 @@ class Gap:
     fingerprint = "0123456789abcdef"
     enough = 32
 
-    def __init__(self, *, sees: bool = True) -> None:
-        self.sees = sees
+    def __init__(self, *, reads: Iterable[str] = ("words", "photo")) -> None:
+        self.reads = frozenset(reads)
         self.read: list[str] = []
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -65,7 +65,7 @@ def cache(tmp_path: Path) -> Iterator[EncodeCache]:
 
 
 def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
-    words, photo = calibrate(Gap(), cache, PRODUCTS)
+    words, photo = calibrate(Gap(), cache, PRODUCTS).values()
     lengths = (0.25 + 1 + 0.16) ** 0.5 * 1.25**0.5
     assert words.low == pytest.approx(0.5 / lengths, abs=1e-6)  # a title and another product's picture
     assert words.high == pytest.approx((0.5 + 0.4 * 0.5) / lengths, abs=1e-6)  # a title and its own product's
@@ -74,22 +74,24 @@ def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
 
 
 def test_products_without_a_title_stand_in_for_photos_alone(cache: EncodeCache) -> None:
-    words, photo = calibrate(Gap(), cache, [("", vector) for _, vector in PRODUCTS])
+    words, photo = calibrate(Gap(), cache, [("", vector) for _, vector in PRODUCTS]).values()
     assert words == Calibration()
     assert photo.low == pytest.approx(0.8, abs=1e-6)
 
 
-def test_an_encoder_that_does_not_see_has_no_range_for_photos(cache: EncodeCache) -> None:
-    assert calibrate(Gap(sees=False), cache, PRODUCTS)[1] == Calibration()
+@pytest.mark.parametrize("source", ["words", "photo"])
+def test_what_an_encoder_does_not_read_has_no_range(cache: EncodeCache, source: str) -> None:
+    measured = calibrate(Gap(reads={"words", "photo"} - {source}), cache, PRODUCTS)
+    assert [name for name, scale in measured.items() if scale == Calibration()] == [source]
 
 
 def test_a_handful_of_products_is_not_measured(cache: EncodeCache) -> None:
-    assert calibrate(Gap(), cache, PRODUCTS[: LEAST - 1]) == (Calibration(), Calibration())
+    assert calibrate(Gap(), cache, PRODUCTS[: LEAST - 1]) == {"words": Calibration(), "photo": Calibration()}
 
 
 def test_a_range_is_never_empty_even_when_all_pictures_are_the_same(cache: EncodeCache) -> None:
     same = [(title, picture(0)) for title, _ in PRODUCTS]
-    for scale in calibrate(Gap(), cache, same):
+    for scale in calibrate(Gap(), cache, same).values():
         assert scale.high - scale.low == pytest.approx(0.05, abs=1e-6) or scale.high - scale.low > 0.05
 
 
@@ -106,14 +108,14 @@ def test_of_many_titles_a_few_are_encoded_from_the_first_to_the_last(
 
 def test_a_title_is_compared_with_other_products_for_the_low_end_and_with_all_for_the_high_one() -> None:
     cosines = np.array([[0.9, 0.1, 0.2], [0.3, 0.4, 0.8]], dtype=np.float32)
-    scale = between(cosines, np.array([[True, False, False], [False, False, True]]))
+    scale = calibration_from_queries(cosines, np.array([[True, False, False], [False, False, True]]))
     assert (scale.low, scale.high) == pytest.approx((0.25, 0.8 + 0.95 * 0.1))
 
 
 @given(st.integers(2, 30), st.integers(0, 1000))
 def test_the_ends_of_a_range_are_cosines_that_occur_or_lie_between_such(size: int, seed: int) -> None:
     cosines = np.random.default_rng(seed).uniform(-1, 1, (size, size)).astype(np.float32)
-    scale = between(cosines, np.eye(size, dtype=bool))
+    scale = calibration_from_queries(cosines, np.eye(size, dtype=bool))
     assert cosines.min() <= scale.low <= cosines.max()
     assert scale.low < scale.high <= max(float(cosines.max()), scale.low + 0.05) + 1e-6
 
@@ -121,8 +123,31 @@ def test_the_ends_of_a_range_are_cosines_that_occur_or_lie_between_such(size: in
 def test_the_ranges_of_each_leg_are_stored_with_the_index() -> None:
     words, photo = Calibration(0.1, 0.3), Calibration(0.5, 1.0)
     legs = (Leg("image", DIMS, "a", pictures=3), Leg("text", DIMS, "b", ("title",)))
-    schema = Schema(Fields(title="title"), legs).calibrated({"image": (words, photo)})
+    schema = Schema(Fields(title="title"), legs).calibrated({"image": {"words": words, "photo": photo}})
     stored = Schema.from_json(json.loads(json.dumps(schema.to_json())), "products")
     assert stored == schema
-    assert (stored.legs[0].words, stored.legs[0].photo, stored.legs[0].pictures) == (words, photo, 3)
-    assert (stored.legs[1].words, stored.legs[1].photo) == (Calibration(), Calibration())
+    image, text = stored.legs
+    assert (image.calibration("words"), image.calibration("photo"), image.pictures) == (words, photo, 3)
+    assert (text.calibration("words"), text.calibration("photo")) == (Calibration(), Calibration())
+
+
+def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
+    """As indexes of every version before do."""
+    stored = {
+        "name": "text",
+        "dims": DIMS,
+        "fingerprint": "b",
+        "reads": ["title"],
+        "words": {"low": 0.1, "high": 0.3},
+        "photo": {"low": 0.0, "high": 1.0},
+        "exact": True,
+        "pictures": 1,
+    }
+    leg = Leg("text", DIMS, "b", ("title",), {"words": Calibration(0.1, 0.3), "photo": Calibration()}, exact=True)
+    assert Leg.from_json(stored) == leg
+    assert json.loads(json.dumps(leg.to_json())) == stored
+
+
+def test_a_range_for_a_source_that_this_version_does_not_know_is_passed_over() -> None:
+    stored = {**Leg("image", DIMS, "a").to_json(), "audio": {"low": 0.1, "high": 0.3}}
+    assert Leg.from_json(stored) == Leg("image", DIMS, "a")

@@ -115,14 +115,14 @@ def test_no_texts_are_no_rows_and_no_work() -> None:
 
 def test_pictures_are_checked_too() -> None:
     class Seeing(Foreign):
-        sees = True
+        reads = frozenset({"words", "photo"})
         enough = 8
 
         def encode_images(self, _: Any) -> Any:
             return self.answer
 
     encoder = CheckedEncoder("foreign", "foreign:x", Seeing([[3, 4]]))
-    assert (encoder.sees, encoder.enough) == (True, 8)
+    assert (set(encoder.reads), encoder.enough) == ({"words", "photo"}, 8)
     np.testing.assert_allclose(encoder.encode_images([Image.new("RGB", (8, 8))]), [[0.6, 0.8]], rtol=1e-6)
     with pytest.raises(EncoderUnavailable, match=r"\(1, 2\) for 2 items"):
         encoder.encode_images([Image.new("RGB", (8, 8))] * 2)

@@ -121,7 +121,7 @@ def test_each_text_has_its_own_vector_in_batches_and_whatever_the_order(server: 
     encoder = opened(server.name)
     texts = [f"{LETTERS[number % 26] * number} shoe" for number in range(70)]
     np.testing.assert_allclose(encoder.encode_texts(texts), [unit(text) for text in texts], atol=1e-6)
-    assert (encoder.dims, encoder.sees) == (26, False)
+    assert (encoder.dims, set(encoder.reads)) == (26, {"words"})
     assert [len(some) for some in server.texts] == [1, 32, 32, 6]
 
 

@@ -87,7 +87,7 @@ def test_each_format_encodes_texts_to_unit_rows(models: Path, name: str, dims: i
 def test_each_clip_encodes_pictures_to_unit_rows_of_the_same_space(models: Path, name: str) -> None:
     encoder = load_encoder(f"tiny-{name}", folder=models)
     rows = encoder.encode_images(PICTURES)
-    assert encoder.sees
+    assert encoder.reads == {"words", "photo"}
     assert rows.shape == (len(PICTURES), encoder.dims)
     assert units(rows)
 
@@ -113,7 +113,7 @@ def test_both_layouts_of_a_clip_give_the_same_vectors(models: Path) -> None:
 def test_a_text_tower_is_paired_with_an_image_tower(models: Path) -> None:
     pair = load_encoder("tiny-multilingual", image_encoder="tiny-sentence-clip", folder=models)
     words, pictures = (load_encoder(f"tiny-{name}", folder=models) for name in ("multilingual", "sentence-clip"))
-    assert pair.sees
+    assert pair.reads == {"words", "photo"}
     assert np.array_equal(pair.encode_texts(WORDS), words.encode_texts(WORDS))
     assert np.array_equal(pair.encode_images(PICTURES), pictures.encode_images(PICTURES))
     assert len({each.fingerprint for each in (pair, words, pictures)}) == 3
@@ -131,7 +131,7 @@ def test_a_sentence_encoder_cannot_be_the_image_tower(models: Path) -> None:
 
 def test_a_sentence_encoder_does_not_see(models: Path) -> None:
     encoder = load_encoder("tiny-plain", folder=models)
-    assert not encoder.sees
+    assert encoder.reads == {"words"}
     with pytest.raises(EncoderError, match=r"'tiny-plain' does not read pictures. Name an 'image_encoder'"):
         encoder.encode_images(PICTURES)
 
@@ -139,7 +139,7 @@ def test_a_sentence_encoder_does_not_see(models: Path) -> None:
 def test_a_preset_names_its_pair(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRESETS, "tiny", Preset("tiny-multilingual", images="tiny-clip"))
     encoder = load_encoder("tiny", folder=models)
-    assert (encoder.name, encoder.sees) == ("tiny", True)
+    assert (encoder.name, "photo" in encoder.reads) == ("tiny", True)
 
 
 def test_texts_come_back_in_their_order_whatever_their_length(models: Path) -> None:
@@ -411,10 +411,11 @@ def test_loading_an_encoder_and_its_fingerprint_imports_no_torch(models: Path) -
     code = (
         "import sys; from pathlib import Path; from hybridsearch.encoders import load_encoder;"
         f"encoder = load_encoder('tiny-dual', folder=Path({str(models)!r}));"
-        "print(encoder.dims, len(encoder.fingerprint), encoder.sees, {'torch', 'transformers'} & set(sys.modules))"
+        "print(encoder.dims, len(encoder.fingerprint), *sorted(encoder.reads));"
+        "print({'torch', 'transformers'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["12", "16", "True", "set()"]
+    assert done.stdout.split() == ["12", "16", "photo", "words", "set()"]
 
 
 def test_nothing_is_printed_while_a_model_loads(models: Path, capfd: pytest.CaptureFixture[str]) -> None:

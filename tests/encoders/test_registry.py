@@ -78,7 +78,7 @@ def test_a_registered_kind_is_given_the_rest_of_the_name_and_the_options(
     encoder = load_encoder("letters:abc", image_encoder="eye", folder=tmp_path)
     (opened,) = letters
     assert (opened.letters, opened.options) == ("abc", EncoderOptions("letters:abc", tmp_path, "eye"))
-    assert (encoder.name, encoder.dims, encoder.sees, encoder.enough) == ("letters:abc", 3, False, 0)
+    assert (encoder.name, encoder.dims, set(encoder.reads), encoder.enough) == ("letters:abc", 3, {"words"}, 0)
     assert encoder.encode_texts(["a bad cab"]).tolist() == pytest.approx(np.array([[4, 3, 2]]) / np.sqrt(29))
 
 

@@ -145,7 +145,7 @@ def test_a_leg_reads_as_many_pictures_of_a_product_as_it_says(tmp_path: Path) ->
     plain = [Image.new("RGB", (70, 70), shade) for shade in shades.values()]
     vectors = [Vector(row) for row in found.encoders["image"].encode_images(plain)]
     near = {hit.id: hit.signals["photo.image"] for hit in found.search(image=tmp_path / "c.png")}
-    scale = found.engine.schema().legs[0].photo
+    scale = found.engine.schema().legs[0].calibration("photo")
     weight = prior().weight("photo.image")
     for name, expected in (("torn", mean(vectors[1:])), ("one", vectors[2])):
         cosine = float(vectors[2].array @ expected.array)

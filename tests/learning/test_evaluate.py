@@ -29,7 +29,7 @@ GRADES = {"good": 1.0, "bad": 0.0}
 
 
 def ask(text: str = "red coat", grades: Mapping[str, float] = GRADES, **judged: Any) -> PreparedQuery:
-    return PreparedQuery(JudgedQuery(text, grades, **judged), Query(text), "words", {}, {})
+    return PreparedQuery(JudgedQuery(text, grades, **judged), Query(text), "words", {})
 
 
 def measure(keyword: Sequence[Sequence[str]], current: Sequence[Sequence[str]], **others: Any) -> Evaluation:

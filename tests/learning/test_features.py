@@ -13,7 +13,8 @@ from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import condensed_ndcg, ndcg
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.learning.result_lists import ResultList, bare, probe, signal_names
+from hybridsearch.learning.result_lists import ResultList, bare, probe
+from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
 from tests.learning.builders import BEST_SELLERS, NAMES, best_sellers, planted, tables
 from tests.shops import shop

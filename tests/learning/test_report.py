@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 def rendered(queries: list[str], titles: dict[str, str], keyword: list[list[str]], current: list[list[str]]) -> str:
     grades = {"good": 3.0, "bad": 0.0}
-    asked = [PreparedQuery(JudgedQuery(text, grades), Query(text), "words", {}, {}) for text in queries]
+    asked = [PreparedQuery(JudgedQuery(text, grades), Query(text), "words", {}) for text in queries]
     rankings = {"keyword": keyword, "current": current}
     found = evaluate(asked, rankings, skipped={"no relevant product": 1}, notes=["A note."])
     rows: dict[str, Row] = {name: {"title": title} for name, title in titles.items()}
@@ -126,7 +126,7 @@ def test_without_a_gain_or_a_loss_there_are_no_examples() -> None:
 
 def test_the_largest_gains_come_first_and_are_few() -> None:
     keyword = [[*(["bad"] * place), "good"] for place in range(1, 9)]
-    asked = [PreparedQuery(JudgedQuery("q", {"good": 1.0}), Query("q"), "words", {}, {}) for _ in keyword]
+    asked = [PreparedQuery(JudgedQuery("q", {"good": 1.0}), Query("q"), "words", {}) for _ in keyword]
     found = evaluate(asked, {"keyword": keyword, "current": [["good"]] * 8}, skipped={})
     assert report.extremes(found) == [7, 6, 5, 4, 3]
 
@@ -134,7 +134,7 @@ def test_the_largest_gains_come_first_and_are_few() -> None:
 def test_a_photo_and_filters_are_part_of_the_question() -> None:
     judged = JudgedQuery("blue", {}, image="photos/1.jpg", filters={"brand": "Acme"})
     assert report.question(
-        PreparedQuery(judged, Query("blue", True, {"brand": "Acme"}), "photo and words", {}, {})
+        PreparedQuery(judged, Query("blue", ("photo",), {"brand": "Acme"}), "photo and words", {})
     ) == ("“blue”, photo photos/1.jpg, brand: Acme")
 
 

@@ -18,10 +18,11 @@ from hybridsearch.learning.cross_validation import Fitted, Recipe
 from hybridsearch.learning.features import build
 from hybridsearch.learning.judgments import read
 from hybridsearch.learning.prepared import prepare
-from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, key_of, probe, signal_names
+from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, key_of, probe
 from hybridsearch.learning.tune import to_weights
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Cosine, Neighbours, Plan
+from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.settings import Fields
 from tests.engines.embedded.builders import unit

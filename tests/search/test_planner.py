@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import facets
+from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.plan import (
@@ -27,12 +28,12 @@ from hybridsearch.search.plan import (
     Sort,
     Terms,
 )
-from hybridsearch.search.planner import Query, kind_of
+from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Fields
 from hybridsearch.values import Vector
 
-LEG = Leg("image", 2, "f", words=Calibration(0.1, 0.5), photo=Calibration(0.5, 1.0))
+LEG = Leg("image", 2, "f", calibrations={"words": Calibration(0.1, 0.5), "photo": Calibration(0.5, 1.0)})
 SCHEMA = Schema(
     Fields(title="title", codes=("sku",), facets=("brand", "attrs.color"), numbers=("price",), languages=("en", "zh")),
     (LEG,),
@@ -59,8 +60,10 @@ def plan(
     **asked: Any,
 ) -> Plan:
     """Return the plan for a query on the shop above, or on another one."""
-    query = Query(text, photo=photo is not None, **asked)
-    return planner.plan(query, schema, weights, words=words, photo=photo)
+    query = Query(text, ("photo",) if photo is not None else (), **asked)
+    given = {"photo": photo, "words": words}
+    vectors = {source: by_leg for source, by_leg in given.items() if by_leg is not None}
+    return planner.plan(query, schema, weights, vectors=vectors)
 
 
 def names(found: Plan) -> list[str]:
@@ -105,6 +108,33 @@ def test_a_filter_or_an_order_without_words_browses(asked: dict[str, Any]) -> No
 def test_a_photo_is_told_from_a_photo_with_words() -> None:
     assert plan(photo=EAST).kind == "photo"
     assert plan("blue", words=NORTH, photo=EAST).kind == "photo and words"
+
+
+def test_what_a_query_gives_besides_its_text_is_named_in_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(QUERY_SOURCES, "audio", QuerySource("audio", "a recording", "sound"))
+    assert kind_of(Query("", ("audio", "photo")), SCHEMA) == (
+        "photo and audio",
+        "a photo and a recording came without words",
+    )
+    assert kind_of(Query("blue", ("audio", "photo")), SCHEMA)[0] == "photo and audio and words"
+    assert [source.name for source in sources_of(Query("blue", ("audio", "photo")), SCHEMA)] == [
+        "words", "photo", "audio",
+    ]  # fmt: skip
+
+
+def test_a_product_code_alone_has_no_vector_but_beside_a_photo_it_is_read_as_words() -> None:
+    assert sources_of(Query("AC-1001"), SCHEMA) == ()
+    assert [source.name for source in sources_of(Query("AC-1001", ("photo",)), SCHEMA)] == ["words", "photo"]
+
+
+def test_what_no_query_can_give_is_refused() -> None:
+    sentence = "A query cannot give 'foto'. It can give: words, photo."
+    with pytest.raises(QueryError) as refused:
+        kind_of(Query("red", ("foto",)), SCHEMA)
+    assert str(refused.value) == sentence
+    with pytest.raises(QueryError) as refused:
+        planner.plan(Query("red"), SCHEMA, WEIGHTS, vectors={"foto": EAST})
+    assert str(refused.value) == sentence
 
 
 def test_a_shop_without_codes_reads_a_code_as_a_word() -> None:
@@ -176,7 +206,17 @@ def test_photo_and_words_also_look_half_way_between_them() -> None:
     assert (middle.leg, middle.floor) == ("image", -1.0)
 
 
-def test_between_opposites_there_is_no_direction_and_no_error() -> None:
+def test_of_three_vectors_the_middle_of_all_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(QUERY_SOURCES, "audio", QuerySource("audio", "a recording", "sound"))
+    vectors = {"audio": {"image": Vector([1, 0])}, "words": EAST, "photo": NORTH}
+    found = planner.plan(Query("red", ("photo", "audio")), SCHEMA, WEIGHTS, vectors=vectors)
+    assert [near.vector for near in found.neighbours[:3]] == [EAST["image"], NORTH["image"], Vector([1, 0])]
+    (middle,) = found.neighbours[3:]
+    assert middle.vector.array == pytest.approx(np.array([2, 1]) / 5**0.5)
+    assert (middle.leg, middle.floor) == ("image", -1.0)
+
+
+def test_in_the_middle_of_opposites_there_is_no_direction_and_no_error() -> None:
     found = plan("red", words=EAST, photo={"image": Vector([-1, 0])})
     assert all(np.isfinite(each.vector.array).all() for each in found.neighbours)
 
@@ -365,14 +405,14 @@ def test_what_could_not_be_had_is_passed_on() -> None:
 def test_a_plan_that_loses_its_vectors_is_the_one_that_never_had_them() -> None:
     """Fault 10: what is left is weighted as where no encoder works."""
     query = Query("red AC-1001", filters={"brand": ["Acme"]}, facets=["brand"], page=2)
-    had = planner.plan(query, SCHEMA, WEIGHTS, words=EAST)
+    had = planner.plan(query, SCHEMA, WEIGHTS, vectors={"words": EAST})
     assert had.neighbours
     assert had.without_vectors("x") == planner.plan(query, SCHEMA, WEIGHTS, degraded=["x"])
 
 
 def test_a_plan_that_loses_its_words_keeps_what_does_not_come_from_them() -> None:
     """Fault 10."""
-    had = planner.plan(Query("red AC-1001", filters={"brand": ["Acme"]}), SCHEMA, WEIGHTS, words=EAST)
+    had = planner.plan(Query("red AC-1001", filters={"brand": ["Acme"]}), SCHEMA, WEIGHTS, vectors={"words": EAST})
     left = had.without_words("x")
     assert (left.keyword, left.codes, left.degraded) == (None, None, ("x",))
     assert (left.neighbours, left.filters) == (had.neighbours, had.filters)
@@ -383,7 +423,7 @@ def test_a_plan_that_loses_its_words_keeps_what_does_not_come_from_them() -> Non
 
 def test_planning_changes_nothing_that_it_is_given() -> None:
     query = Query("red AC-1001", filters={"brand": ["Acme"], "price": {"gte": 1}}, facets=["brand"], page=2)
-    words = dict(EAST)
-    before = copy.deepcopy((query, words))
-    planner.plan(query, SCHEMA, WEIGHTS, words=words)
-    assert (query, words) == before
+    vectors = {"words": dict(EAST)}
+    before = copy.deepcopy((query, vectors))
+    planner.plan(query, SCHEMA, WEIGHTS, vectors=vectors)
+    assert (query, vectors) == before

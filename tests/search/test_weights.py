@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import WeightsError
-from hybridsearch.search import weights
+from hybridsearch.search import signals, weights
 from hybridsearch.search.weights import Weights
 from tests.shops import shop
 
@@ -20,7 +20,7 @@ def complaint(content: str) -> str:
 
 def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> None:
     prior = weights.prior()
-    assert {*weights.TEXT_SIGNALS, *weights.CONDITIONS} - set(prior.signals) == {"grams"}
+    assert set(signals.keys()) - set(prior.signals) == {"grams", "number.*"}
     assert min(prior.signals.values()) > 0
     assert sum(prior.weight(name) for name in ("title", "text", "pairs", "all_words", "most_words")) == pytest.approx(1)
     assert prior.encoders == {}

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("_version", "batches", "errors", "failpoints", "prefetch", "sample", "text", "values"),
+    ("_version", "batches", "errors", "failpoints", "prefetch", "query_sources", "sample", "text", "values"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
@@ -122,3 +122,11 @@ def test_the_architecture_page_names_every_room() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)(?:\.py|/)`", page))
     assert {room(module) for module in modules()} - {"__main__", "_version"} <= named
+
+
+def test_every_file_that_the_page_tells_where_to_add_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("## Where to add") : page.index("## Decisions")]
+    for name in re.findall(r"`((?:\w+/)*(?!KIND)\w+\.(?:py|json))`", table):
+        folder = ROOT if name.startswith("mappings/") else PACKAGE
+        assert (folder / name).exists() or list((PACKAGE / "engines").glob(f"*/{name}")), name

@@ -317,7 +317,7 @@ def walk(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 @examples(deadline=None)
 def test_what_a_shopper_types_is_only_ever_a_value(text: str, values: list[str]) -> None:
     query = Query(text, filters={"brand": values, "price": {"lte": 5}}, facets=["brand"])
-    parts = list(walk(body(planner.plan(query, SCHEMA, WEIGHTS, words={"image": EAST}))))
+    parts = list(walk(body(planner.plan(query, SCHEMA, WEIGHTS, vectors={"words": {"image": EAST}}))))
     assert {name for where, name in parts if where == "key"} <= NAMES
     assert {value for where, value in parts if where == "source"} <= SOURCES
     assert {value for where, value in parts if where == "field"} <= NAMES
@@ -327,7 +327,7 @@ def test_what_a_shopper_types_is_only_ever_a_value(text: str, values: list[str])
 @examples(deadline=None)
 def test_the_window_holds_all_neighbours_and_the_page_on_every_plan(text: str) -> None:
     vectors = {"image": EAST}
-    plan = planner.plan(Query(text, photo=True), SCHEMA, WEIGHTS, words=vectors, photo=vectors)
+    plan = planner.plan(Query(text, ("photo",)), SCHEMA, WEIGHTS, vectors={"words": vectors, "photo": vectors})
     assert plan.window >= sum(each.k for each in plan.neighbours)
     assert plan.window >= plan.offset + plan.size
 

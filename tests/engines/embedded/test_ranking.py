@@ -182,7 +182,7 @@ def test_an_empty_catalogue_gives_an_empty_page(engine: EmbeddedEngine, kind: st
     """Fault 48."""
     fill(engine)
     plan = Plan(
-        kind,  # type: ignore[arg-type]
+        kind,
         "",
         keyword=words("red"),
         codes=Codes(("a",)),

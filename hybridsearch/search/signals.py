@@ -1,0 +1,193 @@
+"""The signals: the one place that says which there are. Each is defined once, by its name and by what it is made from.
+
+From the definitions come the signals of a plan, the names that a weights file may hold, and the columns that weights
+are learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from hybridsearch import text
+from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
+from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.values import Vector
+
+FAMILY = ".*"
+"""Ends the key of a family of signals; alone in a weights file it speaks for all of them that are not named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the signals of one query are made from.
+
+    Attributes:
+        typed: The text as it is searched for.
+        keyword: Candidates by words; None when the query has none.
+        codes: Candidates by code.
+        vectors: Of the query, by source and leg; the sources are in order.
+        schema: What the index holds.
+    """
+
+    typed: str
+    keyword: Match | None
+    codes: Codes | None
+    vectors: Mapping[str, Mapping[str, Vector]]
+    schema: Schema
+
+    def words_in(self, field: str, share: float = 0.0) -> Match | None:
+        """Return the clause that a text field has the query's words, or a share of them."""
+        return Match(field, self.keyword.tokens, share) if self.keyword else None
+
+
+class Worth(Protocol):
+    """What weights say of a signal."""
+
+    def weight(self, signal: str) -> float:
+        """Return its weight, 0 or more."""
+        ...
+
+    def half(self, signal: str) -> float:
+        """Return its saturation constant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A signal, or a family of signals.
+
+    Attributes:
+        key: The name of the signal; of a family, `number.*`.
+        names: Returns those that an index can give, in a fixed order.
+        made: Returns those that a query gives, whatever their weight.
+        saturated: Whether it is BM25 of a text, which has a saturation constant that is learned.
+    """
+
+    key: str
+    names: Callable[[Schema], Iterable[str]]
+    made: Callable[[Evidence, Worth], Iterable[Signal]]
+    saturated: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a weights file may name a signal so."""
+        return name.startswith(self.key.removesuffix("*")) if self.key.endswith(FAMILY) else name == self.key
+
+
+def text_signal(name: str, match: Callable[[Evidence], Match | None]) -> Definition:
+    """Define BM25 of a match; without one, a query does not give the signal."""
+
+    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+        if clause := match(evidence):
+            yield Saturated(name, worth.weight(name), clause, worth.half(name))
+
+    return Definition(name, lambda _: (name,), made, saturated=True)
+
+
+def condition(
+    name: str, clause: Callable[[Evidence], Match | Codes | None], needs: Callable[[Schema], bool] = lambda _: True
+) -> Definition:
+    """Define what is 1 where a clause holds; without one, a query does not give the signal.
+
+    Args:
+        name: Of the signal.
+        clause: Makes the clause.
+        needs: Tells whether an index can give the signal.
+    """
+
+    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+        if holds := clause(evidence):
+            yield Condition(name, worth.weight(name), holds)
+
+    return Definition(name, lambda schema: (name,) if needs(schema) else (), made)
+
+
+def cosines(source: QuerySource) -> Definition:
+    """Define the cosines of all legs to what a query gives from a source: `SOURCE.LEG`."""
+
+    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+        by_leg = evidence.vectors.get(source.name, {})
+        for leg in evidence.schema.legs:
+            if leg.name in by_leg:
+                name, scale = f"{source.name}.{leg.name}", leg.calibration(source.name)
+                yield Cosine(name, worth.weight(name), leg.name, by_leg[leg.name], scale.low, scale.high)
+
+    return Definition(
+        source.name + FAMILY, lambda schema: (f"{source.name}.{leg.name}" for leg in schema.legs_for(source)), made
+    )
+
+
+def number_signals() -> Definition:
+    """Define the numbers of a product: `number.FIELD`."""
+
+    def names(schema: Schema) -> tuple[str, ...]:
+        return tuple(f"number.{field}" for field in schema.fields.numbers)
+
+    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+        for name, field in zip(names(evidence.schema), evidence.schema.fields.numbers, strict=True):
+            yield Number(name, worth.weight(name), field, worth.half(name))
+
+    return Definition("number" + FAMILY, names, made)
+
+
+def adjacent_words(evidence: Evidence) -> Match | None:
+    """Return the clause for pairs of adjacent words, stop words included, as the index has them."""
+    if not evidence.keyword:
+        return None
+    parts = text.fields_by_language(evidence.typed, evidence.schema.fields.languages)
+    found = (
+        (language, text.pairs(text.analyse(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
+    )
+    tokens = tuple((language, tuple(dict.fromkeys(pairs))) for language, pairs in found if pairs)
+    return Match("pairs", tokens) if tokens else None
+
+
+def letters(evidence: Evidence) -> Match | None:
+    """Return the clause for the query's letters, three by three."""
+    tokens = tuple(dict.fromkeys(text.grams(evidence.typed)))[: text.QUERY_GRAMS] if evidence.keyword else ()
+    return Match("grams", ((text.ALL, tokens),)) if tokens else None
+
+
+SIGNALS: tuple[Definition, ...] = (
+    text_signal("title", lambda evidence: evidence.words_in("title")),
+    text_signal("text", lambda evidence: evidence.words_in("text")),
+    text_signal("pairs", adjacent_words),
+    text_signal("grams", letters),
+    condition("all_words", lambda evidence: evidence.words_in("text", 1.0)),
+    condition("most_words", lambda evidence: evidence.words_in("text", 0.6)),
+    condition("code", lambda evidence: evidence.codes, needs=lambda schema: bool(schema.fields.codes)),
+)
+"""The signals that have a name of their own; cosines and numbers come behind them."""
+
+
+def definitions() -> tuple[Definition, ...]:
+    """Return all definitions, in the order of the columns that weights are learned from."""
+    return (*SIGNALS, *map(cosines, QUERY_SOURCES.values()), number_signals())
+
+
+def signals_of(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+    """Yield every signal that a query gives, whatever its weight."""
+    for definition in definitions():
+        yield from definition.made(evidence, worth)
+
+
+def signal_names(schema: Schema) -> tuple[str, ...]:
+    """Return every signal that an index can give, in a fixed order."""
+    return tuple(name for definition in definitions() for name in definition.names(schema))
+
+
+def keys() -> tuple[str, ...]:
+    """Return what names all signals in a weights file: those of a family share `FAMILY.*`."""
+    return tuple(definition.key for definition in definitions())
+
+
+def saturated_names() -> tuple[str, ...]:
+    """Return the signals that are BM25 of a text."""
+    return tuple(definition.key for definition in SIGNALS if definition.saturated)
+
+
+def is_cosine(name: str) -> bool:
+    """Tell whether a signal is a leg's cosine."""
+    return any(cosines(source).covers(name) for source in QUERY_SOURCES.values())
