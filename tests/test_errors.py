@@ -41,6 +41,7 @@ def test_every_error_is_explained_in_one_sentence(name: str) -> None:
         (errors.CatalogError, 3),
         (errors.ImageError, 3),
         (errors.EncoderError, 3),
+        (errors.EncoderUnavailable, 3),
         (errors.DegradedAnswer, 3),
         (errors.EngineError, 3),
         (errors.IndexMissing, 3),

@@ -65,9 +65,7 @@ def load_encoder(
         raise EncoderError(f"Encoder '{name}': its kind {error}") from error
     try:
         encoder = factory(rest, EncoderOptions(name, folder, image_encoder))
-        if not isinstance(
-            encoder, PretrainedEncoder
-        ):  # that one keeps to the protocol, and its fingerprints are stored
+        if not isinstance(encoder, PretrainedEncoder):  # whose rows are checked, and whose fingerprints are stored
             encoder = CheckedEncoder(kind, name, encoder)
     except EncoderError:
         raise
