@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from hybridsearch.changes import BEGINNING
+from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import Fields
 
@@ -59,7 +59,7 @@ class Schema:
     fields: Fields
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
-    since: int = BEGINNING
+    since: int = START
     before: str = ""
 
     def calibrated(self, calibrations: Mapping[str, tuple[Calibration, Calibration]]) -> Schema:
@@ -96,7 +96,7 @@ class Schema:
                 "Rebuild it with: hybridsearch reindex"
             )
         legs = tuple(map(read_leg, data["legs"]))
-        since, before = data.get("since", BEGINNING), data.get("before", "")
+        since, before = data.get("since", START), data.get("before", "")
         return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)
 
 

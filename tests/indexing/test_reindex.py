@@ -18,11 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, document
-from hybridsearch.changes import order
 from hybridsearch.engines.elasticsearch import lease as leases
 from hybridsearch.errors import EncoderError, EngineError, GateError
 from hybridsearch.indexing import updates
@@ -497,22 +494,6 @@ def test_a_live_writer_and_a_live_reader_notice_nothing_of_a_rebuild(tmp_path: P
     assert len(totals) > 5
     assert min(totals) > 0.9 * count
     assert max(totals) <= count + 20
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=8), st.randoms())
-def test_changes_in_any_order_end_alike(changes: list[tuple[int, bool]], luck: Any) -> None:
-    """Faults 24, 25 and 26, for the rule that both engines and the log follow: the higher place wins."""
-    places = [order(version, removed=removed) for version, removed in changes]
-    shuffled = list(places)
-    luck.shuffle(shuffled)
-
-    def end(found: list[int]) -> int:
-        kept = -1
-        for place in found:
-            kept = place if place >= kept else kept
-        return kept
-
-    assert end(shuffled) == end(places) == max(places)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import orjson
 from elasticsearch import ApiError, Elasticsearch
 
-from hybridsearch.changes import order
+from hybridsearch.changes import precedence
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.connection import json_of
 from hybridsearch.engines.elasticsearch.mapping import to_source
@@ -45,7 +45,7 @@ def to_item(document: Document) -> Item | Reject:
     if document.routing is not None:
         action["routing"] = document.routing
     if document.version is not None:
-        action |= external(order(document.version))
+        action |= external(precedence(document.version))
     try:
         body = orjson.dumps(to_source(document), option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
         return Item(document.id, document.row, (orjson.dumps({"index": action}), body))
@@ -59,7 +59,7 @@ def to_removal(key: str, version: int | None, routing: str | None = None) -> Ite
     if routing is not None:
         action["routing"] = routing
     if version is not None:
-        action |= external(order(version, removed=True))
+        action |= external(precedence(version, removed=True))
     return Item(key, None, (orjson.dumps({"delete": action}),))
 
 

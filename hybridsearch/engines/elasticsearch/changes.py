@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from hybridsearch.changes import BEGINNING, Change
+from hybridsearch.changes import START, Change
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained, json_of
@@ -55,11 +55,11 @@ class ServerChanges:
                 raise EngineError(f"A change cannot be remembered: {written.refused[0].reason}. Correct the product.")
             return list(self._newest(changes)) if written.older else list(changes)
 
-    def mark(self) -> int:
+    def position(self) -> int:
         """Return the sequence number up to which every change is complete: what has a lower number is findable."""
         with explained(self.url, self.index):
             if (shards := self._shards()) is None:
-                return BEGINNING
+                return START
             if not shards:  # the log was made this very moment, or is lost; the server answers 200 all the same
                 shards = self._recovered()
         if not shards:
@@ -69,16 +69,16 @@ class ServerChanges:
             )
         return max(int(copy["seq_no"]["local_checkpoint"]) for copies in shards.values() for copy in copies)
 
-    def since(self, mark: int) -> tuple[list[Change], int]:
-        complete = self.mark()
-        if complete <= mark:
-            return [], max(mark, complete)
+    def since(self, position: int) -> tuple[list[Change], int]:
+        complete = self.position()
+        if complete <= position:
+            return [], max(position, complete)
         with explained(self.url, self.index):
             self.client.indices.refresh(index=self.index)
             answer = json_of(
                 self.client.search(
                     index=self.index,
-                    query={"range": {"_seq_no": {"gt": mark, "lte": complete}}},
+                    query={"range": {"_seq_no": {"gt": position, "lte": complete}}},
                     sort=["_seq_no"],
                     size=PAGE,
                     track_total_hits=False,
@@ -120,14 +120,14 @@ class ServerChanges:
         """Yield the changes that the log holds, or that are newer than what it holds."""
         found = self.client.mget(index=self.index, ids=[change.id for change in changes], source=False)
         known = {doc["_id"]: doc["_version"] for doc in found["docs"] if doc.get("found")}
-        return (change for change in changes if change.version is None or change.order >= known.get(change.id, 0))
+        return (change for change in changes if change.version is None or change.precedence >= known.get(change.id, 0))
 
 
 def to_item(change: Change) -> Item:
     """Return what is written for a change."""
     action: dict[str, Any] = {"_id": change.id}
     if change.version is not None:
-        action |= external(change.order)
+        action |= external(change.precedence)
     body = {"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()}
     return Item(change.id, change.row, (orjson.dumps({"index": action}), orjson.dumps(body)))
 

@@ -42,30 +42,30 @@ class FileChanges:
             db.execute("BEGIN IMMEDIATE")
             for change in changes:
                 known = db.execute("SELECT place FROM changes WHERE id = ?", (change.id,)).fetchone()
-                if known is None or change.order >= known[0]:
+                if known is None or change.precedence >= known[0]:
                     row = None if change.row is None else orjson.dumps(change.row)
-                    values = (change.id, row, change.version, change.order, time.time())
+                    values = (change.id, row, change.version, change.precedence, time.time())
                     db.execute(
                         "INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values
                     )
                     accepted.append(change)
         return accepted
 
-    def mark(self) -> int:
+    def position(self) -> int:
         if not self.path.exists():
             return 0
         with self._opened() as db:
             ((found,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
         return int(found)
 
-    def since(self, mark: int) -> tuple[list[Change], int]:
+    def since(self, position: int) -> tuple[list[Change], int]:
         if not self.path.exists():
-            return [], mark
+            return [], position
         with self._opened() as db:
             sql = "SELECT seq, id, row, version FROM changes WHERE seq > ? ORDER BY seq LIMIT ?"
-            rows = db.execute(sql, (mark, PAGE)).fetchall()
+            rows = db.execute(sql, (position, PAGE)).fetchall()
         changes = [Change(key, None if row is None else orjson.loads(row), version) for _, key, row, version in rows]
-        return changes, rows[-1][0] if rows else mark
+        return changes, rows[-1][0] if rows else position
 
     def forget(self, hours: float) -> None:
         if self.path.exists():

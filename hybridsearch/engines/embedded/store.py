@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from hybridsearch.changes import order
+from hybridsearch.changes import precedence
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.engines.base import Written
@@ -124,7 +124,7 @@ class Store:
         places = self._places([document.id for document in documents])
         for document in documents:
             rows = {leg: self._rows[leg] + len(added[leg]) for leg in document.vectors if leg in legs}
-            place = order(document.version)
+            place = precedence(document.version)
             if place < places.get(document.id, 0):
                 written.older += 1
                 continue
@@ -157,7 +157,7 @@ class Store:
     def remove(self, ids: Mapping[str, int | None]) -> Written:
         """Remove documents that are not newer, and remember that, durably."""
         places = self._places(list(ids))
-        wanted = {key: order(version, removed=True) for key, version in ids.items()}
+        wanted = {key: precedence(version, removed=True) for key, version in ids.items()}
         rows = [(key, place) for key, place in wanted.items() if place >= places.get(key, 0)]
         numbered = [(self.commit + turn, key, place) for turn, (key, place) in enumerate(rows, 1)]
         with explained(self.folder), self._db:

@@ -235,7 +235,7 @@ def test_a_log_of_changes_that_begins_this_very_moment_is_waited_for(
 
     with serving(script) as fake, shop(tmp_path, engine=engine(fake.url, index)) as found:
         found.upsert([PRODUCTS[0]])
-        assert found.engine.changes.mark() == 0
+        assert found.engine.changes.position() == 0
         assert left == 0
 
 

@@ -141,7 +141,7 @@ def test_a_full_disk_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_server_that_never_answered_is_not_waited_for(tmp_path: Path) -> None:
     """Fault 1: a wrong address is said at once."""
     with serving(lambda _: RESET) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
-        for ask in (shop.leftovers, shop.rollback, shop.reindex, lambda: shop.engine.changes.mark()):
+        for ask in (shop.leftovers, shop.rollback, shop.reindex, lambda: shop.engine.changes.position()):
             with pytest.raises(EngineError, match="Cannot reach Elasticsearch"):
                 ask()
     assert len(fake.asked) == 4
