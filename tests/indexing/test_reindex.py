@@ -20,7 +20,6 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch, document
-from hybridsearch.engines.elasticsearch import lease as leases
 from hybridsearch.errors import EncoderError, EngineError, GateError
 from hybridsearch.indexing import updates
 from hybridsearch.indexing.fill import Options
@@ -341,30 +340,6 @@ def test_a_lease_on_a_server_names_its_owner_and_is_taken_from_a_dead_one(
             process.kill()
             process.wait()
             assert found.reindex().indexed == 5
-
-
-def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> None:
-    """Fault 29."""
-    model, slept = Model(), []
-    with serving(model.reply) as fake, Elasticsearch(fake.url) as client:
-        body = {"owner": "night job", "host": "elsewhere", "process": 1, "token": "x", "beats": 0}
-        client.indices.create(index="shop-lock")
-        client.create(index="shop-lock", id="run", document=body)
-
-        def beat(seconds: float) -> None:
-            slept.append(seconds)
-            client.index(index="shop-lock", id="run", document=body)
-
-        with pytest.raises(EngineError, match="night job, process 1 on elsewhere"):
-            leases.ServerLease(client, "shop", "me", sleep=beat, beating=False).__enter__()
-        assert len(slept) == 1
-        slept.clear()
-        with leases.ServerLease(client, "shop", "me", sleep=slept.append, beating=False) as mine:
-            mine.require()
-            client.index(index="shop-lock", id="run", document=body)
-            with pytest.raises(EngineError, match="Another run has taken over"):
-                mine.require()
-    assert sum(slept) == leases.SILENCE
 
 
 def test_rejects_are_tried_again_as_the_catalogue_has_them_now(tmp_path: Path, engine: dict[str, Any]) -> None:

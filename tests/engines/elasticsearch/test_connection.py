@@ -1,4 +1,7 @@
-"""What stands between us and the server: each trouble is one clear sentence, and no secret is ever in it."""
+"""The connection to the server: each failure is one clear sentence, and never holds a secret.
+
+The checks of `health.py` say the same to doctor.
+"""
 
 import asyncio
 import socket
@@ -32,8 +35,8 @@ INDEX = Reply(
 
 def trouble(folder: Path, url: str, **engine: Any) -> str:
     """Return the sentence with which a search fails."""
-    found = settings(folder, engine={"url": url, **engine})
-    with HybridSearch.open(found) as shop, pytest.raises(EngineError) as failed:
+    chosen = settings(folder, engine={"url": url, **engine})
+    with HybridSearch.open(chosen) as shop, pytest.raises(EngineError) as failed:
         shop.search("red dress")
     said = "".join(traceback.format_exception(failed.value))
     assert KEY not in said
@@ -60,9 +63,9 @@ def at_search(reply: Reply) -> Script:
 
 
 def closed_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
         return port
 
 
@@ -103,7 +106,7 @@ def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
         (error(503, "no_shard", "all copies are away"), "{url} refused (503, no_shard): all copies are away. Run: "),
         (Reply(b"<html>Bad gateway</html>", 502, "text/html", {}), "{url} refused (502"),
     ],
-    ids=["reset", "page", "page of a friend", "half", "401", "403", "media type", "503", "502 page"],
+    ids=["reset", "page", "page with Elasticsearch's header", "half", "401", "403", "media type", "503", "502 page"],
 )
 def test_a_server_that_answers_with_something_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Any, reply: Reply, expected: str
@@ -187,9 +190,9 @@ def test_doctor_says_how_the_shards_are_and_reads_go_on(tmp_path: Path, status: 
     def script(asked: PreparedQuery) -> Reply:
         health = {"_cluster": {"status": status}, "_license": {"license": {"status": "active", "type": "basic"}}}
         answers = {**health, "products": {"count": 5}}
-        found = Reply(next((each for name, each in answers.items() if asked.path.startswith(f"/{name}")), {}))
-        return {"/": INFO, "/products": INDEX, "/products/_count": found}.get(asked.path.split("?")[0]) or (
-            FOUND if "_search" in asked.path else found
+        reply = Reply(next((answer for name, answer in answers.items() if asked.path.startswith(f"/{name}")), {}))
+        return {"/": INFO, "/products": INDEX, "/products/_count": reply}.get(asked.path.split("?")[0]) or (
+            NO_HITS if "_search" in asked.path else reply
         )
 
     with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
@@ -237,7 +240,7 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
-FOUND = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
+NO_HITS = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
 INCOMPLETE = Reply(
     {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
 )
@@ -342,13 +345,13 @@ def test_where_one_node_is_away_the_next_one_answers(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], reply: Reply | None, first: bool
 ) -> None:
     """Fault 20: whichever comes first in the configuration; nothing of it is seen."""
-    with nodes(at_search(FOUND), always(reply or RESET)) as (lives, ill):
-        away = ill.url if reply else f"http://127.0.0.1:{closed_port()}"
-        urls = [away, lives.url] if first else [lives.url, away]
+    with nodes(at_search(NO_HITS), always(reply or RESET)) as (healthy, failing):
+        away = failing.url if reply else f"http://127.0.0.1:{closed_port()}"
+        urls = [away, healthy.url] if first else [healthy.url, away]
         with HybridSearch.open(settings(tmp_path, engine={"url": urls, "timeout": 0.3})) as shop:
             for _ in range(3):
                 assert shop.search("red", strict=True).total == 0
-    assert reply is None or ill.asked
+    assert reply is None or failing.asked
     assert capfd.readouterr().err == ""
 
 
@@ -360,7 +363,7 @@ def test_coroutines_go_to_the_next_node_too(tmp_path: Path) -> None:
             for _ in range(3):
                 await shop.search("red", strict=True)
 
-    with serving(at_search(FOUND)) as fake:
+    with serving(at_search(NO_HITS)) as fake:
         asyncio.run(search([f"http://127.0.0.1:{closed_port()}", fake.url]))
 
 
@@ -370,15 +373,15 @@ def test_a_node_that_goes_away_during_a_rebuild_costs_nothing(tmp_path: Path) ->
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])
 
     def leaves(asked: PreparedQuery) -> Reply:
-        found = model.reply(asked)
+        reply = model.reply(asked)
         if "_bulk" in asked.path or lost:
             lost.append(asked.path)
             return RESET
-        return found
+        return reply
 
     with nodes(model.reply, leaves) as fakes:
-        found = HybridSearch.open(settings(tmp_path, engine={"url": [fake.url for fake in fakes], "replicas": 0}))
-        with found as shop:
+        urls = [fake.url for fake in fakes]
+        with HybridSearch.open(settings(tmp_path, engine={"url": urls, "replicas": 0})) as shop:
             report = shop.reindex()
     assert (report.indexed, report.rejected) == (900, 0)
     assert "_bulk" in lost[0]
