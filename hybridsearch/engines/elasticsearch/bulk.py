@@ -184,7 +184,7 @@ def give_up(error: Exception | None, items: list[Item]) -> NoReturn:
     if error is not None:
         raise error
     raise EngineError(
-        f"The server was too busy for {len(items)} products, such as '{items[0].id}', all along (429). "
+        f"The server stayed too busy for {len(items)} products, such as '{items[0].id}' (429). "
         "Wait until it has less to do, then continue with the same command."
     )
 

@@ -113,8 +113,8 @@ class Generations:
         indices = self._aliased()
         lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in indices]
         for index in indices:
-            others = set(self._index(index)["aliases"]) - {self.alias}
-            lines += [f"alias '{name}' stays on '{index}'" for name in sorted(others)]
+            other_aliases = set(self._index(index)["aliases"]) - {self.alias}
+            lines += [f"alias '{name}' stays on '{index}'" for name in sorted(other_aliases)]
         return lines
 
     def _inherited(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:

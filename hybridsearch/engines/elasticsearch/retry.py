@@ -50,7 +50,7 @@ def item_verdict(status: int, kind: str | None) -> Verdict:
 def repeatable(status: int, kind: str | None) -> bool:
     """Return whether a whole request with this status, and this type of error, is worth another try.
 
-    A block for want of disk space is a 429 too, and does not pass by itself.
+    A block because of a full disk is a 429 too, and does not end by itself.
     """
     return status in (429, 502, 503, 504) and kind != "cluster_block_exception"
 

@@ -16,15 +16,15 @@ from hybridsearch.disk.errors import explained
 
 NAME = "changes.db"
 PAGE = 500
-WAIT = 30.0
+TIMEOUT = 30.0
 """Seconds for another process to finish its write."""
 TABLE = """
 CREATE TABLE IF NOT EXISTS changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- a product that changes again gets a new one; never used twice
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
     id TEXT NOT NULL UNIQUE,
     row BLOB,                               -- JSON; NULL: it was removed
     version INTEGER,
-    place INTEGER NOT NULL,
+    place INTEGER NOT NULL,                 -- the precedence of the change
     time REAL NOT NULL
 )
 """
@@ -55,8 +55,8 @@ class FileChanges:
         if not self.path.exists():
             return 0
         with self._opened() as db:
-            ((found,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
-        return int(found)
+            ((position,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
+        return int(position)
 
     def since(self, position: int) -> tuple[list[Change], int]:
         if not self.path.exists():
@@ -76,9 +76,9 @@ class FileChanges:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
             make_folder(self.path.parent)
-            db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            db = sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)
             try:
-                # FULL would let a power cut bring the rollback journal back, whose removal is the commit.
+                # With FULL a power cut could restore the rollback journal, whose removal is the commit.
                 db.execute("PRAGMA synchronous = EXTRA")
                 db.execute(TABLE)
                 yield db

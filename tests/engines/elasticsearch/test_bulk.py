@@ -181,7 +181,7 @@ def test_products_for_which_the_server_stays_too_busy_stop_the_run_and_are_no_re
     with answering(*[outcomes(429)] * 200) as (_, client), pytest.raises(EngineError) as stopped:
         send(client, "shop", items(1))
     assert str(stopped.value) == (
-        "The server was too busy for 1 products, such as '0', all along (429). "
+        "The server stayed too busy for 1 products, such as '0' (429). "
         "Wait until it has less to do, then continue with the same command."
     )
 
