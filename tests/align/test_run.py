@@ -35,7 +35,7 @@ SHORT = Recipe(heads=4, full=4, batch=16, replayed=8, translated=4, every=2)
 
 
 def name_of(number: int) -> str:
-    """Return a name of letters alone: numbers do not make a title another one."""
+    """Return a name of letters only: digits do not distinguish titles."""
     return "".join(chr(97 + number // 26**power % 26) for power in range(3))
 
 
@@ -237,9 +237,9 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 def finish(folder: Path) -> list[str]:
     with start(folder) as process:
-        said = process.communicate(timeout=300)[0]
+        output = process.communicate(timeout=300)[0]
     assert process.returncode == 0
-    return said.split()
+    return output.split()
 
 
 def test_a_killed_run_continues_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def trouble(folder: Path, url: str, **engine: Any) -> str:
     chosen = settings(folder, engine={"url": url, **engine})
     with HybridSearch.open(chosen) as shop, pytest.raises(EngineError) as failed:
         shop.search("red dress")
-    said = "".join(traceback.format_exception(failed.value))
-    assert KEY not in said
+    printed = "".join(traceback.format_exception(failed.value))
+    assert KEY not in printed
     assert "\n" not in str(failed.value)
     return str(failed.value)
 
@@ -78,8 +78,8 @@ def test_a_server_that_is_down(tmp_path: Path) -> None:
 
 
 def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
-    said = trouble(tmp_path, "http://no-such-host.invalid:9200")
-    assert said.startswith("Cannot reach Elasticsearch at http://no-such-host.invalid:9200: unknown host name.")
+    message = trouble(tmp_path, "http://no-such-host.invalid:9200")
+    assert message.startswith("Cannot reach Elasticsearch at http://no-such-host.invalid:9200: unknown host name.")
 
 
 @pytest.mark.parametrize("script", [always, at_search])
@@ -132,16 +132,16 @@ def test_doctor_calls_it_a_failure_with_the_next_step(tmp_path: Path, script: An
 def test_a_newer_client_on_an_older_server_is_told_what_to_install(tmp_path: Path) -> None:
     """Fault 11."""
     with serving(always(error(400, "media_type_header_exception"))) as fake:
-        said = trouble(tmp_path, fake.url)
-    assert said.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
+        message = trouble(tmp_path, fake.url)
+    assert message.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
 
 
 @pytest.mark.parametrize("number", ["7.17.28", "8.13.4", "8.0.0-rc1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(tmp_path: Path, number: str) -> None:
     """Fault 11."""
     with serving(always(Reply({"version": {"number": number}}))) as fake:
-        said = trouble(tmp_path, fake.url)
-    assert said == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
+        message = trouble(tmp_path, fake.url)
+    assert message == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
 
 
 @pytest.mark.parametrize(
@@ -162,18 +162,18 @@ def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> 
 @pytest.mark.parametrize(("number", "warned"), [("9.4.3", False), ("9.5.1", True)])
 def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: Path, number: str, warned: bool) -> None:
     """Fault 13: said once, before anything is written."""
-    model, said = Model(), []
+    model, warnings = Model(), []
 
     def script(asked: PreparedQuery) -> Reply:
         return Reply({"version": {"number": number}}) if asked.path == "/" else model.reply(asked)
 
     def say(sentence: str) -> None:
-        said.append((sentence, list(model.indices)))
+        warnings.append((sentence, list(model.indices)))
 
     with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
         shop.reindex(options=Options(say=say))
     sentence = "Elasticsearch 9.5.1 may lose replicas of bulk items: upgrade the server."
-    assert said == ([(sentence, ["products-lock"])] if warned else [])
+    assert warnings == ([(sentence, ["products-lock"])] if warned else [])
 
 
 @pytest.mark.parametrize(
@@ -210,15 +210,15 @@ def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Pat
 
 def test_an_answer_that_does_not_come(tmp_path: Path) -> None:
     with serving(always(HANG)) as fake:
-        said = trouble(tmp_path, fake.url, timeout=0.1)
-    assert said == f"{fake.url} did not answer in time. Check its load, or raise 'engine.timeout'."
+        message = trouble(tmp_path, fake.url, timeout=0.1)
+    assert message == f"{fake.url} did not answer in time. Check its load, or raise 'engine.timeout'."
 
 
 def test_tls_where_there_is_none(tmp_path: Path) -> None:
     with serving(always(INFO)) as fake:
-        said = trouble(tmp_path, fake.url.replace("http:", "https:"))
-    assert said.startswith("No trusted connection to https://127.0.0.1:")
-    assert said.endswith("Give its CA file in 'engine.ca_file'.")
+        message = trouble(tmp_path, fake.url.replace("http:", "https:"))
+    assert message.startswith("No trusted connection to https://127.0.0.1:")
+    assert message.endswith("Give its CA file in 'engine.ca_file'.")
 
 
 def test_an_index_that_is_missing_says_how_to_build_it(tmp_path: Path) -> None:
