@@ -1,4 +1,4 @@
-"""Runs of items, for whatever is read, encoded, asked or written several at a time."""
+"""Batches of items, for everything that is read, encoded, searched or written several at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield runs of at most `size` items."""
+    """Yield the items in order, in lists of at most `size`."""
     iterator = iter(items)
-    while some := list(islice(iterator, size)):
-        yield some
+    while batch := list(islice(iterator, size)):
+        yield batch

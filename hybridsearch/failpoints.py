@@ -1,6 +1,6 @@
-"""Named points at which a test kills the process: what a real kill does there is seen, not guessed.
+"""Named points at which a test kills the process, to see what a real kill does there.
 
-HYBRIDSEARCH_TEST_KILL=chunk.sent:3 kills with SIGKILL when the point is reached for the third time.
+HYBRIDSEARCH_TEST_KILL=chunk.sent:3 sends SIGKILL when the point is reached for the third time.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ POINTS = (
     "run.caught-up",
     "run.forgotten",
 )
-"""Every point. `chunk.sent` is reached on a server alone, `follow` with a catalogue that is an index."""
+"""Every point. `chunk.sent` is reached only on a server, `follow` only with a catalogue that is an index."""
 
 _armed = ["", 1]
 _reached = Counter[str]()
 
 
-def arm(wanted: str) -> None:
-    """Choose the point, and the turn after a colon, at which the process is killed; empty for none."""
-    point, _, turn = wanted.partition(":")
-    _armed[:] = [point, int(turn or 1)]
+def arm(text: str) -> None:
+    """Choose the point at which the process is killed, and after a colon at which pass; empty for none."""
+    point, _, count = text.partition(":")
+    _armed[:] = [point, int(count or 1)]
     _reached.clear()
 
 
 def reach(point: str) -> None:
-    """Say that a point is reached; outside of tests this does nothing."""
+    """Report that a point is reached; outside of tests this does nothing."""
     if _armed[0] == point:
         _reached[point] += 1
         if _reached[point] == _armed[1]:

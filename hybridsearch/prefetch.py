@@ -9,9 +9,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 THREADS = min(8, os.cpu_count() or 1)
-"""One for each core: Pillow lets go of Python's lock while it decodes and resizes. More than 8 outrun any model."""
+"""One for each core: Pillow releases Python's lock while it decodes and resizes. More than 8 outrun any model."""
 PULSE = 0.5
-"""Seconds after which a wait is started again."""
+"""Seconds after which a wait is restarted."""
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def prefetch(items: Iterator[T], executor: Executor) -> Iterator[T]:
-    """Yield items, fetching the next one while this one is worked on."""
+    """Yield items, fetching the next one while the caller works on this one."""
     end = object()
     upcoming = executor.submit(next, items, end)
     while (item := result_of(upcoming)) is not end:
@@ -32,8 +32,8 @@ def prefetch_map(work: Callable[[Item], Result], items: Iterable[Item], *, most:
 
     Args:
         work: Any thread may call it; what it raises is raised here, in the item's turn.
-        items: Taken one by one, as there is room.
-        most: Results that are finished, or being worked on, at a time.
+        items: Taken one by one, as soon as there is room.
+        most: Results that are finished, or being computed, at any time.
     """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="hybridsearch-prefetch") as pool:
         upcoming: deque[Future[Result]] = deque()
@@ -45,14 +45,14 @@ def prefetch_map(work: Callable[[Item], Result], items: Iterable[Item], *, most:
             while upcoming:
                 yield upcoming.popleft().result()
         finally:
-            for future in upcoming:  # the reader gave up
+            for future in upcoming:  # the caller stopped early
                 future.cancel()
 
 
 def result_of(future: Future[T]) -> T:
     """Return what a thread computed, once it is done.
 
-    A Ctrl-C that comes at the very beginning of a wait does not end it, so that no wait may be without a limit.
+    A Ctrl-C at the very start of a wait does not end it, so every wait needs a limit.
     """
     while not wait([future], timeout=PULSE).done:
         pass

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from hybridsearch.changes import BEGINNING
+from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
@@ -81,7 +81,7 @@ class Schema:
     fields: Fields
     legs: tuple[Leg, ...] = ()
     analysis: str = ""
-    since: int = BEGINNING
+    since: int = START
     before: str = ""
 
     def legs_for(self, source: QuerySource) -> tuple[Leg, ...]:
@@ -121,5 +121,5 @@ class Schema:
                 "Rebuild it with: hybridsearch reindex"
             )
         legs = tuple(map(Leg.from_json, data["legs"]))
-        since, before = data.get("since", BEGINNING), data.get("before", "")
+        since, before = data.get("since", START), data.get("before", "")
         return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)

@@ -1,4 +1,4 @@
-"""Threads that work ahead: in order, never too far, and never for nobody."""
+"""Threads that work in advance: in order, within a limit, and never when nobody waits for the result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_no_more_results_wait_than_allowed() -> None:
     source = iter(range(100))
     results = prefetch_map(abs, source, most=3)
     assert next(results) == 0
-    assert next(source) == 4  # three are under way, and one was taken to join them
+    assert next(source) == 4  # three are being computed, and one was taken to join them
     results.close()
 
 
@@ -43,7 +43,7 @@ def test_what_an_item_raises_is_raised_in_its_turn() -> None:
         next(results)
 
 
-def test_work_that_nobody_waits_for_is_not_begun() -> None:
+def test_work_that_nobody_waits_for_is_not_started() -> None:
     done: list[int] = []
 
     def work(number: int) -> int:
@@ -58,26 +58,26 @@ def test_work_that_nobody_waits_for_is_not_begun() -> None:
 
 
 def test_pictures_are_decoded_while_the_encoder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = threading.Event()
+    decoding = threading.Event()
     decoded: list[bytes] = []
 
     def counted(data: bytes, enough: int) -> Image.Image:
         decoded.append(data)
         if len(decoded) > AT_ONCE:
-            begun.set()
+            decoding.set()
         return decode(data, enough)
 
     class Waiting(Counting):
         """Encodes its first pictures only when a picture of the next batch is being decoded."""
 
         def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-            assert begun.wait(SECONDS)
+            assert decoding.wait(SECONDS)
             return super().encode_images(images)
 
     monkeypatch.setattr(cache_module, "decode", counted)
     with EncodeCache(tmp_path / "vectors.db") as cache:
-        found = cache.images(Waiting(), [picture(shade) for shade in range(AT_ONCE + 1)])
-    assert len(found.vectors) == AT_ONCE + 1
+        vectors = cache.images(Waiting(), [picture(shade) for shade in range(AT_ONCE + 1)])
+    assert len(vectors.vectors) == AT_ONCE + 1
 
 
 def test_an_encoder_that_fails_is_not_waited_for(tmp_path: Path) -> None:

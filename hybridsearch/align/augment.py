@@ -1,4 +1,4 @@
-"""Changes to pictures that leave the product what it is."""
+"""Changes to pictures that keep the product recognisable."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch.nn import functional
 
 
 def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Crop, turn, stretch, mirror, shift and light each picture a little differently.
+    """Crop, rotate, stretch, mirror, shift and light each picture a little differently.
 
     Args:
-        pictures: Shape (n, 3, height, width), in 0..1; what comes back has the same shape and range.
-        generator: Where chance comes from; on the main processor.
+        pictures: Shape (n, 3, height, width), in 0..1; the result has the same shape and range.
+        generator: Source of randomness, on the CPU.
     """
     n = len(pictures)
 
@@ -32,6 +32,6 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
     theta = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1).to(pictures.device)
     grid = functional.affine_grid(theta, list(pictures.shape), align_corners=False)
     moved = functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    # The hue hardly moves: colours are what many shoppers ask for.
+    # The hue hardly changes: many shoppers ask for colours.
     gain, lift = 1 + normal(0.1, 1, 1, 1), normal(0.03, 1, 1, 1) + normal(0.015, 3, 1, 1)
     return (moved * gain.to(moved.device) + lift.to(moved.device)).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""Read `lexicon.tsv` and speak it: shop phrases in six languages that claim a kind, a colour, a pattern, or nothing.
+"""Reads `lexicon.tsv`, and writes phrases in six languages that name a kind, a colour, a pattern, or nothing.
 
 A row is a concept, a cell its words separated by `|`, the usual word first. Nouns carry their gender after a colon
 (de m f n p; fr and es m f mp fp), adjectives their endings after slashes in the same order (`rot/er/e/es/e`).
@@ -18,14 +18,13 @@ LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
 _GENDERS = {"de": ("m", "f", "n", "p"), "fr": ("m", "f", "mp", "fp"), "es": ("m", "f", "mp", "fp")}
 _ONSETS = (*"bcdfghjklmnprstvwz", "br", "st", "kr", "pl", "th", "qu", "sch")
 _CODAS = ("", "", "n", "r", "x", "lt", "s", "m")
-_HELD_OUT_SHARE = (
-    12  # one kind word in this many is kept from training, to see what the model makes of words it never met
-)
+_HELD_OUT_SHARE = 12
+"""One kind word in this many is held out of training, to measure the model on words that it has never seen."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word of one language; `gender` is the index of the adjective form it asks for."""
+    """One word of one language; `gender` is the index of the adjective form that goes with it."""
 
     text: str
     forms: tuple[str, ...]
@@ -47,11 +46,11 @@ class Concept:
     words: dict[str, tuple[Word, ...]]
 
     def usual(self, language: str) -> Word:
-        """Return the word a shop would print."""
+        """Return the word that a shop would print."""
         return self.words[language][0]
 
     def pick(self, language: str, rng: random.Random) -> Word:
-        """Draw one of the words that training may use, the usual one a little more often."""
+        """Draw one of the words that training may use, the usual one slightly more often."""
         words = [word for word in self.words[language] if not word.held_out]
         return words[max(0, rng.randrange(-1, len(words)))]
 
@@ -67,7 +66,7 @@ def _word(cell: str, language: str, axis: str, first: bool) -> Word:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a phrase says about a product: the kinds, colours and patterns it allows; an empty set allows all."""
+    """What a phrase says about a product: the kinds, colours and patterns that it allows; an empty set allows all."""
 
     kinds: frozenset[str] = frozenset()
     colours: frozenset[str] = frozenset()
@@ -90,15 +89,15 @@ class Lexicon:
 
     @cached_property
     def _meanings(self) -> dict[tuple[str, str], frozenset[str]]:
-        """Everything a word can mean: 青色 is blue in Japanese, turquoise in Chinese, a query does not say which."""
-        found: dict[tuple[str, str], frozenset[str]] = {}
+        """All meanings of a word: 青色 is blue in Japanese, turquoise in Chinese, and a query does not say which."""
+        meanings: dict[tuple[str, str], frozenset[str]] = {}
         for axis, concepts in self.concepts.items():
             for concept in concepts.values():
                 for word in (word for words in concept.words.values() for word in words):
                     for text in {word.text, *word.forms}:
                         key = ("kind" if axis == "group" else axis, text.casefold())
-                        found[key] = found.get(key, frozenset()) | concept.members
-        return found
+                        meanings[key] = meanings.get(key, frozenset()) | concept.members
+        return meanings
 
     def meaning(self, axis: str, word: Word) -> frozenset[str]:
         """Return the values (kinds, colours or patterns) that the word may stand for."""
@@ -107,7 +106,7 @@ class Lexicon:
     def phrase(
         self, language: str, rng: random.Random, kind: Concept | None, colour: str | None, pattern: str | None = None
     ) -> tuple[str, Claim]:
-        """Say kind, colour and pattern (any may be left out, not both of the first two) as a title or query would."""
+        """Name kind, colour and pattern (any may be missing, but not kind and colour) as a title or query would."""
         shape = "both" if kind and colour else "kind" if kind else "colour"
         templates = [word.text for word in self.concepts["template"][shape].words[language]]
         template = rng.choice([text for text in templates if ("{pattern}" in text) == bool(pattern)] or templates[:1])
@@ -134,21 +133,21 @@ class Lexicon:
         return rng.choice(list(self.concepts["word"].values())).pick(language, rng).text
 
     def nonsense(self, rng: random.Random) -> str:
-        """Draw a text that means no product: invented words, real ones glued or shuffled, fillers, rare characters."""
+        """Draw a text that names no product: invented words, real ones joined or shuffled, fillers, rare characters."""
         style = rng.randrange(6)
         if style < 2:
             return " ".join(pseudo_word(rng) for _ in range(rng.randint(1, 3)))
         if style == 2:
-            return " ".join(self._glued(rng) for _ in range(rng.randint(1, 2)))
+            return " ".join(self._joined(rng) for _ in range(rng.randint(1, 2)))
         if style == 5:
-            glued = self._glued(rng)
-            return "".join(rng.sample(glued, len(glued)))
+            joined = self._joined(rng)
+            return "".join(rng.sample(joined, len(joined)))
         if style == 3:
             return " ".join(self.filler(rng.choice(LANGUAGES), rng) for _ in range(rng.randint(1, 2)))
         low, high = rng.choice([(0x4E00, 0x9FA5), (0x30A1, 0x30F6), (0x3042, 0x3093)])
         return "".join(chr(rng.randrange(low, high)) for _ in range(rng.randint(2, 5)))
 
-    def _glued(self, rng: random.Random) -> str:
+    def _joined(self, rng: random.Random) -> str:
         kinds = list(self.concepts["kind"].values())
         halves = []
         for side in (0, 1):
@@ -159,12 +158,12 @@ class Lexicon:
 
 
 def pseudo_word(rng: random.Random) -> str:
-    """Invent a word of one to four syllables: brands in titles, and nonsense by itself."""
+    """Invent a word of one to four syllables, as a brand in a title or as nonsense."""
     return "".join(rng.choice(_ONSETS) + rng.choice("aeiouy") + rng.choice(_CODAS) for _ in range(rng.randint(1, 4)))
 
 
 def _as_typed(text: str, language: str, rng: random.Random) -> str:
-    """Tidy the spaces; now and then drop the accents, as people do when they type."""
+    """Normalise the spaces; sometimes drop the accents, as people do when they type."""
     text = " ".join(text.split())
     if language in _GENDERS and rng.random() < 0.12:
         text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))

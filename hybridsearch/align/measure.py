@@ -12,7 +12,7 @@ from hybridsearch.values import Vectors
 
 DEPTH = 10
 ROWS = 512
-"""Queries that are ranked at a time; 5,000 candidates then take some 40 MB."""
+"""Queries that are ranked at a time; with 5,000 candidates this takes about 40 MB."""
 
 Scores = NDArray[np.float64]
 """One number in [0, 1] for each query."""
@@ -31,29 +31,31 @@ class Quality:
 
     def means(self) -> dict[str, float]:
         """Return the measures by their usual names."""
-        found = {"MAP": self.average_precision, "MRR@10": self.reciprocal_rank, "recall@10": self.recall}
-        return {name: round(float(values.mean()), 4) for name, values in found.items()}
+        measures = {"MAP": self.average_precision, "MRR@10": self.reciprocal_rank, "recall@10": self.recall}
+        return {name: round(float(values.mean()), 4) for name, values in measures.items()}
 
 
-def rank(queries: Vectors, candidates: Vectors, asked: Sequence[str], labels: Sequence[str]) -> Quality:
-    """Rank all candidates for each query; those that carry its label are relevant.
+def rank(
+    queries: Vectors, candidates: Vectors, query_labels: Sequence[str], candidate_labels: Sequence[str]
+) -> Quality:
+    """Rank all candidates for each query; those with the query's label are relevant.
 
     Args:
         queries: Unit rows.
         candidates: Unit rows of the same space.
-        asked: Label of each query; at least one candidate must carry it.
-        labels: Label of each candidate.
+        query_labels: Label of each query; at least one candidate must have it.
+        candidate_labels: Label of each candidate.
     """
-    wanted, offered = np.asarray(asked), np.asarray(labels)
+    of_queries, of_candidates = np.asarray(query_labels), np.asarray(candidate_labels)
     parts = [
-        ranked(queries[start : start + ROWS] @ candidates.T, wanted[start : start + ROWS, None] == offered)
+        ranked(queries[start : start + ROWS] @ candidates.T, of_queries[start : start + ROWS, None] == of_candidates)
         for start in range(0, len(queries), ROWS)
     ]
     return Quality(*(np.concatenate([getattr(part, name) for part in parts]) for name in Quality.__slots__))
 
 
 def ranked(scores: Vectors, relevant: NDArray[np.bool_]) -> Quality:
-    """Return the quality of each row of scores, of which some are relevant; ties keep their order."""
+    """Return the quality of each row of scores, given which are relevant; ties keep their order."""
     order = np.argsort(-scores, axis=1, kind="stable")
     hits = np.take_along_axis(relevant, order, axis=1)
     ranks = np.arange(1, hits.shape[1] + 1)
@@ -64,8 +66,8 @@ def ranked(scores: Vectors, relevant: NDArray[np.bool_]) -> Quality:
 
 
 def distinct(labels: Sequence[str]) -> list[int]:
-    """Return the position at which each label comes first."""
+    """Return the first position of each label."""
     first: dict[str, int] = {}
-    for place, label in enumerate(labels):
-        first.setdefault(label, place)
+    for position, label in enumerate(labels):
+        first.setdefault(label, position)
     return list(first.values())

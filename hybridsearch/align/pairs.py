@@ -1,4 +1,4 @@
-"""The catalogue as pairs: what is said of a product, and its picture as the model sees it."""
+"""The catalogue as pairs: the words of a product, and its picture at the size of the model."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from hybridsearch.values import Product, Row
 SHORT = 40
 """Characters up to which a value of a text field counts as an attribute, such as a brand."""
 BATCH = 64
-"""Products whose pictures are held decoded at a time, at some 2 MB each."""
+"""Products whose pictures are held decoded at a time, about 2 MB each."""
 
 Pixels = NDArray[np.uint8]
 """Pictures at the size of the model, shape (pictures, 3, height, width)."""
-Squeeze = Callable[[Sequence[Image.Image]], Pixels]
-"""Resizes and crops pictures as the model wants them."""
+Resize = Callable[[Sequence[Image.Image]], Pixels]
+"""Resizes and crops pictures as the model needs them."""
 Values = dict[str, tuple[str, ...]]
 """Attribute values by field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A product that can be learned from.
+    """A product with words and a picture.
 
     Attributes:
         id: The product's.
         title: Its title, or all its attribute values where it has none.
         values: Its attribute values by field.
-        picture: Which row of the picture file is its picture.
+        picture: Row of its picture in the picture file.
         digest: Hash of that row.
     """
 
@@ -58,13 +58,13 @@ class Pair:
 
 
 @dataclass(slots=True)
-class Stock:
-    """All pairs of a catalogue, and what was left out.
+class Dataset:
+    """All pairs of a catalogue, and how many products were left out.
 
     Attributes:
         pixels: The distinct pictures, on disk.
         products: How many products were read.
-        rejected: Rows that are no products.
+        rejected: Rows that are not products.
         without_picture: Products whose picture is missing or cannot be used.
         without_words: Products with neither title nor attribute values.
     """
@@ -77,91 +77,92 @@ class Stock:
     without_words: int = 0
 
     def digest(self) -> str:
-        """Return a hash of everything that training sees of the catalogue."""
-        found = hashlib.blake2b(digest_size=8)
+        """Return a hash of everything in the catalogue that training uses."""
+        hasher = hashlib.blake2b(digest_size=8)
         for pair in self.pairs:
-            found.update(f"{pair.id}\0{pair.title}\0{pair.values}\0{pair.digest}\n".encode(errors="replace"))
-        return found.hexdigest()
+            hasher.update(f"{pair.id}\0{pair.title}\0{pair.values}\0{pair.digest}\n".encode(errors="replace"))
+        return hasher.hexdigest()
 
 
-def gather(settings: Settings, squeeze: Squeeze, file: Path, progress: Callable[[int, int | None], None]) -> Stock:
-    """Read the catalogue, and write its pictures at the size of the model into one file.
+def gather(settings: Settings, resize: Resize, file: Path, progress: Callable[[int, int | None], None]) -> Dataset:
+    """Read the catalogue, and write its pictures, at the size of the model, to one file.
 
     The file takes 3 × height × width bytes for each distinct picture: 12 kB at 64 pixels, 150 kB at 224.
     """
     source = source_of(settings)
     total = source.count()
-    stock = Stock()
+    dataset = Dataset()
     rows: dict[str, int] = {}
     shape: tuple[int, ...] = (3, 1, 1)
     file.parent.mkdir(parents=True, exist_ok=True)
     with Fetcher() as fetcher, ThreadPoolExecutor(FETCHERS) as pool, file.open("wb") as out:
         load = picture_loader(settings, fetcher)
         for batch in batches(source.read(), BATCH):
-            products = [each for each in batch if isinstance(each, Product)]
-            stock.products += len(products)
-            stock.rejected += len(batch) - len(products)
-            for product, pixels in pictured(products, settings.fields, load, squeeze, pool, stock):
+            products = [row for row in batch if isinstance(row, Product)]
+            dataset.products += len(products)
+            dataset.rejected += len(batch) - len(products)
+            for product, pixels in with_pictures(products, settings.fields, load, resize, pool, dataset):
                 shape = pixels.shape
-                mark = digest(pixels)
-                if mark not in rows:
-                    rows[mark] = len(rows)
+                digest = picture_digest(pixels)
+                if digest not in rows:
+                    rows[digest] = len(rows)
                     out.write(pixels.tobytes())
-                stock.pairs.append(pair_of(product, settings.fields, rows[mark], mark))
-            progress(stock.products + stock.rejected, total)
+                dataset.pairs.append(pair_of(product, settings.fields, rows[digest], digest))
+            progress(dataset.products + dataset.rejected, total)
     if rows:
-        stock.pixels = np.memmap(file, dtype=np.uint8, mode="r", shape=(len(rows), *shape))
-    return stock
+        dataset.pixels = np.memmap(file, dtype=np.uint8, mode="r", shape=(len(rows), *shape))
+    return dataset
 
 
-def pictured(
+def with_pictures(
     products: Sequence[Product],
     fields: Fields,
     load: Load,
-    squeeze: Squeeze,
+    resize: Resize,
     pool: Executor,
-    stock: Stock,
+    dataset: Dataset,
 ) -> Iterator[tuple[Product, Pixels]]:
-    """Yield the products of which there are words and a picture, and count the others."""
+    """Yield the products that have words and a picture, and count the others."""
 
-    def look(product: Product) -> Image.Image | None:
+    def first_picture(product: Product) -> Image.Image | None:
         for reference in document.pictures(product.row, fields):
             with suppress(ImageError):
                 return decode(load(reference))
         return None
 
-    worded = [product for product in products if said(product.row, fields)]
-    stock.without_words += len(products) - len(worded)
-    seen = [(product, image) for product, image in zip(worded, pool.map(look, worded), strict=True) if image]
-    stock.without_picture += len(worded) - len(seen)
-    if seen:
-        yield from zip((product for product, _ in seen), squeeze([image for _, image in seen]), strict=True)
+    worded = [product for product in products if description(product.row, fields)]
+    dataset.without_words += len(products) - len(worded)
+    images = pool.map(first_picture, worded)
+    pictured = [(product, image) for product, image in zip(worded, images, strict=True) if image]
+    dataset.without_picture += len(worded) - len(pictured)
+    if pictured:
+        yield from zip((product for product, _ in pictured), resize([image for _, image in pictured]), strict=True)
 
 
-def digest(pixels: Pixels) -> str:
+def picture_digest(pixels: Pixels) -> str:
     """Return the hash of a picture at the size of the model."""
     return hashlib.blake2b(pixels.tobytes(), digest_size=16).hexdigest()
 
 
-def pair_of(product: Product, fields: Fields, picture: int, mark: str) -> Pair:
-    """Return what is learned from a product."""
-    return Pair(product.id, said(product.row, fields), attributes(product.row, fields), picture, mark)
+def pair_of(product: Product, fields: Fields, picture: int, digest: str) -> Pair:
+    """Return the pair for a product, given the row of its picture in the picture file."""
+    return Pair(product.id, description(product.row, fields), attributes(product.row, fields), picture, digest)
 
 
-def said(row: Row, fields: Fields) -> str:
-    """Return a product's title in one line, or its attribute values in its stead; empty when it has neither."""
+def description(row: Row, fields: Fields) -> str:
+    """Return a product's title in one line, or else its attribute values; empty when it has neither."""
     title = document.title(row, fields) or " ".join(
-        value for each in attributes(row, fields).values() for value in each
+        value for values in attributes(row, fields).values() for value in values
     )
     return " ".join(title.split())[: document.LEG_TEXT_LIMIT]
 
 
 def attributes(row: Row, fields: Fields) -> Values:
-    """Return the attribute values: facets, and what is short in text fields; numbers alone say nothing."""
-    found = {name: facets.distinct(lookup(row, name)) for name in fields.facets}
+    """Return the attribute values: facets, and short values of text fields; bare numbers are left out."""
+    by_field = {name: facets.distinct(lookup(row, name)) for name in fields.facets}
     for name in fields.text:
-        found[name] = tuple(each for value in document.values(row, name) for each in facets.distinct(value))
-    kept = {name: tuple(each for each in values if usable(each)) for name, values in found.items()}
+        by_field[name] = tuple(part for value in document.values(row, name) for part in facets.distinct(value))
+    kept = {name: tuple(value for value in values if usable(value)) for name, values in by_field.items()}
     return {name: values for name, values in kept.items() if values}
 
 

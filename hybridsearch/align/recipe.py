@@ -1,4 +1,4 @@
-"""How long is trained, and on how much at a time."""
+"""How long to train, and on how much at a time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Progress = Callable[[str, int, int | None, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How long is trained, and on how much at a time.
+    """How long to train, and on how much at a time.
 
     Attributes:
-        heads: Steps in which the heads alone move.
-        full: Steps in which everything moves.
-        heads_faster: How many times faster the heads alone may move.
-        batch: Products of a step.
-        replayed: Pictures of the sample catalogue of a step.
-        translated: Phrases of the lexicon, with their translation, of a step.
-        every: Steps between two looks at the products aside.
-        patience: Looks in a row that find nothing better, after which a stage ends.
+        heads: Steps that train only the heads.
+        full: Steps that train everything.
+        heads_faster: How many times higher the learning rate is while only the heads are trained.
+        batch: Products in a step.
+        replayed: Pictures of the sample catalogue in a step.
+        translated: Phrases of the lexicon, with a translation, in a step.
+        every: Steps between two validations.
+        patience: Validations in a row without improvement after which a stage ends.
     """
 
     heads: int = 100

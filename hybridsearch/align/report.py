@@ -1,4 +1,4 @@
-"""What an alignment found: figures, whether the encoder is adopted, and the card that lies beside its weights."""
+"""The result of an alignment: its measures, whether the encoder is adopted, and the card beside its weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hybridsearch.learning.significance import Comparison, compare
 DIRECTIONS = ("text_to_photo", "photo_to_text")
 MEASURES = {"MAP": "average_precision", "MRR@10": "reciprocal_rank", "recall@10": "recall"}
 MUST_RISE = ("MAP", "MRR@10")
-"""From text to photo: what shoppers do most."""
+"""From text to photo: the most frequent kind of search."""
 
 Qualities = dict[str, Quality]
 """By direction."""
@@ -19,17 +19,17 @@ Qualities = dict[str, Quality]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found.
+    """The result of a run.
 
     Attributes:
         leg: The vector leg of the configuration.
         base: The encoder that it names.
         encoder: Folder of the new encoder; None when it was not adopted.
         fingerprint: Of the new encoder, adopted or not.
-        counts: Products, and what became of them.
-        training: Seed, stage and step of the weights that were kept, the looks on the way, seconds.
+        counts: How many products were read, left out, and used for what.
+        training: Seed, stage and step of the weights that were kept, all validations (`looks`), seconds.
         before: Quality on the held-out products.
-        after: The same with the new weights.
+        after: Quality with the new weights.
         held_out: Ids of the products that were never trained on.
     """
 
@@ -45,23 +45,23 @@ class Report:
     held_out: tuple[str, ...] = field(repr=False)
 
     def comparison(self, direction: str, measure: str) -> Comparison:
-        """Return how much better the new weights are, query by query."""
-        after, before = (getattr(each[direction], MEASURES[measure]) for each in (self.after, self.before))
+        """Return the paired comparison of the new weights with the old ones, query by query."""
+        after, before = (getattr(qualities[direction], MEASURES[measure]) for qualities in (self.after, self.before))
         return compare(after, before)
 
     @property
     def adopted(self) -> bool:
-        """Whether MAP and MRR from text to photo rise for sure: their 95 % intervals lie above 0."""
+        """Whether MAP and MRR from text to photo rise significantly: their 95 % intervals lie above 0."""
         return all(self.comparison("text_to_photo", measure).low > 0 for measure in MUST_RISE)
 
     @property
     def reason(self) -> str:
-        """The numbers that decided, in a sentence."""
+        """The figures that decided, in one sentence."""
         parts = []
         for measure in MUST_RISE:
-            found = self.comparison("text_to_photo", measure)
-            before, after = (each["text_to_photo"].means()[measure] for each in (self.before, self.after))
-            parts.append(f"{measure} {before:.3f} → {after:.3f} ({found.low:+.3f} to {found.high:+.3f})")
+            change = self.comparison("text_to_photo", measure)
+            before, after = (qualities["text_to_photo"].means()[measure] for qualities in (self.before, self.after))
+            parts.append(f"{measure} {before:.3f} → {after:.3f} ({change.low:+.3f} to {change.high:+.3f})")
         return f"on {self.counts['held_out']:,} held-out products, text to photo: {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -76,8 +76,8 @@ class Report:
             "fingerprint": self.fingerprint,
             "counts": self.counts,
             "training": self.training,
-            "before": {name: each.means() for name, each in self.before.items()},
-            "after": {name: each.means() for name, each in self.after.items()},
+            "before": {direction: quality.means() for direction, quality in self.before.items()},
+            "after": {direction: quality.means() for direction, quality in self.after.items()},
             "comparisons": [
                 {"direction": direction, "measure": measure, **rounded(self.comparison(direction, measure))}
                 for direction in DIRECTIONS
@@ -91,10 +91,10 @@ class Report:
         rows = [
             f"| {direction.replace('_', ' ')} | {measure} | {self.before[direction].means()[measure]:.3f} "
             f"| {self.after[direction].means()[measure]:.3f} "
-            f"| {found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f}) |"
+            f"| {change.difference:+.3f} ({change.low:+.3f} to {change.high:+.3f}) |"
             for direction in DIRECTIONS
             for measure in MEASURES
-            for found in [self.comparison(direction, measure)]
+            for change in [self.comparison(direction, measure)]
         ]
         return CARD.format(
             base=self.base,
@@ -114,7 +114,7 @@ CARD = """\
 
 `{base}` (fingerprint {base_fingerprint}), trained further by `hybridsearch align` on {train:,} products of one
 catalogue: stage `{stage}`, step {step}, seed {seed}; {validation:,} more products decided when to stop. It is made for
-that catalogue; on others it may be worse than its base. The base's licence, and the limits that its card names, hold.
+that catalogue; on others it may be worse than its base. The base's licence, and the limits in its card, still apply.
 
 Measured on {held_out:,} products that share no title and no picture with them; each query against all of these. In
 brackets the 95 % interval of the paired difference.
@@ -123,10 +123,10 @@ brackets the 95 % interval of the paired difference.
 |---|---|---|---|---|
 {rows}
 
-`alignment/report.json` holds the same, the ids of the products held out, and how training went.
+`alignment/report.json` holds the same, the ids of the held-out products, and the course of the training.
 """
 
 
-def rounded(found: Comparison) -> dict[str, float]:
-    """Return a comparison for people and programs."""
-    return {name: round(getattr(found, name), 4) for name in Comparison.__slots__}
+def rounded(comparison: Comparison) -> dict[str, float]:
+    """Return the figures of a comparison with four decimals."""
+    return {name: round(getattr(comparison, name), 4) for name in Comparison.__slots__}

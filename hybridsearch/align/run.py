@@ -1,4 +1,4 @@
-"""The line catalogue → aligned encoder: gather, split, train, measure, adopt or refuse."""
+"""The pipeline from a catalogue to an aligned encoder: gather, split, train, measure, adopt or refuse."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from hybridsearch.align import measure
-from hybridsearch.align.material import Material, PreparedQueries, Replay
-from hybridsearch.align.pairs import Squeeze, Stock, gather
+from hybridsearch.align.material import Material, Replay, ValidationQueries
+from hybridsearch.align.pairs import Dataset, Resize, gather
 from hybridsearch.align.recipe import Progress, Recipe
 from hybridsearch.align.report import Qualities, Report
-from hybridsearch.align.split import Split, split, title_key, together
+from hybridsearch.align.split import Split, linked_groups, split, title_key
 from hybridsearch.encoders import PRESETS, PRETRAINED, Encoder, Preset, kind_of, load_encoder
 from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hybridsearch.align.towers import Towers
 
 FEWEST = 200
-"""Pairs below which a fifth of them shows nothing."""
+"""With fewer pairs, a fifth of them is too few to measure on."""
 
 
 def align(
@@ -43,24 +43,24 @@ def align(
 ) -> Report:
     """Train the encoder of an image leg further on the catalogue's own pictures and words.
 
-    A run that was interrupted goes on where it was last written down, if configuration, catalogue, encoder and seed
-    are still the same. The index and the configuration are not touched.
+    An interrupted run continues from its last checkpoint if configuration, catalogue, encoder and seed are still the
+    same. The index and the configuration are not changed.
 
     Args:
         settings: The configuration.
-        leg: Which vector leg; left out: the only one that reads pictures.
-        output: Folder of the new encoder, which must not exist; left out: a new one beside the configuration.
-        seed: Decides which products are held out and everything that is drawn.
-        restart: Forget an interrupted run.
-        recipe: How long is trained; left out: the default.
+        leg: The vector leg; default: the only one that reads pictures.
+        output: Folder of the new encoder, which must not exist; default: a new one beside the configuration.
+        seed: Decides which products are held out, and everything that is drawn at random.
+        restart: Discard an interrupted run.
+        recipe: How long to train.
         progress: Is told how far the run is.
 
     Returns:
-        What was found. The encoder is in `output` if it was adopted; else only the report was written.
+        The result. The encoder is in `output` if it was adopted; otherwise only the report was written.
 
     Raises:
         ConfigError: There is no such leg, or the output exists.
-        EncoderError: The encoder cannot be had, or cannot be trained.
+        EncoderError: The encoder is not available, or cannot be trained.
         CatalogError: The catalogue cannot be read.
         GateError: The catalogue has too few pairs.
     """
@@ -69,7 +69,7 @@ def align(
     chosen = image_leg(settings, leg)
     if output is not None and output.exists():
         raise ConfigError(f"'{output}' exists. Choose another folder with -o, or remove it.")
-    model = trainable(chosen, settings.folder)
+    model = trainable_model(chosen, settings.folder)
     base = load_encoder(chosen.encoder, fingerprint=chosen.fingerprint, folder=settings.folder)
     folder = settings.home / "align" / chosen.name
     if restart:
@@ -78,33 +78,27 @@ def align(
     from hybridsearch.align.towers import Towers
 
     towers = Towers(model.path)
-    stock = enough(settings, towers.squeeze, folder, tell)
+    dataset = gather_enough(settings, towers.resize, folder, tell)
     languages = settings.fields.languages
-    parts = split(stock.pairs, languages[0], seed)
-    before = qualities(base, stock, parts.held_out, languages[0])
-    training = train(towers, stock, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, tell)
+    parts = split(dataset.pairs, languages[0], seed)
+    before = qualities(base, dataset, parts.held_out, languages[0])
+    training = train(towers, dataset, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, tell)
     candidate = folder / "encoder"
-    shutil.rmtree(candidate, ignore_errors=True)
-    towers.save(candidate)
-    aligned = load_encoder(str(candidate), folder=folder)
+    aligned = saved(towers, candidate)
     report = Report(
         leg=chosen.name,
         base=chosen.encoder,
         base_fingerprint=base.fingerprint,
         encoder=None,
         fingerprint=aligned.fingerprint,
-        counts=counts(stock, parts),
+        counts=counts(dataset, parts),
         training={**training, "seconds": round(time.monotonic() - started, 1)},
         before=before,
-        after=qualities(aligned, stock, parts.held_out, languages[0]),
-        held_out=tuple(stock.pairs[place].id for place in parts.held_out),
+        after=qualities(aligned, dataset, parts.held_out, languages[0]),
+        held_out=tuple(dataset.pairs[position].id for position in parts.held_out),
     )
-    if report.adopted:
-        target = output or settings.folder / f"aligned-{chosen.name}-{aligned.fingerprint[:8]}"
-        report = adopt(report, candidate, target.resolve())
-    shutil.rmtree(folder)
-    write(report, folder)
-    return report
+    target = output or settings.folder / f"aligned-{chosen.name}-{aligned.fingerprint[:8]}"
+    return finish(report, candidate, target.resolve(), folder)
 
 
 def image_leg(settings: Settings, name: str | None) -> VectorLeg:
@@ -112,16 +106,16 @@ def image_leg(settings: Settings, name: str | None) -> VectorLeg:
     legs = [leg for leg in settings.vectors if leg.reads == "image" and name in (None, leg.name)]
     if len(legs) == 1:
         return legs[0]
-    seeing = ", ".join(f"'{leg.name}'" for leg in settings.vectors if leg.reads == "image")
-    if not seeing:
+    image_legs = ", ".join(f"'{leg.name}'" for leg in settings.vectors if leg.reads == "image")
+    if not image_legs:
         raise ConfigError('No vector leg reads pictures. Add [[vectors]] with reads = "image" and an encoder.')
     if name is None:
-        raise ConfigError(f"Several legs read pictures: {seeing}. Choose one with --leg.")
-    raise ConfigError(f"No leg '{name}' reads pictures; those that do: {seeing}. Choose one of them with --leg.")
+        raise ConfigError(f"Several legs read pictures: {image_legs}. Choose one with --leg.")
+    raise ConfigError(f"No leg '{name}' reads pictures; those that do: {image_legs}. Choose one of them with --leg.")
 
 
-def trainable(leg: VectorLeg, folder: Path) -> Model:
-    """Return the model of a leg whose towers lie in one folder and share a space by their heads."""
+def trainable_model(leg: VectorLeg, folder: Path) -> Model:
+    """Return the model of a leg; refuse one whose two towers are not in one folder."""
     kind, name = kind_of(leg.encoder, folder)
     if kind != PRETRAINED:
         raise EncoderError(
@@ -142,32 +136,32 @@ def trainable(leg: VectorLeg, folder: Path) -> Model:
     return model
 
 
-def enough(settings: Settings, squeeze: Squeeze, folder: Path, progress: Progress) -> Stock:
+def gather_enough(settings: Settings, resize: Resize, folder: Path, progress: Progress) -> Dataset:
     """Gather the catalogue's pairs.
 
     Raises:
-        GateError: There are too few to learn from and to show anything on, or too few that differ.
+        GateError: There are too few to train and to measure on, or too few different ones.
     """
-    stock = gather(settings, squeeze, folder / "pictures", lambda done, total: progress("reading", done, total, ""))
-    apart = len(together(stock.pairs, settings.fields.languages[0]))
-    if apart >= FEWEST:
-        return stock
+    dataset = gather(settings, resize, folder / "pictures", lambda done, total: progress("reading", done, total, ""))
+    groups = len(linked_groups(dataset.pairs, settings.fields.languages[0]))
+    if groups >= FEWEST:
+        return dataset
     shutil.rmtree(folder)
-    found = (
-        f"Found {len(stock.pairs):,} products with a title and a usable picture among {stock.products:,} "
-        f"({stock.without_picture:,} without a picture, {stock.without_words:,} without words)"
+    summary = (
+        f"Found {len(dataset.pairs):,} products with a title and a usable picture among {dataset.products:,} "
+        f"({dataset.without_picture:,} without a picture, {dataset.without_words:,} without words)"
     )
-    if len(stock.pairs) < FEWEST:
-        raise GateError(f"{found}, at least {FEWEST} are needed. Keep the encoder that you have, or add products.")
+    if len(dataset.pairs) < FEWEST:
+        raise GateError(f"{summary}, at least {FEWEST} are needed. Keep the encoder that you have, or add products.")
     raise GateError(
-        f"{found}, but their {len(stock.pixels):,} different pictures and their titles leave only {apart:,} that have "
-        f"neither in common; at least {FEWEST} are needed. Check the field that 'image' names."
+        f"{summary}, but their {len(dataset.pixels):,} different pictures and their titles leave only {groups:,} that "
+        f"have neither in common; at least {FEWEST} are needed. Check the field that 'image' names."
     )
 
 
 def train(
     towers: Towers,
-    stock: Stock,
+    dataset: Dataset,
     parts: Split,
     languages: Sequence[str],
     recipe: Recipe,
@@ -176,52 +170,68 @@ def train(
     folder: Path,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Leave the best weights in the towers, and return how it went."""
+    """Train, load the best weights into the towers, and return the course of the training."""
     from hybridsearch.align.train import Training
 
-    aside = {stock.pairs[place].digest for place in (*parts.held_out, *parts.validation)}
-    material = Material(stock.pairs, parts.train, languages, Replay.load(towers.squeeze, without=aside))
-    questions = PreparedQueries(material, parts.validation, seed)
-    identity = f"{base} {stock.digest()} {languages} {seed} {recipe}"
+    not_trained = {dataset.pairs[position].digest for position in (*parts.held_out, *parts.validation)}
+    material = Material(dataset.pairs, parts.train, languages, Replay.load(towers.resize, without=not_trained))
+    queries = ValidationQueries(material, parts.validation, seed)
+    identity = f"{base} {dataset.digest()} {languages} {seed} {recipe}"
     checkpoint = folder / "checkpoint.pt"
-    run = Training(towers, stock.pixels, material, questions, recipe, seed, identity, checkpoint, progress)
+    run = Training(towers, dataset.pixels, material, queries, recipe, seed, identity, checkpoint, progress)
     best = run.run()
     towers.model.load_state_dict(best.state)
     return {"seed": seed, "stage": best.stage, "step": best.step, "resumed": run.resumed_at, "looks": run.history}
 
 
-def qualities(encoder: Encoder, stock: Stock, places: Sequence[int], language: str) -> Qualities:
-    """Measure an encoder, as it is in use, on products that were never trained on; each title is asked once."""
-    pairs = [stock.pairs[place] for place in places]
+def saved(towers: Towers, folder: Path) -> Encoder:
+    """Save the towers in a folder, which is replaced, and return the encoder that it holds."""
+    shutil.rmtree(folder, ignore_errors=True)
+    towers.save(folder)
+    return load_encoder(str(folder), folder=folder.parent)
+
+
+def qualities(encoder: Encoder, dataset: Dataset, positions: Sequence[int], language: str) -> Qualities:
+    """Measure an encoder, as it is used for searching, on held-out products; each title is one query."""
+    pairs = [dataset.pairs[position] for position in positions]
     labels = [title_key(pair.title, language) for pair in pairs]
-    asked = measure.distinct(labels)
-    titles = encoder.encode_texts([pairs[place].title for place in asked])
-    images = (Image.fromarray(stock.pixels[pair.picture].transpose(1, 2, 0)) for pair in pairs)
+    first = measure.distinct(labels)
+    titles = encoder.encode_texts([pairs[number].title for number in first])
+    images = (Image.fromarray(dataset.pixels[pair.picture].transpose(1, 2, 0)) for pair in pairs)
     pictures = encoder.encode_images(list(images))
-    names = [labels[place] for place in asked]
+    title_labels = [labels[number] for number in first]
     return {
-        "text_to_photo": measure.rank(titles, pictures, names, labels),
-        "photo_to_text": measure.rank(pictures, titles, labels, names),
+        "text_to_photo": measure.rank(titles, pictures, title_labels, labels),
+        "photo_to_text": measure.rank(pictures, titles, labels, title_labels),
     }
 
 
+def finish(report: Report, candidate: Path, target: Path, folder: Path) -> Report:
+    """Adopt the new encoder if it is better; of the run's folder only the report is left."""
+    if report.adopted:
+        report = adopt(report, candidate, target)
+    shutil.rmtree(folder)
+    write(report, folder)
+    return report
+
+
 def adopt(report: Report, candidate: Path, target: Path) -> Report:
-    """Move the new encoder to its place, with its card and report, and return the report that says where it is."""
+    """Move the new encoder to its folder, with its card and report, and return the report that names the folder."""
     report = replace(report, encoder=str(target))
     (candidate / "README.md").write_text(report.card(), encoding="utf-8")
-    write(report, candidate / "alignment")  # beside the weights it would count as one of the model's own files
+    write(report, candidate / "alignment")  # beside the weights it would count as a file of the model
     shutil.rmtree(target, ignore_errors=True)  # a folder of this name holds the same weights
     shutil.move(candidate, target)
     return report
 
 
-def counts(stock: Stock, parts: Split) -> dict[str, int]:
-    """Return how many products there are of each sort."""
+def counts(dataset: Dataset, parts: Split) -> dict[str, int]:
+    """Return how many products were read, left out, and are in each part."""
     return {
-        "products": stock.products,
-        "rejected": stock.rejected,
-        "without_picture": stock.without_picture,
-        "without_words": stock.without_words,
+        "products": dataset.products,
+        "rejected": dataset.rejected,
+        "without_picture": dataset.without_picture,
+        "without_words": dataset.without_words,
         "train": len(parts.train),
         "validation": len(parts.validation),
         "held_out": len(parts.held_out),
@@ -229,7 +239,7 @@ def counts(stock: Stock, parts: Split) -> dict[str, int]:
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write the report into a folder, which is made."""
+    """Create the folder and write the report into it."""
     folder.mkdir()
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The two towers of a CLIP, to be trained and saved."""
+"""The two towers of a CLIP, for training and saving."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
 from hybridsearch.align.pairs import Pixels
+from hybridsearch.batches import batches
 from hybridsearch.encoders.towers import device, loading
 from hybridsearch.errors import EncoderError
 from hybridsearch.values import Vectors
 
-TOGETHER = 64
-"""Texts of about one length that are read together: in larger batches most is padding."""
-HOTTEST = 100.0
-"""What the cosines are multiplied by at most, as CLIP was trained."""
-AT_ONCE = 128
+TEXT_BATCH = 64
+"""Texts of similar length that go through the tower together: larger batches are mostly padding."""
+MAX_SCALE = 100.0
+"""The largest factor of the cosines, as CLIP was trained."""
+BATCH = 128
+"""Texts or pictures that are encoded at a time."""
 
 
 class Towers:
@@ -47,10 +49,12 @@ class Towers:
                 "vision-text dual encoder. Choose another encoder."
             )
         self.device = device()
-        # Dropout and the statistics of batches stay as in use: a few thousand products would spoil the latter.
+        # Dropout stays off and batch statistics stay fixed: a few thousand products would spoil the latter.
         self.model.to(self.device, memory_format=torch.channels_last).eval()
         if self.device == "cpu":
-            self.model.set_attn_implementation("eager")  # backwards, torch's fused attention is ten times slower there
+            self.model.set_attn_implementation(
+                "eager"
+            )  # in the backward pass, torch's fused attention is ten times slower there
         positions: int = self.model.config.text_config.max_position_embeddings
         self._longest = min(positions, self.tokenizer.model_max_length)
         self._mean, self._std = (
@@ -58,118 +62,118 @@ class Towers:
             for values in (self.processor.image_mean, self.processor.image_std)
         )
 
-    def squeeze(self, images: Sequence[Image.Image]) -> Pixels:
-        """Resize and crop pictures as the encoder does, and stop before the numbers are scaled."""
-        ready = self.processor(list(images), do_rescale=False, do_normalize=False, return_tensors="np")
-        pixels: Pixels = ready["pixel_values"]
+    def resize(self, images: Sequence[Image.Image]) -> Pixels:
+        """Resize and crop pictures as the encoder does, without scaling the numbers."""
+        processed = self.processor(list(images), do_rescale=False, do_normalize=False, return_tensors="np")
+        pixels: Pixels = processed["pixel_values"]
         return pixels
 
     def heads(self) -> list[nn.Parameter]:
-        """Return the parameters that lie behind both towers."""
+        """Return the parameters behind the towers: the projections and the scale."""
         projections = (self.model.visual_projection, self.model.text_projection)
-        return [*(each for head in projections for each in head.parameters()), self.model.logit_scale]
+        return [*(parameter for head in projections for parameter in head.parameters()), self.model.logit_scale]
 
-    def seen(self, pictures: Tensor) -> Tensor:
-        """Return what the image tower makes of pictures: (n, 3, height, width) in 0..1 to (n, width of the tower)."""
+    def pool_pictures(self, pictures: Tensor) -> Tensor:
+        """Return the output of the image tower: (n, 3, height, width) in 0..1 to (n, width of the tower)."""
         pixels = ((pictures - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
-        with self.fast():
+        with self.autocast():
             pooled: Tensor = self.model.vision_model(pixel_values=pixels).pooler_output
         return pooled.flatten(1).float()  # a ResNet leaves two empty axes
 
-    def read(self, texts: Sequence[str]) -> Tensor:
-        """Return what the text tower makes of texts, (n, width of the tower); equal ones are read once."""
+    def pool_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the output of the text tower, (n, width of the tower); equal texts are computed once."""
         distinct = sorted(set(texts), key=lambda text: (len(text), text))
-        read = torch.cat(
-            [self._read(distinct[start : start + TOGETHER]) for start in range(0, len(distinct), TOGETHER)]
+        pooled = torch.cat(
+            [self._pool_texts(distinct[start : start + TEXT_BATCH]) for start in range(0, len(distinct), TEXT_BATCH)]
         )
-        place = {text: number for number, text in enumerate(distinct)}
-        return read[[place[text] for text in texts]]
+        row = {text: number for number, text in enumerate(distinct)}
+        return pooled[[row[text] for text in texts]]
 
-    def _read(self, texts: list[str]) -> Tensor:
+    def _pool_texts(self, texts: list[str]) -> Tensor:
         tokens = self.tokenizer(
             texts,
             padding=True,
-            pad_to_multiple_of=4,  # few distinct shapes: kernels are compiled for each
+            pad_to_multiple_of=4,  # few distinct shapes: kernels are compiled for each of them
             truncation=True,
             max_length=self._longest,
             return_tensors="pt",
         )
-        with self.fast():
+        with self.autocast():
             pooled: Tensor = self.model.text_model(**tokens.to(self.device)).pooler_output
         return pooled.float()
 
-    def picture_rows(self, seen: Tensor) -> Tensor:
+    def project_pictures(self, pooled: Tensor) -> Tensor:
         """Return unit rows of the common space."""
-        return functional.normalize(self.model.visual_projection(seen), dim=1)
+        return functional.normalize(self.model.visual_projection(pooled), dim=1)
 
-    def text_rows(self, read: Tensor) -> Tensor:
+    def project_texts(self, pooled: Tensor) -> Tensor:
         """Return unit rows of the common space."""
-        return functional.normalize(self.model.text_projection(read), dim=1)
+        return functional.normalize(self.model.text_projection(pooled), dim=1)
 
     def scale(self) -> Tensor:
-        """Return what cosines are multiplied by; learned, within bounds."""
+        """Return the factor of the cosines; learned, within bounds."""
         learned: Tensor = self.model.logit_scale.exp()
-        return learned.clamp(1.0, HOTTEST)
+        return learned.clamp(1.0, MAX_SCALE)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row for each text."""
-        rows = [self.text_rows(self.read(texts[start : start + AT_ONCE])) for start in range(0, len(texts), AT_ONCE)]
-        return array(torch.cat(rows))
+        rows = [self.project_texts(self.pool_texts(batch)) for batch in batches(texts, BATCH)]
+        return to_numpy(torch.cat(rows))
 
     @torch.no_grad()
     def encode_pictures(self, pixels: Pixels, rows: Sequence[int]) -> Vectors:
-        """Return one unit row for each of some rows of the picture file."""
-        return array(torch.cat([self.picture_rows(each) for each in self._look(pixels, rows)]))
+        """Return one unit row for each of these rows of the picture file."""
+        return to_numpy(torch.cat([self.project_pictures(pooled) for pooled in self._pool_rows(pixels, rows)]))
 
     @torch.no_grad()
-    def look(self, pixels: Pixels, rows: Sequence[int]) -> Tensor:
-        """Return what the image tower makes of some rows of the picture file."""
-        return torch.cat(list(self._look(pixels, rows)))
+    def pool_rows(self, pixels: Pixels, rows: Sequence[int]) -> Tensor:
+        """Return the output of the image tower for these rows of the picture file."""
+        return torch.cat(list(self._pool_rows(pixels, rows)))
 
-    def _look(self, pixels: Pixels, rows: Sequence[int]) -> Iterator[Tensor]:
-        for start in range(0, len(rows), AT_ONCE):
-            yield self.seen(self.fractions(pixels[np.asarray(rows[start : start + AT_ONCE])]))
+    def _pool_rows(self, pixels: Pixels, rows: Sequence[int]) -> Iterator[Tensor]:
+        for batch in batches(rows, BATCH):
+            yield self.pool_pictures(self.to_fractions(pixels[np.asarray(batch)]))
 
-    def fractions(self, pixels: Pixels) -> Tensor:
+    def to_fractions(self, pixels: Pixels) -> Tensor:
         """Return pictures as numbers in 0..1."""
         return torch.from_numpy(pixels).to(self.device).float() / 255
 
-    def fast(self) -> AbstractContextManager[None]:
-        """Return the context in which towers compute with 16 bits where that is faster."""
-        if self.device == "cuda" or (self.device == "cpu" and short_is_fast()):
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which the towers compute with 16 bits if that is faster."""
+        if self.device == "cuda" or (self.device == "cpu" and bfloat16_is_fast()):
             return torch.autocast(self.device, dtype=torch.bfloat16)
         return nullcontext()
 
     @contextmanager
-    def holding(self, state: dict[str, Tensor]) -> Iterator[None]:
-        """Put other weights in for a while."""
-        own = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+    def with_weights(self, state: dict[str, Tensor]) -> Iterator[None]:
+        """Use other weights for as long as the context lasts."""
+        trained = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.model.load_state_dict(state)
         try:
             yield
         finally:
-            self.model.load_state_dict(own)
+            self.model.load_state_dict(trained)
 
     def save(self, folder: Path) -> None:
-        """Write the model as its base lies on disk: the same format, precision, tokenizer and preprocessing."""
+        """Write the model in the form of its base: the same format, precision, tokenizer and preprocessing."""
         folder.mkdir(parents=True)
         for file in self.folder.iterdir():
             if file.is_file() and file.suffix in (".json", ".model", ".txt") and "safetensors" not in file.name:
                 shutil.copy(file, folder)
-        still = nn.Module.to(copy.deepcopy(self.model), memory_format=torch.contiguous_format)
-        nn.Module.to(still, "cpu", self._dtype).save_pretrained(folder)
+        model = nn.Module.to(copy.deepcopy(self.model), memory_format=torch.contiguous_format)
+        nn.Module.to(model, "cpu", self._dtype).save_pretrained(folder)
         for weights in folder.glob("*.safetensors"):
-            weights.chmod(0o644)  # safetensors writes it for the owner alone
+            weights.chmod(0o644)  # safetensors makes it readable only for the owner
 
 
-def array(rows: Tensor) -> Vectors:
-    """Return rows in main memory."""
-    found: Vectors = rows.float().cpu().numpy()
-    return found
+def to_numpy(rows: Tensor) -> Vectors:
+    """Return rows as a NumPy array of float32."""
+    array: Vectors = rows.float().cpu().numpy()
+    return array
 
 
-def short_is_fast() -> bool:
-    """Return whether this processor has instructions for 16-bit numbers; others take far longer over them."""
-    able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+def bfloat16_is_fast() -> bool:
+    """Return whether this processor has instructions for 16-bit numbers; without them these are far slower."""
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

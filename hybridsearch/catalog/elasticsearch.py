@@ -119,7 +119,7 @@ class ElasticsearchIndex:
             for number, last in shards.items():
                 after: list[Any] = [last]
                 with reading(self.client, self.index):
-                    while hits := paging.whole(
+                    while hits := paging.search_all_shards(
                         self.client,
                         index=self.index if name in there else name,  # an alias may have a filter
                         ignore_unavailable=True,

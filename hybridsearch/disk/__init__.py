@@ -1,1 +1,1 @@
-"""Files that survive a power cut, locks between processes, and errors of the disk in our own words."""
+"""Files that survive a power cut, locks between processes, and disk errors as errors of this package."""

@@ -1,4 +1,4 @@
-"""Files and names that a power cut does not take away."""
+"""Files and folders that survive a power cut."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import IO
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to write that takes the place of `path` at the end, durably; a failure leaves the old one.
+    """Open a file for writing that replaces `path` at the end, durably; a failure leaves the old file.
 
-    For the one writer of the folder alone: what a killed one left is written over.
+    Only for the single writer of a folder: the leftover of a killed writer is overwritten.
     """
     temporary = path.with_name(f"{path.name}.tmp")
     try:
@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, durably; one that is there is left alone."""
+    """Make a folder and its missing parents, durably; an existing folder is left as it is."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -37,10 +37,10 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; Windows has no such call and needs none."""
+    """Make the entries of a folder durable; Windows has no such call and needs none."""
     if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            os.fsync(descriptor)
         finally:
-            os.close(handle)
+            os.close(descriptor)

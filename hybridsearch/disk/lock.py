@@ -1,4 +1,4 @@
-"""One at a time: a file that a process holds locked, until it lets go of it or ends."""
+"""One process at a time: a file that a process keeps locked until it releases it or ends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hybridsearch.errors import EngineError
 if sys.platform == "win32":
     import msvcrt
 
-    FAR = 1 << 30
-    """Windows forbids to read locked bytes: lock one far behind the owner's number."""
+    LOCKED_BYTE = 1 << 30
+    """Windows forbids reading locked bytes: lock one far behind the owner's process number."""
 
     def lock(file: IO[bytes]) -> None:
         """Lock an open file, or raise OSError at once."""
-        file.seek(FAR)
+        file.seek(LOCKED_BYTE)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
@@ -32,8 +32,8 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-TAKEN = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
-"""How the systems say that somebody else has the lock."""
+HELD_BY_ANOTHER = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+"""Error numbers by which operating systems say that another process has the lock."""
 
 
 class FileLock:
@@ -41,16 +41,16 @@ class FileLock:
 
     Args:
         path: The file.
-        deed: What the owner of the lock is doing, for the message of whoever is refused: `writing to`.
-        patience: Seconds for which an owner that is about to let go is waited for.
+        activity: What the owner of the lock is doing, for the message to a process that is refused: `writing to`.
+        timeout: Seconds to wait for an owner that is about to release the lock.
     """
 
-    def __init__(self, path: Path, deed: str, *, patience: float = 0.0) -> None:
-        self.path, self.deed, self.patience = path, deed, patience
+    def __init__(self, path: Path, activity: str, *, timeout: float = 0.0) -> None:
+        self.path, self.activity, self.timeout = path, activity, timeout
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> None:
-        """Take the lock, or keep it.
+        """Take the lock; nothing happens if this object has it already.
 
         Raises:
             EngineError: Another engine, of this or another process, has it, or the folder cannot be written to.
@@ -60,13 +60,13 @@ class FileLock:
         with explained(self.path):
             make_folder(self.path.parent)
             file = self.path.open("a+b")
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.timeout
         while True:
             try:
                 lock(file)
                 break
             except OSError as error:
-                if error.errno not in TAKEN:
+                if error.errno not in HELD_BY_ANOTHER:
                     file.close()
                     raise EngineError(
                         f"'{self.path.parent}' is on a disk that locks no files ({error.strerror}), as network disks "
@@ -79,7 +79,7 @@ class FileLock:
                 owner = file.read().decode(errors="replace") or "unknown"
                 file.close()
                 raise EngineError(
-                    f"Process {owner} is {self.deed} '{self.path.parent}'. Wait until it has ended, then try again."
+                    f"Process {owner} is {self.activity} '{self.path.parent}'. Wait until it has ended, then try again."
                 ) from error
         file.truncate(0)
         file.write(str(os.getpid()).encode())
@@ -87,7 +87,7 @@ class FileLock:
         self._file = file
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -102,4 +102,4 @@ class FileLock:
         self.close()
 
     def require(self) -> None:
-        """Make sure that the lock is still ours: the system sees to that."""
+        """Make sure that the lock is still ours: the operating system guarantees it."""

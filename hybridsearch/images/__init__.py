@@ -1,4 +1,4 @@
-"""Pictures: found, fetched, checked and decoded. Whatever is wrong with one, the answer is an `ImageError`."""
+"""Pictures: located, fetched, checked and decoded. Whatever is wrong with a picture, the result is an `ImageError`."""
 
 from hybridsearch.images.decode import Photo, decode, inspect, open_query
 from hybridsearch.images.load import Fetch, load, load_picture

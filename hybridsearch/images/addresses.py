@@ -1,4 +1,4 @@
-"""Which network addresses a picture may be fetched from."""
+"""From which network addresses a picture may be fetched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 Address = IPv4Address | IPv6Address
 
-# `is_global` lets each of these through on some Python version.
+# `is_global` accepts each of these on some Python version.
 NOT_PUBLIC = tuple(
     map(
         ip_network,
@@ -25,7 +25,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address belongs to one machine on the open internet."""
+    """Return whether the address belongs to one machine on the public internet."""
     address = unwrap(address)
     if isinstance(address, IPv6Address) and address not in UNICAST:
         return False
@@ -34,15 +34,15 @@ def is_public(address: Address) -> bool:
 
 
 def is_internal(address: Address) -> bool:
-    """Return whether the address is one of a company's own machines, this one included.
+    """Return whether the address belongs to a company's own machines, this one included.
 
-    Link-local addresses are not: that is where clouds hand out credentials.
+    Link-local addresses do not count: there clouds hand out credentials.
     """
     return any(unwrap(address) in network for network in INTERNAL)
 
 
 def unwrap(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for, where it does."""
+    """Return the IPv4 address that an IPv6 address embeds; any other address unchanged."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped
     if isinstance(address, IPv6Address) and address in NAT64:
@@ -55,7 +55,7 @@ def resolve(host: str, port: int) -> list[Address]:
 
     Raises:
         OSError: The name has no address.
-        UnicodeError: It is no name at all.
+        UnicodeError: It is not a host name.
     """
     entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(entry[4][0]) for entry in entries))

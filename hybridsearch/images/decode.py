@@ -1,4 +1,4 @@
-"""From the bytes of a file that nobody vouches for to a picture that an encoder can read."""
+"""From the bytes of an untrusted file to a picture that an encoder can read."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from PIL import Image, ImageOps
 from hybridsearch.errors import ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
-"""What shops use. Pillow's other forty parsers, with nearly all of its security reports, are never reached."""
+"""What shops use. Pillow's other forty parsers, with nearly all of its security reports, are never used."""
 
 MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 40_000_000  # the worst case, a transparent WebP, then peaks at some 600 MB
+MAX_PIXELS = 40_000_000  # the worst case, a transparent WebP, then peaks at about 600 MB
 MAX_JPEG_PIXELS = 80_000_000  # a JPEG decodes straight to an eighth; 48 megapixels from a phone are usual
 MAX_SIDE = 20_000
 MAX_ASPECT = 20
 
 ENOUGH = 448
-"""Shorter side, in pixels, that decoding keeps where nothing else is asked for: twice what most encoders look at."""
+"""Shorter side, in pixels, that decoding keeps by default: twice what most encoders read."""
 
 Photo = str | Path | bytes | Image.Image
-"""A picture from code that we trust: a path, the bytes of a file, or a picture already in memory."""
+"""A picture from trusted code: a path, the bytes of a file, or a picture in memory."""
 
 
 def decode(data: bytes, enough: int = ENOUGH) -> Image.Image:
@@ -39,7 +39,7 @@ def decode(data: bytes, enough: int = ENOUGH) -> Image.Image:
     try:
         image.draft(None, (enough, enough))
         return normalise(image, enough)
-    # Decoders that are fed broken files raise OSError, ValueError, SyntaxError, struct.error, EOFError and more.
+    # Given broken files, decoders raise OSError, ValueError, SyntaxError, struct.error, EOFError and more.
     except Exception as error:
         raise ImageError(f"The {image.format} picture is damaged: {error}. Save it again and retry.") from error
 
@@ -48,7 +48,7 @@ def inspect(data: bytes) -> Image.Image:
     """Read only the header of a picture file and check format, size and shape; no pixel is decoded.
 
     Raises:
-        ImageError: As `decode`, except that damage behind the header goes unnoticed.
+        ImageError: As `decode`, except that damage behind the header is not noticed.
     """
     if not data:
         raise ImageError(f"The picture is empty; expected a {one_of(FORMATS)} file. Fetch or save it again.")
@@ -58,7 +58,7 @@ def inspect(data: bytes) -> Image.Image:
         )
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
-    # Pillow's own limit is higher than ours and belongs to the whole process: take its word, leave its setting.
+    # Pillow's own limit is higher than ours and belongs to the whole process: respect it, leave it unchanged.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"The picture has more than {MAX_PIXELS:,} pixels. Offer a smaller version of it.") from error
     except Exception as error:
@@ -97,7 +97,7 @@ def read_photo(path: str | Path) -> bytes:
 
 
 def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
-    """Refuse a picture whose declared size would cost too much memory, or which is a thread rather than a picture."""
+    """Refuse a picture whose declared size would cost too much memory, or whose sides differ too much."""
     if width * height > most or max(width, height) > MAX_SIDE:
         raise ImageError(
             f"The picture has {width} × {height} pixels, at most {most:,} and {MAX_SIDE:,} a side are decoded. "
@@ -111,7 +111,7 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 
 
 def normalise(image: Image.Image, enough: int) -> Image.Image:
-    """Return the picture in RGB, upright, on white, and no larger than is needed."""
+    """Return the picture in RGB, upright, on white, and no larger than needed."""
     image.load()
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode.startswith("I"):
@@ -129,15 +129,15 @@ def normalise(image: Image.Image, enough: int) -> Image.Image:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """Turn the picture as its EXIF data says; damaged EXIF data says nothing."""
+    """Turn the picture as its EXIF data says; damaged EXIF data is ignored."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # the parser of EXIF data is as open to surprises as the decoders
+    except Exception:  # the EXIF parser raises as many kinds of errors as the decoders
         return image
 
 
 def looks_like(data: bytes) -> str:
-    """Return a guess at what the bytes are, for a message."""
+    """Return a guess at what the bytes are, for an error message."""
     start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in start:
         return "an SVG drawing"

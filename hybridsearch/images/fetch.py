@@ -1,4 +1,4 @@
-"""Fetching pictures from addresses that a catalogue names, and that nobody vouches for."""
+"""Fetching pictures from the untrusted addresses of a catalogue."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ CONNECT_SECONDS = 5.0
 HEADERS = (
     ("User-Agent", "hybridsearch"),
     ("Accept", "image/avif,image/webp,image/*;q=0.9"),
-    ("Accept-Encoding", "identity"),  # a compressed body could unfold to any size
+    ("Accept-Encoding", "identity"),  # a compressed body could expand to any size
 )
 
 
 class Fetcher:
-    """Fetches pictures over HTTP(S) from public addresses only; a call may run in any thread.
+    """Fetches pictures over HTTP(S) from public addresses only; any thread may call it.
 
-    Proxies of the environment are not used: a proxy would resolve the names, and the check of addresses with them.
+    Proxies of the environment are not used: a proxy would resolve the names, and bypass the check of addresses.
 
     Args:
-        allow_private: Whether internal addresses may be fetched from too (not link-local ones).
-        ports: The ports that a URL may name.
+        allow_private: Whether internal addresses are allowed too (except link-local ones).
+        ports: The allowed ports.
         max_bytes: The largest body, in bytes.
-        seconds: For one picture in all, redirects included. Only looking up a name can take longer.
+        seconds: Limit for one picture, redirects included. Only resolving a name can take longer.
     """
 
     def __init__(
@@ -58,19 +58,19 @@ class Fetcher:
         """Return the body that a URL leads to.
 
         Raises:
-            ImageError: The URL or an address behind it is refused, or the server gave no body within the limits.
+            ImageError: The URL or an address behind it is refused, or the server sent no body within the limits.
         """
         self._deadline.start(self.seconds)
         target = self._check(url)
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._get(target)
-            if isinstance(answer, bytes):
-                return answer
-            target = self._check(answer)
-        raise ImageError(f"{shown(target)} is behind more than {MAX_REDIRECTS} redirects. Name the final address.")
+            body_or_redirect = self._get(target)
+            if isinstance(body_or_redirect, bytes):
+                return body_or_redirect
+            target = self._check(body_or_redirect)
+        raise ImageError(f"{redacted(target)} is behind more than {MAX_REDIRECTS} redirects. Name the final address.")
 
     def close(self) -> None:
-        """Close the connections that are kept open between pictures."""
+        """Close the connections that stay open between pictures."""
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -80,18 +80,18 @@ class Fetcher:
         self.close()
 
     def _check(self, text: str) -> httpx2.URL:
-        """Return the URL, if it is one that may be fetched as far as one can see from the outside."""
+        """Return the parsed URL; refuse one that must not be fetched, whatever its host resolves to."""
         try:
             url = httpx2.URL(text)
         except (httpx2.InvalidURL, ValueError) as error:
             raise ImageError(f"{text[:200]!r} is not a URL: {error}. Correct it in the catalogue.") from error
         if url.scheme not in ("http", "https") or not url.host:
-            raise ImageError(f"{shown(url)} is refused: expected http:// or https:// and a host.")
+            raise ImageError(f"{redacted(url)} is refused: expected http:// or https:// and a host.")
         if url.userinfo:
-            raise ImageError(f"{shown(url.copy_with(userinfo=b''))} carries a user name; write it without one.")
+            raise ImageError(f"{redacted(url.copy_with(userinfo=b''))} carries a user name; write it without one.")
         if port_of(url) not in self.ports:
             allowed = ", ".join(map(str, self.ports))
-            raise ImageError(f"{shown(url)} names port {port_of(url)}; pictures are fetched from {allowed} alone.")
+            raise ImageError(f"{redacted(url)} names port {port_of(url)}; pictures are fetched from {allowed} alone.")
         return url
 
     def _get(self, url: httpx2.URL) -> bytes | str:
@@ -99,57 +99,58 @@ class Fetcher:
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         headers = [("Host", url.netloc.decode("ascii")), *HEADERS]
         try:
-            extensions = {"timeout": {"pool": self._deadline.left()}}
+            extensions = {"timeout": {"pool": self._deadline.remaining()}}
             with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
                 return self._read(url, response)
         except httpcore2.TimeoutException as error:
             raise ImageError(
-                f"{shown(url)} did not arrive within {self.seconds:g} s. Check the server, or use a smaller picture."
+                f"{redacted(url)} did not arrive within {self.seconds:g} s. Check the server, or use a smaller picture."
             ) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError) as error:
-            raise ImageError(f"{shown(url)} cannot be fetched: {error}. Check the address and the server.") from error
+            address = redacted(url)
+            raise ImageError(f"{address} cannot be fetched: {error}. Check the address and the server.") from error
 
     def _read(self, url: httpx2.URL, response: httpcore2.Response) -> bytes | str:
         headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
         if response.status in (301, 302, 303, 307, 308) and "location" in headers:
             return follow(url, headers["location"])
         if response.status != 200:
-            raise ImageError(f"{shown(url)} answered {response.status}, expected 200. Correct the link.")
+            raise ImageError(f"{redacted(url)} answered {response.status}, expected 200. Correct the link.")
         if headers.get("content-encoding", "identity") != "identity":
-            raise ImageError(f"{shown(url)} sent a compressed body, although only a plain one was asked for.")
+            raise ImageError(f"{redacted(url)} sent a compressed body, although only a plain one was asked for.")
         body = bytearray()
-        for piece in response.iter_stream():
-            body += piece
+        for chunk in response.iter_stream():
+            body += chunk
             if len(body) > self.max_bytes:
-                raise ImageError(f"{shown(url)} has more than {self.max_bytes:,} bytes. Use a smaller picture.")
+                raise ImageError(f"{redacted(url)} has more than {self.max_bytes:,} bytes. Use a smaller picture.")
         return bytes(body)
 
 
 class Deadline(threading.local):
-    """The moment at which the fetch of the current thread must be over, on the monotonic clock."""
+    """The time, on the monotonic clock, at which the fetch of the current thread must have ended."""
 
     at = float("inf")
 
     def start(self, seconds: float) -> None:
-        """Give the current thread this many seconds from now."""
+        """Set the deadline of the current thread to this many seconds from now."""
         self.at = time.monotonic() + seconds
 
-    def left(self) -> float:
-        """Return the seconds that are left, more than none.
+    def remaining(self) -> float:
+        """Return the remaining seconds, more than 0.
 
         Raises:
-            httpcore2.ReadTimeout: None are left.
+            httpcore2.ReadTimeout: The deadline has passed.
         """
-        left = self.at - time.monotonic()
-        if left <= 0:
+        seconds = self.at - time.monotonic()
+        if seconds <= 0:
             raise httpcore2.ReadTimeout
-        return left
+        return seconds
 
 
 class Guard(httpcore2.NetworkBackend):
-    """Resolves a name once, checks every address behind it, and connects to exactly one of those.
+    """Resolves a name once, checks every address behind it, and connects to one of exactly these.
 
-    Looking at the name, or resolving it a second time to connect, could be answered differently by a hostile server.
+    When a name is resolved a second time to connect, a hostile name server could answer with another address.
     """
 
     def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
@@ -165,8 +166,8 @@ class Guard(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        """Connect to the first address of the host that answers, if none of them is off limits."""
-        del timeout, local_address  # the deadline decides; the system chooses the way out
+        """Connect to the first address of the host that answers; refuse the host if any address is not allowed."""
+        del timeout, local_address  # the deadline decides; the system chooses the route
         try:
             addresses = resolve(host, port)
         except (OSError, UnicodeError) as error:
@@ -177,7 +178,7 @@ class Guard(httpcore2.NetworkBackend):
         failure: Exception = httpcore2.ConnectError(f"the name '{host}' has no address")
         for address in addresses:
             try:
-                seconds = min(CONNECT_SECONDS, self._deadline.left())
+                seconds = min(CONNECT_SECONDS, self._deadline.remaining())
                 stream = self._sockets.connect_tcp(str(address), port, seconds, socket_options=socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
@@ -190,9 +191,9 @@ class Guard(httpcore2.NetworkBackend):
 
 
 class TimedStream(httpcore2.NetworkStream):
-    """A connection on which each step ends at the deadline.
+    """A connection on which every operation ends at the deadline.
 
-    A timeout for each read alone never ends a body, or a header, that drips in a byte at a time.
+    A timeout for each read alone never ends a body, or a header, that arrives one byte at a time.
     """
 
     def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
@@ -201,11 +202,11 @@ class TimedStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline decides
         """Return what has arrived, at most `max_bytes`."""
-        return self._stream.read(max_bytes, self._deadline.left())
+        return self._stream.read(max_bytes, self._deadline.remaining())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         """Send all of the buffer."""
-        self._stream.write(buffer, self._deadline.left())
+        self._stream.write(buffer, self._deadline.remaining())
 
     def close(self) -> None:
         """Close the connection."""
@@ -218,10 +219,11 @@ class TimedStream(httpcore2.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
         """Return the connection with TLS on top; the certificate must be the name's, not the address's."""
-        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+        stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
+        return TimedStream(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what the connection knows about itself; the pool asks whether the server has closed it."""
+        """Return a property of the connection; the pool asks whether the server has closed it."""
         return self._stream.get_extra_info(info)
 
 
@@ -230,14 +232,14 @@ def follow(url: httpx2.URL, location: str) -> str:
     try:
         return str(url.join(location))
     except (httpx2.InvalidURL, ValueError) as error:
-        raise ImageError(f"{shown(url)} redirects to no URL: {error}. Correct the link.") from error
+        raise ImageError(f"{redacted(url)} redirects to no URL: {error}. Correct the link.") from error
 
 
 def port_of(url: httpx2.URL) -> int:
-    """Return the port that a URL means."""
+    """Return the port of a URL, explicit or by its scheme."""
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def shown(url: httpx2.URL) -> str:
-    """Return a URL for a message: no query, where signatures and keys travel, and never longer than 200 characters."""
+def redacted(url: httpx2.URL) -> str:
+    """Return a URL for a message: without the query, which may hold signatures or keys, and at most 200 characters."""
     return f"'{str(url.copy_with(query=None, fragment=None))[:200]}'"

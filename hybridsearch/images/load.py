@@ -1,4 +1,4 @@
-"""From what a catalogue writes in its picture field to the bytes of a picture file."""
+"""From a value of a catalogue's picture field to the bytes of a picture file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Fetch = Callable[[str], bytes]
 
 
 def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
-    """Return the bytes of a picture whose header is in order; its pixels are not decoded.
+    """Return the bytes of a picture whose header is valid; its pixels are not decoded.
 
     Args:
         reference: As in `load`.
@@ -23,7 +23,7 @@ def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) ->
         fetch: As in `load`.
 
     Raises:
-        ImageError: It cannot be loaded, or is no picture that we read.
+        ImageError: It cannot be loaded, or is not a picture of a supported format.
     """
     data = load(reference, folder=folder, fetch=fetch)
     inspect(data)
@@ -31,11 +31,11 @@ def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) ->
 
 
 def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
-    """Return the bytes that a catalogue's picture field refers to; whether they are a picture is not looked at.
+    """Return the bytes that a catalogue's picture field refers to, without checking that they are a picture.
 
     Args:
         reference: A path, a `data:` URI, or an http(s) URL.
-        folder: Where relative paths start and which no path may leave, links included; None: paths are refused.
+        folder: Where relative paths start; no path may lead out of it, not by links either; None: paths are refused.
         fetch: Fetches a URL; None: URLs are refused.
 
     Raises:
@@ -62,11 +62,11 @@ def from_folder(reference: str, folder: Path) -> bytes:
         path = (folder / reference).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise ImageError(f"{shown(reference)} leads out of the picture folder '{folder}'. Move the file into it.")
-        if not path.is_file():  # a pipe or a device would never end
+        if not path.is_file():  # reading a pipe or a device would never end
             raise ImageError(f"{shown(reference)} is no file in '{folder}'. Check the path and 'images' in [catalog].")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name too long
+    except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long
         raise ImageError(f"{shown(reference)} cannot be read: {error}. Check the path.") from error
 
 
@@ -85,5 +85,5 @@ def from_data_uri(uri: str) -> bytes:
 
 
 def shown(reference: str) -> str:
-    """Return a reference for a message: a line of at most 120 characters."""
+    """Return a reference for a message: one line of at most 120 characters."""
     return repr(reference if len(reference) <= 120 else f"{reference[:119]}…")

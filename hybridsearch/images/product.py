@@ -1,4 +1,4 @@
-"""A product's pictures: which of them are read, and what they are together."""
+"""A product's pictures: which of them are read, and their common vector."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hybridsearch.batches import batches
 from hybridsearch.errors import ImageError
 from hybridsearch.values import Vector
 
 FILES = 256
-"""Files that are held in memory at a time, whole but not decoded."""
+"""Files that are held in memory at a time, complete but not decoded."""
 
 Load = Callable[[str], bytes]
 """Returns the file behind a reference; raises ImageError when it is not a picture."""
@@ -22,13 +23,13 @@ Encode = Callable[[Sequence[bytes]], Sequence[Vector | ImageError]]
 
 
 @dataclass(slots=True)
-class Seen:
-    """What has been seen of one product.
+class ProductPictures:
+    """What was read of the pictures of one product.
 
     Attributes:
-        references: Pictures that were not looked at yet, the first choice first.
-        vectors: Of those that could be used.
-        flaws: What was wrong with the others.
+        references: Pictures that were not read yet, the first choice first.
+        vectors: Those of the usable pictures.
+        flaws: What was wrong with the other pictures.
     """
 
     references: Iterator[str]
@@ -36,7 +37,7 @@ class Seen:
     flaws: list[ImageError] = field(default_factory=list)
 
     def load(self, most: int, load: Load) -> list[bytes]:
-        """Return the files of the next pictures, until there are `most` with those that were used before."""
+        """Return the files of the next pictures, up to `most` together with the usable ones before."""
         files: list[bytes] = []
         while len(files) + len(self.vectors) < most and (reference := next(self.references, None)) is not None:
             try:
@@ -45,8 +46,8 @@ class Seen:
                 self.flaws.append(error)
         return files
 
-    def take(self, result: Vector | ImageError) -> None:
-        """Note what came of a file."""
+    def add(self, result: Vector | ImageError) -> None:
+        """Record the result of a file."""
         if isinstance(result, ImageError):
             self.flaws.append(result)
         else:
@@ -54,37 +55,37 @@ class Seen:
 
     @property
     def vector(self) -> Vector | None:
-        """What the pictures that could be used are together."""
+        """The mean of the usable pictures; None when there are none."""
         return mean(self.vectors) if self.vectors else None
 
 
-def see(references: Sequence[Sequence[str]], most: int, load: Load, encode: Encode, pool: Executor) -> list[Seen]:
-    """Look at the first usable pictures of each product; one that cannot be used makes room for the next.
+def read_pictures(
+    references: Sequence[Sequence[str]], most: int, load: Load, encode: Encode, pool: Executor
+) -> list[ProductPictures]:
+    """Read the first usable pictures of each product; an unusable picture is replaced by the next one.
 
     Args:
         references: The pictures of each product, the first choice first.
-        most: How many pictures of a product are read.
+        most: How many pictures of a product are used.
         load: Threads of the pool call it.
-        encode: Is given many files at once.
+        encode: Receives many files at once.
         pool: Loads pictures of several products at a time.
     """
-    seen = [Seen(iter(dict.fromkeys(each))) for each in references]
-    at_once = max(1, FILES // most)
-    for start in range(0, len(seen), at_once):
-        some = seen[start : start + at_once]
-        # More than one round only where a file broke while it was decoded and the product has other pictures.
-        while any(loaded := list(pool.map(lambda each: each.load(most, load), some))):
+    products = [ProductPictures(iter(dict.fromkeys(of_product))) for of_product in references]
+    for batch in batches(products, max(1, FILES // most)):
+        # More than one round only when a file could not be decoded and its product has other pictures.
+        while any(loaded := list(pool.map(lambda product: product.load(most, load), batch))):
             results = iter(encode([file for files in loaded for file in files]))
-            for each, files in zip(some, loaded, strict=True):
+            for product, files in zip(batch, loaded, strict=True):
                 for _ in files:
-                    each.take(next(results))
-    return seen
+                    product.add(next(results))
+    return products
 
 
 def mean(vectors: Sequence[Vector]) -> Vector:
-    """Return the unit vector in the middle of unit vectors; the first one, where they cancel each other out."""
+    """Return the normalised mean of unit vectors; the first vector when they cancel each other out."""
     if len(vectors) == 1:
         return vectors[0]
-    middle = np.mean([each.array.astype(np.float64) for each in vectors], axis=0)
-    length = float(np.linalg.norm(middle))
-    return Vector(middle / length) if length > 1e-6 else vectors[0]
+    average = np.mean([vector.array.astype(np.float64) for vector in vectors], axis=0)
+    length = float(np.linalg.norm(average))
+    return Vector(average / length) if length > 1e-6 else vectors[0]

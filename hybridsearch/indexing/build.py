@@ -17,7 +17,7 @@ from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.images.product import Load, see
+from hybridsearch.images.product import Load, read_pictures
 from hybridsearch.indexing.report import Counts
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.schema import Leg, Schema
@@ -120,7 +120,7 @@ class Builder:
         """Return the vector of each product's pictures together; what went wrong is written down."""
         references = [document.pictures(product.row, self.schema.fields) for product in products]
         encoder = self.encoders[leg.name]
-        seen = see(
+        seen = read_pictures(
             references,
             leg.pictures,
             self.load_picture,

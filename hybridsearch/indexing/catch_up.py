@@ -9,7 +9,7 @@ import numpy as np
 from hybridsearch import document
 from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource
-from hybridsearch.changes import order
+from hybridsearch.changes import precedence
 from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.fill import BATCH, Filling
@@ -81,7 +81,7 @@ class CatchUp:
         if told is None or isinstance(row, Reject):
             return told is not None
         try:
-            return order(document.version(row.row, self.filling.builder.schema.fields)) <= told
+            return precedence(document.version(row.row, self.filling.builder.schema.fields)) <= told
         except ValueError:
             return False  # it will be rejected for this
 
@@ -95,7 +95,7 @@ class CatchUp:
             reach("replay.applied")
             filling.letters.add([*done.rejects, *done.flaws])
             self.mark = mark
-            self.told |= {change.id: change.order for change in changes}
+            self.told |= {change.id: change.precedence for change in changes}
             filling.uncertain |= {change.id for change in changes}
             filling.position.counts.changes += len(changes)
             filling.progress("replaying changes", filling.position.counts, None)

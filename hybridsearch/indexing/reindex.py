@@ -14,7 +14,7 @@ from typing import Any
 from hybridsearch._version import __version__
 from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
-from hybridsearch.changes import BEGINNING
+from hybridsearch.changes import START
 from hybridsearch.encoders.calibration import calibrate
 from hybridsearch.engines.base import Engine, Lease, live_of
 from hybridsearch.errors import EngineError, GateError
@@ -133,10 +133,10 @@ class Reindex:
         With versions everything that is remembered is replayed: the catalogue may have been written down long before
         this run. Without, only what comes from now on: what came before may be older than the catalogue.
         """
-        mark = self.engine.changes.mark()  # in any case: a log that cannot be read ends the run before it begins
+        mark = self.engine.changes.position()  # in any case: a log that cannot be read ends the run before it begins
         if self.builder.schema.fields.version:
-            mark = BEGINNING
-        elif self.engine.changes.since(BEGINNING)[0]:
+            mark = START
+        elif self.engine.changes.since(START)[0]:
             self.options.say(
                 "Products have no version ('fields.version'): of the changes before this run only those count that "
                 "the catalogue has."

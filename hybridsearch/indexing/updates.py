@@ -93,7 +93,7 @@ class Updates:
         """Remember changes, then write them to the live index; of one product the last counts."""
         if self.settings.fields.version is None:
             say_that_versions_are_missing()
-        last = {change.id: change for change in sorted(changes, key=lambda change: change.order)}
+        last = {change.id: change for change in sorted(changes, key=lambda change: change.precedence)}
         with self.builder() as builder:
             for some in batches(last.values(), BATCH):
                 accepted = self.engine.changes.record(some)

@@ -1,4 +1,4 @@
-"""Alignment at work: real models, real training, a real process that is killed."""
+"""Alignment as a whole: real models and `towers`, real training by a short `recipe`, a real process that is killed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,7 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 
-import torch
-from torch.nn import functional
-
 from hybridsearch import HybridSearch
-from hybridsearch.align import train
-from hybridsearch.align.augment import augment
-from hybridsearch.align.material import Contrast
 from hybridsearch.align.pairs import gather
 from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.run import align
@@ -41,7 +35,7 @@ SHORT = Recipe(heads=4, full=4, batch=16, replayed=8, translated=4, every=2)
 
 
 def name_of(number: int) -> str:
-    """Return a name of letters alone: numbers do not make a title another one."""
+    """Return a name of letters only: digits do not distinguish titles."""
     return "".join(chr(97 + number // 26**power % 26) for power in range(3))
 
 
@@ -86,7 +80,7 @@ def test_words_that_only_the_shop_uses_are_learned(adopted: tuple[Settings, Any]
     files = [settings.folder / "pictures" / f"{name}.png" for name in report.held_out]
     shown = [list(SHADES)[int(name) % len(SHADES)] for name in report.held_out]
     cosines = encoder.encode_texts(list(SHADES)) @ encoder.encode_images([Image.open(file) for file in files]).T
-    assert [shown[place] for place in cosines.argmax(axis=1)] == list(SHADES)
+    assert [shown[row] for row in cosines.argmax(axis=1)] == list(SHADES)
 
 
 def test_the_new_encoder_lies_beside_its_report_and_card(adopted: tuple[Settings, Any]) -> None:
@@ -94,18 +88,17 @@ def test_the_new_encoder_lies_beside_its_report_and_card(adopted: tuple[Settings
     folder = Path(report.encoder)
     assert json.loads((folder / "alignment" / "report.json").read_text())["fingerprint"] == report.fingerprint
     assert "48 products" in (folder / "README.md").read_text()
-    sizes = [(each / "model.safetensors").stat().st_size for each in (folder, Path(PRESETS["starter"].texts))]
+    sizes = [(path / "model.safetensors").stat().st_size for path in (folder, Path(PRESETS["starter"].texts))]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.01)  # 16-bit numbers, as the base has them
 
 
 def test_an_index_is_built_with_the_new_encoder(adopted: tuple[Settings, Any]) -> None:
     settings, report = adopted
     leg = settings.vectors[0].model_copy(update={"encoder": report.encoder})
-    with HybridSearch.open(settings.model_copy(update={"vectors": (leg,)})) as found:
-        found.reindex()
-        assert {hit.product["shade"] for hit in found.search("", image=Image.new("RGB", (64, 64), "navy"), size=5)} == {
-            "blim"
-        }
+    with HybridSearch.open(settings.model_copy(update={"vectors": (leg,)})) as aligned_shop:
+        aligned_shop.reindex()
+        page = aligned_shop.search("", image=Image.new("RGB", (64, 64), "navy"), size=5)
+        assert {hit.product["shade"] for hit in page} == {"blim"}
 
 
 def test_an_encoder_that_does_not_get_better_is_not_written(
@@ -124,7 +117,7 @@ def test_an_encoder_that_does_not_get_better_is_not_written(
 def test_the_towers_give_the_vectors_of_the_encoder(kind: str, models: dict[str, Path], tmp_path: Path) -> None:
     encoder, towers = load_encoder(str(models[kind]), folder=tmp_path), Towers(models[kind])
     texts, images = ["red dress", "a", "x " * 500], [Image.effect_noise((40, 30), 60).convert("RGB")] * 2
-    pixels = towers.squeeze(images)
+    pixels = towers.resize(images)
     assert pixels.dtype == np.uint8
     ours = [towers.encode_texts(texts), towers.encode_pictures(pixels, [0, 1])]
     for rows, expected in zip(ours, [encoder.encode_texts(texts), encoder.encode_images(images)], strict=True):
@@ -154,18 +147,24 @@ def test_a_hub_style_clip_is_trained_on_a_catalogue_of_one_language(
         "validation": 24,
         "held_out": 48,
     }
-    assert [look["stage"] for look in report.training["looks"]] == ["none", "heads", "heads", "full", "full"]
+    assert [validation["stage"] for validation in report.training["looks"]] == [
+        "none",
+        "heads",
+        "heads",
+        "full",
+        "full",
+    ]
 
 
 def test_a_damaged_picture_costs_one_product(models: dict[str, Path], tmp_path: Path) -> None:
     settings = shop(tmp_path, models["clip"], count=5)
     (tmp_path / "pictures" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
     (tmp_path / "pictures" / "3.png").write_bytes((tmp_path / "pictures" / "2.png").read_bytes())
-    stock = gather(settings, Towers(models["clip"]).squeeze, tmp_path / "u8", lambda *_: None)
-    assert (stock.products, stock.without_picture) == (5, 1)
-    assert [each.id for each in stock.pairs] == ["0", "2", "3", "4"]
-    assert [each.picture for each in stock.pairs] == [0, 1, 1, 2]  # one picture, kept once
-    assert stock.pixels.shape == (3, 3, tiny_models.SIDE, tiny_models.SIDE)
+    dataset = gather(settings, Towers(models["clip"]).resize, tmp_path / "u8", lambda *_: None)
+    assert (dataset.products, dataset.without_picture) == (5, 1)
+    assert [pair.id for pair in dataset.pairs] == ["0", "2", "3", "4"]
+    assert [pair.picture for pair in dataset.pairs] == [0, 1, 1, 2]  # one picture, kept once
+    assert dataset.pixels.shape == (3, 3, tiny_models.SIDE, tiny_models.SIDE)
 
 
 def test_too_few_products_are_refused(models: dict[str, Path], tmp_path: Path) -> None:
@@ -212,7 +211,7 @@ def test_the_leg_must_be_clear(tmp_path: Path, legs: list[Any], asked: str | Non
         align(shops.settings(tmp_path, vectors=legs), leg=asked)
 
 
-def test_nothing_is_written_over(models: dict[str, Path], tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_overwritten(models: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"exists. Choose another folder with -o, or remove it"):
         align(shop(tmp_path, models["clip"]), output=tmp_path)
 
@@ -243,12 +242,12 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 def finish(folder: Path) -> list[str]:
     with start(folder) as process:
-        said = process.communicate(timeout=300)[0]
+        output = process.communicate(timeout=300)[0]
     assert process.returncode == 0
-    return said.split()
+    return output.split()
 
 
-def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_killed_run_continues_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:
     for name in ("whole", "killed"):
         shop(tmp_path / name, models["clip"])
     checkpoint = tmp_path / "killed" / ".hybridsearch" / "align" / "image" / "checkpoint.pt"
@@ -265,7 +264,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(models: dict[s
 
 @pytest.fixture
 def interrupted(models: dict[str, Path], tmp_path: Path) -> Settings:
-    """A shop whose run was interrupted after its third look."""
+    """A shop whose run was interrupted after its third validation."""
     settings = shop(tmp_path, models["clip"])
 
     def tell(stage: str, done: int, *_: Any) -> None:
@@ -277,16 +276,16 @@ def interrupted(models: dict[str, Path], tmp_path: Path) -> Settings:
     return settings
 
 
-def test_an_interrupted_run_goes_on_from_its_last_look(interrupted: Settings) -> None:
+def test_an_interrupted_run_continues_from_its_last_validation(interrupted: Settings) -> None:
     assert align(interrupted, recipe=SHORT).training["resumed"] == {"stage": "full", "step": 2}
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"restart": True}, {"recipe": replace(SHORT, full=6)}])
-def test_another_run_does_not_go_on_from_it(interrupted: Settings, change: dict[str, Any]) -> None:
+def test_another_run_does_not_continue_it(interrupted: Settings, change: dict[str, Any]) -> None:
     assert align(interrupted, **{"recipe": SHORT, **change}).training["resumed"] is None
 
 
-def test_a_run_on_another_catalogue_does_not_go_on_from_it(interrupted: Settings) -> None:
+def test_a_run_on_another_catalogue_does_not_continue_it(interrupted: Settings) -> None:
     catalogue = interrupted.folder / "products.jsonl"
     catalogue.write_text(catalogue.read_text().replace("zorp thing aaa", "zorp thing zzz"))
     assert align(interrupted, recipe=SHORT).training["resumed"] is None
@@ -296,56 +295,3 @@ def test_the_benchmark_runs() -> None:
     command = [sys.executable, "-m", "benchmarks.align", "--small"]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True)
     assert "before colours" in done.stdout
-
-
-def known(match: list[list[int]], clash: list[list[int]] | None = None) -> Contrast:
-    hits = np.array(match, dtype=bool)
-    return Contrast(["text"] * hits.shape[1], hits, ~hits if clash is None else np.array(clash, dtype=bool))
-
-
-def test_with_one_match_each_the_contrast_is_the_cross_entropy_of_clip() -> None:
-    logits = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
-    labels = torch.arange(4)
-    expected = (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
-    assert float(train.contrast(logits, known(np.eye(4, dtype=int).tolist()))) == pytest.approx(float(expected))
-
-
-def test_several_matches_share_the_target() -> None:
-    logits = torch.tensor([[2.0, 1.0, 0.0]])
-    # By hand: from the picture, the mean of -log p of the two that match; from each matching text there is no choice.
-    total = np.log(np.exp([2.0, 1.0, 0.0]).sum())
-    expected = ((total - 2.0) + (total - 1.0)) / 2
-    assert float(train.contrast(logits, known([[1, 1, 0]]))) == pytest.approx(expected / 2)
-
-
-def test_what_nobody_knows_costs_nothing() -> None:
-    unsure = known([[1, 0], [0, 1]], clash=[[0, 0], [1, 0]])
-    costs = [float(train.contrast(torch.tensor([[1.0, value], [0.5, 1.0]]), unsure)) for value in (-9.0, 9.0)]
-    assert costs[0] == costs[1]
-
-
-def test_texts_that_fit_no_picture_cost_nothing_and_break_nothing() -> None:
-    assert float(train.contrast(torch.zeros(2, 2), known([[0, 0], [0, 0]]))) == 0
-
-
-def test_the_rate_rises_then_falls() -> None:
-    rates = [train.schedule(step, 200) for step in range(200)]
-    assert rates[0] == pytest.approx(1 / train.WARM_UP)
-    assert max(rates) == pytest.approx(rates[train.WARM_UP], rel=0.02)
-    assert rates[-1] == pytest.approx(train.LAST_RATE, abs=1e-3)
-
-
-def test_small_models_learn_faster_than_large_ones() -> None:
-    assert train.rate_of(torch.nn.Linear(10, 10)) == 5e-4
-    with torch.device("meta"):
-        assert train.rate_of(torch.nn.Linear(250_000_000, 1, bias=False)) == pytest.approx(1e-5)
-
-
-def test_changed_pictures_stay_pictures_and_chance_has_a_seed() -> None:
-    rng = np.random.default_rng(0)
-    pictures = torch.from_numpy(rng.random((6, 3, 20, 16), dtype=np.float32))
-    first, again, other = (augment(pictures, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
-    assert first.shape == pictures.shape
-    assert 0 <= float(first.min()) <= float(first.max()) <= 1
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)

@@ -1,4 +1,4 @@
-"""An existing index as a catalogue, read from real servers."""
+"""An existing index as a catalogue, read from real servers page by page (`engines/elasticsearch/paging.py`)."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -164,14 +164,14 @@ def test_both_engines_give_the_same_pages(embedded: HybridSearch, server: Hybrid
         same(embedded.search(**case), server.search(**case), str(case))
 
 
-def same(ours: Page, theirs: Page, case: str) -> None:
-    assert ours.total == theirs.total, case
-    assert ours.facets == theirs.facets, case
-    assert list(map(list, ours.facets.values())) == list(map(list, theirs.facets.values())), case
-    assert [hit.score for hit in ours] == pytest.approx([hit.score for hit in theirs], abs=1e-4), case
-    assert [hit.id for hit in ours] == [hit.id for hit in theirs], case
-    for mine, other in zip(ours, theirs, strict=True):
-        assert dict(mine.signals) == pytest.approx(dict(other.signals), abs=1e-4), case
+def same(embedded: Page, server: Page, case: str) -> None:
+    assert embedded.total == server.total, case
+    assert embedded.facets == server.facets, case
+    assert list(map(list, embedded.facets.values())) == list(map(list, server.facets.values())), case
+    assert [hit.score for hit in embedded] == pytest.approx([hit.score for hit in server], abs=1e-4), case
+    assert [hit.id for hit in embedded] == [hit.id for hit in server], case
+    for ours, theirs in zip(embedded, server, strict=True):
+        assert dict(ours.signals) == pytest.approx(dict(theirs.signals), abs=1e-4), case
 
 
 def test_pages_follow_each_other_without_gaps_or_repeats(embedded: HybridSearch, server: HybridSearch) -> None:

@@ -1,4 +1,4 @@
-"""Decoding: what a shop's picture files look like, and what hostile ones try."""
+"""Decoding: the picture files of shops, and hostile ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to nothing."""
+    """Return a PNG that declares a size and holds almost nothing."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -150,14 +150,14 @@ def test_flipped_bytes_give_a_picture_or_an_image_error(seed: int) -> None:
     random = np.random.default_rng(seed)
     kind = FORMATS[seed % len(FORMATS)]
     data = bytearray(saved(Image.effect_noise((64, 48), 90).convert("RGB"), kind))
-    for place in random.integers(0, len(data), 12):
-        data[place] = random.integers(256)
+    for position in random.integers(0, len(data), 12):
+        data[position] = random.integers(256)
     with suppress(ImageError):
         assert decode(bytes(data)).mode == "RGB"
 
 
 @pytest.mark.parametrize(
-    ("data", "found"),
+    ("data", "message"),
     [
         (b"", "The picture is empty"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
@@ -172,8 +172,8 @@ def test_flipped_bytes_give_a_picture_or_an_image_error(seed: int) -> None:
         (bytes(5000), "no picture, or a damaged one"),
     ],
 )
-def test_other_content_is_refused_whatever_its_name(data: bytes, found: str) -> None:
-    with pytest.raises(ImageError, match=found):
+def test_other_content_is_refused_whatever_its_name(data: bytes, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
         decode(data)
 
 
@@ -195,7 +195,7 @@ def test_a_query_may_be_a_path_bytes_or_a_pillow_image(tmp_path: Path) -> None:
     file = tmp_path / "photo.png"
     file.write_bytes(saved(image))
     opened = [open_query(photo) for photo in (file, str(file), file.read_bytes(), image)]
-    assert all(each == opened[0] for each in opened)
+    assert all(picture == opened[0] for picture in opened)
 
 
 def test_the_pillow_image_of_a_query_is_not_changed() -> None:
@@ -205,8 +205,8 @@ def test_the_pillow_image_of_a_query_is_not_changed() -> None:
 
 
 def test_a_query_photo_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"Cannot read the picture '.*gone.jpg': No such file or directory"):
-        open_query(tmp_path / "gone.jpg")
+    with pytest.raises(ImageError, match=r"Cannot read the picture '.*missing.jpg': No such file or directory"):
+        open_query(tmp_path / "missing.jpg")
 
 
 def test_a_query_photo_that_is_a_folder_is_refused(tmp_path: Path) -> None:

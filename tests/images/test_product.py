@@ -1,4 +1,4 @@
-"""What the pictures of a product are together, and what one that cannot be used costs."""
+"""The common vector of a product's pictures, and what an unusable picture costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image
 
 from hybridsearch.errors import ConfigError, ImageError
 from hybridsearch.images import product
-from hybridsearch.images.product import Seen, mean, see
+from hybridsearch.images.product import ProductPictures, mean, read_pictures
 from hybridsearch.search.weights import prior
 from hybridsearch.values import Vector
 from tests.shops import settings, shop, write_products
@@ -29,16 +29,16 @@ class Camera:
 
     def __init__(self) -> None:
         self.loaded: list[str] = []
-        self.together: list[int] = []
+        self.batches: list[int] = []
 
     def load(self, reference: str) -> bytes:
         self.loaded.append(reference)
-        if reference.startswith("gone"):
+        if reference.startswith("missing"):
             raise ImageError(f"'{reference}' is no file.")
         return reference.encode()
 
     def encode(self, files: Sequence[bytes]) -> list[Vector | ImageError]:
-        self.together.append(len(files))
+        self.batches.append(len(files))
         return [FILES.get(file.decode(), ImageError(f"'{file.decode()}' is damaged.")) for file in files]
 
 
@@ -48,64 +48,67 @@ def pool() -> Iterator[Executor]:
         yield pool
 
 
-def look(references: Sequence[Sequence[str]], most: int, pool: Executor, camera: Camera | None = None) -> list[Seen]:
+def read(
+    references: Sequence[Sequence[str]], most: int, pool: Executor, camera: Camera | None = None
+) -> list[ProductPictures]:
     camera = camera or Camera()
-    return see(references, most, camera.load, camera.encode, pool)
+    return read_pictures(references, most, camera.load, camera.encode, pool)
 
 
 def test_the_vector_is_the_unit_mean_of_the_first_pictures(pool: Executor) -> None:
-    (seen,) = look([["east", "north", "up"]], 2, pool)
-    assert seen.vector is not None
-    assert np.allclose(seen.vector.array, [0.5**0.5, 0.5**0.5, 0])
-    assert seen.flaws == []
+    (pictures,) = read([["east", "north", "up"]], 2, pool)
+    assert pictures.vector is not None
+    assert np.allclose(pictures.vector.array, [0.5**0.5, 0.5**0.5, 0])
+    assert pictures.flaws == []
 
 
 def test_pictures_behind_the_last_that_counts_are_not_loaded(pool: Executor) -> None:
     camera = Camera()
-    look([["east", "north", "up"]], 2, pool, camera)
+    read([["east", "north", "up"]], 2, pool, camera)
     assert camera.loaded == ["east", "north"]
 
 
 def test_a_product_with_fewer_pictures_has_the_mean_of_those(pool: Executor) -> None:
-    one, none = look([["east"], []], 3, pool)
-    assert one.vector == EAST
+    single, none = read([["east"], []], 3, pool)
+    assert single.vector == EAST
     assert none.vector is None
     assert none.flaws == []
 
 
-@pytest.mark.parametrize("bad", ["gone", "broken"])
+@pytest.mark.parametrize("bad", ["missing", "broken"])
 def test_a_picture_that_cannot_be_used_costs_one_picture_and_says_why(pool: Executor, bad: str) -> None:
-    (seen,) = look([["east", bad, "north", "up"]], 2, pool)
-    assert seen.vector is not None
-    assert np.allclose(seen.vector.array, [0.5**0.5, 0.5**0.5, 0])
-    assert [str(flaw).split("'")[1] for flaw in seen.flaws] == [bad]
+    (pictures,) = read([["east", bad, "north", "up"]], 2, pool)
+    assert pictures.vector is not None
+    assert np.allclose(pictures.vector.array, [0.5**0.5, 0.5**0.5, 0])
+    assert [str(flaw).split("'")[1] for flaw in pictures.flaws] == [bad]
 
 
 def test_when_no_picture_can_be_used_every_reason_is_kept(pool: Executor) -> None:
-    (seen,) = look([["gone 1", "broken", "gone 2"]], 1, pool)
-    assert seen.vector is None
-    assert sorted(map(str, seen.flaws)) == ["'broken' is damaged.", "'gone 1' is no file.", "'gone 2' is no file."]
+    (pictures,) = read([["missing 1", "broken", "missing 2"]], 1, pool)
+    assert pictures.vector is None
+    reasons = ["'broken' is damaged.", "'missing 1' is no file.", "'missing 2' is no file."]
+    assert sorted(map(str, pictures.flaws)) == reasons
 
 
 def test_the_same_picture_twice_counts_once(pool: Executor) -> None:
     camera = Camera()
-    (seen,) = look([["east", "east", "north"]], 2, pool, camera)
+    (pictures,) = read([["east", "east", "north"]], 2, pool, camera)
     assert camera.loaded == ["east", "north"]
-    assert len(seen.vectors) == 2
+    assert len(pictures.vectors) == 2
 
 
 def test_pictures_of_many_products_are_encoded_together_and_given_back_to_their_own(pool: Executor) -> None:
     camera = Camera()
-    seen = look([["east"], ["north", "up"], [], ["up"]], 1, pool, camera)
-    assert [each.vector for each in seen] == [EAST, NORTH, None, UP]
-    assert camera.together == [3]
+    products = read([["east"], ["north", "up"], [], ["up"]], 1, pool, camera)
+    assert [pictures.vector for pictures in products] == [EAST, NORTH, None, UP]
+    assert camera.batches == [3]
 
 
 def test_no_more_files_are_held_than_the_limit(pool: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(product, "FILES", 4)
     camera = Camera()
-    look([["east", "north"]] * 5, 2, pool, camera)
-    assert camera.together == [4, 4, 2]
+    read([["east", "north"]] * 5, 2, pool, camera)
+    assert camera.batches == [4, 4, 2]
 
 
 def test_pictures_that_cancel_each_other_out_leave_the_first() -> None:
@@ -120,10 +123,10 @@ def test_one_picture_keeps_its_vector_to_the_last_bit() -> None:
 def test_a_mean_is_a_unit_vector_no_further_from_any_picture_than_the_pictures_are_apart(seeds: list[int]) -> None:
     rows = [np.abs(np.random.default_rng(seed).normal(size=6)) + 0.01 for seed in seeds]
     vectors = [Vector(row / np.linalg.norm(row)) for row in rows]
-    middle = mean(vectors).array
+    average = mean(vectors).array
     cosines = np.array([[float(a.array @ b.array) for a in vectors] for b in vectors])
-    assert np.linalg.norm(middle) == pytest.approx(1, abs=1e-6)
-    assert min(float(middle @ each.array) for each in vectors) >= cosines.min() - 1e-6
+    assert np.linalg.norm(average) == pytest.approx(1, abs=1e-6)
+    assert min(float(average @ vector.array) for vector in vectors) >= cosines.min() - 1e-6
 
 
 def test_a_leg_reads_as_many_pictures_of_a_product_as_it_says(tmp_path: Path) -> None:
@@ -140,18 +143,18 @@ def test_a_leg_reads_as_many_pictures_of_a_product_as_it_says(tmp_path: Path) ->
     ]
     write_products(tmp_path / "products.jsonl", rows)
     leg = {"name": "image", "encoder": "starter", "pictures": 2}
-    found = shop(tmp_path, fields={"title": "title", "image": "image"}, vectors=[leg])
-    report = found.reindex()
+    indexed = shop(tmp_path, fields={"title": "title", "image": "image"}, vectors=[leg])
+    report = indexed.reindex()
     plain = [Image.new("RGB", (70, 70), shade) for shade in shades.values()]
-    vectors = [Vector(row) for row in found.encoders["image"].encode_images(plain)]
-    near = {hit.id: hit.signals["photo.image"] for hit in found.search(image=tmp_path / "c.png")}
-    scale = found.engine.schema().legs[0].calibration("photo")
+    vectors = [Vector(row) for row in indexed.encoders["image"].encode_images(plain)]
+    near = {hit.id: hit.signals["photo.image"] for hit in indexed.search(image=tmp_path / "c.png")}
+    scale = indexed.engine.schema().legs[0].calibration("photo")
     weight = prior().weight("photo.image")
     for name, expected in (("torn", mean(vectors[1:])), ("one", vectors[2])):
         cosine = float(vectors[2].array @ expected.array)
         assert near[name] == pytest.approx(weight * (cosine - scale.low) / (scale.high - scale.low), abs=1e-4)
     assert (report.indexed, report.without_picture) == (5, 2)
-    assert [(each.id, each.stage) for each in report.rejects] == [("torn", "picture"), ("lost", "picture")]
+    assert [(reject.id, reject.stage) for reject in report.rejects] == [("torn", "picture"), ("lost", "picture")]
 
 
 @pytest.mark.parametrize("number", [0, 9, 1.5])

@@ -18,12 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, document
-from hybridsearch.changes import order
-from hybridsearch.engines.elasticsearch import lease as leases
 from hybridsearch.errors import EncoderError, EngineError, GateError
 from hybridsearch.indexing import updates
 from hybridsearch.indexing.fill import Options
@@ -348,30 +344,6 @@ def test_a_lease_on_a_server_names_its_owner_and_is_taken_from_a_dead_one(
             assert found.reindex().indexed == 5
 
 
-def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> None:
-    """Fault 29."""
-    model, slept = Model(), []
-    with serving(model.reply) as fake, Elasticsearch(fake.url) as client:
-        body = {"owner": "night job", "host": "elsewhere", "process": 1, "token": "x", "beats": 0}
-        client.indices.create(index="shop-lock")
-        client.create(index="shop-lock", id="run", document=body)
-
-        def beat(seconds: float) -> None:
-            slept.append(seconds)
-            client.index(index="shop-lock", id="run", document=body)
-
-        with pytest.raises(EngineError, match="night job, process 1 on elsewhere"):
-            leases.ServerLease(client, "shop", "me", sleep=beat, beating=False).__enter__()
-        assert len(slept) == 1
-        slept.clear()
-        with leases.ServerLease(client, "shop", "me", sleep=slept.append, beating=False) as mine:
-            mine.require()
-            client.index(index="shop-lock", id="run", document=body)
-            with pytest.raises(EngineError, match="Another run has taken over"):
-                mine.require()
-    assert sum(slept) == leases.SILENCE
-
-
 def test_rejects_are_tried_again_as_the_catalogue_has_them_now(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Fault 33."""
     bad = [{"id": "6", "title": "Free gift", "price": "free"}, {"id": "7", "title": "Bad gift", "price": "bad"}]
@@ -499,22 +471,6 @@ def test_a_live_writer_and_a_live_reader_notice_nothing_of_a_rebuild(tmp_path: P
     assert len(totals) > 5
     assert min(totals) > 0.9 * count
     assert max(totals) <= count + 20
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=8), st.randoms())
-def test_changes_in_any_order_end_alike(changes: list[tuple[int, bool]], luck: Any) -> None:
-    """Faults 24, 25 and 26, for the rule that both engines and the log follow: the higher place wins."""
-    places = [order(version, removed=removed) for version, removed in changes]
-    shuffled = list(places)
-    luck.shuffle(shuffled)
-
-    def end(found: list[int]) -> int:
-        kept = -1
-        for place in found:
-            kept = place if place >= kept else kept
-        return kept
-
-    assert end(shuffled) == end(places) == max(places)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Processes that fork once everything is loaded, as `gunicorn --preload` does: each goes on alone, and none hangs."""
+"""Processes that fork once everything is loaded, as `gunicorn --preload` does: each continues alone, and none hangs.
+
+The connections to a server are kept apart by `engines/elasticsearch/node.py`.
+"""
 
 from __future__ import annotations
 

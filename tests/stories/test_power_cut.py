@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.changes import BEGINNING, Change
+from hybridsearch.changes import START, Change
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Row
@@ -110,7 +110,7 @@ def test_after_a_power_cut_the_index_is_whole_and_the_next_run_ends_as_if_nothin
             if living or LIVE in said:
                 found = {hit.id: hit.product for hit in shop.engine.search(Plan("browse", "", size=1000))}
                 assert shop.engine.check()[-1].state == "ok"
-                logged, _ = shop.engine.changes.since(BEGINNING)  # a run that was cut while it swapped brings them in
+                logged, _ = shop.engine.changes.since(START)  # a run that was cut while it swapped brings them in
                 versions = {key: row["v"] for key, row in found.items()} | {each.id: each.version for each in logged}
                 for key, row in newest(*catalogue(SECOND if LIVE in said else FIRST), *done).items():
                     assert versions[key] >= row["v"]

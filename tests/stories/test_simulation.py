@@ -159,14 +159,14 @@ class SimulatedEngine(ElasticsearchEngine):
         self.client = Client("http://model:9200", node_class=node(process), max_retries=0, serializers=ORJSON)
         self.world = world
         self.waiting.sleep = world.sleep
-        self.waiting.spread = world.luck.uniform
+        self.waiting.jitter = world.luck.uniform
         self.sender.limits = Limits(world.luck.choice([2, 3, 500]))
 
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
         with ExitStack() as stack:
             with explained(self.url, self.alias):
-                lease = ServerLease(self.client, self.alias, owner, sleep=self.world.sleep, beating=False)
+                lease = ServerLease(self.client, self.alias, owner, sleep=self.world.sleep, heartbeat=False)
                 stack.enter_context(lease)
             yield lease
 

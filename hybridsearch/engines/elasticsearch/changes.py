@@ -1,7 +1,7 @@
 """The log of changes on a server: a hidden index with the last change of each product.
 
-Versions are the server's external versions of the log's documents; a removal is a document too, which the server does
-not forget after a minute as it does a deletion.
+Precedences are the external versions of the log's documents. A removal is a document too, because the server forgets a
+deletion after a minute.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
-from hybridsearch.changes import BEGINNING, Change
-from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external
+from hybridsearch.changes import START, Change
+from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained, json_of
 from hybridsearch.engines.elasticsearch.lease import HIDDEN
@@ -23,9 +23,9 @@ from hybridsearch.errors import EngineError
 
 PAGE = 500
 RECOVERY = "5s"
-"""How long a log without a shard that works is waited for."""
-LOOKS, BETWEEN = 25, 0.2
-"""How often a log whose shards work, as the server says, is looked for among them, and the seconds between."""
+"""How long a run waits for a log that has no working shard."""
+CHECKS, INTERVAL = 25, 0.2
+"""How often a shard that works according to the server is looked for in its statistics, and the seconds in between."""
 MAPPING = {
     "dynamic": "strict",
     "properties": {
@@ -52,15 +52,15 @@ class ServerChanges:
                 )
             written = self._send(map(to_item, changes))
             if written.refused:
-                raise EngineError(f"A change cannot be remembered: {written.refused[0].reason}. Correct the product.")
+                raise EngineError(f"A change cannot be logged: {written.refused[0].reason}. Correct the product.")
             return list(self._newest(changes)) if written.older else list(changes)
 
-    def mark(self) -> int:
-        """Return the sequence number up to which every change is complete: what has a lower number is findable."""
+    def position(self) -> int:
+        """Return the sequence number up to which the log is complete: all changes with a lower one can be searched."""
         with explained(self.url, self.index):
             if (shards := self._shards()) is None:
-                return BEGINNING
-            if not shards:  # the log was made this very moment, or is lost; the server answers 200 all the same
+                return START
+            if not shards:  # the log was created a moment ago, or is lost; the server answers 200 in both cases
                 shards = self._recovered()
         if not shards:
             raise EngineError(
@@ -69,24 +69,24 @@ class ServerChanges:
             )
         return max(int(copy["seq_no"]["local_checkpoint"]) for copies in shards.values() for copy in copies)
 
-    def since(self, mark: int) -> tuple[list[Change], int]:
-        complete = self.mark()
-        if complete <= mark:
-            return [], max(mark, complete)
+    def since(self, position: int) -> tuple[list[Change], int]:
+        complete = self.position()
+        if complete <= position:
+            return [], max(position, complete)
         with explained(self.url, self.index):
             self.client.indices.refresh(index=self.index)
             answer = json_of(
                 self.client.search(
                     index=self.index,
-                    query={"range": {"_seq_no": {"gt": mark, "lte": complete}}},
+                    query={"range": {"_seq_no": {"gt": position, "lte": complete}}},
                     sort=["_seq_no"],
                     size=PAGE,
                     track_total_hits=False,
                 )
             )
         hits = answer["hits"]["hits"]
-        reached = hits[-1]["sort"][0] if len(hits) == PAGE else complete
-        return [to_change(hit["_id"], hit["_source"]) for hit in hits], reached
+        last = hits[-1]["sort"][0] if len(hits) == PAGE else complete
+        return [to_change(hit["_id"], hit["_source"]) for hit in hits], last
 
     def forget(self, hours: float) -> None:
         with explained(self.url, self.index):
@@ -97,37 +97,37 @@ class ServerChanges:
             )
 
     def _shards(self) -> dict[str, list[Any]] | None:
-        """Return the copies of each shard that works; None where there is no log yet."""
-        found = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
-        if "indices" not in found:
+        """Return the copies of each working shard; None when there is no log yet."""
+        stats = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
+        if "indices" not in stats:
             return None
-        shards: dict[str, list[Any]] = found["indices"].get(self.index, {}).get("shards", {})
+        shards: dict[str, list[Any]] = stats["indices"].get(self.index, {}).get("shards", {})
         return shards
 
     def _recovered(self) -> dict[str, list[Any]] | None:
-        """Return the copies of each shard after it had time to begin; one that has is not at once among them."""
+        """Return the copies of each shard once they had time to start; the statistics show them with a delay."""
         waiting = self.client.options(ignore_status=408)
         shards: dict[str, list[Any]] | None = {}
-        for _ in range(LOOKS):
+        for _ in range(CHECKS):
             health = waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
             shards = self._shards()
             if shards or health["timed_out"]:
                 break
-            time.sleep(BETWEEN)
+            time.sleep(INTERVAL)
         return shards
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
-        """Yield the changes that the log holds, or that are newer than what it holds."""
-        found = self.client.mget(index=self.index, ids=[change.id for change in changes], source=False)
-        known = {doc["_id"]: doc["_version"] for doc in found["docs"] if doc.get("found")}
-        return (change for change in changes if change.version is None or change.order >= known.get(change.id, 0))
+        """Yield the changes that are not older than what the log holds."""
+        answer = self.client.mget(index=self.index, ids=[change.id for change in changes], source=False)
+        known = {doc["_id"]: doc["_version"] for doc in answer["docs"] if doc.get("found")}
+        return (change for change in changes if change.version is None or change.precedence >= known.get(change.id, 0))
 
 
 def to_item(change: Change) -> Item:
-    """Return what is written for a change."""
+    """Return the write for a change."""
     action: dict[str, Any] = {"_id": change.id}
     if change.version is not None:
-        action |= external(change.order)
+        action |= external_version(change.precedence)
     body = {"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()}
     return Item(change.id, change.row, (orjson.dumps({"index": action}), orjson.dumps(body)))
 

@@ -15,7 +15,7 @@ from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_re
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import connect, explained, json_of
-from hybridsearch.engines.elasticsearch.generations import Generations, filling
+from hybridsearch.engines.elasticsearch.generations import Generations, filling_alias
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import from_source
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
@@ -223,6 +223,6 @@ class ElasticsearchEngine:
 
     def _send(self, generation: str | None, items: Sequence[Item]) -> Written:
         client = self.client.options(request_timeout=self.section.timeout * BULK_TIMEOUT)
-        target = self.alias if generation is None else filling(generation)
+        target = self.alias if generation is None else filling_alias(generation)
         with explained(self.url, target):
             return self.sender.send(client, target, items)

@@ -1,4 +1,4 @@
-"""What may still be answered where the server fails on a search: its half by words, or its half by vectors."""
+"""What can still be answered when the server fails on a search: the keyword part alone, or the vector part alone."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from hybridsearch.engines.elasticsearch.connection import error_of
 from hybridsearch.search.plan import Plan
 
 
-def halves(plan: Plan, error: ApiError) -> list[Plan]:
-    """Return the plans to try in place of one that failed; the page of each says what it lacks, and why.
+def fallback_plans(plan: Plan, error: ApiError) -> list[Plan]:
+    """Return the plans to try instead of one that failed; their pages say what is missing, and why.
 
-    There are none for a plan that has one half alone, nor for a failure that is not about what was asked.
+    There are none for a plan of keywords alone or vectors alone, nor for a failure that the search did not cause.
     """
-    both = plan.neighbours and (plan.keyword or plan.codes)
-    if not both or not of_the_search(error.meta.status, error.body):
+    has_both = plan.neighbours and (plan.keyword or plan.codes)
+    if not has_both or not caused_by_search(error.meta.status, error.body):
         return []
     _, reason = error_of(error.body)
     return [plan.without_vectors(f"no vectors: {reason}"), plan.without_words(f"no keywords: {reason}")]
 
 
-def of_the_search(status: int, body: object) -> bool:
-    """Return whether a failure may lie in a part of the search: not with a server that is busy, away, or shut to us.
+def caused_by_search(status: int, body: object) -> bool:
+    """Return whether a part of the search may have caused a failure: not when the server is busy, away, or refuses us.
 
-    A circuit breaker is what a search meets that takes too much memory; half of it may take little enough.
+    A circuit breaker stops a search that takes too much memory; a part of it may take little enough.
     """
     error = body.get("error") if isinstance(body, Mapping) else None
     causes = error.get("root_cause", []) if isinstance(error, Mapping) else []

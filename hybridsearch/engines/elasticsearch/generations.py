@@ -1,4 +1,4 @@
-"""The generations of an index on a server, and the moves of the alias from one to another."""
+"""The generations of an index on a server, and how the alias moves from one to another."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection
 
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
-"""Settings while a generation is filled; promote restores what the shop wants."""
+"""Settings while a generation is filled; `promote` restores those of the shop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generations:
     """Indices called ALIAS-DATE-TIME-RANDOM; the alias names the live one.
 
-    While a generation is filled, an alias of its own stands for it. It is what bulk requests name, so that the server
-    never makes a generation anew that was removed; the request that makes the generation live takes it away.
+    While a generation is filled, it has an alias of its own. Bulk requests name this alias, so that the server never
+    recreates a generation that was removed; the request that makes the generation live removes the alias.
 
     Attributes:
-        client: A patient one; every request may be sent twice.
-        source: An existing index whose settings and mapping a new generation carries.
+        client: A patient client; every request may be sent twice.
+        source: An existing index whose settings and mapping a new generation inherits.
         replace_index: Whether an index, not an alias, of the configured name may be removed for a new generation.
     """
 
@@ -46,26 +46,26 @@ class Generations:
         return self.section.index
 
     def create(self, schema: Schema, *, knn_has_k: bool) -> str:
-        """Begin a generation, see `Engine.create`."""
+        """Start a generation, see `Engine.create`."""
         self._must_replace()
-        mapping, settings = self._carried()
+        mapping, settings = self._inherited()
         name = f"{self.alias}-{new_name()}"
         try:
             self.client.indices.create(
                 index=name,
                 mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
                 settings={"index": {**settings, **FILLING}},
-                aliases={filling(name): {}},
+                aliases={filling_alias(name): {}},
             )
         except BadRequestError as error:
-            # Nobody else has the name: it was made by a request whose answer never came.
+            # Nobody else uses this name: a request whose answer was lost has created the index.
             if error.message != "resource_already_exists_exception":
                 raise
         return name
 
     def promote(self, generation: str, schema: Schema) -> None:
         """Make a generation the live one with its final schema, see `Engine.promote`."""
-        before = self._behind()
+        before = self._aliased()
         if generation not in before:
             self._settle(generation)
             reach("promote.settled")
@@ -79,13 +79,13 @@ class Generations:
 
     def switch(self, generation: str) -> None:
         """Move the alias, see `Engine.switch`."""
-        once = replace(self, client=self.client.patient(None))
-        self.client.repeat(partial(once.move, generation))
+        impatient = replace(self, client=self.client.patient(None))
+        self.client.repeat(partial(impatient.move, generation))
 
     def move(self, generation: str) -> None:
-        """Move the alias, unless an earlier request has done so, whose answer never came."""
-        if generation not in self._behind():
-            self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap(generation)))
+        """Move the alias, unless an earlier request whose answer was lost has done so."""
+        if generation not in self._aliased():
+            self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap_actions(generation)))
 
     def discard(self, generation: str) -> None:
         """Remove a generation, see `Engine.discard`."""
@@ -93,7 +93,7 @@ class Generations:
 
     def all(self) -> list[Generation]:
         """Return all generations, the oldest first."""
-        found = self._ours()
+        indices = self._own_indices()
         stats = self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store").get("indices", {})
         totals = {name: entry["primaries"] for name, entry in stats.items()}
         return [
@@ -103,21 +103,21 @@ class Generations:
                 totals.get(name, {}).get("docs", {}).get("count", 0),
                 totals.get(name, {}).get("store", {}).get("size_in_bytes", 0),
             )
-            for name, index in sorted(found.items())
+            for name, index in sorted(indices.items())
         ]
 
     def outlook(self) -> list[str]:
-        """Say what a swap would take the place of, see `Engine.outlook`."""
+        """Say what a swap would replace, see `Engine.outlook`."""
         if self._is_index():
             return [f"'{self.alias}' is an index, not an alias: --replace-index would remove it"]
-        behind = self._behind()
-        lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in behind]
-        for index in behind:
-            others = set(self._index(index)["aliases"]) - {self.alias}
-            lines += [f"alias '{name}' stays on '{index}'" for name in sorted(others)]
+        indices = self._aliased()
+        lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in indices]
+        for index in indices:
+            other_aliases = set(self._index(index)["aliases"]) - {self.alias}
+            lines += [f"alias '{name}' stays on '{index}'" for name in sorted(other_aliases)]
         return lines
 
-    def _carried(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    def _inherited(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """Return mapping and settings for a new generation: the shop's own, or the configuration's."""
         if self.source is None:
             return None, {
@@ -128,10 +128,10 @@ class Generations:
         return carried_mapping(index["mappings"]), carried_settings(index)
 
     def _index(self, name: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.client.indices.get(index=name).body
-        if len(found) != 1:
-            raise EngineError(f"'{name}' names {len(found)} indices, expected one. Give a single index or alias.")
-        (index,) = found.values()
+        indices: Mapping[str, Any] = self.client.indices.get(index=name).body
+        if len(indices) != 1:
+            raise EngineError(f"'{name}' names {len(indices)} indices, expected one. Give a single index or alias.")
+        (index,) = indices.values()
         return index  # type: ignore[no-any-return]
 
     def _is_index(self) -> bool:
@@ -140,72 +140,72 @@ class Generations:
         )
 
     def _must_replace(self) -> bool:
-        """Tell whether an index stands where the alias goes; refuse to remove one that nobody allowed to be removed."""
-        found = self._is_index()
-        if found and not self.replace_index:
+        """Return whether an index has the name of the alias; raise GateError when it may not be removed."""
+        must_replace = self._is_index()
+        if must_replace and not self.replace_index:
             raise GateError(
-                f"'{self.alias}' is an index, not an alias, and would have to make room for an alias of that name. "
+                f"'{self.alias}' is an index, not an alias, and would have to be removed for an alias of that name. "
                 "Choose another 'engine.index', or allow it: hybridsearch reindex --replace-index"
             )
-        return found
+        return must_replace
 
-    def _behind(self) -> dict[str, Any]:
+    def _aliased(self) -> dict[str, Any]:
         """Return the indices behind the alias, with how the alias is set on each."""
         try:
-            found = self.client.indices.get_alias(name=self.alias)
+            indices = self.client.indices.get_alias(name=self.alias)
         except NotFoundError:
             return {}
-        return {index: entry["aliases"][self.alias] for index, entry in found.items()}
+        return {index: entry["aliases"][self.alias] for index, entry in indices.items()}
 
     def _settle(self, generation: str) -> None:
-        """Give a generation the settings that the shop wants in place of those for filling, and check them."""
-        _, settings = self._carried()
+        """Replace the settings for filling by those that the shop wants, and check them."""
+        _, settings = self._inherited()
         wanted = {name: settings.get(name) for name in FILLING}
         self.client.indices.put_settings(index=generation, settings={"index": wanted})
-        found = self._index(generation)["settings"]["index"]
+        current = self._index(generation)["settings"]["index"]
         for name, value in wanted.items():
-            if value is not None and str(found.get(name)) != str(value):
+            if value is not None and str(current.get(name)) != str(value):
                 raise GateError(
-                    f"'{name}' of '{generation}' is {found.get(name)}, expected {value}. The old index stays; "
+                    f"'{name}' of '{generation}' is {current.get(name)}, expected {value}. The old index stays; "
                     "look at the privileges of the key, then continue with: hybridsearch reindex"
                 )
 
-    def _swap(self, generation: str) -> Iterator[Any]:
+    def _swap_actions(self, generation: str) -> Iterator[Any]:
         """Yield the actions of the one atomic request that makes a generation the live one.
 
-        It fails as a whole when the alias was moved by somebody else in the meantime.
+        It fails as a whole when the alias was moved by another process in the meantime.
         """
-        behind = self._behind()
-        if not behind and self._must_replace():
+        indices = self._aliased()
+        if not indices and self._must_replace():
             yield {"remove_index": {"index": self.alias}}
-        for index in behind:
+        for index in indices:
             yield {"remove": {"index": index, "alias": self.alias, "must_exist": True}}
-        options: dict[str, Any] = next(iter(behind.values()), {})
+        options: dict[str, Any] = next(iter(indices.values()), {})
         yield {"add": {**options, "index": generation, "alias": self.alias}}
-        yield {"remove": {"index": generation, "alias": filling(generation), "must_exist": False}}
+        yield {"remove": {"index": generation, "alias": filling_alias(generation), "must_exist": False}}
 
-    def _ours(self) -> dict[str, Any]:
+    def _own_indices(self) -> dict[str, Any]:
         """Return the generations of this alias by name."""
         pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
-        found = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
+        indices = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
         return {
             name: index
-            for name, index in found.items()
+            for name, index in indices.items()
             if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {})
         }
 
     def _prune(self, before: Mapping[str, Any]) -> None:
-        """Remove finished generations beyond those to keep, first of all the one that was live before.
+        """Remove finished generations beyond those to keep; the one that was live before is kept first.
 
-        What any alias names stays: another one is still queried, and an unfinished one may be continued.
+        An index that any alias names stays: it is still queried, or unfinished and may be continued.
         """
-        free = sorted((name for name, index in self._ours().items() if not index["aliases"]), reverse=True)
-        for name in sorted(free, key=lambda name: name not in before)[self.section.keep :]:
+        removable = sorted((name for name, index in self._own_indices().items() if not index["aliases"]), reverse=True)
+        for name in sorted(removable, key=lambda name: name not in before)[self.section.keep :]:
             self.client.indices.delete(index=name, ignore_unavailable=True)
 
 
-def filling(generation: str) -> str:
-    """Return the alias that stands for a generation while it is filled."""
+def filling_alias(generation: str) -> str:
+    """Return the alias that a generation has while it is filled."""
     return f"{generation}-filling"
 
 
@@ -213,4 +213,4 @@ def state(aliases: Mapping[str, Any], alias: str, generation: str) -> Literal["l
     """Return the state of a generation that has these aliases."""
     if alias in aliases:
         return "live"
-    return "unfinished" if filling(generation) in aliases else "kept"
+    return "unfinished" if filling_alias(generation) in aliases else "kept"

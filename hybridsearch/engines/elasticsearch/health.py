@@ -16,7 +16,7 @@ LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))
 
 
 def checks(client: Elasticsearch, url: str, alias: str) -> list[Check]:
-    """Return one line each for server, client, licence and index; a server that is away gives one failure."""
+    """Return one line each for server, client, licence and index; an unreachable server gives one failure."""
     try:
         with explained(url, alias):
             info = json_of(client.info())
@@ -26,7 +26,7 @@ def checks(client: Elasticsearch, url: str, alias: str) -> list[Check]:
 
 
 def server(info: Mapping[str, Any]) -> Check:
-    """Say which server answers, and whether its version is one to avoid."""
+    """Say which server answers, and whether its version should be avoided."""
     number = info["version"]["number"]
     oldest, newest = LOSES_REPLICAS
     if oldest <= version_of(info)[:3] <= newest:
@@ -38,36 +38,35 @@ def server(info: Mapping[str, Any]) -> Check:
 
 def client_match(info: Mapping[str, Any]) -> Check:
     """Say whether the Python client may talk to this server: an older major may, a newer one may not."""
-    mine, theirs = client_version(), info["version"]["number"]
-    if int(mine.split(".")[0]) > int(theirs.split(".")[0]):
-        return Check("client", "failure", f"client {mine}, server {theirs}", 'pip install "elasticsearch>=8.19,<9"')
-    return Check("client", "ok", f"client {mine} talks to server {theirs}")
+    ours, servers = client_version(), info["version"]["number"]
+    if int(ours.split(".")[0]) > int(servers.split(".")[0]):
+        return Check("client", "failure", f"client {ours}, server {servers}", 'pip install "elasticsearch>=8.19,<9"')
+    return Check("client", "ok", f"client {ours} talks to server {servers}")
 
 
 def licence(client: Elasticsearch) -> Check:
     """Say which licence is active; the free one is enough."""
     try:
-        found = json_of(client.license.get())["license"]
+        details = json_of(client.license.get())["license"]
     except ApiError as error:
         return Check(
             "licence", "warning", f"cannot be read ({error.meta.status})", "nothing: the basic licence is enough"
         )
-    if found["status"] != "active":
-        return Check(
-            "licence", "failure", f"{found['type']}, {found['status']}", "renew it, or start the basic licence"
-        )
-    return Check("licence", "ok", f"{found['type']}, {found['status']}")
+    description = f"{details['type']}, {details['status']}"
+    if details["status"] != "active":
+        return Check("licence", "failure", description, "renew it, or start the basic licence")
+    return Check("licence", "ok", description)
 
 
 def index(client: Elasticsearch, alias: str) -> list[Check]:
-    """Say how the index behind the alias is."""
+    """Describe the state of the index behind the alias."""
     if not client.indices.exists(index=alias):
         return [Check("index", "failure", f"'{alias}' is missing", "hybridsearch reindex")]
     state = client.cluster.health(index=alias)["status"]
     count = client.count(index=alias)["count"]
-    found = f"'{alias}' is {state}, {count:,} products"
+    summary = f"'{alias}' is {state}, {count:,} products"
     if state == "red":
-        return [Check("index", "failure", found, "look at the cluster: a shard has no copy that works")]
+        return [Check("index", "failure", summary, "look at the cluster: a shard has no copy that works")]
     if state == "yellow":
-        return [Check("index", "warning", found, "add a node, or set 'engine.replicas = 0' on a single node")]
-    return [Check("index", "ok", found) if count else Check("index", "warning", found, "hybridsearch reindex")]
+        return [Check("index", "warning", summary, "add a node, or set 'engine.replicas = 0' on a single node")]
+    return [Check("index", "ok", summary) if count else Check("index", "warning", summary, "hybridsearch reindex")]

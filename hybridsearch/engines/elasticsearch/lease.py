@@ -1,6 +1,6 @@
-"""The right to rebuild an index, held across machines by one small document that its owner keeps beating.
+"""The right to rebuild an index, held across machines by one small document that its owner updates as a heartbeat.
 
-Nothing depends on clocks: whoever finds the document watches whether it still changes.
+Nothing depends on clocks: a process that meets the document watches whether it still changes.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 from hybridsearch.engines.elasticsearch.connection import json_of
 from hybridsearch.errors import EngineError
 
-BEAT = 5.0
-"""Seconds between two signs of life."""
-SILENCE = 4 * BEAT
-"""Seconds without one after which an owner on another machine counts as dead."""
+HEARTBEAT = 5.0
+"""Seconds between two updates of the document."""
+SILENCE = 4 * HEARTBEAT
+"""Seconds without an update after which an owner on another machine counts as dead."""
 DOCUMENT = "run"
 HELD: set[str] = set()
 """Tokens of the leases that this process holds."""
 HIDDEN = {"hidden": True, "number_of_shards": 1, "auto_expand_replicas": "0-1"}
-"""Settings of an index that wildcards do not see."""
+"""Settings of an index that wildcards do not match."""
 
 
 def lock_index(alias: str) -> str:
@@ -38,7 +38,7 @@ def lock_index(alias: str) -> str:
 
 
 class ServerLease:
-    """Held from `__enter__` to `__exit__`; the document's sequence number says whether it is still ours."""
+    """Held from `__enter__` to `__exit__`; the document's sequence number tells whether it is still ours."""
 
     def __init__(
         self,
@@ -47,15 +47,15 @@ class ServerLease:
         owner: str,
         *,
         sleep: Callable[[float], object] = time.sleep,
-        beating: bool = True,
+        heartbeat: bool = True,
     ) -> None:
         self.client, self.index, self.owner = client, lock_index(alias), owner
-        self.sleep, self.beating = sleep, beating
+        self.sleep, self.heartbeat = sleep, heartbeat
         self._token = secrets.token_hex(8)
-        self._place: dict[str, Any] = {}
+        self._sequence: dict[str, Any] = {}
         self._beats = 0
         self._lost = False
-        self._over = threading.Event()
+        self._released = threading.Event()
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -64,25 +64,25 @@ class ServerLease:
         while not self._take():
             pass
         HELD.add(self._token)
-        if self.beating:
-            self._thread = threading.Thread(target=self._keep_beating, name="hybridsearch-lease", daemon=True)
+        if self.heartbeat:
+            self._thread = threading.Thread(target=self._keep_updating, name="hybridsearch-lease", daemon=True)
             self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._released.set()
         HELD.discard(self._token)
         if self._thread is not None:
             self._thread.join()
         if not self._lost:
-            with suppress(ApiError, TransportError):  # a lease that cannot be given back is silent from now on
-                self.client.delete(index=self.index, id=DOCUMENT, **self._place)
+            with suppress(ApiError, TransportError):  # a lease that cannot be released is silent from now on
+                self.client.delete(index=self.index, id=DOCUMENT, **self._sequence)
 
     def require(self) -> None:
         """Make sure that it is still ours, see `Lease`."""
-        self._beat()
+        self._update()
         if self._lost:
             raise EngineError(
                 "Another run has taken over, because this process stood still for too long. Nothing was changed; "
@@ -90,37 +90,38 @@ class ServerLease:
             )
 
     def _take(self) -> bool:
-        """Try to write the document; refuse when its owner lives, and take over from one that is dead."""
+        """Try to write the document; raise EngineError when its owner is alive, and take over when it is dead."""
         try:
-            self._place = place(json_of(self.client.create(index=self.index, id=DOCUMENT, document=self._body())))
+            created = self.client.create(index=self.index, id=DOCUMENT, document=self._body())
+            self._sequence = sequence_of(json_of(created))
             return True
         except ConflictError:
             pass
         try:
-            found = json_of(self.client.get(index=self.index, id=DOCUMENT))
+            held = json_of(self.client.get(index=self.index, id=DOCUMENT))
         except NotFoundError:
             return False
-        if found["_source"]["token"] in HELD or (not dead(found["_source"]) and self._beats_on(found)):
-            owner = found["_source"]
+        owner = held["_source"]
+        if owner["token"] in HELD or (not is_dead(owner) and self._is_updated(held)):
             raise EngineError(
                 f"A rebuild is under way: {owner['owner']}, process {owner['process']} on {owner['host']}. "
                 "Wait until it has ended, then try again."
             )
         try:
-            answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **place(found))
+            answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **sequence_of(held))
         except ConflictError:
             return False
-        self._place = place(json_of(answer))
+        self._sequence = sequence_of(json_of(answer))
         return True
 
-    def _beats_on(self, found: Mapping[str, Any]) -> bool:
-        """Watch an owner for as long as it may be silent, and say whether it gave a sign of life."""
+    def _is_updated(self, document: Mapping[str, Any]) -> bool:
+        """Watch the document for as long as its owner may be silent, and return whether it was updated."""
         for _ in range(int(SILENCE)):
             self.sleep(1.0)
-            again = json_of(self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT))
-            if not again.get("found"):
+            current = json_of(self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT))
+            if not current.get("found"):
                 return False
-            if place(again) != place(found):
+            if sequence_of(current) != sequence_of(document):
                 return True
         return False
 
@@ -133,40 +134,40 @@ class ServerLease:
             "beats": self._beats,
         }
 
-    def _beat(self) -> None:
+    def _update(self) -> None:
         with self._mutex:
             self._beats += 1
             try:
-                answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **self._place)
-                self._place = place(json_of(answer))
+                answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **self._sequence)
+                self._sequence = sequence_of(json_of(answer))
             except (ConflictError, NotFoundError):
-                # Or it was ours: the answer to the beat before never came.
-                found = self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT)
-                self._lost = found.get("_source", {}).get("token") != self._token
-                self._place = {} if self._lost else place(found.body)
+                # Or the document is still ours: the answer to the last update was lost.
+                current = self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT)
+                self._lost = current.get("_source", {}).get("token") != self._token
+                self._sequence = {} if self._lost else sequence_of(current.body)
             except (ApiError, TransportError):
-                pass  # the next beat tells
+                pass  # the next update will tell
 
-    def _keep_beating(self) -> None:
-        while not self._over.wait(BEAT) and not self._lost:
-            self._beat()
+    def _keep_updating(self) -> None:
+        while not self._released.wait(HEARTBEAT) and not self._lost:
+            self._update()
 
 
-def place(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what must not have changed for the next write to go through."""
+def sequence_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sequence number of a document, as a condition for the next write: that it has not changed since."""
     return {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
 
 
-def dead(owner: Mapping[str, Any]) -> bool:
-    """Return whether the owner is a process of this machine that has ended for certain."""
+def is_dead(owner: Mapping[str, Any]) -> bool:
+    """Return whether the owner is a process of this machine that has certainly ended."""
     if owner["host"] != socket.gethostname() or os.name != "posix":
         return False
     if owner["process"] == os.getpid():
-        return True  # one before us had the same number, as in a container
+        return True  # an earlier process had the same number, as happens in a container
     try:
         os.kill(owner["process"], 0)
     except ProcessLookupError:
         return True
     except OSError:
-        pass  # it runs, and belongs to another user
+        pass  # it runs and belongs to another user
     return False

@@ -14,7 +14,7 @@ from elasticsearch import ApiError, AsyncElasticsearch
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import JSON, connect_async, explained, json_of, version_of
-from hybridsearch.engines.elasticsearch.fallback import halves
+from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
 from hybridsearch.errors import IndexMissing
@@ -58,9 +58,9 @@ class Searches:
             try:
                 page = self._ask(client, plan, generation)
             except ApiError as error:
-                for half in halves(plan, error):
+                for fallback in fallback_plans(plan, error):
                     with suppress(ApiError):
-                        page = self._ask(client, half, generation)
+                        page = self._ask(client, fallback, generation)
                         break
                 else:
                     raise
@@ -73,9 +73,9 @@ class Searches:
             try:
                 page = await self._ask_async(client, plan)
             except ApiError as error:
-                for half in halves(plan, error):
+                for fallback in fallback_plans(plan, error):
                     with suppress(ApiError):
-                        page = await self._ask_async(client, half)
+                        page = await self._ask_async(client, fallback)
                         break
                 else:
                     raise

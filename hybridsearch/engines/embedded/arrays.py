@@ -24,7 +24,7 @@ TRAILER = Struct("<QI")
 
 
 def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:
-    """Write arrays, and the number of the commit that they were made from, in place of a file."""
+    """Replace a file by arrays and the number of the commit from which they were computed."""
     contents: dict[str, tuple[str, int, int]] = {}
     position = checksum = 0
     with replacing(path) as file:

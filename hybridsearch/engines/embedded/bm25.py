@@ -40,7 +40,7 @@ def rounded(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def weight(documents: int, having: NDArray[np.integer]) -> Scores:
-    """Return (k1 + 1) idf of terms that `having` of `documents` documents carry: the most that a term can score."""
+    """Return (k1 + 1) idf of terms that `having` of `documents` documents contain: the most that a term can score."""
     idf: NDArray[np.float64] = np.log(1 + (documents - having + 0.5) / (having + 0.5))
     return (1 + K1) * idf.astype(np.float32)
 
@@ -80,36 +80,36 @@ class TextField(Postings):
         self._spread: Scores = arrays.get(f"{name}:spread", np.zeros(0, np.float32))
 
     def match(self, tokens: Sequence[str], needed: int, documents: int) -> tuple[Ordinals, Scores]:
-        """Return the documents that carry at least `needed` of the tokens, ascending, and their scores.
+        """Return the documents that contain at least `needed` of the tokens, ascending, and their scores.
 
-        `documents` is the number of documents in all.
+        `documents` is the total number of documents.
         """
         sums = np.zeros(documents, np.float64)
         present = np.zeros(documents, np.uint16)
         for number in map(self.find, tokens):
             if number is not None:
-                place = self.place(number)
-                docs = self.docs[place]
-                sums[docs] += self._scores(number, place)
+                span = self.span(number)
+                docs = self.docs[span]
+                sums[docs] += self._scores(number, span)
                 present[docs] += 1
-        found = np.flatnonzero(present >= needed).astype(np.int32)
-        return found, sums[found].astype(np.float32)
+        matches = np.flatnonzero(present >= needed).astype(np.int32)
+        return matches, sums[matches].astype(np.float32)
 
     def table(self, tokens: Sequence[str], docs: Ordinals) -> Scores:
         """Return the score of each token in each document, of shape (tokens, documents); 0 where it is absent.
 
-        For few documents: looks each up in the postings, instead of reading these whole.
+        For few documents: looks each document up in the postings instead of reading all of them.
         """
         table = np.zeros((len(tokens), len(docs)), np.float32)
         for row, number in zip(table, map(self.find, tokens), strict=True):
             if number is not None:
-                place = self.place(number)
-                postings = self.docs[place]
+                span = self.span(number)
+                postings = self.docs[span]
                 nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
-                row[:] = np.where(postings[nearest] == docs, self._scores(number, place, nearest), 0)
+                row[:] = np.where(postings[nearest] == docs, self._scores(number, span, nearest), 0)
         return table
 
-    def _scores(self, number: int, place: slice, chosen: NDArray[np.intp] | slice = slice(None)) -> Scores:
+    def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | slice = slice(None)) -> Scores:
         weight = self._weight[number]
-        scores: Scores = weight - weight / self._spread[place][chosen]
+        scores: Scores = weight - weight / self._spread[span][selected]
         return scores

@@ -16,15 +16,15 @@ from hybridsearch.disk.errors import explained
 
 NAME = "changes.db"
 PAGE = 500
-WAIT = 30.0
+TIMEOUT = 30.0
 """Seconds for another process to finish its write."""
 TABLE = """
 CREATE TABLE IF NOT EXISTS changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- a product that changes again gets a new one; never used twice
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
     id TEXT NOT NULL UNIQUE,
     row BLOB,                               -- JSON; NULL: it was removed
     version INTEGER,
-    place INTEGER NOT NULL,
+    place INTEGER NOT NULL,                 -- the precedence of the change
     time REAL NOT NULL
 )
 """
@@ -42,30 +42,30 @@ class FileChanges:
             db.execute("BEGIN IMMEDIATE")
             for change in changes:
                 known = db.execute("SELECT place FROM changes WHERE id = ?", (change.id,)).fetchone()
-                if known is None or change.order >= known[0]:
+                if known is None or change.precedence >= known[0]:
                     row = None if change.row is None else orjson.dumps(change.row)
-                    values = (change.id, row, change.version, change.order, time.time())
+                    values = (change.id, row, change.version, change.precedence, time.time())
                     db.execute(
                         "INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values
                     )
                     accepted.append(change)
         return accepted
 
-    def mark(self) -> int:
+    def position(self) -> int:
         if not self.path.exists():
             return 0
         with self._opened() as db:
-            ((found,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
-        return int(found)
+            ((position,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
+        return int(position)
 
-    def since(self, mark: int) -> tuple[list[Change], int]:
+    def since(self, position: int) -> tuple[list[Change], int]:
         if not self.path.exists():
-            return [], mark
+            return [], position
         with self._opened() as db:
             sql = "SELECT seq, id, row, version FROM changes WHERE seq > ? ORDER BY seq LIMIT ?"
-            rows = db.execute(sql, (mark, PAGE)).fetchall()
+            rows = db.execute(sql, (position, PAGE)).fetchall()
         changes = [Change(key, None if row is None else orjson.loads(row), version) for _, key, row, version in rows]
-        return changes, rows[-1][0] if rows else mark
+        return changes, rows[-1][0] if rows else position
 
     def forget(self, hours: float) -> None:
         if self.path.exists():
@@ -76,9 +76,9 @@ class FileChanges:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
             make_folder(self.path.parent)
-            db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            db = sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)
             try:
-                # FULL would let a power cut bring the rollback journal back, whose removal is the commit.
+                # With FULL a power cut could restore the rollback journal, whose removal is the commit.
                 db.execute("PRAGMA synchronous = EXTRA")
                 db.execute(TABLE)
                 yield db

@@ -264,7 +264,7 @@ class EmbeddedEngine:
             self._point(generation, only_if_live=True)
 
     def _point(self, generation: str, *, only_if_live: bool = False) -> None:
-        with FileLock(self.folder / "current.lock", "switching", patience=PATIENCE):
+        with FileLock(self.folder / "current.lock", "switching", timeout=PATIENCE):
             if not only_if_live or self._generations.named() == generation:
                 self._generations.point(generation)
 
@@ -286,7 +286,7 @@ class EmbeddedEngine:
             lock.close()
 
     def _lock_of(self, generation: str) -> FileLock:
-        return FileLock(self.folder / f"{generation}.lock", "writing to", patience=PATIENCE)
+        return FileLock(self.folder / f"{generation}.lock", "writing to", timeout=PATIENCE)
 
     def _described(self, generation: str, live: str | None) -> Generation:
         folder = self._generations.path(generation)

@@ -1,4 +1,4 @@
-"""Generations of an index: folders beside each other, and a file that names the live one."""
+"""Generations of an index: sibling folders, and a file that names the live one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hybridsearch.disk.errors import damaged, explained
 
 POINTER = "current"
 UNFINISHED = "unfinished"
-"""A file in the folder of a generation that is not whole yet."""
+"""A file in the folder of a generation that is not complete yet."""
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 Stamp = tuple[int, ...]
@@ -35,7 +35,7 @@ class Generations:
         return sorted(path.name for path in self.folder.glob("*-*-*") if GENERATION.fullmatch(path.name))
 
     def named(self) -> str | None:
-        """Return what the pointer holds, be it damaged or not; None when there is none yet."""
+        """Return the content of the pointer, even if it is damaged; None when there is no pointer yet."""
         with explained(self.pointer):
             if not self.pointer.exists():
                 return None
@@ -56,11 +56,11 @@ class Generations:
         """Return what changes with every `point`; None when there is no live generation. Costs a few microseconds."""
         with explained(self.pointer):
             try:
-                found = os.stat(self.pointer)
+                status = os.stat(self.pointer)
             except FileNotFoundError:
                 return None
-        # A process number, because neither a lock nor a connection of SQLite survives a fork.
-        return os.getpid(), found.st_mtime_ns, found.st_ino, found.st_size
+        # With the process number, because neither a lock nor a connection of SQLite survives a fork.
+        return os.getpid(), status.st_mtime_ns, status.st_ino, status.st_size
 
     def point(self, generation: str) -> None:
         """Make a generation the live one, atomically; or tell readers that the live one has changed."""
@@ -68,22 +68,22 @@ class Generations:
             file.write(generation.encode())
 
     def mark_unfinished(self, generation: str) -> None:
-        """Begin the folder of a generation that is going to be filled."""
+        """Create the folder of a generation that will be filled."""
         with explained(self.folder):
             make_folder(self.folder)
             self.path(generation).mkdir()
             (self.path(generation) / UNFINISHED).touch()
 
     def mark_finished(self, generation: str) -> None:
-        """Note that a generation may be searched."""
+        """Record that a generation may be searched."""
         with explained(self.folder):
             (self.path(generation) / UNFINISHED).unlink(missing_ok=True)
             sync_folder(self.path(generation))
 
     def is_unfinished(self, generation: str) -> bool:
-        """Return whether a generation was begun and never made live."""
+        """Return whether a generation was started and never made live."""
         return (self.path(generation) / UNFINISHED).exists()
 
     def remove(self, generation: str) -> None:
-        """Remove a generation; what another process has open goes when it lets go, or, on Windows, the next time."""
+        """Remove a generation; files open in another process go when it closes them, or on Windows later."""
         shutil.rmtree(self.path(generation), ignore_errors=True)

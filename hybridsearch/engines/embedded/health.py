@@ -17,12 +17,12 @@ REINDEX = "hybridsearch reindex"
 
 
 def checks(generations: Generations) -> list[Check]:
-    """Look at the folder and at every checksum of the live generation."""
-    return list(look(generations))
+    """Check the folder and every checksum of the live generation."""
+    return list(inspect(generations))
 
 
-def look(generations: Generations) -> Iterator[Check]:
-    """Yield one line after the other, up to the first that makes the rest pointless."""
+def inspect(generations: Generations) -> Iterator[Check]:
+    """Yield the lines, up to the first failure that makes the rest pointless."""
     folder = generations.folder
     if os.access(folder, os.W_OK):
         yield Check("folder", "ok", str(folder))
@@ -45,5 +45,5 @@ def look(generations: Generations) -> Iterator[Check]:
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder and below."""
+    """Return the size in bytes of all files in a folder and below."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

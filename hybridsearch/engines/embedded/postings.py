@@ -1,4 +1,4 @@
-"""Postings: which documents carry which term. Text fields, codes and facets are all stored this way."""
+"""Postings: which documents contain which term. Text fields, codes and facets are all stored this way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hybridsearch.engines.embedded.arrays import Arrays
 Ordinals = NDArray[np.int32]
 """Numbers of documents, counted from 0 in the order in which they were last written."""
 
-NOTHING: Arrays = {
+EMPTY: Arrays = {
     "terms": np.zeros(0, np.uint8),
     "bounds": np.zeros(1, np.int64),
     "starts": np.zeros(1, np.int64),
@@ -27,15 +27,15 @@ NOTHING: Arrays = {
 class Postings:
     """Terms in order of code points; the documents of a term ascend.
 
-    The arrays are `terms` (UTF-8, one after the other), `bounds` (where each ends), `docs` (ordinals, term by term) and
-    `starts` (where each term's begin). A field that no document has reads as one without terms.
+    The arrays are `terms` (UTF-8, concatenated), `bounds` (where each term ends), `docs` (ordinals, term by term) and
+    `starts` (where the ordinals of each term start). A field that no document has reads as a field without terms.
     """
 
     def __init__(self, arrays: Arrays, name: str) -> None:
-        parts = {part: arrays.get(f"{name}:{part}", nothing) for part, nothing in NOTHING.items()}
+        parts = {part: arrays.get(f"{name}:{part}", empty) for part, empty in EMPTY.items()}
         self.docs: Ordinals = parts["docs"]
         self.starts: NDArray[np.int64] = parts["starts"]
-        # A memoryview gives plain integers: a search in Python is three times as fast as on the array.
+        # A memoryview gives plain integers: bisecting in Python is three times as fast as on the array.
         self._terms, self._bounds, self._starts = parts["terms"].data, parts["bounds"].data, parts["starts"].data
 
     def __len__(self) -> int:
@@ -46,19 +46,19 @@ class Postings:
         return self._bytes(number).decode()
 
     def find(self, term: str) -> int | None:
-        """Return the number of a term, or None when no document carries it."""
+        """Return the number of a term, or None when no document contains it."""
         wanted = term.encode()
         number = bisect_left(range(len(self)), wanted, key=self._bytes)
         return number if number < len(self) and self._bytes(number) == wanted else None
 
-    def place(self, number: int) -> slice:
+    def span(self, number: int) -> slice:
         """Return where a term's documents lie in `docs`."""
         return slice(self._starts[number], self._starts[number + 1])
 
     def having(self, terms: Iterable[str]) -> Ordinals:
-        """Return the documents that carry at least one of the terms; a document may occur twice."""
+        """Return the documents that contain at least one of the terms; a document may occur twice."""
         numbers = [number for number in map(self.find, terms) if number is not None]
-        return np.concatenate([NOTHING["docs"], *(self.docs[self.place(number)] for number in numbers)])
+        return np.concatenate([EMPTY["docs"], *(self.docs[self.span(number)] for number in numbers)])
 
     def _bytes(self, number: int) -> bytes:
         return bytes(self._terms[self._bounds[number] : self._bounds[number + 1]])
@@ -66,11 +66,12 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class Inverted:
-    """What a builder made: the arrays of Postings, and what a text field needs beside them.
+    """The result of a builder: the arrays of Postings, and what a text field needs in addition.
 
     Attributes:
-        counts: How often the term stands in the document, in parallel to `docs`.
-        lengths: Number of terms of each document that has any, in parallel to `holders`.
+        counts: How often the term occurs in the document, parallel to `docs`.
+        holders: The documents that have terms.
+        lengths: Number of terms of each of them, parallel to `holders`.
     """
 
     arrays: Arrays
@@ -80,7 +81,7 @@ class Inverted:
 
 
 class PostingsBuilder:
-    """Collects the terms of documents, in order of documents, at four bytes a term."""
+    """Collects the terms of documents, in order of documents, with four bytes a term."""
 
     def __init__(self) -> None:
         self._numbers: defaultdict[str, int] = defaultdict()
@@ -88,7 +89,7 @@ class PostingsBuilder:
         self._flat, self._holders, self._lengths = array("i"), array("i"), array("i")
 
     def add(self, document: int, terms: Iterable[str]) -> None:
-        """Add a document; one without terms is as good as absent."""
+        """Add a document; one without terms is ignored."""
         before = len(self._flat)
         self._flat.extend(map(self._numbers.__getitem__, terms))
         if len(self._flat) > before:
@@ -96,15 +97,15 @@ class PostingsBuilder:
             self._lengths.append(len(self._flat) - before)
 
     def finish(self, documents: int) -> Inverted:
-        """Return the postings, given how many documents there are in all."""
-        seen = list(self._numbers)
-        order = sorted(range(len(seen)), key=seen.__getitem__)
-        rank = np.empty(len(seen), np.int64)
-        rank[order] = np.arange(len(seen))
+        """Return the postings, given the total number of documents."""
+        added = list(self._numbers)
+        ascending = sorted(range(len(added)), key=added.__getitem__)
+        rank = np.empty(len(added), np.int64)
+        rank[ascending] = np.arange(len(added))
         holders, lengths = np.frombuffer(self._holders, np.int32), np.frombuffer(self._lengths, np.int32)
         owners = np.repeat(holders, lengths)
         pairs, counts = np.unique(rank[np.frombuffer(self._flat, np.int32)] * documents + owners, return_counts=True)
-        terms = [seen[number].encode() for number in order]
+        terms = [added[number].encode() for number in ascending]
         arrays = {
             "terms": np.frombuffer(b"".join(terms), np.uint8),
             "bounds": np.cumsum([0, *map(len, terms)], dtype=np.int64),

@@ -1,4 +1,4 @@
-"""Order: the largest first, and among equals the one that comes first."""
+"""Order: the largest first, ties in their given order."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 
 def best(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
-    """Return the positions of the `k` largest scores, the largest first; of equal ones the earlier first."""
+    """Return the positions of the `k` largest scores, the largest first; of tied ones the earlier first."""
     if 0 < k < len(scores):
         least = np.partition(scores, len(scores) - k)[len(scores) - k]
         above = np.flatnonzero(scores > least)
-        level = np.flatnonzero(scores == least)[: k - len(above)]
-        chosen = np.concatenate([above, level])
+        tied = np.flatnonzero(scores == least)[: k - len(above)]
+        selected = np.concatenate([above, tied])
     else:
-        chosen = np.arange(len(scores) if k > 0 else 0)
-    return chosen[np.argsort(-scores[chosen], kind="stable")]
+        selected = np.arange(len(scores) if k > 0 else 0)
+    return selected[np.argsort(-scores[selected], kind="stable")]

@@ -1,7 +1,7 @@
-"""The truth of one generation: documents in SQLite, vectors in files that SQLite counts and checks.
+"""The data of one generation: documents in SQLite, vectors in files whose sizes and checksums SQLite holds.
 
 A batch is written in two steps: its vectors, flushed to the disk, then one transaction with the documents and with the
-number and checksum of those vectors. A batch whose second step never happened is overwritten by the next one.
+number and checksum of those vectors. A batch whose second step did not happen is overwritten by the next one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from hybridsearch.changes import order
+from hybridsearch.changes import precedence
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.engines.base import Written
@@ -39,7 +39,7 @@ CREATE TABLE documents (
     row BLOB NOT NULL,           -- the shop's row, JSON
     content BLOB NOT NULL,       -- what is searched, JSON
     crc INTEGER NOT NULL,        -- of number, id, row and content
-    place INTEGER NOT NULL       -- among the changes of this product: a lower one never replaces it
+    place INTEGER NOT NULL       -- the precedence of its last change: a lower one never replaces it
 );
 CREATE TABLE removals (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL);
 CREATE TABLE batches (leg TEXT NOT NULL, rows INTEGER NOT NULL, crc INTEGER NOT NULL);
@@ -52,7 +52,7 @@ COLUMNS = "number, id, row, content, crc"
 
 
 class Store:
-    """One generation's folder, opened to write, or to read one commit of it for as long as it is open.
+    """One generation's folder, open for writing, or for reading one and the same commit until it is closed.
 
     Raises:
         EngineError: The store cannot be opened, or has another format.
@@ -67,18 +67,18 @@ class Store:
         self._lock = threading.Lock()
         with explained(self.path):
             self._db = connect(self.path) if writing else connect_reader(self.path)
-        # A view that was replaced may still be in use in another thread: its store closes when the last one is done.
+        # A replaced view may still be in use in another thread: its store closes when the last user is done.
         weakref.finalize(self, self._db.close)
         self._open()
 
     def _open(self) -> None:
-        """Check the format and read what is needed all along."""
-        ((found,),) = self._all("PRAGMA user_version")
-        if not found:
+        """Check the format and read what is always needed."""
+        ((version,),) = self._all("PRAGMA user_version")
+        if not version:
             raise damaged(self.path, "it was never finished, or emptied")
-        if found != FORMAT:
+        if version != FORMAT:
             raise EngineError(
-                f"'{self.path}' has format {found}, this version reads {FORMAT}. "
+                f"'{self.path}' has format {version}, this version reads {FORMAT}. "
                 "Rebuild the index with: hybridsearch reindex"
             )
         ((json, crc),) = self._all("SELECT json, crc FROM schema")
@@ -92,7 +92,7 @@ class Store:
 
     @classmethod
     def create(cls, folder: Path, schema: Schema) -> Store:
-        """Make a folder with an empty store, and open it to write."""
+        """Create a folder with an empty store, and open it for writing."""
         with explained(folder):
             make_folder(folder)
             db = connect(folder / NAME)
@@ -105,7 +105,7 @@ class Store:
         return cls(folder, writing=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def save_schema(self, schema: Schema) -> None:
@@ -116,16 +116,16 @@ class Store:
         self.schema = schema
 
     def write(self, documents: Sequence[Document]) -> Written:
-        """Store documents as one batch, durably: all but those that are refused or older than what is here."""
+        """Store documents as one batch, durably, except those that are refused or older than what is stored."""
         legs = {leg.name: leg.dims for leg in self.schema.legs}
         written = Written()
         records: list[tuple[object, ...]] = []
         added: dict[str, list[NDArray[np.float32]]] = {leg: [] for leg in legs}
-        places = self._places([document.id for document in documents])
+        stored = self._precedences([document.id for document in documents])
         for document in documents:
             rows = {leg: self._rows[leg] + len(added[leg]) for leg in document.vectors if leg in legs}
-            place = order(document.version)
-            if place < places.get(document.id, 0):
+            incoming = precedence(document.version)
+            if incoming < stored.get(document.id, 0):
                 written.older += 1
                 continue
             try:
@@ -135,8 +135,8 @@ class Store:
             except (TypeError, ValueError) as error:
                 written.refused.append(Reject(document.id, document.id, "write", str(error), document.row))
                 continue
-            records.append((*record, place))
-            places[document.id] = place
+            records.append((*record, incoming))
+            stored[document.id] = incoming
             for leg, vector in document.vectors.items():
                 added[leg].append(vector.array)
         with explained(self.folder):
@@ -155,11 +155,11 @@ class Store:
         return written
 
     def remove(self, ids: Mapping[str, int | None]) -> Written:
-        """Remove documents that are not newer, and remember that, durably."""
-        places = self._places(list(ids))
-        wanted = {key: order(version, removed=True) for key, version in ids.items()}
-        rows = [(key, place) for key, place in wanted.items() if place >= places.get(key, 0)]
-        numbered = [(self.commit + turn, key, place) for turn, (key, place) in enumerate(rows, 1)]
+        """Remove documents that are not newer, and record the removals, durably."""
+        stored = self._precedences(list(ids))
+        incoming = {key: precedence(version, removed=True) for key, version in ids.items()}
+        rows = [(key, number) for key, number in incoming.items() if number >= stored.get(key, 0)]
+        numbered = [(self.commit + turn, key, number) for turn, (key, number) in enumerate(rows, 1)]
         with explained(self.folder), self._db:
             self._db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
             self._db.executemany("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", numbered)
@@ -171,15 +171,15 @@ class Store:
         legs = {leg.name: self.vectors(leg.name, leg.dims) for leg in self.schema.legs}
         return {record.id: record.to_document(legs) for record in self._select("id", ids)}
 
-    def _places(self, ids: Sequence[str]) -> dict[str, int]:
-        """Return the place of the last change of each of these products; those that never were here are absent."""
+    def _precedences(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the precedence of the last change of each of these products; unknown ids are absent."""
         known = "SELECT id, place FROM documents {0} UNION ALL SELECT id, place FROM removals {0}"
-        some = "WHERE id IN (SELECT value FROM json_each(?1))"
+        where = "WHERE id IN (SELECT value FROM json_each(?1))"
         try:
-            asked = orjson.dumps(ids).decode()
-        except TypeError:  # an id that is no text: what it belongs to is refused one by one
+            keys = orjson.dumps(ids).decode()
+        except TypeError:  # an id that is no text: its document is refused by itself
             return {}
-        return dict(self._all(f"SELECT id, max(place) FROM ({known.format(some)}) GROUP BY id", asked))
+        return dict(self._all(f"SELECT id, max(place) FROM ({known.format(where)}) GROUP BY id", keys))
 
     def count(self) -> int:
         """Return the number of documents."""
@@ -188,7 +188,7 @@ class Store:
 
     def ids(self) -> list[str]:
         """Return the ids of all documents."""
-        return [name for (name,) in self._all("SELECT id FROM documents")]
+        return [key for (key,) in self._all("SELECT id FROM documents")]
 
     def records(self) -> Iterator[Record]:
         """Yield every document, in order of numbers.
@@ -210,10 +210,10 @@ class Store:
         Raises:
             StoreDamaged: One is missing, or does not match its checksum.
         """
-        found = {record.number: record for record in self._select("number", numbers)}
-        if len(found) < len(numbers):
+        records = {record.number: record for record in self._select("number", numbers)}
+        if len(records) < len(numbers):
             raise damaged(self.path, "a document is missing")
-        return [found[number] for number in numbers]
+        return [records[number] for number in numbers]
 
     def get(self, ids: Sequence[str]) -> dict[str, Row]:
         """Return the rows of the documents with these ids; unknown ids are absent."""
@@ -239,7 +239,7 @@ class Store:
             self.vectors(leg.name, leg.dims)
 
     def _select(self, column: str, values: Sequence[object]) -> list[Record]:
-        # As one JSON parameter: SQLite bounds the number of parameters, and prepares this statement once.
+        # As one JSON parameter: SQLite limits the number of parameters, and prepares this statement once.
         sql = f"SELECT {COLUMNS} FROM documents WHERE {column} IN (SELECT value FROM json_each(?))"
         return [self._sound(record) for record in self._all(sql, orjson.dumps(values).decode())]
 
@@ -258,28 +258,28 @@ class Store:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a database to write: every commit is on the disk before it returns."""
+    """Open a database for writing: every commit is on the disk before it returns."""
     db = sqlite3.connect(path, check_same_thread=False)
     db.execute("PRAGMA synchronous = FULL")
     return db
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """Open a database to read, and stay at its present commit whatever a writer does.
+    """Open a database for reading, at its present commit whatever a writer does.
 
     SQLite cannot open a WAL database in a folder that it may not write to, unless it is told that nobody else writes.
-    That is so where no log lies beside it: the last writer has folded it in.
+    That is so when no write-ahead log lies beside it: the last writer has merged it.
     """
     uri, log = path.absolute().as_uri(), path.with_name(f"{path.name}-wal")
     try:
-        return begin(f"{uri}?mode=ro")
+        return open_snapshot(f"{uri}?mode=ro")
     except sqlite3.OperationalError:
         if log.exists() and log.stat().st_size:
             raise
-        return begin(f"{uri}?immutable=1")
+        return open_snapshot(f"{uri}?immutable=1")
 
 
-def begin(uri: str) -> sqlite3.Connection:
+def open_snapshot(uri: str) -> sqlite3.Connection:
     """Open a database and begin a transaction on its present commit."""
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
     try:

@@ -1,4 +1,4 @@
-"""Vector legs: rows of float32 in a file that only grows, and the exact nearest of them."""
+"""Vector legs: rows of float32 in a file that only grows, and exact nearest neighbours among them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCAN_SHARE = 0.25
 
 
 def append(path: Path, start: int, rows: Vectors) -> int:
-    """Write rows behind the first `start` ones, durably, over whatever an interrupted write left there.
+    """Write rows behind the first `start` ones, durably, over the leftover of an interrupted write.
 
     Returns:
         CRC32 of the rows.
@@ -68,8 +68,8 @@ class LegVectors:
     """The vectors of one leg.
 
     Args:
-        matrix: Rows as they lie in the file; those of replaced documents are still among them.
-        rows: For each document, its row, or -1.
+        matrix: All rows of the file, those of replaced documents included.
+        rows: The row of each document, or -1.
     """
 
     def __init__(self, matrix: Vectors, rows: NDArray[np.int32]) -> None:
@@ -77,18 +77,18 @@ class LegVectors:
         self.holders: Ordinals = np.flatnonzero(rows >= 0).astype(np.int32)
 
     def cosines(self, docs: Ordinals, vector: Vector) -> NDArray[np.float32]:
-        """Return the cosine of each document to a vector; NaN where the document lacks the leg."""
+        """Return the cosine of each document to a vector; NaN where the document has none for this leg."""
         rows = self.rows[docs]
-        found = np.full(len(docs), np.nan, np.float32)
-        found[rows >= 0] = self._products(rows[rows >= 0], vector)
-        return found
+        cosines = np.full(len(docs), np.nan, np.float32)
+        cosines[rows >= 0] = self._products(rows[rows >= 0], vector)
+        return cosines
 
     def nearest(
         self, vector: Vector, k: int, floor: float, allowed: Mask | None
     ) -> tuple[Ordinals, NDArray[np.float32]]:
         """Return the `k` documents nearest to a vector, with a cosine of `floor` or more, and their cosines.
 
-        Every document that is allowed is compared. Among equals the earlier one is nearer.
+        Every allowed document is compared. Of tied ones the earlier one is nearer.
         """
         docs = self.holders if allowed is None else self.holders[allowed[self.holders]]
         cosines = self._products(self.rows[docs], vector)
@@ -105,8 +105,8 @@ class LegVectors:
 def products(matrix: Vectors, vector: Vector) -> NDArray[np.float32]:
     """Return the inner product of each row with a vector.
 
-    Row by row, in one thread: equal rows give equal products wherever they stand. A matrix product would be split over
+    Row by row, in one thread: equal rows give equal products wherever they lie. A matrix product would be split over
     threads: 15 % faster on an idle machine, but four times slower on a busy one (50,000 rows of 512, two cores).
     """
-    found: NDArray[np.float32] = np.matmul(matrix[:, np.newaxis, :], vector.array)[:, 0]
-    return found
+    row_products: NDArray[np.float32] = np.matmul(matrix[:, np.newaxis, :], vector.array)[:, 0]
+    return row_products

@@ -1,4 +1,7 @@
-"""Bulk writes on a server that misbehaves: every product is written or has its dead letter, and nothing is hammered."""
+"""Bulk writes to a server that fails: every product is written or is a reject, and the server is never hammered.
+
+The decisions of `retry.py` are tested in test_retry.py.
+"""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -9,14 +12,12 @@ from typing import Any
 import pytest
 from elastic_transport import ConnectionError as Unreachable
 from elasticsearch import ApiError, Elasticsearch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch import retry
-from hybridsearch.engines.elasticsearch.bulk import Item, Sender, take, to_item, to_removal
+from hybridsearch.engines.elasticsearch.bulk import Item, Sender, take_chunk, to_item, to_removal
 from hybridsearch.engines.elasticsearch.connection import connect
-from hybridsearch.engines.elasticsearch.retry import BUDGET, Limits, Patience, Verdict, of_item, retry_after
+from hybridsearch.engines.elasticsearch.retry import BUDGET, Limits
 from hybridsearch.engines.elasticsearch.waiting import Pause, Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
@@ -32,22 +33,22 @@ def send(client: Elasticsearch, index: str, items: Sequence[Item], pause: Pause 
 
 
 def chunks(items: Sequence[Item]) -> Iterator[list[Item]]:
-    waiting = deque(items)
-    while waiting:
-        yield take(waiting, Limits())
+    queue = deque(items)
+    while queue:
+        yield take_chunk(queue, Limits())
 
 
 def item(id: str, row: Row | None = None) -> Item:  # noqa: A002 - as in Document
-    made = to_item(Document(id, row or {"title": "x"}, {}))
-    assert isinstance(made, Item)
-    return made
+    written = to_item(Document(id, row or {"title": "x"}, {}))
+    assert isinstance(written, Item)
+    return written
 
 
 def items(count: int) -> list[Item]:
     return [item(str(number)) for number in range(count)]
 
 
-def outcomes(*found: int | str) -> Reply:
+def outcomes(*results: int | str) -> Reply:
     """Return a bulk answer: for each product its status, or the reason of a refusal."""
 
     def item(outcome: int | str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def outcomes(*found: int | str) -> Reply:
             return {"index": {"status": outcome}}
         return {"index": {"status": 400, "error": {"type": "t", "reason": outcome}}}
 
-    return Reply({"errors": True, "items": [item(each) for each in found]})
+    return Reply({"errors": True, "items": [item(result) for result in results]})
 
 
 def page(status: int) -> Reply:
@@ -65,7 +66,7 @@ def page(status: int) -> Reply:
 
 @contextmanager
 def answering(*replies: Reply) -> Iterator[tuple[Fake, Elasticsearch]]:
-    """Run a server that gives these answers in turn, and then accepts everything."""
+    """Run a server that gives these answers in turn, then accepts everything."""
     left = list(replies)
     script = lambda asked: left.pop(0) if left else GOOD  # noqa: E731
     with serving(script) as fake, connect(EngineSection(url=fake.url), Path()) as client:
@@ -78,18 +79,18 @@ def sent(asked: PreparedQuery) -> list[str]:
 
 def test_a_product_is_an_action_and_a_body() -> None:
     vectors = {"image": Vector([1, 0])}
-    made = to_item(Document("1", {"title": "Red"}, {"title": {"en": "red"}}, vectors=vectors, routing="eu"))
-    assert isinstance(made, Item)
-    assert made.lines == (
+    item = to_item(Document("1", {"title": "Red"}, {"title": {"en": "red"}}, vectors=vectors, routing="eu"))
+    assert isinstance(item, Item)
+    assert item.lines == (
         b'{"index":{"_id":"1","routing":"eu"}}',
         b'{"title":"Red","hybrid":{"id":"1","title":{"en":"red"},"vectors":{"image":[1.0,0.0]}}}',
     )
 
 
-def test_a_row_that_json_cannot_hold_is_a_dead_letter() -> None:
-    made = to_item(Document("1", {"title": "\ud800"}, {}))
-    assert isinstance(made, Reject)
-    assert made.reason.startswith("it cannot be written as JSON: ")
+def test_a_row_that_json_cannot_hold_is_a_reject() -> None:
+    reject = to_item(Document("1", {"title": "\ud800"}, {}))
+    assert isinstance(reject, Reject)
+    assert reject.reason.startswith("it cannot be written as JSON: ")
 
 
 def test_chunks_keep_to_500_products_and_five_million_bytes() -> None:
@@ -106,7 +107,7 @@ def test_all_is_well_in_one_request() -> None:
     assert [sent(asked) for asked in fake.asked] == [["0", "1", "2"]]
 
 
-def test_one_bad_product_of_many_is_a_dead_letter_and_the_others_are_written() -> None:
+def test_one_bad_product_of_many_is_a_reject_and_the_others_are_written() -> None:
     """Fault 21."""
     with answering(outcomes(201, "failed to parse", 201)) as (fake, client):
         (reject,) = send(client, "shop", items(3)).refused
@@ -132,7 +133,7 @@ def test_of_a_chunk_only_the_products_that_met_a_busy_server_are_sent_again() ->
 @pytest.mark.parametrize(
     "trouble",
     [BUSY, error(502, "x"), error(503, "x"), error(504, "x"), page(502), RESET, HALF, HTML, page(200)],
-    ids=["429", "502", "503", "504", "page 502", "reset", "half", "page of a stranger", "page of a friend"],
+    ids=["429", "502", "503", "504", "page 502", "reset", "half", "page", "page with Elasticsearch's header"],
 )
 def test_what_may_pass_is_waited_for_and_the_same_products_are_sent_again(trouble: Reply) -> None:
     """Faults 5, 7 and 8."""
@@ -168,19 +169,19 @@ def test_pauses_grow_and_are_jittered_until_the_budget_is_spent(trouble: Reply, 
     pauses: list[float] = []
     with answering(*[trouble] * 200) as (fake, client), pytest.raises(raised):
         send(client, "shop", items(1), pause=pauses.append)
-    tops = [min(0.5 * 2**place, 30) for place in range(len(pauses))]
+    tops = [min(0.5 * 2**tries, 30) for tries in range(len(pauses))]
     assert all(top / 2 <= pause <= top for pause, top in zip(pauses, tops, strict=True))
     assert len(set(pauses)) == len(pauses)
     assert BUDGET <= sum(pauses) < BUDGET + 30
     assert len(fake.asked) == len(pauses) + 1
 
 
-def test_products_that_met_a_busy_server_all_along_stop_the_run_and_are_no_dead_letters() -> None:
-    """Fault 4: the server is at fault, not the product; the run is continued later."""
+def test_products_for_which_the_server_stays_too_busy_stop_the_run_and_are_no_rejects() -> None:
+    """Fault 4: the server is the cause, not the product; the run is continued later."""
     with answering(*[outcomes(429)] * 200) as (_, client), pytest.raises(EngineError) as stopped:
         send(client, "shop", items(1))
     assert str(stopped.value) == (
-        "The server was too busy for 1 products, such as '0', all along (429). "
+        "The server stayed too busy for 1 products, such as '0' (429). "
         "Wait until it has less to do, then continue with the same command."
     )
 
@@ -230,7 +231,7 @@ def test_a_busy_server_gets_smaller_requests_and_larger_ones_again_when_it_is_we
     ],
 )
 def test_an_index_that_takes_no_writes_stops_the_run_and_rejects_nothing(kind: str, remedy: str) -> None:
-    """Faults 16 and 18: the block is not removed, the index is not made anew."""
+    """Faults 16 and 18: the block is not removed, the index is not recreated."""
     refusal = {"index": {"status": 429 if "block" in kind else 404, "error": {"type": kind, "reason": "so it is"}}}
     with (
         answering(Reply({"errors": True, "items": [refusal]})) as (fake, client),
@@ -243,7 +244,7 @@ def test_an_index_that_takes_no_writes_stops_the_run_and_rejects_nothing(kind: s
     assert "require_alias=true" in fake.asked[0].path
 
 
-def test_a_product_that_is_older_than_what_is_there_is_no_reject() -> None:
+def test_a_product_that_is_older_than_what_is_stored_is_no_reject() -> None:
     """Fault 24."""
     conflict = {"type": "version_conflict_engine_exception", "reason": "current version [9] is higher"}
     answer = Reply({"errors": True, "items": [{"index": {"status": 409, "error": conflict}}]})
@@ -252,7 +253,7 @@ def test_a_product_that_is_older_than_what_is_there_is_no_reject() -> None:
 
 
 def test_of_two_products_with_one_id_the_first_is_done_before_the_last_is_sent() -> None:
-    """Else the first, turned away by a busy server, would be sent again after the last, and replace it."""
+    """Otherwise the first, rejected by a busy server, would be sent again after the last, and replace it."""
     twice = [item("1", {"title": "old"}), item("1", {"title": "new"})]
     with answering(outcomes(429)) as (fake, client):
         assert send(client, "shop", twice) == Written()
@@ -265,48 +266,6 @@ def test_a_version_goes_along_doubled_so_that_a_removal_lies_between_two_version
     assert isinstance(document, Item)
     assert document.lines[0] == b'{"index":{"_id":"1","version":14,"version_type":"external_gte"}}'
     assert removal.lines == (b'{"delete":{"_id":"1","version":15,"version_type":"external_gte"}}',)
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "verdict"),
-    [
-        (201, None, Verdict.DONE),
-        (404, None, Verdict.DONE),
-        (409, "version_conflict_engine_exception", Verdict.OLDER),
-        (429, "es_rejected_execution_exception", Verdict.AGAIN),
-        (429, "cluster_block_exception", Verdict.STOP),
-        (503, "unavailable_shards_exception", Verdict.AGAIN),
-        (400, "document_parsing_exception", Verdict.REFUSED),
-        (403, "security_exception", Verdict.STOP),
-        (404, "index_not_found_exception", Verdict.STOP),
-    ],
-)
-def test_what_becomes_of_an_item_follows_from_its_status(status: int, kind: str | None, verdict: Verdict) -> None:
-    assert of_item(status, kind) is verdict
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("0.5", 0.5), (None, None), ("soon", None), ("-1", None), ("inf", None)]
-)
-def test_a_retry_after_header_is_read_as_seconds(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header) == seconds
-
-
-@given(
-    st.lists(st.one_of(st.none(), st.floats(0, 1000)), max_size=60),
-    st.randoms(use_true_random=False),
-)
-def test_patience_ends_and_no_pause_is_shorter_than_asked_for(wishes: list[float | None], luck: Any) -> None:
-    patience, total = Patience(), 0.0
-    for wish in wishes:
-        seconds = patience.pause(wish, luck.uniform)
-        if seconds is None:
-            assert total >= BUDGET or (wish or 0) > BUDGET
-            break
-        assert seconds >= max(wish or 0, 0.25)
-        total += seconds
-        patience = patience.after(seconds)
-    assert total < 2 * BUDGET + 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])

@@ -1,4 +1,7 @@
-"""What stands between us and the server: each trouble is one clear sentence, and no secret is ever in it."""
+"""The connection to the server: each failure is one clear sentence, and never holds a secret.
+
+The checks of `health.py` say the same to doctor.
+"""
 
 import asyncio
 import socket
@@ -32,11 +35,11 @@ INDEX = Reply(
 
 def trouble(folder: Path, url: str, **engine: Any) -> str:
     """Return the sentence with which a search fails."""
-    found = settings(folder, engine={"url": url, **engine})
-    with HybridSearch.open(found) as shop, pytest.raises(EngineError) as failed:
+    chosen = settings(folder, engine={"url": url, **engine})
+    with HybridSearch.open(chosen) as shop, pytest.raises(EngineError) as failed:
         shop.search("red dress")
-    said = "".join(traceback.format_exception(failed.value))
-    assert KEY not in said
+    printed = "".join(traceback.format_exception(failed.value))
+    assert KEY not in printed
     assert "\n" not in str(failed.value)
     return str(failed.value)
 
@@ -60,9 +63,9 @@ def at_search(reply: Reply) -> Script:
 
 
 def closed_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
         return port
 
 
@@ -75,8 +78,8 @@ def test_a_server_that_is_down(tmp_path: Path) -> None:
 
 
 def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
-    said = trouble(tmp_path, "http://no-such-host.invalid:9200")
-    assert said.startswith("Cannot reach Elasticsearch at http://no-such-host.invalid:9200: unknown host name.")
+    message = trouble(tmp_path, "http://no-such-host.invalid:9200")
+    assert message.startswith("Cannot reach Elasticsearch at http://no-such-host.invalid:9200: unknown host name.")
 
 
 @pytest.mark.parametrize("script", [always, at_search])
@@ -103,7 +106,7 @@ def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
         (error(503, "no_shard", "all copies are away"), "{url} refused (503, no_shard): all copies are away. Run: "),
         (Reply(b"<html>Bad gateway</html>", 502, "text/html", {}), "{url} refused (502"),
     ],
-    ids=["reset", "page", "page of a friend", "half", "401", "403", "media type", "503", "502 page"],
+    ids=["reset", "page", "page with Elasticsearch's header", "half", "401", "403", "media type", "503", "502 page"],
 )
 def test_a_server_that_answers_with_something_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Any, reply: Reply, expected: str
@@ -129,16 +132,16 @@ def test_doctor_calls_it_a_failure_with_the_next_step(tmp_path: Path, script: An
 def test_a_newer_client_on_an_older_server_is_told_what_to_install(tmp_path: Path) -> None:
     """Fault 11."""
     with serving(always(error(400, "media_type_header_exception"))) as fake:
-        said = trouble(tmp_path, fake.url)
-    assert said.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
+        message = trouble(tmp_path, fake.url)
+    assert message.endswith('which is older. Install one that can: pip install "elasticsearch>=8.19,<9"')
 
 
 @pytest.mark.parametrize("number", ["7.17.28", "8.13.4", "8.0.0-rc1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(tmp_path: Path, number: str) -> None:
     """Fault 11."""
     with serving(always(Reply({"version": {"number": number}}))) as fake:
-        said = trouble(tmp_path, fake.url)
-    assert said == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
+        message = trouble(tmp_path, fake.url)
+    assert message == f"Elasticsearch {number} is too old, 8.14 or later is needed. Upgrade the server."
 
 
 @pytest.mark.parametrize(
@@ -159,18 +162,18 @@ def test_a_version_that_loses_replicas_is_warned_of(number: str, state: str) -> 
 @pytest.mark.parametrize(("number", "warned"), [("9.4.3", False), ("9.5.1", True)])
 def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: Path, number: str, warned: bool) -> None:
     """Fault 13: said once, before anything is written."""
-    model, said = Model(), []
+    model, warnings = Model(), []
 
     def script(asked: PreparedQuery) -> Reply:
         return Reply({"version": {"number": number}}) if asked.path == "/" else model.reply(asked)
 
     def say(sentence: str) -> None:
-        said.append((sentence, list(model.indices)))
+        warnings.append((sentence, list(model.indices)))
 
     with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
         shop.reindex(options=Options(say=say))
     sentence = "Elasticsearch 9.5.1 may lose replicas of bulk items: upgrade the server."
-    assert said == ([(sentence, ["products-lock"])] if warned else [])
+    assert warnings == ([(sentence, ["products-lock"])] if warned else [])
 
 
 @pytest.mark.parametrize(
@@ -187,9 +190,9 @@ def test_doctor_says_how_the_shards_are_and_reads_go_on(tmp_path: Path, status: 
     def script(asked: PreparedQuery) -> Reply:
         health = {"_cluster": {"status": status}, "_license": {"license": {"status": "active", "type": "basic"}}}
         answers = {**health, "products": {"count": 5}}
-        found = Reply(next((each for name, each in answers.items() if asked.path.startswith(f"/{name}")), {}))
-        return {"/": INFO, "/products": INDEX, "/products/_count": found}.get(asked.path.split("?")[0]) or (
-            FOUND if "_search" in asked.path else found
+        reply = Reply(next((answer for name, answer in answers.items() if asked.path.startswith(f"/{name}")), {}))
+        return {"/": INFO, "/products": INDEX, "/products/_count": reply}.get(asked.path.split("?")[0]) or (
+            NO_HITS if "_search" in asked.path else reply
         )
 
     with serving(script) as fake, open_at(tmp_path, fake.url) as shop:
@@ -207,15 +210,15 @@ def test_a_product_that_is_like_elasticsearch_is_not_elasticsearch(tmp_path: Pat
 
 def test_an_answer_that_does_not_come(tmp_path: Path) -> None:
     with serving(always(HANG)) as fake:
-        said = trouble(tmp_path, fake.url, timeout=0.1)
-    assert said == f"{fake.url} did not answer in time. Check its load, or raise 'engine.timeout'."
+        message = trouble(tmp_path, fake.url, timeout=0.1)
+    assert message == f"{fake.url} did not answer in time. Check its load, or raise 'engine.timeout'."
 
 
 def test_tls_where_there_is_none(tmp_path: Path) -> None:
     with serving(always(INFO)) as fake:
-        said = trouble(tmp_path, fake.url.replace("http:", "https:"))
-    assert said.startswith("No trusted connection to https://127.0.0.1:")
-    assert said.endswith("Give its CA file in 'engine.ca_file'.")
+        message = trouble(tmp_path, fake.url.replace("http:", "https:"))
+    assert message.startswith("No trusted connection to https://127.0.0.1:")
+    assert message.endswith("Give its CA file in 'engine.ca_file'.")
 
 
 def test_an_index_that_is_missing_says_how_to_build_it(tmp_path: Path) -> None:
@@ -237,7 +240,7 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
-FOUND = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
+NO_HITS = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
 INCOMPLETE = Reply(
     {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
 )
@@ -342,13 +345,13 @@ def test_where_one_node_is_away_the_next_one_answers(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], reply: Reply | None, first: bool
 ) -> None:
     """Fault 20: whichever comes first in the configuration; nothing of it is seen."""
-    with nodes(at_search(FOUND), always(reply or RESET)) as (lives, ill):
-        away = ill.url if reply else f"http://127.0.0.1:{closed_port()}"
-        urls = [away, lives.url] if first else [lives.url, away]
+    with nodes(at_search(NO_HITS), always(reply or RESET)) as (healthy, failing):
+        away = failing.url if reply else f"http://127.0.0.1:{closed_port()}"
+        urls = [away, healthy.url] if first else [healthy.url, away]
         with HybridSearch.open(settings(tmp_path, engine={"url": urls, "timeout": 0.3})) as shop:
             for _ in range(3):
                 assert shop.search("red", strict=True).total == 0
-    assert reply is None or ill.asked
+    assert reply is None or failing.asked
     assert capfd.readouterr().err == ""
 
 
@@ -360,7 +363,7 @@ def test_coroutines_go_to_the_next_node_too(tmp_path: Path) -> None:
             for _ in range(3):
                 await shop.search("red", strict=True)
 
-    with serving(at_search(FOUND)) as fake:
+    with serving(at_search(NO_HITS)) as fake:
         asyncio.run(search([f"http://127.0.0.1:{closed_port()}", fake.url]))
 
 
@@ -370,15 +373,15 @@ def test_a_node_that_goes_away_during_a_rebuild_costs_nothing(tmp_path: Path) ->
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])
 
     def leaves(asked: PreparedQuery) -> Reply:
-        found = model.reply(asked)
+        reply = model.reply(asked)
         if "_bulk" in asked.path or lost:
             lost.append(asked.path)
             return RESET
-        return found
+        return reply
 
     with nodes(model.reply, leaves) as fakes:
-        found = HybridSearch.open(settings(tmp_path, engine={"url": [fake.url for fake in fakes], "replicas": 0}))
-        with found as shop:
+        urls = [fake.url for fake in fakes]
+        with HybridSearch.open(settings(tmp_path, engine={"url": urls, "replicas": 0})) as shop:
             report = shop.reindex()
     assert (report.indexed, report.rejected) == (900, 0)
     assert "_bulk" in lost[0]

@@ -1,7 +1,5 @@
-"""The engine on a real Elasticsearch: what a shop sees, and what happens to an index that was there before."""
+"""The engine on a real Elasticsearch: what a shop sees, its generations, and what happens to an existing index."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +7,10 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import changes
-from hybridsearch.errors import EngineError, GateError, IndexMissing
+from hybridsearch.errors import GateError, IndexMissing
 from hybridsearch.schema import Schema
-from tests.servers.fake import PreparedQuery, Reply, passed_on, serving
-from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
+from tests.shops import FIELDS, PRODUCTS, settings, write_products
+from tests.shops import shop as open_shop
 
 SHOP_MAPPING = {
     "dynamic": "strict",
@@ -49,21 +46,21 @@ def shops_own_index(es_url: str, index: str) -> str:
 
 
 def test_words_find_products_in_two_languages(tmp_path: Path, es_url: str, index: str) -> None:
-    with shop(tmp_path, engine=engine(es_url, index)) as found:
-        assert [hit.id for hit in found.search("red coats")] == ["3"]
-        assert [hit.id for hit in found.search("跑步鞋")] == ["5"]
+    with open_shop(tmp_path, engine=engine(es_url, index)) as shop:
+        assert [hit.id for hit in shop.search("red coats")] == ["3"]
+        assert [hit.id for hit in shop.search("跑步鞋")] == ["5"]
 
 
 def test_a_code_finds_its_product_however_it_is_typed(tmp_path: Path, es_url: str, index: str) -> None:
-    with shop(tmp_path, engine=engine(es_url, index)) as found:
-        assert found.search("ac 1002".replace(" ", "-")).hits[0].id == "2"
-        assert found.search("AC1002").hits[0].signals["code"] == pytest.approx(1.0)
+    with open_shop(tmp_path, engine=engine(es_url, index)) as shop:
+        assert shop.search("ac 1002".replace(" ", "-")).hits[0].id == "2"
+        assert shop.search("AC1002").hits[0].signals["code"] == pytest.approx(1.0)
 
 
 def test_a_second_rebuild_keeps_one_generation_to_go_back_to(tmp_path: Path, es_url: str, index: str) -> None:
-    with shop(tmp_path, engine=engine(es_url, index)) as found:
-        found.reindex()
-        found.reindex()
+    with open_shop(tmp_path, engine=engine(es_url, index)) as shop:
+        shop.reindex()
+        shop.reindex()
     with Elasticsearch(es_url) as client:
         assert len(client.indices.get(index=f"{index}-*")) == 2
         assert len(client.indices.get_alias(name=index)) == 1
@@ -77,8 +74,8 @@ def test_the_shops_old_queries_give_the_same_hits_after_a_rebuild(
         old = next(iter(client.indices.get_alias(name=shops_own_index)))
         writes = client.indices.stats(index=old)["indices"][old]["primaries"]["indexing"]["index_total"]
         catalog = {"index": shops_own_index}
-        with shop(tmp_path, catalog=catalog, engine=engine(es_url, shops_own_index)) as found:
-            assert found.search("red coat").hits[0].product == PRODUCTS[2]
+        with open_shop(tmp_path, catalog=catalog, engine=engine(es_url, shops_own_index)) as shop:
+            assert shop.search("red coat").hits[0].product == PRODUCTS[2]
         after = client.search(index=shops_own_index, query=OLD_QUERY, source_excludes="hybrid")["hits"]
         assert [(hit["_id"], hit["_score"], hit["_source"]) for hit in after["hits"]] == [
             (hit["_id"], hit["_score"], hit["_source"]) for hit in before["hits"]
@@ -89,8 +86,8 @@ def test_the_shops_old_queries_give_the_same_hits_after_a_rebuild(
 def test_a_rebuild_from_our_own_index_carries_the_shops_mapping_on(
     tmp_path: Path, es_url: str, shops_own_index: str
 ) -> None:
-    with shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as found:
-        assert found.reindex().indexed == len(PRODUCTS)
+    with open_shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as shop:
+        assert shop.reindex().indexed == len(PRODUCTS)
     with Elasticsearch(es_url) as client:
         (live,) = client.indices.get(index=shops_own_index).values()
         assert live["mappings"]["properties"]["title"] == SHOP_MAPPING["properties"]["title"]  # type: ignore[index]
@@ -99,11 +96,11 @@ def test_a_rebuild_from_our_own_index_carries_the_shops_mapping_on(
 def test_a_shops_ingest_pipeline_does_not_run_again(tmp_path: Path, es_url: str, shops_own_index: str) -> None:
     with Elasticsearch(es_url) as client:
         client.indices.put_settings(index=shops_own_index, settings={"default_pipeline": "would-fail"})
-        found = HybridSearch.open(
+        shop = HybridSearch.open(
             settings(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index))
         )
-        with found:
-            assert found.reindex().rejected == 0
+        with shop:
+            assert shop.reindex().rejected == 0
         (live,) = client.indices.get(index=shops_own_index).values()
         assert live["settings"]["index"]["default_pipeline"] == "would-fail"
 
@@ -113,8 +110,8 @@ def test_an_index_at_its_limit_of_fields_gets_room_for_ours_once(
 ) -> None:
     with Elasticsearch(es_url) as client:
         client.indices.put_settings(index=shops_own_index, settings={"mapping.total_fields.limit": len(PRODUCTS[0])})
-        with shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as found:
-            found.reindex()
+        with open_shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as shop:
+            shop.reindex()
         (live,) = client.indices.get(index=shops_own_index).values()
         assert live["settings"]["index"]["mapping"]["total_fields"]["limit"] == str(len(PRODUCTS[0]) + 500)
 
@@ -123,36 +120,36 @@ def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Pat
     """Fault 36."""
     with Elasticsearch(es_url) as client:
         client.index(index=index, id="1", document=PRODUCTS[0], refresh=True)
-        found = HybridSearch.open(settings(tmp_path, engine=engine(es_url, index)))
-        with found, pytest.raises(GateError, match="--replace-index"):
-            found.reindex()
+        shop = HybridSearch.open(settings(tmp_path, engine=engine(es_url, index)))
+        with shop, pytest.raises(GateError, match="--replace-index"):
+            shop.reindex()
         assert client.count(index=index)["count"] == 1
-        with HybridSearch.open(found.settings, replace_index=True) as allowed:
+        with HybridSearch.open(shop.settings, replace_index=True) as allowed:
             allowed.reindex()
         assert client.indices.exists_alias(name=index)
 
 
 def test_an_index_that_took_the_name_during_a_rebuild_is_not_removed(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 36."""
-    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found, Elasticsearch(es_url) as client:
-        schema = Schema(found.settings.fields)
-        generation = found.engine.create(schema)
+    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as shop, Elasticsearch(es_url) as client:
+        schema = Schema(shop.settings.fields)
+        generation = shop.engine.create(schema)
         client.index(index=index, id="1", document=PRODUCTS[0], refresh=True)
         with pytest.raises(GateError, match="--replace-index"):
-            found.engine.promote(generation, schema)
+            shop.engine.promote(generation, schema)
         assert client.count(index=index)["count"] == 1
 
 
 def test_a_search_without_an_index_says_how_to_build_one(tmp_path: Path, es_url: str, index: str) -> None:
-    found = HybridSearch.open(settings(tmp_path, engine=engine(es_url, index)))
-    with found, pytest.raises(IndexMissing, match="hybridsearch reindex"):
-        found.search("red")
+    shop = HybridSearch.open(settings(tmp_path, engine=engine(es_url, index)))
+    with shop, pytest.raises(IndexMissing, match="hybridsearch reindex"):
+        shop.search("red")
 
 
 def test_an_index_that_is_not_ours_is_named_as_such(tmp_path: Path, es_url: str, shops_own_index: str) -> None:
-    found = HybridSearch.open(settings(tmp_path, engine=engine(es_url, shops_own_index)))
-    with found, pytest.raises(IndexMissing, match="not built by hybridsearch"):
-        found.search("red")
+    shop = HybridSearch.open(settings(tmp_path, engine=engine(es_url, shops_own_index)))
+    with shop, pytest.raises(IndexMissing, match="not built by hybridsearch"):
+        shop.search("red")
 
 
 def test_products_with_bad_values_are_refused_and_the_others_are_indexed(
@@ -165,20 +162,20 @@ def test_products_with_bad_values_are_refused_and_the_others_are_indexed(
     ]
     lines = [*PRODUCTS, *bad, {**PRODUCTS[0], "title": "Red autumn dress"}]
     write_products(tmp_path / "products.jsonl", lines)
-    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found:
-        report = found.reindex()
+    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as shop:
+        report = shop.reindex()
         assert (report.indexed, report.rejected, report.duplicates) == (5, 3, 1)
-        assert found.search("autumn").hits[0].id == "1"
+        assert shop.search("autumn").hits[0].id == "1"
     assert report.rejects_file is not None
     assert len(report.rejects_file.read_text().splitlines()) == 3
-    assert "'price' is 'free', expected a number" in {each.reason for each in report.rejects}
+    assert "'price' is 'free', expected a number" in {reject.reason for reject in report.rejects}
 
 
 def test_a_product_that_the_server_refuses_costs_no_other_product(tmp_path: Path, es_url: str, index: str) -> None:
     plain = [{"id": str(number), "title": "hat"} for number in range(600)]
     write_products(tmp_path / "products.jsonl", [{"id": "bad", "title": "hat", "a..b": 1}, *plain])
-    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as found:
-        report = found.reindex()
+    with HybridSearch.open(settings(tmp_path, engine=engine(es_url, index))) as shop:
+        report = shop.reindex()
     assert (report.indexed, report.rejected) == (600, 1)
     assert report.rejects[0].stage == "write"
 
@@ -189,8 +186,8 @@ def test_facet_fields_with_dots_are_counted_and_filtered(tmp_path: Path, es_url:
         [{"id": str(i), "title": "hat", "attrs": {"color": c}} for i, c in enumerate("rrg")],
     )
     fields = {**FIELDS, "facets": ["attrs.color"]}
-    with shop(tmp_path, fields=fields, engine=engine(es_url, index)) as found:
-        page = found.search("hat", facets=["attrs.color"], filters={"attrs.color": "r"})
+    with open_shop(tmp_path, fields=fields, engine=engine(es_url, index)) as shop:
+        page = shop.search("hat", facets=["attrs.color"], filters={"attrs.color": "r"})
         assert (page.total, page.facets) == (2, {"attrs.color": {"r": 2}})
 
 
@@ -199,7 +196,7 @@ def test_a_shops_own_queries_read_our_dates(tmp_path: Path, es_url: str, index: 
     days = ["2025-06-01", "1970-01-01T00:00:02.025Z", "1812-12-24"]
     write_products(tmp_path / "products.jsonl", [{"id": day[:4], "title": "hat", "released": day} for day in days])
     fields = {"title": "title", "dates": ["released"]}
-    with shop(tmp_path, fields=fields, engine=engine(es_url, index)), Elasticsearch(es_url) as client:
+    with open_shop(tmp_path, fields=fields, engine=engine(es_url, index)), Elasticsearch(es_url) as client:
         path = "hybrid.dates.released"
         recent = client.search(index=index, query={"range": {path: {"gte": "2025-01-01"}}})
         assert [hit["_id"] for hit in recent["hits"]["hits"]] == ["2025"]
@@ -213,56 +210,19 @@ def test_a_shops_own_queries_read_our_dates(tmp_path: Path, es_url: str, index: 
 
 def test_doctor_says_that_a_replica_has_no_place_on_a_single_node(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 19, on a real server."""
-    with shop(tmp_path, engine={**engine(es_url, index), "replicas": 1}) as found:
-        (check,) = (each for each in found.engine.check() if each.name == "index")
+    with open_shop(tmp_path, engine={**engine(es_url, index), "replicas": 1}) as shop:
+        (check,) = (check for check in shop.engine.check() if check.name == "index")
         assert (check.state, check.found) == ("warning", f"'{index}' is yellow, 5 products")
-        assert found.search("red").total == 2
-
-
-def test_a_log_of_changes_that_lost_its_shard_ends_a_rebuild_before_it_begins(
-    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Fault 19: the server answers 200 for a red log, as if it were empty; its changes would be passed over."""
-    monkeypatch.setattr(changes, "RECOVERY", "10ms")
-    nowhere = {"hidden": True, "routing.allocation.require._name": "nowhere"}
-    versioned = {**FIELDS, "version": "v"}
-    with shop(tmp_path, fields=versioned, engine=engine(es_url, index)) as found, Elasticsearch(es_url) as client:
-        client.indices.create(index=f"{index}-changes", settings={"index": nowhere}, wait_for_active_shards=0)
-        with pytest.raises(EngineError, match="has no shard that works: changes would be lost"):
-            found.reindex()
-        assert len(found.engine.generations()) == 1
-        client.indices.delete(index=f"{index}-changes")
-        assert found.reindex().indexed == len(PRODUCTS)
-
-
-def test_a_log_of_changes_that_begins_this_very_moment_is_waited_for(
-    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Fault 19: its shard works, says the server, and is not yet among those that it counts."""
-    monkeypatch.setattr(changes, "BETWEEN", 0.01)
-    left = 3
-
-    def script(asked: PreparedQuery) -> Reply:
-        nonlocal left
-        reply = passed_on(es_url, asked)
-        if f"/{index}-changes/_stats" in asked.path and reply.status == 200 and left:
-            left -= 1
-            return replace(reply, body={**json.loads(reply.body), "indices": {}})
-        return reply
-
-    with serving(script) as fake, shop(tmp_path, engine=engine(fake.url, index)) as found:
-        found.upsert([PRODUCTS[0]])
-        assert found.engine.changes.mark() == 0
-        assert left == 0
+        assert shop.search("red").total == 2
 
 
 def test_a_live_index_that_lost_its_shard_is_repaired_by_a_rebuild(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 19: nothing is read from it, so that a rebuild need not be forced."""
-    with shop(tmp_path, engine=engine(es_url, index)) as found, Elasticsearch(es_url) as client:
+    with open_shop(tmp_path, engine=engine(es_url, index)) as shop, Elasticsearch(es_url) as client:
         live = next(iter(client.indices.get_alias(name=index)))
         client.indices.put_settings(index=live, settings={"routing.allocation.require._name": "nowhere"})
         client.indices.close(index=live, wait_for_active_shards=0)
         client.indices.open(index=live, wait_for_active_shards=0)
         assert client.cluster.health(index=live)["status"] == "red"
-        assert found.reindex().indexed == len(PRODUCTS)
-        assert found.search("red").total == 2
+        assert shop.reindex().indexed == len(PRODUCTS)
+        assert shop.search("red").total == 2

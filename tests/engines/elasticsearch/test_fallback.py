@@ -1,4 +1,4 @@
-"""A search of which the server fails on one half is answered by the other half, and the page says so."""
+"""When the server fails on the keywords or the vectors of a search, the rest answers, and the page says so."""
 
 import asyncio
 import json
@@ -57,8 +57,8 @@ def by_coroutine(url: str, plan: Plan) -> Page:
 @pytest.fixture(params=[plainly, by_coroutine])
 def search(request: pytest.FixtureRequest) -> Search:
     """A search by either client."""
-    found: Search = request.param
-    return found
+    search: Search = request.param
+    return search
 
 
 @contextmanager
@@ -80,28 +80,28 @@ def searches(fake: Fake) -> list[Any]:
 
 @pytest.mark.parametrize("reply", [BROKEN, BREAKER, error(400, "illegal_argument_exception", "dims differ")])
 def test_where_the_vectors_fail_the_words_answer_and_the_page_says_why(search: Search, reply: Reply) -> None:
-    """Fault 10: the vectors' half fails."""
+    """Fault 10: the vectors fail."""
     with failing("knn", reply=reply) as fake:
         page = search(fake.url, PLAN)
     assert (page.total, page.degraded) == (7, (f"no vectors: {reply.body['error']['reason']}",))
-    whole, half = searches(fake)
-    assert [clause.popitem()[0] for clause in whole["query"]["bool"]["should"]] == ["match", "knn"]
-    assert [clause.popitem()[0] for clause in half["query"]["bool"]["should"]] == ["match"]
-    (signal,) = half["rescore"]["query"]["rescore_query"]["bool"]["should"]
+    planned, fallback = searches(fake)
+    assert [clause.popitem()[0] for clause in planned["query"]["bool"]["should"]] == ["match", "knn"]
+    assert [clause.popitem()[0] for clause in fallback["query"]["bool"]["should"]] == ["match"]
+    (signal,) = fallback["rescore"]["query"]["rescore_query"]["bool"]["should"]
     assert signal["script_score"]["_name"] == "title"
 
 
 def test_where_the_words_fail_the_vectors_answer_and_the_page_says_why(search: Search) -> None:
-    """Fault 10: the keywords' half fails."""
+    """Fault 10: the keywords fail."""
     with failing("match") as fake:
         page = search(fake.url, PLAN)
     assert (page.total, page.degraded) == (7, ("no keywords: the graph is damaged",))
-    *_, half = searches(fake)
-    assert [clause.popitem()[0] for clause in half["query"]["bool"]["should"]] == ["knn"]
+    *_, fallback = searches(fake)
+    assert [clause.popitem()[0] for clause in fallback["query"]["bool"]["should"]] == ["knn"]
 
 
 def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
-    """Fault 10: both halves fail."""
+    """Fault 10: both fail."""
     with failing("match", "knn") as fake, pytest.raises(EngineError, match="the graph is damaged"):
         search(fake.url, PLAN)
     assert len(searches(fake)) == 3
@@ -110,26 +110,26 @@ def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
 @pytest.mark.parametrize(
     "reply",
     [RESET, error(429, "es_rejected_execution_exception"), error(503, "x"), error(403, "x"), error(404, "x")],
-    ids=["reset", "busy", "away", "forbidden", "gone"],
+    ids=["reset", "busy", "away", "forbidden", "missing"],
 )
 def test_a_server_that_is_busy_or_away_is_asked_once(search: Search, reply: Reply) -> None:
-    """Fault 10: half a search would fail too, and be one more request that the server cannot take."""
+    """Fault 10: a fallback would fail too, and be one more request for a busy server."""
     with failing("knn", reply=reply) as fake, pytest.raises(EngineError):
         search(fake.url, PLAN)
     assert len(searches(fake)) == 1
 
 
-def test_a_search_that_has_one_half_alone_is_asked_once(search: Search) -> None:
+def test_a_search_by_vectors_alone_is_asked_once(search: Search) -> None:
     """Fault 10: there is nothing to fall back on."""
     with failing("knn") as fake, pytest.raises(EngineError):
         search(fake.url, replace(PLAN, keyword=None))
     assert len(searches(fake)) == 1
 
 
-def test_a_real_server_that_fails_on_one_half_answers_with_the_other(tmp_path: Path, es_url: str, index: str) -> None:
+def test_a_real_server_that_fails_on_one_part_answers_with_the_other(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 10: a vector of the wrong length; more codes than the index allows."""
-    found = settings(tmp_path, engine={"url": es_url, "index": index, "replicas": 0})
-    with HybridSearch.open(found) as shop, Elasticsearch(es_url) as client:
+    chosen = settings(tmp_path, engine={"url": es_url, "index": index, "replicas": 0})
+    with HybridSearch.open(chosen) as shop, Elasticsearch(es_url) as client:
         schema = Schema(Fields(title="title"), (Leg("image", 2, "none"),))
         generation = shop.engine.create(schema)
         shop.engine.write(
@@ -138,11 +138,10 @@ def test_a_real_server_that_fails_on_one_half_answers_with_the_other(tmp_path: P
         shop.engine.refresh(generation)
         shop.engine.promote(generation, schema)
         assert shop.engine.search(PLAN).degraded == ()
-        long = Vector([1, 0, 0])
-        odd = replace(
-            PLAN, neighbours=(replace(PLAN.neighbours[0], vector=long),), signals=(TITLE, replace(WORDS, vector=long))
-        )
-        by_words = shop.engine.search(odd)
+        vector = Vector([1, 0, 0])
+        neighbours, words = replace(PLAN.neighbours[0], vector=vector), replace(WORDS, vector=vector)
+        too_long = replace(PLAN, neighbours=(neighbours,), signals=(TITLE, words))
+        by_words = shop.engine.search(too_long)
         assert (by_words.total, list(by_words.hits[0].signals)) == (1, ["title"])
         assert by_words.degraded[0].startswith("no vectors: ")
         client.indices.put_settings(index=index, settings={"max_terms_count": 1})

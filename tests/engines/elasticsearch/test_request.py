@@ -247,8 +247,8 @@ def test_before_8_15_the_number_of_candidates_plays_the_part_of_k() -> None:
 
 
 def test_the_parameters_make_scores_comparable_and_explained() -> None:
-    found = request.parameters(Plan("words", "", query="red"))
-    assert (found["search_type"], found["include_named_queries_score"]) == ("dfs_query_then_fetch", True)
+    parameters = request.parameters(Plan("words", "", query="red"))
+    assert (parameters["search_type"], parameters["include_named_queries_score"]) == ("dfs_query_then_fetch", True)
 
 
 @pytest.mark.parametrize("query", ["red", "", "_local", "\ud800 \0"])
@@ -328,7 +328,7 @@ def test_what_a_shopper_types_is_only_ever_a_value(text: str, values: list[str])
 def test_the_window_holds_all_neighbours_and_the_page_on_every_plan(text: str) -> None:
     vectors = {"image": EAST}
     plan = planner.plan(Query(text, ("photo",)), SCHEMA, WEIGHTS, vectors={"words": vectors, "photo": vectors})
-    assert plan.window >= sum(each.k for each in plan.neighbours)
+    assert plan.window >= sum(clause.k for clause in plan.neighbours)
     assert plan.window >= plan.offset + plan.size
 
 

@@ -1,4 +1,7 @@
-"""What a run asks besides its bulk requests is asked again while the server is busy or briefly away."""
+"""Requests of a run other than bulk requests are repeated while the server is busy or briefly away.
+
+That is what a patient client of `client.py` does.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +15,6 @@ from elasticsearch import ApiError
 from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.connection import connect
-from hybridsearch.engines.elasticsearch.retry import repeatable
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
@@ -28,11 +30,11 @@ VERSIONED = {**FIELDS, "version": "price"}
 
 
 class Troubled:
-    """A model of a server some of whose requests go wrong.
+    """A model of a server on which some requests fail.
 
     Args:
-        trouble: What is answered in their place.
-        done: Whether they are done all the same.
+        trouble: The answer to them.
+        done: Whether they are executed anyway.
     """
 
     def __init__(self, trouble: Reply, *, done: bool = False) -> None:
@@ -40,20 +42,20 @@ class Troubled:
         self.trouble, self.done = trouble, done
         self.moves: list[str] = []
         self.model.swapped = self.moves.append
-        self.ill: set[int] = set()
-        """Which requests of a run go wrong, from 0; those for the version, and the signs of life, are not counted."""
+        self.failing: set[int] = set()
+        """Which requests of a run fail, counted from 0, without those for the version and the heartbeats."""
         self.counted = -1
-        self.sick = ""
-        """A part of a path from which on everything goes wrong."""
+        self.fails_from = ""
+        """A part of a path; from the first request for it on, everything fails."""
 
     def script(self, asked: PreparedQuery) -> Reply:
-        beat = b'"beats"' in asked.body and b'"beats":0' not in asked.body
-        if asked.path == "/" or beat:
+        heartbeat = b'"beats"' in asked.body and b'"beats":0' not in asked.body
+        if asked.path == "/" or heartbeat:
             return self.model.reply(asked)
         self.counted += 1
-        if self.sick and self.sick in asked.path:
-            self.ill = set(range(self.counted, 10_000))
-        if self.counted not in self.ill:
+        if self.fails_from and self.fails_from in asked.path:
+            self.failing = set(range(self.counted, 10_000))
+        if self.counted not in self.failing:
             return self.model.reply(asked)
         if self.done:
             self.model.reply(asked)
@@ -62,7 +64,7 @@ class Troubled:
 
 @contextmanager
 def opened(folder: Path, server: Troubled) -> Iterator[tuple[HybridSearch, Fake, list[float]]]:
-    """Open a shop on a server, with the pauses that it would make."""
+    """Open a shop on a server, and record the pauses that it would make."""
     pauses: list[float] = []
     with serving(server.script) as fake:
         engine = {"url": fake.url, "replicas": 0}
@@ -94,7 +96,7 @@ def test_whichever_request_of_a_rebuild_goes_wrong_twice_the_rebuild_goes_on(
     retried: list[int] = []
     for number in range(well.counted):
         server = Troubled(trouble, done=done)
-        server.ill = {number, number + 1}
+        server.failing = {number, number + 1}
         report = rebuilt(tmp_path, server)
         assert report.indexed == len(PRODUCTS), number
         retried.append(report.retried)
@@ -119,20 +121,20 @@ def test_a_patient_client_asks_again_and_an_impatient_one_does_not(trouble: Repl
 
 
 def test_a_server_that_stays_away_is_not_waited_for_a_second_time(tmp_path: Path) -> None:
-    """Fault 2: the run ends when its patience does; the clearing up asks once."""
+    """Fault 2: the run ends with its budget; the cleanup asks once."""
     server = Troubled(AWAY)
-    server.sick = "_bulk"
+    server.fails_from = "_bulk"
     with opened(tmp_path, server) as (shop, fake, pauses), pytest.raises(EngineError, match="503"):
         shop.reindex(options=quietly())
     assert 300 <= sum(pauses) < 330
     paths = [asked.path for asked in fake.asked if "-lock" not in asked.path]
-    assert len(paths) - max(place for place, path in enumerate(paths) if "_bulk" in path) == 2
+    assert len(paths) - max(number for number, path in enumerate(paths) if "_bulk" in path) == 2
 
 
 def test_a_full_disk_is_not_waited_for(tmp_path: Path) -> None:
     """Fault 16: it does not become empty by itself."""
     server = Troubled(FULL)
-    server.ill = set(range(10_000))
+    server.failing = set(range(10_000))
     with opened(tmp_path, server) as (shop, _, pauses), pytest.raises(EngineError, match="flood-stage watermark"):
         shop.reindex(options=quietly())
     assert pauses == []
@@ -141,9 +143,9 @@ def test_a_full_disk_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_server_that_never_answered_is_not_waited_for(tmp_path: Path) -> None:
     """Fault 1: a wrong address is said at once."""
     with serving(lambda _: RESET) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as shop:
-        for ask in (shop.leftovers, shop.rollback, shop.reindex, lambda: shop.engine.changes.mark()):
+        for call in (shop.leftovers, shop.rollback, shop.reindex, lambda: shop.engine.changes.position()):
             with pytest.raises(EngineError, match="Cannot reach Elasticsearch"):
-                ask()
+                call()
     assert len(fake.asked) == 4
 
 
@@ -154,25 +156,7 @@ def test_a_search_is_not_repeated(tmp_path: Path) -> None:
         shop.reindex()
         shop.search("red")
         asked = len(fake.asked)
-        server.ill = set(range(10_000))
+        server.failing = set(range(10_000))
         with pytest.raises(EngineError, match="503"):
             shop.search("red")
     assert (len(fake.asked) - asked, pauses) == (1, [])
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "again"),
-    [
-        (429, "es_rejected_execution_exception", True),
-        (429, "circuit_breaking_exception", True),
-        (429, "cluster_block_exception", False),
-        (502, None, True),
-        (503, "unavailable_shards_exception", True),
-        (504, None, True),
-        (500, "null_pointer_exception", False),
-        (404, "index_not_found_exception", False),
-    ],
-)
-def test_what_may_pass_follows_from_status_and_type(status: int, kind: str | None, again: bool) -> None:
-    """Faults 3, 5 and 16."""
-    assert repeatable(status, kind) is again

@@ -43,7 +43,7 @@ def fill(engine: EmbeddedEngine, *documents: Document, schema: Schema = SCHEMA) 
     """Make a new live generation of these documents."""
     generation = engine.create(schema)
     assert engine.write(generation, documents) == Written()
-    assert engine.refresh(generation) == len({each.id for each in documents})
+    assert engine.refresh(generation) == len({document.id for document in documents})
     engine.promote(generation, schema)
     return generation
 

@@ -52,7 +52,7 @@ VECTORS = [unit(*_RANDOM.standard_normal(DIMS)) for _ in range(7)]
 
 @dataclass
 class Model:
-    """What the engine is to do, without any data structure. Documents are in the order of their last writing."""
+    """What the engine must do, without any data structure. Documents are in the order of their last writing."""
 
     documents: dict[str, Document]
 
@@ -63,17 +63,18 @@ class Model:
         """Return the score in the best language, 0 when the document does not match in any."""
         best = 0.0
         for language, wanted in match.tokens:
-            texts = [found for each in self.documents.values() if (found := self.tokens(each, match.field, language))]
-            mine = Counter(self.tokens(document, match.field, language))
-            if sum(token in mine for token in wanted) < match.needed(wanted):
+            texts = [self.tokens(any_document, match.field, language) for any_document in self.documents.values()]
+            texts = [tokens for tokens in texts if tokens]
+            counts = Counter(self.tokens(document, match.field, language))
+            if sum(token in counts for token in wanted) < match.needed(wanted):
                 continue
             average = sum(map(len, texts)) / len(texts)
-            length = max(int(each) for each in LENGTHS if each <= mine.total())
+            length = max(int(length) for length in LENGTHS if length <= counts.total())
             score = 0.0
             for token in wanted:
                 having = sum(token in text for text in texts)
                 idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
-                score += 2.2 * idf * mine[token] / (mine[token] + 1.2 * (1 - 0.75 + 0.75 * length / average))
+                score += 2.2 * idf * counts[token] / (counts[token] + 1.2 * (1 - 0.75 + 0.75 * length / average))
             best = max(best, score)
         return best
 
@@ -90,25 +91,26 @@ class Model:
         return True
 
     def nearest(self, clause: Neighbours, allowed: Sequence[Document]) -> dict[str, float]:
-        found = [(cosine(each, clause.leg, clause.vector), each.id) for each in allowed if clause.leg in each.vectors]
-        found.sort(key=lambda pair: -pair[0])
-        return {key: value for value, key in found[: clause.k] if value >= clause.floor}
+        holders = [document for document in allowed if clause.leg in document.vectors]
+        cosines = [(cosine(document, clause.leg, clause.vector), document.id) for document in holders]
+        cosines.sort(key=lambda pair: -pair[0])
+        return {key: value for value, key in cosines[: clause.k] if value >= clause.floor}
 
     def first_pass(self, plan: Plan) -> dict[str, float]:
         """Return the candidates with their score in the first pass."""
-        allowed = [each for each in self.documents.values() if self.passes(each, plan.filters)]
+        allowed = [document for document in self.documents.values() if self.passes(document, plan.filters)]
         if plan.kind == "browse":
-            return {each.id: 1.0 for each in allowed}
+            return {document.id: 1.0 for document in allowed}
         near = [self.nearest(clause, allowed) for clause in plan.neighbours]
-        found = {}
-        for each in allowed:
-            score = self.bm25(each, plan.keyword) if plan.keyword else 0.0
-            score += CODE_LIFT if plan.codes and set(plan.codes.values) & set(each.codes) else 0.0
-            score += sum(NEIGHBOUR_LIFT * (1 + some[each.id]) / 2 for some in near if each.id in some)
+        scores = {}
+        for document in allowed:
+            score = self.bm25(document, plan.keyword) if plan.keyword else 0.0
+            score += CODE_LIFT if plan.codes and set(plan.codes.values) & set(document.codes) else 0.0
+            score += sum(NEIGHBOUR_LIFT * (1 + cosines[document.id]) / 2 for cosines in near if document.id in cosines)
             if score:
-                # Elasticsearch's scores are float32: products that only differ beyond that are level.
-                found[each.id] = float(np.float32(score))
-        return found
+                # Elasticsearch's scores are float32: products that differ only beyond that are tied.
+                scores[document.id] = float(np.float32(score))
+        return scores
 
     def signal(self, document: Document, signal: Signal) -> float:
         match signal:
@@ -122,8 +124,8 @@ class Model:
             case Cosine():
                 if signal.leg not in document.vectors:
                     return 0.0
-                found = cosine(document, signal.leg, signal.vector)
-                value = max(0.0, (found - signal.low) / (signal.high - signal.low))
+                raw = cosine(document, signal.leg, signal.vector)
+                value = max(0.0, (raw - signal.low) / (signal.high - signal.low))
             case Number():
                 number = max(0.0, *held(document, Range(signal.field)), 0.0)
                 value = number / (number + signal.half)
@@ -140,8 +142,8 @@ class Model:
             for key, score in first.items()
         }
 
-    def facet(self, facet: Facet, found: Mapping[str, float]) -> dict[str, int]:
-        values = (value for key in found for value in set(held(self.documents[key], facet)))
+    def facet(self, facet: Facet, candidates: Mapping[str, float]) -> dict[str, int]:
+        values = (value for key in candidates for value in set(held(self.documents[key], facet)))
         counts = Counter(str(value).lower() if isinstance(value, bool) else value for value in values)
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:100])
 
@@ -160,20 +162,20 @@ class Model:
         assert [list(counts) for counts in page.facets.values()] == [
             list(self.facet(facet, scores)) for facet in plan.facets
         ]
-        found = [hit.id for hit in page]
-        assert len(set(found)) == len(found)
+        ids = [hit.id for hit in page]
+        assert len(set(ids)) == len(ids)
         if plan.sort:
-            assert found == self.sorted_ids(plan, plan.sort)[plan.offset : plan.offset + plan.size]
+            assert ids == self.sorted_ids(plan, plan.sort)[plan.offset : plan.offset + plan.size]
             return
         expected = sorted(scores.values(), reverse=True)[plan.offset : plan.offset + plan.size]
         scale = CODE_LIFT if not plan.signals else 1.0
         assert [hit.score for hit in page] == pytest.approx(expected, abs=CLOSE * scale)
-        assert [scores[key] for key in found] == pytest.approx(expected, abs=CLOSE * scale)
-        places = {key: place for place, key in enumerate(self.documents)}
+        assert [scores[key] for key in ids] == pytest.approx(expected, abs=CLOSE * scale)
+        positions = {key: position for position, key in enumerate(self.documents)}
         for hit, following in itertools.pairwise(page):
             assert hit.score >= following.score
             if alike(self.documents[hit.id], self.documents[following.id]):
-                assert places[hit.id] < places[following.id]
+                assert positions[hit.id] < positions[following.id]
         for hit in page:
             parts = {signal.name: self.signal(self.documents[hit.id], signal) for signal in plan.signals}
             if hit.signals:
@@ -192,8 +194,8 @@ def held(document: Document, clause: Filter | Facet | Sort) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def alike(one: Document, other: Document) -> bool:
-    return replace(one, id="", row={}) == replace(other, id="", row={})
+def alike(first: Document, second: Document) -> bool:
+    return replace(first, id="", row={}) == replace(second, id="", row={})
 
 
 WORDS = st.sampled_from(["red", "blue", "dress", "shoe", "hat"])
@@ -275,7 +277,7 @@ PLAN = st.builds(
 
 
 class Machine(RuleBasedStateMachine):
-    """Any order of writing, refreshing, promoting, opening anew and searching."""
+    """Any order of writing, refreshing, promoting, reopening and searching."""
 
     @initialize()
     def begin(self) -> None:
@@ -297,7 +299,7 @@ class Machine(RuleBasedStateMachine):
     @rule(documents=st.lists(DOCUMENT, max_size=5))
     def remove(self, documents: list[Document]) -> None:
         if self.generation is not None:
-            assert self.engine.remove(self.generation, {each.id: None for each in documents}) == Written()
+            assert self.engine.remove(self.generation, {document.id: None for document in documents}) == Written()
             for document in documents:
                 self.written.pop(document.id, None)
 
@@ -319,7 +321,7 @@ class Machine(RuleBasedStateMachine):
             self.generation = None
 
     @rule()
-    def open_anew(self) -> None:
+    def reopen(self) -> None:
         self.engine.close()
         self.engine = EmbeddedEngine(self.folder, "products")
 

@@ -1,3 +1,5 @@
+"""Pages of hand-made catalogues: which products a plan finds, in which order, and why."""
+
 import asyncio
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def test_first_pass_lifts_codes_over_neighbours_over_words(engine: EmbeddedEngin
     assert [page[0].score, page[1].score] == [CODE_LIFT, NEIGHBOUR_LIFT]
 
 
-def test_signals_count_for_a_product_whichever_clause_found_it(engine: EmbeddedEngine) -> None:
+def test_signals_count_for_a_product_whichever_clause_matched_it(engine: EmbeddedEngine) -> None:
     fill(
         engine,
         document("by word", vectors={"image": unit(0, 1, 0, 0)}),
@@ -71,7 +73,7 @@ def test_products_outside_the_window_follow_with_their_share_of_the_first_pass(e
     assert outside.signals == {}
 
 
-def test_level_products_come_in_the_order_in_which_they_were_last_written(engine: EmbeddedEngine) -> None:
+def test_tied_products_come_in_the_order_in_which_they_were_last_written(engine: EmbeddedEngine) -> None:
     generation = engine.create(SCHEMA)
     for name in ("b", "a", "c", "b"):
         engine.write(generation, [document(name)])
@@ -79,7 +81,7 @@ def test_level_products_come_in_the_order_in_which_they_were_last_written(engine
     assert ids(engine.search(search_words("red"))) == ["a", "c", "b"]
 
 
-def test_equal_vectors_are_level_wherever_they_lie(engine: EmbeddedEngine) -> None:
+def test_equal_vectors_are_tied_wherever_they_lie(engine: EmbeddedEngine) -> None:
     twin = {"image": unit(0.3, -0.2, 0.7, 0.1)}
     fill(engine, *(document(f"p{number}", "", vectors=twin) for number in range(101)))
     page = engine.search(Plan("photo", "", neighbours=(near(unit(0.5, 0.1, 0.2, 0.9), k=7),), size=10))
@@ -208,7 +210,7 @@ def test_page_carries_what_the_plan_says_about_the_query(engine: EmbeddedEngine)
     assert page.took_ms > 0
 
 
-def test_searching_beside_an_event_loop_gives_the_same_page(engine: EmbeddedEngine) -> None:
+def test_an_async_search_gives_the_same_page(engine: EmbeddedEngine) -> None:
     fill(engine, document("a"))
     assert list(asyncio.run(engine.search_async(search_words("red")))) == list(engine.search(search_words("red")))
 

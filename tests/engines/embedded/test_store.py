@@ -1,3 +1,8 @@
+"""The files of the embedded engine: its generations and store survive kills, flipped bits, full disks and other users.
+
+The lines of `health.py` say so.
+"""
+
 import errno
 import os
 import random
@@ -72,7 +77,7 @@ def test_another_engine_sees_a_promotion_at_its_next_search(engine: EmbeddedEngi
         assert ids(reader.search(EVERYTHING)) == ["new"]
 
 
-def test_readers_go_on_with_what_was_refreshed_while_the_live_generation_is_written(
+def test_readers_keep_what_was_refreshed_while_the_live_generation_is_written(
     engine: EmbeddedEngine, tmp_path: Path
 ) -> None:
     generation = fill(engine, product(1), product(2))
@@ -92,8 +97,8 @@ def test_a_generation_outlives_the_engine_that_began_it(engine: EmbeddedEngine, 
     with closing(EmbeddedEngine(tmp_path, "products")) as second:
         second.write(generation, [product(2)])
         second.promote(generation, SCHEMA)
-        found = second.search(Plan("photo", "", neighbours=(near(unit(1, 2, 2, 1), k=1),)))
-        assert ids(found) == ["p2"]
+        page = second.search(Plan("photo", "", neighbours=(near(unit(1, 2, 2, 1), k=1),)))
+        assert ids(page) == ["p2"]
 
 
 def test_promotion_keeps_one_generation_before_and_removes_older_ones(engine: EmbeddedEngine, tmp_path: Path) -> None:
@@ -108,9 +113,9 @@ def test_promotion_stores_the_final_schema(engine: EmbeddedEngine) -> None:
 
 def test_the_live_generation_cannot_be_discarded_any_other_can(engine: EmbeddedEngine, tmp_path: Path) -> None:
     live = fill(engine, document("a"))
-    other = engine.create(SCHEMA)
-    engine.discard(other)
-    assert not (tmp_path / "products" / other).exists()
+    unfinished = engine.create(SCHEMA)
+    engine.discard(unfinished)
+    assert not (tmp_path / "products" / unfinished).exists()
     with pytest.raises(EngineError, match=f"'{live}' is live"):
         engine.discard(live)
 
@@ -144,7 +149,7 @@ def test_what_does_not_fit_is_refused_with_its_reason_and_the_rest_is_stored(eng
         Document("\ud800", {}, {}),
     ]
     rejects = engine.write(generation, [product(1), *bad, product(2)]).refused
-    assert [(reject.id, reject.stage) for reject in rejects] == [(each.id, "write") for each in bad]
+    assert [(reject.id, reject.stage) for reject in rejects] == [(refused.id, "write") for refused in bad]
     assert [reject.reason for reject in rejects][:4] == [
         "vector 'image' has 2 dims, expected 4",
         "vector 'photo' has 2 dims, expected no such vector",
@@ -174,7 +179,7 @@ PHOTO = Plan("photo", "", neighbours=(near(unit(1, 0, 0, 0), k=5),), size=5)
 
 @pytest.mark.parametrize("seed", range(16))
 @pytest.mark.parametrize("name", ["store.db", "vectors-image.f32", "compiled.arrays"])
-def test_a_flipped_bit_is_found_or_changes_nothing(
+def test_a_flipped_bit_is_noticed_or_changes_nothing(
     engine: EmbeddedEngine, tmp_path: Path, name: str, seed: int
 ) -> None:
     """Fault 43."""
@@ -190,7 +195,7 @@ def test_a_flipped_bit_is_found_or_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ["store.db", "vectors-image.f32"])
-@pytest.mark.parametrize("part", ["half", "nothing", "gone"])
+@pytest.mark.parametrize("part", ["half", "nothing", "missing"])
 def test_a_file_that_was_cut_is_named(engine: EmbeddedEngine, tmp_path: Path, name: str, part: str) -> None:
     """Fault 43."""
     fill(engine, *(product(number) for number in range(60)))
@@ -198,7 +203,7 @@ def test_a_file_that_was_cut_is_named(engine: EmbeddedEngine, tmp_path: Path, na
     file = live_folder(tmp_path) / name
     data = file.read_bytes()
     file.unlink()
-    if part != "gone":
+    if part != "missing":
         file.write_bytes(data[: len(data) // 2] if part == "half" else b"")
     with pytest.raises(StoreDamaged, match=rf"{name}' is damaged: .* hybridsearch reindex"):
         engine.search(EVERYTHING)
@@ -218,16 +223,16 @@ def test_a_damaged_pointer_is_named_and_a_reindex_repairs_it(
 
 
 @pytest.mark.parametrize("content", [None, b"", b"short", b"x" * 5000])
-def test_a_lost_compiled_file_is_made_again_and_kept(
+def test_a_missing_compiled_file_is_compiled_again_and_kept(
     engine: EmbeddedEngine, tmp_path: Path, content: bytes | None
 ) -> None:
     fill(engine, product(1), product(2))
     engine.close()
     file = live_folder(tmp_path) / "compiled.arrays"
-    sound = file.read_bytes()
+    intact = file.read_bytes()
     file.unlink() if content is None else file.write_bytes(content)
     assert ids(engine.search(search_words("n2"))) == ["p2"]
-    assert file.read_bytes() == sound
+    assert file.read_bytes() == intact
 
 
 def test_an_index_of_another_format_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,8 +283,8 @@ def test_a_full_disk_is_an_error_that_leaves_the_last_batch_and_can_be_overcome(
     engine.write(generation, batches[1])
     engine.promote(generation, schema)
     for number in range(min(4, 18)):
-        found = engine.search(Plan("photo", "", neighbours=(near(axis(number, dims), k=1),)))
-        assert ids(found) == [f"p{number}"]
+        page = engine.search(Plan("photo", "", neighbours=(near(axis(number, dims), k=1),)))
+        assert ids(page) == [f"p{number}"]
 
 
 def axis(number: int, dims: int) -> Vector:
@@ -296,8 +301,8 @@ from hybridsearch.search.plan import Plan
 engine = EmbeddedEngine(Path(sys.argv[1]), "products")
 engine.search(Plan("browse", ""))
 child = os.fork()
-found = [hit.id for hit in engine.search(Plan("browse", ""))]
-assert found == ["p1"], found
+hits = [hit.id for hit in engine.search(Plan("browse", ""))]
+assert hits == ["p1"], hits
 if child:
     assert os.waitpid(child, 0)[1] == 0
 """
@@ -334,14 +339,14 @@ def test_a_killed_writer_leaves_whole_batches_and_a_whole_index(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     """Fault 42."""
-    folder = tmp_path_factory.getbasetemp() / "killed"  # one folder for all rounds: each finds what the last one left
-    made = random.Random(seed)
+    folder = tmp_path_factory.getbasetemp() / "killed"  # one for all rounds: each meets the leftovers of the last
+    rng = random.Random(seed)
     command = [sys.executable, "-c", WRITER, str(folder), str(seed * 1000)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(made.randint(1, 8))]
+        lines = [child.stdout.readline() for _ in range(rng.randint(1, 8))]
         try:
-            child.wait(timeout=made.random() * 0.02)
+            child.wait(timeout=rng.random() * 0.02)
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
         lines += child.stdout.readlines()
@@ -358,8 +363,8 @@ def test_a_killed_writer_leaves_whole_batches_and_a_whole_index(
         if what == "written":
             stored = engine.refresh(generation)
             assert stored in (int(count), int(count) + BATCH)
-            with closing(Store(folder / "products" / generation)) as found:
-                found.verify()
+            with closing(Store(folder / "products" / generation)) as reopened:
+                reopened.verify()
 
 
 READER = """
@@ -388,8 +393,8 @@ for work in (
 
 @contextmanager
 def seen_by_another_user(mode: int) -> Iterator[tuple[Path, list[str]]]:
-    """Yield a folder with two products and a mode for all that is in it, and what another user who searches it, looks
-    at it and writes to it reads.
+    """Yield a folder with two products, whose content has this mode, and what another user prints who searches it,
+    checks it and writes to it.
     """
     folder = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
     try:
@@ -400,8 +405,8 @@ def seen_by_another_user(mode: int) -> Iterator[tuple[Path, list[str]]]:
             path.chmod(mode & (0o777 if path.is_dir() else 0o666))
         (folder / "products").chmod(mode)
         command = [sys.executable, "-W", "error", "-c", READER, str(folder)]
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        yield folder / "products", found.stdout.splitlines()
+        reader = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        yield folder / "products", reader.stdout.splitlines()
     finally:
         (folder / "products").chmod(0o755)
         for path in [folder, *folder.rglob("*")]:

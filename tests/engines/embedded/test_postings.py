@@ -1,0 +1,45 @@
+"""Postings: terms of any content, and the documents that contain them."""
+
+from hybridsearch.engines.embedded.postings import Inverted, Postings, PostingsBuilder
+
+
+def inverted(*values: list[str]) -> Inverted:
+    builder = PostingsBuilder()
+    for number, terms in enumerate(values):
+        builder.add(number, terms)
+    return builder.finish(len(values))
+
+
+def postings_of(*values: list[str]) -> Postings:
+    arrays = inverted(*values).arrays
+    return Postings({f"facet:{name}": array for name, array in arrays.items()}, "facet")
+
+
+def test_terms_are_in_order_of_code_points_and_found_whatever_they_hold() -> None:
+    values = ["z", "é", "", "a b", "跑步鞋", "a", "😀", "\uffee"]
+    postings = postings_of(*([value] for value in values))
+    assert [postings.term(number) for number in range(len(postings))] == sorted(values)
+    assert [postings.having([value]).tolist() for value in values] == [[number] for number in range(len(values))]
+    assert postings.find("b") is None
+
+
+def test_the_documents_of_a_term_ascend() -> None:
+    postings = postings_of(["b", "a"], ["c"], ["a"])
+    number = postings.find("a")
+    assert number is not None
+    assert postings.docs[postings.span(number)].tolist() == [0, 2]
+    assert sorted(postings.having(["a", "c", "missing"]).tolist()) == [0, 1, 2]
+
+
+def test_a_document_without_terms_is_ignored_and_repeated_terms_are_counted() -> None:
+    result = inverted(["a", "b", "a"], [], ["b"])
+    assert result.holders.tolist() == [0, 2]
+    assert result.lengths.tolist() == [3, 1]
+    assert result.counts.tolist() == [2, 1, 1]
+
+
+def test_a_field_that_no_document_has_reads_as_one_without_terms() -> None:
+    postings = Postings({}, "facet")
+    assert len(postings) == 0
+    assert postings.find("a") is None
+    assert postings.having(["a"]).tolist() == []

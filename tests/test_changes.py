@@ -1,0 +1,36 @@
+"""Which of two changes of one product wins; the logs of both engines are tested with their engines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridsearch.changes import Change, precedence
+
+
+def test_a_removal_lies_between_the_update_of_its_version_and_that_of_the_next() -> None:
+    assert precedence(7) < precedence(7, removed=True) < precedence(8)
+    assert Change("1", None, 7).precedence == precedence(7, removed=True)
+    assert Change("1", {}, 7).precedence == precedence(7)
+
+
+def test_without_versions_all_changes_are_equal() -> None:
+    assert Change("1", {}).precedence == Change("1", None).precedence == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=8), st.randoms())
+def test_changes_in_any_order_end_alike(changes: list[tuple[int, bool]], luck: Any) -> None:
+    """Faults 24, 25 and 26, for the rule that both engines and the log follow: the higher precedence wins."""
+    precedences = [precedence(version, removed=removed) for version, removed in changes]
+    shuffled = list(precedences)
+    luck.shuffle(shuffled)
+
+    def last_kept(arrived: list[int]) -> int:
+        kept = -1
+        for number in arrived:
+            kept = number if number >= kept else kept
+        return kept
+
+    assert last_kept(shuffled) == last_kept(precedences) == max(precedences)
