@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hybridsearch import HybridSearch
 from hybridsearch.learning import judgments, trial
-from hybridsearch.learning.evaluate import MAIN
+from hybridsearch.learning.evaluate import MAIN, in_words
 
 SMALL = 10
 """Queries that are asked with --small."""
@@ -33,8 +33,8 @@ def main() -> None:
     for name, values in found.systems.items():
         low, high = found.intervals[name]
         print(f"{name:8} {MAIN} {values[MAIN]:.4f}   [{low:.4f}, {high:.4f}]")
-    for each in found.comparisons:
-        print(f"{each.a} - {each.b}: {each}")
+    for (a, b), comparison in found.comparisons.items():
+        print(f"{a} - {b}: {in_words(comparison)}")
 
 
 if __name__ == "__main__":

@@ -93,12 +93,12 @@ def summary(found: Evaluation) -> None:
     console.print(f"\n[bold]{MAIN}, difference with its 95 % interval[/bold]")
     rows = [
         [
-            f"{each.a} - {each.b}",
-            f"{each.difference:+.3f}",
-            escape(f"[{each.low:+.3f}, {each.high:+.3f}]"),
-            f"{each.p:.4f}",
+            f"{a} - {b}",
+            f"{comparison.difference:+.3f}",
+            escape(f"[{comparison.low:+.3f}, {comparison.high:+.3f}]"),
+            f"{comparison.p:.4f}",
         ]
-        for each in found.comparisons
+        for (a, b), comparison in found.comparisons.items()
     ]
     console.print(table(["", "difference", "interval", "p (Holm)"], rows))
     for by, parts in groupby(found.breakdown, key=lambda part: part.by):
@@ -136,7 +136,7 @@ def write(path: Path, shop: HybridSearch, found: Trial, judgments: str, keyword:
     from hybridsearch.learning import report
 
     asked, rankings = found.answers.asked, found.answers.rankings
-    products = shop.get(report.shown(report.extremes(found.evaluation), rankings))
+    products = shop.get(report.example_products(report.extremes(found.evaluation), rankings))
     shows = report.examples(found.evaluation, asked, rankings, products, shop.settings.fields.title)
     heading = f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}"
     page = report.html(found.evaluation, asked, shows, heading=heading, keyword=keyword)

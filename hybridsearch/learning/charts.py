@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 960
-LABELS, FIGURES = 170, 330
+LABEL_WIDTH, FIGURES_WIDTH = 170, 330
 """Room for the labels on the left and the figures on the right of intervals."""
-ROW = 36
-FOOT = 28
-TALL = 260
-"""Height of the chart of gains."""
-STEPS = 6
+ROW_HEIGHT = 36
+AXIS_HEIGHT = 28
+GAINS_HEIGHT = 260
+TICKS = 6
 """Marks on an axis, about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A value with its interval.
+class Interval:
+    """A value with its interval, as a row of a chart.
 
     Attributes:
         tone: `better`, `worse` or `unsure`.
@@ -38,17 +37,17 @@ class Row:
     figures: str
 
 
-def intervals(rows: Sequence[Row], title: str, *, zero: bool) -> str:
+def intervals(rows: Sequence[Interval], title: str, *, zero: bool) -> str:
     """Return a chart with a dot and a bar for each row.
 
     Args:
         rows: From top to bottom.
-        title: What it shows, for those who cannot see it.
+        title: What it shows, for screen readers.
         zero: Whether 0 is on the axis, with a line.
     """
     ends = [end for row in rows for end in (row.low, row.high)] + [0.0] * zero
     marks = ticks(min(ends), max(ends))
-    left, right, height = LABELS, WIDTH - FIGURES, ROW * len(rows)
+    left, right, height = LABEL_WIDTH, WIDTH - FIGURES_WIDTH, ROW_HEIGHT * len(rows)
 
     def x(value: float) -> float:
         return round(left + (value - marks[0]) / (marks[-1] - marks[0]) * (right - left), 1)
@@ -61,48 +60,48 @@ def intervals(rows: Sequence[Row], title: str, *, zero: bool) -> str:
     if zero:
         parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="0" y2="{height}"/>')
     for number, row in enumerate(rows):
-        y = number * ROW + ROW / 2
+        y = number * ROW_HEIGHT + ROW_HEIGHT / 2
         parts.append(
             f'<g class="{row.tone}"><text class="name" x="0" y="{y + 5}">{escape(row.label)}</text>'
             f'<line class="bar" x1="{x(row.low)}" x2="{x(row.high)}" y1="{y}" y2="{y}"/>'
             f'<circle cx="{x(row.value)}" cy="{y}" r="6"/>'
             f'<text class="figures" x="{WIDTH}" y="{y + 5}" text-anchor="end">{escape(row.figures)}</text></g>'
         )
-    return svg(height + FOOT, title, parts)
+    return svg(height + AXIS_HEIGHT, title, parts)
 
 
 def gains(values: Sequence[float], names: Sequence[str], title: str) -> str:
-    """Return a chart with a bar for each query, the largest gain first; a name shows under the pointer.
+    """Return a chart with a bar for each query, the largest gain first; names show under the mouse pointer.
 
     Args:
         values: Gains in [-1, 1].
-        names: Of the queries.
-        title: What it shows, for those who cannot see it.
+        names: What the queries are called.
+        title: What it shows, for screen readers.
     """
-    order = sorted(range(len(values)), key=lambda place: -values[place])
+    order = sorted(range(len(values)), key=lambda position: -values[position])
     marks = ticks(min(0.0, *values), max(0.0, *values))
     left, top = 56, 8
     width = (WIDTH - left) / max(len(order), 1)
 
     def y(value: float) -> float:
-        return round(top + (marks[-1] - value) / (marks[-1] - marks[0]) * TALL, 1)
+        return round(top + (marks[-1] - value) / (marks[-1] - marks[0]) * GAINS_HEIGHT, 1)
 
     parts = [
         f'<line class="grid" x1="{left}" x2="{WIDTH}" y1="{y(mark)}" y2="{y(mark)}"/>'
         f'<text class="tick" x="{left - 8}" y="{y(mark) + 4}" text-anchor="end">{label(mark, marks)}</text>'
         for mark in marks
     ]
-    for rank, place in enumerate(order):
-        value = values[place]
+    for rank, position in enumerate(order):
+        value = values[position]
         tone = "better" if value > 0 else "worse" if value < 0 else "unsure"
-        edge = round(left + rank * width, 2)
-        size = max(abs(y(0) - y(value)), 1.0)
+        x = round(left + rank * width, 2)
+        height = max(abs(y(0) - y(value)), 1.0)
         parts.append(
-            f'<rect class="{tone}" x="{edge}" y="{min(y(0), y(value))}" width="{round(max(width * 0.85, 0.5), 2)}" '
-            f'height="{round(size, 1)}"><title>{escape(names[place])}: {value:+.3f}</title></rect>'
+            f'<rect class="{tone}" x="{x}" y="{min(y(0), y(value))}" width="{round(max(width * 0.85, 0.5), 2)}" '
+            f'height="{round(height, 1)}"><title>{escape(names[position])}: {value:+.3f}</title></rect>'
         )
     parts.append(f'<line class="zero" x1="{left}" x2="{WIDTH}" y1="{y(0)}" y2="{y(0)}"/>')
-    return svg(TALL + 2 * top, title, parts)
+    return svg(GAINS_HEIGHT + 2 * top, title, parts)
 
 
 def svg(height: float, title: str, parts: Sequence[str]) -> str:
@@ -114,10 +113,10 @@ def svg(height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Return round numbers, evenly spaced, that reach from below `low` to above `high`; at least two."""
-    rough = max(high - low, 1e-3) / STEPS
-    size = 10 ** math.floor(math.log10(rough))
-    step = next(step for step in (size, 2 * size, 5 * size, 10 * size) if step >= rough * (1 - 1e-9))
+    """Return round numbers, evenly spaced, from `low` or less to `high` or more; at least two."""
+    rough = max(high - low, 1e-3) / TICKS
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= rough * (1 - 1e-9))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]
 

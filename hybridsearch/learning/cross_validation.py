@@ -1,4 +1,4 @@
-"""Choose how to fit by cross-validation, and say what that is worth on queries that nothing was chosen or fitted on."""
+"""Choose how to fit by cross-validation, and measure the result on queries that nothing was chosen or fitted on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hybridsearch.search.signals import saturated_names
 
 OUTER, INNER = 5, 4
 """Folds that measure, and folds within them that choose."""
-DEALS, FEW = 3, 1_000
-"""How often fewer queries than FEW are dealt to outer folds: with so few, the figure hangs on who sits with whom."""
+REPEATS, FEW = 3, 1_000
+"""How often fewer queries than FEW are split into outer folds: with so few, the figure depends on the split."""
 LEAST_OF_A_KIND = 40
-"""Queries of one kind that weights of its own are fitted on."""
+"""Queries of one kind from which on it gets weights of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ CHOICES: tuple[tuple[str, tuple[float | bool, ...]], ...] = (
     ("numbers", (False, True)),
     ("by_kind", (False, True)),
 )
-"""What is chosen, in turn, each with the choices before it; of values that do equally well, the first."""
+"""What is chosen, in this order, each given the choices before it; of equally good values, the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,17 @@ class Fitted:
     Attributes:
         recipe: How they were fitted.
         shared: (signals,).
-        by_kind: Those of kinds of queries that have their own.
+        by_kind: (signals,), of each kind of queries that has its own.
     """
 
     recipe: Recipe
     shared: Weighting
     by_kind: dict[str, Weighting]
 
-    def ndcg(self, table: Features) -> NDArray[np.float64]:
-        """Return nDCG@10 of each query of a table."""
-        weights = np.array([self.by_kind.get(kind, self.shared) for kind in table.kinds.tolist()])
-        return table.saturated(self.recipe.changes).ndcg(weights)
+    def ndcg(self, features: Features) -> NDArray[np.float64]:
+        """Return nDCG@10 of each query."""
+        weights = np.array([self.by_kind.get(kind, self.shared) for kind in features.kinds.tolist()])
+        return features.saturated(self.recipe.changes).ndcg(weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Learned:
 
     Attributes:
         fitted: From all queries.
-        held_out: nDCG@10 of each query under weights that were chosen and fitted without it, on average over the deals.
-        among_judged: The same of the rankings without their unjudged products.
+        held_out: nDCG@10 of each query under weights that were chosen and fitted without it, the mean over REPEATS.
+        among_judged: The same for the rankings without their unjudged products.
     """
 
     fitted: Fitted
@@ -92,74 +92,75 @@ class Learned:
 
 
 def learn(
-    table: Features, start: Weighting, *, seed: int = 0, progress: Callable[[int, int], None] = lambda *_: None
+    features: Features, start: Weighting, *, seed: int = 0, progress: Callable[[int, int], None] = lambda *_: None
 ) -> Learned:
     """Fit weights, and measure the whole procedure on outer folds.
 
     Args:
-        table: All judged queries.
+        features: All judged queries.
         start: The current weights, (signals,).
         seed: Of the folds.
         progress: Is told how many of the rounds are done, and of how many.
     """
-    held_out, among_judged = np.zeros(len(table)), np.zeros(len(table))
-    deals = DEALS if len(table) < FEW else 1
-    parts = [(deal, part) for deal in range(seed, seed + deals) for part in folds(table.groups, OUTER, deal)]
-    for number, (deal, (train, test)) in enumerate(parts):
+    held_out, among_judged = np.zeros(len(features)), np.zeros(len(features))
+    repeats = REPEATS if len(features) < FEW else 1
+    parts = [(split, fold) for split in range(seed, seed + repeats) for fold in folds(features.groups, OUTER, split)]
+    for number, (split, (train, test)) in enumerate(parts):
         progress(number, len(parts) + 1)
-        found, unseen = chosen(table.take(train), start, deal + 1), table.take(test)
-        held_out[test] += found.ndcg(unseen) / deals
-        among_judged[test] += found.ndcg(unseen.among_judged()) / deals
+        fitted, unseen = chosen(features.take(train), start, split + 1), features.take(test)
+        held_out[test] += fitted.ndcg(unseen) / repeats
+        among_judged[test] += fitted.ndcg(unseen.among_judged()) / repeats
     progress(len(parts), len(parts) + 1)
-    everything = chosen(table, start, seed + 1)
+    from_all = chosen(features, start, seed + 1)
     progress(len(parts) + 1, len(parts) + 1)
-    return Learned(everything, held_out, among_judged)
+    return Learned(from_all, held_out, among_judged)
 
 
-def chosen(table: Features, start: Weighting, seed: int) -> Fitted:
-    """Choose a recipe on folds of a table, and fit it on all of it; with nothing to hold out, the most cautious one."""
-    if len(np.unique(table.groups)) < 2:
-        return fitted(table, start, Recipe())
-    parts = [(table.take(train), table.take(test)) for train, test in folds(table.groups, INNER, seed)]
+def chosen(features: Features, start: Weighting, seed: int) -> Fitted:
+    """Choose a recipe on folds of the queries, and fit it on all; a single group gets the most cautious one."""
+    if len(np.unique(features.groups)) < 2:
+        return fit_recipe(features, start, Recipe())
+    splits = [(features.take(train), features.take(test)) for train, test in folds(features.groups, INNER, seed)]
     recipe = Recipe()
     known: dict[Recipe, float] = {}
 
     def score(recipe: Recipe) -> float:
         if recipe not in known:
-            known[recipe] = float(np.mean([worth(fitted(train, start, recipe), test) for train, test in parts]))
+            means = [mean_ndcg(fit_recipe(train, start, recipe), test) for train, test in splits]
+            known[recipe] = float(np.mean(means))
         return known[recipe]
 
     for name, values in CHOICES:
-        tried = [replace(recipe, **{name: value}) for value in values]  # type: ignore[arg-type]
-        if name == "numbers" and not any(each.startswith("number.") for each in table.names):
+        recipes = [replace(recipe, **{name: value}) for value in values]  # type: ignore[arg-type]
+        if name == "numbers" and not any(signal.startswith("number.") for signal in features.names):
             continue
-        if name == "by_kind" and len(kinds(table)) < 2:
+        if name == "by_kind" and len(frequent_kinds(features)) < 2:
             continue
-        recipe = max(tried, key=score)
-    return fitted(table, start, recipe)
+        recipe = max(recipes, key=score)
+    return fit_recipe(features, start, recipe)
 
 
-def worth(found: Fitted, table: Features) -> float:
-    """Return the mean nDCG@10 over queries, each as far as it is trusted."""
-    return float(np.average(found.ndcg(table), weights=np.maximum(table.trust, 1e-6)))
+def mean_ndcg(fitted: Fitted, features: Features) -> float:
+    """Return the mean nDCG@10 over queries, weighted by how much each is trusted."""
+    return float(np.average(fitted.ndcg(features), weights=np.maximum(features.trust, 1e-6)))
 
 
-def fitted(table: Features, start: Weighting, recipe: Recipe) -> Fitted:
+def fit_recipe(features: Features, start: Weighting, recipe: Recipe) -> Fitted:
     """Fit weights as a recipe says."""
-    table = table.saturated(recipe.changes)
+    features = features.saturated(recipe.changes)
     if not recipe.numbers:
-        barred = np.array([name.startswith("number.") for name in table.names])
-        start = np.where(barred, 0.0, start)
-        table = replace(table, values=np.where(barred, np.float32(0), table.values))
-    shared = fit(table, start, recipe.strength, judged_only=recipe.judged_only)
-    own = {}
-    for kind in kinds(table) if recipe.by_kind else ():
-        part = table.take(np.flatnonzero(table.kinds == kind))
-        own[kind] = fit(part, shared, recipe.strength, judged_only=recipe.judged_only)
-    return Fitted(recipe, shared, own)
+        excluded = np.array([name.startswith("number.") for name in features.names])
+        start = np.where(excluded, 0.0, start)
+        features = replace(features, values=np.where(excluded, np.float32(0), features.values))
+    shared = fit(features, start, recipe.strength, judged_only=recipe.judged_only)
+    by_kind = {}
+    for kind in frequent_kinds(features) if recipe.by_kind else ():
+        of_kind = features.take(np.flatnonzero(features.kinds == kind))
+        by_kind[kind] = fit(of_kind, shared, recipe.strength, judged_only=recipe.judged_only)
+    return Fitted(recipe, shared, by_kind)
 
 
-def kinds(table: Features) -> list[str]:
-    """Return the kinds that have queries enough for weights of their own."""
-    names, counts = np.unique(table.kinds, return_counts=True)
+def frequent_kinds(features: Features) -> list[str]:
+    """Return the kinds that have enough queries for weights of their own."""
+    names, counts = np.unique(features.kinds, return_counts=True)
     return [str(name) for name, count in zip(names, counts, strict=True) if count >= LEAST_OF_A_KIND]

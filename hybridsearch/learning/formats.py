@@ -1,4 +1,4 @@
-"""Files of judgments and clicks: what they are is told by their content, and every row is an object or a reject."""
+"""Files of judgments and clicks: the content tells the format, and every row becomes an object or a reject."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hybridsearch.values import Product, Reject
 Format = Literal["lines", "table", "qrels", "sessions"]
 
 HEAD = 20
-"""Lines that are looked at to tell what a file is."""
+"""Lines that are read to recognise a format."""
 BLANK = "\ufeff \t\r\n"
 EXPECTED = (
     "Expected JSON lines or a TSV with 'query', 'product_id' and 'grade', or TREC qrels, "
@@ -30,7 +30,7 @@ _QREL = re.compile(r"\S+\s+\S+\s+\S+\s+[+-]?\d+(\.\d+)?")
 
 
 def recognise(path: Path) -> Format:
-    """Tell what a file holds.
+    """Return the format of a file.
 
     Raises:
         CatalogError: It cannot be read, or is not text in UTF-8.
@@ -43,28 +43,28 @@ def recognise(path: Path) -> Format:
     if {"query", "product_id"} <= {name.strip(' "') for name in re.split(f"[{DELIMITERS}]", head[0])}:
         return "table"
     if objects := [line for line in head if line.startswith("{")]:
-        found = (parse(line) for line in objects)
-        return "sessions" if any(isinstance(row, dict) and "shown" in row for row in found) else "lines"
+        parsed = (parse(line) for line in objects)
+        return "sessions" if any(isinstance(row, dict) and "shown" in row for row in parsed) else "lines"
     if _QREL.fullmatch(head[0]):
         return "qrels"
     raise ConfigError(f"Judgments '{path}' start with {head[0][:60]!r}. {EXPECTED}")
 
 
-def rows(path: Path, form: Format, topics: Path | None = None) -> Iterator[Product | Reject]:
+def rows(path: Path, file_format: Format, topics: Path | None = None) -> Iterator[Product | Reject]:
     """Yield every row of a file, named by its product, or by its session.
 
     Args:
         path: Plain or gzip.
-        form: What it holds.
-        topics: The texts of the queries, for TREC qrels and nothing else.
+        file_format: From `recognise`.
+        topics: The texts of the queries, for TREC qrels only.
 
     Raises:
         CatalogError: A file cannot be read, or is not text in UTF-8.
-        ConfigError: The topics are missing, or not wanted, or hold nothing.
+        ConfigError: The topics are missing, or not needed, or hold no query.
     """
-    if form != "qrels" and topics:
+    if file_format != "qrels" and topics:
         raise ConfigError(f"Judgments '{path}' hold the text of their queries, but topics were given. Leave them out.")
-    if form == "qrels" and not topics:
+    if file_format == "qrels" and not topics:
         raise ConfigError(
             f"Judgments '{path}' are TREC qrels, which number their queries. "
             "Give the texts, a TSV of number and text, with: --topics FILE"
@@ -73,8 +73,8 @@ def rows(path: Path, form: Format, topics: Path | None = None) -> Iterator[Produ
     if topics:
         parsers["qrels"] = partial(parse_qrels, read_topics(topics), topics.name)
     with reading(path) as text:
-        for number, row in parsers[form](text):
-            yield product(row, "session" if form == "sessions" else "product_id", f"{path.name}:{number}")
+        for number, row in parsers[file_format](text):
+            yield product(row, "session" if file_format == "sessions" else "product_id", f"{path.name}:{number}")
 
 
 def parse_qrels(topics: Mapping[str, str], source: str, text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
@@ -92,18 +92,18 @@ def parse_qrels(topics: Mapping[str, str], source: str, text: TextIO) -> Iterato
 
 
 def read_topics(path: Path) -> dict[str, str]:
-    """Return the texts of queries by their numbers; lines without a tab or a text are passed over.
+    """Return the texts of queries by their numbers; lines without a tab or a text are ignored.
 
     Raises:
         CatalogError: The file cannot be read, or is not text in UTF-8.
-        ConfigError: It holds nothing.
+        ConfigError: It holds no query.
     """
     with reading(path) as text:
         cells = (line.strip("\ufeff\r\n").partition("\t") for _, line in lines(text) if not flaw(line))
-        found = {number.strip(): topic.strip() for number, _, topic in cells if topic.strip()}
-    if not found:
+        topics = {number.strip(): topic.strip() for number, _, topic in cells if topic.strip()}
+    if not topics:
         raise ConfigError(f"Topics '{path}' hold no queries. Expected lines of number, tab and text.")
-    return found
+    return topics
 
 
 @contextmanager

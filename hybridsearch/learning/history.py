@@ -1,4 +1,4 @@
-"""The weights file and what it was before: written whole or not at all, and able to go back."""
+"""The weights file and its earlier versions: written whole or not at all, and each change can be taken back."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hybridsearch.errors import WeightsError
 from hybridsearch.search.weights import Weights, prior
 
 REVERTED = "reverted.json"
-"""What a revert took out of use."""
+"""What the last revert replaced."""
 
 
 def activate(path: Path, weights: Weights) -> None:
-    """Make weights the current ones; what was there, whatever it is, or the prior goes to the history.
+    """Make weights the current ones; the file before, even a damaged one, or else the prior goes to the history.
 
     Raises:
         EngineError: The folder cannot be written to.
@@ -24,36 +24,36 @@ def activate(path: Path, weights: Weights) -> None:
     number = int(earlier[-1].stem) + 1 if earlier else 1
     with explained(path):
         before = path.read_bytes() if path.exists() else content(prior())
-    put(history(path) / f"{number:04}.json", before)
+    write_whole(history_folder(path) / f"{number:04}.json", before)
     write(path, weights)
 
 
 def revert(path: Path) -> Path:
-    """Take the last entry of the history back into use, and return where it was.
+    """Make the last entry of the history the current weights again, and return where it was.
 
-    What it replaces is kept beside the history, as REVERTED.
+    What it replaces is kept in the folder of the history, as REVERTED.
 
     Raises:
         WeightsError: There is no history.
         EngineError: The folder cannot be written to.
     """
-    found = entries(path)
-    if not found:
+    earlier = entries(path)
+    if not earlier:
         raise WeightsError(f"'{path}' has no history to go back to: hybridsearch tune writes one when it changes it.")
     with explained(path):
         if path.exists():
-            put(history(path) / REVERTED, path.read_bytes())
-        found[-1].replace(path)
-    return found[-1]
+            write_whole(history_folder(path) / REVERTED, path.read_bytes())
+        earlier[-1].replace(path)
+    return earlier[-1]
 
 
 def entries(path: Path) -> list[Path]:
     """Return earlier weights, the oldest first."""
-    numbered = (entry for entry in history(path).glob("*.json") if entry.stem.isdecimal())
+    numbered = (entry for entry in history_folder(path).glob("*.json") if entry.stem.isdecimal())
     return sorted(numbered, key=lambda entry: int(entry.stem))
 
 
-def history(path: Path) -> Path:
+def history_folder(path: Path) -> Path:
     """Return the folder of earlier weights."""
     return path.with_name(f"{path.stem}.history")
 
@@ -64,16 +64,16 @@ def write(path: Path, weights: Weights) -> None:
     Raises:
         EngineError: The folder cannot be written to.
     """
-    put(path, content(weights))
+    write_whole(path, content(weights))
 
 
 def content(weights: Weights) -> bytes:
-    """Return weights as people read them."""
+    """Return weights as readable JSON."""
     data = {"version": weights.version, **weights.model_dump(mode="json", exclude_defaults=True)}
     return json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def put(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)

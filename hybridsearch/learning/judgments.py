@@ -1,4 +1,4 @@
-"""Judgments: which products answer a query, and how well, as people or their clicks have said."""
+"""Judgments: which products answer a query, and how well, according to judges or clicks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
-from hybridsearch.learning.queries import JudgedQuery, groups, question
+from hybridsearch.learning.queries import JudgedQuery, groups, read_query
 from hybridsearch.rows import number, strings
 from hybridsearch.values import Product, Reject
 
@@ -23,12 +23,12 @@ __all__ = ["JudgedQuery", "Judgments", "groups", "read"]
 KEPT = 20
 """Refused rows that are kept in full."""
 HIGHEST = 5.0
-"""The largest grade that is taken as it is: with the gain 2**grade - 1 a grade of 100 would outweigh all others."""
+"""The largest grade that is not scaled: with the gain 2**grade - 1 a grade of 100 would outweigh all others."""
 SCALED = 4.0
-"""What a larger one becomes."""
+"""What the largest grade of a file becomes if it is above HIGHEST."""
 RANKS_SHOWN = (1, 2, 3, 5, 10, 20, 50, 100)
 
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Judgments:
         contradictions: Products with different grades for the same query; the mean of the grades counts.
         refused: Rows that cannot be used.
         first_refused: The first of them, with place and reason.
-        notes: What was changed, passed over or estimated, as sentences.
+        notes: What was changed, ignored or estimated, as sentences.
     """
 
     queries: tuple[JudgedQuery, ...]
@@ -60,32 +60,32 @@ class Judgments:
 
 
 def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, corrected: bool = True) -> Judgments:
-    """Read judgments, or sessions of clicks; a row that cannot be used costs nothing but itself.
+    """Read judgments, or sessions of clicks; a row that cannot be used is refused, the others are read.
 
     Args:
         path: JSON lines, TSV, TREC qrels or sessions, plain or gzip.
         topics: The texts of the queries, for TREC qrels.
-        irrelevant: The grade that means irrelevant; what is less means so too.
-        corrected: Take the bias of the position out of clicks; False leaves the plain click-through rate.
+        irrelevant: The grade that means irrelevant; lower ones mean the same.
+        corrected: Correct clicks for position bias; False leaves the plain click-through rate.
 
     Raises:
         CatalogError: A file cannot be read, or is not text in UTF-8.
         ConfigError: It is empty, in none of the formats, or without a row that can be used; or topics are missing.
     """
-    form = recognise(path)
-    found = Rows(rows(path, form, topics))
-    judgments = from_sessions(found, corrected) if form == "sessions" else from_grades(found, irrelevant)
-    if found.count == found.refused:
-        first = found.first_refused[0]
+    file_format = recognise(path)
+    counted = CountedRows(rows(path, file_format, topics))
+    judgments = from_sessions(counted, corrected) if file_format == "sessions" else from_grades(counted, irrelevant)
+    if counted.count == counted.refused:
+        first = counted.first_refused[0]
         raise ConfigError(
-            f"None of the {found.count} rows of '{path}' can be used. The first, {first.where}: {first.reason}. "
+            f"None of the {counted.count} rows of '{path}' can be used. The first, {first.where}: {first.reason}. "
             "Correct them and try again."
         )
-    return replace(judgments, rows=found.count, refused=found.refused, first_refused=tuple(found.first_refused))
+    return replace(judgments, rows=counted.count, refused=counted.refused, first_refused=tuple(counted.first_refused))
 
 
-class Rows:
-    """The rows of a file, counted while they are read, with what cannot be used of them.
+class CountedRows:
+    """The rows of a file, counted while they are read; those that cannot be used are refused.
 
     Attributes:
         count: Rows so far.
@@ -93,41 +93,41 @@ class Rows:
         first_refused: The first KEPT of these.
     """
 
-    def __init__(self, found: Iterable[Product | Reject]) -> None:
+    def __init__(self, rows: Iterable[Product | Reject]) -> None:
         self.count = self.refused = 0
         self.first_refused: list[Reject] = []
-        self._found = found
+        self._rows = rows
 
-    def usable(self, meaning: Callable[[Product], Read]) -> Iterator[Read]:
-        """Yield the meaning of each row; a ValueError is the reason why one has none."""
-        for each in self._found:
+    def parsed(self, parse: Callable[[Product], Parsed]) -> Iterator[Parsed]:
+        """Yield what `parse` returns for each row; a row for which it raises a ValueError is refused."""
+        for row in self._rows:
             self.count += 1
             try:
-                if isinstance(each, Product):
-                    yield meaning(each)
+                if isinstance(row, Product):
+                    yield parse(row)
                     continue
-                refused = each
+                reject = row
             except ValueError as error:
-                refused = Reject(each.where, each.id, "read", str(error), each.row)
+                reject = Reject(row.where, row.id, "read", str(error), row.row)
             self.refused += 1
-            self.first_refused += [refused] * (len(self.first_refused) < KEPT)
+            self.first_refused += [reject] * (len(self.first_refused) < KEPT)
 
 
-def from_grades(found: Rows, irrelevant: float) -> Judgments:
+def from_grades(rows: CountedRows, irrelevant: float) -> Judgments:
     """Return the judgments of rows with a query, a product and a grade."""
-    table: dict[object, tuple[JudgedQuery, dict[str, list[float]]]] = {}
+    by_key: dict[object, tuple[JudgedQuery, dict[str, list[float]]]] = {}
     duplicates = 0
-    for query, product, grade in found.usable(judgment):
-        _, products = table.setdefault(query.key, (query, {}))
+    for query, product, grade in rows.parsed(judgment):
+        _, products = by_key.setdefault(query.key, (query, {}))
         given = products.setdefault(product, [])
         duplicates += grade in given
         given += [grade] * (grade not in given)
-    grades = [given for _, products in table.values() for given in products.values()]
+    grades = [given for _, products in by_key.values() for given in products.values()]
     adjust, notes = scale({grade for given in grades for grade in given} or {0.0}, irrelevant)
     return Judgments(
         queries=tuple(
             replace(query, grades={product: fmean(map(adjust, given)) for product, given in products.items()})
-            for query, products in table.values()
+            for query, products in by_key.values()
         ),
         rows=0,
         duplicates=duplicates,
@@ -140,7 +140,7 @@ def judgment(row: Product) -> tuple[JudgedQuery, str, float]:
     """Return the query, the product and the grade of a row.
 
     Raises:
-        ValueError: One of them is missing, or is not what it should be.
+        ValueError: One of them is missing or invalid.
     """
     value = row.row.get("grade")
     try:
@@ -149,23 +149,23 @@ def judgment(row: Product) -> tuple[JudgedQuery, str, float]:
         raise ValueError(f"'grade' is {reprlib.repr(value)}, {error}") from error
     if grade is None:
         raise ValueError("'grade' is missing or empty, expected a number")
-    return question(row.row), row.id, grade
+    return read_query(row.row), row.id, grade
 
 
 def scale(grades: Collection[float], irrelevant: float) -> tuple[Callable[[float], float], list[str]]:
-    """Return what makes a grade of a file one of ours, and what to say about it.
+    """Return the function from grades of a file to those used here, and notes on what it changes.
 
-    What means irrelevant, and less, becomes 0. Grades that then exceed HIGHEST are scaled.
+    The irrelevant grade and lower ones become 0. If a grade is then above HIGHEST, all are scaled.
 
     Args:
-        grades: All different ones of the file.
+        grades: The distinct ones of the file.
         irrelevant: The grade that means irrelevant.
     """
     least, highest = min(grades), max(grades) - irrelevant
     factor = SCALED / highest if highest > HIGHEST else 1.0
     notes = []
     if least < irrelevant:
-        notes.append(f"Grades below {irrelevant:g} were taken for {irrelevant:g}, irrelevant.")
+        notes.append(f"Grades below {irrelevant:g} count as {irrelevant:g}, irrelevant.")
     if irrelevant < least < max(grades):
         notes.append(
             f"No grade is {irrelevant:g}, which would mean irrelevant: the least, {least:g}, counts as relevant. "
@@ -176,38 +176,39 @@ def scale(grades: Collection[float], irrelevant: float) -> tuple[Callable[[float
     return lambda grade: max(grade - irrelevant, 0.0) * factor, notes
 
 
-def from_sessions(found: Rows, corrected: bool) -> Judgments:
-    """Return the judgments that sessions of clicks amount to."""
-    gathered = clicks.Sessions()
+def from_sessions(rows: CountedRows, corrected: bool) -> Judgments:
+    """Return judgments that are estimated from sessions of clicks."""
+    sessions = clicks.Sessions()
     queries: dict[object, JudgedQuery] = {}
-    repeated = idle = strange = 0
-    for session, query, shown, clicked in found.usable(visit):
+    repeated = without_click = not_shown = 0
+    for session, query, shown, clicked in rows.parsed(visit):
         queries.setdefault(query.key, query)
-        repeated += not gathered.add(session, query.key, shown, clicked)
-        idle += not clicked
-        strange += not clicked <= set(shown)
-    seen = gathered.impressions()
-    examined = clicks.propensities(seen) if corrected else np.ones(seen.depth)
+        repeated += not sessions.add(session, query.key, shown, clicked)
+        without_click += not clicked
+        not_shown += not clicked <= set(shown)
+    impressions = sessions.impressions()
+    propensity = clicks.propensities(impressions) if corrected else np.ones(impressions.depth)
     graded = [
-        replace(queries[key], grades=grades, weight=weight) for key, grades, weight in clicks.grade(seen, examined)
+        replace(queries[key], grades=grades, weight=weight)
+        for key, grades, weight in clicks.grade(impressions, propensity)
     ]
-    visits = found.count - found.refused - repeated
-    unsure = len(seen.query) - sum(len(query.grades) for query in graded)
+    visits = rows.count - rows.refused - repeated
+    ungraded = len(impressions.query) - sum(len(query.grades) for query in graded)
     notes = [
-        f"Grades were estimated from the clicks of {visits} sessions, {explain(examined, corrected)}.",
-        f"Products that were seen fewer than {clicks.LEAST:g} times for a query have no grade: {unsure}.",
-        f"Sessions without a click: {idle}. Sessions that click what they were not shown: {strange}.",
+        f"Grades were estimated from the clicks of {visits} sessions, {explain(propensity, corrected)}.",
+        f"Products that were seen fewer than {clicks.MIN_EXAMINATIONS:g} times for a query have no grade: {ungraded}.",
+        f"Sessions without a click: {without_click}. Sessions that click what they were not shown: {not_shown}.",
     ]
     return Judgments(queries=tuple(graded), rows=0, duplicates=repeated, notes=tuple(notes))
 
 
-def explain(examined: clicks.Floats, corrected: bool) -> str:
-    """Say in a clause how the bias of the position was treated."""
+def explain(propensity: clicks.Floats, corrected: bool) -> str:
+    """Say in a clause how clicks were corrected for position bias."""
     if not corrected:
         return "without correction for their position"
-    if (examined == 1).all():
+    if (propensity == 1).all():
         return "without correction for their position: the same products were not shown at different ranks often enough"
-    shares = ", ".join(f"{rank}: {examined[rank - 1]:.2f}" for rank in RANKS_SHOWN if rank <= len(examined))
+    shares = ", ".join(f"{rank}: {propensity[rank - 1]:.2f}" for rank in RANKS_SHOWN if rank <= len(propensity))
     return f"corrected for the share of shoppers who look at each rank ({shares})"
 
 
@@ -215,17 +216,17 @@ def visit(row: Product) -> tuple[str, JudgedQuery, list[str], set[str]]:
     """Return the session, the query, the products that were shown in order, and those that were clicked.
 
     Raises:
-        ValueError: One of them is missing, or is not what it should be.
+        ValueError: One of them is missing or invalid.
     """
     shown, clicked = ids(row, "shown"), ids(row, "clicked")
     if not any(shown):
         raise ValueError("'shown' is empty, expected the products that the shopper saw")
-    return row.id, question(row.row), shown, set(filter(None, clicked))
+    return row.id, read_query(row.row), shown, set(filter(None, clicked))
 
 
 def ids(row: Product, name: str) -> list[str]:
-    """Return a list of products; one without an id keeps its place and is empty."""
+    """Return a list of ids; one that is missing keeps its position, as an empty text."""
     value = row.row.get(name)
     if not isinstance(value, list):
         raise ValueError(f"'{name}' is {reprlib.repr(value)}, expected a list of products")
-    return ["".join(strings(each)[:1]) for each in value]
+    return ["".join(strings(product)[:1]) for product in value]

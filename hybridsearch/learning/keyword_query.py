@@ -23,7 +23,7 @@ PLACEHOLDER = "{{query}}"
 
 
 class KeywordQuery:
-    """Asks the shop's index the shop's query, with the words of each shopper in it.
+    """Runs the shop's query on the shop's index, with the shopper's words in it.
 
     Args:
         settings: `catalog.index` names the index.
@@ -37,7 +37,7 @@ class KeywordQuery:
         if not settings.catalog.index:
             raise ConfigError(
                 "The shop's own query needs the shop's own index, but the catalogue is a file. "
-                "Set 'catalog.index' instead of 'catalog.path', or leave --keyword-query out: BM25 stands in for it."
+                "Set 'catalog.index' instead of 'catalog.path', or leave out --keyword-query to compare with BM25."
             )
         self.index = settings.catalog.index
         self._body = body
@@ -47,10 +47,10 @@ class KeywordQuery:
     def collect(
         self, queries: Sequence[str], depth: int, cache: ResultCache, progress: Callable[[int, int], None]
     ) -> Iterator[ResultList | None]:
-        """Yield the first hits for each query, without signals; None for an answer that is not whole.
+        """Yield the first hits for each query, without signals; None for an incomplete answer.
 
         Args:
-            queries: Words as typed; without any, nothing is found.
+            queries: Words as typed; an empty text has no hits.
             depth: How many hits are asked for.
             cache: Where answers are kept.
             progress: Is told after every query how many are done, and of how many.
@@ -64,14 +64,14 @@ class KeywordQuery:
             body = {**filled(self._body, words), "size": depth, "from": 0, "_source": False}
             # The size belongs to the key, and keeps these answers apart from those of plans.
             key = hashlib.blake2b(json.dumps([identity, body]).encode(), digest_size=20).digest()
-            found = cache.get(key, 0) if words else named(())
-            if found is None:
+            results = cache.get(key, 0) if words else ids_only(())
+            if results is None:
                 answer = self._search(body)
                 if not incomplete(answer):
-                    found = named(tuple(hit["_id"] for hit in answer["hits"]["hits"]))
-                    cache.put(key, found)
+                    results = ids_only(tuple(hit["_id"] for hit in answer["hits"]["hits"]))
+                    cache.put(key, results)
             progress(number, len(queries))
-            yield found
+            yield results
 
     def _search(self, body: dict[str, Any]) -> Mapping[str, Any]:
         with explained(self._engine.url, self.index):
@@ -98,7 +98,7 @@ def load(path: Path) -> Mapping[str, Any]:
     """Read the body of a search request.
 
     Raises:
-        ConfigError: It cannot be read, is not a JSON object, or has no place for the shopper's words.
+        ConfigError: It cannot be read, is not a JSON object, or PLACEHOLDER is not in it.
     """
     try:
         body = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -114,16 +114,16 @@ def load(path: Path) -> Mapping[str, Any]:
 
 
 def filled(value: Any, words: str) -> Any:
-    """Return a JSON value with the words in place of PLACEHOLDER; they stay inside the text where it stands."""
+    """Return a JSON value with PLACEHOLDER replaced by the words, which remain inside the same text."""
     if isinstance(value, str):
         return value.replace(PLACEHOLDER, words)
     if isinstance(value, Mapping):
-        return {name: filled(each, words) for name, each in value.items()}
+        return {name: filled(member, words) for name, member in value.items()}
     if isinstance(value, list):
-        return [filled(each, words) for each in value]
+        return [filled(member, words) for member in value]
     return value
 
 
-def named(ids: tuple[str, ...]) -> ResultList:
-    """Return candidates of which nothing but the order is known."""
+def ids_only(ids: tuple[str, ...]) -> ResultList:
+    """Return a result list without signals."""
     return ResultList(ids, np.zeros((len(ids), 0), np.float32))

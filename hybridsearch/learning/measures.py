@@ -1,7 +1,7 @@
 """Measures of a ranking: pure functions of product ids, best first and without repeats, and the grades of a query.
 
 Grades: 0 is irrelevant, larger is better; a product without one is unjudged and counts as irrelevant. A query without a
-relevant product has nothing to find: leave it out.
+relevant product has no value: leave it out.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def ndcg(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
         ValueError: No product is relevant.
     """
     relevant(grades)
-    found = discounted(grades.get(each, 0.0) for each in ids[:k])
-    return found / discounted(heapq.nlargest(k, grades.values()))
+    gained = discounted(grades.get(product, 0.0) for product in ids[:k])
+    return gained / discounted(heapq.nlargest(k, grades.values()))
 
 
 def discounted(grades: Iterable[float]) -> float:
@@ -41,13 +41,13 @@ def average_precision(ids: Sequence[str], grades: Grades) -> float:
     Raises:
         ValueError: No product is relevant.
     """
-    ranks = [rank for rank, each in enumerate(ids, 1) if grades.get(each, 0) > 0]
-    return math.fsum(found / rank for found, rank in enumerate(ranks, 1)) / relevant(grades)
+    ranks = [rank for rank, product in enumerate(ids, 1) if grades.get(product, 0) > 0]
+    return math.fsum(count / rank for count, rank in enumerate(ranks, 1)) / relevant(grades)
 
 
 def reciprocal_rank(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
     """Return 1 / rank of the first relevant product, or 0 when none is among the first k."""
-    return next((1 / rank for rank, each in enumerate(islice(ids, k), 1) if grades.get(each, 0) > 0), 0.0)
+    return next((1 / rank for rank, product in enumerate(islice(ids, k), 1) if grades.get(product, 0) > 0), 0.0)
 
 
 def recall(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
@@ -56,31 +56,31 @@ def recall(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
     Raises:
         ValueError: No product is relevant.
     """
-    return hits(ids, grades, k) / relevant(grades)
+    return relevant_hits(ids, grades, k) / relevant(grades)
 
 
 def precision(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
     """Return how many of the first k are relevant, over k, also where the ranking is shorter."""
-    return hits(ids, grades, k) / k
+    return relevant_hits(ids, grades, k) / k
 
 
 def judged(ids: Sequence[str], grades: Grades, k: int = 10) -> float:
     """Return the share of the first k that has a grade: how far the other measures can be trusted.
 
-    A shorter ranking is divided by its length, and an empty one holds nothing unjudged: 1.
+    Of a shorter ranking, the share of all of it; 1 for an empty one, which holds nothing unjudged.
     """
     first = ids[:k]
-    return sum(each in grades for each in first) / len(first) if first else 1.0
+    return sum(product in grades for product in first) / len(first) if first else 1.0
 
 
 def condensed(ids: Sequence[str], grades: Grades) -> list[str]:
-    """Return the ranking without its unjudged products (Sakai, 2007): fair to a system that no judge had looked at."""
-    return [each for each in ids if each in grades]
+    """Return the ranking without its unjudged products (Sakai, 2007): fair to a system that was not judged."""
+    return [product for product in ids if product in grades]
 
 
-def hits(ids: Sequence[str], grades: Grades, k: int) -> int:
+def relevant_hits(ids: Sequence[str], grades: Grades, k: int) -> int:
     """Return how many of the first k are relevant."""
-    return sum(grades.get(each, 0) > 0 for each in ids[:k])
+    return sum(grades.get(product, 0) > 0 for product in ids[:k])
 
 
 def relevant(grades: Grades) -> int:

@@ -1,4 +1,4 @@
-"""Judged queries: when two are the same, and when they are so near that one must not test what the other taught."""
+"""Judged queries: when two are the same, and when so similar that they must be on one side of a split."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class JudgedQuery:
     """A query and its judged products.
 
     Attributes:
-        text: As it was first spelled; empty for a photo alone.
+        text: In its first spelling; empty for a photo alone.
         grades: By product; 0 = irrelevant, larger is better.
         image: Path, data: URI or address of a photo.
-        weight: How much it counts in learning, in [0, 1]; below 1 for clicks, which prove less than a judge.
+        weight: How much it counts in learning, in [0, 1]; below 1 for clicks, which prove less than judges.
     """
 
     text: str
@@ -44,33 +44,37 @@ class JudgedQuery:
 
     @property
     def key(self) -> Hashable:
-        """What is equal for queries that are the same; capitals, blanks and forms of letters do not matter."""
+        """What is equal for queries that are the same; upper case, spaces and letter forms do not matter."""
         return spelled(self.text), self.image, json.dumps(self.filters, sort_keys=True), self.locale
 
 
 def spelled(query: str) -> str:
-    """Return the text of a query as it is compared."""
+    """Return the text of a query in the form that is compared."""
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", query).casefold()).split())
 
 
-def question(row: Row) -> JudgedQuery:
-    """Return what a row asks, without grades.
+def read_query(row: Row) -> JudgedQuery:
+    """Return the query of a row, without grades.
 
     Raises:
-        ValueError: It has neither words nor a photo, or a field is not what it should be.
+        ValueError: It has neither words nor a photo, or a field is invalid.
     """
-    query, image = single(row, "query"), single(row, "image")
+    query, image = one_text(row, "query"), one_text(row, "image")
     if not query and not image:
         raise ValueError("'query' and 'image' are missing or empty, expected one of them")
-    return JudgedQuery(query, {}, image or None, filters(row.get("filters")), single(row, "locale") or None)
+    return JudgedQuery(query, {}, image or None, filters(row.get("filters")), one_text(row, "locale") or None)
 
 
-def single(row: Row, name: str) -> str:
-    """Return the one text of a field, or an empty one."""
-    found = strings(row.get(name))
-    if len(found) > 1 or (not found and row.get(name) and not isinstance(row[name], str)):
+def one_text(row: Row, name: str) -> str:
+    """Return the only text of a field, or an empty one.
+
+    Raises:
+        ValueError: There are several, or the value is no text.
+    """
+    texts = strings(row.get(name))
+    if len(texts) > 1 or (not texts and row.get(name) and not isinstance(row[name], str)):
         raise ValueError(f"'{name}' is {reprlib.repr(row[name])}, expected one text")
-    return found[0] if found else ""
+    return texts[0] if texts else ""
 
 
 def filters(value: object) -> dict[str, FilterValue]:
@@ -91,21 +95,21 @@ def filters(value: object) -> dict[str, FilterValue]:
 def groups(queries: Sequence[JudgedQuery]) -> list[int]:
     """Return the number of the group of each query, counted from 0 in order of appearance.
 
-    Queries of one group are the same up to the order and the form of their words, capitals, punctuation and stop words,
-    or have the same photo; groups are for keeping them on one side of a split.
+    Queries of one group have the same photo, or differ only in the order and the form of their words, upper case,
+    punctuation and stop words; no split separates them.
     """
     leaders: dict[Hashable, int] = {}
     parents = list(range(len(queries)))
-    for place, query in enumerate(queries):
-        for mark in marks(query):
-            one, other = sorted((root(parents, place), root(parents, leaders.setdefault(mark, place))))
-            parents[other] = one
+    for position, query in enumerate(queries):
+        for key in group_keys(query):
+            first, second = sorted((root(parents, position), root(parents, leaders.setdefault(key, position))))
+            parents[second] = first
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(parents, place), len(numbers)) for place in range(len(queries))]
+    return [numbers.setdefault(root(parents, position), len(numbers)) for position in range(len(queries))]
 
 
-def marks(query: JudgedQuery) -> Iterator[Hashable]:
-    """Yield what a query shares with those of its group."""
+def group_keys(query: JudgedQuery) -> Iterator[Hashable]:
+    """Yield keys; queries that share one are of the same group."""
     if query.image:
         yield "image", query.image
     if query.text:
@@ -114,9 +118,9 @@ def marks(query: JudgedQuery) -> Iterator[Hashable]:
         yield "text", *(sorted(tokens) or [spelled(query.text)])
 
 
-def root(parents: list[int], place: int) -> int:
-    """Return the first query of a group, and shorten the way to it."""
-    while parents[place] != place:
-        parents[place] = parents[parents[place]]
-        place = parents[place]
-    return place
+def root(parents: list[int], position: int) -> int:
+    """Return the first query of a group, and shorten the path to it (union-find)."""
+    while parents[position] != position:
+        parents[position] = parents[parents[position]]
+        position = parents[position]
+    return position

@@ -11,22 +11,22 @@ from string import Template
 
 from hybridsearch import text
 from hybridsearch.learning import charts
-from hybridsearch.learning.evaluate import LEAST_SHOWN, MAIN, Evaluation
+from hybridsearch.learning.evaluate import LEAST_SHOWN, MAIN, Evaluation, in_words
 from hybridsearch.learning.prepared import PreparedQuery
 from hybridsearch.learning.runs import Rankings
 from hybridsearch.rows import field, strings
 from hybridsearch.values import Row
 
 EXAMPLES = 5
-"""Wins that are shown, and losses."""
+"""Wins that are shown, and as many losses."""
 TOP = 5
-"""Results of each side of an example."""
+"""Results of each system in an example."""
 TONES = {1: "better", 0: "unsure", -1: "worse"}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A product in an example; the grade is None where nobody judged it."""
+    """A product in an example; the grade is None if it was not judged."""
 
     title: str
     grade: float | None
@@ -48,25 +48,28 @@ class Example:
     current: tuple[Result, ...]
 
 
-def extremes(found: Evaluation) -> list[int]:
-    """Return the places of the queries with the largest gains, then of those with the largest losses, largest first."""
-    gains = found.values["current"] - found.values["keyword"]
-    order = [int(place) for place in gains.argsort(kind="stable")]
-    wins = [place for place in reversed(order[-EXAMPLES:]) if gains[place] > 0]
-    return wins + [place for place in order[:EXAMPLES] if gains[place] < 0]
+def extremes(evaluation: Evaluation) -> list[int]:
+    """Return the positions of the queries with the largest gains, then with the largest losses, largest first."""
+    gains = evaluation.values["current"] - evaluation.values["keyword"]
+    order = [int(position) for position in gains.argsort(kind="stable")]
+    wins = [position for position in reversed(order[-EXAMPLES:]) if gains[position] > 0]
+    return wins + [position for position in order[:EXAMPLES] if gains[position] < 0]
 
 
-def shown(places: Iterable[int], rankings: Rankings) -> list[str]:
-    """Return the products whose titles the examples need."""
-    wanted = {
-        name: None for place in places for system in ("keyword", "current") for name in rankings[system][place][:TOP]
+def example_products(positions: Iterable[int], rankings: Rankings) -> list[str]:
+    """Return the ids of the products whose titles the examples need."""
+    ids = {
+        product: None
+        for position in positions
+        for system in ("keyword", "current")
+        for product in rankings[system][position][:TOP]
     }
-    return list(wanted)
+    return list(ids)
 
 
 def examples(
-    found: Evaluation,
-    asked: Sequence[PreparedQuery],
+    evaluation: Evaluation,
+    queries: Sequence[PreparedQuery],
     rankings: Rankings,
     products: Mapping[str, Row],
     title: str | None,
@@ -74,108 +77,123 @@ def examples(
     """Return the biggest wins and losses with their first results.
 
     Args:
-        found: What was measured.
-        asked: The queries.
+        evaluation: What was measured.
+        queries: Those that were asked.
         rankings: Product ids by system and query.
         products: Rows of the products that are shown, by id.
         title: The field of their titles.
     """
 
-    def results(system: str, place: int) -> tuple[Result, ...]:
-        grades = asked[place].judged.grades
+    def first_results(system: str, position: int) -> tuple[Result, ...]:
+        grades = queries[position].judged.grades
         return tuple(
-            Result(named(products.get(each, {}), title) or each, grades.get(each))
-            for each in rankings[system][place][:TOP]
+            Result(title_of(products.get(product, {}), title) or product, grades.get(product))
+            for product in rankings[system][position][:TOP]
         )
 
-    gains = found.values["current"] - found.values["keyword"]
+    gains = evaluation.values["current"] - evaluation.values["keyword"]
     return [
-        Example(question(asked[place]), float(gains[place]), results("keyword", place), results("current", place))
-        for place in extremes(found)
+        Example(
+            describe(queries[position]),
+            float(gains[position]),
+            first_results("keyword", position),
+            first_results("current", position),
+        )
+        for position in extremes(evaluation)
     ]
 
 
-def named(row: Row, title: str | None) -> str:
-    """Return what stands for a product, in one line."""
+def title_of(row: Row, title: str | None) -> str:
+    """Return the title of a product in one line, or an empty text."""
     return " ".join(text.clean(" ".join(strings(field(row, title))), 200).split()) if title else ""
 
 
-def question(each: PreparedQuery) -> str:
-    """Return a query for people."""
-    parts = [f"“{text.clean(each.query.text, 200)}”"] if each.query.typed else []
-    if each.judged.image:
-        image = each.judged.image
+def describe(query: PreparedQuery) -> str:
+    """Return the words, photo and filters of a query for people."""
+    parts = [f"“{text.clean(query.query.text, 200)}”"] if query.query.typed else []
+    if query.judged.image:
+        image = query.judged.image
         parts.append("photo" if image.startswith("data:") else f"photo {text.clean(image, 80)}")
-    parts += [f"{name}: {value}" for name, value in each.query.filters.items()]
+    parts += [f"{name}: {value}" for name, value in query.query.filters.items()]
     return ", ".join(parts)
 
 
 def html(
-    found: Evaluation, asked: Sequence[PreparedQuery], shows: Sequence[Example], *, heading: str, keyword: str
+    evaluation: Evaluation,
+    queries: Sequence[PreparedQuery],
+    chosen: Sequence[Example],
+    *,
+    heading: str,
+    keyword: str,
 ) -> str:
     """Return the whole file.
 
     Args:
-        found: What was measured.
-        asked: The queries.
-        shows: From `examples`.
+        evaluation: What was measured.
+        queries: Those that were asked.
+        chosen: From `examples`.
         heading: What was evaluated, and when.
         keyword: What the system `keyword` is.
     """
-    against = next(each for each in found.comparisons if (each.a, each.b) == ("current", "keyword"))
-    gains = (found.values["current"] - found.values["keyword"]).tolist()
+    gains = (evaluation.values["current"] - evaluation.values["keyword"]).tolist()
     page = importlib.resources.files("hybridsearch.learning") / "report.html"
     return Template(page.read_text(encoding="utf-8")).substitute(
         heading=escape(heading),
-        tone=TONES[against.sign],
-        verdict=escape(found.verdict),
+        tone=TONES[evaluation.comparisons["current", "keyword"].sign],
+        verdict=escape(evaluation.verdict),
         main=MAIN,
-        systems=charts.intervals(list(systems(found)), f"{MAIN} of each system", zero=False),
-        measures=measures(found),
-        comparisons=charts.intervals(list(comparisons(found)), "Differences between systems", zero=True),
-        balance=f"{sum(each > 0 for each in gains):,} gain, {sum(each < 0 for each in gains):,} lose, "
-        f"{sum(each == 0 for each in gains):,} stay.",
-        gains=charts.gains(gains, list(map(question, asked)), "Gain of each query"),
-        examples=sides("Biggest wins", [each for each in shows if each.gain > 0])
-        + sides("Biggest losses", [each for each in shows if each.gain < 0]),
+        systems=charts.intervals(list(systems(evaluation)), f"{MAIN} of each system", zero=False),
+        measures=measures(evaluation),
+        comparisons=charts.intervals(list(comparisons(evaluation)), "Differences between systems", zero=True),
+        balance=f"{sum(gain > 0 for gain in gains):,} gain, {sum(gain < 0 for gain in gains):,} lose, "
+        f"{sum(gain == 0 for gain in gains):,} stay.",
+        gains=charts.gains(gains, list(map(describe, queries)), "Gain of each query"),
+        examples=side_by_side("Biggest wins", [example for example in chosen if example.gain > 0])
+        + side_by_side("Biggest losses", [example for example in chosen if example.gain < 0]),
         least=LEAST_SHOWN,
-        breakdown=breakdown(found),
-        notes=bullets([*found.counts(), *found.notes]),
+        breakdown=breakdown(evaluation),
+        notes=bullets([*evaluation.counts(), *evaluation.notes]),
         keyword=escape(keyword),
     )
 
 
-def systems(found: Evaluation) -> Iterator[charts.Row]:
-    """Yield a row for each system."""
-    for name, values in found.systems.items():
-        low, high = found.intervals[name]
+def systems(evaluation: Evaluation) -> Iterator[charts.Interval]:
+    """Yield the mean of each system with its interval."""
+    for name, values in evaluation.systems.items():
+        low, high = evaluation.intervals[name]
         tone = "better" if name == "current" else "unsure"
-        yield charts.Row(name, values[MAIN], low, high, tone, f"{values[MAIN]:.3f} [{low:.3f}, {high:.3f}]")
+        yield charts.Interval(name, values[MAIN], low, high, tone, f"{values[MAIN]:.3f} [{low:.3f}, {high:.3f}]")
 
 
-def comparisons(found: Evaluation) -> Iterator[charts.Row]:
-    """Yield a row for each comparison."""
-    for each in found.comparisons:
-        label = f"{each.a} − {each.b}"
-        yield charts.Row(label, each.difference, each.low, each.high, TONES[each.sign], str(each))
+def comparisons(evaluation: Evaluation) -> Iterator[charts.Interval]:
+    """Yield the difference of each comparison with its interval."""
+    for (a, b), comparison in evaluation.comparisons.items():
+        yield charts.Interval(
+            f"{a} − {b}",
+            comparison.difference,
+            comparison.low,
+            comparison.high,
+            TONES[comparison.sign],
+            in_words(comparison),
+        )
 
 
-def measures(found: Evaluation) -> str:
+def measures(evaluation: Evaluation) -> str:
     """Return the table of all measures."""
-    names = list(next(iter(found.systems.values())))
-    best = {name: max(values[name] for values in found.systems.values()) for name in names}
+    names = list(next(iter(evaluation.systems.values())))
+    best = {name: max(values[name] for values in evaluation.systems.values()) for name in names}
     rows = [
-        [name, *(cell(values[each], values[each] == best[each] and each != "judged@10") for each in names)]
-        for name, values in found.systems.items()
+        [system, *(cell(values[name], values[name] == best[name] and name != "judged@10") for name in names)]
+        for system, values in evaluation.systems.items()
     ]
     return table(["system", *names], rows)
 
 
-def breakdown(found: Evaluation) -> str:
-    """Return the table of the parts, with a heading for what they are parts by."""
-    names = list(found.systems)
+def breakdown(evaluation: Evaluation) -> str:
+    """Return the table of the parts, grouped by what the queries were divided by."""
+    names = list(evaluation.systems)
     rows: list[list[str]] = []
-    for by, parts in groupby(found.breakdown, key=lambda part: part.by):
+    for by, parts in groupby(evaluation.breakdown, key=lambda part: part.by):
         rows.append([by])
         for part in parts:
             top = max(part.systems.values())
@@ -201,31 +219,33 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def sides(heading: str, shows: Sequence[Example]) -> str:
+def side_by_side(heading: str, chosen: Sequence[Example]) -> str:
     """Return a section with the first results of both systems side by side, or nothing without examples."""
     parts = [
-        f'<div class="example"><h3>{escape(each.query)} <span class="gain {"better" if each.gain > 0 else "worse"}">'
-        f'{each.gain:+.3f}</span></h3><div class="sides">'
-        f'<div><span class="soft">keyword</span>{results(each.keyword)}</div>'
-        f'<div><span class="soft">current</span>{results(each.current)}</div></div></div>'
-        for each in shows
+        f'<div class="example"><h3>{escape(example.query)} '
+        f'<span class="gain {"better" if example.gain > 0 else "worse"}">'
+        f'{example.gain:+.3f}</span></h3><div class="sides">'
+        f'<div><span class="soft">keyword</span>{result_list(example.keyword)}</div>'
+        f'<div><span class="soft">current</span>{result_list(example.current)}</div></div></div>'
+        for example in chosen
     ]
     return f"<section><h2>{heading}</h2>{''.join(parts)}</section>" if parts else ""
 
 
-def results(found: Sequence[Result]) -> str:
+def result_list(results: Sequence[Result]) -> str:
     """Return products in a list, each with its grade."""
-    if not found:
+    if not results:
         return '<p class="soft">nothing found</p>'
-    return f"<ol>{''.join(f'<li><span>{escape(each.title)}</span>{grade(each.grade)}</li>' for each in found)}</ol>"
+    items = (f"<li><span>{escape(result.title)}</span>{grade_mark(result.grade)}</li>" for result in results)
+    return f"<ol>{''.join(items)}</ol>"
 
 
-def grade(value: float | None) -> str:
-    """Return the mark of a grade."""
-    if value is None:
+def grade_mark(grade: float | None) -> str:
+    """Return a grade as an element."""
+    if grade is None:
         return '<span class="grade">not judged</span>'
-    kind = "relevant" if value > 0 else "irrelevant"
-    return f'<span class="grade {kind}">{f"grade {value:g}" if value > 0 else "irrelevant"}</span>'
+    kind = "relevant" if grade > 0 else "irrelevant"
+    return f'<span class="grade {kind}">{f"grade {grade:g}" if grade > 0 else "irrelevant"}</span>'
 
 
 def bullets(lines: Iterable[str]) -> str:

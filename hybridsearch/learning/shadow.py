@@ -1,4 +1,4 @@
-"""Shadow: what new weights would change on the queries that shoppers really ask, while nothing changes for them."""
+"""Shadow: what new weights would change on the queries of a log, while shoppers still get the current ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST = 10
 MOST = 200
 """Queries that are asked, the first distinct ones of the log."""
 SHOWN = 5
-"""Queries that are named, those that change most."""
+"""Queries that are listed, those that change most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Shadow:
     Attributes:
         queries: How many were asked.
         overlap: Mean share of the first page that stays, in [0, 1].
-        same_first: Share of the queries whose first hit stays.
+        same_first: Share of the queries whose first hit stays, in [0, 1].
         most_changed: The queries that change most, with their overlap.
     """
 
@@ -43,23 +43,23 @@ def read_log(path: Path) -> list[str]:
     Raises:
         ConfigError: It cannot be read, or holds no query.
     """
-    found: dict[str, None] = {}
+    queries: dict[str, None] = {}
     try:
         with path.open(encoding="utf-8-sig") as lines:
             for line in lines:
                 if query := query_of(line.strip()):
-                    found[query] = None
-                if len(found) == MOST:
+                    queries[query] = None
+                if len(queries) == MOST:
                     break
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read the log '{path}': {error}. Give a file of queries in UTF-8.") from error
-    if not found:
+    if not queries:
         raise ConfigError(f"The log '{path}' holds no query: expected one in a line, or JSON lines with 'query'.")
-    return list(found)
+    return list(queries)
 
 
 def query_of(line: str) -> str:
-    """Return the query of a line of a log, or nothing."""
+    """Return the query of a line of a log, or an empty text."""
     if not line.startswith("{"):
         return line
     try:
@@ -71,19 +71,18 @@ def query_of(line: str) -> str:
 
 def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Callable[[int, int], None]) -> Shadow:
     """Ask the shop with the weights in use and with new ones, and compare the first pages."""
-    changes: list[tuple[str, float]] = []
-    same = 0
+    overlaps: list[tuple[str, float]] = []
+    same_first = 0
     for number, query in enumerate(queries, 1):
-        ours = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST))]
-        theirs = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST, weights=new))]
-        changes.append(
-            (query, len(set(ours) & set(theirs)) / max(1, len(ours), len(theirs)) if ours or theirs else 1.0)
-        )
-        same += ours[:1] == theirs[:1]
+        before = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST))]
+        after = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST, weights=new))]
+        longer = max(len(before), len(after))
+        overlaps.append((query, len(set(before) & set(after)) / longer if longer else 1.0))
+        same_first += before[:1] == after[:1]
         progress(number, len(queries))
     return Shadow(
         queries=len(queries),
-        overlap=sum(overlap for _, overlap in changes) / max(1, len(changes)),
-        same_first=same / max(1, len(changes)),
-        most_changed=tuple(sorted(changes, key=lambda pair: pair[1])[:SHOWN]),
+        overlap=sum(overlap for _, overlap in overlaps) / max(1, len(overlaps)),
+        same_first=same_first / max(1, len(overlaps)),
+        most_changed=tuple(sorted(overlaps, key=lambda pair: pair[1])[:SHOWN]),
     )

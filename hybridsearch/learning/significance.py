@@ -1,4 +1,4 @@
-"""Is a difference real? Paired comparison of two systems over the same queries."""
+"""Whether a difference is real: paired comparison of two systems over the same queries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CELLS = 2**21
 LEVEL = 0.05
 """The p value below which a difference counts."""
 ROUNDING = 1e-12
-"""Part of the sum of all differences by which two orders of summation may differ."""
+"""Share of the sum of all differences by which two orders of summation may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def sign(self) -> int:
-        """1 if the first is better for sure, -1 if the second is, 0 if these queries cannot tell.
+        """1 if the first is surely better, -1 if the second is, 0 if these queries cannot tell.
 
         The interval alone is too narrow over a handful of queries; p is not, so both must agree.
         """
@@ -52,11 +52,11 @@ def compare(a: ArrayLike, b: ArrayLike, *, draws: int = 10_000, seed: int = 0) -
     Args:
         a: A value for each query.
         b: Values of the other system for the same queries, in the same order.
-        draws: Of each of the two.
+        draws: Samples for the interval, and for p.
         seed: The same seed gives the same answer.
 
     Raises:
-        ValueError: There are no queries, not as many in both, or a value is not finite.
+        ValueError: There are no queries, their numbers differ, or a value is not finite.
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape or not len(first):
@@ -78,13 +78,13 @@ def bootstrap(differences: Floats, draws: int, random: np.random.Generator) -> F
 
 
 def sign_flip(differences: Floats, draws: int, random: np.random.Generator) -> float:
-    """Return the two-sided p: how often random signs give a sum at least as far from 0 as the one that was seen."""
+    """Return the two-sided p: how often random signs give a sum at least as far from 0 as the observed one."""
     total, count = differences.sum(), len(differences)
-    seen = abs(total) - ROUNDING * np.abs(differences).sum()
+    observed = abs(total) - ROUNDING * np.abs(differences).sum()
     extreme = 0
     for rows in chunks(draws, count):
-        kept = random.integers(0, 2, (rows, count), dtype=np.bool_) @ differences
-        extreme += int(np.count_nonzero(np.abs(2 * kept - total) >= seen))
+        positive = random.integers(0, 2, (rows, count), dtype=np.bool_) @ differences
+        extreme += int(np.count_nonzero(np.abs(2 * positive - total) >= observed))
     return (extreme + 1) / (draws + 1)
 
 
@@ -98,7 +98,7 @@ def chunks(draws: int, count: int) -> Iterator[int]:
 def holm(ps: Sequence[float]) -> list[float]:
     """Return the p values of several comparisons, adjusted for their number, in the order given (Holm, 1979)."""
     adjusted, largest = [0.0] * len(ps), 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=lambda place: ps[place])):
-        largest = max(largest, min(1.0, (len(ps) - rank) * ps[place]))
-        adjusted[place] = largest
+    for rank, position in enumerate(sorted(range(len(ps)), key=lambda position: ps[position])):
+        largest = max(largest, min(1.0, (len(ps) - rank) * ps[position]))
+        adjusted[position] = largest
     return adjusted

@@ -1,8 +1,7 @@
-"""Clicks: what sessions say about attention and about products, told apart."""
+"""Clicks: attention and attractiveness are told apart."""
 
-import json
-import random
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from hybridsearch.learning import clicks
 from hybridsearch.learning.clicks import Impressions, Sessions, grade, propensities
 from hybridsearch.learning.judgments import read
+from tests.learning.builders import write_rows
 
 Log = list[tuple[str, str, list[str], list[str]]]
 """Session, query, shown, clicked."""
@@ -27,48 +27,51 @@ def simulate(queries: int, sessions: int, seed: int = 0, shuffled: float = 1.0) 
 
     The shop ranks its worst products first, and shuffles a share of the pages.
     """
-    made = np.random.default_rng(seed)
-    attractive = np.sort(made.uniform(0.02, 0.6, (queries, DEPTH)), axis=1)
+    random = np.random.default_rng(seed)
+    attractive = np.sort(random.uniform(0.02, 0.6, (queries, DEPTH)), axis=1)
     log = []
     for query in range(queries):
         for session in range(sessions):
-            order = made.permutation(DEPTH) if made.random() < shuffled else np.arange(DEPTH)
-            clicked = order[made.random(DEPTH) < ATTENTION * attractive[query, order]]
-            log.append((f"{query}/{session}", f"q{query}", [f"p{each}" for each in order], [f"p{c}" for c in clicked]))
+            order = random.permutation(DEPTH) if random.random() < shuffled else np.arange(DEPTH)
+            clicked = order[random.random(DEPTH) < ATTENTION * attractive[query, order]]
+            shown = [f"p{product}" for product in order]
+            log.append((f"{query}/{session}", f"q{query}", shown, [f"p{product}" for product in clicked]))
     return log, attractive
 
 
 def impressions(log: Log) -> Impressions:
-    gathered = Sessions()
+    sessions = Sessions()
     for row in log:
-        gathered.add(*row)
-    return gathered.impressions()
+        sessions.add(*row)
+    return sessions.impressions()
 
 
-def by_expectation_maximisation(seen: Impressions, steps: int = 3_000) -> NDArray[np.float64]:
-    """Return the propensities as section 4.3 of "Click Models for Web Search" finds them."""
-    attractive, examined = np.full(len(seen.query), 0.5), 1 / np.arange(1, seen.depth + 1) ** 0.5
-    missed = seen.shown - seen.clicks
+def by_expectation_maximisation(counts: Impressions, steps: int = 3_000) -> NDArray[np.float64]:
+    """Return the propensities according to section 4.3 of "Click Models for Web Search"."""
+    attractive, examined = np.full(len(counts.query), 0.5), 1 / np.arange(1, counts.depth + 1) ** 0.5
+    missed = counts.shown - counts.clicks
     for _ in range(steps):
-        a, e = attractive[seen.pair], examined[seen.rank]
-        attractive = seen.by_pair(seen.clicks + missed * a * (1 - e) / (1 - a * e)) / seen.by_pair(seen.shown)
-        examined = seen.by_rank(seen.clicks + missed * e * (1 - a) / (1 - a * e)) / seen.by_rank(seen.shown)
+        a, e = attractive[counts.pair], examined[counts.rank]
+        attractive = counts.by_pair(counts.clicks + missed * a * (1 - e) / (1 - a * e)) / counts.by_pair(counts.shown)
+        examined = counts.by_rank(counts.clicks + missed * e * (1 - a) / (1 - a * e)) / counts.by_rank(counts.shown)
         examined[0] = 1.0
     return examined
 
 
-def found_first(seen: Impressions, examined: NDArray[np.float64], attractive: NDArray[np.float64]) -> float:
-    """Return how attractive the products with the highest grades are, as a part of the best of each query."""
-    best = [max(grades, key=grades.__getitem__) for _, grades, _ in grade(seen, examined)]
-    return float(np.mean([row[int(found[1:])] / row.max() for found, row in zip(best, attractive, strict=True)]))
+def attractiveness_of_best(
+    counts: Impressions, propensity: NDArray[np.float64], attractive: NDArray[np.float64]
+) -> float:
+    """Return how attractive the products with the highest grades are, relative to the best of each query."""
+    best = [max(grades, key=grades.__getitem__) for _, grades, _ in grade(counts, propensity)]
+    return float(np.mean([row[int(product[1:])] / row.max() for product, row in zip(best, attractive, strict=True)]))
 
 
 def test_attention_and_attractiveness_are_recovered_where_the_order_changes() -> None:
     log, attractive = simulate(queries=10, sessions=3_000)
-    seen = impressions(log)
-    assert propensities(seen) == pytest.approx(ATTENTION, rel=0.1)
+    counts = impressions(log)
+    assert propensities(counts) == pytest.approx(ATTENTION, rel=0.1)
     gains = np.array(
-        [[2 ** grades[f"p{p}"] - 1 for p in range(DEPTH)] for _, grades, _ in grade(seen, propensities(seen))]
+        [[2 ** grades[f"p{p}"] - 1 for p in range(DEPTH)] for _, grades, _ in grade(counts, propensities(counts))]
     )
     truth = 15 * attractive / attractive.max(axis=1, keepdims=True)
     assert gains == pytest.approx(truth, abs=1.5)
@@ -77,36 +80,36 @@ def test_attention_and_attractiveness_are_recovered_where_the_order_changes() ->
 @pytest.mark.parametrize("seed", range(3))
 def test_attractive_products_are_found_behind_a_bad_order_only_with_the_correction(seed: int) -> None:
     log, attractive = simulate(queries=10, sessions=3_000, seed=seed, shuffled=0.15)
-    seen = impressions(log)
-    assert found_first(seen, propensities(seen), attractive) > 0.94
-    assert found_first(seen, np.ones(seen.depth), attractive) < 0.85
+    counts = impressions(log)
+    assert attractiveness_of_best(counts, propensities(counts), attractive) > 0.94
+    assert attractiveness_of_best(counts, np.ones(counts.depth), attractive) < 0.85
 
 
 def test_estimate_is_that_of_expectation_maximisation_where_a_query_has_many_sessions() -> None:
-    seen = impressions(simulate(queries=10, sessions=3_000, seed=1)[0])
-    assert propensities(seen) == pytest.approx(by_expectation_maximisation(seen), rel=0.03)
+    counts = impressions(simulate(queries=10, sessions=3_000, seed=1)[0])
+    assert propensities(counts) == pytest.approx(by_expectation_maximisation(counts), rel=0.03)
 
 
 def test_attention_is_recovered_from_few_sessions_of_many_queries() -> None:
-    seen = impressions(simulate(queries=2_000, sessions=8)[0])
-    assert propensities(seen) == pytest.approx(ATTENTION, rel=0.2)
+    counts = impressions(simulate(queries=2_000, sessions=8)[0])
+    assert propensities(counts) == pytest.approx(ATTENTION, rel=0.2)
 
 
 def test_nothing_is_corrected_where_the_order_never_changes() -> None:
-    seen = impressions(simulate(queries=5, sessions=200, shuffled=0)[0])
-    assert propensities(seen).tolist() == [1.0] * DEPTH
+    counts = impressions(simulate(queries=5, sessions=200, shuffled=0)[0])
+    assert propensities(counts).tolist() == [1.0] * DEPTH
 
 
 def test_rank_that_no_moved_product_tells_takes_the_propensity_of_the_rank_above() -> None:
     swapped = [(f"{n}", "q", ["a", "b"] if n % 2 else ["b", "a"], ["a"] if n % 4 else []) for n in range(400)]
     pinned = [(session, query, [*shown, "c"], clicked) for session, query, shown, clicked in swapped]
-    examined = propensities(impressions(pinned))
-    assert examined[2] == examined[1] < 1
+    propensity = propensities(impressions(pinned))
+    assert propensity[2] == propensity[1] < 1
 
 
 def test_no_propensity_is_below_the_floor() -> None:
     log: Log = [(f"{n}", "q", ["a", "b"] if n % 2 else ["b", "a"], ["ba"[n % 2]]) for n in range(2_000)]
-    assert propensities(impressions(log)).tolist() == [1.0, clicks.FLOOR]
+    assert propensities(impressions(log)).tolist() == [1.0, clicks.MIN_PROPENSITY]
 
 
 def test_clicks_of_one_session_count_once_however_often_they_are_written() -> None:
@@ -117,14 +120,14 @@ def test_clicks_of_one_session_count_once_however_often_they_are_written() -> No
     assert list(grade(once, propensities(once))) == list(grade(often, propensities(often)))
 
 
-def test_rows_of_one_session_and_query_are_taken_together() -> None:
-    seen = impressions([("s", "q", ["a", "b"], ["a"]), ("s", "q", ["b", "a"], ["b"]), ("s", "r", ["a"], [])])
+def test_rows_of_one_session_and_query_are_merged() -> None:
+    counts = impressions([("s", "q", ["a", "b"], ["a"]), ("s", "q", ["b", "a"], ["b"]), ("s", "r", ["a"], [])])
     cells = {
-        (seen.queries[seen.query[pair]], seen.products[seen.product[pair]], rank): (shown, clicked)
-        for pair, rank, shown, clicked in zip(seen.pair, seen.rank, seen.shown, seen.clicks, strict=True)
+        (counts.queries[counts.query[pair]], counts.products[counts.product[pair]], rank): (shown, clicked)
+        for pair, rank, shown, clicked in zip(counts.pair, counts.rank, counts.shown, counts.clicks, strict=True)
     }
     assert cells == {("q", "a", 0): (1, 1), ("q", "b", 0): (1, 1), ("r", "a", 0): (1, 0)}
-    assert seen.clicking.tolist() == [1, 0]
+    assert counts.clicking.tolist() == [1, 0]
 
 
 def test_counts_do_not_depend_on_how_many_visits_are_counted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,14 +155,14 @@ def test_grade_is_the_formula_worked_by_hand() -> None:
     assert (weight, none, nothing) == (30 / (30 + 20), {"a": 0}, 0)
 
 
-def test_blank_product_keeps_its_place() -> None:
+def test_blank_product_keeps_its_rank() -> None:
     assert impressions([("s", "q", ["", "a"], [])]).rank.tolist() == [1]
 
 
-def test_no_sessions_say_nothing() -> None:
-    seen = Sessions().impressions()
-    assert propensities(seen).tolist() == []
-    assert list(grade(seen, propensities(seen))) == []
+def test_no_sessions_give_no_grades() -> None:
+    counts = Sessions().impressions()
+    assert propensities(counts).tolist() == []
+    assert list(grade(counts, propensities(counts))) == []
 
 
 ROWS = st.tuples(
@@ -172,24 +175,19 @@ ROWS = st.tuples(
 
 @given(st.lists(st.integers(0, 3).flatmap(lambda times: ROWS.map(lambda row: (row, 10 * times)))), st.randoms())
 @settings(deadline=None)
-def test_any_sessions_in_any_order_give_the_same_grades(rows: list[tuple[Any, int]], shuffler: random.Random) -> None:
+def test_any_sessions_in_any_order_give_the_same_grades(rows: list[tuple[Any, int]], shuffler: Random) -> None:
     log = [(f"{row[0]}{n}", *row[1:]) for row, times in rows for n in range(times)]
-    seen = impressions(log)
+    counts = impressions(log)
     shuffler.shuffle(log)
     again = impressions(log)
-    one, other = (
-        {query: (found, weight) for query, found, weight in grade(s, np.ones(s.depth))} for s in (seen, again)
+    graded, graded_again = (
+        {query: (grades, weight) for query, grades, weight in grade(s, np.ones(s.depth))} for s in (counts, again)
     )
-    assert one == other
-    assert propensities(seen) == pytest.approx(propensities(again), rel=1e-6)
-    assert all(clicks.FLOOR <= each <= 1 for each in propensities(seen))
-    assert all(0 <= each <= 4 and 0 <= weight < 1 for found, weight in one.values() for each in found.values())
-
-
-def written(folder: Path, rows: list[Any]) -> Path:
-    path = folder / "sessions.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+    assert graded == graded_again
+    assert propensities(counts) == pytest.approx(propensities(again), rel=1e-6)
+    assert all(clicks.MIN_PROPENSITY <= propensity <= 1 for propensity in propensities(counts))
+    assert all(0 <= weight < 1 for _, weight in graded.values())
+    assert all(0 <= value <= 4 for grades, _ in graded.values() for value in grades.values())
 
 
 def rows_of(log: Log) -> list[dict[str, Any]]:
@@ -197,18 +195,18 @@ def rows_of(log: Log) -> list[dict[str, Any]]:
 
 
 def test_file_of_sessions_becomes_weighted_judgments(tmp_path: Path) -> None:
-    path = written(tmp_path, rows_of(simulate(queries=2, sessions=500)[0]))
-    found, plain = read(path), read(path, corrected=False)
-    assert [query.text for query in found.queries] == ["q0", "q1"]
-    assert all(0.9 < query.weight < 1 and len(query.grades) == DEPTH for query in found.queries)
-    assert "corrected for the share of shoppers who look at each rank (1: 1.00, " in found.notes[0]
+    path = write_rows(tmp_path / "sessions.jsonl", rows_of(simulate(queries=2, sessions=500)[0]))
+    corrected, plain = read(path), read(path, corrected=False)
+    assert [query.text for query in corrected.queries] == ["q0", "q1"]
+    assert all(0.9 < query.weight < 1 and len(query.grades) == DEPTH for query in corrected.queries)
+    assert "corrected for the share of shoppers who look at each rank (1: 1.00, " in corrected.notes[0]
     assert "without correction" in plain.notes[0]
-    assert found.queries != plain.queries
+    assert corrected.queries != plain.queries
 
 
 def test_fixed_order_is_said_to_be_left_uncorrected(tmp_path: Path) -> None:
-    found = read(written(tmp_path, rows_of(simulate(queries=2, sessions=50, shuffled=0)[0])))
-    assert "not shown at different ranks often enough" in found.notes[0]
+    judgments = read(write_rows(tmp_path / "sessions.jsonl", rows_of(simulate(queries=2, sessions=50, shuffled=0)[0])))
+    assert "not shown at different ranks often enough" in judgments.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -219,19 +217,23 @@ def test_fixed_order_is_said_to_be_left_uncorrected(tmp_path: Path) -> None:
         ({"session": 1, "query": "red", "shown": [], "clicked": []}, "'shown' is empty, expected the products that"),
         ({"session": 1, "query": "red", "shown": ["a"]}, "'clicked' is None, expected a list of products"),
         ({"session": 1, "query": "red", "shown": "a", "clicked": []}, "'shown' is 'a', expected a list of products"),
-        ("red", "found str 'red', expected an object of fields"),
+        ('"red"', "found str 'red', expected an object of fields"),
     ],
 )
-def test_session_that_cannot_be_used_costs_itself_and_says_why(tmp_path: Path, bad: Any, reason: str) -> None:
+def test_session_that_cannot_be_used_is_refused_with_its_reason_and_the_others_are_read(
+    tmp_path: Path, bad: Any, reason: str
+) -> None:
     good = {"session": 7.0, "query": "red", "shown": [1, None, "a"], "clicked": ["a", "z"]}
-    found = read(written(tmp_path, [bad, good]))
-    assert (found.rows, found.refused) == (2, 1)
-    assert found.first_refused[0].reason.startswith(reason)
-    assert "Sessions that click what they were not shown: 1." in found.notes[2]
+    judgments = read(write_rows(tmp_path / "sessions.jsonl", [bad, good]))
+    assert (judgments.rows, judgments.refused) == (2, 1)
+    assert judgments.first_refused[0].reason.startswith(reason)
+    assert "Sessions that click what they were not shown: 1." in judgments.notes[2]
 
 
 def test_repeated_sessions_are_counted(tmp_path: Path) -> None:
     good = {"session": 7, "query": "Red", "shown": ["a"], "clicked": ["a"]}
-    found = read(written(tmp_path, [good, good, {**good, "query": "red "}, {**good, "session": 8}]))
-    assert (found.rows, found.duplicates, len(found.queries)) == (4, 2, 1)
-    assert found.notes[1] == "Products that were seen fewer than 10 times for a query have no grade: 1."
+    judgments = read(
+        write_rows(tmp_path / "sessions.jsonl", [good, good, {**good, "query": "red "}, {**good, "session": 8}])
+    )
+    assert (judgments.rows, judgments.duplicates, len(judgments.queries)) == (4, 2, 1)
+    assert judgments.notes[1] == "Products that were seen fewer than 10 times for a query have no grade: 1."

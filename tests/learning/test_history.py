@@ -1,4 +1,4 @@
-"""The history of a weights file: there is always a way back, and never half a file."""
+"""The history of a weights file: every change can be taken back, and no file is ever half written."""
 
 import os
 import signal
@@ -23,8 +23,8 @@ def test_weights_are_read_back_as_they_were_activated(tmp_path: Path) -> None:
 
 def test_each_change_can_be_taken_back_down_to_the_prior(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
-    for each in (ONE, TWO, THREE):
-        history.activate(path, each)
+    for new in (ONE, TWO, THREE):
+        history.activate(path, new)
     for expected in (TWO, ONE, prior()):
         history.revert(path)
         assert weights.load(path) == expected
@@ -36,14 +36,14 @@ def test_each_change_can_be_taken_back_down_to_the_prior(tmp_path: Path) -> None
     assert weights.load(path) == prior()
 
 
-def test_what_a_revert_takes_out_of_use_is_not_lost(tmp_path: Path) -> None:
+def test_what_a_revert_replaces_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     history.activate(path, ONE)
     history.revert(path)
     assert weights.load(tmp_path / "weights.history" / history.REVERTED) == ONE
 
 
-def test_a_change_after_a_revert_goes_on_from_there(tmp_path: Path) -> None:
+def test_a_change_after_a_revert_follows_the_reverted_state(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     history.activate(path, ONE)
     history.activate(path, TWO)
@@ -53,10 +53,10 @@ def test_a_change_after_a_revert_goes_on_from_there(tmp_path: Path) -> None:
     assert weights.load(path) == ONE
 
 
-def test_an_entry_is_never_written_over(tmp_path: Path) -> None:
+def test_an_entry_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
-    for each in (ONE, TWO, THREE):
-        history.activate(path, each)
+    for new in (ONE, TWO, THREE):
+        history.activate(path, new)
     (tmp_path / "weights.history" / "0001.json").unlink()
     history.activate(path, ONE)
     assert [weights.load(entry) for entry in history.entries(path)] == [ONE, TWO, THREE]
@@ -71,7 +71,7 @@ def test_a_damaged_file_goes_into_the_history_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == b'{"signals": \x80'
 
 
-def test_two_files_of_a_folder_have_histories_of_their_own(tmp_path: Path) -> None:
+def test_two_files_of_a_folder_have_separate_histories(tmp_path: Path) -> None:
     history.activate(tmp_path / "a.json", ONE)
     with pytest.raises(WeightsError):
         history.revert(tmp_path / "b.json")
@@ -107,5 +107,5 @@ while True:
         files = [path, *history.entries(path)]
         assert len(files) > 1
         for file in files:
-            found = weights.load(file)
-            assert found == prior() or len(found.learned["long"]) == 200_000
+            loaded = weights.load(file)
+            assert loaded == prior() or len(loaded.learned["long"]) == 200_000

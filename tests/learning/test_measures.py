@@ -20,14 +20,16 @@ from hybridsearch.learning.measures import (
 
 POOL = [f"p{number}" for number in range(30)]
 RANKINGS = st.lists(st.sampled_from(POOL), unique=True, min_size=1)
-GRADES = st.dictionaries(st.sampled_from(POOL), st.integers(0, 4), min_size=1).filter(lambda found: any(found.values()))
+GRADES = st.dictionaries(st.sampled_from(POOL), st.integers(0, 4), min_size=1).filter(
+    lambda grades: any(grades.values())
+)
 
 
 def test_ndcg_is_the_formula_worked_by_hand() -> None:
-    found = ndcg(["a", "x", "b"], {"a": 1, "b": 3, "c": 2})
+    value = ndcg(["a", "x", "b"], {"a": 1, "b": 3, "c": 2})
     gained = 1 / math.log2(2) + 7 / math.log2(4)
     ideal = 7 / math.log2(2) + 3 / math.log2(3) + 1 / math.log2(4)
-    assert found == pytest.approx(gained / ideal)
+    assert value == pytest.approx(gained / ideal)
 
 
 def test_ideal_is_cut_at_k_as_well() -> None:
@@ -60,20 +62,20 @@ def test_query_without_a_relevant_product_has_no_value(name: str) -> None:
 
 @given(RANKINGS, GRADES)
 def test_measures_agree_with_trec_eval(ids: list[str], grades: dict[str, int]) -> None:
-    gains = {each: 2**grade - 1 for each, grade in grades.items()}  # its nDCG takes grades for gains
-    run = {"q": {each: float(-rank) for rank, each in enumerate(ids)}}
+    gains = {product: 2**grade - 1 for product, grade in grades.items()}  # its nDCG takes grades for gains
+    run = {"q": {product: float(-rank) for rank, product in enumerate(ids)}}
     cut = {"q": dict(list(run["q"].items())[:10])}
     names = {"ndcg_cut", "map", "recall", "P", "recip_rank"}
-    theirs = pytrec_eval.RelevanceEvaluator({"q": gains}, names).evaluate(run)["q"]
-    first = pytrec_eval.RelevanceEvaluator({"q": gains}, {"recip_rank"}).evaluate(cut)["q"]
-    assert MEASURES["nDCG@10"](ids, grades) == pytest.approx(theirs["ndcg_cut_10"])
-    assert ndcg(ids, grades, 5) == pytest.approx(theirs["ndcg_cut_5"])
-    assert MEASURES["MAP"](ids, grades) == pytest.approx(theirs["map"])
-    assert MEASURES["MRR@10"](ids, grades) == pytest.approx(first["recip_rank"])
-    assert reciprocal_rank(ids, grades, len(ids)) == pytest.approx(theirs["recip_rank"])
-    assert MEASURES["recall@10"](ids, grades) == pytest.approx(theirs["recall_10"])
-    assert MEASURES["recall@100"](ids, grades) == recall(ids, grades, 100) == pytest.approx(theirs["recall_100"])
-    assert MEASURES["P@10"](ids, grades) == precision(ids, grades, 10) == pytest.approx(theirs["P_10"])
+    expected = pytrec_eval.RelevanceEvaluator({"q": gains}, names).evaluate(run)["q"]
+    expected_in_10 = pytrec_eval.RelevanceEvaluator({"q": gains}, {"recip_rank"}).evaluate(cut)["q"]
+    assert MEASURES["nDCG@10"](ids, grades) == pytest.approx(expected["ndcg_cut_10"])
+    assert ndcg(ids, grades, 5) == pytest.approx(expected["ndcg_cut_5"])
+    assert MEASURES["MAP"](ids, grades) == pytest.approx(expected["map"])
+    assert MEASURES["MRR@10"](ids, grades) == pytest.approx(expected_in_10["recip_rank"])
+    assert reciprocal_rank(ids, grades, len(ids)) == pytest.approx(expected["recip_rank"])
+    assert MEASURES["recall@10"](ids, grades) == pytest.approx(expected["recall_10"])
+    assert MEASURES["recall@100"](ids, grades) == recall(ids, grades, 100) == pytest.approx(expected["recall_100"])
+    assert MEASURES["P@10"](ids, grades) == precision(ids, grades, 10) == pytest.approx(expected["P_10"])
 
 
 @given(RANKINGS, GRADES)
@@ -82,6 +84,6 @@ def test_every_measure_lies_between_0_and_1(ids: list[str], grades: dict[str, in
 
 
 @given(GRADES)
-def test_best_order_of_the_judged_products_is_worth_1(grades: dict[str, int]) -> None:
-    best = sorted(grades, key=lambda each: -grades[each])
+def test_best_order_of_the_judged_products_has_the_value_1(grades: dict[str, int]) -> None:
+    best = sorted(grades, key=lambda product: -grades[product])
     assert MEASURES["nDCG@10"](best, grades) == MEASURES["MAP"](best, grades) == pytest.approx(1)

@@ -80,7 +80,7 @@ def predicted_scores_are_served(found: HybridSearch, folder: Path) -> None:
         plans = [probe(each.plan(schema, bare(start))) for each in asked]
         windows = [each for each in collect(found.engine, plans, names, cache, lambda *_: None) if each]
     table = build(names, windows, [each.judged for each in asked], [each.kind for each in asked])
-    assert {names[place] for place in np.flatnonzero(~table.seen())} <= {"pairs", "code"}
+    assert {names[place] for place in np.flatnonzero(~table.varying())} <= {"pairs", "code"}
     fitted = Fitted(
         Recipe(saturation=0.5, numbers=True), every(names, 1), {"words": every(names, 2), "photo": every(names, 3)}
     )

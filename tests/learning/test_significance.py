@@ -14,32 +14,32 @@ VALUES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_s
 
 
 def test_one_query_shows_its_difference_and_proves_nothing() -> None:
-    found = compare([0.75], [0.25])
-    assert (found.difference, found.low, found.high, found.p) == (0.5, 0.5, 0.5, 1.0)
+    comparison = compare([0.75], [0.25])
+    assert (comparison.difference, comparison.low, comparison.high, comparison.p) == (0.5, 0.5, 0.5, 1.0)
 
 
 def test_equal_systems_do_not_differ() -> None:
-    found = compare([0.1, 0.7, 0.3], [0.1, 0.7, 0.3])
-    assert (found.difference, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+    comparison = compare([0.1, 0.7, 0.3], [0.1, 0.7, 0.3])
+    assert (comparison.difference, comparison.low, comparison.high, comparison.p) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_ten_queries_that_all_gain_the_same_are_as_unlikely_as_ten_equal_tosses() -> None:
-    found = compare([0.5] * 10, [0.25] * 10, draws=100_000)
-    assert (found.low, found.high) == (0.25, 0.25)
-    assert found.p == pytest.approx(2 / 2**10, abs=0.0005)
+    comparison = compare([0.5] * 10, [0.25] * 10, draws=100_000)
+    assert (comparison.low, comparison.high) == (0.25, 0.25)
+    assert comparison.p == pytest.approx(2 / 2**10, abs=0.0005)
 
 
 def test_bootstrap_of_two_queries_has_three_means() -> None:
     # Means 0, 0.5 and 1 with the chances 1/4, 1/2 and 1/4: both ends lie in the outer quarters.
-    found = compare([0.0, 1.0], [0.0, 0.0])
-    assert (found.difference, found.low, found.high) == (0.5, 0.0, 1.0)
+    comparison = compare([0.0, 1.0], [0.0, 0.0])
+    assert (comparison.difference, comparison.low, comparison.high) == (0.5, 0.0, 1.0)
 
 
 def test_interval_of_many_queries_is_that_of_the_normal_distribution() -> None:
     gains = np.random.default_rng(1).normal(0.02, 0.1, 2_000)
-    found = compare(gains, np.zeros(2_000))
+    comparison = compare(gains, np.zeros(2_000))
     half = 1.96 * gains.std() / np.sqrt(2_000)
-    assert (found.low, found.high) == pytest.approx((gains.mean() - half, gains.mean() + half), abs=half / 15)
+    assert (comparison.low, comparison.high) == pytest.approx((gains.mean() - half, gains.mean() + half), abs=half / 15)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -57,13 +57,13 @@ def test_p_is_seldom_small_where_nothing_differs() -> None:
 
 
 @given(VALUES)
-def test_swapping_the_systems_turns_the_difference_round(values: list[tuple[float, float]]) -> None:
+def test_swapping_the_systems_reverses_the_difference(values: list[tuple[float, float]]) -> None:
     a, b = zip(*values, strict=True)
-    found, swapped = compare(a, b, draws=200), compare(b, a, draws=200)
-    assert found.difference == -swapped.difference
-    assert (found.low, found.high) == pytest.approx((-swapped.high, -swapped.low))
-    assert found.p == swapped.p
-    assert 0 < found.p <= 1
+    comparison, swapped = compare(a, b, draws=200), compare(b, a, draws=200)
+    assert comparison.difference == -swapped.difference
+    assert (comparison.low, comparison.high) == pytest.approx((-swapped.high, -swapped.low))
+    assert comparison.p == swapped.p
+    assert 0 < comparison.p <= 1
 
 
 def test_same_seed_gives_the_same_answer() -> None:
@@ -77,7 +77,7 @@ def test_memory_does_not_grow_with_the_queries() -> None:
     compare(a, a[::-1], draws=100)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 60e6  # all draws at once would be 80 MB of numbers and as many places
+    assert peak < 60e6  # all draws at once would be 80 MB of numbers and as many positions
 
 
 @pytest.mark.parametrize(("a", "b"), [([], []), ([1.0], [1.0, 2.0]), ([[1.0]], [[1.0]])])
@@ -100,6 +100,6 @@ def test_holm_multiplies_the_smallest_by_the_number_of_comparisons() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1))
 def test_holm_rejects_what_its_steps_reject(ps: list[float]) -> None:
     # Holm's procedure as he wrote it: step through from the smallest, stop at the first that fails.
-    order = sorted(range(len(ps)), key=lambda place: ps[place])
+    order = sorted(range(len(ps)), key=lambda position: ps[position])
     passed = itertools.takewhile(lambda step: ps[step[1]] * (len(ps) - step[0]) <= 0.05, enumerate(order))
-    assert {place for place, p in enumerate(holm(ps)) if p <= 0.05} == {place for _, place in passed}
+    assert {position for position, p in enumerate(holm(ps)) if p <= 0.05} == {position for _, position in passed}

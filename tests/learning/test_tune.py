@@ -14,7 +14,6 @@ import pytest
 
 from hybridsearch import HybridSearch, sample
 from hybridsearch.learning import cross_validation
-from hybridsearch.learning.shadow import read_log
 from hybridsearch.learning.tune import alone
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.weights import prior
@@ -185,12 +184,6 @@ def test_a_log_that_cannot_be_read_is_named_before_anything_is_learned(run: Run,
     assert code == 2
     assert "log.txt" in err
     assert not Path(".hybridsearch/candidates.db").exists()
-
-
-def test_a_log_may_be_lines_or_objects_and_each_query_counts_once(tmp_path: Path) -> None:
-    path = tmp_path / "log.txt"
-    path.write_text('red dress\n{"query": "boots", "at": 3}\n{"at": 4}\n{half\n\nred dress\n', encoding="utf-8")
-    assert read_log(path) == ["red dress", "boots", "{half"]
 
 
 # Bad input: it costs nothing but itself, and never makes a shop worse.
