@@ -1,4 +1,4 @@
-"""The engine on a real Elasticsearch: what a shop sees, its generations, and what happens to an existing index."""
+"""The engine on a real server: `searches`, `generations` and their `mapping`, and an index that was there before."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,7 @@
-"""Pages of hand-made catalogues: which products a plan finds, in which order, and why."""
+"""Pages of hand-made catalogues: which products a plan finds, in which order, and why.
+
+The `view` and the `window` that a ranking reads are tested with it.
+"""
 
 import asyncio
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The files of the embedded engine: its generations and store survive kills, flipped bits, full disks and other users.
 
-The lines of `health.py` say so.
+The `records` of documents carry checksums, and the lines of `health.py` tell doctor.
 """
 
 import errno
