@@ -20,6 +20,7 @@ from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load
 from hybridsearch.indexing.build import FETCHERS, picture_loader, source_of
+from hybridsearch.progress import Progress
 from hybridsearch.rows import field as lookup
 from hybridsearch.settings import Fields, Settings
 from hybridsearch.values import Product, Row
@@ -83,7 +84,7 @@ class Stock:
         return found.hexdigest()
 
 
-def gather(settings: Settings, squeeze: Squeeze, file: Path, progress: Callable[[int, int | None], None]) -> Stock:
+def gather(settings: Settings, squeeze: Squeeze, file: Path, progress: Progress) -> Stock:
     """Read the catalogue, and write its pictures at the size of the model into one file.
 
     The file takes 3 × height × width bytes for each distinct picture: 12 kB at 64 pixels, 150 kB at 224.
@@ -107,7 +108,7 @@ def gather(settings: Settings, squeeze: Squeeze, file: Path, progress: Callable[
                     rows[mark] = len(rows)
                     out.write(pixels.tobytes())
                 stock.pairs.append(pair_of(product, settings.fields, rows[mark], mark))
-            progress(stock.products + stock.rejected, total)
+            progress("reading", stock.products + stock.rejected, total)
     if rows:
         stock.pixels = np.memmap(file, dtype=np.uint8, mode="r", shape=(len(rows), *shape))
     return stock

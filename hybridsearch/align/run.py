@@ -15,13 +15,15 @@ from PIL import Image
 from hybridsearch.align import measure
 from hybridsearch.align.material import Material, PreparedQueries, Replay
 from hybridsearch.align.pairs import Squeeze, Stock, gather
-from hybridsearch.align.recipe import Progress, Recipe
+from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.report import Qualities, Report
 from hybridsearch.align.split import Split, split, title_key, together
+from hybridsearch.disk.home import AlignFolder, Home
 from hybridsearch.encoders import PRESETS, Encoder, Preset, load_encoder
 from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.errors import ConfigError, EncoderError, GateError
+from hybridsearch.progress import Progress, silent
 from hybridsearch.settings import Settings, VectorLeg
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def align(
     seed: int = 0,
     restart: bool = False,
     recipe: Recipe | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Train the encoder of an image leg further on the catalogue's own pictures and words.
 
@@ -65,28 +67,27 @@ def align(
         GateError: The catalogue has too few pairs.
     """
     started = time.monotonic()
-    tell = progress or (lambda *_: None)
     chosen = image_leg(settings, leg)
     if output is not None and output.exists():
         raise ConfigError(f"'{output}' exists. Choose another folder with -o, or remove it.")
     model = trainable(chosen, settings.folder)
     base = load_encoder(chosen.encoder, fingerprint=chosen.fingerprint, folder=settings.folder)
-    folder = settings.home / "align" / chosen.name
+    folder = Home(settings.home).align(chosen.name)
     if restart:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.folder, ignore_errors=True)
 
     from hybridsearch.align.towers import Towers
 
     towers = Towers(model.path)
-    stock = enough(settings, towers.squeeze, folder, tell)
+    stock = enough(settings, towers.squeeze, folder, progress)
     languages = settings.fields.languages
     parts = split(stock.pairs, languages[0], seed)
     before = qualities(base, stock, parts.held_out, languages[0])
-    training = train(towers, stock, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, tell)
-    candidate = folder / "encoder"
+    training = train(towers, stock, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, progress)
+    candidate = folder.encoder
     shutil.rmtree(candidate, ignore_errors=True)
     towers.save(candidate)
-    aligned = load_encoder(str(candidate), folder=folder)
+    aligned = load_encoder(str(candidate), folder=folder.folder)
     report = Report(
         leg=chosen.name,
         base=chosen.encoder,
@@ -102,7 +103,7 @@ def align(
     if report.adopted:
         target = output or settings.folder / f"aligned-{chosen.name}-{aligned.fingerprint[:8]}"
         report = adopt(report, candidate, target.resolve())
-    shutil.rmtree(folder)
+    shutil.rmtree(folder.folder)
     write(report, folder)
     return report
 
@@ -136,17 +137,17 @@ def trainable(leg: VectorLeg, folder: Path) -> Model:
     return model
 
 
-def enough(settings: Settings, squeeze: Squeeze, folder: Path, progress: Progress) -> Stock:
+def enough(settings: Settings, squeeze: Squeeze, folder: AlignFolder, progress: Progress) -> Stock:
     """Gather the catalogue's pairs.
 
     Raises:
         GateError: There are too few to learn from and to show anything on, or too few that differ.
     """
-    stock = gather(settings, squeeze, folder / "pictures", lambda done, total: progress("reading", done, total, ""))
+    stock = gather(settings, squeeze, folder.pictures, progress)
     apart = len(together(stock.pairs, settings.fields.languages[0]))
     if apart >= FEWEST:
         return stock
-    shutil.rmtree(folder)
+    shutil.rmtree(folder.folder)
     found = (
         f"Found {len(stock.pairs):,} products with a title and a usable picture among {stock.products:,} "
         f"({stock.without_picture:,} without a picture, {stock.without_words:,} without words)"
@@ -167,7 +168,7 @@ def train(
     recipe: Recipe,
     seed: int,
     base: str,
-    folder: Path,
+    folder: AlignFolder,
     progress: Progress,
 ) -> dict[str, Any]:
     """Leave the best weights in the towers, and return how it went."""
@@ -177,8 +178,7 @@ def train(
     material = Material(stock.pairs, parts.train, languages, Replay.load(towers.squeeze, without=aside))
     questions = PreparedQueries(material, parts.validation, seed)
     identity = f"{base} {stock.digest()} {languages} {seed} {recipe}"
-    checkpoint = folder / "checkpoint.pt"
-    run = Training(towers, stock.pixels, material, questions, recipe, seed, identity, checkpoint, progress)
+    run = Training(towers, stock.pixels, material, questions, recipe, seed, identity, folder.checkpoint, progress)
     best = run.run()
     towers.model.load_state_dict(best.state)
     return {"seed": seed, "stage": best.stage, "step": best.step, "resumed": run.resumed_at, "looks": run.history}
@@ -203,7 +203,8 @@ def adopt(report: Report, candidate: Path, target: Path) -> Report:
     """Move the new encoder to its place, with its card and report, and return the report that says where it is."""
     report = replace(report, encoder=str(target))
     (candidate / "README.md").write_text(report.card(), encoding="utf-8")
-    write(report, candidate / "alignment")  # beside the weights it would count as one of the model's own files
+    # Beside the weights it would count as one of the model's own files.
+    write(report, AlignFolder(candidate / "alignment"))
     shutil.rmtree(target, ignore_errors=True)  # a folder of this name holds the same weights
     shutil.move(candidate, target)
     return report
@@ -222,8 +223,8 @@ def counts(stock: Stock, parts: Split) -> dict[str, int]:
     }
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: AlignFolder) -> None:
     """Write the report into a folder, which is made."""
-    folder.mkdir()
+    folder.folder.mkdir()
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    folder.report.write_text(text + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.folds import folds
+from hybridsearch.progress import Progress, silent
 from hybridsearch.search.weights import TEXT_SIGNALS
 
 OUTER, INNER = 5, 4
@@ -91,28 +91,26 @@ class Learned:
     among_judged: NDArray[np.float64]
 
 
-def learn(
-    table: Features, start: Weighting, *, seed: int = 0, progress: Callable[[int, int], None] = lambda *_: None
-) -> Learned:
+def learn(table: Features, start: Weighting, *, seed: int = 0, progress: Progress = silent) -> Learned:
     """Fit weights, and measure the whole procedure on outer folds.
 
     Args:
         table: All judged queries.
         start: The current weights, (signals,).
         seed: Of the folds.
-        progress: Is told how many of the rounds are done, and of how many.
+        progress: Is told how many of the rounds are done.
     """
     held_out, among_judged = np.zeros(len(table)), np.zeros(len(table))
     deals = DEALS if len(table) < FEW else 1
     parts = [(deal, part) for deal in range(seed, seed + deals) for part in folds(table.groups, OUTER, deal)]
     for number, (deal, (train, test)) in enumerate(parts):
-        progress(number, len(parts) + 1)
+        progress("learning", number, len(parts) + 1)
         found, unseen = chosen(table.take(train), start, deal + 1), table.take(test)
         held_out[test] += found.ndcg(unseen) / deals
         among_judged[test] += found.ndcg(unseen.among_judged()) / deals
-    progress(len(parts), len(parts) + 1)
+    progress("learning", len(parts), len(parts) + 1)
     everything = chosen(table, start, seed + 1)
-    progress(len(parts) + 1, len(parts) + 1)
+    progress("learning", len(parts) + 1, len(parts) + 1)
     return Learned(everything, held_out, among_judged)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from hybridsearch.errors import ConfigError
+from hybridsearch.progress import Progress
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
@@ -69,7 +70,7 @@ def query_of(line: str) -> str:
     return str(row.get("query") or "")
 
 
-def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Callable[[int, int], None]) -> Shadow:
+def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Progress) -> Shadow:
     """Ask the shop with the weights in use and with new ones, and compare the first pages."""
     changes: list[tuple[str, float]] = []
     same = 0
@@ -80,7 +81,7 @@ def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Ca
             (query, len(set(ours) & set(theirs)) / max(1, len(ours), len(theirs)) if ours or theirs else 1.0)
         )
         same += ours[:1] == theirs[:1]
-        progress(number, len(queries))
+        progress("comparing pages", number, len(queries))
     return Shadow(
         queries=len(queries),
         overlap=sum(overlap for _, overlap in changes) / max(1, len(changes)),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from hybridsearch import HybridSearch, sample
+from hybridsearch.disk.home import Home
 from hybridsearch.learning import cross_validation
 from hybridsearch.learning.shadow import read_log
 from hybridsearch.learning.tune import alone
@@ -184,7 +185,7 @@ def test_a_log_that_cannot_be_read_is_named_before_anything_is_learned(run: Run,
     code, _, err = run("judgments.jsonl", "--shadow", "--log", "log.txt")
     assert code == 2
     assert "log.txt" in err
-    assert not Path(".hybridsearch/candidates.db").exists()
+    assert not Home(Path(".hybridsearch")).candidates.exists()
 
 
 def test_a_log_may_be_lines_or_objects_and_each_query_counts_once(tmp_path: Path) -> None:

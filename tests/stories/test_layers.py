@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("_version", "batches", "errors", "failpoints", "prefetch", "sample", "text", "values"),
+    ("_version", "batches", "errors", "failpoints", "prefetch", "progress", "sample", "text", "values"),
     ("changes", "disk", "rows", "settings"),
     ("images", "schema"),
     ("document", "encoders"),
