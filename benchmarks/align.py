@@ -117,10 +117,10 @@ def main() -> None:
         measure(settings, queries, options.seed, SMALL if options.small else Recipe())
 
 
-def tell(stage: str, done: int, total: int | None, remark: str) -> None:
+def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}) -> None:
     """Print now and then how far the run is."""
     if done % 100 == 0:
-        print(f"{stage} {done} of {total} {remark}", flush=True)
+        print(f"{stage} {done} of {total} {dict(counts)}", flush=True)
 
 
 def measure(settings: Settings, queries: Mapping[str, tuple[str, list[Query]]], seed: int, recipe: Recipe) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import HybridSearch
+from hybridsearch.disk.home import Home
 from hybridsearch.learning.cross_validation import chosen, learn
 from hybridsearch.learning.features import Features, build
 from hybridsearch.learning.folds import folds
@@ -37,6 +38,7 @@ from hybridsearch.learning.result_lists import ResultCache, ResultList
 from hybridsearch.learning.runs import Answers, answers
 from hybridsearch.learning.significance import compare
 from hybridsearch.learning.tune import MANY, irrelevant
+from hybridsearch.progress import silent
 
 MOST = 1_200
 ASIDE = 3
@@ -56,8 +58,8 @@ def ask(config: Path, judgments: Judgments, folder: Path) -> tuple[Answers, Feat
     with HybridSearch.open(config) as shop:
         weights, _ = shop.weights_for(shop.engine.schema())
         questions = prepare(shop, judgments, folder)
-        with ResultCache(shop.settings.resolve(shop.settings.engine.folder) / "candidates.db") as cache:
-            found = answers(shop, questions.asked, weights, cache, lambda *_: None)
+        with ResultCache(Home(shop.settings.home).candidates) as cache:
+            found = answers(shop, questions.asked, weights, cache, silent)
     numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
     lists = zip(found.rankings["keyword"], found.asked, strict=True)
     keyword = np.array([ndcg(ids, each.judged.grades) for ids, each in lists])

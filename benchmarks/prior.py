@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import HybridSearch
+from hybridsearch.disk.home import Home
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.judgments import read
@@ -26,6 +27,7 @@ from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import answers
 from hybridsearch.learning.significance import compare
+from hybridsearch.progress import silent
 from hybridsearch.search.weights import prior
 
 SIGNALS = ("title", "text", "pairs", "all_words", "most_words", "code", "words.*")
@@ -48,10 +50,9 @@ def judged(name: str, config: Path, judgments: Path, irrelevant: float, most: in
     found = read(judgments, irrelevant=irrelevant)
     queries = sorted(found.answerable, key=lambda query: -len(query.grades))[:most]
     with HybridSearch.open(config) as shop:
-        store = shop.settings.resolve(shop.settings.engine.folder) / "candidates.db"
         questions = prepare(shop, replace(found, queries=tuple(queries)), judgments.parent)
-        with ResultCache(store) as cache:
-            got = answers(shop, questions.asked, prior(), cache, lambda *_: None)
+        with ResultCache(Home(shop.settings.home).candidates) as cache:
+            got = answers(shop, questions.asked, prior(), cache, silent)
     lists = zip(got.rankings["keyword"], got.asked, strict=True)
     keyword = np.array([ndcg(ids, each.judged.grades) for ids, each in lists])
     return Judged(name, general(got.table), keyword)

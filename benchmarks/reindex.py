@@ -32,6 +32,7 @@ import numpy as np
 from benchmarks.catalogue import LEG, on_server, open_shop, report, versions, write_generated
 from hybridsearch import HybridSearch, document
 from hybridsearch.batches import batches
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
@@ -48,7 +49,7 @@ SIZES = (50_000, 500_000)
 def ready(shop: HybridSearch, schema: Schema) -> Iterator[list[bytes]]:
     """Yield bulk requests as large as the library's: action and body of each product in turn."""
     (leg,) = schema.legs
-    with EncodeCache(shop.settings.engine.folder / "vectors.db") as cache:
+    with EncodeCache(Home(shop.settings.home).vectors) as cache:
         for batch in batches(source_of(shop.settings).read(), BATCH):
             products = [each for each in batch if isinstance(each, Product)]
             texts = [document.leg_text(product.row, leg) for product in products]
@@ -144,7 +145,7 @@ def encoding(shop: HybridSearch, rounds: int) -> dict[str, Any]:
 
     ours, theirs, both = [], [], []
     for _ in range(rounds):
-        (shop.settings.engine.folder / "vectors.db").unlink(missing_ok=True)
+        Home(shop.settings.home).vectors.unlink(missing_ok=True)
         ours.append(seconds(shop, lambda: shop.reindex().generation))
         started = time.perf_counter()
         alone()

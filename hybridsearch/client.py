@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.shop import Shop
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from hybridsearch.engines.base import Generation
     from hybridsearch.images import Photo
     from hybridsearch.indexing.fill import Options
-    from hybridsearch.indexing.report import Progress, Report
+    from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
     from hybridsearch.indexing.updates import Updated, Updates
+    from hybridsearch.progress import Progress
 
 
 def whole(page: Page) -> Page:
@@ -138,7 +140,7 @@ class HybridSearch(Shop):
         """
         from hybridsearch.indexing.rollback import clean
 
-        clean(self.engine, self.settings.home / self.settings.engine.index / "run.jsonl", generations)
+        clean(self.engine, Home(self.settings.home).journal(self.settings.engine.index), generations)
 
     def _updates(self) -> Updates:
         from hybridsearch.indexing.updates import Updates

@@ -16,7 +16,7 @@ from PIL import Image
 from hybridsearch import HybridSearch, Settings, failpoints
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.fill import Options
-from hybridsearch.indexing.report import Progress
+from hybridsearch.progress import Progress
 from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}

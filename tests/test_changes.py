@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from hybridsearch.changes import Change, precedence
 
+VERSIONS = st.integers(0, 2**61)
+
 
 def test_a_removal_lies_between_the_update_of_its_version_and_that_of_the_next() -> None:
     assert precedence(7) < precedence(7, removed=True) < precedence(8)
@@ -16,8 +18,23 @@ def test_a_removal_lies_between_the_update_of_its_version_and_that_of_the_next()
     assert Change("1", {}, 7).precedence == precedence(7)
 
 
-def test_without_versions_all_changes_are_equal() -> None:
-    assert Change("1", {}).precedence == Change("1", None).precedence == 0
+@given(VERSIONS, st.integers(1, 1_000), st.booleans(), st.booleans())
+def test_the_newer_version_wins_whether_it_writes_or_removes(
+    version: int, newer_by: int, removed: bool, removed_before: bool
+) -> None:
+    """Faults 24 and 26."""
+    assert precedence(version + newer_by, removed=removed) > precedence(version, removed=removed_before)
+
+
+@given(VERSIONS)
+def test_of_one_version_the_removal_wins(version: int) -> None:
+    """Fault 26."""
+    assert precedence(version, removed=True) > precedence(version)
+
+
+def test_without_versions_all_changes_are_equal_and_older_than_any_with_one() -> None:
+    """Fault 27."""
+    assert precedence(None) == precedence(None, removed=True) <= precedence(0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=8), st.randoms())

@@ -245,7 +245,7 @@ def test_every_reject_is_a_dead_letter_with_its_product(tmp_path: Path) -> None:
     }
 
 
-def test_a_catalogue_without_rejects_leaves_no_dead_letters(tmp_path: Path) -> None:
+def test_a_catalogue_without_rejects_leaves_no_rejects_file(tmp_path: Path) -> None:
     with HybridSearch.open(settings(tmp_path)) as found:
         report = found.reindex()
     assert (report.rejects_file, report.rejects) == (None, ())
@@ -266,21 +266,21 @@ def test_a_catalogue_of_nothing_but_rejects_stops_early(tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl", [{"title": "no id"}] * 5_000)
     read: list[int] = []
     with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(GateError, match="were all refused"):
-        found.reindex(lambda stage, counts, total: read.append(counts.read))
+        found.reindex(lambda stage, done, *_: read.append(done))
     assert max(read) < 2_000
 
 
 def test_progress_is_told_after_every_batch(tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(600)])
-    told: list[tuple[str, int, int | None]] = []
+    told: list[tuple[str, int, int | None, float]] = []
     with HybridSearch.open(settings(tmp_path)) as found:
-        found.reindex(lambda stage, counts, total: told.append((stage, counts.read, total)))
+        found.reindex(lambda stage, done, total, counts={}: told.append((stage, done, total, counts["written"])))
     assert told == [
-        ("indexing", 256, 600),
-        ("indexing", 512, 600),
-        ("indexing", 600, 600),
-        ("checking", 600, None),
-        ("promoting", 600, None),
+        ("indexing", 256, 600, 256),
+        ("indexing", 512, 600, 512),
+        ("indexing", 600, 600, 600),
+        ("checking", 600, None, 600),
+        ("promoting", 600, None, 600),
     ]
 
 
@@ -327,8 +327,8 @@ def test_a_product_with_a_broken_picture_is_found_by_its_words(tmp_path: Path) -
 def test_an_interrupted_rebuild_is_continued_by_the_same_command(tmp_path: Path) -> None:
     """Fault 30."""
 
-    def interrupt(stage: str, counts: Any, total: int | None) -> None:
-        if counts.read >= 512:
+    def interrupt(stage: str, done: int, *_: object) -> None:
+        if done >= 512:
             raise KeyboardInterrupt
 
     with shop(tmp_path) as found:
@@ -345,7 +345,7 @@ def test_an_interrupted_rebuild_is_continued_by_the_same_command(tmp_path: Path)
     ]
 
 
-def test_an_interrupted_rebuild_of_another_catalogue_begins_anew_and_says_why(tmp_path: Path) -> None:
+def test_an_interrupted_rebuild_of_another_catalogue_is_started_again_and_says_why(tmp_path: Path) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -356,7 +356,7 @@ def test_an_interrupted_rebuild_of_another_catalogue_begins_anew_and_says_why(tm
         said: list[str] = []
         assert found.reindex(options=Options(say=said.append)).indexed == 1
         assert [each.state for each in found.engine.generations()] == ["live"]
-    assert said == ["An interrupted run is not continued: the catalogue changed since. Beginning anew."]
+    assert said == ["An interrupted run is not continued: the catalogue changed since. Starting a new one."]
 
 
 def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: Path) -> None:

@@ -171,3 +171,26 @@ def test_the_row_and_the_vectors_are_passed_on_and_not_touched() -> None:
     built = document.build(Product("1", row, "here", routing="eu"), Schema(FIELDS), vectors)
     assert row == {"title": "Dress", "brand": ["Acme"]}
     assert (built.row, built.vectors, built.routing) == (row, vectors, "eu")
+
+
+@pytest.mark.parametrize(
+    ("value", "version"),
+    [
+        (7, 7),
+        ("7", 7),
+        ("1970-01-01T00:00:01Z", 1_000_000),
+        ("1970-01-01T01:00:01+01:00", 1_000_000),
+        ("1970-01-01 00:00:00.000002", 2),
+        ("1970-01-02", 86_400_000_000),
+        (None, 0),
+        ("", 0),
+    ],
+)
+def test_a_version_is_a_number_or_a_date(value: Any, version: int) -> None:
+    assert document.version({"at": value}, Fields(title="title", version="at")) == version
+
+
+@pytest.mark.parametrize("value", [True, -1, 1.5, "soon", "1969-01-01", 2**62, [1, 2]])
+def test_what_is_no_version_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"'at' is .*, expected a whole number or a date"):
+        document.version({"at": value}, Fields(title="title", version="at"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from PIL import Image
 from hybridsearch.encoders import cache as cache_module
 from hybridsearch.encoders.cache import AT_ONCE, EncodeCache
 from hybridsearch.images import decode
-from hybridsearch.prefetch import prefetch_map
+from hybridsearch.prefetch import prefetch_map, result_of
 from hybridsearch.values import Vectors
 from tests.encoders.test_cache import Counting, picture
+from tests.shops import Stop
 
 SECONDS = 30
 """After which a test that waits for a thread has failed."""
@@ -89,3 +91,17 @@ def test_an_encoder_that_fails_is_not_waited_for(tmp_path: Path) -> None:
     with EncodeCache(tmp_path / "vectors.db") as cache, pytest.raises(MemoryError):
         cache.images(Failing(), [picture(shade) for shade in range(3 * AT_ONCE)])
     assert threading.active_count() == before
+
+
+def test_a_stop_that_comes_just_before_a_wait_begins_is_noticed(stop_after: Stop) -> None:
+    """Fault 30."""
+    work: Future[None] = Future()
+    end = threading.Timer(20, work.set_result, [None])
+    try:
+        stop_after(0.2)
+        end.start()
+        with pytest.raises(KeyboardInterrupt):
+            result_of(work)
+        assert not work.done()
+    finally:
+        end.cancel()

@@ -21,6 +21,7 @@ from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load
 from hybridsearch.indexing.build import FETCHERS, picture_loader, source_of
+from hybridsearch.progress import Progress
 from hybridsearch.rows import field as lookup
 from hybridsearch.settings import Fields, Settings
 from hybridsearch.values import Product, Row
@@ -84,7 +85,7 @@ class Dataset:
         return hasher.hexdigest()
 
 
-def gather(settings: Settings, resize: Resize, file: Path, progress: Callable[[int, int | None], None]) -> Dataset:
+def gather(settings: Settings, resize: Resize, file: Path, progress: Progress) -> Dataset:
     """Read the catalogue, and write its pictures, at the size of the model, to one file.
 
     The file takes 3 × height × width bytes for each distinct picture: 12 kB at 64 pixels, 150 kB at 224.
@@ -108,7 +109,7 @@ def gather(settings: Settings, resize: Resize, file: Path, progress: Callable[[i
                     rows[digest] = len(rows)
                     out.write(pixels.tobytes())
                 dataset.pairs.append(pair_of(product, settings.fields, rows[digest], digest))
-            progress(dataset.products + dataset.rejected, total)
+            progress("reading", dataset.products + dataset.rejected, total)
     if rows:
         dataset.pixels = np.memmap(file, dtype=np.uint8, mode="r", shape=(len(rows), *shape))
     return dataset

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-Progress = Callable[[str, int, int | None, str], None]
-"""Is told the stage, what is done of it, how much that is in all if known, and a remark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ from PIL import Image
 from hybridsearch.align import measure
 from hybridsearch.align.material import Material, Replay, ValidationQueries
 from hybridsearch.align.pairs import Dataset, Resize, gather
-from hybridsearch.align.recipe import Progress, Recipe
+from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.report import Qualities, Report
 from hybridsearch.align.split import Split, linked_groups, split, title_key
+from hybridsearch.disk.home import AlignFolder, Home
 from hybridsearch.encoders import PRESETS, PRETRAINED, Encoder, Preset, kind_of, load_encoder
 from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.errors import ConfigError, EncoderError, GateError
+from hybridsearch.progress import Progress, silent
 from hybridsearch.settings import Settings, VectorLeg
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def align(
     seed: int = 0,
     restart: bool = False,
     recipe: Recipe | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Train the encoder of an image leg further on the catalogue's own pictures and words.
 
@@ -65,26 +67,24 @@ def align(
         GateError: The catalogue has too few pairs.
     """
     started = time.monotonic()
-    tell = progress or (lambda *_: None)
     chosen = image_leg(settings, leg)
     if output is not None and output.exists():
         raise ConfigError(f"'{output}' exists. Choose another folder with -o, or remove it.")
     model = trainable_model(chosen, settings.folder)
     base = load_encoder(chosen.encoder, fingerprint=chosen.fingerprint, folder=settings.folder)
-    folder = settings.home / "align" / chosen.name
+    folder = Home(settings.home).align(chosen.name)
     if restart:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.folder, ignore_errors=True)
 
     from hybridsearch.align.towers import Towers
 
     towers = Towers(model.path)
-    dataset = gather_enough(settings, towers.resize, folder, tell)
+    dataset = gather_enough(settings, towers.resize, folder, progress)
     languages = settings.fields.languages
     parts = split(dataset.pairs, languages[0], seed)
     before = qualities(base, dataset, parts.held_out, languages[0])
-    training = train(towers, dataset, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, tell)
-    candidate = folder / "encoder"
-    aligned = saved(towers, candidate)
+    training = train(towers, dataset, parts, languages, recipe or Recipe(), seed, base.fingerprint, folder, progress)
+    aligned = saved(towers, folder.encoder)
     report = Report(
         leg=chosen.name,
         base=chosen.encoder,
@@ -98,7 +98,7 @@ def align(
         held_out=tuple(dataset.pairs[position].id for position in parts.held_out),
     )
     target = output or settings.folder / f"aligned-{chosen.name}-{aligned.fingerprint[:8]}"
-    return finish(report, candidate, target.resolve(), folder)
+    return finish(report, target.resolve(), folder)
 
 
 def image_leg(settings: Settings, name: str | None) -> VectorLeg:
@@ -136,17 +136,17 @@ def trainable_model(leg: VectorLeg, folder: Path) -> Model:
     return model
 
 
-def gather_enough(settings: Settings, resize: Resize, folder: Path, progress: Progress) -> Dataset:
+def gather_enough(settings: Settings, resize: Resize, folder: AlignFolder, progress: Progress) -> Dataset:
     """Gather the catalogue's pairs.
 
     Raises:
         GateError: There are too few to train and to measure on, or too few different ones.
     """
-    dataset = gather(settings, resize, folder / "pictures", lambda done, total: progress("reading", done, total, ""))
+    dataset = gather(settings, resize, folder.pictures, progress)
     groups = len(linked_groups(dataset.pairs, settings.fields.languages[0]))
     if groups >= FEWEST:
         return dataset
-    shutil.rmtree(folder)
+    shutil.rmtree(folder.folder)
     summary = (
         f"Found {len(dataset.pairs):,} products with a title and a usable picture among {dataset.products:,} "
         f"({dataset.without_picture:,} without a picture, {dataset.without_words:,} without words)"
@@ -167,7 +167,7 @@ def train(
     recipe: Recipe,
     seed: int,
     base: str,
-    folder: Path,
+    folder: AlignFolder,
     progress: Progress,
 ) -> dict[str, Any]:
     """Train, load the best weights into the towers, and return the course of the training."""
@@ -177,8 +177,7 @@ def train(
     material = Material(dataset.pairs, parts.train, languages, Replay.load(towers.resize, without=not_trained))
     queries = ValidationQueries(material, parts.validation, seed)
     identity = f"{base} {dataset.digest()} {languages} {seed} {recipe}"
-    checkpoint = folder / "checkpoint.pt"
-    run = Training(towers, dataset.pixels, material, queries, recipe, seed, identity, checkpoint, progress)
+    run = Training(towers, dataset.pixels, material, queries, recipe, seed, identity, folder.checkpoint, progress)
     best = run.run()
     towers.model.load_state_dict(best.state)
     return {"seed": seed, "stage": best.stage, "step": best.step, "resumed": run.resumed_at, "looks": run.history}
@@ -206,11 +205,11 @@ def qualities(encoder: Encoder, dataset: Dataset, positions: Sequence[int], lang
     }
 
 
-def finish(report: Report, candidate: Path, target: Path, folder: Path) -> Report:
+def finish(report: Report, target: Path, folder: AlignFolder) -> Report:
     """Adopt the new encoder if it is better; of the run's folder only the report is left."""
     if report.adopted:
-        report = adopt(report, candidate, target)
-    shutil.rmtree(folder)
+        report = adopt(report, folder.encoder, target)
+    shutil.rmtree(folder.folder)
     write(report, folder)
     return report
 
@@ -219,7 +218,8 @@ def adopt(report: Report, candidate: Path, target: Path) -> Report:
     """Move the new encoder to its folder, with its card and report, and return the report that names the folder."""
     report = replace(report, encoder=str(target))
     (candidate / "README.md").write_text(report.card(), encoding="utf-8")
-    write(report, candidate / "alignment")  # beside the weights it would count as a file of the model
+    # Beside the weights it would count as a file of the model.
+    write(report, AlignFolder(candidate / "alignment"))
     shutil.rmtree(target, ignore_errors=True)  # a folder of this name holds the same weights
     shutil.move(candidate, target)
     return report
@@ -238,8 +238,8 @@ def counts(dataset: Dataset, parts: Split) -> dict[str, int]:
     }
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: AlignFolder) -> None:
     """Create the folder and write the report into it."""
-    folder.mkdir()
+    folder.folder.mkdir()
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    folder.report.write_text(text + "\n", encoding="utf-8")

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from hybridsearch.align.augment import augment
 from hybridsearch.align.material import Batch, Contrast, Material, ValidationQueries
 from hybridsearch.align.pairs import Pixels
-from hybridsearch.align.recipe import Progress, Recipe
+from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.towers import Towers
+from hybridsearch.progress import Progress
 
 STAGES = ("heads", "full")
 WEIGHT_DECAY = 0.05
@@ -154,8 +155,8 @@ class Stage:
         while self.done < self.steps and self.without_gain < recipe.patience:
             loss = self.step()
             self.done += 1
-            remark = f"loss {loss:.2f}, best MAP aside {self.training.best.score:.3f}"
-            self.training.progress(self.name, self.done, self.steps, remark)
+            counts = {"loss": loss, "best": self.training.best.score}
+            self.training.progress(self.name, self.done, self.steps, counts)
             if self.done % recipe.every == 0 or self.done == self.steps:
                 better = self.training.keep_if_better(self.name, self.done, self.average)
                 self.without_gain = 0 if better else self.without_gain + 1

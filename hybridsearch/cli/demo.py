@@ -9,7 +9,7 @@ import click
 
 from hybridsearch import sample
 from hybridsearch.cli import show
-from hybridsearch.cli.progress import of_reindex, progress
+from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 from hybridsearch.settings import Settings
 
@@ -58,7 +58,7 @@ def command(folder: Path) -> None:
     file.write_text(CONFIG.format(file=file, catalog=str(SAMPLE / "products.jsonl")), encoding="utf-8")
     with HybridSearch.open(Settings.load(file)) as shop:
         with progress() as tell:
-            report = shop.reindex(of_reindex(tell))
+            report = shop.reindex(tell)
         click.echo(
             f"Indexed {report.indexed} products in {report.seconds:.1f} s, {report.without_picture} without a picture."
         )

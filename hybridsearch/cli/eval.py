@@ -62,7 +62,7 @@ def command(
         query = stack.enter_context(KeywordQuery(shop.settings, load(keyword_query))) if keyword_query else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
-            found = trial.run(shop, judged, judgments.parent, lambda done, total: tell("asking", done, total), query)
+            found = trial.run(shop, judged, judgments.parent, tell, query)
         if as_json:
             show.print_json(found.to_json())
         else:

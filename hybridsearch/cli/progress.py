@@ -5,104 +5,115 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from hybridsearch.indexing.report import Counts
+from hybridsearch.progress import Progress
 
 EVERY = 5.0
 """Seconds between two lines in a pipe."""
-
-
-class Tell(Protocol):
-    """Is told the stage, how much of it is done, and of how much."""
-
-    def __call__(
-        self, stage: str, done: int, total: int | None, remark: str = "", more: Mapping[str, Any] | None = None, /
-    ) -> None:
-        """Show a remark too, and `more` to programs."""
-        ...
+WINDOW = 600.0
+"""Seconds over which the pace is taken; a batch of a slow encoder may take a minute."""
+SAID = {
+    "cached": "{:,.0f} vectors from the cache",
+    "encoded": "{:,.0f} encoded",
+    "rejected": "{:,.0f} rejected",
+    "loss": "loss {:.2f}",
+    "best": "best MAP aside {:.3f}",
+}
+"""How numbers beside the progress are said to people; those that are not named here are for programs."""
 
 
 @contextmanager
-def progress(*, as_json: bool = False) -> Iterator[Tell]:
+def progress(*, as_json: bool = False) -> Iterator[Progress]:
     """Yield what a run tells its progress, shown on standard error."""
-    pace = Pace()
-    if sys.stderr.isatty() and not as_json:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        times = (TextColumn("{task.fields[remark]}"), TimeElapsedColumn(), TimeRemainingColumn())
-        with Progress(*columns, *times, console=Console(stderr=True)) as bar:
-            task = bar.add_task("starting", total=None, remark="")
+    terminal = sys.stderr.isatty() and not as_json
+    bars = Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TextColumn("{task.fields[remark]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not terminal,
+        get_time=time.monotonic,
+        speed_estimate_period=WINDOW,
+    )
+    with bars:
+        stages = Stages(bars)
+        yield stages.show if terminal else Lines(stages, as_json=as_json).show
 
-            def move(
-                stage: str, done: int, total: int | None, remark: str = "", _: Mapping[str, Any] | None = None, /
-            ) -> None:
-                nonlocal task
-                if pace.begins(stage):
-                    bar.remove_task(task)
-                    task = bar.add_task(stage, total=total, remark="")
-                said = f"{pace.of(done, total)[0]:,.0f}/s{', ' * bool(remark)}{remark}"
-                bar.update(task, completed=done, total=total, remark=said)
 
-            yield move
-        return
-    last = time.monotonic()
+class Stages:
+    """The stage that is going on; each is timed by itself."""
 
-    def line(
-        stage: str, done: int, total: int | None, remark: str = "", more: Mapping[str, Any] | None = None, /
-    ) -> None:
-        nonlocal last
-        pace.begins(stage)
-        if time.monotonic() - last < EVERY:
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        self.task = bars.add_task("starting", total=None, remark="")
+
+    def show(self, stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> Task:
+        """Move the bar, which shows what it is told at once; return its task."""
+        if self.bars.tasks[0].description != stage:
+            self.bars.remove_task(self.task)
+            self.task = self.bars.add_task(stage, total=total, remark="")
+        self.bars.update(self.task, completed=done, total=total, remark=remark(counts))
+        return self.bars.tasks[0]
+
+
+class Lines:
+    """A line every few seconds."""
+
+    def __init__(self, stages: Stages, *, as_json: bool) -> None:
+        self.stages, self.as_json = stages, as_json
+        self.last = time.monotonic()
+
+    def show(self, stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
+        """Print a line, unless the last one is too recent."""
+        task = self.stages.show(stage, done, total, counts)
+        if time.monotonic() - self.last < EVERY:
             return
-        last = time.monotonic()
-        speed, left = pace.of(done, total)
-        if as_json:
-            found = {"stage": stage, **(more or {}), "total": total, "per_second": speed, "seconds_left": left}
-            click.echo(json.dumps(found), err=True)
-        else:
-            of = "?" if total is None else f"{total:,}"
-            soon = "" if left is None else f", {left:,.0f} s left"
-            click.echo(f"{stage}: {done:,} of {of}, {speed:,.0f}/s{soon}{'; ' * bool(remark)}{remark}", err=True)
-
-    yield line
+        self.last = time.monotonic()
+        click.echo(json_line(task, counts) if self.as_json else text_line(task), err=True)
 
 
-def of_reindex(tell: Tell) -> Callable[[str, Counts, int | None], None]:
-    """Return what a reindex tells its progress."""
+class Rate(ProgressColumn):
+    """How fast a stage is."""
 
-    def told(stage: str, counts: Counts, total: int | None) -> None:
-        remark = f"{counts.cached:,} vectors from the cache, {counts.encoded:,} encoded, {counts.rejected:,} rejected"
-        tell(stage, counts.read, total, remark, asdict(counts))
-
-    return told
+    def render(self, task: Task) -> Text:
+        """Return the items a second."""
+        return Text(f"{task.speed or 0:,.0f}/s")
 
 
-class Pace:
-    """How fast a stage is, not counting what an interrupted process of it did before."""
+def json_line(task: Task, counts: Mapping[str, float]) -> str:
+    """Return a line for programs."""
+    pace = {"per_second": round(task.speed or 0, 1), "seconds_left": task.time_remaining}
+    return json.dumps({"stage": task.description, "done": task.completed, **counts, "total": task.total, **pace})
 
-    def __init__(self) -> None:
-        self.stage = ""
-        self.first: int | None = None
-        self.started = time.monotonic()
 
-    def begins(self, stage: str) -> bool:
-        """Say whether another stage begins, and start anew."""
-        if stage == self.stage:
-            return False
-        self.stage, self.first = stage, None
-        return True
+def text_line(task: Task) -> str:
+    """Return a line for people."""
+    of = "?" if task.total is None else f"{task.total:,}"
+    left = "" if task.time_remaining is None else f", {task.time_remaining:,.0f} s left"
+    said = f"; {task.fields['remark']}" if task.fields["remark"] else ""
+    return f"{task.description}: {task.completed:,} of {of}, {task.speed or 0:,.0f}/s{left}{said}"
 
-    def of(self, done: int, total: int | None) -> tuple[float, float | None]:
-        """Return how many are done a second, and the seconds that are left; None when that is unknown."""
-        if self.first is None or done < self.first:
-            self.first, self.started = done, time.monotonic()
-        speed = (done - self.first) / max(1e-9, time.monotonic() - self.started)
-        return round(speed, 1), None if total is None or not speed else round(max(0, total - done) / speed, 1)
+
+def remark(counts: Mapping[str, float]) -> str:
+    """Return the numbers beside the progress that people care for."""
+    return ", ".join(text.format(counts[name]) for name, text in SAID.items() if name in counts)

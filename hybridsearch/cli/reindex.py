@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import REFUSED, options, show
-from hybridsearch.cli.progress import of_reindex, progress
+from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 
 
@@ -34,7 +34,7 @@ def command(
     """Build the index beside the live one, check it, and swap. A run that was interrupted is continued."""
     with HybridSearch.open(config, replace_index=replace_index) as shop:
         if dry_run:
-            return preview(shop, as_json)
+            return try_out(shop, as_json)
         if retry_rejects:
             return retry(shop, as_json)
         return rebuild(shop, restart, force, as_json)
@@ -46,7 +46,7 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is taken like Ctrl-C: nothing is lost
     with progress(as_json=as_json) as tell:
-        report = shop.reindex(of_reindex(tell), Options(restart=restart, force=force, say=show.say))
+        report = shop.reindex(tell, Options(restart=restart, force=force, say=show.say))
     if as_json:
         show.print_json(report.to_json())
     else:
@@ -74,11 +74,11 @@ def retry(shop: HybridSearch, as_json: bool) -> int:
     return REFUSED if found.rejects else 0
 
 
-def preview(shop: HybridSearch, as_json: bool) -> int:
+def try_out(shop: HybridSearch, as_json: bool) -> int:
     """Print what a run would do."""
-    from hybridsearch.indexing.dry_run import preview
+    from hybridsearch.indexing.dry_run import dry_run
 
-    found = preview(shop)
+    found = dry_run(shop)
     if as_json:
         show.print_json(found.to_json())
     else:

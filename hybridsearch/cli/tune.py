@@ -17,7 +17,8 @@ from hybridsearch.search.weights import Weights
 
 if TYPE_CHECKING:
     from hybridsearch.learning.shadow import Shadow
-    from hybridsearch.learning.tune import Progress, Tuned
+    from hybridsearch.learning.tune import Tuned
+    from hybridsearch.progress import Progress
 
 FILE = Path("weights.json")
 """Where weights are written when neither the configuration nor an option says."""
@@ -104,7 +105,7 @@ def shadowed(shop: HybridSearch, tuned: Tuned, logged: list[str] | None, tell: P
     from hybridsearch.learning.shadow import MOST, compare_pages
 
     queries = logged or [each.query.text for each in tuned.answers.asked if each.query.text][:MOST]
-    return compare_pages(shop, queries, tuned.weights, lambda done, total: tell("comparing pages", done, total))
+    return compare_pages(shop, queries, tuned.weights, tell)
 
 
 def report(tuned: Tuned, compared: Shadow | None, path: Path | None) -> None:

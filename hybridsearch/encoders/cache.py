@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,7 @@ class EncodeCache:
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [key_of("text", encoder, text.encode("utf-8", "surrogatepass")) for text in texts]
+        keys = [text_key(encoder, text) for text in texts]
         found = self._get(keys, encoder.dims)
         hits = sum(key in found for key in keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
@@ -89,7 +89,7 @@ class EncodeCache:
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [key_of("image", encoder, data) for data in pictures]
+        keys = [image_key(encoder, data) for data in pictures]
         found = self._get(keys, encoder.dims)
         hits = sum(key in found for key in keys)
         failed: dict[bytes, ImageError] = {}
@@ -120,8 +120,7 @@ class EncodeCache:
         def ask(db: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
             rows: list[tuple[bytes, bytes]] = []
             for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE):
-                marks = ",".join("?" * len(some))
-                rows += db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)
+                rows += db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks(some)})", some)
             return rows
 
         none: list[tuple[bytes, bytes]] = []
@@ -238,6 +237,40 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Return whether SQLite found the file to be broken, or no database at all."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # errors of the module itself have none
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def count_known(path: Path, keys: Iterable[bytes]) -> int:
+    """Return how many of these keys a cache file knows; nothing is made or changed, not even where it is missing.
+
+    A file that cannot be read knows none: a run would put a damaged one aside, and encode everything.
+    """
+    if not path.exists():
+        return 0
+    # Without a log beside it nobody is writing; SQLite would then make one, and leave it behind.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as db:
+            return sum(
+                int(db.execute(f"SELECT count(*) FROM vectors WHERE key IN ({marks(some)})", some).fetchone()[0])
+                for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE)
+            )
+    except sqlite3.Error:
+        return 0
+
+
+def marks(values: Sequence[bytes]) -> str:
+    """Return a place holder for each value, for a list in SQL."""
+    return ",".join("?" * len(values))
+
+
+def text_key(encoder: Encoder, text: str) -> bytes:
+    """Return the key under which the vector of a text is known."""
+    return key_of("text", encoder, text.encode("utf-8", "surrogatepass"))
+
+
+def image_key(encoder: Encoder, data: bytes) -> bytes:
+    """Return the key under which the vector of a picture file is known."""
+    return key_of("image", encoder, data)
 
 
 def key_of(kind: str, encoder: Encoder, content: bytes) -> bytes:

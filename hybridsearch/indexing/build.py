@@ -12,6 +12,7 @@ from typing import Any
 from hybridsearch import document, text
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
@@ -70,8 +71,8 @@ class Builder:
 
     def build_all(self, rows: Sequence[Product | Reject]) -> Built:
         """Return the documents of the products among some rows; the others are rejects already."""
-        built = self.build([each for each in rows if isinstance(each, Product)])
-        built.rejects[:0] = [each for each in rows if isinstance(each, Reject)]
+        built = self.build([row for row in rows if isinstance(row, Product)])
+        built.rejects[:0] = [row for row in rows if isinstance(row, Reject)]
         return built
 
     def usable(
@@ -99,19 +100,19 @@ class Builder:
                 return self.encode_pictures(leg, products, built)
             texts = [document.leg_text(product.row, leg) for product in products]
             rows = iter(counted(self.cache.texts(self.encoders[leg.name], list(filter(None, texts))), built))
-            return [Vector(next(rows)) if each else None for each in texts]
+            return [Vector(next(rows)) if text else None for text in texts]
         except EncoderUnavailable:
             raise  # smaller batches would fail too, one after the other: the run is continued when the encoder works
         except (EncoderError, MemoryError, RuntimeError) as error:
             if len(products) > 1:
                 middle = len(products) // 2
-                found = [
+                vectors = [
                     *self.encode(leg, products[:middle], built),
                     *self.encode(leg, products[middle:], built),
                 ]
-                if len(products) >= BROKEN and not any(found):
+                if len(products) >= BROKEN and not any(vectors):
                     raise  # not a product is at fault, but the encoder: the run is continued when it works
-                return found
+                return vectors
             why = f"no vector '{leg.name}': {type(error).__name__}: {error}"
             built.flaws.append(Reject(products[0].where, products[0].id, "encode", why, products[0].row))
             return [None]
@@ -128,11 +129,11 @@ class Builder:
             self.pool,
         )
         built.flaws += [
-            Reject(product.where, product.id, "picture", " ".join(map(str, each.flaws)))
-            for product, each in zip(products, seen, strict=True)
-            if each.flaws
+            Reject(product.where, product.id, "picture", " ".join(map(str, pictured.flaws)))
+            for product, pictured in zip(products, seen, strict=True)
+            if pictured.flaws
         ]
-        vectors = [each.vector for each in seen]
+        vectors = [pictured.vector for pictured in seen]
         built.counts.without_picture += vectors.count(None)
         return vectors
 
@@ -142,7 +143,7 @@ def building(
     settings: Settings, schema: Schema, encoders: Mapping[str, Encoder], executor: Callable[[int], Executor]
 ) -> Iterator[Builder]:
     """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
-    with EncodeCache(settings.home / "vectors.db") as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
+    with EncodeCache(Home(settings.home).vectors) as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
         yield Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hybridsearch import document
 from hybridsearch.batches import batches
-from hybridsearch.catalog.base import LivingSource
+from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.changes import precedence
+from hybridsearch.engines.base import Engine
 from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
-from hybridsearch.indexing.fill import BATCH, Filling
+from hybridsearch.indexing.build import Builder
+from hybridsearch.indexing.fill import BATCH
+from hybridsearch.indexing.tally import Tally
+from hybridsearch.progress import Progress
 from hybridsearch.values import Product, Reject
 
 SMALL = 100
@@ -31,16 +36,33 @@ class CatchUp:
         told: Products that these changes are about, with the order of the last.
     """
 
-    filling: Filling
+    source: Source
+    engine: Engine
+    generation: str
+    builder: Builder
+    tally: Tally
+    progress: Progress
     mark: int
     resumed: bool
     told: dict[str, int] = field(default_factory=dict)
 
+    def begin(self, say: Callable[[str], object]) -> None:
+        """Note how far a living catalogue is written, before it is read."""
+        if isinstance(self.source, LivingSource):
+            seen = self.source.mark()
+            # A shard with fewer writes than another gives what is new a place that the run had passed before it died.
+            self.tally.marked(seen and (self.tally.position.seen or seen))
+            if seen is None:
+                say(
+                    f"What is written to '{self.source.name}' during this run is not seen: "
+                    "the key lacks the privilege 'maintenance' on it."
+                )
+
     def catch_up(self) -> None:
-        """Bring what happened since the last time into the generation, until little did meanwhile."""
-        generation = self.filling.generation
-        while self.follow(generation) + self.replay(generation) > SMALL:
+        """Bring what happened since the last time into the generation, until little happens meanwhile; then sweep."""
+        while self.follow(self.generation) + self.replay(self.generation) > SMALL:
             pass
+        self.sweep(self.generation)
 
     def finish(self) -> None:
         """Bring what happened during the swap into the live index; from now on changes go there by themselves."""
@@ -61,19 +83,23 @@ class CatchUp:
         Of a product that the log of changes tells of, only a newer row counts: it may have been read after the change
         was told, and before the shop wrote it to the catalogue.
         """
-        filling, found = self.filling, 0
-        seen = filling.position.seen
-        if seen is None or not isinstance(filling.source, LivingSource):
+        seen, count = self.tally.position.seen, 0
+        if seen is None or not isinstance(self.source, LivingSource):
             return 0
         if generation is not None:  # else this is the last time
-            filling.position = replace(filling.position, seen=filling.source.mark())
-        for batch in batches(filling.source.since(seen), BATCH):
+            self.tally.marked(self.source.mark())
+        for batch in batches(self.source.since(seen), BATCH):
             reach("follow.read")
-            found += len(batch)
-            filling.amend(generation, [each for each in batch if not self.overtaken(each)])
+            count += len(batch)
+            self.amend(generation, [row for row in batch if not self.overtaken(row)])
             reach("follow.written")
-            filling.progress("following the catalogue", filling.position.counts, None)
-        return found
+            self.tally.counts.tell(self.progress, "following the catalogue")
+        return count
+
+    def amend(self, generation: str | None, rows: list[Product | Reject]) -> None:
+        """Write rows that came after the catalogue was read to a generation, or to the live one."""
+        built = self.builder.build_all(rows)
+        self.tally.amended(rows, built, self.engine.write(generation, built.documents))
 
     def overtaken(self, row: Product | Reject) -> bool:
         """Say whether the log of changes tells of something at least as new about a product."""
@@ -81,24 +107,21 @@ class CatchUp:
         if told is None or isinstance(row, Reject):
             return told is not None
         try:
-            return precedence(document.version(row.row, self.filling.builder.schema.fields)) <= told
+            return precedence(document.version(row.row, self.builder.schema.fields)) <= told
         except ValueError:
             return False  # it will be rejected for this
 
     def replay(self, generation: str | None) -> int:
         """Replay the changes that were recorded since the last time, some thousand at most; return how many."""
-        filling = self.filling
-        changes, mark = filling.engine.changes.since(self.mark)
+        changes, mark = self.engine.changes.since(self.mark)
         if changes:
             reach("replay.read")
-            done = replay.apply(filling.engine, generation, filling.builder, changes)
+            built = replay.apply(self.engine, generation, self.builder, changes)
             reach("replay.applied")
-            filling.letters.add([*done.rejects, *done.flaws])
+            self.tally.replayed(changes, built)
             self.mark = mark
             self.told |= {change.id: change.precedence for change in changes}
-            filling.uncertain |= {change.id for change in changes}
-            filling.position.counts.changes += len(changes)
-            filling.progress("replaying changes", filling.position.counts, None)
+            self.tally.counts.tell(self.progress, "replaying changes")
         return len(changes)
 
     def sweep(self, generation: str | None) -> int:
@@ -107,19 +130,18 @@ class CatchUp:
         Args:
             generation: Where they are removed; None for the live index, which this one has become.
         """
-        filling, removed = self.filling, 0
-        if not isinstance(filling.source, LivingSource):
+        if not isinstance(self.source, LivingSource):
             return 0
-        given = filling.certain() + len(filling.uncertain) + filling.position.counts.rejected
-        if not self.resumed and given <= (filling.source.count() or 0):
+        read = self.tally.certain() + len(self.tally.uncertain) + self.tally.counts.rejected
+        if not self.resumed and read <= (self.source.count() or 0):
             return 0
-        filling.engine.refresh(filling.generation)
-        present = np.fromiter(map(hash, filling.source.ids()), dtype=np.int64)
-        for some in batches(filling.engine.ids(filling.generation), SWEPT):
-            there = np.isin([hash(each) for each in some], present)
-            strays = [name for name, stays in zip(some, there, strict=True) if not stays and name not in self.told]
+        self.engine.refresh(self.generation)
+        present, removed = np.fromiter(map(hash, self.source.ids()), dtype=np.int64), 0
+        for names in batches(self.engine.ids(self.generation), SWEPT):
+            staying = np.isin([hash(name) for name in names], present)
+            strays = [name for name, stays in zip(names, staying, strict=True) if not stays and name not in self.told]
             if strays:
-                filling.engine.remove(generation, dict.fromkeys(strays))
-                filling.uncertain |= set(strays)
+                self.engine.remove(generation, dict.fromkeys(strays))
+                self.tally.removed(strays)
                 removed += len(strays)
         return removed

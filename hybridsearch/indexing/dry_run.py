@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,16 @@ from typing import Any
 import orjson
 
 from hybridsearch import document
-from hybridsearch.batches import batches
-from hybridsearch.encoders.cache import ASKED_AT_ONCE, key_of
-from hybridsearch.errors import EngineError, ImageError
+from hybridsearch.disk.home import Home
+from hybridsearch.encoders.cache import count_known, image_key, text_key
+from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.product import Load
 from hybridsearch.indexing.build import picture_loader, schema_of, source_of
+from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
-from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Settings
+from hybridsearch.schema import Schema
 from hybridsearch.shop import Shop
 from hybridsearch.values import Product, Reject
 
@@ -34,7 +33,7 @@ GRAPH = 16 * 2 * 4
 """Bytes of a vector's neighbours in an approximate index: 16 links, twice on the lowest level, of 4 bytes."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DryRun:
     """What a run would do.
 
@@ -44,111 +43,152 @@ class DryRun:
         measured: Products in the sample.
         disk, memory: Estimates in bytes; `memory` is what searches want to find in the page cache.
         outlook: What would change in the index and who uses it, in sentences.
+        rejects: The first ones.
     """
 
-    products: int = 0
-    texts: int = 0
-    pictures: int = 0
-    cached: int = 0
-    rejected: int = 0
-    seconds: float = 0.0
-    measured: int = 0
-    disk: int = 0
-    memory: int = 0
-    outlook: list[str] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+    products: int
+    texts: int
+    pictures: int
+    cached: int
+    rejected: int
+    seconds: float
+    measured: int
+    disk: int
+    memory: int
+    outlook: Sequence[str]
+    rejects: Sequence[Reject]
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `reindex --dry-run --json` prints."""
-        return {**asdict(self), "seconds": round(self.seconds, 1), "rejects": [describe(each) for each in self.rejects]}
+        rejects = [describe(reject) for reject in self.rejects]
+        return {**asdict(self), "seconds": round(self.seconds, 1), "rejects": rejects}
 
-    def reject(self, found: Reject) -> None:
+
+@dataclass(slots=True)
+class Survey:
+    """What reading a catalogue shows.
+
+    Attributes:
+        size: Bytes of all rows as JSON.
+        keys: Of the different texts, in the encode cache.
+        sample: The first products.
+    """
+
+    shop: Shop
+    schema: Schema
+    products: int = 0
+    texts: int = 0
+    pictures: int = 0
+    rejected: int = 0
+    size: int = 0
+    keys: set[bytes] = field(default_factory=set)
+    sample: list[Product] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def add(self, row: Product | Reject) -> None:
+        """Count a row of the catalogue."""
+        if isinstance(row, Reject):
+            self.reject(row)
+            return
+        try:
+            document.build(row, self.schema, {})
+        except ValueError as error:
+            self.reject(Reject(row.where, row.id, "document", str(error)))
+            return
+        self.products += 1
+        self.size += len(orjson.dumps(row.row))
+        if len(self.sample) < SAMPLE:
+            self.sample.append(row)
+        for leg in self.schema.legs:
+            if leg.reads == "image":
+                self.pictures += bool(document.pictures(row.row, self.schema.fields))
+            elif text := document.leg_text(row.row, leg):
+                self.texts += 1
+                self.keys.add(text_key(self.shop.encoders[leg.name], text))
+
+    def reject(self, reject: Reject) -> None:
         """Count a reject and keep the first ones."""
         self.rejected += 1
         if len(self.rejects) < RejectsFile.SHOWN:
-            self.rejects.append(found)
+            self.rejects.append(reject)
 
 
-def preview(shop: Shop) -> DryRun:
+def dry_run(shop: Shop) -> DryRun:
     """Read the catalogue, try a sample, and say what a run would do; nothing is written."""
-    settings, found = shop.settings, DryRun()
-    schema = schema_of(settings, shop.encoders)
-    sample: list[Product] = []
-    keys: set[bytes] = set()
-    size, started = 0, time.perf_counter()
-    for each in source_of(settings).read():
-        if isinstance(each, Reject):
-            found.reject(each)
-            continue
-        try:
-            document.build(each, schema, {})
-        except ValueError as error:
-            found.reject(Reject(each.where, each.id, "document", str(error)))
-            continue
-        found.products += 1
-        size += len(orjson.dumps(each.row))
-        if len(sample) < SAMPLE:
-            sample.append(each)
-        for leg in schema.legs:
-            if leg.reads == "image":
-                found.pictures += bool(document.pictures(each.row, settings.fields))
-            elif words := document.leg_text(each.row, leg):
-                found.texts += 1
-                keys.add(key_of("text", shop.encoders[leg.name], words.encode("utf-8", "surrogatepass")))
-    read = time.perf_counter() - started
-    known = Known(settings.home / "vectors.db")
-    cached = known.count(keys)
-    found.cached = found.texts - (len(keys) - cached)
-    found.measured = len(sample)
-    text_each = seconds_of_texts(shop, schema, sample)
-    share, picture_each = pictures_of(shop, schema, sample, known)
-    found.cached += round(share * found.pictures)
+    settings = shop.settings
+    cache = Home(settings.home).vectors
+    survey = Survey(shop, schema_of(settings, shop.encoders))
+    started = time.perf_counter()
+    for row in source_of(settings).read():
+        survey.add(row)
+    reading = time.perf_counter() - started
+    new_texts = len(survey.keys) - count_known(cache, survey.keys)
+    known, seconds_a_picture = try_pictures(survey, cache)
     # Twice the time of reading: writing takes about as long again.
-    found.seconds = 2 * read + (len(keys) - cached) * text_each + (1 - share) * found.pictures * picture_each
-    rows = [leg.dims for leg in schema.legs]
-    vectors = found.products * sum(rows) * 4
-    small = found.products * (sum(rows) + GRAPH * len(rows)) if settings.engine.url else 0
-    found.disk = round(TEXT_ON_DISK * size) + vectors + small
-    found.memory = (small or vectors) + size
-    found.outlook = outlook(shop, schema)
-    return found
+    seconds = 2 * reading + new_texts * try_texts(survey) + (1 - known) * survey.pictures * seconds_a_picture
+    disk, memory = space(survey)
+    return DryRun(
+        products=survey.products,
+        texts=survey.texts,
+        pictures=survey.pictures,
+        cached=survey.texts - new_texts + round(known * survey.pictures),
+        rejected=survey.rejected,
+        seconds=seconds,
+        measured=len(survey.sample),
+        disk=disk,
+        memory=memory,
+        outlook=outlook(shop, survey.schema),
+        rejects=survey.rejects,
+    )
 
 
-class Known:
-    """What the encode cache holds, read without making or changing its file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def count(self, keys: set[bytes]) -> int:
-        """Return how many of these are encoded already."""
-        if not self.path.exists():
-            return 0
-        try:
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-                return sum(self._some(db, some) for some in batches(keys, ASKED_AT_ONCE))
-        except sqlite3.Error:
-            return 0  # a run would put a damaged file aside, and encode everything
-
-    def _some(self, db: sqlite3.Connection, keys: Sequence[bytes]) -> int:
-        marks = ",".join("?" * len(keys))
-        ((found,),) = db.execute(f"SELECT count(*) FROM vectors WHERE key IN ({marks})", keys)
-        return int(found)
+def space(survey: Survey) -> tuple[int, int]:
+    """Return about how many bytes the index would take on disk, and how many of them searches want in memory."""
+    dims = [leg.dims for leg in survey.schema.legs]
+    vectors = survey.products * sum(dims) * 4
+    on_server = survey.shop.settings.engine.url is not None
+    graph = survey.products * (sum(dims) + GRAPH * len(dims)) if on_server else 0
+    return round(TEXT_ON_DISK * survey.size) + vectors + graph, (graph or vectors) + survey.size
 
 
-def seconds_of_texts(shop: Shop, schema: Schema, sample: Sequence[Product]) -> float:
-    """Return how long one text takes on average."""
+def try_texts(survey: Survey) -> float:
+    """Return how many seconds one text of the sample takes to encode on average."""
     seconds = count = 0.0
-    for leg in schema.legs:
-        texts = [] if leg.reads == "image" else [document.leg_text(each.row, leg) for each in sample]
+    for leg in survey.schema.legs:
+        texts = [] if leg.reads == "image" else [document.leg_text(product.row, leg) for product in survey.sample]
         texts = list(filter(None, texts))
         if texts:
-            shop.encoders[leg.name].encode_texts(texts[:1])  # loads what is loaded late
+            encoder = survey.shop.encoders[leg.name]
+            encoder.encode_texts(texts[:1])  # loads what is loaded late
             started = time.perf_counter()
-            shop.encoders[leg.name].encode_texts(texts)
+            encoder.encode_texts(texts)
             seconds += time.perf_counter() - started
             count += len(texts)
     return seconds / count if count else 0.0
+
+
+def try_pictures(survey: Survey, cache: Path) -> tuple[float, float]:
+    """Return the share of the sample's pictures that is encoded already, and the seconds that another one takes."""
+    shop, legs = survey.shop, [leg for leg in survey.schema.legs if leg.reads == "image"]
+    listed = [document.pictures(product.row, survey.schema.fields) for product in survey.sample]
+    listed = list(filter(None, listed))
+    if not legs or not listed:
+        return 0.0, 0.0
+    started = time.perf_counter()
+    with Fetcher() as fetcher:
+        load = picture_loader(shop.settings, fetcher)
+        files = [data for references in listed if (data := first_usable(references, load))]
+    known = 0.0
+    for leg in legs:
+        encoder = shop.encoders[leg.name]
+        known += count_known(cache, {image_key(encoder, data) for data in files}) / max(1, len(files)) / len(legs)
+        pictures = []
+        for data in files:
+            with suppress(ImageError):
+                pictures.append(decode(data))
+        if pictures:
+            encoder.encode_images(pictures)
+    return min(1.0, known), (time.perf_counter() - started) / (len(listed) * len(legs))
 
 
 def first_usable(references: Sequence[str], load: Load) -> bytes | None:
@@ -157,51 +197,3 @@ def first_usable(references: Sequence[str], load: Load) -> bytes | None:
         with suppress(ImageError):
             return load(reference)
     return None
-
-
-def pictures_of(shop: Shop, schema: Schema, sample: Sequence[Product], known: Known) -> tuple[float, float]:
-    """Return the share of pictures that are encoded already, and the seconds that another one takes."""
-    legs: list[Leg] = [leg for leg in schema.legs if leg.reads == "image"]
-    settings: Settings = shop.settings
-    references = [found for each in sample if (found := document.pictures(each.row, settings.fields))]
-    if not legs or not references:
-        return 0.0, 0.0
-    started = time.perf_counter()
-    with Fetcher() as fetcher:
-        load = picture_loader(settings, fetcher)
-        loaded = [data for found in references if (data := first_usable(found, load))]
-    share = 0.0
-    for leg in legs:
-        encoder = shop.encoders[leg.name]
-        share += known.count({key_of("image", encoder, data) for data in loaded}) / max(1, len(loaded)) / len(legs)
-        usable = []
-        for data in loaded:
-            try:
-                usable.append(decode(data))
-            except ImageError:
-                continue
-        if usable:
-            encoder.encode_images(usable)
-    return min(1.0, share), (time.perf_counter() - started) / (len(references) * len(legs))
-
-
-def outlook(shop: Shop, schema: Schema) -> list[str]:
-    """Say what would change in the live index, and who uses it."""
-    lines = shop.engine.outlook()
-    try:
-        live = shop.engine.schema()
-    except EngineError:
-        return [*lines, "no index of this library is live yet"]
-    before, after = ({leg.name: leg for leg in each.legs} for each in (live, schema))
-    lines += [f"new vectors '{name}'" for name in after.keys() - before.keys()]
-    lines += [f"no more vectors '{name}'" for name in before.keys() - after.keys()]
-    lines += [
-        f"vectors '{name}' of another encoder: {after[name].fingerprint}, not {before[name].fingerprint}"
-        for name in after.keys() & before.keys()
-        if after[name].fingerprint != before[name].fingerprint
-    ]
-    old, new = live.fields.model_dump(), schema.fields.model_dump()
-    lines += [f"field '{name}' becomes {new[name]}, it was {old[name]}" for name in new if new[name] != old[name]]
-    if live.analysis != schema.analysis:
-        lines.append("words are cut in another way")
-    return lines

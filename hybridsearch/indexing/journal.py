@@ -1,4 +1,4 @@
-"""The journal of a run: a file of JSON lines that says what is done, so that another process can go on.
+"""The journal of a run: a file of JSON lines that says what is done, so that another process can continue.
 
 The first line says what the run is. Each further line says how far it is, and is written after the work that it speaks
 of. A line that a kill or a power cut left half written is as good as absent, with all behind it: the journal may lag
@@ -31,10 +31,10 @@ class Run:
     """What a run is.
 
     Attributes:
-        id: Names its dead letters.
+        id: Names its rejects file.
         generation: What it fills.
         mark: Place in the log of changes from which on changes are replayed.
-        identity: Of everything that the outcome depends on: another one cannot go on with this run.
+        identity: Of everything that the outcome depends on: another one cannot continue this run.
     """
 
     id: str
@@ -48,8 +48,8 @@ class Position:
     """How far a run is.
 
     Attributes:
-        cursor: Place in the catalogue up to which rows are indexed or in the dead letters.
-        letters: Bytes of the file of dead letters that belong to them.
+        cursor: Place in the catalogue up to which rows are indexed or in the rejects file.
+        letters: Bytes of the rejects file that belong to them; the name is that of the stored key.
         seen: How far a living catalogue was written when it was read, or followed, for the last time.
     """
 
@@ -68,9 +68,9 @@ class Journal:
         self._file: IO[bytes] | None = None
 
     def load(self) -> tuple[Run, Position] | None:
-        """Return the run that was not finished and how far it is, or None when there is none to go on with."""
-        found = self._read()
-        return found[:2] if found else None
+        """Return the run that was not finished and how far it is, or None when there is none to continue."""
+        stored = self._read()
+        return stored[:2] if stored else None
 
     def begin(self, run: Run) -> None:
         """Write the first line, durably, in place of what was there."""
@@ -136,6 +136,6 @@ class Journal:
 
     def _cut(self) -> None:
         """Take what is behind the last whole line away."""
-        found = self._read()
-        if found:
-            os.truncate(self.path, found[2])
+        stored = self._read()
+        if stored:
+            os.truncate(self.path, stored[2])

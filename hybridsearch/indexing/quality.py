@@ -13,6 +13,7 @@ import orjson
 
 from hybridsearch.disk.durable import replacing
 from hybridsearch.disk.errors import explained
+from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import EngineError, QueryError
 from hybridsearch.learning import judgments as judging
@@ -74,7 +75,6 @@ class QualityCheck:
     def __init__(self, shop: Shop, judgments: Judgments, folder: Path, record: Path, identity: str) -> None:
         self.shop, self.judgments, self.folder = shop, judgments, folder
         self.record, self.identity = record, identity
-        self.found: Quality | None = None
 
     @classmethod
     def of(cls, shop: Shop) -> Self | None:
@@ -90,11 +90,11 @@ class QualityCheck:
         topics = settings.resolve(section.topics) if section.topics else None
         judgments = judging.read(path, topics=topics, irrelevant=section.irrelevant)
         identity = hashlib.sha256(path.read_bytes() + str(section.irrelevant).encode()).hexdigest()
-        record = settings.home / settings.engine.index / "quality.json"
+        record = Home(settings.home).quality(settings.engine.index)
         return cls(shop, judgments, path.parent, record, identity)
 
-    def take(self, generation: str, schema: Schema) -> Quality:
-        """Ask a generation, and the live one, and remember what came out.
+    def measure(self, generation: str, schema: Schema) -> Quality:
+        """Ask a generation, and the live one, and write down what came out.
 
         Args:
             generation: Filled and searchable.
@@ -103,43 +103,34 @@ class QualityCheck:
         Raises:
             ConfigError: No query can be asked.
         """
-        asked = prepare(self.shop, self.judgments, self.folder, generation).asked
-        new = self.values(asked, schema, generation)
-        self.remember(generation, new)
-        self.found = self.compared(new, self.live(asked, schema))
-        return self.found
+        queries = prepare(self.shop, self.judgments, self.folder, generation).asked
+        new = self.values(queries, schema, generation)
+        self.write_down(generation, new)
+        return compared(new, self.live(queries, schema))
 
-    def live(self, asked: Sequence[PreparedQuery], schema: Schema) -> Values:
+    def live(self, queries: Sequence[PreparedQuery], schema: Schema) -> Values:
         """Return the values of the live index: asked now, or, if its vectors are others, as they were written down."""
         ours = {(leg.name, leg.fingerprint) for leg in schema.legs}
         with suppress(EngineError):  # there is none, or it has another format
             live = self.shop.engine.schema()
             if all((leg.name, leg.fingerprint) in ours for leg in live.legs):
-                return self.values(asked, live)
-        found = live_of(self.shop.engine.generations())
-        return self.remembered().get(found.name, {}) if found else {}
+                return self.values(queries, live)
+        generation = live_of(self.shop.engine.generations())
+        return self.written_down().get(generation.name, {}) if generation else {}
 
-    def values(self, asked: Sequence[PreparedQuery], schema: Schema, generation: str | None = None) -> Values:
+    def values(self, queries: Sequence[PreparedQuery], schema: Schema, generation: str | None = None) -> Values:
         """Return the value of every query that a generation, or the live one, answers in full."""
         weights, _ = self.shop.weights_for(schema)
-        found = {}
-        for each in asked:
+        values = {}
+        for query in queries:
             with suppress(QueryError):  # a filter of the new index that the live one does not have
-                plan = replace(each.plan(schema, weights), size=CUT, rows=False)
+                plan = replace(query.plan(schema, weights), size=CUT, rows=False)
                 page = self.shop.engine.search(plan, generation)
                 if not page.degraded:
-                    found[repr(each.judged.key)] = ndcg([hit.id for hit in page], each.judged.grades)
-        return found
+                    values[repr(query.judged.key)] = ndcg([hit.id for hit in page], query.judged.grades)
+        return values
 
-    def compared(self, new: Values, live: Values) -> Quality:
-        """Return the means, over the queries that both have a value for."""
-        both = [key for key in new if key in live]
-        if not both:
-            return Quality(len(new), sum(new.values()) / max(1, len(new)))
-        ours, theirs = [new[key] for key in both], [live[key] for key in both]
-        return Quality(len(both), sum(ours) / len(both), sum(theirs) / len(both), compare(ours, theirs))
-
-    def remembered(self) -> dict[str, Values]:
+    def written_down(self) -> dict[str, Values]:
         """Return the values of generations as they were written down for these judgments."""
         try:
             data = orjson.loads(self.record.read_bytes())
@@ -147,12 +138,21 @@ class QualityCheck:
         except (OSError, ValueError, KeyError, TypeError):
             return {}  # what is lost is measured again, or not compared
 
-    def remember(self, generation: str, values: Values) -> None:
+    def write_down(self, generation: str, values: Values) -> None:
         """Write the values of a generation down, and drop those of generations that are gone."""
-        there = {each.name for each in self.shop.engine.generations()}
-        kept = {name: found for name, found in self.remembered().items() if name in there}
+        present = {existing.name for existing in self.shop.engine.generations()}
+        kept = {name: earlier for name, earlier in self.written_down().items() if name in present}
         data = {"judgments": self.identity, "generations": {**kept, generation: values}}
         with explained(self.record):
             self.record.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self.record) as file:
                 file.write(orjson.dumps(data))
+
+
+def compared(new: Values, live: Values) -> Quality:
+    """Return the means, over the queries that both have a value for."""
+    both = [key for key in new if key in live]
+    if not both:
+        return Quality(len(new), sum(new.values()) / max(1, len(new)))
+    ours, theirs = [new[key] for key in both], [live[key] for key in both]
+    return Quality(len(both), sum(ours) / len(both), sum(theirs) / len(both), compare(ours, theirs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,26 +13,35 @@ from typing import Any
 from hybridsearch._version import __version__
 from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
-from hybridsearch.changes import START
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
 from hybridsearch.engines.base import Engine, Lease, live_of
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
+from hybridsearch.indexing.begin import Beginning
 from hybridsearch.indexing.build import Builder, building, schema_of, source_of
 from hybridsearch.indexing.catch_up import CatchUp
 from hybridsearch.indexing.fill import BATCH, Filling, Options
 from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.indexing.rejects import RejectsFile
-from hybridsearch.indexing.report import Progress, Report
-from hybridsearch.indexing.verify import NewIndex, plain, problems
-from hybridsearch.schema import Calibration, Schema
+from hybridsearch.indexing.report import Report
+from hybridsearch.indexing.tally import Tally
+from hybridsearch.indexing.verify import NewIndex, plain, verify
+from hybridsearch.progress import Progress, silent
+from hybridsearch.schema import Schema
 from hybridsearch.shop import Shop
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reindex:
-    """One run. Each step is a method; `run` is the line through them."""
+    """One run. Each step is a method; `run` is the line through them.
+
+    Attributes:
+        rejects: Returns the path of the rejects file of a run.
+        identity: Of everything that the outcome depends on, by name: another one cannot continue a run.
+        quality_check: The judged queries of the shop, if there are any.
+    """
 
     source: Source
     engine: Engine
@@ -42,16 +50,11 @@ class Reindex:
     builder: Builder
     journal: Journal
     rejects: Callable[[str], Path]
-    """Returns the file of dead letters of a run."""
     identity: Mapping[str, Any]
     remember_hours: float
     progress: Progress
     options: Options = field(default_factory=Options)
-    exam: QualityCheck | None = None
-
-    run_: Run = field(init=False)
-    filling: Filling = field(init=False)
-    meanwhile: CatchUp = field(init=False)
+    quality_check: QualityCheck | None = None
 
     def run(self) -> Report:
         """Build a generation and promote it; killed at any moment, the next run goes on with it.
@@ -60,211 +63,184 @@ class Reindex:
             GateError: A check refused; the old index stays.
         """
         started, retried = time.monotonic(), self.engine.retried
-        self.begin()
-        resumed = self.filling.position.counts.read
+        run, position = self.begin()
+        rejects = RejectsFile(self.rejects(run.id), size=position.letters)
+        tally = Tally.of(self.builder.schema.fields, rejects, position)
+        catch_up = self.catch_up(run, tally)
+        reach("run.begun")
         try:
-            if not self.is_live():
-                self.filling.run()
-                self.meanwhile.catch_up()
-                self.meanwhile.sweep(self.run_.generation)
-                candidate = self.candidate()
-                self.swap(candidate.schema, problems(candidate))
-            else:  # killed after the swap: what was too old to keep may still be there
-                self.engine.promote(self.run_.generation, self.builder.schema)
-            indexed = self.finish()
+            if self.is_live(run):
+                quality = None
+                self.resume_after_swap(run)
+            else:
+                self.fill(run, tally, catch_up)
+                new_index = self.new_index(run, tally)
+                problems, quality = verify(new_index)
+                self.swap(run, tally, new_index.schema, problems)
+            indexed = self.finish(run, catch_up)
         except BaseException as error:
-            self.stop(error)
+            self.stop(run, tally, error)
             raise
         finally:
             self.journal.close()
-        counts = self.filling.position.counts
         return Report(
             index=self.index,
-            generation=self.run_.generation,
+            generation=run.generation,
             indexed=indexed,
-            duplicates=len(self.filling.ids) - len(self.filling.distinct()),
-            resumed=resumed,
+            duplicates=tally.duplicates(),
+            resumed=position.counts.read,
             retried=self.engine.retried - retried,
             seconds=time.monotonic() - started,
-            rejects=tuple(self.filling.letters.first),
-            rejects_file=self.filling.letters.path if self.filling.letters.first else None,
-            quality=self.exam.found if self.exam else None,
-            **{name: getattr(counts, name) for name in REPORTED},
+            rejects=tuple(rejects.first),
+            rejects_file=rejects.path if rejects.first else None,
+            quality=quality,
+            **{name: getattr(tally.counts, name) for name in REPORTED},
         )
 
-    def begin(self) -> None:
-        """Go on with the run that the journal names, or begin a new one and say why."""
+    def begin(self) -> tuple[Run, Position]:
+        """Return the run to continue or a new one, with how far it is, and say what is to be known beforehand."""
         reach("run.locked")
         for sentence in self.engine.warnings():
             self.options.say(sentence)
-        self.run_, position = self.unfinished() or (self.new(), Position())
-        self.filling = Filling(
+        return Beginning(self.engine, self.journal, self.builder.schema, self.identity, self.options).run()
+
+    def catch_up(self, run: Run, tally: Tally) -> CatchUp:
+        """Return what brings in changes that come during the run."""
+        return CatchUp(
             source=self.source,
             engine=self.engine,
-            generation=self.run_.generation,
+            generation=run.generation,
             builder=self.builder,
-            journal=self.journal,
-            letters=RejectsFile(self.rejects(self.run_.id), size=position.letters),
-            position=position,
+            tally=tally,
             progress=self.progress,
-            options=self.options,
+            mark=run.mark,
+            resumed=bool(tally.counts.read),
         )
-        self.meanwhile = CatchUp(self.filling, self.run_.mark, resumed=bool(position.counts.read))
-        reach("run.begun")
 
-    def unfinished(self) -> tuple[Run, Position] | None:
-        """Return the interrupted run to go on with; one that cannot be continued is removed."""
-        found = self.journal.load()
-        if found is None:
-            return None
-        why = self.hindrance(found[0])
-        if why is None:
-            self.options.say(f"Continuing a run that was interrupted after {found[1].counts.read:,} products.")
-            return found
-        self.options.say(f"An interrupted run is not continued: {why}. Beginning anew.")
-        with suppress(EngineError):
-            self.engine.discard(found[0].generation)
-        self.journal.remove()
-        return None
-
-    def new(self) -> Run:
-        """Begin a generation and its journal.
-
-        With versions everything that is remembered is replayed: the catalogue may have been written down long before
-        this run. Without, only what comes from now on: what came before may be older than the catalogue.
-        """
-        mark = self.engine.changes.position()  # in any case: a log that cannot be read ends the run before it begins
-        if self.builder.schema.fields.version:
-            mark = START
-        elif self.engine.changes.since(START)[0]:
-            self.options.say(
-                "Products have no version ('fields.version'): of the changes before this run only those count that "
-                "the catalogue has."
-            )
-        generation = self.engine.create(replace(self.builder.schema, since=mark))
-        reach("run.created")
-        key = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
-        run = Run(key, generation, mark, self.identity)
-        self.journal.begin(run)
-        return run
-
-    def hindrance(self, run: Run) -> str | None:
-        """Return why an interrupted run cannot be continued, or None."""
-        if self.options.restart:
-            return "--restart was given"
-        generations = self.engine.generations()
-        live = live_of(generations)
-        swapped = live is not None and live.name == run.generation  # what is left to do needs no catalogue
-        for name, mine in self.identity.items():
-            if run.identity.get(name) != mine and not (name == "catalogue" and swapped):
-                return f"the {name} changed since"
-        if run.generation not in {each.name for each in generations}:
-            return f"its generation '{run.generation}' is gone"
-        return None
-
-    def is_live(self) -> bool:
+    def is_live(self, run: Run) -> bool:
         """Say whether the generation is the live one already."""
         live = live_of(self.engine.generations())
-        return live is not None and live.name == self.run_.generation
+        return live is not None and live.name == run.generation
 
-    def candidate(self) -> NewIndex:
+    def resume_after_swap(self, run: Run) -> None:
+        """Complete the swap of a run that was killed right after it: what was too old to keep may still be there."""
+        self.engine.promote(run.generation, self.builder.schema)
+
+    def fill(self, run: Run, tally: Tally, catch_up: CatchUp) -> None:
+        """Bring the whole catalogue into the generation, and what changed in the meantime."""
+        catch_up.begin(self.options.say)
+        Filling(
+            source=self.source,
+            engine=self.engine,
+            generation=run.generation,
+            builder=self.builder,
+            journal=self.journal,
+            tally=tally,
+            progress=self.progress,
+            options=self.options,
+        ).run()
+        catch_up.catch_up()
+
+    def new_index(self, run: Run, tally: Tally) -> NewIndex:
         """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
         reach("run.replayed")
-        self.progress("checking", self.filling.position.counts, None)
-        found = self.engine.refresh(self.run_.generation)
+        tally.counts.tell(self.progress, "checking")
+        documents = self.engine.refresh(run.generation)
         reach("run.refreshed")
-        if not found:
-            raise GateError(self.nothing())
-        uncertain = sorted(self.filling.uncertain)
-        present = set().union(*(self.engine.stored(self.run_.generation, some) for some in batches(uncertain, BATCH)))
+        if not documents:
+            raise GateError(nothing(self.source.name, tally))
+        uncertain = sorted(tally.uncertain)
+        present = sum(len(self.engine.stored(run.generation, names)) for names in batches(uncertain, BATCH))
         live = live_of(self.engine.generations())
-        schema = replace(self.builder.schema, since=self.run_.mark, before=live.name if live else "")
-        schema = schema.calibrated(self.calibrations())
+        schema = replace(self.builder.schema, since=run.mark, before=live.name if live else "")
+        schema = schema.calibrated(self.calibrations(tally))
         reach("run.calibrated")
         return NewIndex(
             engine=self.engine,
-            generation=self.run_.generation,
+            generation=run.generation,
             schema=schema,
-            expected=self.filling.certain() + len(present),
-            found=found,
+            expected=tally.certain() + present,
+            documents=documents,
             live=live.documents if live else 0,
-            sample=[each for key, each in self.filling.sample.items() if key not in self.filling.uncertain],
-            exam=self.exam,
+            sample=tally.comparable(),
+            quality_check=self.quality_check,
         )
 
-    def swap(self, schema: Schema, wrong: Sequence[str]) -> None:
-        """Make the generation the live one, unless something is wrong with it."""
-        if wrong and not self.options.force:
-            raise GateError(
-                f"The new index is not made live: {'; '.join(wrong)}. The old index stays. Look into it and run the "
-                "command again, or swap all the same with: hybridsearch reindex --force"
-            )
-        for sentence in wrong:
-            self.options.say(f"Swapping all the same: {sentence}.")
-        self.filling.advance("swapping")
-        self.progress("promoting", self.filling.position.counts, None)
-        self.lease.require()
-        reach("run.checked")
-        self.engine.promote(self.run_.generation, schema)
-        reach("run.swapped")
-
-    def finish(self) -> int:
-        """Replay what came in during the swap, forget old changes, and end the run; return the number of documents."""
-        self.meanwhile.finish()
-        reach("run.caught-up")
-        self.engine.changes.forget(self.remember_hours)
-        reach("run.forgotten")
-        indexed = self.engine.refresh(self.run_.generation)
-        self.journal.remove()
-        return indexed
-
-    def stop(self, error: BaseException) -> None:
-        """Leave a run so that it can be continued; one that has done nothing yet leaves nothing."""
-        self.engine.abandon()
-        done, refused = self.filling.position, isinstance(error, GateError)
-        if done.cursor and (done.counts.written or not refused):
-            if not refused:
-                self.options.say(
-                    f"The run stopped: {done.counts.read:,} products are done. Continue with: hybridsearch reindex"
-                )
-            return
-        with suppress(EngineError):  # what stopped the run is what matters
-            if not self.is_live():
-                self.engine.discard(self.run_.generation)
-                self.journal.remove()
-
-    def nothing(self) -> str:
-        """Return the message for a run that found nothing to index."""
-        rejected = self.filling.position.counts.rejected
-        if not rejected:
-            return f"Catalogue '{self.source.name}' has no products. The old index stays; check [catalog]."
-        first = self.filling.letters.first[0]
-        return (
-            f"All {rejected:,} products were refused, for instance {first.where}: {first.reason}. "
-            "The old index stays; correct the catalogue or its [fields]."
-        )
-
-    def calibrations(self) -> dict[str, dict[str, Calibration]]:
-        """Return each leg's calibrations from the first products, by source."""
+    def calibrations(self, tally: Tally) -> dict[str, Any]:
+        """Return each leg's calibration from the first products."""
         return {
             leg.name: calibrate(
                 self.builder.encoders[leg.name],
                 self.builder.cache,
-                [(title, vectors[leg.name]) for title, vectors in self.filling.titled if leg.name in vectors],
+                [(title, vectors[leg.name]) for title, vectors in tally.titled if leg.name in vectors],
             )
             for leg in self.builder.schema.legs
         }
 
+    def swap(self, run: Run, tally: Tally, schema: Schema, problems: Sequence[str]) -> None:
+        """Make the generation the live one, unless something is wrong with it."""
+        if problems and not self.options.force:
+            raise GateError(
+                f"The new index is not made live: {'; '.join(problems)}. The old index stays. Look into it and run the "
+                "command again, or swap anyway with: hybridsearch reindex --force"
+            )
+        for sentence in problems:
+            self.options.say(f"Swapping anyway: {sentence}.")
+        tally.reached("swapping")
+        self.journal.advance(tally.position)
+        tally.counts.tell(self.progress, "promoting")
+        self.lease.require()
+        reach("run.checked")
+        self.engine.promote(run.generation, schema)
+        reach("run.swapped")
+
+    def finish(self, run: Run, catch_up: CatchUp) -> int:
+        """Bring in what came during the swap, forget old changes, and end the run; return the number of documents."""
+        catch_up.finish()
+        reach("run.caught-up")
+        self.engine.changes.forget(self.remember_hours)
+        reach("run.forgotten")
+        indexed = self.engine.refresh(run.generation)
+        self.journal.remove()
+        return indexed
+
+    def stop(self, run: Run, tally: Tally, error: BaseException) -> None:
+        """Leave a run so that it can be continued; one that has done nothing yet leaves nothing."""
+        self.engine.abandon()
+        refused = isinstance(error, GateError)
+        if tally.position.cursor and (tally.counts.written or not refused):
+            if not refused:
+                self.options.say(
+                    f"The run stopped: {tally.counts.read:,} products are done. Continue with: hybridsearch reindex"
+                )
+            return
+        with suppress(EngineError):  # what stopped the run is what matters
+            if not self.is_live(run):
+                self.engine.discard(run.generation)
+                self.journal.remove()
+
 
 REPORTED = ("rejected", "without_picture", "encoded", "cached", "older", "changes")
+"""Counts that the report repeats."""
+
+
+def nothing(catalogue: str, tally: Tally) -> str:
+    """Return the message for a run that found nothing to index."""
+    if not tally.counts.rejected:
+        return f"Catalogue '{catalogue}' has no products. The old index stays; check [catalog]."
+    first = tally.rejects.first[0]
+    return (
+        f"All {tally.counts.rejected:,} products were refused, for instance {first.where}: {first.reason}. "
+        "The old index stays; correct the catalogue or its [fields]."
+    )
 
 
 def reindex(shop: Shop, progress: Progress | None = None, options: Options | None = None) -> Report:
-    """Build the index of a configuration anew and make it the live one; see `HybridSearch.reindex`."""
+    """Build the index of a configuration again and make it the live one; see `HybridSearch.reindex`."""
     options = options or Options()
     settings, engine, encoders = shop.settings, shop.engine, shop.encoders
-    exam = QualityCheck.of(shop)
-    folder = settings.home
+    quality_check = QualityCheck.of(shop)
+    home = Home(settings.home)
     source, schema = source_of(settings), schema_of(settings, encoders)
     if isinstance(source, LivingSource):
         source = source.patient()
@@ -278,8 +254,8 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
             lease=lease,
             index=settings.engine.index,
             builder=builder,
-            journal=Journal(folder / settings.engine.index / "run.jsonl"),
-            rejects=lambda run: folder / f"rejects-{run}.jsonl",
+            journal=Journal(home.journal(settings.engine.index)),
+            rejects=home.rejects,
             identity=plain(
                 {
                     "catalogue": {**settings.catalog.model_dump(mode="json"), **source.identity()},
@@ -288,9 +264,9 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
                 }
             ),
             remember_hours=settings.engine.remember_hours,
-            progress=progress or (lambda *_: None),
+            progress=progress or silent,
             options=options,
-            exam=exam,
+            quality_check=quality_check,
         ).run()
 
 

@@ -1,4 +1,4 @@
-"""Dead letters: what could not be indexed, with its reason, in a file that people and programs can read."""
+"""Rejects: what could not be indexed, with its reason, in a file that people and programs can read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,7 @@ class RejectsFile:
         self.first: list[Reject] = []
         if path.exists():
             os.truncate(path, size)
-            for each in self.read():
-                self.first += [each] * (len(self.first) < self.SHOWN)
+            self.first += islice(self.read(), self.SHOWN)
 
     def add(self, rejects: Iterable[Reject]) -> int:
         """Write rejects down, durably, and return how many they were.
@@ -44,10 +44,10 @@ class RejectsFile:
         Raises:
             EngineError: They cannot be written down. To go on would lose products silently.
         """
-        found = list(rejects)
-        if not found:
+        new = list(rejects)
+        if not new:
             return 0
-        data = b"".join(map(line, found))
+        data = b"".join(map(line, new))
         try:
             make_folder(self.path.parent)
             with self.path.open("ab") as file:
@@ -62,15 +62,15 @@ class RejectsFile:
                 "make room or allow writing there, then continue with the same command."
             ) from error
         self.size += len(data)
-        self.first += found[: max(0, self.SHOWN - len(self.first))]
-        return len(found)
+        self.first += new[: max(0, self.SHOWN - len(self.first))]
+        return len(new)
 
     def read(self) -> Iterator[Reject]:
         """Yield every reject in the file."""
         if self.path.exists():
             with self.path.open(encoding="utf-8") as file:
-                for each in map(json.loads, file):
-                    yield Reject(each["where"], each["id"], each["stage"], each["reason"], each["product"])
+                for data in map(json.loads, file):
+                    yield Reject(data["where"], data["id"], data["stage"], data["reason"], data["product"])
 
 
 def line(reject: Reject) -> bytes:

@@ -23,13 +23,13 @@ def apply(engine: Engine, generation: str | None, builder: Builder, changes: Seq
 
     Each product comes once in them, so that updates and removals do not meet.
     """
-    routing = engine.routing(generation, [each.id for each in changes if each.row is not None])
+    routing = engine.routing(generation, [change.id for change in changes if change.row is not None])
     products = [
-        Product(each.id, each.row, f"change of {each.id}", routing.get(each.id))
-        for each in changes
-        if each.row is not None
+        Product(change.id, change.row, f"change of {change.id}", routing.get(change.id))
+        for change in changes
+        if change.row is not None
     ]
-    removals = {each.id: each.version for each in changes if each.row is None}
+    removals = {change.id: change.version for change in changes if change.row is None}
     built = builder.build(products)
     for written in (
         engine.write(generation, built.documents) if built.documents else None,

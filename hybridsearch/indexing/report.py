@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hybridsearch.indexing.quality import Quality
 from hybridsearch.indexing.rejects import describe
+from hybridsearch.progress import Progress
 from hybridsearch.values import Reject
 
 
@@ -30,9 +30,13 @@ class Counts:
     older: int = 0
     changes: int = 0
 
+    def __add__(self, other: Counts) -> Counts:
+        more = asdict(other)
+        return Counts(**{name: value + more[name] for name, value in asdict(self).items()})
 
-Progress = Callable[[str, Counts, int | None], None]
-"""Is told the stage, the counts, and the number of products if known, after every batch."""
+    def tell(self, progress: Progress, stage: str, total: int | None = None) -> None:
+        """Tell a progress how many products are read, and all the counts."""
+        progress(stage, self.read, total, asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,6 @@ class Report:
             },
             "seconds": round(self.seconds, 3),
             "quality": self.quality.to_json() if self.quality else None,
-            "rejects": [describe(each) for each in self.rejects],
+            "rejects": [describe(reject) for reject in self.rejects],
             "rejects_file": str(self.rejects_file) if self.rejects_file else None,
         }

@@ -1,4 +1,4 @@
-"""The checks between filling a generation and making it live. Each yields one sentence for what is wrong."""
+"""The checks between filling a generation and making it live. Each yields a sentence for whatever is wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import KINDS
-from hybridsearch.indexing.quality import QualityCheck
+from hybridsearch.indexing.quality import Quality, QualityCheck
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Match, Neighbours, Plan
 from hybridsearch.values import Document
@@ -36,39 +36,49 @@ class NewIndex:
 
     Attributes:
         expected: Products that it should hold.
-        found: Products that it holds.
+        documents: Products that it holds.
         live: Products that the live index holds; 0 when there is none.
         sample: Documents as they were built, to be compared with what is stored.
-        exam: The judged queries of the shop, if there are any.
+        quality_check: The judged queries of the shop, if there are any.
     """
 
     engine: Engine
     generation: str
     schema: Schema
     expected: int
-    found: int
+    documents: int
     live: int
     sample: Sequence[Document]
-    exam: QualityCheck | None = None
+    quality_check: QualityCheck | None = None
 
 
-def problems(candidate: NewIndex) -> list[str]:
-    """Return what is wrong with a candidate; empty when it may become the live index."""
-    return [sentence for check in CHECKS for sentence in islice(check(candidate), NAMED)]
+def verify(index: NewIndex) -> tuple[list[str], Quality | None]:
+    """Return what is wrong with a new index, nothing when it may become the live one, and how it answers.
+
+    How it answers is None when there are no judged queries, or they cannot be asked.
+    """
+    problems = [sentence for check in CHECKS for sentence in islice(check(index), NAMED)]
+    if index.quality_check is None:
+        return problems, None
+    try:
+        quality = index.quality_check.measure(index.generation, index.schema)
+    except ConfigError as error:
+        return [*problems, f"the judged queries cannot be asked: {error}"], None
+    return ([*problems, f"it answers worse: {quality}"] if quality.worse else problems), quality
 
 
-def counts(candidate: NewIndex) -> Iterator[str]:
+def counts(index: NewIndex) -> Iterator[str]:
     """Compare the numbers of products."""
-    if candidate.found != candidate.expected:
-        yield f"the new index holds {candidate.found:,} products, {candidate.expected:,} were written"
-    if candidate.live >= MANY and candidate.found < SHRINKS * candidate.live:
-        yield f"the new index holds {candidate.found:,} products, the live one {candidate.live:,}"
+    if index.documents != index.expected:
+        yield f"the new index holds {index.documents:,} products, {index.expected:,} were written"
+    if index.live >= MANY and index.documents < SHRINKS * index.live:
+        yield f"the new index holds {index.documents:,} products, the live one {index.live:,}"
 
 
-def contents(candidate: NewIndex) -> Iterator[str]:
+def contents(index: NewIndex) -> Iterator[str]:
     """Compare a sample of what is stored, field by field, with what was built from the catalogue."""
-    stored = candidate.engine.stored(candidate.generation, [built.id for built in candidate.sample])
-    for built in candidate.sample:
+    stored = index.engine.stored(index.generation, [built.id for built in index.sample])
+    for built in index.sample:
         if built.id not in stored:
             yield f"product '{built.id}' is missing"
             continue
@@ -77,9 +87,9 @@ def contents(candidate: NewIndex) -> Iterator[str]:
             yield f"product '{built.id}' is stored with another {', '.join(fields)}"
 
 
-def vectors(candidate: NewIndex) -> Iterator[str]:
+def vectors(index: NewIndex) -> Iterator[str]:
     """See that stored vectors are finite and of unit length."""
-    stored = candidate.engine.stored(candidate.generation, [built.id for built in candidate.sample])
+    stored = index.engine.stored(index.generation, [built.id for built in index.sample])
     for key, document in stored.items():
         for leg, vector in document.vectors.items():
             length = float(np.linalg.norm(vector.array.astype(np.float64)))
@@ -87,29 +97,17 @@ def vectors(candidate: NewIndex) -> Iterator[str]:
                 yield f"vector '{leg}' of product '{key}' has the length {length}"
 
 
-def legs(candidate: NewIndex) -> Iterator[str]:
+def legs(index: NewIndex) -> Iterator[str]:
     """See that every leg finds something: words by a title's own words, a vector leg by a product's own vector."""
-    for leg in candidate.schema.legs:
-        vector = next((each.vectors[leg.name] for each in candidate.sample if leg.name in each.vectors), None)
+    for leg in index.schema.legs:
+        vector = next((built.vectors[leg.name] for built in index.sample if leg.name in built.vectors), None)
         if vector is not None:
             near = Neighbours(leg.name, vector, 10, EXPLORED, -1.0)
-            if not candidate.engine.search(Plan("photo", "check", neighbours=(near,)), candidate.generation):
+            if not index.engine.search(Plan("photo", "check", neighbours=(near,)), index.generation):
                 yield f"leg '{leg.name}' finds nothing"
-    match = next((first_words(each) for each in candidate.sample if each.text), None)
-    if match is not None and not candidate.engine.search(Plan("words", "check", keyword=match), candidate.generation):
+    match = next((first_words(built) for built in index.sample if built.text), None)
+    if match is not None and not index.engine.search(Plan("words", "check", keyword=match), index.generation):
         yield "keywords find nothing"
-
-
-def quality(candidate: NewIndex) -> Iterator[str]:
-    """See that the shop's judged queries are not answered worse than by the live index."""
-    if candidate.exam is not None:
-        try:
-            found = candidate.exam.take(candidate.generation, candidate.schema)
-        except ConfigError as error:
-            yield f"the judged queries cannot be asked: {error}"
-        else:
-            if found.worse:
-                yield f"it answers worse: {found}"
 
 
 def first_words(built: Document) -> Match:
@@ -127,11 +125,11 @@ def differences(built: Document, stored: Document) -> list[str]:
         "codes": (built.codes, stored.codes),
         **{role: (built.fields.get(role, {}), stored.fields.get(role, {})) for role in KINDS},
     }
-    found = [name for name, (one, other) in pairs.items() if plain(one) != plain(other)]
+    changed = [name for name, (ours, theirs) in pairs.items() if plain(ours) != plain(theirs)]
     same = built.vectors.keys() == stored.vectors.keys() and all(
         np.allclose(vector.array, stored.vectors[leg].array, atol=1e-6) for leg, vector in built.vectors.items()
     )
-    return found if same else [*found, "vector"]
+    return changed if same else [*changed, "vector"]
 
 
 def plain(value: Any) -> Any:
@@ -139,4 +137,4 @@ def plain(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
-CHECKS: tuple[Callable[[NewIndex], Iterator[str]], ...] = (counts, contents, vectors, legs, quality)
+CHECKS: tuple[Callable[[NewIndex], Iterator[str]], ...] = (counts, contents, vectors, legs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.folds import folds
+from hybridsearch.progress import Progress, silent
 from hybridsearch.search.signals import saturated_names
 
 OUTER, INNER = 5, 4
@@ -91,28 +91,26 @@ class Learned:
     among_judged: NDArray[np.float64]
 
 
-def learn(
-    features: Features, start: Weighting, *, seed: int = 0, progress: Callable[[int, int], None] = lambda *_: None
-) -> Learned:
+def learn(features: Features, start: Weighting, *, seed: int = 0, progress: Progress = silent) -> Learned:
     """Fit weights, and measure the whole procedure on outer folds.
 
     Args:
         features: All judged queries.
         start: The current weights, (signals,).
         seed: Of the folds.
-        progress: Is told how many of the rounds are done, and of how many.
+        progress: Is told how many of the rounds are done.
     """
     held_out, among_judged = np.zeros(len(features)), np.zeros(len(features))
     repeats = REPEATS if len(features) < FEW else 1
     parts = [(split, fold) for split in range(seed, seed + repeats) for fold in folds(features.groups, OUTER, split)]
     for number, (split, (train, test)) in enumerate(parts):
-        progress(number, len(parts) + 1)
+        progress("learning", number, len(parts) + 1)
         fitted, unseen = chosen(features.take(train), start, split + 1), features.take(test)
         held_out[test] += fitted.ndcg(unseen) / repeats
         among_judged[test] += fitted.ndcg(unseen.among_judged()) / repeats
-    progress(len(parts), len(parts) + 1)
+    progress("learning", len(parts), len(parts) + 1)
     from_all = chosen(features, start, seed + 1)
-    progress(len(parts) + 1, len(parts) + 1)
+    progress("learning", len(parts) + 1, len(parts) + 1)
     return Learned(from_all, held_out, among_judged)
 
 

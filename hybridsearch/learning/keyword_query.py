@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from hybridsearch.engines.elasticsearch.connection import error_of, explained, j
 from hybridsearch.engines.elasticsearch.request import incomplete
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning.result_lists import ResultCache, ResultList
+from hybridsearch.progress import Progress
 from hybridsearch.settings import Settings
 
 PLACEHOLDER = "{{query}}"
@@ -45,7 +46,7 @@ class KeywordQuery:
         self._engine = ElasticsearchEngine(section, settings.folder)
 
     def collect(
-        self, queries: Sequence[str], depth: int, cache: ResultCache, progress: Callable[[int, int], None]
+        self, queries: Sequence[str], depth: int, cache: ResultCache, progress: Progress
     ) -> Iterator[ResultList | None]:
         """Yield the first hits for each query, without signals; None for an incomplete answer.
 
@@ -53,7 +54,7 @@ class KeywordQuery:
             queries: Words as typed; an empty text has no hits.
             depth: How many hits are asked for.
             cache: Where answers are kept.
-            progress: Is told after every query how many are done, and of how many.
+            progress: Is told after every query how many are done.
 
         Raises:
             EngineError: The engine cannot be reached.
@@ -70,7 +71,7 @@ class KeywordQuery:
                 if not incomplete(answer):
                     results = ids_only(tuple(hit["_id"] for hit in answer["hits"]["hits"]))
                     cache.put(key, results)
-            progress(number, len(queries))
+            progress("asking", number, len(queries))
             yield results
 
     def _search(self, body: dict[str, Any]) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybridsearch.batches import batches
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError, ImageError, QueryError
@@ -95,7 +96,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
     skipped: Counter[str] = Counter()
     usable = list(answerable(judgments.queries, known, skipped))
     with ExitStack() as stack:
-        cache = stack.enter_context(EncodeCache(shop.settings.home / "vectors.db"))
+        cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
         asked = tuple(encoded(shop, schema, usable, cache, folder, fetch, skipped))
     if not asked:

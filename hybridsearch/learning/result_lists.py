@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
+from hybridsearch.progress import Progress
 from hybridsearch.search import signals
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
@@ -61,7 +62,7 @@ def collect(
     plans: Sequence[Plan],
     names: Sequence[str],
     cache: ResultCache,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> Iterator[ResultList | None]:
     """Yield the candidates of each plan, from the cache where they are known; None for an answer that is not whole.
 
@@ -70,7 +71,7 @@ def collect(
         plans: What `probe` returned, made with weights from `bare`.
         names: The signals, from `signals.signal_names`.
         cache: Where answers are kept, so that an interrupted run goes on.
-        progress: Is told after every query how many are done, and of how many.
+        progress: Is told after every query how many are done.
 
     Raises:
         EngineError: The engine cannot be reached, or refused.
@@ -86,7 +87,7 @@ def collect(
                 rows = [[hit.signals.get(name, 0.0) for name in names] for hit in page]
                 found = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
                 cache.put(key, found)
-        progress(number, len(plans))
+        progress("asking", number, len(plans))
         yield found
 
 

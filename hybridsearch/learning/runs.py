@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from hybridsearch.learning.folds import folds
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, probe
+from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
@@ -33,7 +34,6 @@ FOLDS = 5
 
 Rankings = Mapping[str, Sequence[Sequence[str]]]
 """Product ids by system and query, best first."""
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def answers(
         asked: The queries.
         weights: Those in use.
         cache: Where answers are kept.
-        progress: Is told how many answers are there, and of how many.
+        progress: Is told how many answers are there.
         own: The shop's own query; left out: BM25 over all fields.
 
     Raises:
@@ -111,7 +111,7 @@ def ask(
     rounds = 3 if schema.legs else 2
 
     def tell(part: int) -> Progress:
-        return lambda done, count: progress(part * count + done, rounds * count)
+        return lambda stage, done, *_: progress(stage, part * len(asked) + done, rounds * len(asked))
 
     windows = [probe(each.plan(schema, bare(weights))) for each in asked]
     yield list(collect(shop.engine, windows, signal_names(schema), cache, tell(0)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from hybridsearch.errors import ConfigError
+from hybridsearch.progress import Progress
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
@@ -69,7 +70,7 @@ def query_of(line: str) -> str:
     return str(row.get("query") or "")
 
 
-def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Callable[[int, int], None]) -> Shadow:
+def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Progress) -> Shadow:
     """Ask the shop with the weights in use and with new ones, and compare the first pages."""
     overlaps: list[tuple[str, float]] = []
     same_first = 0
@@ -79,7 +80,7 @@ def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Ca
         longer = max(len(before), len(after))
         overlaps.append((query, len(set(before) & set(after)) / longer if longer else 1.0))
         same_first += before[:1] == after[:1]
-        progress(number, len(queries))
+        progress("comparing pages", number, len(queries))
     return Shadow(
         queries=len(queries),
         overlap=sum(overlap for _, overlap in overlaps) / max(1, len(overlaps)),

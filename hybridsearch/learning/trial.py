@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hybridsearch.disk.home import Home
 from hybridsearch.errors import EngineError
 from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQueries, PreparedQuery, prepare
 from hybridsearch.learning.result_lists import ResultCache
-from hybridsearch.learning.runs import Answers, Progress, answers
+from hybridsearch.learning.runs import Answers, answers
+from hybridsearch.progress import Progress
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
@@ -64,7 +66,7 @@ def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own:
         shop: Where to ask; its current weights are one of the systems.
         judgments: What was judged.
         folder: Where relative paths of photos start.
-        progress: Is told how many answers are there, and of how many.
+        progress: Is told how many answers are there.
         own: The shop's own query; left out: BM25 over all fields.
 
     Raises:
@@ -83,7 +85,7 @@ def ask(
     """Ask every system the judged queries; the arguments and errors are those of `run`."""
     weights, degraded = shop.weights_for(shop.engine.schema())
     questions = prepare(shop, judgments, folder)
-    with ResultCache(shop.settings.home / "candidates.db") as cache:
+    with ResultCache(Home(shop.settings.home).candidates) as cache:
         found = answers(shop, questions.asked, weights, cache, progress, own)
     if not found.asked:
         raise EngineError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch._version import __version__
+from hybridsearch.disk.home import Home
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.learning.cross_validation import Fitted, learn
 from hybridsearch.learning.features import Features
@@ -22,15 +23,13 @@ from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Answers, vector_of
 from hybridsearch.learning.trial import Gathered, ask
+from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
 from hybridsearch.search.signals import saturated_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
-
-Progress = Callable[[str, int, int], None]
-"""Is told the stage, how far it is, and how far it goes."""
 
 MANY = 0.2
 """Share of the judgments that say irrelevant, from which on the judged products alone tell weights apart."""
@@ -94,7 +93,7 @@ def alone(settings: Settings) -> Iterator[None]:
     Raises:
         EngineError: Another run does so already.
     """
-    with FileLock(settings.home / "tune" / "lock", "tuning in"):
+    with FileLock(Home(settings.home).tune_lock, "tuning in"):
         yield
 
 
@@ -106,15 +105,14 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         judgments: What to learn from.
         folder: Where relative paths of photos start.
         seed: Of the folds.
-        progress: Is told the stage, how far it is, and how far it goes.
+        progress: Is told how far it is.
 
     Raises:
         ConfigError: No query can be learned from.
         EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
-    found = ask(shop, judgments, folder, lambda done, total: progress("asking", done, total))
-    return learned(shop.engine.schema(), found, seed, progress)
+    return learned(shop.engine.schema(), ask(shop, judgments, folder, progress), seed, progress)
 
 
 def learned(schema: Schema, gathered: Gathered, seed: int, progress: Progress) -> Tuned:
@@ -122,7 +120,7 @@ def learned(schema: Schema, gathered: Gathered, seed: int, progress: Progress) -
     start, found = gathered.weights, gathered.answers
     numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
     table = found.table.saturated(numbers)  # a price of 30 and a rating of 4 have no saturation constant in common
-    outcome = learn(table, found.current, seed=seed, progress=lambda done, total: progress("learning", done, total))
+    outcome = learn(table, found.current, seed=seed, progress=progress)
     current = current_by_query(start, found.table)
     before = found.table.ndcg(current)
     keyword = np.array(

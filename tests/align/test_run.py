@@ -24,6 +24,7 @@ from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.run import align
 from hybridsearch.align.towers import Towers
 from hybridsearch.cli import run
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders import PRESETS, load_encoder
 from hybridsearch.errors import ConfigError, EncoderError, GateError
 from hybridsearch.settings import Settings
@@ -110,7 +111,8 @@ def test_an_encoder_that_does_not_get_better_is_not_written(
     assert not report.adopted
     assert report.encoder is None
     assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / ".hybridsearch"])
-    assert [file.name for file in (tmp_path / ".hybridsearch" / "align" / "image").iterdir()] == ["report.json"]
+    left = Home(settings.home).align("image")
+    assert list(left.folder.iterdir()) == [left.report]
 
 
 @pytest.mark.parametrize("kind", ["clip", "dual"])
@@ -170,7 +172,7 @@ def test_a_damaged_picture_costs_one_product(models: dict[str, Path], tmp_path: 
 def test_too_few_products_are_refused(models: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(GateError, match=r"Found 30 products with a title .* at least 200 are needed"):
         align(shop(tmp_path, models["clip"], count=30))
-    assert not (tmp_path / ".hybridsearch" / "align" / "image").exists()
+    assert not Home(tmp_path / ".hybridsearch").align("image").folder.exists()
 
 
 def test_a_catalogue_of_one_picture_is_refused(models: dict[str, Path], tmp_path: Path) -> None:
@@ -248,9 +250,8 @@ def finish(folder: Path) -> list[str]:
 
 
 def test_a_killed_run_continues_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:
-    for name in ("whole", "killed"):
-        shop(tmp_path / name, models["clip"])
-    checkpoint = tmp_path / "killed" / ".hybridsearch" / "align" / "image" / "checkpoint.pt"
+    shop(tmp_path / "whole", models["clip"])
+    checkpoint = Home(shop(tmp_path / "killed", models["clip"]).home).align("image").checkpoint
     with start(tmp_path / "killed") as process:
         while not checkpoint.exists():
             assert process.poll() is None

@@ -15,10 +15,12 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch, sample
+from hybridsearch.disk.home import Home
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Answers, answers
+from hybridsearch.progress import silent
 from tests.servers.fake import RESET, Fake, PreparedQuery, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
 
@@ -352,11 +354,11 @@ def every_answer(folder: Path, judged: judging.Judgments, engine: Mapping[str, A
     folder.mkdir()
     catalog = {"path": str(SAMPLE / "products.jsonl")}
     made = settings(folder, catalog=catalog, fields=FIELDS, vectors=LEGS, engine=dict(engine))
-    with HybridSearch.open(made) as found, ResultCache(folder / "candidates.db") as cache:
+    with HybridSearch.open(made) as found, ResultCache(Home(folder).candidates) as cache:
         found.reindex()
         if engine:
             with Elasticsearch(engine["url"]) as client:
                 client.indices.forcemerge(index=engine["index"], max_num_segments=1)
         asked = prepare(found, judged, SAMPLE).asked
         served = [[hit.id for hit in found.search(each.query.text)] for each in asked]
-        return answers(found, asked, found.weights[0], cache, lambda done, total: None), served
+        return answers(found, asked, found.weights[0], cache, silent), served

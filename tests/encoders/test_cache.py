@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hybridsearch.encoders.cache import EncodeCache, QueryVectors
+from hybridsearch.encoders.cache import EncodeCache, QueryVectors, count_known, image_key, text_key
 from hybridsearch.errors import EncoderError, ImageError
 from hybridsearch.values import Vector, Vectors
 
@@ -187,6 +187,27 @@ def test_a_file_that_cannot_be_written_costs_only_time(
     other.close()
     assert cache.texts(Counting(), ["a"]).vectors.shape == (1, 8)
     assert "was passed over" in caplog.text
+
+
+def test_what_is_known_can_be_counted_without_touching_the_folder(path: Path) -> None:
+    encoder, photo = Counting(), picture(7)
+    keys = [text_key(encoder, "a"), text_key(encoder, "b"), text_key(encoder, "new"), image_key(encoder, photo)]
+    assert count_known(path, keys) == 0
+    assert not path.parent.exists()
+    with EncodeCache(path) as cache:
+        cache.texts(encoder, ["a"])
+        cache.images(encoder, [photo])
+        assert count_known(path, keys) == 2  # while another process writes
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
+    assert count_known(path, [*keys, *keys]) == 2
+    assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_a_damaged_file_knows_nothing_and_stays(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database " * 400)
+    assert count_known(path, [text_key(Counting(), "a")]) == 0
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_closed_cache_is_not_taken_for_a_damaged_one(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError, GateError
 from tests.killable import Hashed
 from tests.shops import quietly, settings, write_products
@@ -98,7 +99,7 @@ def test_an_index_of_another_encoder_is_compared_with_what_was_written_down(
         catalogue(tmp_path, [*WORDS[1:], WORDS[0]])
         with pytest.raises(GateError, match="of the live index"):
             shop.reindex(options=quietly())
-        (tmp_path / ".hybridsearch" / shop.settings.engine.index / "quality.json").write_text("{")
+        Home(shop.settings.home).quality(shop.settings.engine.index).write_text("{")
         report = shop.reindex(options=quietly())
     assert first is not None
     assert report.quality is not None

@@ -112,9 +112,9 @@ def test_few_queries_are_split_several_times_and_measured_on_average(
 
 
 def test_progress_is_told_for_every_round(quick: None) -> None:
-    told: list[tuple[int, int]] = []
-    learn(planted(10), START, progress=lambda done, total: told.append((done, total)))
-    assert told == [(done, OUTER + 1) for done in range(OUTER + 2)]
+    told: list[tuple[object, ...]] = []
+    learn(planted(10), START, progress=lambda *now: told.append(now))
+    assert told == [("learning", done, OUTER + 1) for done in range(OUTER + 2)]
 
 
 # Leaks: grades that mean nothing must not look like a gain.

@@ -192,7 +192,7 @@ def test_an_embedded_store_that_goes_away_half_way_leaves_what_was_asked(tmp_pat
     done: list[int] = []
     store = kept.resolve(kept.engine.folder) / "products"
 
-    def progress(number: int, _: int) -> None:
+    def progress(_: str, number: int, *__: object) -> None:
         done.append(number)
         if number == 2:
             shutil.move(store, tmp_path / "away")

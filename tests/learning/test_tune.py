@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from hybridsearch import HybridSearch, sample
+from hybridsearch.disk.home import Home
 from hybridsearch.learning import cross_validation
 from hybridsearch.learning.tune import alone
 from hybridsearch.search import weights as weighting
@@ -183,7 +184,7 @@ def test_a_log_that_cannot_be_read_is_named_before_anything_is_learned(run: Run,
     code, _, err = run("judgments.jsonl", "--shadow", "--log", "log.txt")
     assert code == 2
     assert "log.txt" in err
-    assert not Path(".hybridsearch/candidates.db").exists()
+    assert not Home(Path(".hybridsearch")).candidates.exists()
 
 
 # Bad input: it costs nothing but itself, and never makes a shop worse.

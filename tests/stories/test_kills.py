@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridsearch.disk.home import Home
 from hybridsearch.failpoints import POINTS
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.values import Row
@@ -75,14 +76,13 @@ class Rounds:
 
     def recover(self) -> Any:
         """Run the same command again and compare everything with what the shop has."""
-        journal = Journal(self.folder / ".hybridsearch" / "products" / "run.jsonl")
-        if "url" in self.engine:
-            journal = Journal(self.folder / ".hybridsearch" / self.engine["index"] / "run.jsonl")
+        settings = settings_of(self.folder, **self.engine)
+        journal = Journal(Home(settings.home).journal(settings.engine.index))
         before = journal.load()
         report = rebuild(self.folder, self.engine)
         if before is not None:
             assert report.resumed == before[1].counts.read
-        with shop_of(settings_of(self.folder, **self.engine)) as shop:
+        with shop_of(settings) as shop:
             shop.clean(shop.leftovers())
             found = shop.engine.generations()
             assert sorted(each.state for each in found) == ["kept", "live"][-len(found) :]

@@ -15,7 +15,18 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("_version", "batches", "errors", "failpoints", "prefetch", "query_sources", "sample", "text", "values"),
+    (
+        "_version",
+        "batches",
+        "errors",
+        "failpoints",
+        "prefetch",
+        "progress",
+        "query_sources",
+        "sample",
+        "text",
+        "values",
+    ),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),

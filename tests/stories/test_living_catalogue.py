@@ -19,7 +19,6 @@ from hybridsearch.engines.elasticsearch import retry
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.catch_up import CatchUp
 from hybridsearch.indexing.fill import Options
-from hybridsearch.indexing.report import Counts
 from hybridsearch.settings import Settings
 from hybridsearch.values import Row
 from tests.killable import shop_of
@@ -101,8 +100,8 @@ def during(stage: str, act: Any, *, read: int = 0) -> Any:
     """Return a progress that acts once, when a stage is reached and so many products are read."""
     left = [act]
 
-    def progress(now: str, counts: Counts, total: int | None) -> None:
-        if now == stage and counts.read >= read and left:
+    def progress(now: str, done: int, *_: object) -> None:
+        if now == stage and done >= read and left:
             left.pop()()
 
     return progress

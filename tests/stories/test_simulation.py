@@ -24,6 +24,7 @@ from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import text
 from hybridsearch.catalog.base import product
+from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import Lease
 from hybridsearch.engines.elasticsearch import engine
 from hybridsearch.engines.elasticsearch.client import Client
@@ -39,6 +40,7 @@ from hybridsearch.indexing.journal import Journal, Position
 from hybridsearch.indexing.reindex import Reindex
 from hybridsearch.indexing.report import Report
 from hybridsearch.indexing.updates import Updates
+from hybridsearch.progress import silent
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row
@@ -235,6 +237,11 @@ class World:
     versioned: bool = field(init=False)
     backend: Updates = field(init=False)
 
+    @property
+    def home(self) -> Home:
+        """Where its files lie."""
+        return Home(self.folder)
+
     def row(self, key: str) -> Row:
         self.clock += 1
         return {"id": key, "title": f"red dress {self.luck.randrange(100)}", "v": self.clock}
@@ -255,7 +262,7 @@ class World:
         self.model.now += self.luck.random() * 20
         if self.busy or self.luck.random() > 0.12 or not self.has_index():
             return
-        if not self.versioned and not (self.folder / "run.jsonl").exists():
+        if not self.versioned and not self.home.journal(ALIAS).exists():
             return  # without versions a change between the export and the start of the run is lost: see the docs
         self.busy = True
         try:
@@ -290,7 +297,7 @@ class Watched(Journal):
     """The real journal; the world remembers what was true when all was read: from there on changes are replayed."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.folder / "run.jsonl")
+        super().__init__(world.home.journal(ALIAS))
         self.world = world
 
     def advance(self, position: Position) -> None:
@@ -317,10 +324,10 @@ def attempt(world: World, export: Export, process: Process) -> Report:
             index=ALIAS,
             builder=Builder(schema, {}, None, lambda _: b"", Here()),  # type: ignore[arg-type]
             journal=Watched(world),
-            rejects=lambda key: world.folder / f"rejects-{key}.jsonl",
+            rejects=world.home.rejects,
             identity={"export": export.identity()},
             remember_hours=24,
-            progress=lambda *_: None,
+            progress=silent,
             options=Options(executor=lambda _: Here()),
         ).run()
 
@@ -328,7 +335,7 @@ def attempt(world: World, export: Export, process: Process) -> Report:
 def reindex_until_done(world: World, export: Export) -> Report:
     for turn in range(60):
         world.troubled = turn < 40
-        if not (world.folder / "run.jsonl").exists():
+        if not world.home.journal(ALIAS).exists():
             export.rows[:] = [*export.bad, *world.written_down()]
         process = Process(world, faulty=True)
         try:
@@ -340,15 +347,15 @@ def reindex_until_done(world: World, export: Export) -> Report:
 
 
 def check_journal(world: World, export: Export) -> None:
-    """Every row before the cursor is in the generation, was changed since, or is in the dead letters."""
-    found = Journal(world.folder / "run.jsonl").load()
+    """Every row before the cursor is in the generation, was changed since, or is in the rejects file."""
+    found = Journal(world.home.journal(ALIAS)).load()
     if found is None or found[0].generation not in world.model.indices:
         return
     held = world.model.indices[found[0].generation].docs
-    letters = (world.folder / f"rejects-{found[0].id}.jsonl").read_text() if found[1].letters else ""
+    rejects = world.home.rejects(found[0].id).read_text() if found[1].letters else ""
     for row in export.rows[: found[1].cursor]:
         if row.get("id") in world.truth and row == world.truth[row["id"]]:
-            assert row["id"] in held or f'"{row["id"]}"' in letters, row
+            assert row["id"] in held or f'"{row["id"]}"' in rejects, row
 
 
 def live_one(seed: int, folder: Path) -> World:
@@ -367,8 +374,8 @@ def live_one(seed: int, folder: Path) -> World:
         for name in unfinished:  # what `hybridsearch clean` removes
             world.backend.engine.discard(name)
         assert sum(not index.hidden for index in world.model.indices.values()) <= 2
-        assert not (world.folder / "run.jsonl").exists()
-        for file in world.folder.glob("rejects-*"):
+        assert not world.home.journal(ALIAS).exists()
+        for file in world.folder.glob(world.home.rejects("*").name):
             file.unlink()
     return world
 

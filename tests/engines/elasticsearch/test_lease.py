@@ -1,4 +1,4 @@
-"""A lease: an owner on another machine is watched; tests/indexing/test_reindex.py takes one from a killed process."""
+"""The lease of a run on a server: who has it, and when it is taken from a dead owner."""
 
 from __future__ import annotations
 
@@ -7,17 +7,51 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch.lease import SILENCE, ServerLease, is_dead
 from hybridsearch.errors import EngineError
 from tests.servers.fake import RESET, PreparedQuery, Reply, serving
 from tests.servers.model import Model
+from tests.shops import settings
 
 ELSEWHERE = {"owner": "night job", "host": "elsewhere", "process": 1, "token": "x", "beats": 0}
+
+
+ROOT = Path(__file__).parents[3]
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from hybridsearch import HybridSearch
+from tests.shops import settings
+with HybridSearch.open(settings(Path(sys.argv[1]), engine={"url": sys.argv[2], "index": sys.argv[3]})) as shop:
+    with shop.engine.lease("night job"):
+        print("held", flush=True)
+        time.sleep(60)
+"""
+
+
+def test_a_lease_on_a_server_names_its_owner_and_is_taken_from_a_dead_one(
+    tmp_path: Path, es_url: str, index: str
+) -> None:
+    """Faults 29 and 41, across processes."""
+    command = [sys.executable, "-c", OWNER, str(tmp_path), es_url, index]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with HybridSearch.open(settings(tmp_path, engine={"url": es_url, "index": index, "replicas": 0})) as shop:
+            with pytest.raises(EngineError) as refused:
+                shop.reindex()
+            assert str(refused.value).startswith(f"A rebuild is under way: night job, process {process.pid} on ")
+            process.kill()
+            process.wait()
+            assert shop.reindex().indexed == 5
 
 
 def test_a_lease_of_another_machine_is_watched_and_taken_when_it_is_silent() -> None:

@@ -1,0 +1,73 @@
+"""The checks between filling a generation and making it live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch import HybridSearch
+from hybridsearch.errors import GateError
+from hybridsearch.indexing.fill import Options
+from hybridsearch.indexing.verify import differences
+from hybridsearch.values import Document, Stored, Vector
+from tests.shops import quietly, shop, write_products
+
+
+def lose_some(found: HybridSearch, count: int) -> None:
+    """Make the engine of a shop lose products on the way, as a fault that nobody thought of would."""
+    write = found.engine.write
+
+    def losing(generation: str | None, documents: Any) -> Any:
+        return write(generation, documents[count:])
+
+    found.engine.write = losing  # type: ignore[method-assign]
+
+
+def test_an_index_that_lacks_products_is_not_made_live_unless_forced(versioned: HybridSearch) -> None:
+    """Fault 37."""
+    live = [each.name for each in versioned.engine.generations()]
+    lose_some(versioned, 2)
+    with pytest.raises(GateError) as refused:
+        versioned.reindex(options=quietly())
+    assert "the new index holds 8 products, 10 were written" in str(refused.value)
+    assert "product 'p0' is missing" in str(refused.value)
+    assert [each.name for each in versioned.engine.generations() if each.state == "live"] == live
+    said: list[str] = []
+    assert versioned.reindex(options=Options(force=True, say=said.append)).indexed == 8
+    assert said[0] == "Continuing a run that was interrupted after 10 products."
+    assert "Swapping anyway: the new index holds 8 products, 10 were written." in said
+
+
+def test_a_catalogue_that_shrank_to_less_than_half_is_not_made_live_unless_forced(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    """Fault 37."""
+    write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(300)])
+    with shop(tmp_path, engine=engine) as found:
+        write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(149)])
+        with pytest.raises(GateError, match="the new index holds 149 products, the live one 300"):
+            found.reindex(options=quietly())
+        assert found.reindex(options=quietly(force=True)).indexed == 149
+
+
+def test_what_is_stored_is_compared_field_by_field() -> None:
+    vectors = {"a": Vector([1.0, 0.0])}
+    kept: dict[str, dict[str, Stored]] = {"facets": {"f": ("v",)}, "numbers": {"n": 1.0}}
+    built = Document("1", {"x": 1}, {"title": {"en": "red"}}, ("c",), kept, vectors)
+    assert differences(built, built) == []
+    near = replace(built, vectors={"a": Vector([1.0, 1e-8])})
+    assert differences(built, near) == []
+    for name, other in (
+        ("row", {"row": {"x": 2}}),
+        ("text", {"text": {}}),
+        ("codes", {"codes": ()}),
+        ("facets", {"fields": {**kept, "facets": {"f": ("w",)}}}),
+        ("numbers", {"fields": {**kept, "numbers": {"n": 2.0}}}),
+        ("dates", {"fields": {**kept, "dates": {"d": 0}}}),
+        ("vector", {"vectors": {"a": Vector([0.0, 1.0])}}),
+        ("vector", {"vectors": {}}),
+    ):
+        assert differences(built, replace(built, **other)) == [name]
