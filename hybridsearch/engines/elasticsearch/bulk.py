@@ -204,5 +204,5 @@ def reason(error: dict[str, Any]) -> str:
 
 
 def reject(key: str, row: Row | None, why: str) -> Reject:
-    """Return the dead letter of a product that could not be written."""
+    """Return the reject of a product that could not be written."""
     return Reject(where=f"product {key}", id=key, stage="write", reason=why, row=row)

@@ -1,4 +1,4 @@
-"""Bulk writes on a server that misbehaves: every product is written or has its dead letter, and nothing is hammered."""
+"""Bulk writes on a server that misbehaves: every product is written or rejected, and nothing is hammered."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ def test_a_product_is_an_action_and_a_body() -> None:
     )
 
 
-def test_a_row_that_json_cannot_hold_is_a_dead_letter() -> None:
+def test_a_row_that_json_cannot_hold_is_a_reject() -> None:
     made = to_item(Document("1", {"title": "\ud800"}, {}))
     assert isinstance(made, Reject)
     assert made.reason.startswith("it cannot be written as JSON: ")
@@ -106,7 +106,7 @@ def test_all_is_well_in_one_request() -> None:
     assert [sent(asked) for asked in fake.asked] == [["0", "1", "2"]]
 
 
-def test_one_bad_product_of_many_is_a_dead_letter_and_the_others_are_written() -> None:
+def test_one_bad_product_of_many_is_a_reject_and_the_others_are_written() -> None:
     """Fault 21."""
     with answering(outcomes(201, "failed to parse", 201)) as (fake, client):
         (reject,) = send(client, "shop", items(3)).refused
@@ -175,7 +175,7 @@ def test_pauses_grow_and_are_jittered_until_the_budget_is_spent(trouble: Reply, 
     assert len(fake.asked) == len(pauses) + 1
 
 
-def test_products_that_met_a_busy_server_all_along_stop_the_run_and_are_no_dead_letters() -> None:
+def test_products_that_met_a_busy_server_all_along_stop_the_run_and_are_no_rejects() -> None:
     """Fault 4: the server is at fault, not the product; the run is continued later."""
     with answering(*[outcomes(429)] * 200) as (_, client), pytest.raises(EngineError) as stopped:
         send(client, "shop", items(1))
