@@ -228,15 +228,15 @@ def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
     ]
 
 
-def test_every_reject_is_a_dead_letter_with_its_product(tmp_path: Path) -> None:
+def test_every_reject_is_in_the_file_with_its_product(tmp_path: Path) -> None:
     bad = {"id": "6", "title": "Free gift", "price": "free"}
     write_products(tmp_path / "products.jsonl", [*PRODUCTS, bad])
     with HybridSearch.open(settings(tmp_path)) as found:
         file = found.reindex().rejects_file
     assert file is not None
-    (letter,) = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    assert letter.pop("time").endswith("Z")
-    assert letter == {
+    (reject,) = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert reject.pop("time").endswith("Z")
+    assert reject == {
         "where": "products.jsonl:6",
         "id": "6",
         "stage": "document",

@@ -14,7 +14,7 @@ from hybridsearch.client import HybridSearch
 
 @click.command("reindex")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and what it would cost; write nothing.")
-@click.option("--restart", is_flag=True, help="Begin anew, even if an interrupted run could be continued.")
+@click.option("--restart", is_flag=True, help="Start a new run, even if an interrupted one could be continued.")
 @click.option("--force", is_flag=True, help="Swap even if a check fails, and read on whatever is rejected.")
 @click.option("--retry-rejects", is_flag=True, help="Only try the products again that the last run rejected.")
 @click.option(

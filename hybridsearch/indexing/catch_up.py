@@ -59,7 +59,7 @@ class CatchUp:
                 )
 
     def catch_up(self) -> None:
-        """Bring what happened since the last time into the generation, until little happens meanwhile; then sweep."""
+        """Bring what happened since the last time into the generation, until little is new each time; then sweep."""
         while self.follow(self.generation) + self.replay(self.generation) > SMALL:
             pass
         self.sweep(self.generation)

@@ -98,8 +98,8 @@ class Rounds:
             np.testing.assert_allclose(kept, vectors, atol=1e-6)
         assert journal.load() is None
         assert report.rejected == 2
-        letters = [json.loads(line) for line in report.rejects_file.read_text().splitlines()]
-        assert [(each["where"], each["id"]) for each in letters] == [
+        rejects = [json.loads(line) for line in report.rejects_file.read_text().splitlines()]
+        assert [(each["where"], each["id"]) for each in rejects] == [
             (f"products.jsonl:{self.rows + 1}", None),
             (f"products.jsonl:{self.rows + 2}", "bad"),
         ]
