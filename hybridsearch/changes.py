@@ -7,11 +7,11 @@ remembered there, so that a late older update does not bring the product back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from hybridsearch.values import Row
+from hybridsearch.values import Reject, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,21 @@ def order(version: int | None, *, removed: bool = False) -> int:
     return 0 if version is None else 2 * version + removed
 
 
+@dataclass(slots=True)
+class Recorded:
+    """What became of changes that were to be remembered.
+
+    Attributes:
+        accepted: Those that are: they are not older than what was known.
+        refused: Those that cannot be, with the reason.
+        before: What was known of their products until then, by id; a product of which nothing was is absent.
+    """
+
+    accepted: list[Change]
+    refused: list[Reject] = field(default_factory=list)
+    before: Mapping[str, Change] = field(default_factory=dict)
+
+
 BEGINNING = -1
 """The place before every change of a log."""
 
@@ -46,8 +61,19 @@ class ChangeLog(Protocol):
     Every method raises EngineError when the log cannot be reached.
     """
 
-    def record(self, changes: Sequence[Change]) -> list[Change]:
-        """Remember changes durably; return those that were not older than what was known."""
+    def newest(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes that are not older than what is known, in their order."""
+        ...
+
+    def record(self, changes: Sequence[Change]) -> Recorded:
+        """Remember changes durably, unless they are older than what is known; each product comes once in them."""
+        ...
+
+    def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
+        """Forget changes that the index refused: what was known before counts again, unless something newer came in.
+
+        What is older than such a change stays older.
+        """
         ...
 
     def mark(self) -> int:
