@@ -7,11 +7,11 @@ recorded too, so that an older update that arrives late does not restore the pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from hybridsearch.values import Row
+from hybridsearch.values import Reject, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,21 @@ def precedence(version: int | None, *, removed: bool = False) -> int:
     return 0 if version is None else 2 * version + removed
 
 
+@dataclass(slots=True)
+class Recorded:
+    """What became of changes that were to be recorded.
+
+    Attributes:
+        accepted: Those that are: they are not older than what the log holds.
+        refused: Those that cannot be, with the reason.
+        before: What the log held of their products until then, by id; a product of which it held nothing is absent.
+    """
+
+    accepted: list[Change]
+    refused: list[Reject] = field(default_factory=list)
+    before: Mapping[str, Change] = field(default_factory=dict)
+
+
 START = -1
 """The position before the first change of a log."""
 
@@ -46,8 +61,19 @@ class ChangeLog(Protocol):
     Every method raises EngineError when the log cannot be reached.
     """
 
-    def record(self, changes: Sequence[Change]) -> list[Change]:
-        """Record changes durably; return those that were not older than what the log holds."""
+    def newest(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes that are not older than what the log holds, in their order."""
+        ...
+
+    def record(self, changes: Sequence[Change]) -> Recorded:
+        """Record changes durably, unless they are older than what the log holds; each product comes once in them."""
+        ...
+
+    def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
+        """Forget changes that the index refused: what was known before counts again, unless something newer came in.
+
+        What is older than such a change stays older.
+        """
         ...
 
     def position(self) -> int:

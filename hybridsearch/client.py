@@ -16,6 +16,7 @@ from hybridsearch.values import Page, Row
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Generation
     from hybridsearch.images import Photo
+    from hybridsearch.indexing.arguments import Id, RowLike
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
@@ -64,9 +65,18 @@ class HybridSearch(Shop):
         )
         return whole(found) if strict else found
 
-    def get(self, ids: Sequence[str]) -> Mapping[str, Row]:
-        """Return the rows of products by id; unknown ids are absent."""
-        return self.engine.get(ids)
+    def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
+        """Return the rows of products by id; unknown ids are absent.
+
+        Args:
+            ids: One, or several: text, or numbers and UUIDs, which stand for their text.
+
+        Raises:
+            QueryError: One of them is neither.
+        """
+        from hybridsearch.indexing import arguments
+
+        return self.engine.get(arguments.possible_ids(ids))
 
     def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Build the index anew from the catalogue, beside the live one, and make it the live one.
@@ -87,28 +97,38 @@ class HybridSearch(Shop):
 
         return reindex(self, progress, options)
 
-    def upsert(self, products: Iterable[Row]) -> Updated:
+    def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products, new ones or whole new versions of old ones, to the live index.
 
         Only texts and pictures that were never seen are encoded: a change of price or stock costs no encoder. A product
         that is older than what is known, by `fields.version`, changes nothing. While a rebuild is under way, in this
-        process or in another one, the changes reach the new index too.
+        process or in another one, the changes reach the new index too. A product that cannot be indexed is among the
+        rejects, and is not remembered; all others are written.
 
         Args:
-            products: Rows as the catalogue has them.
+            products: Whole rows as the catalogue has them, one or several: mappings, dataclasses, named tuples, models
+                of pydantic or rows of a database. Of a catalogue that is an index, a row carries the id of its document
+                as `_id`, which is not stored in it. Values may be Decimals, dates, UUIDs, sets and what else
+                `json_value` knows; they are stored as numbers, ISO text, text and lists.
 
         Raises:
+            CatalogError: This is neither a product nor several.
             EngineError: There is no index, or it cannot be reached; the same call may be repeated.
             EncoderError: The index was built with another encoder, or this one is away; repeat the call then.
         """
         return self._updates().upsert(products)
 
-    def delete(self, ids: Sequence[str] | Mapping[str, Any]) -> Updated:
+    def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
         """Remove products from the live index; a late older update does not bring them back.
 
         Args:
-            ids: Of the products; or, where `fields.version` is configured, ids with the version of the removal. Left
-                out, it is that of the product in the index.
+            ids: One, or several: text, or numbers and UUIDs, which stand for their text; or, where `fields.version` is
+                configured, ids with the version of the removal. Left out, or None, it is that of the product in the
+                index.
+
+        Raises:
+            QueryError: One of them is no id, or a version is none; nothing was removed.
+            EngineError: There is no index, or it cannot be reached; the same call may be repeated.
         """
         return self._updates().delete(ids)
 

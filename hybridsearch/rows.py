@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
+from hybridsearch.json_values import json_value, named
 from hybridsearch.values import Row
 
 DEEPEST = 50
@@ -116,27 +116,40 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
     """Return a JSON value that every engine can store.
 
     Control characters and changes of text direction are removed, unusual line breaks become a space, and lone
-    surrogates become U+FFFD. An integer beyond 64 bits becomes text, so that no digit is lost, and a date or time the
-    text of ISO 8601. Of keys that become equal the last wins.
+    surrogates become U+FFFD. An integer beyond 64 bits becomes text, so that no digit is lost. Of keys that become
+    equal the last wins. What JSON does not know becomes what `json_value` says.
 
     Raises:
-        ValueError: A number is not finite, or objects and lists are nested more than `levels` deep.
+        ValueError: A number is not finite, objects and lists are nested more than `levels` deep, or JSON has no form
+            for a value.
     """
     if isinstance(value, str):
+        if type(value) is not str:  # an enum of texts would print its name
+            value = str.__str__(value)
         return value if value.isprintable() else plain(value)
     if isinstance(value, dict | list) and levels == 0:
         raise ValueError(f"nested more than {DEEPEST} levels deep")
     if isinstance(value, dict):
-        return {tidy(key): tidy(item, levels - 1) for key, item in value.items()}
+        return {tidy_key(key): tidy(item, levels - 1) for key, item in value.items()}
     if isinstance(value, list):
         return [tidy(item, levels - 1) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"holds {value}, expected finite numbers")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+    if value is None or type(value) in (bool, int, float):
+        return value
+    return tidy(json_value(value), levels)
+
+
+def tidy_key(key: Any) -> str:
+    """Return the name of a field; a number, which JSON does not have there, as text."""
+    found = tidy(key)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    raise ValueError(f"has a field called {named(key)}, expected text")
 
 
 def plain(text: str) -> str:

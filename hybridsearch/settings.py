@@ -229,7 +229,8 @@ def explain(error: ValidationError) -> list[str]:
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key '{place}'.{suggest(problem['loc'])}")
         elif problem["type"] == "missing":
-            lines.append(f"'{place}' is missing. See docs/configuration.md.")
+            keys = ", ".join(names(problem["loc"] if place in SECTIONS else problem["loc"][:-1]))
+            lines.append(f"'{place}' is missing. Its table takes: {keys}. A whole file: hybridsearch init CATALOG")
         else:
             found = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int | float) else ""
             lines.append(f"'{place or 'file'}': {problem['msg'].removeprefix('Value error, ')}{found}.")
@@ -238,13 +239,18 @@ def explain(error: ValidationError) -> list[str]:
 
 def suggest(location: tuple[int | str, ...]) -> str:
     """Return a sentence with the nearest valid names for an unknown key."""
+    valid = names(location[:-1])
+    near = difflib.get_close_matches(str(location[-1]), valid, n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else f" Expected one of: {', '.join(valid)}."
+
+
+def names(table: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the table at a place of the file takes."""
     model: type[BaseModel] = Settings
-    for part in location[:-1]:
+    for part in table:
         if isinstance(part, str):
             model = SECTIONS.get(part, model)
-    names = [name for name in model.model_fields if (model, name) != (Settings, "folder")]
-    near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.6)
-    return f" Did you mean '{near[0]}'?" if near else f" Expected one of: {', '.join(names)}."
+    return [name for name in model.model_fields if (model, name) != (Settings, "folder")]
 
 
 SECTIONS: dict[str, type[BaseModel]] = {

@@ -1,9 +1,12 @@
 """The tree of errors is what its module's docstring says, and each error has its exit code."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
+import hybridsearch
 from hybridsearch import cli, errors
 
 CLASSES = {name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
@@ -50,3 +53,14 @@ def test_every_error_is_explained_in_one_sentence(name: str) -> None:
 )
 def test_every_error_ends_the_command_line_with_its_code(error: type[errors.HybridSearchError], code: int) -> None:
     assert cli.exit_code(error("x")) == code
+
+
+def test_no_message_points_to_a_page_that_is_not_installed() -> None:
+    """The pages of `docs/` are in the repository, not in the wheel."""
+    pointing = []
+    for file in Path(hybridsearch.__file__).parent.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        texts = [node for node in nodes if isinstance(node, ast.Constant) and node not in docstrings]
+        pointing += [f"{file.name}:{node.lineno}" for node in texts if re.search(r"\bdocs/", str(node.value))]
+    assert pointing == []

@@ -60,13 +60,26 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(changes: dict[str, Any]
         ({"engine": {"timeout": 0}}, "'engine.timeout': Input should be greater than 0 (found 0)."),
         ({"engine": {"shards": "many"}}, "'engine.shards': Input should be a valid integer"),
         ({"engine": {"index": "Products"}}, "'engine.index': String should match pattern"),
-        ({"vectors": [{"encoder": "starter"}]}, "'vectors.0.name' is missing."),
+        (
+            {"vectors": [{"encoder": "starter"}]},
+            "'vectors.0.name' is missing. Its table takes: name, encoder, reads, image_encoder, fingerprint, pictures, "
+            "exact. A whole file: hybridsearch init CATALOG",
+        ),
         ({"vectors": [{"name": "a.b", "encoder": "starter"}]}, "'vectors.0.name': String should match pattern"),
         ({"catalog": 3}, "'catalog': Input should be a valid dictionary"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named_with_its_place(changes: dict[str, Any], part: str) -> None:
     assert complaint(**changes).startswith(f"configuration: {part}")
+
+
+def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
+    assert str(refused.value) == (
+        "configuration: 'catalog' is missing. Its table takes: path, index, images, fetch. "
+        "A whole file: hybridsearch init CATALOG"
+    )
 
 
 def test_every_problem_has_a_line_of_its_own() -> None:

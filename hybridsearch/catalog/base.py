@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 from hybridsearch.rows import field, strings, tidy
@@ -76,27 +76,23 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
     """Return a parsed row as a product, made safe by `tidy`, or as a reject.
 
     Args:
-        row: Any JSON value, or Unreadable.
+        row: Any value of JSON or Python that `tidy` takes, or Unreadable.
         id_field: Dotted name of the id; None numbers the rows by their place.
         where: The place, for messages.
         place: The place, for going on behind it.
     """
     if isinstance(row, Unreadable):
         return Reject(where, None, "read", row.reason, place=place)
-    if not isinstance(row, dict):
-        return Reject(
-            where,
-            None,
-            "read",
-            f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields",
-            place=place,
-        )
     try:
-        row = tidy(row)
+        clean = tidy(row)
+        if not isinstance(clean, dict):
+            reason = f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields"
+            return Reject(where, None, "read", reason, place=place)
+        row = clean
         name = where if id_field is None else identity(field(row, id_field), id_field)
         return Product(name, row, where, place=place)
     except ValueError as error:
-        return Reject(where, None, "read", str(error), row, place)
+        return Reject(where, None, "read", str(error), row if isinstance(row, Mapping) else None, place)
 
 
 def identity(value: Any, name: str) -> str:

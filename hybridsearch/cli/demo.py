@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from hybridsearch.settings import Settings
 
 SAMPLE = Path(sample.__file__).parent
 CONFIG = """\
-# The sample catalogue on the embedded engine. Try: hybridsearch search -c {file} "red umbrella"
+# The sample catalogue on the embedded engine. In this folder, try: hybridsearch search "red umbrella"
 [catalog]
 path = {catalog!r}
 
@@ -33,6 +36,7 @@ name = "image"
 encoder = "starter"
 reads = "image"
 """
+SIZE = 5
 SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("red umbrella", {"facets": ["color"]}),
     ("blauer Rock", {}),
@@ -55,18 +59,28 @@ def command(folder: Path) -> None:
     """Index the sample catalogue on the embedded engine and run a few searches."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "hybridsearch.toml"
-    file.write_text(CONFIG.format(file=file, catalog=str(SAMPLE / "products.jsonl")), encoding="utf-8")
+    file.write_text(CONFIG.format(catalog=str(SAMPLE / "products.jsonl")), encoding="utf-8")
+    photo = Path(shutil.copyfile(SAMPLE / "photo.jpg", folder / "photo.jpg"))
     with HybridSearch.open(Settings.load(file)) as shop:
         with progress() as tell:
             report = shop.reindex(tell)
         click.echo(
             f"Indexed {report.indexed} products in {report.seconds:.1f} s, {report.without_picture} without a picture."
         )
-        photo = SAMPLE / "photo.jpg"
+        click.echo(f"\n$ cd {shlex.quote(str(folder))}")
         code = next(iter(shop.search("red umbrella", size=1))).product["sku"]
         searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
         for words, options in searches:
             asked = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
-            click.echo(f"\n$ hybridsearch search {' '.join(asked)}")
-            show.page(shop.search(words, size=5, **options), "title")
-    click.echo(f'\nYour turn: hybridsearch search -c {file} "…"')
+            asked += [f"--facet {name}" for name in options.get("facets", ())]
+            click.echo(f"\n$ hybridsearch search {' '.join(asked)} -k {SIZE}")
+            show.page(shop.search(words, size=SIZE, **options), "title")
+    click.echo(f'\nYour turn: cd {shlex.quote(str(folder))} && {program()} search "…"')
+
+
+def program() -> str:
+    """Return what a person types to run this program: its name, or, where no shell finds that, its place."""
+    if shutil.which("hybridsearch"):
+        return "hybridsearch"
+    beside = Path(sys.executable).with_name("hybridsearch")
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m hybridsearch"

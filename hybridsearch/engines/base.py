@@ -35,15 +35,19 @@ class Written:
     Attributes:
         refused: Documents that cannot be stored, with the reason.
         older: How many were older than what is stored, which stays.
+        missing: How many removals found nothing to remove, as far as the engine can tell: one whose answer was lost,
+            and that was sent again, counts too.
     """
 
     refused: list[Reject] = field(default_factory=list)
     older: int = 0
+    missing: int = 0
 
     def add(self, other: Written) -> None:
         """Count another write in."""
         self.refused += other.refused
         self.older += other.older
+        self.missing += other.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,10 @@ class Engine(Protocol):
         ...
 
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
-        """Remove the products with these ids, unless what is stored is newer than the version given beside the id."""
+        """Remove the products with these ids, unless what is stored is newer than the version given beside the id.
+
+        A removal of what is not there is remembered as any other: a late older update does not bring it in.
+        """
         ...
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:

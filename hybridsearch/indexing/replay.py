@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hybridsearch.changes import Change, ChangeLog
-from hybridsearch.engines.base import Engine
+from hybridsearch.engines.base import Engine, Written
 from hybridsearch.indexing.build import Builder, Built
 from hybridsearch.values import Product
 
@@ -23,20 +23,36 @@ def apply(engine: Engine, generation: str | None, builder: Builder, changes: Seq
 
     Each product comes once in them, so that updates and removals do not meet.
     """
-    routing = engine.routing(generation, [change.id for change in changes if change.row is not None])
-    products = [
-        Product(change.id, change.row, f"change of {change.id}", routing.get(change.id))
-        for change in changes
-        if change.row is not None
-    ]
-    removals = {change.id: change.version for change in changes if change.row is None}
-    built = builder.build(products)
-    for written in (
-        engine.write(generation, built.documents) if built.documents else None,
-        engine.remove(generation, removals) if removals else None,
-    ):
-        if written is not None:
-            built.rejects += written.refused
-            built.counts.older += written.older
-    built.counts.written = len(built.documents)
+    built = build(engine, generation, builder, changes)
+    write(engine, generation, built, removals(changes))
     return built
+
+
+def build(engine: Engine, generation: str | None, builder: Builder, changes: Sequence[Change]) -> Built:
+    """Return the documents of those changes that are no removals, each with the routing value that its product has."""
+    routing = engine.routing(generation, [change.id for change in changes if change.row is not None])
+    return builder.build(
+        [
+            Product(change.id, change.row, f"change of {change.id}", routing.get(change.id))
+            for change in changes
+            if change.row is not None
+        ]
+    )
+
+
+def removals(changes: Sequence[Change]) -> dict[str, int | None]:
+    """Return the ids of the products that are removed, with the version of the removal."""
+    return {change.id: change.version for change in changes if change.row is None}
+
+
+def write(engine: Engine, generation: str | None, built: Built, removed: Mapping[str, int | None]) -> Written:
+    """Write what was built, remove products, and count what became of it; return that too."""
+    written = Written()
+    if built.documents:
+        written.add(engine.write(generation, built.documents))
+    built.counts.written = len(built.documents) - len(written.refused) - written.older
+    if removed:
+        written.add(engine.remove(generation, removed))
+    built.rejects += written.refused
+    built.counts.older += written.older
+    return written

@@ -15,6 +15,7 @@ from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.reindex import owner
 from hybridsearch.indexing.updates import Updates, require_same
 from hybridsearch.settings import Settings
+from hybridsearch.values import Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Rollback:
 
     Attributes:
         changes: Changes of single products, since the generation was built, that were brought into it.
-        missing: Why there are none, though there may have been changes; empty when they are all in.
+        missing: Why changes are not in it, all that there may have been or some; empty when they are all in.
     """
 
     before: str
@@ -72,14 +73,18 @@ def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder]
         except (EncoderError, EngineError) as error:
             missing = f"Changes that came in since are not in it: {error}"
         lease.require()
-        changes = 0
+        changes, rejects = 0, list[Reject]()
         engine.switch(goal)
         if not missing:
             # Not before the switch: only the live generation takes writes. Searches see it older for that long.
             with updates.builder(schema) as builder:
                 for some, _ in replay.pages(engine.changes, schema.since):
-                    replay.apply(engine, None, builder, some)
-                    changes += len(some)
+                    built = replay.apply(engine, None, builder, some)
+                    changes += len(some) - len(built.rejects)
+                    rejects += built.rejects
+    if rejects:
+        first = rejects[0]
+        missing = f"{len(rejects):,} changes that came in since are not in it, such as {first.where}: {first.reason}"
     return Rollback(live, goal, changes, missing)
 
 

@@ -13,19 +13,18 @@ from typing import Any
 
 from hybridsearch import document, text
 from hybridsearch.batches import batches
-from hybridsearch.catalog.base import product
-from hybridsearch.changes import Change
+from hybridsearch.changes import Change, Recorded
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, EngineError
-from hybridsearch.indexing import replay
+from hybridsearch.errors import EncoderError, EngineError, QueryError
+from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.rejects import RejectsFile, describe
-from hybridsearch.rows import field
+from hybridsearch.rows import field, tidy
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
-from hybridsearch.values import Product, Reject, Row
+from hybridsearch.values import Product, Reject
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +36,14 @@ class Updated:
     Attributes:
         written: Products that were written, or removed.
         older: Changes that were older than what is known; they changed nothing.
+        missing: Removals of products that the index does not hold; they are remembered, and changed nothing.
         encoded: Vectors that had to be encoded; all others were known.
         rejects: What could not be written, and what a product lacks.
     """
 
     written: int = 0
     older: int = 0
+    missing: int = 0
     encoded: int = 0
     rejects: tuple[Reject, ...] = ()
 
@@ -51,6 +52,7 @@ class Updated:
         return {
             "written": self.written,
             "older": self.older,
+            "missing": self.missing,
             "encoded": self.encoded,
             "rejects": [describe(each) for each in self.rejects],
         }
@@ -64,30 +66,44 @@ class Updates:
     engine: Engine
     encoders: Mapping[str, Encoder]
 
-    def upsert(self, rows: Iterable[Row]) -> Updated:
+    def upsert(self, products: object) -> Updated:
         """Write products, see `HybridSearch.upsert`."""
-        fields = self.settings.fields
-        found = [product(dict(row), fields.id, f"product {turn}") for turn, row in enumerate(rows, 1)]
-        updated = Updated(rejects=tuple(each for each in found if isinstance(each, Reject)))
-        changes = []
-        for each in found:
-            if isinstance(each, Product):
-                try:
-                    changes.append(Change(each.id, each.row, document.version(each.row, fields)))
-                except ValueError as error:
-                    updated.rejects += (Reject(each.where, each.id, "document", str(error), each.row),)
+        handed_over = enumerate(arguments.rows(products), 1)
+        return self.write([arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over])
+
+    def write(self, rows: Iterable[Product | Reject]) -> Updated:
+        """Write products, whose rejects are known already."""
+        updated, changes = Updated(), []
+        for row in rows:
+            if isinstance(row, Reject):
+                updated.rejects += (row,)
+                continue
+            try:
+                changes.append(Change(row.id, row.row, document.version(row.row, self.settings.fields)))
+            except ValueError as error:
+                updated.rejects += (Reject(row.where, row.id, "document", str(error), row.row),)
         return self.apply(changes, updated)
 
-    def delete(self, ids: Sequence[str] | Mapping[str, Any]) -> Updated:
+    def delete(self, ids: object) -> Updated:
         """Remove products, see `HybridSearch.delete`."""
-        name = self.settings.fields.version
-        if name is None:
-            return self.apply([Change(key, None) for key in ids], Updated())
-        if not isinstance(ids, Mapping):
-            rows = {key: row for some in batches(ids, BATCH) for key, row in self.engine.get(some).items()}
-            ids = {key: field(rows.get(key, {}), name) for key in ids}
-        versions = {key: document.version({name: value}, self.settings.fields) for key, value in ids.items()}
+        removals = arguments.removals(ids)
+        versions = self.versions(removals) if self.settings.fields.version else arguments.without_versions(removals)
         return self.apply([Change(key, None, version) for key, version in versions.items()], Updated())
+
+    def versions(self, removals: Mapping[str, Any]) -> dict[str, int | None]:
+        """Return the version of each removal: the one that was given, else that of the product in the live index."""
+        fields, name = self.settings.fields, self.settings.fields.version or ""
+        unsaid = [key for key, version in removals.items() if version is None]
+        live = {key: field(row, name) for some in batches(unsaid, BATCH) for key, row in self.engine.get(some).items()}
+        versions = {}
+        for key, version in removals.items():
+            try:
+                versions[key] = document.version({name: tidy(live.get(key) if version is None else version)}, fields)
+            except ValueError as error:
+                raise QueryError(
+                    f"The removal of '{key}' has no version: {error}. Nothing was done; correct it and try again."
+                ) from error
+        return versions
 
     def apply(self, changes: Sequence[Change], updated: Updated) -> Updated:
         """Remember changes, then write them to the live index; of one product the last counts."""
@@ -96,14 +112,34 @@ class Updates:
         last = {change.id: change for change in sorted(changes, key=lambda change: change.precedence)}
         with self.builder() as builder:
             for some in batches(last.values(), BATCH):
-                accepted = self.engine.changes.record(some)
-                built = replay.apply(self.engine, None, builder, accepted)
-                removed = sum(change.row is None for change in accepted)
-                updated.written += built.counts.written + removed - built.counts.older
-                updated.older += len(some) - len(accepted) + built.counts.older
-                updated.encoded += built.counts.encoded
-                updated.rejects += (*built.rejects, *built.flaws)
+                self.apply_batch(some, builder, updated)
         return updated
+
+    def apply_batch(self, changes: Sequence[Change], builder: Builder, updated: Updated) -> None:
+        """Remember and write some changes, one of each product, and count what became of them.
+
+        What cannot be built is not remembered; what the engine alone refuses is remembered no longer. What is older
+        than what is known is not even built, which may take the encoder.
+        """
+        newest = self.engine.changes.newest(changes) if self.settings.fields.version else changes
+        built = replay.build(self.engine, None, builder, newest)
+        fit = {made.id for made in built.documents}
+        ready = [change for change in newest if change.row is None or change.id in fit]
+        recorded = self.engine.changes.record(ready) if ready else Recorded([])
+        accepted = {change.id: change for change in recorded.accepted}
+        built.documents = [made for made in built.documents if made.id in accepted]
+        removals = replay.removals(recorded.accepted)
+        written = replay.write(self.engine, None, built, removals)
+        if written.refused:
+            refused = [accepted[reject.id] for reject in written.refused if reject.id in accepted]
+            self.engine.changes.withdraw(refused, recorded.before)
+        stale = len(changes) - len(newest) + len(ready) - len(accepted) - len(recorded.refused)
+        updated.written += len(accepted) - len(written.refused) - written.older - written.missing
+        updated.older += stale + written.older
+        updated.missing += written.missing
+        updated.encoded += built.counts.encoded
+        flaws = (flaw for flaw in built.flaws if flaw.id in accepted)
+        updated.rejects += (*built.rejects, *recorded.refused, *flaws)
 
     def builder(self, schema: Schema | None = None) -> AbstractContextManager[Builder]:
         """Return what builds documents for a schema, by default that of the live index, for as long as a context lasts.
@@ -127,14 +163,8 @@ class Updates:
             return Updated(), ""
         letters = list(RejectsFile(files[-1], size=files[-1].stat().st_size).read())
         ids, places = {each.id for each in letters if each.id}, {each.where for each in letters if not each.id}
-        rows, rejects = [], []
-        for each in source_of(self.settings).read():
-            if isinstance(each, Reject) and (each.where in places or each.id in ids):
-                rejects.append(each)
-            elif isinstance(each, Product) and (each.where in places or each.id in ids):
-                rows.append(each.row)
-        updated = self.upsert(rows)
-        updated.rejects = (*rejects, *updated.rejects)
+        source = source_of(self.settings)
+        updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
         again = folder / f"rejects-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again.jsonl"
         RejectsFile(again).add(updated.rejects)
         files[-1].unlink()

@@ -110,6 +110,11 @@ def parse(content: str, source: str) -> Weights:
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
+        if place == "version":
+            raise WeightsError(
+                f"{source}: 'version' is {problem['input']}, this program reads 1. "
+                "Learn it again with: hybridsearch tune"
+            ) from error
         raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
     for name in (*weights.signals, *(name for own in weights.kinds.values() for name in own)):
         if not any(definition.covers(name) for definition in definitions()):

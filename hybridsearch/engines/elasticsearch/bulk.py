@@ -148,6 +148,7 @@ class Sender:
             )
         )
         reach("chunk.sent")
+        written.missing += not_found(answer["items"])
         if not answer["errors"]:
             return []
         unwritten = []
@@ -177,6 +178,12 @@ class Sender:
             return
         queue.extendleft(reversed(chunk))
         self.limits = self.limits.halved(len(chunk))
+
+
+def not_found(results: Iterable[dict[str, Any]]) -> int:
+    """Return how many removals found nothing to remove: their status is 404, and they have no error."""
+    outcomes = (outcome for result in results for outcome in result.values())
+    return sum(outcome["status"] == 404 and "error" not in outcome for outcome in outcomes)
 
 
 def give_up(error: Exception | None, items: list[Item]) -> NoReturn:

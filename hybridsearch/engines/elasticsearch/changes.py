@@ -7,14 +7,14 @@ deletion after a minute.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import orjson
 
-from hybridsearch.changes import START, Change
+from hybridsearch.changes import START, Change, Recorded
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained, json_of
@@ -44,16 +44,47 @@ class ServerChanges:
         self.index = f"{alias}-changes"
         self._send = partial(sender.send, client, self.index, alias=False)
 
-    def record(self, changes: Sequence[Change]) -> list[Change]:
+    def newest(self, changes: Sequence[Change]) -> list[Change]:
         with explained(self.url, self.index):
-            if not self.client.indices.exists(index=self.index):
-                self.client.options(ignore_status=400).indices.create(
-                    index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
-                )
+            return list(self._newest(changes))
+
+    def record(self, changes: Sequence[Change]) -> Recorded:
+        with explained(self.url, self.index):
+            known = self._known(changes)
+            if not known:
+                self._create()
             written = self._send(map(to_item, changes))
-            if written.refused:
-                raise EngineError(f"A change cannot be logged: {written.refused[0].reason}. Correct the product.")
-            return list(self._newest(changes)) if written.older else list(changes)
+            refused = {reject.id for reject in written.refused}
+            accepted = self._newest(changes) if written.older else changes
+            return Recorded(
+                [change for change in accepted if change.id not in refused],
+                written.refused,
+                {key: to_change(key, found["_source"]) for key, found in known.items()},
+            )
+
+    def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
+        with explained(self.url, self.index):
+            known = self._known(changes)
+            self._send(
+                to_withdrawal(change, before.get(change.id), found)
+                for change in changes
+                if (found := known.get(change.id)) and to_change(change.id, found["_source"]) == change
+            )
+
+    def _create(self) -> None:
+        """Make the log unless it is there."""
+        if not self.client.indices.exists(index=self.index):
+            self.client.options(ignore_status=400).indices.create(
+                index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
+            )
+
+    def _known(self, changes: Sequence[Change], *, rows: bool = True) -> dict[str, dict[str, Any]]:
+        """Return what the log holds of the products of some changes, by id; nothing where there is no log yet."""
+        if not changes:
+            return {}
+        ids = [change.id for change in changes]
+        answer = json_of(self.client.options(ignore_status=404).mget(index=self.index, ids=ids, source=rows))
+        return {found["_id"]: found for found in answer.get("docs", ()) if found.get("found")}
 
     def position(self) -> int:
         """Return the sequence number up to which the log is complete: all changes with a lower one can be searched."""
@@ -118,8 +149,7 @@ class ServerChanges:
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that are not older than what the log holds."""
-        answer = self.client.mget(index=self.index, ids=[change.id for change in changes], source=False)
-        known = {doc["_id"]: doc["_version"] for doc in answer["docs"] if doc.get("found")}
+        known = {key: found["_version"] for key, found in self._known(changes, rows=False).items()}
         return (change for change in changes if change.version is None or change.precedence >= known.get(change.id, 0))
 
 
@@ -128,8 +158,24 @@ def to_item(change: Change) -> Item:
     action: dict[str, Any] = {"_id": change.id}
     if change.version is not None:
         action |= external_version(change.precedence)
-    body = {"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()}
-    return Item(change.id, change.row, (orjson.dumps({"index": action}), orjson.dumps(body)))
+    return Item(change.id, change.row, (orjson.dumps({"index": action}), to_body(change)))
+
+
+def to_withdrawal(change: Change, before: Change | None, found: Mapping[str, Any]) -> Item:
+    """Return what is written to take a change back, given what the log holds of it; of a newer one the server says so.
+
+    Under versions it keeps the place of the change: a lower one would be refused.
+    """
+    seen = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+    action = {"_id": change.id, **(seen if change.version is None else external_version(change.precedence))}
+    if before is None:
+        return Item(change.id, None, (orjson.dumps({"delete": action}),))
+    return Item(change.id, before.row, (orjson.dumps({"index": action}), to_body(before)))
+
+
+def to_body(change: Change) -> bytes:
+    """Return the document of the log for a change, as it is sent."""
+    return orjson.dumps({"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()})
 
 
 def to_change(key: str, source: dict[str, Any]) -> Change:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
 
-from hybridsearch.changes import Change
+from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 
 NAME = "changes.db"
 PAGE = 500
+PLACE = "SELECT place FROM changes WHERE id = ?"
 TIMEOUT = 30.0
 """Seconds for another process to finish its write."""
 TABLE = """
@@ -36,20 +37,37 @@ class FileChanges:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
 
-    def record(self, changes: Sequence[Change]) -> list[Change]:
-        accepted = []
+    def newest(self, changes: Sequence[Change]) -> list[Change]:
+        if not self.path.exists():
+            return list(changes)
+        with self._opened() as db:
+            known = {change.id: db.execute(PLACE, (change.id,)).fetchone() for change in changes}
+        return [change for change in changes if known[change.id] is None or change.precedence >= known[change.id][0]]
+
+    def record(self, changes: Sequence[Change]) -> Recorded:
+        accepted, before = [], {}
         with self._opened() as db, db:
             db.execute("BEGIN IMMEDIATE")
             for change in changes:
-                known = db.execute("SELECT place FROM changes WHERE id = ?", (change.id,)).fetchone()
-                if known is None or change.precedence >= known[0]:
-                    row = None if change.row is None else orjson.dumps(change.row)
-                    values = (change.id, row, change.version, change.precedence, time.time())
-                    db.execute(
-                        "INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values
-                    )
+                known = db.execute("SELECT id, row, version, place FROM changes WHERE id = ?", (change.id,)).fetchone()
+                if known is None or change.precedence >= known[3]:
+                    remember(db, change, change.precedence)
                     accepted.append(change)
-        return accepted
+                    if known is not None:
+                        before[change.id] = to_change(*known[:3])
+        return Recorded(accepted, before=before)
+
+    def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
+        with self._opened() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            for change in changes:
+                known = db.execute("SELECT id, row, version FROM changes WHERE id = ?", (change.id,)).fetchone()
+                if known is None or to_change(*known) != change:
+                    continue
+                if change.id in before:
+                    remember(db, before[change.id], change.precedence)
+                else:
+                    db.execute("DELETE FROM changes WHERE id = ?", (change.id,))
 
     def position(self) -> int:
         if not self.path.exists():
@@ -64,8 +82,7 @@ class FileChanges:
         with self._opened() as db:
             sql = "SELECT seq, id, row, version FROM changes WHERE seq > ? ORDER BY seq LIMIT ?"
             rows = db.execute(sql, (position, PAGE)).fetchall()
-        changes = [Change(key, None if row is None else orjson.loads(row), version) for _, key, row, version in rows]
-        return changes, rows[-1][0] if rows else position
+        return [to_change(*row[1:]) for row in rows], rows[-1][0] if rows else position
 
     def forget(self, hours: float) -> None:
         if self.path.exists():
@@ -84,3 +101,15 @@ class FileChanges:
                 yield db
             finally:
                 db.close()
+
+
+def remember(db: sqlite3.Connection, change: Change, place: int) -> None:
+    """Make a change the last one of its product, at a place among its changes."""
+    row = None if change.row is None else orjson.dumps(change.row)
+    values = (change.id, row, change.version, place, time.time())
+    db.execute("INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values)
+
+
+def to_change(key: str, row: bytes | None, version: int | None) -> Change:
+    """Read what `remember` wrote."""
+    return Change(key, None if row is None else orjson.loads(row), version)

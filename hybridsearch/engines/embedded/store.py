@@ -161,10 +161,10 @@ class Store:
         rows = [(key, number) for key, number in incoming.items() if number >= stored.get(key, 0)]
         numbered = [(self.commit + turn, key, number) for turn, (key, number) in enumerate(rows, 1)]
         with explained(self.folder), self._db:
-            self._db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
+            removed = self._db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
             self._db.executemany("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", numbered)
         self.commit += len(rows)
-        return Written(older=len(ids) - len(rows))
+        return Written(older=len(ids) - len(rows), missing=len(rows) - removed.rowcount)
 
     def stored(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return documents as they were given, by id, with their vectors; unknown ids are absent."""

@@ -59,6 +59,11 @@ def outcomes(*results: int | str) -> Reply:
     return Reply({"errors": True, "items": [item(result) for result in results]})
 
 
+def removed(*statuses: int) -> Reply:
+    """Return a bulk answer to removals."""
+    return Reply({"errors": False, "items": [{"delete": {"status": status}} for status in statuses]})
+
+
 def page(status: int) -> Reply:
     """Return a proxy's page that passes Elasticsearch's header on."""
     return Reply(b"<html>Come back later</html>", status, "text/html")
@@ -280,3 +285,13 @@ def test_chunks_after_a_refused_product_are_still_sent() -> None:
     with answering(outcomes(*["bad"] * 500)) as (fake, client):
         rejects: Sequence[Reject] = send(client, "shop", items(501)).refused
     assert (len(rejects), len(fake.asked)) == (500, 2)
+
+
+def test_a_removal_of_what_is_not_there_is_counted_and_no_error() -> None:
+    removals = [to_removal(key, None) for key in "abc"]
+    with answering(removed(200, 404, 404)) as (_, client):
+        assert send(client, "shop", removals) == Written(missing=2)
+    gone = {"delete": {"status": 404, "error": {"type": "some_exception", "reason": "so it is"}}}
+    with answering(Reply({"errors": True, "items": [{"delete": {"status": 404}}, gone, gone]})) as (_, client):
+        written = send(client, "shop", removals)
+    assert (written.missing, [reject.id for reject in written.refused]) == (1, ["b", "c"])

@@ -299,9 +299,11 @@ class Machine(RuleBasedStateMachine):
     @rule(documents=st.lists(DOCUMENT, max_size=5))
     def remove(self, documents: list[Document]) -> None:
         if self.generation is not None:
-            assert self.engine.remove(self.generation, {document.id: None for document in documents}) == Written()
-            for document in documents:
-                self.written.pop(document.id, None)
+            ids = {document.id for document in documents}
+            missing = len(ids - set(self.written))
+            assert self.engine.remove(self.generation, dict.fromkeys(ids)) == Written(missing=missing)
+            for key in ids:
+                self.written.pop(key, None)
 
     @rule()
     def refresh(self) -> None:

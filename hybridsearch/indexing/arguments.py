@@ -1,0 +1,171 @@
+"""What a backend hands over for everyday changes: one product or many, one id or many, in the types that Python has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from hybridsearch.catalog.base import LONGEST_ID, product
+from hybridsearch.errors import CatalogError, QueryError
+from hybridsearch.json_values import json_value, named
+from hybridsearch.rows import strings, tidy
+from hybridsearch.settings import Settings
+from hybridsearch.values import Hit, Product, Reject, Row
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    RowLike = Row | BaseModel | DataclassInstance
+    """What is a product: a mapping, or an object whose attributes are the fields."""
+
+Id = str | int | UUID
+"""What names a product: text, or what a catalogue would write as that text."""
+
+BESIDE = "_id"
+"""How a row of an index carries the id of its document, which is stored beside the row and not in it."""
+
+
+def rows(products: object) -> Iterable[object]:
+    """Return the rows that were handed over, be it one or many; one of many may still be no product.
+
+    Raises:
+        CatalogError: It is neither.
+    """
+    if is_row(products):
+        return (products,)
+    if isinstance(products, Iterable) and not isinstance(products, str | bytes | bytearray):
+        return products
+    raise CatalogError(
+        f"Found {named(products)}, expected products. "
+        "Give one product, such as {'id': '17', 'title': 'Red hat'}, or a list of products."
+    )
+
+
+def is_row(value: object) -> bool:
+    """Say whether a value is an object of fields."""
+    try:
+        return isinstance(json_value(value), dict)
+    except ValueError:
+        return False
+
+
+def read(row: object, settings: Settings, where: str) -> Product | Reject:
+    """Return a row that was handed over as a product, under the name that the catalogue gives it."""
+    if isinstance(row, Hit):
+        return Reject(where, row.id, "read", "found a hit, expected a product: give its 'product'")
+    if settings.catalog.index is None:
+        return product(row, settings.fields.id, where)
+    found = product(row, None, where)
+    return found if isinstance(found, Reject) else of_index(found.row, settings.fields.id, where)
+
+
+def of_index(row: Row, id_field: str, where: str) -> Product | Reject:
+    """Return a row of an index as a product: named by `_id`, or, where it has none, by the field that is configured.
+
+    `_id` is taken out: Elasticsearch refuses a document with a field of that name.
+    """
+    if BESIDE not in row and id_field != BESIDE:
+        return product(row, id_field, where)
+    try:
+        if BESIDE not in row:
+            raise ValueError("'_id' is missing, expected the id of the document, as in {'_id': '17', …}")
+        key = text_of(row[BESIDE])
+        if key is None:
+            raise ValueError(f"'_id' is {row[BESIDE]!r}, expected an id: text or a number")
+        require_possible(key, "'_id'")
+    except ValueError as error:
+        return Reject(where, None, "read", str(error), row)
+    return Product(key, {name: value for name, value in row.items() if name != BESIDE}, where)
+
+
+def ids(given: object) -> list[str]:
+    """Return the ids that were handed over, be it one or many; of a mapping its keys.
+
+    Raises:
+        QueryError: It is neither, or one of them is no id.
+    """
+    if (single := text_of(given)) is not None:
+        return [single]
+    if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
+        raise QueryError(f"Found {named(given)}, expected ids: text or numbers. Give one id, or a list of ids.")
+    found = []
+    for value in given:
+        key = text_of(value)
+        if key is None:
+            raise QueryError(
+                f"Found {named(value)} among the ids, expected text or a number. "
+                "Nothing was done; correct it and try again."
+            )
+        found.append(key)
+    return found
+
+
+def possible_ids(given: object) -> list[str]:
+    """Return the ids that were handed over and that a product can have; others name none.
+
+    Raises:
+        QueryError: One of them is neither text nor a number.
+    """
+    return [key for key in ids(given) if is_possible(key)]
+
+
+def removals(given: object) -> dict[str, Any]:
+    """Return the ids of products to remove, each with the version of its removal, or None.
+
+    Raises:
+        QueryError: One of them is no id that a product can have.
+    """
+    keys = ids(given)
+    for key in keys:
+        try:
+            require_possible(key, "An id")
+        except ValueError as error:
+            raise QueryError(f"{error}. Nothing was done; correct it and try again.") from error
+    return dict(zip(keys, given.values(), strict=True)) if isinstance(given, Mapping) else dict.fromkeys(keys)
+
+
+def without_versions(removals: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return removals of a shop that has no versions.
+
+    Raises:
+        QueryError: One was given.
+    """
+    for key, version in removals.items():
+        if version is not None:
+            raise QueryError(
+                f"Found the version {version!r} of the removal of '{key}', but the configuration names no field of "
+                "versions. Give ids alone, or name one in 'fields.version'."
+            )
+    return dict(removals)
+
+
+def text_of(value: object) -> str | None:
+    """Return the text of an id; None where a value is none."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    try:
+        plain = tidy(value)
+    except ValueError:
+        return None
+    return None if isinstance(plain, bool | dict | list) else next(iter(strings(plain)), None)
+
+
+def require_possible(key: str, name: str) -> None:
+    """Check that a product can have an id.
+
+    Raises:
+        ValueError: None can.
+    """
+    if not is_possible(key):
+        raise ValueError(f"{name} is {key[:40]!r}, expected an id of 1 to {LONGEST_ID} bytes")
+
+
+def is_possible(key: str) -> bool:
+    """Say whether a product can have an id."""
+    try:
+        return bool(key.strip()) and len(key.encode()) <= LONGEST_ID
+    except UnicodeEncodeError:
+        return False
