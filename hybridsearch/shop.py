@@ -10,7 +10,7 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, QueryError, WeightsError
+from hybridsearch.errors import EncoderError, EngineError, QueryError, WeightsError
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 
 class Shop:
-    """All that both clients share: everything but the call to the engine."""
+    """All that both clients share: everything but the calls to the engine."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.settings = settings
-        self.engine = engine
+        self._engine = engine
+        self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
 
@@ -50,6 +51,17 @@ class Shop:
         return cls(settings, open_engine(settings, replace_index=replace_index))
 
     @property
+    def engine(self) -> Engine:
+        """Where the index lives.
+
+        Raises:
+            EngineError: The shop was closed.
+        """
+        if self._closed:
+            raise EngineError(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
+        return self._engine
+
+    @property
     def weights(self) -> tuple[Weights, tuple[str, ...]]:
         """The weights in use, and why they are not those that the configuration names, if so."""
         if self._weights is None:
@@ -61,8 +73,9 @@ class Shop:
                 self._weights = weighting.prior(), (instead(error),)
         return self._weights
 
-    def plan(
+    def plan_for(
         self,
+        schema: Schema,
         text: str = "",
         *,
         image: Photo | None = None,
@@ -73,25 +86,7 @@ class Shop:
         size: int = 10,
         weights: Weights | None = None,
     ) -> Plan:
-        """Return what a search would do; nothing is run.
-
-        Args:
-            text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, or a Pillow image.
-            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
-            facets: Fields whose values are counted.
-            sort: `price:asc` or `price:desc`; left out: the best first.
-            page: From 1.
-            size: Hits on a page.
-            weights: What the signals are worth; left out: the weights in use.
-
-        Raises:
-            QueryError: A field is unknown, or a photo came where no leg sees.
-            EncoderError: The index was built with another encoder, or a photo cannot be encoded.
-            ImageError: The photo cannot be read.
-            EngineError: The engine cannot be reached.
-        """
-        schema = self.engine.schema()
+        """Return what a search would do on an index of this schema, see `HybridSearch.plan`; no engine is asked."""
         query = Query(text, image is not None, dict(filters or {}), tuple(facets), sort, page, size)
         used, degraded = (weights, ()) if weights else self.weights_for(schema)
         words, missing = self._words(query, schema)

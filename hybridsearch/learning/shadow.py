@@ -74,8 +74,9 @@ def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Ca
     changes: list[tuple[str, float]] = []
     same = 0
     for number, query in enumerate(queries, 1):
-        ours = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST))]
-        theirs = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST, weights=new))]
+        schema = shop.engine.schema()
+        ours = [hit.id for hit in shop.engine.search(shop.plan_for(schema, query, size=FIRST))]
+        theirs = [hit.id for hit in shop.engine.search(shop.plan_for(schema, query, size=FIRST, weights=new))]
         changes.append(
             (query, len(set(ours) & set(theirs)) / max(1, len(ours), len(theirs)) if ours or theirs else 1.0)
         )
