@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from hybridsearch._version import __version__
 
 if TYPE_CHECKING:
-    from hybridsearch.client import AsyncHybridSearch, HybridSearch
+    from hybridsearch.async_client import AsyncHybridSearch
+    from hybridsearch.client import HybridSearch
     from hybridsearch.errors import HybridSearchError
     from hybridsearch.search.plan import Plan
     from hybridsearch.settings import Settings
     from hybridsearch.values import Hit, Page
 
 _HOMES = {
-    "AsyncHybridSearch": "client",
+    "AsyncHybridSearch": "async_client",
     "Hit": "values",
     "HybridSearch": "client",
     "HybridSearchError": "errors",

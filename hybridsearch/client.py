@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
+from hybridsearch.query_sources import PHOTO
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
 
@@ -64,6 +67,39 @@ class HybridSearch(Shop):
             self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
         )
         return whole(found) if strict else found
+
+    def plan(
+        self,
+        text: str = "",
+        *,
+        image: Photo | None = None,
+        filters: Mapping[str, FilterValue] | None = None,
+        facets: Sequence[str] = (),
+        sort: str | None = None,
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what a search would do; nothing is run.
+
+        Args:
+            text: Words or a product code, in any of the index's languages. Never read as query syntax.
+            image: A photo: a path, the bytes of a file, or a Pillow image.
+            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
+            facets: Fields whose values are counted.
+            sort: `price:asc` or `price:desc`; left out: the best first.
+            page: From 1.
+            size: Hits on a page.
+            weights: What the signals are worth; left out: the weights in use.
+
+        Raises:
+            QueryError: A field is unknown, or a photo came where no leg reads pictures.
+            EncoderError: The index was built with another encoder, or a photo cannot be encoded.
+            ImageError: The photo cannot be read.
+            EngineError: The engine cannot be reached.
+        """
+        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
+        return self.plan_query(self.engine.schema(), query, {PHOTO.name: image}, weights=weights)
 
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
@@ -168,8 +204,9 @@ class HybridSearch(Shop):
         return Updates(self.settings, self.engine, self.encoders)
 
     def close(self) -> None:
-        """Let go of connections and files."""
-        self.engine.close()
+        """Close connections and files; afterwards the shop answers nothing more."""
+        self._closed = True
+        self._engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -178,38 +215,3 @@ class HybridSearch(Shop):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-class AsyncHybridSearch(Shop):
-    """The client for asyncio: FastAPI, Starlette, aiohttp."""
-
-    async def search(
-        self,
-        text: str = "",
-        *,
-        image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
-        sort: str | None = None,
-        page: int = 1,
-        size: int = 10,
-        strict: bool = False,
-    ) -> Page:
-        """Return a page of products; the arguments and errors are those of `HybridSearch.search`."""
-        plan = await asyncio.to_thread(
-            self.plan, text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size
-        )
-        found = await self.engine.search_async(plan)
-        return whole(found) if strict else found
-
-    async def close(self) -> None:
-        """Let go of connections and files."""
-        await self.engine.close_async()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

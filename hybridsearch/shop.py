@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,12 +11,11 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, QueryError, WeightsError
-from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
+from hybridsearch.errors import EncoderError, EngineError, QueryError, WeightsError
+from hybridsearch.query_sources import WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
-from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
@@ -24,15 +23,16 @@ from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
 
 if TYPE_CHECKING:
-    from hybridsearch.images import Photo
+    pass
 
 
 class Shop:
-    """All that both clients share: everything but the call to the engine."""
+    """All that both clients share: everything but the calls to the engine."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.settings = settings
-        self.engine = engine
+        self._engine = engine
+        self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
 
@@ -52,6 +52,17 @@ class Shop:
         return cls(settings, open_engine(settings, replace_index=replace_index))
 
     @property
+    def engine(self) -> Engine:
+        """Where the index lives.
+
+        Raises:
+            EngineError: The shop was closed.
+        """
+        if self._closed:
+            raise EngineError(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
+        return self._engine
+
+    @property
     def weights(self) -> tuple[Weights, tuple[str, ...]]:
         """The weights in use, and why they are not those that the configuration names, if so."""
         if self._weights is None:
@@ -63,50 +74,19 @@ class Shop:
                 self._weights = weighting.prior(), (instead(error),)
         return self._weights
 
-    def plan(
-        self,
-        text: str = "",
-        *,
-        image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
-        sort: str | None = None,
-        page: int = 1,
-        size: int = 10,
-        weights: Weights | None = None,
+    def plan_query(
+        self, schema: Schema, query: Query, given: Mapping[str, Any] | None = None, *, weights: Weights | None = None
     ) -> Plan:
-        """Return what a search would do; nothing is run.
+        """Return what a search would do on an index of this schema, see `HybridSearch.plan`; no engine is asked.
 
         Args:
-            text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, or a Pillow image.
-            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
-            facets: Fields whose values are counted.
-            sort: `price:asc` or `price:desc`; left out: the best first.
-            page: From 1.
-            size: Hits on a page.
-            weights: What the signals are worth; left out: the weights in use.
-
-        Raises:
-            QueryError: A field is unknown, or a photo came where no leg reads pictures.
-            EncoderError: The index was built with another encoder, or a photo cannot be encoded.
-            ImageError: The photo cannot be read.
-            EngineError: The engine cannot be reached.
-        """
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        return self.plan_query(query, {PHOTO.name: image}, weights=weights)
-
-    def plan_query(self, query: Query, given: Mapping[str, Any], *, weights: Weights | None = None) -> Plan:
-        """Return what a search would do; errors are those of `plan`.
-
-        Args:
+            schema: What the index holds.
             query: What is asked.
             given: What it gives besides the text, by source; None for what it does not give.
             weights: What the signals are worth; left out: the weights in use.
         """
-        values = {source: value for source, value in given.items() if value is not None}
+        values = {source: value for source, value in (given or {}).items() if value is not None}
         query = replace(query, given=tuple(values))
-        schema = self.engine.schema()
         used, degraded = (weights, ()) if weights else self.weights_for(schema)
         vectors: dict[str, dict[str, Vector]] = {}
         missing: list[str] = []

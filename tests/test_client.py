@@ -1,6 +1,5 @@
 """The client that a shop's backend calls: pages, degraded answers, refusals, and rebuilds."""
 
-import asyncio
 import inspect
 import json
 import os
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Plan, Settings, sample
+from hybridsearch import HybridSearch, Page, Plan, Settings, sample
 from hybridsearch.encoders import load_encoder
 from hybridsearch.errors import (
     DegradedAnswer,
@@ -136,6 +135,15 @@ def test_a_photo_needs_a_leg_that_reads_pictures(acme: HybridSearch) -> None:
 def test_a_search_before_the_first_rebuild_says_what_to_do(tmp_path: Path) -> None:
     with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(IndexMissing, match="hybridsearch reindex"):
         found.search("red")
+
+
+def test_a_closed_shop_says_so(tmp_path: Path, engine: dict[str, Any]) -> None:
+    with shop(tmp_path, engine=engine) as found:
+        pass
+    found.close()
+    for ask in (lambda: found.search("red"), lambda: found.get(["1"]), lambda: found.delete(["1"]), found.reindex):
+        with pytest.raises(EngineError, match=r"^This shop was closed\. Open another one with: HybridSearch\.open"):
+            ask()
 
 
 def test_a_photo_finds_what_it_shows(seeing: HybridSearch) -> None:
@@ -375,31 +383,6 @@ def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: P
             found.reindex()
     assert list(model.indices) == ["products-lock"]
     assert not any("read_only" in asked.path or "_settings" in asked.path for asked in fake.asked)
-
-
-def searched(config: Any) -> tuple[Page, Page]:
-    """Return the same query's page from both clients."""
-
-    async def ask() -> Page:
-        async with AsyncHybridSearch.open(config) as found:
-            one, other = await asyncio.gather(found.search("red coats"), found.search("red coats"))
-            assert one.hits == other.hits
-            return one
-
-    with HybridSearch.open(config) as found:
-        return found.search("red coats", facets=[]), asyncio.run(ask())
-
-
-def test_coroutines_get_the_same_page_from_the_embedded_engine(acme: HybridSearch) -> None:
-    plain, awaited = searched(acme.settings)
-    assert (plain.hits, plain.total) == (awaited.hits, awaited.total)
-
-
-def test_coroutines_get_the_same_page_from_elasticsearch(tmp_path: Path, es_url: str, index: str) -> None:
-    with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as built:
-        plain, awaited = searched(built.settings)
-    assert (plain.hits, plain.total) == (awaited.hits, awaited.total)
-    assert ids(plain) == ["3"]
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "😀 red", "x" * 100_000, "哈" * 100_000, "*:* AND _id:1"])

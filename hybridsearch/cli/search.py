@@ -35,7 +35,7 @@ _FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
-@click.option("--plan", "planned", is_flag=True, help="Show the plan and the request body; run nothing.")
+@click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
 @options.config
 def command(

@@ -73,17 +73,17 @@ def new_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The HTTP request that runs a plan on one server.
+    """An HTTP request; printed, it can be pasted into a console.
 
     Attributes:
         parameters: Of the query string.
-        body: JSON values, except that vectors are float32 arrays.
+        body: JSON values, except that vectors are float32 arrays; empty for a request without one.
     """
 
     method: str
     path: str
-    parameters: Mapping[str, Any]
-    body: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         query = urlencode({name: json_text(value) for name, value in self.parameters.items()})
@@ -189,7 +189,10 @@ class Engine(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Stop waiting for the engine, in any thread: nobody needs the outcome. What a run asks now is asked once."""
+        """Stop waiting for the engine, in any thread: nobody needs the outcome of the run that holds a lease.
+
+        What that run asks from now on is asked once; without one nothing changes.
+        """
         ...
 
     def schema(self, generation: str | None = None) -> Schema:
@@ -200,12 +203,20 @@ class Engine(Protocol):
         """
         ...
 
+    async def schema_async(self) -> Schema:
+        """Return the schema of the live index without blocking the event loop."""
+        ...
+
     def identity(self) -> str:
         """Return what changes whenever the live index's content does, so that answers can be kept."""
         ...
 
     def request(self, plan: Plan) -> Request:
-        """Return the request that a search sends; nothing is run."""
+        """Return the request by which a search runs this plan; nothing is searched.
+
+        It is made for the server that is there: unless that was just done, its version and how the live index is built
+        are read, which blocks. Where a server fails on the request, a search asks for one half of the plan instead.
+        """
         ...
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
@@ -220,6 +231,10 @@ class Engine(Protocol):
         """Return the rows of the products with these ids; unknown ids are absent."""
         ...
 
+    async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
+        """Return the rows of products of the live index by id without blocking the event loop."""
+        ...
+
     def check(self) -> list[Check]:
         """Look at the engine itself and say how it is."""
         ...
@@ -229,7 +244,7 @@ class Engine(Protocol):
         ...
 
     async def close_async(self) -> None:
-        """Let go of them, those of `search_async` included."""
+        """Close the same without blocking the event loop, and the connections of the coroutines."""
         ...
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from hybridsearch.errors import ConfigError
 from hybridsearch.progress import Progress
+from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
@@ -75,8 +76,10 @@ def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Pr
     overlaps: list[tuple[str, float]] = []
     same_first = 0
     for number, query in enumerate(queries, 1):
-        before = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST))]
-        after = [hit.id for hit in shop.engine.search(shop.plan(query, size=FIRST, weights=new))]
+        schema = shop.engine.schema()
+        first_page = Query(query, size=FIRST)
+        before = [hit.id for hit in shop.engine.search(shop.plan_query(schema, first_page))]
+        after = [hit.id for hit in shop.engine.search(shop.plan_query(schema, first_page, weights=new))]
         longer = max(len(before), len(after))
         overlaps.append((query, len(set(before) & set(after)) / longer if longer else 1.0))
         same_first += before[:1] == after[:1]

@@ -15,18 +15,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    (
-        "_version",
-        "batches",
-        "errors",
-        "failpoints",
-        "prefetch",
-        "progress",
-        "query_sources",
-        "sample",
-        "text",
-        "values",
-    ),
+    ("_version", "errors", "failpoints", "json_values", "query_sources", "sample", "text", "values"),
+    ("batches", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
@@ -38,6 +28,7 @@ LAYERS = (
     ("learning",),
     ("indexing",),
     ("align", "client", "doctor", "propose"),
+    ("async_client",),
     ("cli",),
     ("__main__",),
 )

@@ -6,8 +6,8 @@ What the tests below put in from outside, a real source writes into these files,
 2. `hybridsearch/encoders/sources.py`: the entry of `ENCODABLE`, how a recording becomes a vector.
 3. the encoder's own file: `reads` names the source.
 4. `hybridsearch/search/prior.json`: `audio.*`, and its floor.
-5. `hybridsearch/shop.py`: `plan(audio=...)` hands it to `plan_query`.
-6. `hybridsearch/client.py`: `search(audio=...)` of both clients.
+5. `hybridsearch/client.py`: `plan` and `search` take it, and hand it to `plan_query`.
+6. `hybridsearch/async_client.py`: so do those for asyncio.
 7. `hybridsearch/cli/search.py`: the option `--audio`.
 8. `docs/architecture.md`: the table of signals.
 """
@@ -100,7 +100,7 @@ class Shop(HybridSearch):
     """The client with the argument that a real source would have."""
 
     def hear(self, audio: bytes, text: str = "") -> Page:
-        return self.engine.search(self.plan_query(Query(text), {"audio": audio}))
+        return self.engine.search(self.plan_query(self.engine.schema(), Query(text), {"audio": audio}))
 
 
 def listening(folder: Path, ears: Ears, *, weighted: bool = True, built: bool = True) -> Shop:
@@ -136,7 +136,7 @@ def audio(monkeypatch: pytest.MonkeyPatch) -> QuerySource:
 def test_a_recording_finds_what_is_said_in_it(audio: QuerySource, tmp_path: Path) -> None:
     with listening(tmp_path, Ears()) as shop:
         page = shop.hear(b"blue coat")
-        plan = shop.plan_query(Query(), {"audio": b"blue coat"})
+        plan = shop.plan_query(shop.engine.schema(), Query(), {"audio": b"blue coat"})
     assert (plan.kind, plan.reason) == ("audio", "a recording came without words")
     assert (page[0].id, page.degraded) == ("2", ())
     assert set(page[0].signals) == {"audio.title"}
@@ -145,7 +145,7 @@ def test_a_recording_finds_what_is_said_in_it(audio: QuerySource, tmp_path: Path
 
 def test_its_weight_and_its_floor_are_those_of_the_weights_file(audio: QuerySource, tmp_path: Path) -> None:
     with listening(tmp_path, Ears()) as shop:
-        plan = shop.plan_query(Query(), {"audio": b"red coat"})
+        plan = shop.plan_query(shop.engine.schema(), Query(), {"audio": b"red coat"})
         (leg,) = shop.engine.schema().legs
     (signal,), (near,) = plan.signals, plan.neighbours
     scale = leg.calibration("audio")
@@ -155,7 +155,7 @@ def test_its_weight_and_its_floor_are_those_of_the_weights_file(audio: QuerySour
 
 def test_without_a_weight_it_still_finds_candidates(audio: QuerySource, tmp_path: Path) -> None:
     with listening(tmp_path, Ears(), weighted=False) as shop:
-        plan = shop.plan_query(Query(), {"audio": b"red coat"})
+        plan = shop.plan_query(shop.engine.schema(), Query(), {"audio": b"red coat"})
     assert (len(plan.neighbours), plan.signals) == (1, ())
 
 
@@ -191,7 +191,7 @@ def test_an_index_from_before_it_existed_is_read_and_its_cosines_are_taken_as_th
 
 def test_words_and_a_recording_also_look_in_the_middle_of_both(audio: QuerySource, tmp_path: Path) -> None:
     with listening(tmp_path, Ears()) as shop:
-        plan = shop.plan_query(Query("blue"), {"audio": b"coat"})
+        plan = shop.plan_query(shop.engine.schema(), Query("blue"), {"audio": b"coat"})
         page = shop.hear(b"coat", "blue")
     assert (plan.kind, plan.reason) == ("audio and words", "a recording came with words")
     assert [signal.name for signal in plan.signals] == ["text", "words.title", "audio.title"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from hybridsearch.batches import batches
-from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import connect, explained, json_of
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, json_of
+from hybridsearch.engines.elasticsearch.exchange import run
 from hybridsearch.engines.elasticsearch.generations import Generations, filling_alias
 from hybridsearch.engines.elasticsearch.lease import ServerLease
+from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import from_source
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.waiting import Waiting
@@ -27,8 +28,6 @@ from hybridsearch.values import Document, Page, Reject, Row
 
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
-FOUND = 1_000
-"""Products that are looked for at a time."""
 VECTORS_LEFT_OUT = (9, 2)
 """From this version on `_source` comes without vectors unless they are asked for."""
 
@@ -50,8 +49,11 @@ class ElasticsearchEngine:
         self.alias = section.index
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
-        self._searches = Searches(section, folder)
+        self._loops = LoopClients(partial(connect_async, section, folder))
+        self._searches = Searches(section)
         self.url = self._searches.url
+        self._runs = 0
+        self._runs_lock = threading.Lock()
         self._unwanted = threading.Event()
         self.waiting = Waiting(self._unwanted.wait)
         self.sender = Sender(self.waiting)
@@ -67,20 +69,32 @@ class ElasticsearchEngine:
 
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
-        return self._searches.version(self.client)
+        return run(self._searches.version(), self.client)
 
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
         self.version()
-        self._unwanted.clear()
         lease = ServerLease(self.client, self.alias, owner)
-        with explained(self.url, lease.index):
-            self.waiting.repeat(lease.__enter__)  # one that was written without an answer is found to be our own
+        with self._run_under_way():
+            with explained(self.url, lease.index):
+                self.waiting.repeat(lease.__enter__)  # one that was written without an answer is found to be our own
+            try:
+                yield lease
+            finally:
+                lease.__exit__(None, None, None)
+
+    @contextmanager
+    def _run_under_way(self) -> Iterator[None]:
+        """Let `abandon` count for as long as the context lasts."""
+        with self._runs_lock:
+            self._runs += 1
         try:
-            yield lease
+            yield
         finally:
-            self._unwanted.clear()
-            lease.__exit__(None, None, None)
+            with self._runs_lock:
+                self._runs -= 1
+                if not self._runs:
+                    self._unwanted.clear()
 
     def create(self, schema: Schema) -> str:
         knn_has_k = self.version() >= KNN_HAS_K
@@ -98,19 +112,7 @@ class ElasticsearchEngine:
         return self._send(generation, [to_removal(key, version, routing.get(key)) for key, version in ids.items()])
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:
-        client = self._client(generation)
-        if self._searches.described(client, generation).shards == 1:
-            return {}
-        index = generation or self.alias
-        found: dict[str, str] = {}
-        with explained(self.url, index):
-            if generation is not None:  # what was just written to it is not findable yet
-                client.indices.refresh(index=index)
-            for some in batches(ids, FOUND):
-                query = {"ids": {"values": some}}
-                answer = json_of(client.search(index=index, query=query, source=False, size=FOUND))
-                found |= {hit["_id"]: hit["_routing"] for hit in answer["hits"]["hits"] if "_routing" in hit}
-        return found
+        return run(self._searches.routing(ids, generation), self._client(generation))
 
     def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
@@ -172,29 +174,30 @@ class ElasticsearchEngine:
         return [f"{found.found}: {found.next_step}."] if found.state == "warning" else []
 
     def abandon(self) -> None:
-        self._unwanted.set()
+        with self._runs_lock:
+            if self._runs:
+                self._unwanted.set()
 
     def schema(self, generation: str | None = None) -> Schema:
-        return self._searches.described(self._client(generation), generation).schema
+        return run(self._searches.described(generation), self._client(generation)).schema
+
+    async def schema_async(self) -> Schema:
+        return (await self._loops.run(self._searches.described())).schema
 
     def request(self, plan: Plan) -> Request:
-        return self._searches.request(self.client, plan)
+        return run(self._searches.request(plan), self.client)
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
-        return self._searches.run(self._client(generation), plan, generation)
+        return run(self._searches.search(plan, generation), self._client(generation))
 
     async def search_async(self, plan: Plan) -> Page:
-        return await self._searches.run_async(self.client, plan)
+        return await self._loops.run(self._searches.search(plan))
 
     def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
-        if not ids:
-            return {}
-        index = generation or self.alias
-        routing = self.routing(generation, ids)
-        docs = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
-        with explained(self.url, index):
-            found = self.client.mget(index=index, docs=docs, source_excludes=[RESERVED])
-        return {doc["_id"]: doc["_source"] for doc in found["docs"] if doc.get("found")}
+        return run(self._searches.get(ids, generation), self._client(generation))
+
+    async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
+        return await self._loops.run(self._searches.get(ids))
 
     def check(self) -> list[Check]:
         return health.checks(self.client, self.url, self.alias)
@@ -203,8 +206,7 @@ class ElasticsearchEngine:
         self.client.close()
 
     async def close_async(self) -> None:
-        """Let go of the connections of both clients."""
-        await self._searches.close()
+        await self._loops.close()
         self.close()
 
     @property

@@ -139,6 +139,9 @@ class EmbeddedEngine:
     def schema(self, generation: str | None = None) -> Schema:
         return self._view(generation).schema
 
+    async def schema_async(self) -> Schema:
+        return await asyncio.to_thread(self.schema)
+
     def request(self, plan: Plan) -> Request:
         """Return what a current Elasticsearch with one shard would be sent."""
         from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
@@ -171,6 +174,9 @@ class EmbeddedEngine:
     def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         return self._view(generation).store.get(ids)
 
+    async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
+        return await asyncio.to_thread(self.get, ids)
+
     def check(self) -> list[Check]:
         return health.checks(self._generations)
 
@@ -184,7 +190,7 @@ class EmbeddedEngine:
             self._live = self._other = None
 
     async def close_async(self) -> None:
-        self.close()
+        await asyncio.to_thread(self.close)
 
     def _view(self, generation: str | None = None) -> View:
         """Return the view of a generation; that of the live one is opened anew when it has changed."""

@@ -1,0 +1,171 @@
+"""What an asyncio backend calls: the methods of `HybridSearch` as coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from hybridsearch.client import HybridSearch, whole
+from hybridsearch.query_sources import PHOTO
+from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
+from hybridsearch.shop import Shop
+from hybridsearch.values import Page, Row
+
+if TYPE_CHECKING:
+    from hybridsearch.engines.base import Generation
+    from hybridsearch.images import Photo
+    from hybridsearch.indexing.arguments import Id, RowLike
+    from hybridsearch.indexing.fill import Options
+    from hybridsearch.indexing.report import Report
+    from hybridsearch.indexing.rollback import Rollback
+    from hybridsearch.indexing.updates import Updated
+    from hybridsearch.progress import Progress
+
+T = TypeVar("T")
+
+
+class AsyncHybridSearch(Shop):
+    """The client for asyncio: FastAPI, Starlette, aiohttp; one per process serves all its event loops.
+
+    Arguments and errors are those of `HybridSearch`. What a search asks Elasticsearch is asked without a thread; each
+    event loop has connections of its own, and closes them when it ends, as `asyncio.run` ends it. Changes and rebuilds
+    run in a worker thread, and a call that is cancelled ends when that work has ended. `engine` is the same as there:
+    its methods block, `request` included, but for those called `_async`.
+    """
+
+    async def search(
+        self,
+        text: str = "",
+        *,
+        image: Photo | None = None,
+        filters: Mapping[str, FilterValue] | None = None,
+        facets: Sequence[str] = (),
+        sort: str | None = None,
+        page: int = 1,
+        size: int = 10,
+        strict: bool = False,
+    ) -> Page:
+        """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
+        plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
+        answer = await self.engine.search_async(plan)
+        return whole(answer) if strict else answer
+
+    async def plan(
+        self,
+        text: str = "",
+        *,
+        image: Photo | None = None,
+        filters: Mapping[str, FilterValue] | None = None,
+        facets: Sequence[str] = (),
+        sort: str | None = None,
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
+        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
+        schema = await self.engine.schema_async()
+        return await asyncio.to_thread(self.plan_query, schema, query, {PHOTO.name: image}, weights=weights)
+
+    async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
+        """Return the rows of products by id, see `HybridSearch.get`."""
+        from hybridsearch.indexing import arguments
+
+        return await self.engine.get_async(arguments.possible_ids(ids))
+
+    async def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
+        """Build the index and make it the live one, see `HybridSearch.reindex`; runs in a worker thread.
+
+        That thread also calls `progress` and `options.say`. A call that is cancelled stops the run after the batch that
+        it is at; the next one continues it. A run that has made its index the live one already is finished.
+        """
+        stopped = threading.Event()
+
+        def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
+            if progress is not None:
+                progress(stage, done, total, counts)
+            if stopped.is_set():
+                raise asyncio.CancelledError
+
+        def stop() -> None:
+            stopped.set()
+            self._engine.abandon()
+
+        return await in_thread(partial(self._blocking.reindex, tell, options), stop)
+
+    async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
+        """Write single products to the live index, see `HybridSearch.upsert`; runs in a worker thread."""
+        return await in_thread(partial(self._blocking.upsert, products))
+
+    async def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
+        """Remove products from the live index, see `HybridSearch.delete`; runs in a worker thread."""
+        return await in_thread(partial(self._blocking.delete, ids))
+
+    async def retry_rejects(self) -> tuple[Updated, str]:
+        """Try what the last run rejected again, see `HybridSearch.retry_rejects`; runs in a worker thread."""
+        return await in_thread(self._blocking.retry_rejects)
+
+    async def rollback(self, generation: str | None = None) -> Rollback:
+        """Make an earlier generation the live one, see `HybridSearch.rollback`; runs in a worker thread."""
+        return await in_thread(partial(self._blocking.rollback, generation))
+
+    async def leftovers(self, *, kept: bool = False) -> list[Generation]:
+        """Return what may be removed, see `HybridSearch.leftovers`; runs in a worker thread."""
+        return await in_thread(partial(self._blocking.leftovers, kept=kept))
+
+    async def clean(self, generations: Sequence[Generation]) -> None:
+        """Remove generations that are not live, see `HybridSearch.clean`; runs in a worker thread."""
+        await in_thread(partial(self._blocking.clean, generations))
+
+    async def close(self) -> None:
+        """Close connections and files; afterwards the shop answers nothing more.
+
+        Connections of other event loops are closed by these, once what is under way there is answered.
+        """
+        self._closed = True
+        await self._engine.close_async()
+
+    @property
+    def _blocking(self) -> HybridSearch:
+        """The client for threads, with the same engine and encoders."""
+        shop = HybridSearch(self.settings, self.engine)
+        shop.encoders = self.encoders
+        return shop
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+async def in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:
+    """Do blocking work in a worker thread.
+
+    Args:
+        work: A cancelled call waits until it has ended, so that nothing goes on unseen.
+        stop: Tells the work, from another thread, that it is cancelled.
+    """
+    loop = asyncio.get_running_loop()
+    outcome = loop.run_in_executor(None, contextvars.copy_context().run, work)
+    try:
+        return await asyncio.shield(outcome)
+    except asyncio.CancelledError:
+        if not outcome.done():
+            stop()
+        while not outcome.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([outcome])
+        outcome.exception()  # nobody waits for it any more
+        raise

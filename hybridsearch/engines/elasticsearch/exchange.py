@@ -1,0 +1,59 @@
+"""Exchanges with a server: what is asked, and what comes of the answers, apart from the client that sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from elasticsearch import AsyncElasticsearch
+
+from hybridsearch.engines.base import Request
+from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.connection import JSON, json_of
+
+T = TypeVar("T")
+
+Exchange = Generator[Request, Mapping[str, Any], T]
+"""Yields each request, is sent the body of its answer or thrown the client's error, and returns what came of it."""
+
+
+def run(exchange: Exchange[T], client: Client) -> T:
+    """Send the requests of an exchange, and return its result."""
+    advance: Callable[[], Request] = partial(next, exchange)
+    while True:
+        try:
+            request = advance()
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        try:
+            advance = partial(exchange.send, json_of(client.perform_request(**sendable(request))))
+        except Exception as error:
+            advance = partial(exchange.throw, error)
+
+
+async def run_async(exchange: Exchange[T], client: AsyncElasticsearch) -> T:
+    """Send the requests of an exchange without blocking the event loop, and return its result."""
+    advance: Callable[[], Request] = partial(next, exchange)
+    while True:
+        try:
+            request = advance()
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        try:
+            advance = partial(exchange.send, json_of(await client.perform_request(**sendable(request))))
+        except Exception as error:
+            advance = partial(exchange.throw, error)
+
+
+def sendable(request: Request) -> dict[str, Any]:
+    """Return the arguments with which a client sends a request."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "params": request.parameters,
+        "headers": JSON,
+        "body": request.body or None,
+    }

@@ -1,0 +1,329 @@
+"""The client for coroutines: the same methods and answers as the other one, in any number of event loops."""
+
+import asyncio
+import gc
+import inspect
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
+from hybridsearch.errors import EngineError
+from hybridsearch.indexing.fill import Options
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Fields
+from hybridsearch.shop import Shop
+from hybridsearch.values import Vectors
+from tests.killable import LEG, Cheap, Hashed
+from tests.servers.fake import INFO, PreparedQuery, Reply, error, serving
+from tests.servers.model import Model
+from tests.shops import PRODUCTS, quietly, settings, shop, write_products
+
+HATS = [{"id": str(number), "title": f"hat {number}"} for number in range(1_500)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Sessions and connections that are dropped without being closed say so in the log, or by a warning."""
+    yield
+    gc.collect()
+    assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.fixture
+def acme(tmp_path: Path, engine: dict[str, Any]) -> Settings:
+    """The five products on either engine."""
+    with shop(tmp_path, engine=engine) as built:
+        return built.settings
+
+
+def methods(client: type) -> dict[str, Callable[..., Any]]:
+    """Return the public methods that a client has of its own."""
+    public = {name: value for name, value in vars(client).items() if not name.startswith("_")}
+    return {name: value for name, value in public.items() if inspect.isfunction(value)}
+
+
+def test_both_clients_have_the_same_methods_with_the_same_signatures() -> None:
+    plain, awaited = methods(HybridSearch), methods(AsyncHybridSearch)
+    assert {name: inspect.signature(method) for name, method in plain.items()} == {
+        name: inspect.signature(method) for name, method in awaited.items()
+    }
+    assert all(map(inspect.iscoroutinefunction, awaited.values()))
+    assert not any(map(inspect.iscoroutinefunction, plain.values()))
+    assert not {*methods(Shop)} & {*awaited}  # what both inherit asks no engine, and need not be awaited
+
+
+def test_coroutines_get_the_same_page(acme: Settings) -> None:
+    wanted: dict[str, Any] = {"filters": {"price": {"gte": 50}}, "facets": ["brand"], "sort": "price:desc", "size": 2}
+
+    async def ask() -> tuple[Page, list[Page]]:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            return await awaited.search("winter", **wanted), await asyncio.gather(*[awaited.search("red coats")] * 2)
+
+    with HybridSearch.open(acme) as plain:
+        page, pages = asyncio.run(ask())
+        expected = plain.search("winter", **wanted)
+        assert (page.hits, page.total, page.facets) == (expected.hits, expected.total, expected.facets)
+        assert [page.hits for page in pages] == [plain.search("red coats").hits] * 2
+
+
+def test_coroutines_get_the_same_plan_and_the_same_products(acme: Settings) -> None:
+    async def ask() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            plan = await awaited.plan("red coats", filters={"brand": "Acme"}, page=2)
+            assert plan == plain.plan("red coats", filters={"brand": "Acme"}, page=2)
+            assert await asyncio.to_thread(awaited.engine.request, plan) == plain.engine.request(plan)
+            assert await awaited.get(["5", "1", "none"]) == {"5": PRODUCTS[4], "1": PRODUCTS[0]}
+            assert await awaited.get([]) == {}
+
+    with HybridSearch.open(acme) as plain:
+        asyncio.run(ask())
+
+
+def test_coroutines_change_single_products(acme: Settings) -> None:
+    async def change() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            assert (await awaited.upsert([{"id": "9", "title": "Yellow scarf"}])).written == 1
+            assert (await awaited.delete(["1"])).written == 1
+            assert set(await awaited.get(["1", "9"])) == {"9"}
+
+    asyncio.run(change())
+
+
+def test_coroutines_rebuild_go_back_and_clean(acme: Settings) -> None:
+    write_products(acme.folder / "products.jsonl", [*HATS[:600], {"id": "x", "title": "free", "price": "free"}])
+    told: list[str] = []
+
+    async def rebuild() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            report = await awaited.reindex(lambda stage, *_: told.append(stage), quietly())
+            assert (report.indexed, report.rejected) == (600, 1)
+            write_products(acme.folder / "products.jsonl", [{"id": "x", "title": "free", "price": 0}])
+            updated, file = await awaited.retry_rejects()
+            assert (updated.written, file) == (1, "")
+            assert (await awaited.rollback()).before == report.generation
+            assert (await awaited.search("coat")).total == 2
+            (left,) = await awaited.leftovers(kept=True)
+            assert left.name == report.generation
+            assert await awaited.leftovers() == []
+            await awaited.clean([left])
+            assert await awaited.leftovers(kept=True) == []
+
+    asyncio.run(rebuild())
+    assert told == ["indexing", "indexing", "indexing", "checking", "promoting"]
+
+
+def in_new_loops(asked: Callable[[], Awaitable[Any]], count: int) -> list[Any]:
+    """Return what is answered in one event loop after another, each ended as `asyncio.run` does."""
+
+    async def ask() -> Any:
+        return await asked()
+
+    return [asyncio.run(ask()) for _ in range(count)]
+
+
+def test_one_client_answers_in_one_loop_after_another(acme: Settings) -> None:
+    awaited = AsyncHybridSearch.open(acme)
+    pages = in_new_loops(lambda: awaited.search("red coats"), 3)
+    assert [[hit.id for hit in page] for page in pages] == [["3"]] * 3
+    assert in_new_loops(lambda: awaited.get(["1"]), 2) == [{"1": PRODUCTS[0]}] * 2
+    in_new_loops(awaited.close, 1)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # such a loop leaves its sockets to Python
+def test_loops_that_are_closed_without_ending_what_runs_in_them_do_no_harm(acme: Settings) -> None:
+    awaited = AsyncHybridSearch.open(acme)
+    for _ in range(3):
+        loop = asyncio.new_event_loop()
+        assert loop.run_until_complete(awaited.search("red coats")).total == 1
+        loop.close()
+    in_new_loops(awaited.close, 1)
+
+
+def test_one_client_answers_in_several_loops_at_once(acme: Settings) -> None:
+    awaited = AsyncHybridSearch.open(acme)
+    together = threading.Barrier(4)
+
+    async def ask() -> list[Page]:
+        together.wait(10)
+        return [page for _ in range(5) for page in await asyncio.gather(*[awaited.search("red coats")] * 3)]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(asyncio.run, ask()) for _ in range(4)]
+        assert {page.total for answer in answers for page in answer.result()} == {1}
+    in_new_loops(awaited.close, 1)
+
+
+def test_a_client_that_is_closed_in_one_loop_lets_another_one_end_well(acme: Settings) -> None:
+    awaited = AsyncHybridSearch.open(acme)
+    asked, closed = threading.Event(), threading.Event()
+
+    async def stay() -> None:
+        await awaited.search("red coats")
+        asked.set()
+        await asyncio.to_thread(closed.wait, 10)
+
+    with ThreadPoolExecutor(1) as pool:
+        staying = pool.submit(asyncio.run, stay())
+        assert asked.wait(10)
+        in_new_loops(awaited.close, 1)
+        closed.set()
+        staying.result()
+
+
+def test_a_closed_client_says_so(acme: Settings) -> None:
+    async def ask() -> list[str]:
+        awaited = AsyncHybridSearch.open(acme)
+        await awaited.search("red coats")
+        await awaited.close()
+        await awaited.close()
+        failed = await asyncio.gather(
+            awaited.search("red"), awaited.get(["1"]), awaited.upsert([]), return_exceptions=True
+        )
+        assert {type(each) for each in failed} == {EngineError}
+        return [str(each) for each in failed]
+
+    assert set(asyncio.run(ask())) == {"This shop was closed. Open another one with: AsyncHybridSearch.open(...)"}
+
+
+def test_a_client_that_was_never_used_is_closed_in_any_loop(acme: Settings) -> None:
+    in_new_loops(AsyncHybridSearch.open(acme).close, 1)
+
+
+def test_cancelled_searches_leave_nothing_broken(acme: Settings) -> None:
+    async def ask() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            expected = (await awaited.search("red coats")).hits
+            for turn in range(40):
+                cancelled = asyncio.create_task(awaited.search("winter", facets=["brand"]))
+                await asyncio.sleep(turn * 0.0002)
+                cancelled.cancel()
+                (page,) = await asyncio.gather(cancelled, return_exceptions=True)
+                assert isinstance(page, Page | asyncio.CancelledError)
+                assert (await awaited.search("red coats")).hits == expected
+
+    asyncio.run(ask())
+
+
+def test_a_rebuild_that_is_cancelled_is_continued_by_the_next_one(acme: Settings) -> None:
+    write_products(acme.folder / "products.jsonl", HATS)
+    said: list[str] = []
+
+    async def rebuild() -> None:
+        loop = asyncio.get_running_loop()
+        halfway, cancelled = asyncio.Event(), threading.Event()
+
+        def tell(_: str, done: int, *more: object) -> None:
+            if done == 512:
+                loop.call_soon_threadsafe(halfway.set)
+                assert cancelled.wait(10)
+
+        async with AsyncHybridSearch.open(acme) as awaited:
+            run = asyncio.create_task(awaited.reindex(tell, Options(say=said.append)))
+            await halfway.wait()
+            run.cancel()
+            loop.call_later(0.1, cancelled.set)
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            assert (await awaited.search("coat")).total == 2
+            report = await awaited.reindex(options=Options(say=said.append))
+            assert (report.resumed, report.indexed) == (512, 1_500)
+            assert (await awaited.search("hat 7")).hits[0].id == "7"
+
+    asyncio.run(rebuild())
+    assert [sentence for sentence in said if "version" not in sentence] == [
+        "The run stopped: 512 products are done. Continue with: hybridsearch reindex",
+        "Continuing a run that was interrupted after 512 products.",
+    ]
+
+
+def test_a_rebuild_is_cancelled_while_it_waits_for_a_busy_server(tmp_path: Path) -> None:
+    model, busy = Model(), threading.Event()
+    write_products(tmp_path / "products.jsonl", HATS)
+
+    def script(asked: PreparedQuery) -> Reply:
+        if "_bulk" in asked.path and asked.body.count(b"\n") < 1_000 and not busy.is_set():
+            busy.set()
+            reply = error(429, "es_rejected_execution_exception")
+            reply.headers["Retry-After"] = "200"
+            return reply
+        return model.reply(asked)
+
+    async def rebuild(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url})) as awaited:
+            run = asyncio.create_task(awaited.reindex(options=quietly()))
+            assert await asyncio.to_thread(busy.wait, 10)
+            await asyncio.sleep(0.1)
+            run.cancel()
+            async with asyncio.timeout(10):
+                with pytest.raises(asyncio.CancelledError):
+                    await run
+            assert (await awaited.reindex(options=quietly())).indexed == 1_500
+
+    with serving(script) as fake:
+        asyncio.run(rebuild(fake.url))
+
+
+def test_a_change_that_is_cancelled_is_made_nevertheless(acme: Settings) -> None:
+    rows = [{"id": "9", "title": "Yellow scarf"}]
+    begun = threading.Event()
+
+    def slowly() -> Iterator[dict[str, str]]:
+        begun.set()
+        yield from rows
+
+    async def change() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            upsert = asyncio.create_task(awaited.upsert(slowly()))
+            await asyncio.to_thread(begun.wait, 10)
+            upsert.cancel()
+            upsert.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await upsert
+            assert set(await awaited.get(["9"])) == {"9"}
+
+    asyncio.run(change())
+
+
+class Waits(Hashed):
+    """Encodes when it is allowed to."""
+
+    def __init__(self, allowed: Callable[[], None]) -> None:
+        self.allowed = allowed
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        self.allowed()
+        return super().encode_texts(texts)
+
+
+def test_the_loop_goes_on_while_a_schema_is_read_and_a_query_is_encoded(tmp_path: Path) -> None:
+    """Either goes on when this very loop says so."""
+    waits = threading.Semaphore(0)
+    waited: list[bool] = []
+    schema = Schema(Fields(title="title"), (Leg("words", 8, "hashed", ("title",)),)).to_json()
+    index = {"mappings": {"_meta": {"hybridsearch": schema}}, "settings": {"index": {"number_of_shards": "1"}}}
+
+    def allowed() -> None:
+        waited.append(waits.acquire(timeout=10))
+
+    def script(asked: PreparedQuery) -> Reply:
+        allowed()
+        return INFO if asked.path == "/" else Reply({"products-1": index})
+
+    async def ask(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url}, vectors=[LEG])) as awaited:
+            awaited.encoders = Cheap(words=Waits(allowed))  # type: ignore[assignment]
+            plan = asyncio.create_task(awaited.plan("red"))
+            while not plan.done():
+                await asyncio.sleep(0.05)
+                waits.release()
+            assert plan.result().neighbours
+
+    with serving(script) as fake:
+        asyncio.run(ask(fake.url))
+    assert waited == [True, True, True]  # version, index, words
