@@ -1,4 +1,4 @@
-"""A model as it lies on disk: what can be known about it without loading it."""
+"""A model folder on disk: what can be known about the model without loading it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIGLIP_BASE = 768
 RECIPE = 1
 """Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""
 PIXELS = 2
-"""The same for our own way from a picture; a model that does not see has nothing to do with it."""
+"""The same for our own way from a picture; it does not concern a model that reads no pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ def refuse_pickle(folder: Path) -> None:
 
 
 def refuse_code(folder: Path, types: Iterable[str]) -> None:
-    """Raise if a step of the model is of a class that sentence-transformers does not bring along."""
-    foreign = next((each for each in types if not each.startswith(MODULES)), None)
+    """Raise if a step of the model is of a class that is not part of sentence-transformers."""
+    foreign = next((kind for kind in types if not kind.startswith(MODULES)), None)
     if foreign:
         raise EncoderError(
             f"'{folder}' needs the module '{foreign}', which is code that comes with the model and is never run. "
@@ -168,7 +168,7 @@ def dims_of(modules: list[Module]) -> int:
 
 
 def pooled_modes(config: dict[str, Any]) -> int:
-    """Return how many ways of pooling are laid side by side, in the old spelling and the new."""
+    """Return how many pooled vectors are concatenated, in the old spelling and the new."""
     mode = config.get("pooling_mode")
     if mode is None:
         return sum(value is True for key, value in config.items() if key.startswith("pooling_mode_")) or 1
@@ -189,7 +189,7 @@ def fingerprint(*models: Model | None) -> str:
 
 @lru_cache(maxsize=256)
 def file_digest(file: Path, size: int, modified: int) -> bytes:
-    """Return the hash of a file's content; size and time of change are there to notice that it changed."""
+    """Return the hash of a file's content; size and time make a changed file another cache entry."""
     del size, modified
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").digest()
