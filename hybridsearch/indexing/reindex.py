@@ -282,7 +282,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
             rejects=lambda run: folder / f"rejects-{run}.jsonl",
             identity=plain(
                 {
-                    "catalogue": {**settings.catalog.model_dump(mode="json"), **source.identity()},
+                    "catalogue": {**settings.catalog.model_dump(mode="json"), **source.snapshot_id()},
                     "configuration or encoder": schema.to_json(),
                     "program": __version__,
                 }

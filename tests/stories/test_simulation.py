@@ -182,7 +182,7 @@ class Export:
     def count(self) -> int | None:
         return len(self.rows)
 
-    def identity(self) -> dict[str, Any]:
+    def snapshot_id(self) -> dict[str, Any]:
         return {"rows": len(self.rows)}
 
     def read(self) -> Iterator[Product | Reject]:
@@ -318,7 +318,7 @@ def attempt(world: World, export: Export, process: Process) -> Report:
             builder=Builder(schema, {}, None, lambda _: b"", Here()),  # type: ignore[arg-type]
             journal=Watched(world),
             rejects=lambda key: world.folder / f"rejects-{key}.jsonl",
-            identity={"export": export.identity()},
+            identity={"export": export.snapshot_id()},
             remember_hours=24,
             progress=lambda *_: None,
             options=Options(executor=lambda _: Here()),
