@@ -308,7 +308,7 @@ def no_pool(*_: Any, **__: Any) -> Iterator[Here]:
 def attempt(world: World, export: Export, process: Process) -> Report:
     """Run the program once, from its start to its end or its death."""
     simulated = SimulatedEngine(world, process)
-    schema = Schema(world.settings.fields, (), text.identity())
+    schema = Schema(world.settings.fields, (), text.analysis_version())
     with simulated.lease("tester") as lease:
         return Reindex(
             source=export,
