@@ -29,7 +29,7 @@ ALL = "all"
 WORD_LIMIT = 64
 """Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
 RUN_LIMIT = 100
-"""Han characters that jieba sees at once: its time is quadratic in a run of one repeated character."""
+"""Han characters that jieba is given at once: its time is quadratic in a run of one repeated character."""
 
 CJK = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana

@@ -41,7 +41,7 @@ BATCH = Patience(8, 60.0)
 class EndpointEncoder(TextEncoder):
     """Asks a server for vectors, named as `https://HOST/v1/embeddings#MODEL`; the key comes from the environment alone.
 
-    Weights that lie elsewhere cannot be hashed: the fingerprint is made of the address and the model's name.
+    Weights on another server cannot be hashed: the fingerprint is made of the address and the model's name.
 
     Raises:
         EncoderUnavailable: The server gives no vector for a probe, which tells the dims.

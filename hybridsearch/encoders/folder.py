@@ -39,14 +39,14 @@ class Model:
 
     Attributes:
         path: The folder to load from.
-        sees: Whether it has an image tower.
+        reads_pictures: Whether it has an image tower.
         dims: Length of its vectors.
         files: Every file that decides what the vectors are, in a fixed order.
-        side: Shorter side, in pixels, to which it resizes pictures; 0 for one that does not see.
+        side: Shorter side, in pixels, to which it resizes pictures; 0 for one that reads no pictures.
     """
 
     path: Path
-    sees: bool
+    reads_pictures: bool
     dims: int
     files: tuple[Path, ...]
     side: int = 0
@@ -84,16 +84,18 @@ def read_model(folder: Path) -> Model:
     first = modules[0]
     if first.config.get("model_type") in CLIPS:
         if any(module.kind != "Normalize" for module in modules[1:]):
-            raise EncoderError(f"'{folder}' continues behind its CLIP; expected a CLIP alone. Choose another model.")
+            raise EncoderError(
+                f"'{folder}' has more steps after its CLIP; expected a CLIP alone. Choose another model."
+            )
         dims, side = clip_dims(first.config), side_of(first.path)
-        return Model(first.path, sees=True, dims=dims, files=decisive([first.path]), side=side)
+        return Model(first.path, reads_pictures=True, dims=dims, files=decisive([first.path]), side=side)
     if not (folder / "modules.json").is_file():
         raise EncoderError(
             f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
             "sentence-transformers model with a modules.json. Choose another model."
         )
     files = decisive([folder, *(module.path for module in modules)])
-    return Model(folder, sees=False, dims=dims_of(modules), files=files)
+    return Model(folder, reads_pictures=False, dims=dims_of(modules), files=files)
 
 
 def read_modules(folder: Path) -> list[Module]:
@@ -179,7 +181,7 @@ def fingerprint(*models: Model | None) -> str:
     """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
     digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
     for model in models:
-        digest.update(f"\0pixels {PIXELS}".encode() if model and model.sees else b"\0model")
+        digest.update(f"\0pixels {PIXELS}".encode() if model and model.reads_pictures else b"\0model")
         for file in model.files if model else ():
             state = file.stat()
             digest.update(f"\0{file.name}\0".encode())

@@ -116,7 +116,7 @@ class PretrainedEncoder:
     def _text_tower(self) -> Clip | Sentences:
         from hybridsearch.encoders.towers import Sentences
 
-        return self._clip(self._words) if self._words.sees else Sentences(self._words.path)
+        return self._clip(self._words) if self._words.reads_pictures else Sentences(self._words.path)
 
     @cached_property
     def _image_tower(self) -> Clip:
@@ -153,7 +153,7 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
     images = options.image_encoder or preset.images
     if images is None:
         (words,) = find_models([preset.texts], options.folder)
-        return PretrainedEncoder(options.name, words, words if words.sees else None)
+        return PretrainedEncoder(options.name, words, words if words.reads_pictures else None)
     words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
     check_pair(options.name, words, images, pictures)
     return PretrainedEncoder(options.name, words, pictures)
@@ -161,7 +161,7 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
 
 def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:
     """Refuse two models that cannot be of one space."""
-    if not pictures.sees:
+    if not pictures.reads_pictures:
         raise EncoderError(f"Image encoder '{images}' does not read pictures. Name a CLIP model instead.")
     if pictures.dims != words.dims:
         raise EncoderError(

@@ -114,7 +114,7 @@ class Condition:
 class Cosine:
     """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
 
-    Below `low` it stays 0; above `high` it goes on, or the best hits of a short query would be tied.
+    Below `low` it stays 0; above `high` it is not cut off, or the best hits of a short query would be tied.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Catalogues in files, good and bad."""
+"""Catalogues in files, `csv` and `jsonl`, good and bad."""
 
 import csv
 import gzip

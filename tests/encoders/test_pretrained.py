@@ -1,4 +1,4 @@
-"""Encoders, on tiny models saved in the formats of the large ones."""
+"""Pretrained encoders and their `folder`, `hub`, `towers` and `by_leg`, on tiny models of the same formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes: roles, languages, and a file that can be loaded."""
+"""The configuration that `init` proposes (its `columns`, `roles`, `languages`, `reasons`), as a file to load."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The planner: from a query to the plan that answers it, worked by hand."""
+"""The planner: from a query to the `plan` that answers it, worked out by hand."""
 
 import copy
 from collections.abc import Mapping
