@@ -14,16 +14,16 @@ from hybridsearch.shop import Shop
 
 
 def checks(shop: Shop) -> list[Check]:
-    """Look at everything that a search depends on; nothing is changed."""
-    found = [catalogue(shop), *shop.engine.check()]
+    """Check everything that a search depends on; nothing is changed."""
+    lines = [catalogue(shop), *shop.engine.check()]
     try:
         schema = shop.engine.schema()
     except EngineError:
         schema = None  # the engine's own lines say why
     if schema:
-        found += mapping(shop, schema)
-    found += legs(shop, schema)
-    return [*found, weights(shop)]
+        lines += mapping(shop, schema)
+    lines += legs(shop, schema)
+    return [*lines, weights(shop)]
 
 
 def catalogue(shop: Shop) -> Check:
@@ -42,9 +42,9 @@ def mapping(shop: Shop, schema: Schema) -> Iterator[Check]:
         yield Check("mapping", "warning", "the index was built with other [fields]", "hybridsearch reindex")
     else:
         yield Check("mapping", "ok", "the index has the configured fields")
-    if schema.analysis != text.identity():
-        found = f"the index has tokens of {schema.analysis}, here is {text.identity()}"
-        yield Check("analysis", "warning", found, "hybridsearch reindex")
+    if schema.analysis != text.analysis_version():
+        versions = f"the index has tokens of {schema.analysis}, here is {text.analysis_version()}"
+        yield Check("analysis", "warning", versions, "hybridsearch reindex")
 
 
 def legs(shop: Shop, schema: Schema | None) -> Iterator[Check]:
@@ -57,7 +57,7 @@ def legs(shop: Shop, schema: Schema | None) -> Iterator[Check]:
 
 
 def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
-    """Say how one vector leg is."""
+    """Say whether one vector leg works."""
     line = f"vectors {name}"
     try:
         encoder = shop.encoders[name]
@@ -65,18 +65,20 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
             shop.encoders.vector(name, WORDS.name, "red")
     except HybridSearchError as error:
         return Check(line, "failure", str(error), "correct [[vectors]] in the configuration")
-    found = f"{encoder.name}, {encoder.dims} dims, {encoder.fingerprint}"
+    description = f"{encoder.name}, {encoder.dims} dims, {encoder.fingerprint}"
     if indexed and built is None:
-        return Check(line, "failure", f"{found}: not in the index", "hybridsearch reindex")
+        return Check(line, "failure", f"{description}: not in the index", "hybridsearch reindex")
     if built and built.fingerprint != encoder.fingerprint:
-        return Check(line, "failure", f"{found}: the index was built with {built.fingerprint}", "hybridsearch reindex")
-    return Check(line, "ok", found)
+        return Check(
+            line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
+        )
+    return Check(line, "ok", description)
 
 
 def weights(shop: Shop) -> Check:
     """Say which weights are in use."""
-    found, degraded = shop.weights
+    in_use, degraded = shop.weights
     if degraded:
         return Check("weights", "failure", " ".join(degraded), "restore the file, or leave 'weights.path' out")
     path = shop.settings.weights.path
-    return Check("weights", "ok", f"{path or 'the prior that ships with the package'}, {len(found.signals)} signals")
+    return Check("weights", "ok", f"{path or 'the prior that ships with the package'}, {len(in_use.signals)} signals")

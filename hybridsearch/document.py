@@ -18,7 +18,7 @@ from hybridsearch.settings import Fields
 from hybridsearch.values import Document, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"
-"""The one name that products must leave to us: everything that searches use is stored under it."""
+"""The one field name that products must not use: everything that searches use is stored under it."""
 LEG_TEXT_LIMIT = 2_000
 """Characters that a text encoder is given; common ones read fewer than 512 tokens."""
 CODES = 100
@@ -65,14 +65,14 @@ def version(row: Row, fields: Fields) -> int | None:
     if fields.version is None:
         return None
     value = field(row, fields.version)
-    found = strings(value)
-    if not found:
+    written = strings(value)
+    if not written:
         return 0
     try:
-        number = int(found[0]) if found[0].isdecimal() else microseconds(found[0])
+        number = int(written[0]) if written[0].isdecimal() else microseconds(written[0])
     except ValueError:
         number = -1
-    if isinstance(value, bool) or len(found) > 1 or not 0 <= number <= NEWEST:
+    if isinstance(value, bool) or len(written) > 1 or not 0 <= number <= NEWEST:
         raise ValueError(
             f"'{fields.version}' is {reprlib.repr(value)}, expected a whole number or a date as 2026-11-21T09:30:00Z"
         )
@@ -97,10 +97,13 @@ def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
         }
         for name, content in (("title", title(row, fields)), ("text", everything))
     }
-    tokens["pairs"] = {language: text.pairs(found) for language, found in tokens["text"].items()}
+    tokens["pairs"] = {language: text.pairs(words) for language, words in tokens["text"].items()}
     tokens["grams"] = {text.ALL: text.grams(title(row, fields))}
-    filled = {name: {lang: " ".join(found) for lang, found in each.items() if found} for name, each in tokens.items()}
-    return {name: each for name, each in filled.items() if each}
+    filled = {
+        name: {language: " ".join(words) for language, words in by_language.items() if words}
+        for name, by_language in tokens.items()
+    }
+    return {name: by_language for name, by_language in filled.items() if by_language}
 
 
 def title(row: Row, fields: Fields) -> str:
@@ -114,7 +117,7 @@ def joined(row: Row, names: Iterable[str]) -> str:
 
 
 def values(row: Row, name: str) -> Iterator[Any]:
-    """Yield what a row holds under a name; `attr_*` names every top-level field that begins so, in the row's order."""
+    """Yield what a row holds under a name; `attr_*` names every top-level field that starts so, in the row's order."""
     if "*" not in name:
         yield field(row, name)
     else:
@@ -124,14 +127,14 @@ def values(row: Row, name: str) -> Iterator[Any]:
 
 @functools.cache
 def pattern(name: str) -> re.Pattern[str]:
-    """Return what the fields that a name with `*` speaks for match."""
+    """Return the pattern of the field names that a name with `*` covers."""
     return re.compile(fnmatch.translate(name))
 
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the product's codes in the form in which they are compared."""
-    found = (text.code(value) for name in fields.codes for value in strings(field(row, name)))
-    return tuple(dict.fromkeys(filter(None, found)))[:CODES]
+    compared = (text.code(value) for name in fields.codes for value in strings(field(row, name)))
+    return tuple(dict.fromkeys(filter(None, compared)))[:CODES]
 
 
 def read(row: Row, kind: FieldKind, names: Iterable[str]) -> dict[str, Stored]:

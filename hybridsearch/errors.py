@@ -7,9 +7,9 @@ HybridSearchError
 ├── QueryError          a query asks for something that the index cannot give
 ├── ImageError          a picture cannot be fetched or decoded
 ├── EncoderError        an encoder cannot be loaded, or does not fit the index
-│   └── EncoderUnavailable  an encoder fails on everything for now; no product is at fault
+│   └── EncoderUnavailable  an encoder is unavailable for now; no product is at fault
 ├── WeightsError        a weights file is damaged or foreign
-├── GateError           a check refused to go on; the old state is untouched
+├── GateError           a check refused to continue; the old state is unchanged
 ├── DegradedAnswer      an answer comes from less than was planned, and a strict search wanted all of it
 └── EngineError         the engine cannot be reached, or refused
     ├── IndexMissing    the index that queries use does not exist
@@ -20,7 +20,7 @@ Every message says what was found, what was expected, and what to do next.
 
 
 class HybridSearchError(Exception):
-    """Base of everything that this library raises on purpose."""
+    """Base of every error that this library raises on purpose."""
 
 
 class ConfigError(HybridSearchError):
@@ -48,7 +48,7 @@ class EncoderError(HybridSearchError):
 
 
 class EncoderUnavailable(EncoderError):  # noqa: N818
-    """An encoder cannot be reached, or fails on everything: no product is at fault, and the same may be tried later."""
+    """An encoder cannot be reached, or fails on everything: no product is at fault, and a later attempt may succeed."""
 
 
 class WeightsError(HybridSearchError):
@@ -56,7 +56,7 @@ class WeightsError(HybridSearchError):
 
 
 class GateError(HybridSearchError):
-    """A check refused to go on; the old state is untouched."""
+    """A check refused to continue; the old state is unchanged."""
 
 
 class DegradedAnswer(HybridSearchError):  # noqa: N818

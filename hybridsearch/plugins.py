@@ -1,4 +1,4 @@
-"""Parts that a configuration names and that other packages may bring, such as engines and kinds of encoders."""
+"""Parts that a configuration names and that other packages may provide, such as engines and kinds of encoders."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def find_part(name: str, known: Mapping[str, T], group: str) -> T:
 
     Args:
         name: As the configuration has it.
-        known: What this package brings, and what the program has registered.
+        known: What this package provides, and what the program has registered.
         group: The entry points in which other packages declare theirs; looked at only for a name that is not known.
 
     Raises:
-        LookupError: No such part, or it cannot be imported; the message says which there are.
+        LookupError: No such part, or it cannot be imported; the message lists those that exist.
     """
     if name in known:
         return known[name]
@@ -32,7 +32,7 @@ def find_part(name: str, known: Mapping[str, T], group: str) -> T:
         raise LookupError(f"'{name}' is unknown. {guess}Expected one of: {', '.join(names)}.")
     try:
         part: T = declared[name].load()
-    except Exception as error:  # whatever the import of somebody's module leads to
+    except Exception as error:  # the import of another package's module may raise anything
         raise LookupError(
             f"'{name}' cannot be imported: {type(error).__name__}: {error}. Repair its package."
         ) from error

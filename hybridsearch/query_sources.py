@@ -10,7 +10,7 @@ StandIn = Literal["titles", "products"]
 
 @dataclass(frozen=True, slots=True)
 class QuerySource:
-    """One thing that a query can give vectors from.
+    """A part of a query that gives vectors.
 
     Attributes:
         name: In weights (`NAME.LEG`, `NAME.*`), floors, stored calibrations, kinds of queries, and what encoders read.
@@ -32,7 +32,7 @@ class QuerySource:
 
     @property
     def unread(self) -> str:
-        """What is said where no vector leg can be compared with it."""
+        """The message where no vector leg can be compared with it."""
         wanted = f'reads = "{self.leg_reads}"' if self.leg_reads else f"an encoder that reads {self.content}"
         return (
             f"{self.noun[0].upper()}{self.noun[1:]} was given, but no vector leg of the index reads {self.content}. "

@@ -1,4 +1,4 @@
-"""Values inside a row: reached by dotted names, read as text or as numbers, and made safe to store."""
+"""Values inside a row: looked up by dotted names, read as text or as numbers, and made safe to store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hybridsearch.json_values import json_value, named
 from hybridsearch.values import Row
 
 DEEPEST = 50
-"""Levels of objects and lists in one row; JSON writers give up soon after 200, and no shop comes near."""
+"""Levels of objects and lists in one row; JSON writers fail soon after 200, and no shop needs as many."""
 
 UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of the text around them."""
@@ -39,9 +39,9 @@ def field(row: Row, name: str) -> Any:
         return row[name]
     dot = name.find(".")
     while dot >= 0:
-        found = inside(row.get(name[:dot]), name[dot + 1 :])
-        if found is not None:
-            return found
+        value = inside(row.get(name[:dot]), name[dot + 1 :])
+        if value is not None:
+            return value
         dot = name.find(".", dot + 1)
     return None
 
@@ -51,7 +51,7 @@ def inside(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
         return field(value, name)
     if isinstance(value, list):
-        return [found for item in value if (found := inside(item, name)) is not None] or None
+        return [part for item in value if (part := inside(item, name)) is not None] or None
     return None
 
 
@@ -86,18 +86,18 @@ def number(value: Any) -> float | None:
         ValueError: It is anything else, such as True, "free", NaN or Infinity; the message says what was expected.
     """
     if isinstance(value, list | tuple):
-        return next((found for item in value if (found := number(item)) is not None), None)
+        return next((first for item in value if (first := number(item)) is not None), None)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("expected a number")
     try:
-        found = float(digits(value) if isinstance(value, str) else value)
+        parsed = float(digits(value) if isinstance(value, str) else value)
     except OverflowError:
-        found = math.inf
-    if not math.isfinite(found):
+        parsed = math.inf
+    if not math.isfinite(parsed):
         raise ValueError("expected a finite number")
-    return found
+    return parsed
 
 
 def digits(text: str) -> str:

@@ -55,13 +55,13 @@ class Leg:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that is stored in the index: the calibrations stand beside the rest, under their sources."""
-        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "calibrations"}
+        plain = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "calibrations"}
         return {**plain, **{source: asdict(self.calibration(source)) for source in QUERY_SOURCES}}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Leg:
-        """Read what `to_json` wrote; a source that is not registered here is passed over."""
-        plain = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        """Read what `to_json` wrote; a source that is not registered is ignored."""
+        plain = {entry.name: data[entry.name] for entry in fields(cls) if entry.name in data}
         reads = plain["reads"] if isinstance(plain["reads"], str) else tuple(plain["reads"])
         measured = {source: Calibration(**data[source]) for source in QUERY_SOURCES if source in data}
         return cls(**{**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
@@ -72,7 +72,7 @@ class Schema:
     """Roles of the catalogue's fields, languages, and vector legs of one index.
 
     Attributes:
-        analysis: Identity of the text analysis; tokens of another one do not match.
+        analysis: Version of the text analysis; tokens of another version do not match.
         since: Place in the log of changes up to which changes are older than the catalogue that the index was built
             from; later ones have been brought into it.
         before: The generation that was live before this one; empty when there was none.

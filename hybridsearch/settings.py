@@ -47,7 +47,7 @@ class Catalog(Section):
 
 
 class Fields(Section):
-    """Which field of the catalogue plays which role; a dotted name reaches into nested objects."""
+    """Which field of the catalogue plays which role; a dotted name names a field of nested objects."""
 
     id: str = "id"
     title: str | None = None
@@ -70,7 +70,7 @@ class Fields(Section):
             raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
         for names in map(self.of, KINDS):
             for name in names:
-                inside = next((other for other in names if other.startswith(f"{name}.")), None)
+                inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
         return self
@@ -82,10 +82,10 @@ class Fields(Section):
 
 
 class EngineSection(Section):
-    """Where the index lives: at a URL, or, when that is left out, in a folder beside the configuration."""
+    """Where the index is: at a URL, or, when that is left out, in a folder beside the configuration."""
 
     url: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """Of the server, or of several of its nodes: when one is away, the next is asked."""
+    """Of the server, or of several of its nodes: when one is unavailable, the next is asked."""
     index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = "products"
     folder: Path = Path(".hybridsearch")
     username: str | None = None
@@ -97,9 +97,9 @@ class EngineSection(Section):
     shards: Annotated[int, Field(ge=1)] = 1
     replicas: Annotated[int, Field(ge=0)] = 1
     keep: Annotated[int, Field(ge=0)] = 1
-    """Earlier generations that are kept to go back to."""
+    """Earlier generations that are kept for a rollback."""
     remember_hours: Annotated[float, Field(gt=0)] = 24.0
-    """How long a change, and above all a removal, is remembered, so that a late older one does no harm."""
+    """How long a change, and above all a removal, is remembered, so that an older one that arrives late is ignored."""
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ class VectorLeg(Section):
     image_encoder: str | None = None
     """A separate image tower, when the encoder is a text tower alone."""
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
-    """What `doctor` says of the encoder that is meant; any other one is refused."""
+    """The encoder's fingerprint, as `doctor` prints it; an encoder with another one is refused."""
     pictures: Annotated[int, Field(ge=1, le=8)] = 1
     """How many pictures of a product are read, at most; its vector is their mean."""
     exact: bool = False
@@ -124,7 +124,7 @@ class VectorLeg(Section):
 
 
 class JudgmentsSection(Section):
-    """Judged queries that a new index is asked before it becomes the live one; left out: it is not asked any."""
+    """Judged queries that a new index must answer before it becomes the live one; left out: there is no such check."""
 
     path: Path | None = None
     """JSON lines, TSV, TREC qrels or sessions of clicks, as `hybridsearch eval` reads them."""
@@ -135,7 +135,7 @@ class JudgmentsSection(Section):
 
 
 class WeightsSection(Section):
-    """Where learned weights live; left out: the cautious prior that ships with the package."""
+    """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
     path: Path | None = None
 
@@ -203,7 +203,7 @@ class Settings(Section):
 
     @property
     def home(self) -> Path:
-        """Folder of what is kept here: the embedded index, encoded vectors, journals, rejects."""
+        """Folder of local files: the embedded index, encoded vectors, journals, rejects."""
         return self.resolve(self.engine.folder)
 
     def resolve(self, path: Path) -> Path:
@@ -232,8 +232,8 @@ def explain(error: ValidationError) -> list[str]:
             keys = ", ".join(names(problem["loc"] if place in SECTIONS else problem["loc"][:-1]))
             lines.append(f"'{place}' is missing. Its table takes: {keys}. A whole file: hybridsearch init CATALOG")
         else:
-            found = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int | float) else ""
-            lines.append(f"'{place or 'file'}': {problem['msg'].removeprefix('Value error, ')}{found}.")
+            value = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int | float) else ""
+            lines.append(f"'{place or 'file'}': {problem['msg'].removeprefix('Value error, ')}{value}.")
     return lines
 
 

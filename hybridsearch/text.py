@@ -1,6 +1,6 @@
 """Text analysis: from what people write to the tokens that both engines compare.
 
-All of it happens here, and both engines only split at spaces. Servers cannot be trusted with it: the Snowball filter of
+All of it happens here, and both engines only split at spaces. It is not left to servers: the Snowball filter of
 Elasticsearch 8.16, that of 9.4 and the Python package stem up to 2 % of words differently, so that an upgrade would
 silently change what matches (measured in docs/architecture.md).
 """
@@ -20,7 +20,7 @@ from typing import Any
 FIELD_LIMIT = 20_000
 """Characters of one field that are analysed; the rest of a longer text is not searched."""
 PRODUCT_LIMIT = 200_000
-"""The same for all fields of a product together: a long description must not push the brand behind it out."""
+"""The same for all fields of a product together: a long description must not displace the brand that follows it."""
 QUERY_LIMIT = 256
 QUERY_WORDS = 32
 QUERY_GRAMS = 64
@@ -29,7 +29,7 @@ ALL = "all"
 WORD_LIMIT = 64
 """Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
 RUN_LIMIT = 100
-"""Han characters that jieba sees at once: its time is quadratic in a run of one repeated character."""
+"""Han characters that jieba is given at once: its time is quadratic in a run of one repeated character."""
 
 CJK = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
@@ -64,7 +64,7 @@ def words(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=8)
 def split(text: str) -> tuple[str, ...]:
-    """Return the words of a text, and keep them: the field of each language, and each step of a plan, asks again."""
+    """Return the words of a text, cached: the field of each language, and each step of a plan, needs them again."""
     text = clean(text, PRODUCT_LIMIT).lower()
     if not text.isascii():
         # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
@@ -72,9 +72,9 @@ def split(text: str) -> tuple[str, ...]:
     if "'" in text or "’" in text:
         text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
     pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
-    joined = [re.sub(r"[-/.]", "", each) for each in _COMPOUND.findall(text) if any(map(str.isdigit, each))]
+    joined = [re.sub(r"[-/.]", "", word) for word in _COMPOUND.findall(text) if any(map(str.isdigit, word))]
     known = set(pieces)
-    return (*pieces, *(each for each in joined if each not in known))
+    return (*pieces, *(word for word in joined if word not in known))
 
 
 def analyse(text: str, language: str) -> list[str]:
@@ -137,13 +137,13 @@ def is_cjk(language: str) -> bool:
 def languages() -> dict[str, dict[str, Any]]:
     """Return how each language is analysed, as mappings/languages.json says."""
     file = importlib.resources.files("hybridsearch.mappings") / "languages.json"
-    found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    by_language: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return by_language
 
 
 @functools.cache
-def identity() -> str:
-    """Return what the tokens depend on, to be stored with an index."""
+def analysis_version() -> str:
+    """Return the versions that the tokens depend on; they are stored with an index."""
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
     return ", ".join(["hybridsearch 1", *versions])
 

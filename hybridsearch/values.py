@@ -1,4 +1,4 @@
-"""The values that travel along the two lines: products → index, query → page."""
+"""The values of the two lines: products → index, query → page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A row of the catalogue with the name that it has there."""
+    """A row of the catalogue with its id."""
 
     id: str
     row: Row
@@ -53,7 +53,7 @@ class Product:
     routing: str | None = None
     """Elasticsearch's routing value, carried over from an existing index."""
     place: int = field(default=0, compare=False)
-    """Grows along the catalogue, so that a run can go on behind it; 0 for what comes from elsewhere."""
+    """Grows along the catalogue, so that a run can continue after it; 0 for a product that comes from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Reject:
     where: str
     id: str | None
     stage: str
-    """Where on the line it was lost: `read`, `document`, `picture`, `encode` or `write`."""
+    """The step that refused it: `read`, `document`, `picture`, `encode` or `write`."""
     reason: str
     row: Row | None = None
     place: int = field(default=0, compare=False)

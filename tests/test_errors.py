@@ -9,7 +9,9 @@ import pytest
 import hybridsearch
 from hybridsearch import cli, errors
 
-CLASSES = {name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
+CLASSES = {
+    name: value for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)
+}
 
 
 def drawn() -> dict[str, str]:
@@ -25,7 +27,7 @@ def drawn() -> dict[str, str]:
 
 
 def test_the_docstring_draws_the_tree_as_it_is() -> None:
-    assert drawn() == {name: each.__bases__[0].__name__ for name, each in CLASSES.items()}
+    assert drawn() == {name: error.__bases__[0].__name__ for name, error in CLASSES.items()}
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize(
-    ("row", "found"),
+    ("row", "expected"),
     [
         ({"attrs": {"color": "red"}}, "red"),
         ({"attrs.color": "red", "attrs": {"color": "blue"}}, "red"),
@@ -31,8 +31,8 @@ JSON = st.recursive(
         ({}, None),
     ],
 )
-def test_dotted_name_reaches_into_objects(row: dict[str, Any], found: Any) -> None:
-    assert field(row, "attrs.color") == found
+def test_dotted_name_reaches_into_objects(row: dict[str, Any], expected: Any) -> None:
+    assert field(row, "attrs.color") == expected
 
 
 def test_dots_may_be_spelled_or_nested_in_the_same_name() -> None:
@@ -40,7 +40,7 @@ def test_dots_may_be_spelled_or_nested_in_the_same_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [
         (" red ", ("red",)),
         (["red", ["blue", None, " "], {"name": "green"}], ("red", "blue")),
@@ -49,12 +49,12 @@ def test_dots_may_be_spelled_or_nested_in_the_same_name() -> None:
         (None, ()),
     ],
 )
-def test_every_text_of_a_value_is_found(value: Any, found: tuple[str, ...]) -> None:
-    assert strings(value) == found
+def test_every_text_of_a_value_is_found(value: Any, expected: tuple[str, ...]) -> None:
+    assert strings(value) == expected
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "expected"),
     [
         (5, 5.0),
         ("1.99", 1.99),
@@ -77,8 +77,8 @@ def test_every_text_of_a_value_is_found(value: Any, found: tuple[str, ...]) -> N
         (None, None),
     ],
 )
-def test_number_is_read_as_people_write_it(value: Any, found: float | None) -> None:
-    assert number(value) == found
+def test_number_is_read_as_people_write_it(value: Any, expected: float | None) -> None:
+    assert number(value) == expected
 
 
 @pytest.mark.parametrize("value", ["free", "1,99,99", "1,2.3,4", "10 20", "12 cm", True, {"amount": 1}, "nan", "٫"])
@@ -148,22 +148,22 @@ def test_tidy_value_is_valid_utf8_and_stays_as_it_is(value: Any) -> None:
 )
 def test_row_that_is_no_product_is_a_reject_with_its_reason(row: Any, reason: str) -> None:
     """Fault 60."""
-    found = product(row, "id", "shop.jsonl:7")
-    assert isinstance(found, Reject)
-    assert (found.where, found.reason) == ("shop.jsonl:7", reason)
+    reject = product(row, "id", "shop.jsonl:7")
+    assert isinstance(reject, Reject)
+    assert (reject.where, reject.reason) == ("shop.jsonl:7", reason)
 
 
 def test_row_nested_too_deep_is_a_reject() -> None:
     row: Any = "red"
     for _ in range(DEEPEST + 1):
         row = {"a": row}
-    found = product(row, None, "shop.jsonl:7")
-    assert isinstance(found, Reject)
-    assert found.reason == "nested more than 50 levels deep"
+    reject = product(row, None, "shop.jsonl:7")
+    assert isinstance(reject, Reject)
+    assert reject.reason == "nested more than 50 levels deep"
 
 
 @pytest.mark.parametrize(("value", "name"), [(12, "12"), (12.0, "12"), (" a ", "a"), (["a"], "a")])
 def test_id_becomes_text(value: Any, name: str) -> None:
-    found = product({"sku": value}, "sku", "shop.jsonl:7")
-    assert isinstance(found, Product)
-    assert found.id == name
+    read = product({"sku": value}, "sku", "shop.jsonl:7")
+    assert isinstance(read, Product)
+    assert read.id == name

@@ -22,9 +22,9 @@ def complaint(**changes: Any) -> str:
 
 
 def test_a_catalogue_alone_is_a_configuration() -> None:
-    found = parse()
-    assert (found.fields.id, found.fields.title, found.fields.languages) == ("id", "title", ("en",))
-    assert (found.engine.url, found.engine.index, found.vectors) == (None, "products", ())
+    settings = parse()
+    assert (settings.fields.id, settings.fields.title, settings.fields.languages) == ("id", "title", ("en",))
+    assert (settings.engine.url, settings.engine.index, settings.vectors) == (None, "products", ())
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_two_legs_of_one_name_are_refused() -> None:
 def test_a_file_is_read_with_and_without_a_byte_order_mark(tmp_path: Path, start: str) -> None:
     file = tmp_path / "shop.toml"
     file.write_text(f'{start}[catalog]\npath = "products.jsonl"\n', encoding="utf-8")
-    found = Settings.load(file)
-    assert found.resolve(Path("products.jsonl")) == tmp_path / "products.jsonl"
+    settings = Settings.load(file)
+    assert settings.resolve(Path("products.jsonl")) == tmp_path / "products.jsonl"
 
 
 def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
@@ -164,6 +164,6 @@ def test_a_secret_typed_into_the_file_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_settings_do_not_change() -> None:
-    found = parse()
+    settings = parse()
     with pytest.raises(ValueError, match="frozen"):
-        found.engine = found.engine
+        settings.engine = settings.engine

@@ -88,7 +88,7 @@ def test_words_are_cut_where_shoppers_would_cut_them(written: str, expected: lis
 
 
 @pytest.mark.parametrize(
-    ("language", "one", "other"),
+    ("language", "first", "second"),
     [
         ("en", "running shoes", "Running Shoe"),
         ("de", "rote Schuhe", "Roter Schuh"),
@@ -98,8 +98,8 @@ def test_words_are_cut_where_shoppers_would_cut_them(written: str, expected: lis
         ("fr", "e\u0301cole", "école"),
     ],
 )
-def test_forms_and_accents_that_people_mix_up_are_one_token(language: str, one: str, other: str) -> None:
-    assert analyse(one, language) == analyse(other, language)
+def test_forms_and_accents_that_people_mix_up_are_one_token(language: str, first: str, second: str) -> None:
+    assert analyse(first, language) == analyse(second, language)
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_the_cutter_of_chinese_neither_leaves_nor_reads_a_file_in_the_shared_tem
         environment = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)}
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
-    found = cut()
+    words = cut()
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "jieba.cache").write_bytes(marshal.dumps(({"红色跑步鞋": 10**6}, 10**6)))
-    assert cut() == found
+    assert cut() == words
     assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]
 
 

@@ -129,7 +129,7 @@ def trainable_model(leg: VectorLeg, folder: Path) -> Model:
             "aligned. Choose one, such as 'starter' or 'clip'."
         )
     (model,) = find_models([preset.texts], folder)
-    if not model.sees:
+    if not model.reads_pictures:
         raise EncoderError(
             f"Encoder '{leg.encoder}' does not read pictures. Choose a CLIP, such as 'starter' or 'clip'."
         )

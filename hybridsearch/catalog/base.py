@@ -28,7 +28,7 @@ class Source(Protocol):
         """Return about how many rows there are, for a progress bar, without reading them all; None when unknown."""
         ...
 
-    def identity(self) -> dict[str, Any]:
+    def snapshot_id(self) -> dict[str, Any]:
         """Return what is equal for as long as a row that has changed, and no other one, has a new place."""
         ...
 

@@ -20,7 +20,7 @@ def parse_table(text: TextIO) -> Iterator[tuple[int, dict[str, str] | Unreadable
     """Yield a row for every record.
 
     An empty cell is a missing value. Of columns with the same name the last filled one counts; a column without a name
-    is left out. A record with too few or too many cells is unreadable: what stands where can only be guessed.
+    is left out. A record with too few or too many cells is unreadable: its columns could only be guessed.
 
     Raises:
         ValueError: The line with the names is not CSV.
@@ -46,7 +46,7 @@ def parse_table(text: TextIO) -> Iterator[tuple[int, dict[str, str] | Unreadable
 def dialect(numbered: Iterator[tuple[int, str]]) -> tuple[str, Iterator[tuple[int, str]]]:
     """Return the delimiter, and the lines that hold records.
 
-    Excel's own first line (`sep=;`) decides; otherwise the delimiter that gives the line of names most columns.
+    Excel's first line (`sep=;`) decides; otherwise the delimiter that gives the line of names most columns.
     """
     number, first = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
     if first.startswith("sep=") and len(first.rstrip("\r\n")) == 5:
@@ -60,9 +60,9 @@ def outside_quotes(line: str) -> str:
 
 
 def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
-    """Yield the cells of each record with the line that it starts on; blank records are passed over.
+    """Yield the cells of each record with the line that it starts on; blank records are skipped.
 
-    After a record that is not CSV reading goes on with its second line, so that a stray quote costs one line.
+    After a record that is not CSV, reading continues with its second line, so that a stray quote costs one line.
     """
     source = Lines(numbered)
     reader = csv.reader(source, delimiter=delimiter, strict=True)

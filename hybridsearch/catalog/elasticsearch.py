@@ -26,11 +26,11 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class ElasticsearchIndex:
-    """A source that reads an index or alias, and goes on being written to meanwhile.
+    """A source that reads an index or alias, which may be written to at the same time.
 
     A product's id is the document's `_id` and its row the `_source`; `_routing` is carried over. Its place is its
-    sequence number, which every write in a shard raises: the order is that of the last writes, and what is written anew
-    comes last.
+    sequence number, which every write in a shard raises: the order is that of the last writes, and what is written
+    again comes last.
     """
 
     client: Client
@@ -63,23 +63,23 @@ class ElasticsearchIndex:
         """
         with reading(self.client, self.index):
             mappings = self.client.indices.get_mapping(index=self.index)
-        found: dict[str, str] = {}
+        types: dict[str, str] = {}
         for name, entry in mappings.items():
             if entry["mappings"].get("_source", {}).get("enabled", True) in (False, "false"):
                 raise CatalogError(
                     f"Index '{name}' does not store '_source', so its documents cannot be read back. "
                     "Set 'catalog.path' to the file that it was filled from."
                 )
-            found |= flat(entry["mappings"].get("properties", {}))
-        return found
+            types |= flat(entry["mappings"].get("properties", {}))
+        return types
 
-    def identity(self) -> dict[str, Any]:
-        """Return the identities of the indices: in each, a document that is written anew gets a new sequence number."""
+    def snapshot_id(self) -> dict[str, Any]:
+        """Return the UUIDs of the indices: in each, a document that is written again gets a new sequence number."""
         return {"indices": sorted(entry["uuid"] for entry in self._shards().values())}
 
     def mark(self) -> Mark | None:
         """Return up to which write each shard is complete, and make all of that visible."""
-        found = {
+        marks = {
             name: {number: complete(copies) for number, copies in entry["shards"].items()}
             for name, entry in self._shards().items()
         }
@@ -88,7 +88,7 @@ class ElasticsearchIndex:
                 self.client.indices.refresh(index=self.index)
             except AuthorizationException:
                 return None
-        return found
+        return marks
 
     def _shards(self) -> dict[str, Any]:
         """Return what the server says about the shards of each index."""
@@ -108,11 +108,11 @@ class ElasticsearchIndex:
             yield from paging.ids(self.client, self.index)
 
     def since(self, mark: Mark) -> Iterator[Product | Reject]:
-        """Yield the documents that were written after a mark, shard by shard: only there sequence numbers compare.
+        """Yield the documents that were written after a mark, shard by shard: sequence numbers compare only there.
 
         The indices are those of the mark: after a swap of the alias that is read, it names the index that was built.
         """
-        source, there = self._source(), self._shards()
+        source, current = self._source(), self._shards()
         with reading(self.client, self.index):
             self.client.indices.refresh(index=list(mark), ignore_unavailable=True)
         for name, shards in mark.items():
@@ -121,10 +121,10 @@ class ElasticsearchIndex:
                 with reading(self.client, self.index):
                     while hits := paging.search_all_shards(
                         self.client,
-                        index=self.index if name in there else name,  # an alias may have a filter
+                        index=self.index if name in current else name,  # an alias may have a filter
                         ignore_unavailable=True,
                         preference=f"_shards:{number}",
-                        query={"term": {"_index": name}},  # of an alias of several indices, one
+                        query={"term": {"_index": name}},  # one of the indices of an alias
                         sort=["_seq_no"],
                         search_after=after,
                         size=PAGE,
@@ -134,10 +134,10 @@ class ElasticsearchIndex:
                         yield from map(read_hit, hits)
 
     def _source(self) -> dict[str, Any]:
-        """Return the rule of what to fetch: all that the shop wrote, its vectors too, and nothing of ours."""
+        """Return the source filter: all that the shop wrote, its vectors too, and nothing of ours."""
         ours = any(name.startswith(f"{RESERVED}.") for name in self.types())
         rule: dict[str, Any] = {"excludes": [RESERVED] if ours else []}
-        # From 9.2 on the server leaves vectors out unless told; earlier ones refuse the word.
+        # From 9.2 on the server leaves vectors out by default; earlier versions refuse this option.
         if tuple(map(int, self.client.info()["version"]["number"].split(".")[:2])) >= (9, 2):
             rule["exclude_vectors"] = False
         return rule
@@ -153,20 +153,20 @@ def read_hit(hit: Mapping[str, Any]) -> Product | Reject:
 
 
 def complete(copies: Sequence[Mapping[str, Any]]) -> int:
-    """Return the number of the write up to which a shard's primary has every one."""
-    primary = next((each for each in copies if each["routing"]["primary"]), copies[0])
+    """Return the sequence number up to which a shard's primary has every write."""
+    primary = next((copy for copy in copies if copy["routing"]["primary"]), copies[0])
     return int(primary["seq_no"]["local_checkpoint"])
 
 
 def flat(properties: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return the types of a mapping's properties by dotted name."""
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for name, entry in properties.items():
         if "properties" in entry:
-            found |= flat(entry["properties"], f"{prefix}{name}.")
+            types |= flat(entry["properties"], f"{prefix}{name}.")
         else:
-            found[prefix + name] = entry.get("type", "object")
-    return found
+            types[prefix + name] = entry.get("type", "object")
+    return types
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Catalogues in files: opened, unpacked and decoded here; what the text means is up to a parser."""
+"""Catalogues in files: opened, decompressed and decoded here; a parser reads the text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
 
 Parser = Callable[[TextIO], Iterator[tuple[int, Any | Unreadable]]]
-"""Yields the line that a row starts on, from 1, and its JSON value; a ValueError says that the rest makes no sense."""
+"""Yields the line that a row starts on, from 1, and its JSON value; a ValueError says that the rest cannot be read."""
 
 LONGEST_ROW = 5_000_000
 """Characters of one row: 25 descriptions of 200 kB."""
 HEAD = 65_536
-"""Bytes that are looked at before the file is read."""
+"""Bytes that the encoding is judged by."""
 COUNTED = 4_000_000
-"""Characters whose lines are counted for an estimate; far fewer mislead, because gzip reads ahead."""
+"""Characters whose lines are counted for an estimate; far fewer give a wrong estimate, because gzip reads ahead."""
 TRIED = 2_000
-"""Lines that are parsed, because a row may take several, or a blank one be none."""
+"""Lines that are parsed for an estimate: a row may take several lines, and a blank line holds none."""
 FOREIGN_SHARE = 0.3
 """Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
 FOREIGN_LINES = 5
@@ -65,13 +65,13 @@ class File:
             tried = first[:TRIED]
             return round(lines * rows_in(tried, self.parse) / len(tried))
 
-    def identity(self) -> dict[str, Any]:
-        """Return size and time of the last change: rows have numbers, not places of their own."""
-        found = self.path.stat()
-        return {"size": found.st_size, "modified": found.st_mtime_ns}
+    def snapshot_id(self) -> dict[str, Any]:
+        """Return size and time of the last change: rows are known by line numbers, which a change may shift."""
+        status = self.path.stat()
+        return {"size": status.st_size, "modified": status.st_mtime_ns}
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield a product or a reject for every row; blank lines are passed over."""
+        """Yield a product or a reject for every row; blank lines are skipped."""
         with opened(self.path) as (text, _):
             for number, row in self.parse(text):
                 yield product(row, self.id_field, f"{self.name}:{number}", number)
@@ -117,7 +117,7 @@ def decoding(head: bytes) -> tuple[str, str]:
     """Return the encoding of a file that starts with these bytes, and what to do with bytes that do not fit it.
 
     Raises:
-        ValueError: It is not text, or so much of it is not UTF-8 that its rows are not worth trying.
+        ValueError: It is not text, or so much of it is not UTF-8 that its rows are not tried.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
@@ -136,7 +136,7 @@ def decoding(head: bytes) -> tuple[str, str]:
 
 
 def is_utf8(line: bytes) -> bool:
-    """Say whether bytes decode."""
+    """Tell whether bytes decode."""
     try:
         line.decode()
     except UnicodeDecodeError:
@@ -156,7 +156,7 @@ def lines(text: TextIO) -> Iterator[tuple[int, str]]:
 
 
 def flaw(row: str) -> str | None:
-    """Return why the text of a row is not worth parsing, or None."""
+    """Return why the text of a row is not parsed, or None."""
     if len(row) > LONGEST_ROW:
         return f"the row is longer than {LONGEST_ROW:,} characters"
     if not row.isascii() and (byte := ESCAPED.search(row)):

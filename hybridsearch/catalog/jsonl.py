@@ -14,7 +14,7 @@ CHUNK = 65_536
 """Characters that are read at a time from an array."""
 GAP = re.compile(r"[\s,]*")
 DECODER = json.JSONDecoder(strict=False)
-"""Lets control characters and NaN through; `tidy` removes the first and refuses the second by product."""
+"""Accepts control characters and NaN; `tidy` removes the former and refuses a product with the latter."""
 
 
 def parse_lines(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
@@ -76,7 +76,7 @@ def parse_array(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
             number += buffer.count("\n", start, end)
             at = end
             continue
-        # As much again as is held: an element that spans many chunks is then parsed few times.
+        # The buffer doubles: an element that spans many chunks is then parsed only a few times.
         more = text.read(max(CHUNK, len(buffer) - at))
         if not more or len(buffer) - at > LONGEST_ROW:
             raise ValueError(f"line {number + buffer.count(chr(10), at, start)} is not JSON: {problem}")

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 KIND = re.compile(r"([a-z][a-z0-9_-]+):(.*)", re.IGNORECASE | re.DOTALL)
-"""A kind and what stands behind it; of two characters at least, since `C:\\models` is a folder."""
+"""A kind and what follows its colon; a kind has two characters at least, since `C:\\models` is a folder."""
 PRETRAINED = "pretrained"
 GROUP = "hybridsearch.encoders"
 """The entry points in which other packages declare their kinds."""

@@ -61,7 +61,7 @@ class Encoder(Protocol):
 
 
 class TextEncoder:
-    """What an encoder of words alone need not say itself."""
+    """The parts of the protocol that are the same for every encoder that reads only words."""
 
     name = ""
     reads = frozenset({WORDS.name})
@@ -92,4 +92,4 @@ class EncoderOptions:
 
 
 Factory = Callable[[str, EncoderOptions], Encoder]
-"""Opens an encoder of one kind; is given what stands behind the kind in its name."""
+"""Opens an encoder of one kind; its first argument is the name without the kind."""

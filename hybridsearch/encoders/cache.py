@@ -29,7 +29,7 @@ from hybridsearch.values import Vector, Vectors
 log = logging.getLogger(__name__)
 
 AT_ONCE = 32
-"""Pictures that are encoded together; as many more are decoded meanwhile, and each takes some 2 MB."""
+"""Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""
 
 ASKED_AT_ONCE = 500  # older SQLite takes 999 parameters
 WAIT = 30.0  # seconds for another process to finish its write
@@ -49,7 +49,7 @@ class EncodeCache:
     """Keeps the vector of every text and picture that was ever encoded, by content and encoder, in a SQLite file.
 
     The file grows by about 4 × dims + 60 bytes for each item and never shrinks; deleting it costs only time. Several
-    processes may use it at once. A damaged file is put aside, with `.damaged` behind its name, and begun anew.
+    processes may use it at once. A damaged file is put aside as `NAME.damaged`, and a new one is started.
 
     Args:
         path: The file; made when it is missing, with its folder.
@@ -70,15 +70,15 @@ class EncodeCache:
             EncoderError: As the encoder does.
         """
         keys = [text_key(encoder, text) for text in texts]
-        found = self._get(keys, encoder.dims)
-        hits = sum(key in found for key in keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        vectors = self._get(keys, encoder.dims)
+        hits = sum(key in vectors for key in keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
         if missing:
             rows = encoder.encode_texts(list(missing.values()))
-            found.update(self._put(zip(missing, rows, strict=True)))
+            vectors.update(self._put(zip(missing, rows, strict=True)))
         rows = np.empty((len(keys), encoder.dims), dtype=np.float32)
         for number, key in enumerate(keys):
-            rows[number] = found[key]
+            rows[number] = vectors[key]
         return Encoded(rows, hits)
 
     def images(self, encoder: Encoder, pictures: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
@@ -90,18 +90,18 @@ class EncodeCache:
             EncoderError: As the encoder does.
         """
         keys = [image_key(encoder, data) for data in pictures]
-        found = self._get(keys, encoder.dims)
-        hits = sum(key in found for key in keys)
+        vectors = self._get(keys, encoder.dims)
+        hits = sum(key in vectors for key in keys)
         failed: dict[bytes, ImageError] = {}
-        missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in found}
-        coming = prefetch_map(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
-        for some in batches(zip(missing, coming, strict=True), AT_ONCE):
-            failed.update({key: each for key, each in some if isinstance(each, ImageError)})
-            whole = {key: each for key, each in some if not isinstance(each, ImageError)}
-            if whole:
-                rows = encoder.encode_images(list(whole.values()))
-                found.update(self._put(zip(whole, rows, strict=True)))
-        return Encoded([failed[key] if key in failed else Vector(found[key]) for key in keys], hits)
+        missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in vectors}
+        images = prefetch_map(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
+        for batch in batches(zip(missing, images, strict=True), AT_ONCE):
+            failed.update({key: image for key, image in batch if isinstance(image, ImageError)})
+            usable = {key: image for key, image in batch if not isinstance(image, ImageError)}
+            if usable:
+                rows = encoder.encode_images(list(usable.values()))
+                vectors.update(self._put(zip(usable, rows, strict=True)))
+        return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
 
     def close(self) -> None:
         """Close the file."""
@@ -115,12 +115,12 @@ class EncodeCache:
         self.close()
 
     def _get(self, keys: Sequence[bytes], dims: int) -> dict[bytes, NDArray[np.float32]]:
-        """Return the vectors that are known; what does not look like one of this encoder's is not."""
+        """Return the vectors that are known; a row that cannot be this encoder's is ignored."""
 
         def ask(db: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
             rows: list[tuple[bytes, bytes]] = []
-            for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE):
-                rows += db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks(some)})", some)
+            for batch in batches(dict.fromkeys(keys), ASKED_AT_ONCE):
+                rows += db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks(batch)})", batch)
             return rows
 
         none: list[tuple[bytes, bytes]] = []
@@ -140,7 +140,7 @@ class EncodeCache:
         self._guarded(write, None)
         return vectors
 
-    def _guarded(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    def _guarded(self, work: Callable[[sqlite3.Connection], T], fallback: T) -> T:
         """Run a step on the file; one that fails costs time, never a vector."""
         with self._lock:
             try:
@@ -151,13 +151,13 @@ class EncodeCache:
                     self._put_aside(error)
                     self._db = self._open()
                 elif isinstance(error, sqlite3.OperationalError):  # locked for too long, disk full, read-only
-                    log.warning("The encode cache '%s' was passed over: %s.", self._path, error)
+                    log.warning("The encode cache '%s' was not used: %s.", self._path, error)
                 else:
                     raise
-        return otherwise
+        return fallback
 
     def _open(self) -> sqlite3.Connection:
-        """Open the file, putting a damaged one aside first."""
+        """Open the file; move a damaged one aside first."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -174,8 +174,8 @@ class EncodeCache:
 
     def _put_aside(self, error: sqlite3.DatabaseError) -> None:
         aside = self._path.with_name(f"{self._path.name}.damaged")
-        log.warning("The encode cache is damaged (%s). It is now '%s'; a new one is begun.", error, aside)
-        with suppress(FileNotFoundError):  # another process was faster
+        log.warning("The encode cache is damaged (%s). It is now '%s'; a new one is started.", error, aside)
+        with suppress(FileNotFoundError):  # another process has moved it already
             self._path.replace(aside)
         for suffix in ("-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from hybridsearch.values import Vector, Vectors
 Mask = NDArray[np.bool_]
 
 SAMPLE = 256
-"""Products that are looked at; enough for a median."""
+"""Products in the sample; enough for a median."""
 QUERIES = 64
 """Titles that stand in for queries, spread evenly: all of them would move either end by some .006, and take the encoder
 four times as long at the end of every rebuild."""
@@ -50,7 +50,7 @@ def calibrate(encoder: Encoder, cache: EncodeCache, sample: Sample) -> dict[str,
 
 
 def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
-    """Return what titles show that stand in for queries.
+    """Return the calibration with titles as the queries.
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
     its nearest product.
@@ -58,14 +58,14 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
     titled = [(title, vector.array) for title, vector in sample if title]
     if len(titled) < LEAST:
         return Calibration()
-    asked = np.arange(0, len(titled), math.ceil(len(titled) / QUERIES))
-    queries = cache.texts(encoder, [titled[place][0] for place in asked]).vectors
+    places = np.arange(0, len(titled), math.ceil(len(titled) / QUERIES))
+    queries = cache.texts(encoder, [titled[place][0] for place in places]).vectors
     cosines = queries @ np.array([vector for _, vector in titled], dtype=np.float32).T
-    return calibration_from_queries(cosines, np.equal.outer(asked, np.arange(len(titled))))
+    return calibration_from_queries(cosines, np.equal.outer(places, np.arange(len(titled))))
 
 
 def by_products(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:  # noqa: ARG001 - as `by_titles`
-    """Return what products' own vectors show that stand in for queries; `high` is 1: the product itself."""
+    """Return the calibration with products' own vectors as the queries; `high` is 1: the product itself."""
     vectors = np.array([vector.array for _, vector in sample], dtype=np.float32)
     return scale(background(vectors @ vectors.T, np.eye(len(vectors), dtype=bool)), 1.0)
 
@@ -82,10 +82,10 @@ def calibration_from_queries(cosines: Vectors, own: Mask) -> Calibration:
 
 
 def scale(low: float, high: float) -> Calibration:
-    """Return a calibration whose ends are apart, also where all products look the same."""
+    """Return a calibration whose ends differ, even where all products look the same."""
     return Calibration(min(low, high - 0.05), high)
 
 
 def background(cosines: Vectors, own: Mask) -> float:
-    """Return the median cosine between things that do not belong together."""
+    """Return the median cosine between queries and products that do not belong together."""
     return float(np.median(cosines[~own]))

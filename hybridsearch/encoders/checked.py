@@ -1,4 +1,4 @@
-"""What an encoder returns is checked once, where it comes in: one that is not ours may return anything."""
+"""Check what an encoder returns, once, where it comes in: an encoder that is not ours may return anything."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class CheckedEncoder:
         self.reads = frozenset(encoder.reads)
         self.enough = encoder.enough
         self._encoder = encoder
-        given = encoder.fingerprint
-        if self.dims < 1 or not isinstance(given, str) or not given:
+        stated = encoder.fingerprint
+        if self.dims < 1 or not isinstance(stated, str) or not stated:
             raise EncoderError(
-                f"Encoder '{name}' has {self.dims} dims and the fingerprint {given!r}, expected a whole number from 1 "
+                f"Encoder '{name}' has {self.dims} dims and the fingerprint {stated!r}, expected a whole number from 1 "
                 f"and a text that changes whenever its vectors do. Correct the kind '{kind}'."
             )
-        self.fingerprint = hashlib.blake2b(f"{kind}\0{self.dims}\0{given}".encode(), digest_size=8).hexdigest()
+        self.fingerprint = hashlib.blake2b(f"{kind}\0{self.dims}\0{stated}".encode(), digest_size=8).hexdigest()
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return one unit row for each text, shape (len(texts), dims).
 
         Raises:
-            EncoderError: The encoder failed, or gave something else.
+            EncoderError: The encoder failed, or returned something else.
         """
         return self._encode(self._encoder.encode_texts, texts)
 
@@ -55,7 +55,7 @@ class CheckedEncoder:
         """Return one unit row for each picture, shape (len(images), dims).
 
         Raises:
-            EncoderError: As `encode_texts`, or the encoder does not see.
+            EncoderError: As `encode_texts`, or the encoder does not read pictures.
         """
         return self._encode(self._encoder.encode_images, images)
 

@@ -1,4 +1,4 @@
-"""The encoder behind an HTTP address that speaks OpenAI's embeddings API, as most servers of models do. Words alone."""
+"""The encoder behind an HTTP address that speaks OpenAI's embeddings API, as most model servers do. Words only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hybridsearch.settings import Secrets
 from hybridsearch.values import Vectors
 
 TEXTS_AT_ONCE = 32
-"""What the strictest of the usual servers takes in one request."""
+"""The most that the strictest of the usual servers accepts in one request."""
 BUSY = (429, 502, 503, 504)
 PICKY = (400, 413, 422)
 """Answers that one text among others may cause, for instance by its length."""
@@ -34,14 +34,14 @@ class Patience(NamedTuple):
     seconds: float
 
 
-QUERY = Patience(2, 5.0)  # for a lone text, which is nearly always a query: somebody waits, and keywords can answer
+QUERY = Patience(2, 5.0)  # for a single text, nearly always a query: a person waits, and keywords can answer
 BATCH = Patience(8, 60.0)
 
 
 class EndpointEncoder(TextEncoder):
     """Asks a server for vectors, named as `https://HOST/v1/embeddings#MODEL`; the key comes from the environment alone.
 
-    Weights that lie elsewhere cannot be hashed: the fingerprint is made of the address and the model's name.
+    Weights on another server cannot be hashed: the fingerprint is made of the address and the model's name.
 
     Raises:
         EncoderUnavailable: The server gives no vector for a probe, which tells the dims.
@@ -62,15 +62,15 @@ class EndpointEncoder(TextEncoder):
             EncoderUnavailable: The server cannot be reached, is busy for too long, or answers with something else.
             EncoderError: It refuses these texts.
         """
-        return np.concatenate([self._rows(some) for some in batches(texts, TEXTS_AT_ONCE)])
+        return np.concatenate([self._rows(batch) for batch in batches(texts, TEXTS_AT_ONCE)])
 
     def _rows(self, texts: Sequence[str]) -> Vectors:
         answer = self._answer(texts, QUERY if len(texts) == 1 else BATCH)
         if answer.status_code != 200:
             kind = EncoderError if answer.status_code in PICKY else EncoderUnavailable
-            said = answer.text.replace(self._key, "…") if self._key else answer.text
+            reason = answer.text.replace(self._key, "…") if self._key else answer.text
             raise kind(
-                f"Encoder '{self.name}' refused ({answer.status_code}): {' '.join(said.split())[:200]}. "
+                f"Encoder '{self.name}' refused ({answer.status_code}): {' '.join(reason.split())[:200]}. "
                 "Check its address, its model, and the key in HYBRIDSEARCH_ENCODER_KEY."
             )
         try:
@@ -83,8 +83,8 @@ class EndpointEncoder(TextEncoder):
 
     def _answer(self, texts: Sequence[str], patience: Patience) -> httpx2.Response:
         """Return the server's answer, once it is not too busy to give one."""
-        whole = [text.encode("utf-8", "replace").decode() for text in texts]  # half a character is refused as JSON
-        body = json.dumps({"model": self._model, "input": whole}).encode()
+        valid = [text.encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is refused in JSON
+        body = json.dumps({"model": self._model, "input": valid}).encode()
         until = time.monotonic() + patience.seconds
         for attempt in range(patience.attempts):
             pause = PAUSE * 2**attempt
@@ -102,7 +102,7 @@ class EndpointEncoder(TextEncoder):
             if attempt + 1 == patience.attempts or time.monotonic() + pause > until:
                 break
             time.sleep(pause)
-        raise EncoderUnavailable(f"Encoder '{self.name}' {failure}. Check that it runs, and repeat what was begun.")
+        raise EncoderUnavailable(f"Encoder '{self.name}' {failure}. Check that it runs, and repeat the command.")
 
     def _client(self) -> httpx2.Client:
         """Return the connections of this process: two processes on one socket would read each other's answers."""
@@ -143,7 +143,7 @@ def rows_of(answer: Any, count: int) -> Vectors:
         KeyError, TypeError, ValueError: It is not one vector for each text.
     """
     rows = {item["index"]: item["embedding"] for item in answer["data"]}
-    found = np.array([rows[place] for place in range(count)], dtype=np.float32)
-    if len(rows) != count or found.ndim != 2:
+    vectors = np.array([rows[place] for place in range(count)], dtype=np.float32)
+    if len(rows) != count or vectors.ndim != 2:
         raise ValueError("too many vectors, or numbers in their place")
-    return found
+    return vectors

@@ -1,4 +1,4 @@
-"""A model as it lies on disk: what can be known about it without loading it."""
+"""A model folder on disk: what can be known about the model without loading it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIGLIP_BASE = 768
 RECIPE = 1
 """Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""
 PIXELS = 2
-"""The same for our own way from a picture; a model that does not see has nothing to do with it."""
+"""The same for our own way from a picture; it does not concern a model that reads no pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Model:
 
     Attributes:
         path: The folder to load from.
-        sees: Whether it has an image tower.
+        reads_pictures: Whether it has an image tower.
         dims: Length of its vectors.
         files: Every file that decides what the vectors are, in a fixed order.
-        side: Shorter side, in pixels, to which it resizes pictures; 0 for one that does not see.
+        side: Shorter side, in pixels, to which it resizes pictures; 0 for one that reads no pictures.
     """
 
     path: Path
-    sees: bool
+    reads_pictures: bool
     dims: int
     files: tuple[Path, ...]
     side: int = 0
@@ -84,16 +84,18 @@ def read_model(folder: Path) -> Model:
     first = modules[0]
     if first.config.get("model_type") in CLIPS:
         if any(module.kind != "Normalize" for module in modules[1:]):
-            raise EncoderError(f"'{folder}' continues behind its CLIP; expected a CLIP alone. Choose another model.")
+            raise EncoderError(
+                f"'{folder}' has more steps after its CLIP; expected a CLIP alone. Choose another model."
+            )
         dims, side = clip_dims(first.config), side_of(first.path)
-        return Model(first.path, sees=True, dims=dims, files=decisive([first.path]), side=side)
+        return Model(first.path, reads_pictures=True, dims=dims, files=decisive([first.path]), side=side)
     if not (folder / "modules.json").is_file():
         raise EncoderError(
             f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
             "sentence-transformers model with a modules.json. Choose another model."
         )
     files = decisive([folder, *(module.path for module in modules)])
-    return Model(folder, sees=False, dims=dims_of(modules), files=files)
+    return Model(folder, reads_pictures=False, dims=dims_of(modules), files=files)
 
 
 def read_modules(folder: Path) -> list[Module]:
@@ -126,8 +128,8 @@ def refuse_pickle(folder: Path) -> None:
 
 
 def refuse_code(folder: Path, types: Iterable[str]) -> None:
-    """Raise if a step of the model is of a class that sentence-transformers does not bring along."""
-    foreign = next((each for each in types if not each.startswith(MODULES)), None)
+    """Raise if a step of the model is of a class that is not part of sentence-transformers."""
+    foreign = next((kind for kind in types if not kind.startswith(MODULES)), None)
     if foreign:
         raise EncoderError(
             f"'{folder}' needs the module '{foreign}', which is code that comes with the model and is never run. "
@@ -168,7 +170,7 @@ def dims_of(modules: list[Module]) -> int:
 
 
 def pooled_modes(config: dict[str, Any]) -> int:
-    """Return how many ways of pooling are laid side by side, in the old spelling and the new."""
+    """Return how many pooled vectors are concatenated, in the old spelling and the new."""
     mode = config.get("pooling_mode")
     if mode is None:
         return sum(value is True for key, value in config.items() if key.startswith("pooling_mode_")) or 1
@@ -179,7 +181,7 @@ def fingerprint(*models: Model | None) -> str:
     """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
     digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
     for model in models:
-        digest.update(f"\0pixels {PIXELS}".encode() if model and model.sees else b"\0model")
+        digest.update(f"\0pixels {PIXELS}".encode() if model and model.reads_pictures else b"\0model")
         for file in model.files if model else ():
             state = file.stat()
             digest.update(f"\0{file.name}\0".encode())
@@ -189,7 +191,7 @@ def fingerprint(*models: Model | None) -> str:
 
 @lru_cache(maxsize=256)
 def file_digest(file: Path, size: int, modified: int) -> bytes:
-    """Return the hash of a file's content; size and time of change are there to notice that it changed."""
+    """Return the hash of a file's content; size and time make a changed file another cache entry."""
     del size, modified
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").digest()

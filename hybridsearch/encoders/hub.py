@@ -16,31 +16,31 @@ OTHER_FORMATS = ["onnx/*", "openvino/*"]
 
 
 def find_models(names: Sequence[str], folder: Path) -> list[Model]:
-    """Return the models; one message tells about all that are missing.
+    """Return the models; one message names all that are missing.
 
     Args:
         names: A folder, or a name on the hub; the first that exists.
         folder: Where relative folders start.
 
     Raises:
-        EncoderError: There is no such model, it cannot be had from here, or it is in a format that is not loaded.
+        EncoderError: There is no such model, it cannot be downloaded, or it is in a format that is not loaded.
     """
-    found: list[Model] = []
+    models: list[Model] = []
     missing: dict[str, OSError] = {}
     for name in names:
         try:
-            found.append(find_model(name, folder))
+            models.append(find_model(name, folder))
         except OSError as error:
             missing[name] = error
     if missing:
         reasons = ", ".join(dict.fromkeys(type(error).__name__ for error in missing.values()))
         places = " and ".join(f"'{folder / name}'" for name in missing)
-        models = " and ".join(f"no {sized(name)}" for name in missing)
+        listed = " and ".join(f"no {sized(name)}" for name in missing)
         raise EncoderError(
-            f"There is {models} on this machine, and the Hugging Face hub gave none ({reasons}). Download what is "
+            f"There is {listed} on this machine, and the Hugging Face hub gave none ({reasons}). Download what is "
             f"missing where the hub can be reached and put the files into {places}, or choose 'starter'."
         ) from next(iter(missing.values()))
-    return found
+    return models
 
 
 def find_model(name: str, folder: Path) -> Model:
@@ -68,7 +68,7 @@ def from_hub(name: str) -> Model:
 
     Raises:
         EncoderError: As `find_models`.
-        OSError: It is not on this machine and cannot be downloaded; whatever the hub's client says is one.
+        OSError: It is not on this machine and cannot be downloaded; every error of the hub's client is one.
     """
     from huggingface_hub import snapshot_download
 
@@ -78,7 +78,7 @@ def from_hub(name: str) -> Model:
 
     try:
         return snapshot(offline=True)
-    except (OSError, EncoderError):  # not here yet, or only in part
+    except (OSError, EncoderError):  # not in the cache yet, or only in part
         return snapshot(offline=False)
 
 

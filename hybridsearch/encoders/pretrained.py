@@ -35,7 +35,7 @@ class PretrainedEncoder:
     """Encodes texts with one model and pictures with the same or another; loads them when first used.
 
     Any thread may call it; calls run one after the other, since torch spreads a single one over all cores. A process
-    that was forked from one that has encoded something goes on in one thread, and on a GPU not at all.
+    that was forked from one that has encoded something continues in one thread, and cannot use a GPU.
 
     Attributes:
         name: As the configuration wrote it.
@@ -93,7 +93,7 @@ class PretrainedEncoder:
         cost: Callable[[Item], int] = lambda _: 0,
     ) -> Vectors:
         rows = np.empty((len(items), self.dims), dtype=np.float32)
-        # A batch is padded to its longest text: batches of equals save a third and more.
+        # A batch is padded to its longest text: batches of texts of similar length save a third and more.
         order = sorted(range(len(items)), key=lambda number: -cost(items[number]))
         done = 0
         while done < len(order):
@@ -116,7 +116,7 @@ class PretrainedEncoder:
     def _text_tower(self) -> Clip | Sentences:
         from hybridsearch.encoders.towers import Sentences
 
-        return self._clip(self._words) if self._words.sees else Sentences(self._words.path)
+        return self._clip(self._words) if self._words.reads_pictures else Sentences(self._words.path)
 
     @cached_property
     def _image_tower(self) -> Clip:
@@ -129,7 +129,7 @@ class PretrainedEncoder:
         return {}
 
     def _clip(self, model: Model) -> Clip:
-        """Return the model, loaded once even where both towers are its."""
+        """Return the model, loaded once even where it is both towers."""
         from hybridsearch.encoders.towers import open_clip
 
         if model not in self._clips:
@@ -145,7 +145,7 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
         options: Its `image_encoder` is the same for a separate image tower; it must share the text model's space.
 
     Raises:
-        EncoderError: There is no such model, it cannot be had from here, or it is in a format that is not loaded.
+        EncoderError: There is no such model, it cannot be downloaded, or it is in a format that is not loaded.
     """
     if not all(map(find_spec, ("torch", "transformers", "sentence_transformers"))):
         raise EncoderError(f"Encoder '{options.name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
@@ -153,7 +153,7 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
     images = options.image_encoder or preset.images
     if images is None:
         (words,) = find_models([preset.texts], options.folder)
-        return PretrainedEncoder(options.name, words, words if words.sees else None)
+        return PretrainedEncoder(options.name, words, words if words.reads_pictures else None)
     words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
     check_pair(options.name, words, images, pictures)
     return PretrainedEncoder(options.name, words, pictures)
@@ -161,7 +161,7 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
 
 def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:
     """Refuse two models that cannot be of one space."""
-    if not pictures.sees:
+    if not pictures.reads_pictures:
         raise EncoderError(f"Image encoder '{images}' does not read pictures. Name a CLIP model instead.")
     if pictures.dims != words.dims:
         raise EncoderError(

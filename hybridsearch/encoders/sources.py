@@ -1,4 +1,4 @@
-"""What a query gives, source by source, on its way to a vector."""
+"""How what a query gives becomes a vector, source by source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models at work: the one module that imports torch, and therefore imported only when something is encoded."""
+"""The models that encode: the only module that imports torch, and so imported only when something is encoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hybridsearch.encoders.folder import read_json
 from hybridsearch.errors import EncoderError
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
-"""Nothing is downloaded here, and no code that lies beside a model is run, nor asked about."""
+"""Nothing is downloaded here, and no code that comes with a model is run, or offered to be run."""
 
 Rows = NDArray[np.float32]
 """What a model gives, one row an item, of any length."""
@@ -29,7 +29,7 @@ PROCESS = os.getpid()
 """The process that imported torch: this one, or one that it was forked from."""
 
 if hasattr(os, "register_at_fork"):
-    # The threads of torch stay behind in a fork, and an operation that waits for one of them never ends.
+    # The threads of torch do not exist in a forked process, and an operation that waits for one of them never ends.
     os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))
 
 
@@ -163,7 +163,7 @@ def to_rows(features: torch.Tensor) -> Rows:
 
 
 def device() -> str:
-    """Return the fastest device there is."""
+    """Return the fastest device of this machine."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -175,7 +175,7 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
                 "Give it an 'image_encoder', another 'encoder', or text fields to read."
             )
         legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact, pictures=leg.pictures))
-    return Schema(settings.fields, tuple(legs), text.identity())
+    return Schema(settings.fields, tuple(legs), text.analysis_version())
 
 
 def picture_loader(settings: Settings, fetcher: Fetcher) -> Load:

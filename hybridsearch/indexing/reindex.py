@@ -258,7 +258,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
             rejects=home.rejects,
             identity=plain(
                 {
-                    "catalogue": {**settings.catalog.model_dump(mode="json"), **source.identity()},
+                    "catalogue": {**settings.catalog.model_dump(mode="json"), **source.snapshot_id()},
                     "configuration or encoder": schema.to_json(),
                     "program": __version__,
                 }

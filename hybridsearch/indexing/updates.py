@@ -188,8 +188,8 @@ def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
                 f"Leg '{leg.name}' of the live index was built with encoder {leg.fingerprint}, not with the configured "
                 "one. Configure the encoder that it was built with, or rebuild with: hybridsearch reindex"
             )
-    if schema.analysis != text.identity():
+    if schema.analysis != text.analysis_version():
         raise EngineError(
-            f"The live index has tokens of {schema.analysis}, this program makes {text.identity()}. "
+            f"The live index has tokens of {schema.analysis}, this program makes {text.analysis_version()}. "
             "Rebuild it with: hybridsearch reindex"
         )

@@ -1,1 +1,1 @@
-"""What `hybridsearch init` says: from a sample of a catalogue to a configuration."""
+"""What `hybridsearch init` proposes: from a sample of a catalogue to a configuration."""

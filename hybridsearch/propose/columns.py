@@ -102,7 +102,7 @@ class Column:
 
     @cached_property
     def numeric(self) -> float:
-        """Share of the values that are one number each; an EAN, or a number with leading zeros, is none."""
+        """Share of the values that are one number each; an EAN, or a number with leading zeros, is not."""
         return sum(map(is_number, self.values)) / len(self.values)
 
     def kept(self, role: str) -> list[Stored] | None:
@@ -113,7 +113,7 @@ class Column:
             return None
 
     def mostly(self, pattern: re.Pattern[str]) -> bool:
-        """Say whether most values match in full."""
+        """Tell whether most values match in full."""
         return self.share(pattern) >= MOSTLY
 
     def share(self, pattern: re.Pattern[str]) -> float:
@@ -136,18 +136,18 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
     """
     values: dict[str, list[Any]] = {}
     for row in rows:
-        found: dict[str, list[Any]] = {}
+        held: dict[str, list[Any]] = {}
         for name, value in walk(row):
-            found.setdefault(name, []).append(value)
-        for name, held in found.items():
-            values.setdefault(name, []).append(held[0] if len(held) == 1 else held)
-    every = (Column(name, len(rows), held, kinds.get(name, "")) for name, held in values.items())
+            held.setdefault(name, []).append(value)
+        for name, parts in held.items():
+            values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
+    every = (Column(name, len(rows), filled, kinds.get(name, "")) for name, filled in values.items())
     objects = {name[: dot.start()] for name in values for dot in re.finditer(r"\.", name)}
-    return [each for each in every if each.texts and all(each.name.split(".")) and each.name not in objects]
+    return [column for column in every if column.texts and all(column.name.split(".")) and column.name not in objects]
 
 
 def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a row holds under dotted names; objects in lists are gone through one by one."""
+    """Yield what a row holds under dotted names; objects in lists are visited one by one."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from walk(item, f"{name}.{key}" if name else key)
@@ -168,7 +168,7 @@ def leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value is one number, and not a code that is made of digits."""
+    """Tell whether a value is one number, and not a code that is made of digits."""
     if isinstance(value, str) and re.match(r"\s*(0\d|\d{8})", value):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What `hybridsearch init` says: from a sample of the catalogue to a configuration, with a reason for every guess."""
+"""What `hybridsearch init` proposes: from a sample of a catalogue to a configuration, with a reason for each guess."""
 
 from __future__ import annotations
 
@@ -51,28 +51,28 @@ def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: s
     """
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
-    found = columns(rows, kinds or {})
-    roles = assign(found, named=kinds is not None)
+    sampled = columns(rows, kinds or {})
+    roles = assign(sampled, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
-        names = ", ".join(column.name for column in found[:20])
+        names = ", ".join(column.name for column in sampled[:20])
         raise CatalogError(f"No field of '{name}' reads like text or pictures ({names}). Write [fields] by hand.")
-    languages, seen = guess_languages(found, roles["title"] + roles["text"])
+    languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
-    one = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
+    single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
     key = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     return Proposal(
-        Fields(**{**chosen, **one, "id": key, "languages": languages}),
+        Fields(**{**chosen, **single, "id": key, "languages": languages}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
-        tuple(remarks(found, roles, named=kinds is not None)),
+        tuple(remarks(sampled, roles, named=kinds is not None)),
     )
 
 
-def assign(found: Sequence[Column], *, named: bool) -> dict[str, list[Column]]:
+def assign(sampled: Sequence[Column], *, named: bool) -> dict[str, list[Column]]:
     """Return the columns of each role; with `named` the products have ids that are no column."""
     roles: dict[str, list[Column]] = {}
-    left = list(found)
+    left = list(sampled)
     for role, pick in PICKERS.items():
         roles[role] = [] if role == "id" and named else pick(left)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
@@ -83,14 +83,14 @@ def assign(found: Sequence[Column], *, named: bool) -> dict[str, list[Column]]:
 
 
 def shared(role: str, column: Column) -> bool:
-    """Say whether a column may play another role too: a picture that is also the id, a code among names in words."""
+    """Tell whether a column may play another role too: a picture that is also the id, a code among names in words."""
     return (role == "id" and column.mostly(PICTURE)) or (role == "codes" and column.share(CODE) < MOSTLY)
 
 
 SEES = "finds by what is in the picture, in words or by photo"
 
 
-def remarks(found: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, named: bool) -> Iterator[str]:
+def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, named: bool) -> Iterator[str]:
     """Yield what the shop should look at."""
     keys = roles["id"]
     if not keys and not named:
@@ -104,27 +104,27 @@ def remarks(found: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, n
             yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."
         else:
             yield "Pictures are files: set 'catalog.images' if they are not beside the catalogue."
-    for column in found:
+    for column in sampled:
         if column.says(NUMBERS) is not None and 0.8 < column.numeric < 1:
             odd = next(value for value in column.values if not is_number(value))
             yield f"'{column.name}' is not proposed as a number: it also holds {odd!r:.40}."
-    for column in found:
+    for column in sampled:
         if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
             odd = next(text for text in column.texts if not is_date(text))
             yield f"'{column.name}' is not proposed as a date: it holds {odd!r:.40}, expected {dates.KIND.expected}."
     used = [column for taken in roles.values() for column in taken]
-    rest = [column.name for column in found if column.textual and column not in used]
+    rest = [column.name for column in sampled if column.textual and column not in used]
     if rest:
         names = ", ".join(rest[:SHOWN]) + " …" * (len(rest) > SHOWN)
         yield f"Not searched: {len(rest):,} other fields with text ({names})."
     titles = [value for column in roles["title"] for value in column.texts]
-    other = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
-    if other > len(titles) * 0.03:
-        yield f"{other:,} titles are in a script that no language covers; words match as they are written."
+    uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
+    if uncovered > len(titles) * 0.03:
+        yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
 
 
 def is_date(text: str) -> bool:
-    """Say whether a text can be read as a date."""
+    """Tell whether a text can be read as a date."""
     try:
         dates.read(text)
     except ValueError:
@@ -153,7 +153,7 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str
         ("[[vectors]]", leg, {"name": proposal.why.get("vectors", "")}),
     ]
     lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]
-    return "\n".join([*map(comment, lines), *(line for each in tables for line in table(*each)), ""])
+    return "\n".join([*map(comment, lines), *(line for parts in tables for line in table(*parts)), ""])
 
 
 def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Iterator[str]:
@@ -169,7 +169,7 @@ def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Itera
 
 
 def comment(text: str) -> str:
-    """Return a text as one line of comment."""
+    """Return a text as a comment of one line."""
     return "# " + " ".join(plain(text).split())
 
 

@@ -27,12 +27,12 @@ READ = 300
 """Characters of a text that its language is told from."""
 
 
-def guess_languages(found: Sequence[Column], spoken: Sequence[Column]) -> tuple[tuple[str, ...], str]:
+def guess_languages(sampled: Sequence[Column], spoken: Sequence[Column]) -> tuple[tuple[str, ...], str]:
     """Return the languages of a catalogue, the most frequent first, and the reason.
 
     A field that names the language decides; otherwise the scripts, stop words and letters of the texts.
     """
-    for column in found:
+    for column in sampled:
         seen = Counter(filter(None, map(named_language, column.texts)))
         if column.says(LOCALES) is not None and seen.total() > len(column.texts) / 2:
             return frequent(seen), f"as '{column.name}' says: {shares(seen)}"
@@ -64,7 +64,7 @@ def shares(seen: Counter[str]) -> str:
 def named_language(locale: str) -> str | None:
     """Return the language that a locale such as `de-AT`, `jp` or `us` stands for."""
     parts = re.split(r"[-_]", locale.strip().lower())
-    return next((found for part in parts if (found := COUNTRIES.get(part, part)) in get_args(Language)), None)
+    return next((name for part in parts if (name := COUNTRIES.get(part, part)) in get_args(Language)), None)
 
 
 def language_of(value: str) -> str | None:
@@ -73,11 +73,11 @@ def language_of(value: str) -> str | None:
         return "ja"
     if HAN.search(value):
         return "zh"
-    found = set(WORD.findall(value.lower()))
+    words = set(WORD.findall(value.lower()))
     letters = set(value.lower())
     latin = (name for name in get_args(Language) if not text.is_cjk(name))
     scores = {
-        name: len(found.intersection(text.languages()[name]["stopwords"])) + bool(letters & LETTERS.get(name, set()))
+        name: len(words.intersection(text.languages()[name]["stopwords"])) + bool(letters & LETTERS.get(name, set()))
         for name in latin
     }
     top = max(scores.values())

@@ -13,9 +13,9 @@ SHOWN = 4
 """Columns that are named in one line."""
 
 
-def shown(taken: Sequence[Column], what: Callable[[Column], str]) -> str:
-    """Return the names of the first columns with something about each."""
-    return ", ".join(f"{column.name} ({what(column)})" for column in taken[:SHOWN]) + " …" * (len(taken) > SHOWN)
+def shown(taken: Sequence[Column], detail: Callable[[Column], str]) -> str:
+    """Return the names of the first columns, each with a detail."""
+    return ", ".join(f"{column.name} ({detail(column)})" for column in taken[:SHOWN]) + " …" * (len(taken) > SHOWN)
 
 
 def example(column: Column) -> str:
@@ -25,8 +25,8 @@ def example(column: Column) -> str:
 
 def span(column: Column) -> str:
     """Return the smallest and the largest number."""
-    values = [value for each in column.values if (value := number(each)) is not None]
-    return " to ".join(f"{value:,.2f}".removesuffix(".00") for value in (min(values), max(values)))
+    amounts = [amount for value in column.values if (amount := number(value)) is not None]
+    return " to ".join(f"{amount:,.2f}".removesuffix(".00") for amount in (min(amounts), max(amounts)))
 
 
 def period(column: Column) -> str:
@@ -44,9 +44,9 @@ def answers(column: Column) -> str:
 REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
     "id": lambda taken: f"{taken[0].distinct:,} different values in {taken[0].rows:,} products",
     "title": lambda taken: f"short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%}",
-    "text": lambda taken: "other text, characters on average: " + shown(taken, lambda each: f"{each.length:,.0f}"),
+    "text": lambda taken: "other text, characters on average: " + shown(taken, lambda column: f"{column.length:,.0f}"),
     "codes": lambda taken: "words with digits that name one product: " + shown(taken, example),
-    "facets": lambda taken: "few different values: " + shown(taken, lambda each: f"{each.distinct:,}"),
+    "facets": lambda taken: "few different values: " + shown(taken, lambda column: f"{column.distinct:,}"),
     "numbers": lambda taken: "to filter and sort by: " + shown(taken, span),
     "dates": lambda taken: "to filter by period and sort by: " + shown(taken, period),
     "booleans": lambda taken: "true or false: " + shown(taken, answers),

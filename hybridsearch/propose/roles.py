@@ -53,12 +53,12 @@ FLAGS = (
     *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
     *("lieferbar", "verfügbar", "disponible"),
 )
-"""Words in the names of columns whose 0 and 1 are answers, and no quantities."""
+"""Words in the names of columns whose 0 and 1 are answers, not quantities."""
 TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
 IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
 LABELS = {"id", "ids", "code", "zip", "phone", "index"}
-"""Words in the names of columns whose numbers are no quantities."""
+"""Words in the names of columns whose numbers are not quantities."""
 
 DATE_TYPES = ("date", "date_nanos")
 """Types of an Elasticsearch mapping."""
@@ -67,24 +67,32 @@ MOST = 12
 """Columns that are proposed for one role; a shop can name more."""
 
 
-def pick_id(found: Sequence[Column]) -> list[Column]:
+def pick_id(columns: Sequence[Column]) -> list[Column]:
     """Return the column that differs in every row, or else the one that is named like an id."""
-    short = [column for column in found if column.single and not column.truth and column.longest <= 128]
+    short = [column for column in columns if column.single and not column.truth and column.longest <= 128]
     unique = [column for column in short if column.unique and not any(" " in value for value in column.texts)]
     named = [column for column in short if column.says(ID) is not None and column.filled > 0.9]
-    return best(unique or named, lambda each: (each.mostly(PICTURE), rank(each, ID), each.numeric, len(each.words)), 1)
-
-
-def pick_image(found: Sequence[Column]) -> list[Column]:
-    """Return the column of pictures; of several sizes a middle one."""
-    pictures = [each for each in found if each.mostly(PICTURE) or (each.says(IMAGE) is not None and each.mostly(URL))]
-    common = [each for each in pictures if each.filled > 0.2]
     return best(
-        common, lambda each: (bool(SMALL & {*each.words}), not MIDDLE_SIZED.search(each.name), rank(each, IMAGE)), 1
+        unique or named, lambda column: (column.mostly(PICTURE), rank(column, ID), column.numeric, len(column.words)), 1
     )
 
 
-def pick_title(found: Sequence[Column]) -> list[Column]:
+def pick_image(columns: Sequence[Column]) -> list[Column]:
+    """Return the column of pictures; of several sizes a middle one."""
+    pictures = [
+        column
+        for column in columns
+        if column.mostly(PICTURE) or (column.says(IMAGE) is not None and column.mostly(URL))
+    ]
+    common = [column for column in pictures if column.filled > 0.2]
+    return best(
+        common,
+        lambda column: (bool(SMALL & {*column.words}), not MIDDLE_SIZED.search(column.name), rank(column, IMAGE)),
+        1,
+    )
+
+
+def pick_title(columns: Sequence[Column]) -> list[Column]:
     """Return the column of short text that most products have, and few share."""
 
     def fits(column: Column) -> bool:
@@ -93,21 +101,21 @@ def pick_title(found: Sequence[Column]) -> list[Column]:
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
         return short and column.repeats < 3 and column.share(CODE) < 0.5
 
-    return best(filter(fits, found), lambda each: (rank(each, TITLE), len(each.words)), 1)
+    return best(filter(fits, columns), lambda column: (rank(column, TITLE), len(column.words)), 1)
 
 
-def pick_codes(found: Sequence[Column]) -> list[Column]:
+def pick_codes(columns: Sequence[Column]) -> list[Column]:
     """Return the columns of words with digits that name one product, or few."""
-    return best(filter(is_code, found), lambda each: (rank(each, CODES), -each.share(CODE) * each.filled))
+    return best(filter(is_code, columns), lambda column: (rank(column, CODES), -column.share(CODE) * column.filled))
 
 
 def is_code(column: Column) -> bool:
-    """Say whether shoppers may type a value of the column to find one product."""
+    """Tell whether shoppers may type a value of the column to find one product."""
     telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
     return telling and (column.textual or column.says(CODES) is not None)
 
 
-def pick_facets(found: Sequence[Column]) -> list[Column]:
+def pick_facets(columns: Sequence[Column]) -> list[Column]:
     """Return the columns of few, short values that many products share."""
 
     def fits(column: Column) -> bool:
@@ -116,20 +124,20 @@ def pick_facets(found: Sequence[Column]) -> list[Column]:
         short = column.length <= 40 and column.textual
         return few and short and column.filled >= (0.05 if named else 0.2) and (named or column.numeric < 0.9)
 
-    return best(filter(fits, found), lambda each: (rank(each, FACETS), -each.filled))
+    return best(filter(fits, columns), lambda column: (rank(column, FACETS), -column.filled))
 
 
-def pick_numbers(found: Sequence[Column]) -> list[Column]:
+def pick_numbers(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject."""
 
     def fits(column: Column) -> bool:
         quantity = column.numeric == 1 and not LABELS & {*column.words} and column.distinct > 1
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
-    return best(filter(fits, found), lambda each: (rank(each, NUMBERS), -each.filled))
+    return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
 
 
-def pick_dates(found: Sequence[Column]) -> list[Column]:
+def pick_dates(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that hold nothing but dates: a product whose date cannot be read would be a reject."""
 
     def fits(column: Column) -> bool:
@@ -139,10 +147,10 @@ def pick_dates(found: Sequence[Column]) -> list[Column]:
         likely = column.single and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None
 
-    return best(filter(fits, found), lambda each: (rank(each, DATES), -each.filled))
+    return best(filter(fits, columns), lambda column: (rank(column, DATES), -column.filled))
 
 
-def pick_booleans(found: Sequence[Column]) -> list[Column]:
+def pick_booleans(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that say yes and no, and nothing else."""
 
     def fits(column: Column) -> bool:
@@ -152,24 +160,24 @@ def pick_booleans(found: Sequence[Column]) -> list[Column]:
         telling = len(set(answers)) == 2 and column.filled >= 0.2
         return telling and (not column.mostly(BIT) or column.says(FLAGS) is not None)
 
-    return best(filter(fits, found), lambda each: (rank(each, FLAGS), -each.filled))
+    return best(filter(fits, columns), lambda column: (rank(column, FLAGS), -column.filled))
 
 
-def pick_text(found: Sequence[Column]) -> list[Column]:
+def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
-    readable = [each for each in found if each.textual and each.numeric < 0.9 and each.filled >= 0.02]
-    return best(readable, lambda each: (rank(each, TEXT), -each.filled * min(each.length, 200)))
+    readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
+    return best(readable, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
 
 
 def rank(column: Column, hints: Sequence[str]) -> int:
-    """Return the place of the hint that the name holds; without any, behind all."""
+    """Return the place of the hint that the name holds; a name without one comes last."""
     place = column.says(hints)
     return len(hints) if place is None else place
 
 
-def best(found: Any, order: Callable[[Column], Any], most: int = MOST) -> list[Column]:
-    """Return the first columns in an order; ties stay as they stand in the catalogue."""
-    return sorted(found, key=order)[:most]
+def best(columns: Any, order: Callable[[Column], Any], most: int = MOST) -> list[Column]:
+    """Return the first columns in an order; ties keep the order of the catalogue."""
+    return sorted(columns, key=order)[:most]
 
 
 PICKERS: dict[str, Callable[[Sequence[Column]], list[Column]]] = {

@@ -20,14 +20,14 @@ class Words:
 
 def words(query: str, row: Row, fields: Fields) -> Words:
     """Return which words of a query a product has, in the analysis of any of the index's languages."""
-    held = {
+    indexed = {
         language: set(tokens.split()) for language, tokens in document.analysed(row, fields).get("text", {}).items()
     }
     asked = dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))
-    matched = [word for word in asked if has(word, held)]
+    matched = [word for word in asked if has(word, indexed)]
     return Words(tuple(matched), tuple(word for word in asked if word not in matched))
 
 
-def has(word: str, held: Mapping[str, set[str]]) -> bool:
-    """Tell whether all tokens of a word are among those held in one language."""
-    return any(tokens <= here for language, here in held.items() if (tokens := set(text.analyse(word, language))))
+def has(word: str, indexed: Mapping[str, set[str]]) -> bool:
+    """Tell whether all tokens of a word are among those that a product has in one of its languages."""
+    return any(tokens <= known for language, known in indexed.items() if (tokens := set(text.analyse(word, language))))

@@ -46,14 +46,14 @@ def clause(name: str, value: FilterValue, kind: FieldKind) -> Filter:
         except ValueError as error:
             raise unusable(name, value, kind.shape) from error
     if kind.bound and single:
-        return between(name, {"gte": value, "lte": value}, kind.bound, kind)
+        return range_clause(name, {"gte": value, "lte": value}, kind.bound, kind)
     if kind.bound and isinstance(value, Mapping):
-        return between(name, value, kind.bound, kind)
+        return range_clause(name, value, kind.bound, kind)
     raise unusable(name, value, kind.shape)
 
 
-def between(name: str, bounds: Mapping[str, object], read: Bound, kind: FieldKind) -> Range:
-    """Return the clause of a filter by bounds."""
+def range_clause(name: str, bounds: Mapping[str, object], read: Bound, kind: FieldKind) -> Range:
+    """Return a filter by bounds as a clause."""
     if not bounds or set(bounds) - {"gte", "lte"}:
         raise unusable(name, dict(bounds), "'gte', 'lte' or both")
     limits: dict[str, float] = {}

@@ -19,7 +19,7 @@ CODE_LIFT = 10_000.0
 FACET_VALUES = 100
 """Values that a facet shows at most, the most frequent."""
 FIRST_PASS_SHARE = 1e-9
-"""What the first pass still counts inside the window: enough to break ties, too little to be seen."""
+"""What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
 
 Kind = str
 """What sort of query: `code`, `browse`, `empty`, or what it gives: `words`, `photo`, `photo and words`."""
@@ -114,7 +114,7 @@ class Condition:
 class Cosine:
     """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
 
-    Below `low` it stays 0; above `high` it goes on, else the best hits of a short query would be level.
+    Below `low` it stays 0; above `high` it is not cut off, or the best hits of a short query would be tied.
     """
 
     name: str
@@ -161,7 +161,7 @@ class Plan:
     """What one search does.
 
     Attributes:
-        kind: What sort of query this is, and `reason` says how that was seen.
+        kind: What sort of query this is; `reason` says why.
         keyword: Candidates by words; None when the query has none.
         codes: Candidates by code.
         neighbours: Candidates by vector, one clause for each query vector and leg.
@@ -195,7 +195,7 @@ class Plan:
         return self.offset // self.size + 1 if self.size else 1
 
     def without_vectors(self, reason: str) -> Plan:
-        """Return the plan that the planner makes where no vector is to be had."""
+        """Return the plan that the planner makes where no vector is available."""
         signals = tuple(signal for signal in self.signals if not isinstance(signal, Cosine))
         return replace(self, neighbours=(), signals=signals, degraded=(*self.degraded, reason))
 
@@ -212,7 +212,7 @@ class Plan:
         if self.codes:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
         lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
-        lines += [f"  filter      {each}" for each in self.filters]
+        lines += [f"  filter      {clause}" for clause in self.filters]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
             lines.append(f"  sort        {self.sort.field} {'descending' if self.sort.descending else 'ascending'}")

@@ -61,7 +61,7 @@ class Query:
 
 
 def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
-    """Return what sort of query this is, and how that was seen.
+    """Return what sort of query this is, and the reason.
 
     Raises:
         QueryError: It gives a source that does not exist.
@@ -122,9 +122,9 @@ def plan(
     Args:
         query: What is asked.
         schema: What the index holds.
-        weights: What each signal is worth.
+        weights: The weight of each signal.
         vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
-        degraded: What could not be had, to be said on the page.
+        degraded: Why parts of the answer are unavailable, to be shown on the page.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -169,8 +169,8 @@ def keywords(query: str, schema: Schema, weights: Weights) -> Match | None:
 def tokens_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the distinct tokens of a query for each language whose field may hold them."""
     parts = text.fields_by_language(query, schema.fields.languages)
-    found = ((language, text.analyse_query(part, language)) for language, part in parts.items())
-    return tuple((language, tuple(tokens[: text.QUERY_WORDS])) for language, tokens in found if tokens)
+    tokens = ((language, text.analyse_query(part, language)) for language, part in parts.items())
+    return tuple((language, tuple(part[: text.QUERY_WORDS])) for language, part in tokens if part)
 
 
 def typed_codes(query: str) -> Codes | None:

@@ -17,7 +17,7 @@ from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Sa
 from hybridsearch.values import Vector
 
 FAMILY = ".*"
-"""Ends the key of a family of signals; alone in a weights file it speaks for all of them that are not named."""
+"""Ends the key of a family of signals; alone in a weights file it stands for all of them that are not named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Evidence:
         return Match(field, self.keyword.tokens, share) if self.keyword else None
 
 
-class Worth(Protocol):
-    """What weights say of a signal."""
+class SignalWeights(Protocol):
+    """The weight and the saturation constant of each signal."""
 
     def weight(self, signal: str) -> float:
         """Return its weight, 0 or more."""
@@ -62,13 +62,13 @@ class Definition:
     Attributes:
         key: The name of the signal; of a family, `number.*`.
         names: Returns those that an index can give, in a fixed order.
-        made: Returns those that a query gives, whatever their weight.
+        signals: Returns those that a query gives, whatever their weight.
         saturated: Whether it is BM25 of a text, which has a saturation constant that is learned.
     """
 
     key: str
     names: Callable[[Schema], Iterable[str]]
-    made: Callable[[Evidence, Worth], Iterable[Signal]]
+    signals: Callable[[Evidence, SignalWeights], Iterable[Signal]]
     saturated: bool = False
 
     def covers(self, name: str) -> bool:
@@ -79,11 +79,11 @@ class Definition:
 def text_signal(name: str, match: Callable[[Evidence], Match | None]) -> Definition:
     """Define BM25 of a match; without one, a query does not give the signal."""
 
-    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         if clause := match(evidence):
-            yield Saturated(name, worth.weight(name), clause, worth.half(name))
+            yield Saturated(name, weights.weight(name), clause, weights.half(name))
 
-    return Definition(name, lambda _: (name,), made, saturated=True)
+    return Definition(name, lambda _: (name,), signals, saturated=True)
 
 
 def condition(
@@ -97,25 +97,25 @@ def condition(
         needs: Tells whether an index can give the signal.
     """
 
-    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         if holds := clause(evidence):
-            yield Condition(name, worth.weight(name), holds)
+            yield Condition(name, weights.weight(name), holds)
 
-    return Definition(name, lambda schema: (name,) if needs(schema) else (), made)
+    return Definition(name, lambda schema: (name,) if needs(schema) else (), signals)
 
 
 def cosines(source: QuerySource) -> Definition:
     """Define the cosines of all legs to what a query gives from a source: `SOURCE.LEG`."""
 
-    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         by_leg = evidence.vectors.get(source.name, {})
         for leg in evidence.schema.legs:
             if leg.name in by_leg:
                 name, scale = f"{source.name}.{leg.name}", leg.calibration(source.name)
-                yield Cosine(name, worth.weight(name), leg.name, by_leg[leg.name], scale.low, scale.high)
+                yield Cosine(name, weights.weight(name), leg.name, by_leg[leg.name], scale.low, scale.high)
 
     return Definition(
-        source.name + FAMILY, lambda schema: (f"{source.name}.{leg.name}" for leg in schema.legs_for(source)), made
+        source.name + FAMILY, lambda schema: (f"{source.name}.{leg.name}" for leg in schema.legs_for(source)), signals
     )
 
 
@@ -125,11 +125,11 @@ def number_signals() -> Definition:
     def names(schema: Schema) -> tuple[str, ...]:
         return tuple(f"number.{field}" for field in schema.fields.numbers)
 
-    def made(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         for name, field in zip(names(evidence.schema), evidence.schema.fields.numbers, strict=True):
-            yield Number(name, worth.weight(name), field, worth.half(name))
+            yield Number(name, weights.weight(name), field, weights.half(name))
 
-    return Definition("number" + FAMILY, names, made)
+    return Definition("number" + FAMILY, names, signals)
 
 
 def adjacent_words(evidence: Evidence) -> Match | None:
@@ -137,10 +137,10 @@ def adjacent_words(evidence: Evidence) -> Match | None:
     if not evidence.keyword:
         return None
     parts = text.fields_by_language(evidence.typed, evidence.schema.fields.languages)
-    found = (
+    pairs = (
         (language, text.pairs(text.analyse(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
     )
-    tokens = tuple((language, tuple(dict.fromkeys(pairs))) for language, pairs in found if pairs)
+    tokens = tuple((language, tuple(dict.fromkeys(joined))) for language, joined in pairs if joined)
     return Match("pairs", tokens) if tokens else None
 
 
@@ -159,7 +159,7 @@ SIGNALS: tuple[Definition, ...] = (
     condition("most_words", lambda evidence: evidence.words_in("text", 0.6)),
     condition("code", lambda evidence: evidence.codes, needs=lambda schema: bool(schema.fields.codes)),
 )
-"""The signals that have a name of their own; cosines and numbers come behind them."""
+"""The signals that have a name of their own; cosines and numbers follow them."""
 
 
 def definitions() -> tuple[Definition, ...]:
@@ -167,10 +167,10 @@ def definitions() -> tuple[Definition, ...]:
     return (*SIGNALS, *map(cosines, QUERY_SOURCES.values()), number_signals())
 
 
-def signals_of(evidence: Evidence, worth: Worth) -> Iterator[Signal]:
+def signals_of(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
     """Yield every signal that a query gives, whatever its weight."""
     for definition in definitions():
-        yield from definition.made(evidence, worth)
+        yield from definition.signals(evidence, weights)
 
 
 def signal_names(schema: Schema) -> tuple[str, ...]:

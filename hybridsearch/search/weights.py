@@ -1,4 +1,4 @@
-"""Weights: what each signal is worth. A small JSON file that anyone can read."""
+"""Weights: how much each signal counts. A small JSON file that anyone can read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Weights(BaseModel):
 
     Attributes:
         signals: Weight by signal, as `hybridsearch.search.signals` defines them: a name such as `title`, `SOURCE.LEG`
-            for a cosine (`words.image`), `number.FIELD`. `SOURCE.*` speaks for every leg that is not named, `number.*`
+            for a cosine (`words.image`), `number.FIELD`. `SOURCE.*` stands for every leg that is not named, `number.*`
             for every field. A signal that is not named has weight 0.
         saturation: The BM25 score, or the number, that a saturated signal maps to 0.5.
         floors: Where neighbours stop, on the calibrated scale of the cosine (0 unrelated, 1 the product itself), by
@@ -89,7 +89,7 @@ def require_encoders(weights: Weights, built: Mapping[str, str]) -> None:
         built: Fingerprint by leg of the index.
 
     Raises:
-        WeightsError: They are foreign.
+        WeightsError: They were learned with other encoders.
     """
     for leg, fingerprint in weights.encoders.items():
         if built.get(leg) != fingerprint:
@@ -116,7 +116,7 @@ def parse(content: str, source: str) -> Weights:
                 "Learn it again with: hybridsearch tune"
             ) from error
         raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
-    for name in (*weights.signals, *(name for own in weights.kinds.values() for name in own)):
+    for name in (*weights.signals, *(name for by_signal in weights.kinds.values() for name in by_signal)):
         if not any(definition.covers(name) for definition in definitions()):
             near = difflib.get_close_matches(name, keys(), n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join(signal.key for signal in SIGNALS)}."

@@ -36,16 +36,16 @@ def test_every_document_comes_once_and_in_the_same_order_each_time(
     rows = {str(number): {"title": f"product {number}"} for number in range(100)}
     fill(client, index, rows)
     source = open_source(Catalog(index=index), client=client)
-    found = list(source.read())
-    assert {each.id: each.row for each in found} == rows
-    assert len(found) == source.count() == 100
-    assert found == list(source.read())
+    products = list(source.read())
+    assert {product.id: product.row for product in products} == rows
+    assert len(products) == source.count() == 100
+    assert products == list(source.read())
 
 
 def test_id_and_routing_are_carried_over(client: Client, index: str) -> None:
     fill(client, index, {"a": {"shop": "berlin"}, "b": {"title": "red"}})
-    found = sorted(open_source(Catalog(index=index), client=client).read(), key=lambda each: str(each.id))
-    assert found == [
+    products = sorted(open_source(Catalog(index=index), client=client).read(), key=lambda product: str(product.id))
+    assert products == [
         Product("a", {"shop": "berlin"}, index, routing="berlin"),
         Product("b", {"title": "red"}, index),
     ]
@@ -62,12 +62,12 @@ def test_vectors_of_the_shop_are_read_and_ours_are_not(client: Client, index: st
         {"a": {"look": [1.0, 2.0], "hybrid": {"vectors": [3.0, 4.0]}}},
         mappings={"properties": properties},
     )
-    assert [each.row for each in ElasticsearchIndex(client, index).read()] == [{"look": [1.0, 2.0]}]
+    assert [product.row for product in ElasticsearchIndex(client, index).read()] == [{"look": [1.0, 2.0]}]
 
 
 def test_own_field_that_is_called_hybrid_is_read(client: Client, index: str) -> None:
     fill(client, index, {"a": {"hybrid": True}})
-    assert [each.row for each in ElasticsearchIndex(client, index).read()] == [{"hybrid": True}]
+    assert [product.row for product in ElasticsearchIndex(client, index).read()] == [{"hybrid": True}]
 
 
 def test_types_are_named_by_dotted_names(client: Client, index: str) -> None:
@@ -91,9 +91,9 @@ def test_point_in_time_is_closed_at_the_end_when_left_early_and_after_an_error(
     monkeypatch.setattr(Client, "close_point_in_time", noted)
     source = ElasticsearchIndex(client, index)
     list(source.read())
-    some = source.read()
-    next(some)
-    some.close()  # type: ignore[attr-defined]
+    reading = source.read()
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
     monkeypatch.setattr(source_module, "read_hit", lambda hit: {}[hit["_id"]])
     with pytest.raises(KeyError):
         list(source.read())
@@ -122,5 +122,5 @@ def test_index_without_a_server_is_a_mistake_in_the_configuration() -> None:
 
 
 def test_document_that_cannot_be_stored_is_a_reject() -> None:
-    found = read_hit({"_index": "shop", "_id": "a", "_source": {"price": float("inf")}, "sort": [3]})
-    assert found == Reject("shop", "a", "read", "holds inf, expected finite numbers", {"price": float("inf")})
+    reject = read_hit({"_index": "shop", "_id": "a", "_source": {"price": float("inf")}, "sort": [3]})
+    assert reject == Reject("shop", "a", "read", "holds inf, expected finite numbers", {"price": float("inf")})

@@ -1,4 +1,4 @@
-"""Catalogues in files, good and bad."""
+"""Catalogues in files, `csv` and `jsonl`, good and bad."""
 
 import csv
 import gzip
@@ -41,19 +41,19 @@ def read(tmp_path: Path) -> Reader:
     return read
 
 
-def ids(found: list[Product | Reject]) -> list[str | None]:
-    return [each.id for each in found]
+def ids(items: list[Product | Reject]) -> list[str | None]:
+    return [item.id for item in items]
 
 
-def row(found: list[Product | Reject]) -> Row:
+def row(items: list[Product | Reject]) -> Row:
     """Return the row of the only product."""
-    (only,) = found
+    (only,) = items
     assert isinstance(only, Product)
     return only.row
 
 
-def rejects(found: list[Product | Reject]) -> dict[str, str]:
-    return {each.where: each.reason for each in found if isinstance(each, Reject)}
+def rejects(items: list[Product | Reject]) -> dict[str, str]:
+    return {item.where: item.reason for item in items if isinstance(item, Reject)}
 
 
 def test_products_come_in_order_and_know_their_lines(read: Reader) -> None:
@@ -64,9 +64,9 @@ def test_products_come_in_order_and_know_their_lines(read: Reader) -> None:
 
 
 def test_bad_lines_are_rejects_and_the_rest_is_read(read: Reader) -> None:
-    found = read('{"id": 1}\n{"id": 2\n[3]\n{"id": 4, "price": NaN}\n{"id": 5}\n')
-    assert ids(found) == ["1", None, None, None, "5"]
-    assert rejects(found) == {
+    products = read('{"id": 1}\n{"id": 2\n[3]\n{"id": 4, "price": NaN}\n{"id": 5}\n')
+    assert ids(products) == ["1", None, None, None, "5"]
+    assert rejects(products) == {
         "shop.jsonl:2": "not JSON: Expecting ',' delimiter at character 9",
         "shop.jsonl:3": "found list '[3]', expected an object of fields",
         "shop.jsonl:4": "holds nan, expected finite numbers",
@@ -88,15 +88,15 @@ def test_lone_surrogate_becomes_a_replacement_character(read: Reader) -> None:
 @pytest.mark.parametrize("depth", [100, 100_000])
 def test_deep_nesting_is_a_reject(read: Reader, depth: int) -> None:
     """Fault 64."""
-    found = read('{"id": 1, "a": ' + "[" * depth + "]" * depth + '}\n{"id": 2}')
-    assert "nested" in rejects(found)["shop.jsonl:1"]
-    assert isinstance(found[1], Product)
+    products = read('{"id": 1, "a": ' + "[" * depth + "]" * depth + '}\n{"id": 2}')
+    assert "nested" in rejects(products)["shop.jsonl:1"]
+    assert isinstance(products[1], Product)
 
 
 def test_row_of_10_mb_is_a_reject(read: Reader) -> None:
-    found = read('{"id": 1, "title": "' + "x" * 10_000_000 + '"}\n{"id": 2}')
-    assert rejects(found) == {"shop.jsonl:1": "the row is longer than 5,000,000 characters"}
-    assert ids(found) == [None, "2"]
+    products = read('{"id": 1, "title": "' + "x" * 10_000_000 + '"}\n{"id": 2}')
+    assert rejects(products) == {"shop.jsonl:1": "the row is longer than 5,000,000 characters"}
+    assert ids(products) == [None, "2"]
 
 
 def test_integer_of_thousands_of_digits_is_a_reject(read: Reader) -> None:
@@ -121,8 +121,8 @@ def test_file_in_another_encoding_is_refused_as_a_whole(read: Reader) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_marks_and_compression_are_recognised_by_content(read: Reader, encoding: str, pack: Packer) -> None:
-    (found,) = read(pack("id;title\r\n1;Möbel\r\n".encode(encoding)), "shop.csv")
-    assert found == Product("1", {"id": "1", "title": "Möbel"}, "shop.csv:2")
+    (product,) = read(pack("id;title\r\n1;Möbel\r\n".encode(encoding)), "shop.csv")
+    assert product == Product("1", {"id": "1", "title": "Möbel"}, "shop.csv:2")
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -150,24 +150,24 @@ def test_empty_cells_are_missing_values(read: Reader) -> None:
 
 
 def test_record_of_another_length_is_a_reject(read: Reader) -> None:
-    found = read("id,title\n1,red,dress\n2\n3,blue,\n", "shop.csv")
-    assert rejects(found) == {
+    products = read("id,title\n1,red,dress\n2\n3,blue,\n", "shop.csv")
+    assert rejects(products) == {
         "shop.csv:2": "found 3 columns, expected 2",
         "shop.csv:3": "found 1 columns, expected 2",
     }
-    assert found[2].id == "3"
+    assert products[2].id == "3"
 
 
 @pytest.mark.parametrize("rest", [5, 5_000])
 def test_quote_that_never_closes_costs_one_line(read: Reader, rest: int) -> None:
-    found = read('id,title\n1,"17 inch\n' + "".join(f"{n},monitor\n" for n in range(rest)), "shop.csv")
-    assert rejects(found) == {"shop.csv:2": "not CSV: unexpected end of data"}
-    assert len(found) == rest + 1
+    products = read('id,title\n1,"17 inch\n' + "".join(f"{n},monitor\n" for n in range(rest)), "shop.csv")
+    assert rejects(products) == {"shop.csv:2": "not CSV: unexpected end of data"}
+    assert len(products) == rest + 1
 
 
 def test_quote_that_closes_in_a_later_record_costs_one_line(read: Reader) -> None:
-    found = read('id,title\n1,"17 inch\n2,"monitor"\n3,"cable"\n', "shop.csv")
-    assert ids(found) == [None, "2", "3"]
+    products = read('id,title\n1,"17 inch\n2,"monitor"\n3,"cable"\n', "shop.csv")
+    assert ids(products) == [None, "2", "3"]
 
 
 def test_description_of_200_kb_is_read(read: Reader) -> None:
@@ -182,24 +182,24 @@ def test_python_limit_for_fields_is_never_lowered(read: Reader) -> None:
 
 @pytest.mark.parametrize("content", ['[{"id": 1},\n {"id": 2}]', '{"id": 1}\n{"id": 2}'])
 def test_json_file_holds_an_array_or_lines(read: Reader, content: str) -> None:
-    found = read(content, "shop.json")
-    assert ids(found) == ["1", "2"]
-    assert [each.where for each in found] == ["shop.json:1", "shop.json:2"]
+    products = read(content, "shop.json")
+    assert ids(products) == ["1", "2"]
+    assert [product.where for product in products] == ["shop.json:1", "shop.json:2"]
 
 
 def test_array_is_read_in_pieces(read: Reader) -> None:
     rows = [{"id": str(n), "title": "x" * (n % 97)} for n in range(5_000)]
-    found = read(json.dumps(rows, indent=1), "shop.json")
-    assert [each.row for each in found] == rows
-    assert found[-1].where == f"shop.json:{2 + 4 * 4_999}"
+    products = read(json.dumps(rows, indent=1), "shop.json")
+    assert [product.row for product in products] == rows
+    assert products[-1].where == f"shop.json:{2 + 4 * 4_999}"
 
 
 def test_array_that_breaks_off_is_an_error_after_its_products(tmp_path: Path) -> None:
     (tmp_path / "shop.json").write_text('[{"id": 1},\n{"id": 2')
-    found = open_source(Catalog(path=tmp_path / "shop.json"), FIELDS).read()
-    assert next(found).id == "1"
+    products = open_source(Catalog(path=tmp_path / "shop.json"), FIELDS).read()
+    assert next(products).id == "1"
     with pytest.raises(CatalogError, match="line 2 is not JSON: Expecting ',' delimiter"):
-        next(found)
+        next(products)
 
 
 def test_object_over_many_lines_is_refused_with_what_is_expected(read: Reader) -> None:
@@ -276,7 +276,7 @@ def test_any_bytes_give_products_rejects_or_one_error(tmp_path: Path, content: b
     path.write_bytes(pack(content))
     source = open_source(Catalog(path=path), FIELDS)
     with suppress(CatalogError):
-        assert all(isinstance(each, Product | Reject) for each in source.read())
+        assert all(isinstance(item, Product | Reject) for item in source.read())
         source.count()
 
 

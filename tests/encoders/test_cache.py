@@ -76,9 +76,9 @@ def test_the_second_time_the_encoder_is_not_asked(cache: EncodeCache) -> None:
 def test_rows_come_back_in_the_order_of_the_texts(cache: EncodeCache) -> None:
     encoder = Counting()
     cache.texts(encoder, ["b", "d"])
-    found = cache.texts(encoder, ["a", "b", "c", "d", "a"])
-    assert found.hits == 2
-    assert np.array_equal(found.vectors, Counting().encode_texts(["a", "b", "c", "d", "a"]))
+    encoded = cache.texts(encoder, ["a", "b", "c", "d", "a"])
+    assert encoded.hits == 2
+    assert np.array_equal(encoded.vectors, Counting().encode_texts(["a", "b", "c", "d", "a"]))
 
 
 def test_equal_texts_are_encoded_once(cache: EncodeCache) -> None:
@@ -106,12 +106,12 @@ def test_vectors_survive_the_process(path: Path) -> None:
     assert np.array_equal(before, after.vectors)
 
 
-@pytest.mark.parametrize("other", [Counting(fingerprint="fedcba9876543210"), Counting(dims=16)])
-def test_another_encoder_never_gets_these_vectors(cache: EncodeCache, other: Counting) -> None:
+@pytest.mark.parametrize("foreign", [Counting(fingerprint="fedcba9876543210"), Counting(dims=16)])
+def test_another_encoder_never_gets_these_vectors(cache: EncodeCache, foreign: Counting) -> None:
     cache.texts(Counting(), ["a"])
-    found = cache.texts(other, ["a"])
-    assert found.hits == 0
-    assert found.vectors.shape == (1, other.dims)
+    encoded = cache.texts(foreign, ["a"])
+    assert encoded.hits == 0
+    assert encoded.vectors.shape == (1, foreign.dims)
 
 
 def test_a_text_and_a_picture_of_the_same_bytes_are_two_things(cache: EncodeCache) -> None:
@@ -137,9 +137,9 @@ def test_a_known_picture_is_not_decoded_again(cache: EncodeCache, monkeypatch: p
 
 
 def test_a_picture_that_fails_leaves_its_reason_in_its_place(cache: EncodeCache) -> None:
-    found = cache.images(Counting(), [picture(1), b"<html>", picture(2), b"", b"<html>"])
-    assert [type(each) for each in found.vectors] == [Vector, ImageError, Vector, ImageError, ImageError]
-    assert "a web page" in str(found.vectors[1])
+    encoded = cache.images(Counting(), [picture(1), b"<html>", picture(2), b"", b"<html>"])
+    assert [type(vector) for vector in encoded.vectors] == [Vector, ImageError, Vector, ImageError, ImageError]
+    assert "a web page" in str(encoded.vectors[1])
 
 
 def test_pictures_that_all_fail_do_not_reach_the_encoder(cache: EncodeCache) -> None:
@@ -158,9 +158,9 @@ def test_a_damaged_file_is_put_aside_and_begun_anew(
     path.write_bytes(path.read_bytes()[:kept] + added)
     with caplog.at_level(logging.WARNING), EncodeCache(path) as cache:
         for _ in range(2):
-            found = cache.texts(Counting(), texts)
-        assert found.hits == 300
-    assert np.array_equal(found.vectors, Counting().encode_texts(texts))
+            encoded = cache.texts(Counting(), texts)
+        assert encoded.hits == 300
+    assert np.array_equal(encoded.vectors, Counting().encode_texts(texts))
     assert path.with_name("vectors.db.damaged").exists()
     assert "is damaged" in caplog.text
 
@@ -173,20 +173,20 @@ def test_a_row_that_is_not_a_unit_vector_is_computed_again(cache: EncodeCache, p
     with sqlite3.connect(path) as db:
         db.execute("UPDATE vectors SET vector = ?", (blob,))
     db.close()
-    found = cache.texts(Counting(), ["a"])
-    assert found.hits == 0
-    assert np.array_equal(found.vectors, right)
+    encoded = cache.texts(Counting(), ["a"])
+    assert encoded.hits == 0
+    assert np.array_equal(encoded.vectors, right)
 
 
 def test_a_file_that_cannot_be_written_costs_only_time(
     cache: EncodeCache, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = sqlite3.connect(path)
-    other.execute("DROP TABLE vectors")
-    other.commit()
-    other.close()
+    db = sqlite3.connect(path)
+    db.execute("DROP TABLE vectors")
+    db.commit()
+    db.close()
     assert cache.texts(Counting(), ["a"]).vectors.shape == (1, 8)
-    assert "was passed over" in caplog.text
+    assert "was not used" in caplog.text
 
 
 def test_what_is_known_can_be_counted_without_touching_the_folder(path: Path) -> None:

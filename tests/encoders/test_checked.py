@@ -1,4 +1,4 @@
-"""An encoder that is not ours may return anything; what comes out of the door keeps to the protocol."""
+"""An encoder that is not ours may return anything; what the library gets from it keeps to the protocol."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_fingerprint_is_16_digits_and_changes_with_kind_dims_and_the_encoders_
         ]
     }
     assert len(seen) == 4
-    assert all(len(each) == 16 and int(each, 16) >= 0 for each in seen)
+    assert all(len(digits) == 16 and int(digits, 16) >= 0 for digits in seen)
     assert checked([]).fingerprint == checked([], name="elsewhere").fingerprint
 
 

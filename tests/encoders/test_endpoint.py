@@ -40,7 +40,7 @@ def vector(text: str) -> list[float]:
 
 
 def answer_of(vectors: Sequence[Any]) -> Reply:
-    data = [{"object": "embedding", "index": place, "embedding": each} for place, each in enumerate(vectors)]
+    data = [{"object": "embedding", "index": place, "embedding": vector} for place, vector in enumerate(vectors)]
     random.shuffle(data)
     return Reply({"object": "list", "data": data, "model": MODEL}, headers={})
 
@@ -97,7 +97,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def gone() -> str:
+def unused_address() -> str:
     """An address at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -122,7 +122,7 @@ def test_each_text_has_its_own_vector_in_batches_and_whatever_the_order(server: 
     texts = [f"{LETTERS[number % 26] * number} shoe" for number in range(70)]
     np.testing.assert_allclose(encoder.encode_texts(texts), [unit(text) for text in texts], atol=1e-6)
     assert (encoder.dims, set(encoder.reads)) == (26, {"words"})
-    assert [len(some) for some in server.texts] == [1, 32, 32, 6]
+    assert [len(batch) for batch in server.texts] == [1, 32, 32, 6]
 
 
 def test_the_request_is_that_of_the_api(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,10 +240,10 @@ def test_a_server_that_hangs_is_waited_for_no_longer_than_a_query_may_take(
     assert len(server.texts) == 2  # the probe, and one attempt
 
 
-def test_a_server_that_is_not_there_is_named(gone: str) -> None:
+def test_a_server_that_is_not_there_is_named(unused_address: str) -> None:
     with pytest.raises(EncoderUnavailable) as refused:
-        opened(gone)
-    assert str(refused.value).startswith(f"Encoder '{gone}' cannot be reached (")
+        opened(unused_address)
+    assert str(refused.value).startswith(f"Encoder '{unused_address}' cannot be reached (")
 
 
 @pytest.mark.parametrize(("status", "everything"), [(400, False), (413, False), (422, False), (401, True), (404, True)])
@@ -377,9 +377,9 @@ def test_a_rebuild_whose_server_goes_away_stops_at_once_and_is_continued(
         server.script = lambda _: None
         report = shop.reindex(options=quietly())
         assert (report.indexed, report.rejected, report.resumed) == (700, 0, 256)
-        found = shop.engine.stored(report.generation, [row["id"] for row in rows])
-    assert all(each.vectors for each in found.values())
-    asked = Counter(text for some in server.texts for text in some)
+        documents = shop.engine.stored(report.generation, [row["id"] for row in rows])
+    assert all(document.vectors for document in documents.values())
+    asked = Counter(text for batch in server.texts for text in batch)
     before = [asked[row["title"]] for row in rows[:512]]
     assert before == [1] * 512  # what was encoded but not yet written is not asked for again
 
@@ -408,7 +408,7 @@ def test_only_the_text_that_the_server_refuses_is_left_without_a_vector(tmp_path
     server.script = lambda asked: too_long if any("long" in text for text in texts_of(asked)) else None
     with HybridSearch.open(settings(tmp_path, vectors=[leg(server.name)])) as shop:
         report = shop.reindex()
-    assert (report.indexed, [(each.id, each.stage) for each in report.rejects]) == (20, [("7", "encode")])
+    assert (report.indexed, [(reject.id, reject.stage) for reject in report.rejects]) == (20, [("7", "encode")])
     assert "too many tokens" in report.rejects[0].reason
 
 
@@ -419,7 +419,7 @@ def test_what_is_encoded_is_never_asked_for_again(tmp_path: Path, server: Server
             report = shop.reindex()
         assert (report.encoded, report.cached) == expected
     titles = [row["title"] for row in PRODUCTS]
-    assert sorted(text for some in server.texts for text in some if text in titles) == sorted(map(str, titles))
+    assert sorted(text for batch in server.texts for text in batch if text in titles) == sorted(map(str, titles))
     with HybridSearch.open(settings(tmp_path, vectors=[leg(f"{server.name}-large")])) as shop:
         assert shop.reindex().encoded == 5
 

@@ -1,4 +1,4 @@
-"""Each preset, on a tiny model of its very format, against the way that transformers itself documents for it."""
+"""Each preset, on a tiny model of its format, against the way that transformers itself documents for it."""
 
 from __future__ import annotations
 
@@ -152,12 +152,12 @@ PROCESSORS = {
 
 @pytest.fixture(scope="module")
 def processors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    found = {}
+    processors = {}
     for name, config in PROCESSORS.items():
         folder = tmp_path_factory.mktemp("processor")
         (folder / "preprocessor_config.json").write_text(json.dumps(config))
-        found[name] = AutoImageProcessor.from_pretrained(folder, backend="pil")  # type: ignore[no-untyped-call]
-    return found
+        processors[name] = AutoImageProcessor.from_pretrained(folder, backend="pil")  # type: ignore[no-untyped-call]
+    return processors
 
 
 @pytest.mark.parametrize("name", PROCESSORS)
@@ -187,7 +187,7 @@ def test_pictures_are_the_same_prepared_by_threads_or_not(tmp_path: Path, size: 
         expected = unit(model.get_image_features(**pixels(folder)).pooler_output)
     encoder = load_encoder(str(folder), folder=tmp_path)
     assert np.allclose(encoder.encode_images(PICTURES), expected, atol=1e-6)
-    assert np.allclose(np.concatenate([encoder.encode_images([each]) for each in PICTURES]), expected, atol=1e-6)
+    assert np.allclose(np.concatenate([encoder.encode_images([picture]) for picture in PICTURES]), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -223,5 +223,5 @@ def test_a_photo_decoded_no_larger_than_needed_has_the_vector_of_the_whole_one()
     rough.save(buffer, "JPEG", quality=90)
     encoder = load_encoder("starter", folder=Path())
     assert encoder.enough == 128
-    small, whole = (encoder.encode_images([decode(buffer.getvalue(), each)])[0] for each in (encoder.enough, 1280))
-    assert float(small @ whole) > 0.999
+    small, large = (encoder.encode_images([decode(buffer.getvalue(), side)])[0] for side in (encoder.enough, 1280))
+    assert float(small @ large) > 0.999

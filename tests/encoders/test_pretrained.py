@@ -1,4 +1,4 @@
-"""Encoders, on tiny models saved in the formats of the large ones."""
+"""Pretrained encoders and their `folder`, `hub`, `towers` and `by_leg`, on tiny models of the same formats."""
 
 from __future__ import annotations
 
@@ -105,9 +105,9 @@ def test_vectors_are_what_the_model_itself_gives(models: Path) -> None:
 
 
 def test_both_layouts_of_a_clip_give_the_same_vectors(models: Path) -> None:
-    one, other = (load_encoder(f"tiny-{name}", folder=models) for name in ("clip", "sentence-clip"))
-    assert np.allclose(one.encode_texts(WORDS[:3]), other.encode_texts(WORDS[:3]), atol=1e-6)
-    assert np.allclose(one.encode_images(PICTURES), other.encode_images(PICTURES), atol=1e-6)
+    clip, sentences = (load_encoder(f"tiny-{name}", folder=models) for name in ("clip", "sentence-clip"))
+    assert np.allclose(clip.encode_texts(WORDS[:3]), sentences.encode_texts(WORDS[:3]), atol=1e-6)
+    assert np.allclose(clip.encode_images(PICTURES), sentences.encode_images(PICTURES), atol=1e-6)
 
 
 def test_a_text_tower_is_paired_with_an_image_tower(models: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_text_tower_is_paired_with_an_image_tower(models: Path) -> None:
     assert pair.reads == {"words", "photo"}
     assert np.array_equal(pair.encode_texts(WORDS), words.encode_texts(WORDS))
     assert np.array_equal(pair.encode_images(PICTURES), pictures.encode_images(PICTURES))
-    assert len({each.fingerprint for each in (pair, words, pictures)}) == 3
+    assert len({encoder.fingerprint for encoder in (pair, words, pictures)}) == 3
 
 
 def test_a_pair_of_different_dims_is_refused(models: Path) -> None:
@@ -161,7 +161,7 @@ def test_threads_share_an_encoder(models: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(rows) == 8
-    assert all(np.array_equal(each, rows[0]) for each in rows)
+    assert all(np.array_equal(row, rows[0]) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,13 @@ def test_threads_share_an_encoder(models: Path) -> None:
 )
 def test_a_batch_that_does_not_fit_is_halved(models: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     sizes: list[int] = []
-    whole = towers.Clip.images
+    original = towers.Clip.images
 
     def images(self: towers.Clip, batch: Sequence[Image.Image]) -> towers.Rows:
         sizes.append(len(batch))
         if len(batch) > 10:
             raise error
-        return whole(self, batch)
+        return original(self, batch)
 
     monkeypatch.setattr(towers.Clip, "images", images)
     assert units(load_encoder("tiny-clip", folder=models).encode_images(PICTURES * 7))
@@ -214,9 +214,9 @@ def test_the_fingerprint_follows_every_byte_that_decides_the_vectors(copied: Cal
 
 
 def test_the_fingerprint_does_not_depend_on_the_place(models: Path, copied: Callable[[str], Path]) -> None:
-    here, there = load_encoder("tiny-dual", folder=models), load_encoder(str(copied("dual")), folder=models)
-    assert here.fingerprint == there.fingerprint
-    assert len(here.fingerprint) == 16
+    first, second = load_encoder("tiny-dual", folder=models), load_encoder(str(copied("dual")), folder=models)
+    assert first.fingerprint == second.fingerprint
+    assert len(first.fingerprint) == 16
 
 
 def test_a_readme_beside_the_model_changes_nothing(models: Path, copied: Callable[[str], Path]) -> None:
@@ -269,10 +269,10 @@ def test_a_leg_takes_only_the_encoder_with_the_configured_fingerprint(models: Pa
     meant = load_encoder("tiny-clip", folder=models).fingerprint
     leg = {"encoder": "tiny-clip", "reads": "image"}
     legs = [{"name": "this", "fingerprint": meant, **leg}, {"name": "other", "fingerprint": "0" * 16, **leg}]
-    found = Encoders(Settings.parse({"catalog": {"path": "products.jsonl"}, "vectors": legs}, folder=models))
-    assert found["this"].fingerprint == meant
+    encoders = Encoders(Settings.parse({"catalog": {"path": "products.jsonl"}, "vectors": legs}, folder=models))
+    assert encoders["this"].fingerprint == meant
     with pytest.raises(EncoderError, match=f"has the fingerprint {meant}, the configuration expects {'0' * 16}: "):
-        found["other"]
+        encoders["other"]
 
 
 def test_weights_that_lack_a_layer_are_refused_rather_than_made_up(copied: Callable[[str], Path]) -> None:
@@ -326,9 +326,9 @@ def test_code_beside_a_model_is_not_run(models: Path, copied: Callable[[str], Pa
         content = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**content, "auto_map": auto_map}))
     (folder / inner / "modeling.py").write_text(f"open({str(folder / 'ran')!r}, 'w')")
-    mine, plain = load_encoder(str(folder), folder=folder), load_encoder(f"tiny-{name}", folder=models)
-    assert np.array_equal(mine.encode_texts(WORDS[:2]), plain.encode_texts(WORDS[:2]))
-    assert np.array_equal(mine.encode_images(PICTURES[:2]), plain.encode_images(PICTURES[:2]))
+    changed, plain = load_encoder(str(folder), folder=folder), load_encoder(f"tiny-{name}", folder=models)
+    assert np.array_equal(changed.encode_texts(WORDS[:2]), plain.encode_texts(WORDS[:2]))
+    assert np.array_equal(changed.encode_images(PICTURES[:2]), plain.encode_images(PICTURES[:2]))
     assert not (folder / "ran").exists()
 
 

@@ -82,8 +82,8 @@ def precision_at_5(scores: Vectors, right: set[str]) -> float:
 def test_colour_and_kind_are_found_in_pictures_alone(language: str) -> None:
     asked = queries()[language]
     scores = text_vectors(list(asked)) @ pictures()[1].T
-    found = [precision_at_5(row, right) for row, right in zip(scores, asked.values(), strict=True)]
-    assert np.mean(found) >= FLOOR
+    precisions = [precision_at_5(row, right) for row, right in zip(scores, asked.values(), strict=True)]
+    assert np.mean(precisions) >= FLOOR
 
 
 def test_words_without_meaning_score_low_against_everything() -> None:

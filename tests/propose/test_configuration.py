@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes: roles, languages, and a file that can be loaded."""
+"""The configuration that `init` proposes (its `columns`, `roles`, `languages`, `reasons`), as a file to load."""
 
 import tomllib
 from collections.abc import Mapping
@@ -63,8 +63,8 @@ def test_ordinary_shop_is_understood() -> None:
 
 
 def test_every_role_has_its_reason() -> None:
-    found = propose(shop(color=COLORS, image="{}.png"))
-    assert found.why == {
+    proposal = propose(shop(color=COLORS, image="{}.png"))
+    assert proposal.why == {
         "id": "40 different values in 40 products",
         "title": "short text, 29 characters on average, in 100%",
         "facets": "few different values: color (4)",
@@ -81,9 +81,9 @@ def test_pictures_bring_a_vector_leg() -> None:
 
 def test_of_several_sizes_of_a_picture_the_middle_one_is_read() -> None:
     address = "http://pictures.example/{}.jpg"
-    found = propose(shop(img_high=address, img_thumb=address, img_500x500=address))
-    assert found.fields.image == "img_500x500"
-    assert "Pictures are fetched from their addresses" in found.notes[0]
+    proposal = propose(shop(img_high=address, img_thumb=address, img_500x500=address))
+    assert proposal.fields.image == "img_500x500"
+    assert "Pictures are fetched from their addresses" in proposal.notes[0]
 
 
 def test_nested_fields_have_dotted_names() -> None:
@@ -112,9 +112,9 @@ def test_number_that_would_reject_products_is_not_proposed() -> None:
     rows = shop()
     for number, row in enumerate(rows):
         row["price"] = "free" if number == 7 else f"{number},99"
-    found = propose(rows)
-    assert found.fields.numbers == ()
-    assert found.notes[0] == "'price' is not proposed as a number: it also holds 'free'."
+    proposal = propose(rows)
+    assert proposal.fields.numbers == ()
+    assert proposal.notes[0] == "'price' is not proposed as a number: it also holds 'free'."
 
 
 def test_digits_of_a_barcode_are_a_code_and_no_number() -> None:
@@ -193,13 +193,13 @@ def test_columns_of_answers_are_proposed_as_booleans(
 def test_what_only_looks_like_an_answer_is_not_proposed(name: str, values: list[Any], role: str | None) -> None:
     fields = guessed(having(name, values))
     assert fields.booleans == ()
-    assert [each for each in ("facets", "numbers") if name in fields.of(each)] == ([role] if role else [])
+    assert [kind for kind in ("facets", "numbers") if name in fields.of(kind)] == ([role] if role else [])
 
 
 def test_dates_and_booleans_have_their_reasons() -> None:
-    found = propose(shop(released=["2025-01-31T23:59:00", "1969-07-20"], gift=["yes", "no", "no", "no"]))
-    assert found.why["dates"] == "to filter by period and sort by: released (1969-07-20 to 2025-01-31)"
-    assert found.why["booleans"] == "true or false: gift (25% true)"
+    proposal = propose(shop(released=["2025-01-31T23:59:00", "1969-07-20"], gift=["yes", "no", "no", "no"]))
+    assert proposal.why["dates"] == "to filter by period and sort by: released (1969-07-20 to 2025-01-31)"
+    assert proposal.why["booleans"] == "true or false: gift (25% true)"
 
 
 def test_dates_that_would_reject_products_are_told() -> None:
@@ -307,9 +307,9 @@ def test_index_gets_an_alias_beside_it() -> None:
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.floats(0, 1) | st.booleans()), min_size=1))
 def test_whatever_the_names_the_file_can_be_loaded(rows: list[dict[str, Any]]) -> None:
-    found = propose([{"title": "The red dress", **tidy(row)} for row in rows])
-    settings = Settings.parse(tomllib.loads(to_toml(found, FILE)), folder=Path())
-    assert settings.fields == found.fields
+    proposal = propose([{"title": "The red dress", **tidy(row)} for row in rows])
+    settings = Settings.parse(tomllib.loads(to_toml(proposal, FILE)), folder=Path())
+    assert settings.fields == proposal.fields
 
 
 def test_latin_titles_without_a_telling_word_are_not_lost_beside_chinese_ones() -> None:

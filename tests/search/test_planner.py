@@ -1,4 +1,4 @@
-"""The planner: from a query to the plan that answers it, worked by hand."""
+"""The planner: from a query to the `plan` that answers it, worked out by hand."""
 
 import copy
 from collections.abc import Mapping
@@ -66,8 +66,8 @@ def plan(
     return planner.plan(query, schema, weights, vectors=vectors)
 
 
-def names(found: Plan) -> list[str]:
-    return [signal.name for signal in found.signals]
+def names(planned: Plan) -> list[str]:
+    return [signal.name for signal in planned.signals]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def names(found: Plan) -> list[str]:
     ],
 )
 def test_the_kind_of_a_query_is_told_with_its_reason(text: str, kind: str, reason: str) -> None:
-    found = plan(text)
-    assert (found.kind, found.reason) == (kind, reason)
+    planned = plan(text)
+    assert (planned.kind, planned.reason) == (kind, reason)
 
 
 @pytest.mark.parametrize("asked", [{"filters": {"brand": "Acme"}}, {"sort": "price:asc"}])
@@ -139,8 +139,8 @@ def test_what_no_query_can_give_is_refused() -> None:
 
 def test_a_shop_without_codes_reads_a_code_as_a_word() -> None:
     without = Schema(SCHEMA.fields.model_copy(update={"codes": ()}), SCHEMA.legs)
-    found = plan("AC-1001", schema=without)
-    assert (found.kind, found.codes) == ("words", None)
+    planned = plan("AC-1001", schema=without)
+    assert (planned.kind, planned.codes) == ("words", None)
 
 
 def test_words_bring_every_keyword_signal_and_the_cosine_of_each_leg() -> None:
@@ -181,13 +181,13 @@ def test_each_kind_of_query_has_its_signals(
 
 
 def test_a_code_turns_the_vectors_off_and_is_looked_up_exactly() -> None:
-    found = plan("AC-1001", words=EAST)
-    assert (found.neighbours, found.codes) == ((), Codes(("ac1001",)))
+    planned = plan("AC-1001", words=EAST)
+    assert (planned.neighbours, planned.codes) == ((), Codes(("ac1001",)))
 
 
 def test_a_code_among_words_is_looked_up_beside_them() -> None:
-    found = plan("acme AC-1001 dress", words=EAST)
-    assert (found.kind, found.codes, len(found.neighbours)) == ("words", Codes(("ac1001",)), 1)
+    planned = plan("acme AC-1001 dress", words=EAST)
+    assert (planned.kind, planned.codes, len(planned.neighbours)) == ("words", Codes(("ac1001",)), 1)
 
 
 def test_signals_without_weight_are_absent() -> None:
@@ -196,8 +196,8 @@ def test_signals_without_weight_are_absent() -> None:
 
 def test_floors_lie_on_the_calibrated_scale() -> None:
     """0.1 + 0.25 * (0.5 - 0.1) = 0.2 for words, 0.5 + 0.5 * (1.0 - 0.5) = 0.75 for a photo."""
-    found = plan("red", words=EAST, photo=NORTH)
-    assert [each.floor for each in found.neighbours[:2]] == pytest.approx([0.2, 0.75])
+    planned = plan("red", words=EAST, photo=NORTH)
+    assert [near.floor for near in planned.neighbours[:2]] == pytest.approx([0.2, 0.75])
 
 
 def test_photo_and_words_also_look_half_way_between_them() -> None:
@@ -209,16 +209,16 @@ def test_photo_and_words_also_look_half_way_between_them() -> None:
 def test_of_three_vectors_the_middle_of_all_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(QUERY_SOURCES, "audio", QuerySource("audio", "a recording", "sound"))
     vectors = {"audio": {"image": Vector([1, 0])}, "words": EAST, "photo": NORTH}
-    found = planner.plan(Query("red", ("photo", "audio")), SCHEMA, WEIGHTS, vectors=vectors)
-    assert [near.vector for near in found.neighbours[:3]] == [EAST["image"], NORTH["image"], Vector([1, 0])]
-    (middle,) = found.neighbours[3:]
+    planned = planner.plan(Query("red", ("photo", "audio")), SCHEMA, WEIGHTS, vectors=vectors)
+    assert [near.vector for near in planned.neighbours[:3]] == [EAST["image"], NORTH["image"], Vector([1, 0])]
+    (middle,) = planned.neighbours[3:]
     assert middle.vector.array == pytest.approx(np.array([2, 1]) / 5**0.5)
     assert (middle.leg, middle.floor) == ("image", -1.0)
 
 
 def test_in_the_middle_of_opposites_there_is_no_direction_and_no_error() -> None:
-    found = plan("red", words=EAST, photo={"image": Vector([-1, 0])})
-    assert all(np.isfinite(each.vector.array).all() for each in found.neighbours)
+    planned = plan("red", words=EAST, photo={"image": Vector([-1, 0])})
+    assert all(np.isfinite(near.vector.array).all() for near in planned.neighbours)
 
 
 def test_an_exact_leg_explores_as_much_as_elasticsearch_allows() -> None:
@@ -257,9 +257,9 @@ def test_a_filter_becomes_a_typed_clause(filters: dict[str, Any], expected: Term
 
 @pytest.mark.parametrize("value", ["Ａｃｍｅ", "Acme\u200b", "Ac\ud800me", "x" * 300])
 def test_a_filter_value_is_normalised_as_the_index_keeps_it(value: str) -> None:
-    (found,) = plan("dress", filters={"brand": value}).filters
-    assert isinstance(found, Terms)
-    assert found.values == facets.distinct(value)
+    (clause,) = plan("dress", filters={"brand": value}).filters
+    assert isinstance(clause, Terms)
+    assert clause.values == facets.distinct(value)
 
 
 @pytest.mark.parametrize(
@@ -325,8 +325,8 @@ def test_an_order_names_a_number_field(sort: str | None, expected: Sort | None) 
     ],
 )
 def test_pages_end_where_elasticsearch_ends(page: int, size: int, offset: int, given: int, note: str) -> None:
-    found = plan("dress", page=page, size=size)
-    assert (found.offset, found.size, " ".join(found.notes)) == (offset, given, note)
+    planned = plan("dress", page=page, size=size)
+    assert (planned.offset, planned.size, " ".join(planned.notes)) == (offset, given, note)
 
 
 def test_the_number_of_a_page_is_what_was_asked_for() -> None:
@@ -336,13 +336,13 @@ def test_the_number_of_a_page_is_what_was_asked_for() -> None:
 def test_the_window_is_the_same_on_every_page_and_holds_all_neighbours() -> None:
     windows = {plan("red", words=EAST, photo=NORTH, page=page, size=50).window for page in range(1, 5)}
     assert windows == {400}
-    assert sum(each.k for each in plan("red", words=EAST, photo=NORTH).neighbours) <= 400
+    assert sum(near.k for near in plan("red", words=EAST, photo=NORTH).neighbours) <= 400
 
 
 def test_a_long_query_is_cut_and_the_cut_is_said() -> None:
-    found = plan("red " * 1_000)
-    assert found.notes == ("the query was cut to its first 256 of 4000 characters",)
-    assert found.keyword == plan("red").keyword
+    planned = plan("red " * 1_000)
+    assert planned.notes == ("the query was cut to its first 256 of 4000 characters",)
+    assert planned.keyword == plan("red").keyword
 
 
 def test_a_query_has_at_most_32_words() -> None:
@@ -366,9 +366,9 @@ def test_query_syntax_is_plain_words(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 @examples(deadline=None)
 def test_any_text_gives_a_plan_that_prints(text: str) -> None:
-    found = plan(text)
-    assert str(found).startswith(f"{found.kind}: ")
-    assert found == plan(text)
+    planned = plan(text)
+    assert str(planned).startswith(f"{planned.kind}: ")
+    assert planned == plan(text)
 
 
 def test_plans_compare_by_what_they_do() -> None:
@@ -378,8 +378,8 @@ def test_plans_compare_by_what_they_do() -> None:
 
 
 def test_a_plan_says_what_it_does() -> None:
-    found = plan("red dresses", words=EAST, filters={"brand": "Acme"}, facets=["brand"], sort="price:desc", page=2)
-    assert str(found).splitlines() == [
+    planned = plan("red dresses", words=EAST, filters={"brand": "Acme"}, facets=["brand"], sort="price:desc", page=2)
+    assert str(planned).splitlines() == [
         "words: 2 words",
         "  keyword     text has 50% of the words (en: red dress)",
         "  neighbours  100 nearest in 'image' with cosine >= 0.200",
@@ -398,8 +398,8 @@ def test_a_plan_says_what_it_does() -> None:
 
 
 def test_what_could_not_be_had_is_passed_on() -> None:
-    found = planner.plan(Query("red"), SCHEMA, WEIGHTS, degraded=["no vectors from 'image'"])
-    assert found.degraded == ("no vectors from 'image'",)
+    planned = planner.plan(Query("red"), SCHEMA, WEIGHTS, degraded=["no vectors from 'image'"])
+    assert planned.degraded == ("no vectors from 'image'",)
 
 
 def test_a_plan_that_loses_its_vectors_is_the_one_that_never_had_them() -> None:

@@ -61,8 +61,8 @@ def test_a_plan_gives_its_signals_in_the_same_order() -> None:
 
 
 def test_training_weighs_every_signal_alike() -> None:
-    found = bare(Weights(signals={"title": 0.3}, kinds={"words": {"title": 0.1}}))
-    assert {found.of("words").weight(name) for name in signal_names(SCHEMA)} == {1.0}
+    weights = bare(Weights(signals={"title": 0.3}, kinds={"words": {"title": 0.1}}))
+    assert {weights.of("words").weight(name) for name in signal_names(SCHEMA)} == {1.0}
 
 
 def test_a_cosine_is_told_from_other_signals() -> None:
@@ -73,8 +73,8 @@ def test_a_cosine_is_told_from_other_signals() -> None:
 def test_a_new_signal_is_in_plans_and_pages(tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl", [*PRODUCTS, {"id": "6", "title": "Coat hanger", "note": "red"}])
     (tmp_path / "weights.json").write_text('{"signals": {"title_words": 0.5, "first_word": 0.25}}')
-    with shop(tmp_path, weights={"path": "weights.json"}) as found:
-        plan, page = found.plan("red coat"), found.search("red coat")
+    with shop(tmp_path, weights={"path": "weights.json"}) as opened:
+        plan, page = opened.plan("red coat"), opened.search("red coat")
     assert page.degraded == ()
     assert [(signal.name, signal.weight) for signal in plan.signals] == [("title_words", 0.5), ("first_word", 0.25)]
     by_id = {hit.id: hit.signals for hit in page}

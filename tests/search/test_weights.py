@@ -27,16 +27,16 @@ def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> Non
 
 
 def test_a_star_speaks_for_every_leg_that_is_not_named() -> None:
-    found = Weights(signals={"words.*": 0.5, "words.image": 0.25, "title": 0.1})
-    assert [found.weight(name) for name in ("words.image", "words.other", "title", "text", "photo.image")] == [
+    given = Weights(signals={"words.*": 0.5, "words.image": 0.25, "title": 0.1})
+    assert [given.weight(name) for name in ("words.image", "words.other", "title", "text", "photo.image")] == [
         0.25, 0.5, 0.1, 0.0, 0.0,
     ]  # fmt: skip
 
 
 def test_constants_have_a_general_value_and_a_default() -> None:
-    found = Weights(signals={}, saturation={"title": 3, "*": 5}, floors={"words": 0.2})
-    assert (found.half("title"), found.half("text"), Weights(signals={}).half("text")) == (3, 5, 8)
-    assert (found.floor("words"), found.floor("photo")) == (0.2, 0.0)
+    given = Weights(signals={}, saturation={"title": 3, "*": 5}, floors={"words": 0.2})
+    assert (given.half("title"), given.half("text"), Weights(signals={}).half("text")) == (3, 5, 8)
+    assert (given.floor("words"), given.floor("photo")) == (0.2, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -107,16 +107,16 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_weights_read_back_as_they_were_written() -> None:
-    found = Weights(signals={"title": 0.5, "number.price": 0.1}, learned={"gain": 0.02})
-    assert weights.parse(found.model_dump_json(), "weights.json") == found
+    given = Weights(signals={"title": 0.5, "number.price": 0.1}, learned={"gain": 0.02})
+    assert weights.parse(given.model_dump_json(), "weights.json") == given
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"signals": {"title": NaN}}'])
 def test_a_shop_with_bad_weights_answers_with_the_prior_and_says_so(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "weights.json").write_text(content)
-    with shop(tmp_path, weights={"path": "weights.json"}) as found:
-        page = found.search("red dress")
+    with shop(tmp_path, weights={"path": "weights.json"}) as opened:
+        page = opened.search("red dress")
     assert page.hits[0].id == "1"
     assert len(page.degraded) == 1
     assert page.degraded[0].startswith("the prior weights are used: ")
@@ -126,8 +126,8 @@ def test_weights_learned_with_another_encoder_are_foreign(tmp_path: Path) -> Non
     """Fault 81."""
     content: dict[str, Any] = {"signals": {"title": 1}, "encoders": {"image": "another"}}
     (tmp_path / "weights.json").write_text(json.dumps(content))
-    with shop(tmp_path, weights={"path": "weights.json"}) as found:
-        (said,) = found.search("red dress").degraded
+    with shop(tmp_path, weights={"path": "weights.json"}) as opened:
+        (said,) = opened.search("red dress").degraded
     assert said == (
         "the prior weights are used: The weights were learned with encoder another for leg 'image', "
         "the index has no such leg. Learn them again with: hybridsearch tune"
@@ -136,6 +136,6 @@ def test_weights_learned_with_another_encoder_are_foreign(tmp_path: Path) -> Non
 
 def test_good_weights_are_used_and_nothing_is_said(tmp_path: Path) -> None:
     (tmp_path / "weights.json").write_text('{"signals": {"all_words": 0.5}}')
-    with shop(tmp_path, weights={"path": "weights.json"}) as found:
-        page = found.search("red dress")
+    with shop(tmp_path, weights={"path": "weights.json"}) as opened:
+        page = opened.search("red dress")
     assert (page.degraded, dict(page.hits[0].signals)) == ((), {"all_words": 0.5})

@@ -45,7 +45,7 @@ SCHEMA: dict[str, Any] = {
             "pictures": 1,
         }
     ],
-    "analysis": text.identity(),
+    "analysis": text.analysis_version(),
     "since": -1,
     "before": "",
 }
@@ -75,7 +75,7 @@ CAP = {"id": "2", "title": "Blaue Mütze", "brand": "Borealis", "sku": "BO-2", "
 
 def test_the_analysis_of_texts_is_that_of_the_version_before() -> None:
     """Another number would make every index refuse changes; the packages behind it are those that are installed."""
-    assert text.identity().startswith("hybridsearch 1, snowballstemmer ")
+    assert text.analysis_version().startswith("hybridsearch 1, snowballstemmer ")
 
 
 def test_a_schema_of_the_version_before_is_read() -> None:
@@ -104,7 +104,7 @@ def test_a_schema_of_the_version_before_is_read() -> None:
         ),
     )
     assert (found.fields.version, found.fields.numbers, found.fields.languages) == ("v", ("price",), ("en", "de"))
-    assert (found.analysis, found.since, found.before) == (text.identity(), 7, "old")
+    assert (found.analysis, found.since, found.before) == (text.analysis_version(), 7, "old")
 
 
 @pytest.mark.parametrize("number", [1, 3, None])

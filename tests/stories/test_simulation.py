@@ -184,7 +184,7 @@ class Export:
     def count(self) -> int | None:
         return len(self.rows)
 
-    def identity(self) -> dict[str, Any]:
+    def snapshot_id(self) -> dict[str, Any]:
         return {"rows": len(self.rows)}
 
     def read(self) -> Iterator[Product | Reject]:
@@ -315,7 +315,7 @@ def no_pool(*_: Any, **__: Any) -> Iterator[Here]:
 def attempt(world: World, export: Export, process: Process) -> Report:
     """Run the program once, from its start to its end or its death."""
     simulated = SimulatedEngine(world, process)
-    schema = Schema(world.settings.fields, (), text.identity())
+    schema = Schema(world.settings.fields, (), text.analysis_version())
     with simulated.lease("tester") as lease:
         return Reindex(
             source=export,
@@ -325,7 +325,7 @@ def attempt(world: World, export: Export, process: Process) -> Report:
             builder=Builder(schema, {}, None, lambda _: b"", Here()),  # type: ignore[arg-type]
             journal=Watched(world),
             rejects=world.home.rejects,
-            identity={"export": export.identity()},
+            identity={"export": export.snapshot_id()},
             remember_hours=24,
             progress=silent,
             options=Options(executor=lambda _: Here()),
