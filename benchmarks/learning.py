@@ -35,7 +35,7 @@ from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList
-from hybridsearch.learning.runs import Answers, answers
+from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.learning.significance import compare
 from hybridsearch.learning.tune import MANY, irrelevant
 from hybridsearch.progress import silent
@@ -53,41 +53,41 @@ SMALL, FEW = 12, 3
 Values = NDArray[np.float64]
 
 
-def ask(config: Path, judgments: Judgments, folder: Path) -> tuple[Answers, Features, Values]:
-    """Return the answers to judged queries, their table as `tune` uses it, and nDCG@10 of keywords for each."""
+def ask(config: Path, judgments: Judgments, folder: Path) -> tuple[Runs, Features, Values]:
+    """Return the runs of judged queries, their features as `tune` uses them, and nDCG@10 of keywords for each."""
     with HybridSearch.open(config) as shop:
         weights, _ = shop.weights_for(shop.engine.schema())
         questions = prepare(shop, judgments, folder)
         with ResultCache(Home(shop.settings.home).candidates) as cache:
-            found = answers(shop, questions.asked, weights, cache, silent)
-    numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
-    lists = zip(found.rankings["keyword"], found.asked, strict=True)
-    keyword = np.array([ndcg(ids, each.judged.grades) for ids, each in lists])
-    return found, found.table.saturated(numbers), keyword
+            runs = retrieve(shop, questions.asked, weights, cache, silent)
+    numbers = {name: runs.features.middle(name) for name in runs.features.names if name.startswith("number.")}
+    lists = zip(runs.rankings["keyword"], runs.asked, strict=True)
+    keyword = np.array([ndcg(ids, query.judged.grades) for ids, query in lists])
+    return runs, runs.features.saturated(numbers), keyword
 
 
 def most_judged(path: Path, most: int) -> Judgments:
     """Return the queries with the most grades."""
-    found = read(path)
-    return replace(found, queries=tuple(sorted(found.answerable, key=lambda query: -len(query.grades))[:most]))
+    judgments = read(path)
+    return replace(judgments, queries=tuple(sorted(judgments.answerable, key=lambda query: -len(query.grades))[:most]))
 
 
 def curve(options: argparse.Namespace) -> None:
     """Print nDCG@10 on the queries aside under weights from more and more of the others."""
     judgments = most_judged(options.judgments, SMALL if options.small else MOST)
-    found, table, keyword = ask(options.config, judgments, options.judgments.parent)
-    pool, aside = next(folds(table.groups, ASIDE, 0))
-    test = table.take(aside)
-    current = test.ndcg(found.current)
+    runs, features, keyword = ask(options.config, judgments, options.judgments.parent)
+    pool, aside = next(folds(features.groups, ASIDE, 0))
+    test = features.take(aside)
+    current = test.ndcg(runs.current)
     print(f"{len(aside)} queries aside: keywords {keyword[aside].mean():.4f}, current weights {current.mean():.4f}")
     for count, draws in {4: 1}.items() if options.small else DRAWS.items():
         values, activated = [], 0
         for seed in range(draws):
             drawn = np.random.default_rng(seed).permutation(pool)[:count]
-            outcome = learn(table.take(drawn), found.current)
-            before = table.take(drawn).ndcg(found.current)
+            outcome = learn(features.take(drawn), runs.current)
+            before = features.take(drawn).ndcg(runs.current)
             values.append(outcome.fitted.ndcg(test))
-            activated += decide(outcome.held_out, before, keyword[drawn], table.kinds[drawn]).activate
+            activated += decide(outcome.held_out, before, keyword[drawn], features.kinds[drawn]).activate
         means = [float(value.mean()) for value in values]
         against = compare(np.mean(values, axis=0), current)
         print(
@@ -113,23 +113,23 @@ def over_judged(query: JudgedQuery, _: ResultList, random: np.random.Generator) 
 def shuffled(options: argparse.Namespace) -> None:
     """Print how often the gate refuses what was learned from grades that mean nothing."""
     judgments = most_judged(options.judgments, SMALL if options.small else options.queries)
-    found, table, _ = ask(options.config, judgments, options.judgments.parent)
+    runs, features, _ = ask(options.config, judgments, options.judgments.parent)
     for deal in (over_candidates, over_judged):
         refused = 0
         for seed in range(options.first, options.first + options.runs):
             random = np.random.default_rng(seed)
-            pairs = zip(found.asked, found.candidates, strict=True)
-            queries = [deal(each.judged, window, random) for each, window in pairs]
+            pairs = zip(runs.asked, runs.candidates, strict=True)
+            queries = [deal(query.judged, window, random) for query, window in pairs]
             usable = np.array([place for place, query in enumerate(queries) if query.answerable])
-            dealt = regraded(found, table, queries).take(usable)
-            keyword = np.array([ndcg(found.rankings["keyword"][at], queries[at].grades) for at in usable])
-            before, inside = dealt.ndcg(found.current), dealt.among_judged().ndcg(found.current)
-            outcome = learn(dealt, found.current, seed=seed)
+            dealt = regraded(runs, features, queries).take(usable)
+            keyword = np.array([ndcg(runs.rankings["keyword"][at], queries[at].grades) for at in usable])
+            before, inside = dealt.ndcg(runs.current), dealt.among_judged().ndcg(runs.current)
+            outcome = learn(dealt, runs.current, seed=seed)
             judged = (outcome.among_judged, inside) if irrelevant(queries) >= MANY else None
             decision = decide(outcome.held_out, before, keyword, dealt.kinds, judged)
             refused += not decision.activate
             print(f"{deal.__name__} seed {seed}: {decision.reason}", flush=True)
-        print(f"{deal.__name__}: {refused} of {options.runs} refused, {len(table)} queries", flush=True)
+        print(f"{deal.__name__}: {refused} of {options.runs} refused, {len(features)} queries", flush=True)
 
 
 def sessions(path: Path, digits: int) -> list[dict[str, Any]]:
@@ -158,43 +158,43 @@ def half(rows: Sequence[dict[str, Any]], seed: int) -> Iterator[list[dict[str, A
         yield [row for own in by_query.values() for row in own[part::2]]
 
 
-def regraded(found: Answers, table: Features, queries: Sequence[JudgedQuery]) -> Features:
-    """Return the table with other grades for the same queries, in their order."""
-    again = build(table.names, found.candidates, queries, table.kinds.tolist())
-    return replace(again, values=table.values)
+def regraded(runs: Runs, features: Features, queries: Sequence[JudgedQuery]) -> Features:
+    """Return the features with other grades for the same queries, in their order."""
+    again = build(features.names, runs.candidates, queries, features.kinds.tolist())
+    return replace(again, values=features.values)
 
 
-def matched(found: Answers, judgments: Judgments) -> list[JudgedQuery]:
+def matched(runs: Runs, judgments: Judgments) -> list[JudgedQuery]:
     """Return what judgments say of the queries that were asked, in their order."""
     by_key = {query.key: query for query in judgments.queries}
-    return [by_key[each.judged.key] for each in found.asked]
+    return [by_key[query.judged.key] for query in runs.asked]
 
 
 def clicks(options: argparse.Namespace) -> None:
     """Print nDCG@10 on held-out sessions of weights from clicks, with and without correction for their position."""
     rows = sessions(options.judgments, options.digits)
     if options.small:
-        some = sorted({row["query"] for row in rows})[:FEW]
-        rows = [row for row in rows if row["query"] in some]
-    found, table, _ = ask(options.config, judged(rows), options.judgments.parent)
+        few = sorted({row["query"] for row in rows})[:FEW]
+        rows = [row for row in rows if row["query"] in few]
+    runs, features, _ = ask(options.config, judged(rows), options.judgments.parent)
     known: dict[tuple[str, str], list[Values]] = defaultdict(list)
     for seed in range(1 if options.small else HALVES):
         taught, asked = half(rows, seed)
         tests = {
-            name: regraded(found, table, matched(found, judged(asked, name == "corrected")))
+            name: regraded(runs, features, matched(runs, judged(asked, name == "corrected")))
             for name in ("corrected", "plain")
         }
         for name in ("corrected", "plain"):
-            train = regraded(found, table, matched(found, judged(taught, name == "corrected")))
-            same = chosen(train, found.current, seed)
+            train = regraded(runs, features, matched(runs, judged(taught, name == "corrected")))
+            same = chosen(train, runs.current, seed)
             for measure, test in tests.items():
                 known["same queries", f"{name}, measured {measure}"].append(same.ndcg(test))
-                known["same queries", f"current, measured {measure}"].append(test.ndcg(found.current))
+                known["same queries", f"current, measured {measure}"].append(test.ndcg(runs.current))
             values = {measure: np.zeros(len(test)) for measure, test in tests.items()}
-            for others, one in folds(train.groups, len(train), seed):
-                weights = chosen(train.take(others), found.current, seed)
+            for train_fold, test_fold in folds(train.groups, len(train), seed):
+                weights = chosen(train.take(train_fold), runs.current, seed)
                 for measure, test in tests.items():
-                    values[measure][one] = weights.ndcg(test.take(one))
+                    values[measure][test_fold] = weights.ndcg(test.take(test_fold))
             for measure, value in values.items():
                 known["other queries", f"{name}, measured {measure}"].append(value)
     for (which, what), lists in known.items():

@@ -25,7 +25,7 @@ from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
-from hybridsearch.learning.runs import answers
+from hybridsearch.learning.runs import retrieve
 from hybridsearch.learning.significance import compare
 from hybridsearch.progress import silent
 from hybridsearch.search.weights import prior
@@ -47,15 +47,15 @@ class Judged:
 
 def judged(name: str, config: Path, judgments: Path, irrelevant: float, most: int) -> Judged:
     """Ask a shop the queries of its set."""
-    found = read(judgments, irrelevant=irrelevant)
-    queries = sorted(found.answerable, key=lambda query: -len(query.grades))[:most]
+    all_judgments = read(judgments, irrelevant=irrelevant)
+    queries = sorted(all_judgments.answerable, key=lambda query: -len(query.grades))[:most]
     with HybridSearch.open(config) as shop:
-        questions = prepare(shop, replace(found, queries=tuple(queries)), judgments.parent)
+        questions = prepare(shop, replace(all_judgments, queries=tuple(queries)), judgments.parent)
         with ResultCache(Home(shop.settings.home).candidates) as cache:
-            got = answers(shop, questions.asked, prior(), cache, silent)
-    lists = zip(got.rankings["keyword"], got.asked, strict=True)
+            runs = retrieve(shop, questions.asked, prior(), cache, silent)
+    lists = zip(runs.rankings["keyword"], runs.asked, strict=True)
     keyword = np.array([ndcg(ids, each.judged.grades) for ids, each in lists])
-    return Judged(name, general(got.table), keyword)
+    return Judged(name, general(runs.features), keyword)
 
 
 def general(table: Features) -> Features:

@@ -16,7 +16,7 @@ COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
     "reindex": "Build the index beside the live one, check it, and swap.",
     "rollback": "Go back to the generation of the index before the live one.",
-    "clean": "List what dead runs left behind, ask, and remove it.",
+    "clean": "List the leftovers of interrupted runs, ask, and remove them.",
     "search": "Search with words, a photo, or both.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except SystemExit:  # how click takes it that nobody reads the output any more
+    except SystemExit:  # click raises it when the reader of the output has closed the pipe
         return DONE
     except errors.HybridSearchError as error:
         click.echo(f"Error: {error}", err=True)

@@ -19,8 +19,8 @@ from hybridsearch.settings import Settings
     type=click.Path(path_type=Path),
     help="Folder of the new encoder. Default: a new one beside the configuration.",
 )
-@click.option("--seed", default=0, show_default=True, help="Decides which products are held out, and what is drawn.")
-@click.option("--restart", is_flag=True, help="Begin anew instead of going on with an interrupted run.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the held-out products and of the training batches.")
+@click.option("--restart", is_flag=True, help="Restart instead of continuing an interrupted run.")
 @options.as_json
 @options.config
 def command(leg: str | None, output: Path | None, seed: int, restart: bool, as_json: bool, config: Path | None) -> int:

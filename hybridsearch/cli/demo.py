@@ -71,16 +71,16 @@ def command(folder: Path) -> None:
         code = next(iter(shop.search("red umbrella", size=1))).product["sku"]
         searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
         for words, options in searches:
-            asked = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
-            asked += [f"--facet {name}" for name in options.get("facets", ())]
-            click.echo(f"\n$ hybridsearch search {' '.join(asked)} -k {SIZE}")
+            arguments = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
+            arguments += [f"--facet {name}" for name in options.get("facets", ())]
+            click.echo(f"\n$ hybridsearch search {' '.join(arguments)} -k {SIZE}")
             show.page(shop.search(words, size=SIZE, **options), "title")
     click.echo(f'\nYour turn: cd {shlex.quote(str(folder))} && {program()} search "…"')
 
 
 def program() -> str:
-    """Return what a person types to run this program: its name, or, where no shell finds that, its place."""
+    """Return what a person types to run this program: its name, or its path where the shell does not find it."""
     if shutil.which("hybridsearch"):
         return "hybridsearch"
-    beside = Path(sys.executable).with_name("hybridsearch")
-    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m hybridsearch"
+    script = Path(sys.executable).with_name("hybridsearch")
+    return shlex.quote(str(script)) if script.exists() else f"{shlex.quote(sys.executable)} -m hybridsearch"

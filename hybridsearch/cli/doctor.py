@@ -20,14 +20,14 @@ COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 def command(as_json: bool, config: Path | None) -> int:
     """Check server, licence, index, encoder and weights, and say what to do next."""
     with HybridSearch.open(config) as shop:
-        found = checks(shop)
+        results = checks(shop)
     if as_json:
-        show.print_json([asdict(check) for check in found])
+        show.print_json([asdict(check) for check in results])
     else:
         console = show.out()
-        width = max(len(check.name) for check in found) + 2
-        for check in found:
+        width = max(len(check.name) for check in results) + 2
+        for check in results:
             state = f"[{COLOURS[check.state]}]{check.state:8}[/]"
             step = f"\n{' ' * (9 + width)}→ {show.safe(check.next_step, 200)}" if check.next_step else ""
             console.print(f"{state} {check.name:{width}}{show.safe(check.found, 300)}{step}", soft_wrap=True)
-    return UNREACHABLE if any(check.state == "failure" for check in found) else 0
+    return UNREACHABLE if any(check.state == "failure" for check in results) else 0

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path)
 BM25 = "BM25 over all text fields"
-FIRST = 5
-"""Refused rows that are shown."""
-OWN = "the shop's own query"
+SHOWN_ROWS = 5
+"""Refused rows that are printed."""
+SHOP_QUERY = "the shop's own query"
 
 
 @click.command("eval")
@@ -62,34 +62,34 @@ def command(
         query = stack.enter_context(KeywordQuery(shop.settings, load(keyword_query))) if keyword_query else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
-            found = trial.run(shop, judged, judgments.parent, tell, query)
+            measured = trial.run(shop, judged, judgments.parent, tell, query)
         if as_json:
-            show.print_json(found.to_json())
+            show.print_json(measured.to_json())
         else:
-            summary(found.evaluation)
+            summary(measured.evaluation)
         if html:
-            write(html, shop, found, judgments.name, OWN if query else BM25)
-    refused(judged)
+            write_report(html, shop, measured, judgments.name, SHOP_QUERY if query else BM25)
+    print_refused(judged)
     return REFUSED if judged.refused else 0
 
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """Say that nothing is lost when the engine goes away."""
+    """Say that the answers so far are kept when the engine fails."""
     try:
         yield
     except EngineError:
-        click.echo("What was answered so far is kept: the same command goes on from there.", err=True)
+        click.echo("The answers so far are kept: run the same command again to continue.", err=True)
         raise
 
 
-def summary(found: Evaluation) -> None:
-    """Print the tables, what was left out and why, and the verdict."""
+def summary(evaluation: Evaluation) -> None:
+    """Print the tables, the skipped queries with the reason, and the verdict."""
     from hybridsearch.learning.evaluate import MAIN
 
     console = show.out()
-    measures = list(next(iter(found.systems.values())))
-    console.print(table(["", *measures], [[name, *figures(values)] for name, values in found.systems.items()]))
+    measures = list(next(iter(evaluation.systems.values())))
+    console.print(table(["", *measures], [[name, *figures(values)] for name, values in evaluation.systems.items()]))
     console.print(f"\n[bold]{MAIN}, difference with its 95 % interval[/bold]")
     rows = [
         [
@@ -98,28 +98,28 @@ def summary(found: Evaluation) -> None:
             escape(f"[{comparison.low:+.3f}, {comparison.high:+.3f}]"),
             f"{comparison.p:.4f}",
         ]
-        for (a, b), comparison in found.comparisons.items()
+        for (a, b), comparison in evaluation.comparisons.items()
     ]
     console.print(table(["", "difference", "interval", "p (Holm)"], rows))
-    for by, parts in groupby(found.breakdown, key=lambda part: part.by):
+    for by, parts in groupby(evaluation.breakdown, key=lambda part: part.by):
         console.print(f"\n[bold]{MAIN} by {by}[/bold]")
-        rows = [[show.safe(each.value), f"{each.queries:,}", *figures(each.systems)] for each in parts]
-        console.print(table(["", "queries", *found.systems], rows))
+        rows = [[show.safe(part.value), f"{part.queries:,}", *figures(part.systems)] for part in parts]
+        console.print(table(["", "queries", *evaluation.systems], rows))
     console.print()
-    for line in (*found.counts(), *found.notes):
+    for line in (*evaluation.counts(), *evaluation.notes):
         console.print(escape(line), soft_wrap=True)
-    console.print(f"[bold]{escape(found.verdict)}[/bold]", soft_wrap=True)
+    console.print(f"[bold]{escape(evaluation.verdict)}[/bold]", soft_wrap=True)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of figures with a name in the first column."""
-    made = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    for place, name in enumerate(head):
+    grid = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    for column, name in enumerate(head):
         widest = max(map(len, name.split()), default=0)
-        made.add_column(name, justify="right" if place else "left", min_width=widest, overflow="fold")
+        grid.add_column(name, justify="right" if column else "left", min_width=widest, overflow="fold")
     for row in rows:
-        made.add_row(*row)
-    return made
+        grid.add_row(*row)
+    return grid
 
 
 def figures(values: Mapping[str, float]) -> list[str]:
@@ -127,19 +127,19 @@ def figures(values: Mapping[str, float]) -> list[str]:
     return [f"{value:.3f}" for value in values.values()]
 
 
-def write(path: Path, shop: HybridSearch, found: Trial, judgments: str, keyword: str) -> None:
-    """Write the report.
+def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str, keyword: str) -> None:
+    """Write the HTML report.
 
     Raises:
         ConfigError: The file cannot be written.
     """
     from hybridsearch.learning import report
 
-    asked, rankings = found.answers.asked, found.answers.rankings
-    products = shop.get(report.example_products(report.extremes(found.evaluation), rankings))
-    shows = report.examples(found.evaluation, asked, rankings, products, shop.settings.fields.title)
+    asked, rankings = measured.runs.asked, measured.runs.rankings
+    products = shop.get(report.example_products(report.extremes(measured.evaluation), rankings))
+    examples = report.examples(measured.evaluation, asked, rankings, products, shop.settings.fields.title)
     heading = f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}"
-    page = report.html(found.evaluation, asked, shows, heading=heading, keyword=keyword)
+    page = report.html(measured.evaluation, asked, examples, heading=heading, keyword=keyword)
     try:
         path.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
@@ -147,9 +147,9 @@ def write(path: Path, shop: HybridSearch, found: Trial, judgments: str, keyword:
     click.echo(f"The report is in '{path}'.", err=True)
 
 
-def refused(judged: Judgments) -> None:
+def print_refused(judged: Judgments) -> None:
     """Print the first rows that cannot be used."""
-    for each in judged.first_refused[:FIRST]:
-        click.echo(f"  {each.where}: {show.safe(each.reason, 300)}", err=True)
+    for row in judged.first_refused[:SHOWN_ROWS]:
+        click.echo(f"  {row.where}: {show.safe(row.reason, 300)}", err=True)
     if judged.refused:
         click.echo(f"  {judged.refused:,} of {judged.rows:,} rows cannot be used; the others were.", err=True)

@@ -21,19 +21,19 @@ from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True
 )
 @click.option("--url", help="Elasticsearch: the engine, and where CATALOG is an index when it is not a file.")
-@click.option("--force", is_flag=True, help="Replace a configuration that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing configuration.")
 @options.as_json
 def command(catalog: str, output: Path, url: str | None, force: bool, as_json: bool) -> None:
     """Propose the configuration for CATALOG: a file, or an Elasticsearch index (NAME with --url, or URL/NAME)."""
     if output.exists() and not force:
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
-    section, url = find(catalog, url)
+    section, url = locate(catalog, url)
     source = open_catalog(section, url, output.resolve().parent)
-    proposal = look(source)
+    proposal = suggest(source)
     try:
         output.write_text(to_toml(proposal, section, url), encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another place with -o.") from error
+        raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another path with -o.") from error
     if as_json:
         show.print_json({"output": str(output), "fields": proposal.fields.model_dump(mode="json"), "why": proposal.why})
         return
@@ -46,7 +46,7 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
     )
 
 
-def find(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
+def locate(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
     """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
     parts = urlsplit(catalog)
     if parts.scheme in ("http", "https"):
@@ -66,8 +66,8 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, client=client)
 
 
-def look(source: Source) -> Proposal:
-    """Return what a sample of the products, and the mapping where there is one, suggest."""
+def suggest(source: Source) -> Proposal:
+    """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
     rows = sample(source)
     types = getattr(source, "types", None)
     return propose(rows, types() if types else None, source.name)

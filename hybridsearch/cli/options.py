@@ -10,7 +10,7 @@ config = click.option(
     "-c",
     "--config",
     type=click.Path(path_type=Path),
-    help="Configuration file. Default: hybridsearch.toml here, else the file that HYBRIDSEARCH_CONFIG names.",
+    help="Configuration file. Default: hybridsearch.toml in this folder, else the file that HYBRIDSEARCH_CONFIG names.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 irrelevant = click.option(

@@ -1,4 +1,4 @@
-"""How far a run is: one line that moves on a terminal, a line now and then in a pipe, JSON lines for programs."""
+"""Progress of a run: one line that moves on a terminal, a line every few seconds in a pipe, JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from hybridsearch.progress import Progress
 EVERY = 5.0
 """Seconds between two lines in a pipe."""
 WINDOW = 600.0
-"""Seconds over which the pace is taken; a batch of a slow encoder may take a minute."""
-SAID = {
+"""Seconds over which the speed is averaged; a batch of a slow encoder may take a minute."""
+REMARKS = {
     "cached": "{:,.0f} vectors from the cache",
     "encoded": "{:,.0f} encoded",
     "rejected": "{:,.0f} rejected",
     "loss": "loss {:.2f}",
     "best": "best MAP aside {:.3f}",
 }
-"""How numbers beside the progress are said to people; those that are not named here are for programs."""
+"""How counts beside the progress are worded for people; counts without an entry are for programs only."""
 
 
 @contextmanager
 def progress(*, as_json: bool = False) -> Iterator[Progress]:
-    """Yield what a run tells its progress, shown on standard error."""
+    """Yield a Progress that is shown on standard error."""
     terminal = sys.stderr.isatty() and not as_json
     bars = Bars(
         TextColumn("{task.description}"),
@@ -61,14 +61,14 @@ def progress(*, as_json: bool = False) -> Iterator[Progress]:
 
 
 class Stages:
-    """The stage that is going on; each is timed by itself."""
+    """The current stage; every stage is timed separately."""
 
     def __init__(self, bars: Bars) -> None:
         self.bars = bars
         self.task = bars.add_task("starting", total=None, remark="")
 
     def show(self, stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> Task:
-        """Move the bar, which shows what it is told at once; return its task."""
+        """Move the bar at once; return its task."""
         if self.bars.tasks[0].description != stage:
             self.bars.remove_task(self.task)
             self.task = self.bars.add_task(stage, total=total, remark="")
@@ -102,18 +102,18 @@ class Rate(ProgressColumn):
 
 def json_line(task: Task, counts: Mapping[str, float]) -> str:
     """Return a line for programs."""
-    pace = {"per_second": round(task.speed or 0, 1), "seconds_left": task.time_remaining}
-    return json.dumps({"stage": task.description, "done": task.completed, **counts, "total": task.total, **pace})
+    speed = {"per_second": round(task.speed or 0, 1), "seconds_left": task.time_remaining}
+    return json.dumps({"stage": task.description, "done": task.completed, **counts, "total": task.total, **speed})
 
 
 def text_line(task: Task) -> str:
     """Return a line for people."""
     of = "?" if task.total is None else f"{task.total:,}"
     left = "" if task.time_remaining is None else f", {task.time_remaining:,.0f} s left"
-    said = f"; {task.fields['remark']}" if task.fields["remark"] else ""
-    return f"{task.description}: {task.completed:,} of {of}, {task.speed or 0:,.0f}/s{left}{said}"
+    remarks = f"; {task.fields['remark']}" if task.fields["remark"] else ""
+    return f"{task.description}: {task.completed:,} of {of}, {task.speed or 0:,.0f}/s{left}{remarks}"
 
 
 def remark(counts: Mapping[str, float]) -> str:
-    """Return the numbers beside the progress that people care for."""
-    return ", ".join(text.format(counts[name]) for name, text in SAID.items() if name in counts)
+    """Return the counts beside the progress, worded for people."""
+    return ", ".join(text.format(counts[name]) for name, text in REMARKS.items() if name in counts)

@@ -15,8 +15,8 @@ from hybridsearch.client import HybridSearch
 @click.command("reindex")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and what it would cost; write nothing.")
 @click.option("--restart", is_flag=True, help="Start a new run, even if an interrupted one could be continued.")
-@click.option("--force", is_flag=True, help="Swap even if a check fails, and read on whatever is rejected.")
-@click.option("--retry-rejects", is_flag=True, help="Only try the products again that the last run rejected.")
+@click.option("--force", is_flag=True, help="Swap even if a check fails, and continue however much is rejected.")
+@click.option("--retry-rejects", is_flag=True, help="Only retry the products that the last run rejected.")
 @click.option(
     "--replace-index", is_flag=True, help="Allow removing an index (not an alias) that has the configured name."
 )
@@ -34,7 +34,7 @@ def command(
     """Build the index beside the live one, check it, and swap. A run that was interrupted is continued."""
     with HybridSearch.open(config, replace_index=replace_index) as shop:
         if dry_run:
-            return try_out(shop, as_json)
+            return print_dry_run(shop, as_json)
         if retry_rejects:
             return retry(shop, as_json)
         return rebuild(shop, restart, force, as_json)
@@ -44,7 +44,7 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
     """Run, and print what was done."""
     from hybridsearch.indexing.fill import Options
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop is taken like Ctrl-C: nothing is lost
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # handled like Ctrl-C: nothing is lost
     with progress(as_json=as_json) as tell:
         report = shop.reindex(tell, Options(restart=restart, force=force, say=show.say))
     if as_json:
@@ -56,7 +56,7 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
             f"{report.duplicates:,} duplicates, {report.without_picture:,} without a usable picture."
         )
         if report.retried:
-            click.echo(f"{report.retried:,} requests were asked again: the server was busy or briefly away.")
+            click.echo(f"{report.retried:,} requests were retried: the server was busy or briefly unavailable.")
         if report.quality:
             click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)
@@ -64,32 +64,36 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
 
 
 def retry(shop: HybridSearch, as_json: bool) -> int:
-    """Try the rejects of the last run again, and print what became of them."""
-    found, file = shop.retry_rejects()
+    """Retry the rejects of the last run, and print the outcome."""
+    retried, file = shop.retry_rejects()
     if as_json:
-        show.print_json({**found.to_json(), "rejects_file": file or None})
-    else:
-        click.echo(f"Indexed {found.written:,} products that were rejected before; {len(found.rejects):,} still are.")
-        show.rejects(found.rejects, len(found.rejects), file)
-    return REFUSED if found.rejects else 0
-
-
-def try_out(shop: HybridSearch, as_json: bool) -> int:
-    """Print what a run would do."""
-    from hybridsearch.indexing.dry_run import dry_run
-
-    found = dry_run(shop)
-    if as_json:
-        show.print_json(found.to_json())
+        show.print_json({**retried.to_json(), "rejects_file": file or None})
     else:
         click.echo(
-            f"Would index {found.products:,} products into '{shop.settings.engine.index}': "
-            f"{found.texts:,} texts and {found.pictures:,} pictures, of which about {found.cached:,} are encoded "
-            f"already; {found.rejected:,} rejected. Nothing was written."
+            f"Indexed {retried.written:,} products that were rejected before; {len(retried.rejects):,} still are."
         )
-        click.echo(f"  time: about {found.seconds:,.0f} s, measured on {found.measured} products of this catalogue")
-        click.echo(f"  room: about {found.disk / 1e6:,.1f} MB on disk, {found.memory / 1e6:,.1f} MB of them in memory")
-        for line in found.outlook:
+        show.rejects(retried.rejects, len(retried.rejects), file)
+    return REFUSED if retried.rejects else 0
+
+
+def print_dry_run(shop: HybridSearch, as_json: bool) -> int:
+    """Print what a run would do, and its cost."""
+    from hybridsearch.indexing.dry_run import dry_run
+
+    report = dry_run(shop)
+    if as_json:
+        show.print_json(report.to_json())
+    else:
+        click.echo(
+            f"Would index {report.products:,} products into '{shop.settings.engine.index}': "
+            f"{report.texts:,} texts and {report.pictures:,} pictures, of which about {report.cached:,} are encoded "
+            f"already; {report.rejected:,} rejected. Nothing was written."
+        )
+        click.echo(f"  time: about {report.seconds:,.0f} s, measured on {report.measured} products of this catalogue")
+        click.echo(
+            f"  room: about {report.disk / 1e6:,.1f} MB on disk, {report.memory / 1e6:,.1f} MB of them in memory"
+        )
+        for line in report.outlook:
             click.echo(f"  {line}")
-        show.rejects(found.rejects, found.rejected, "give the command without --dry-run for a file of them")
-    return REFUSED if found.rejected else 0
+        show.rejects(report.rejects, report.rejected, "run without --dry-run to write a file of them")
+    return REFUSED if report.rejected else 0

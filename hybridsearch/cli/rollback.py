@@ -17,13 +17,13 @@ from hybridsearch.client import HybridSearch
 def command(generation: str | None, as_json: bool, config: Path | None) -> int:
     """Go back to the generation before the live one, in one atomic step."""
     with HybridSearch.open(config) as shop:
-        done = shop.rollback(generation)
+        report = shop.rollback(generation)
     if as_json:
-        show.print_json(done.to_json())
+        show.print_json(report.to_json())
         return 0
-    click.echo(f"'{shop.settings.engine.index}' answers from '{done.now}' again; '{done.before}' is kept.")
-    if done.missing:
-        click.echo(f"  {done.missing}", err=True)
+    click.echo(f"'{shop.settings.engine.index}' answers from '{report.now}' again; '{report.before}' is kept.")
+    if report.missing:
+        click.echo(f"  {report.missing}", err=True)
     else:
-        click.echo(f"  {done.changes:,} changes that came in since are in it too.")
+        click.echo(f"  {report.changes:,} changes that came in since are in it too.")
     return 0

@@ -54,7 +54,7 @@ def command(
 ) -> None:
     """Search with words, a photo, or both."""
     with HybridSearch.open(config) as shop:
-        wanted: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "image": image,
             "filters": read_filters(filters),
             "facets": facets,
@@ -63,43 +63,43 @@ def command(
             "size": size,
         }
         if planned:
-            plan = shop.plan(query, **wanted)
+            plan = shop.plan(query, **arguments)
             request = shop.engine.request(plan)
             if as_json:
                 show.print_json(request.to_json())
             else:
                 click.echo(f"{plan}\n{request}")
             return
-        found = shop.search(query, **wanted, strict=strict)
+        hits = shop.search(query, **arguments, strict=strict)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
             return explain.words(query, hit.product, fields)
 
         def lines(hit: Hit) -> list[str]:
-            said = words(hit)
-            return [f"has: {' '.join(said.matched) or '-'}   lacks: {' '.join(said.missing) or '-'}"]
+            matches = words(hit)
+            return [f"has: {' '.join(matches.matched) or '-'}   lacks: {' '.join(matches.missing) or '-'}"]
 
         if as_json:
-            more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in found}
-            show.print_json(show.as_json(found, more if explained else {}))
+            more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in hits}
+            show.print_json(show.as_json(hits, more if explained else {}))
         else:
-            show.page(found, fields.title, first=(found.number - 1) * size + 1, more=lines if explained else None)
+            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained else None)
 
 
 def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:
     """Return filters from the command line; a field given twice has either value, or lies between bounds."""
     values: dict[str, list[str]] = {}
     bounds: dict[str, dict[str, str]] = {}
-    for each in given:
-        match = _FILTER.fullmatch(each)
+    for argument in given:
+        match = _FILTER.fullmatch(argument)
         if not match:
             expected = "FIELD=VALUE, FIELD>=BOUND or FIELD<=BOUND"
-            raise click.BadParameter(f"found '{each}', expected {expected}", param_hint="--filter")
+            raise click.BadParameter(f"found '{argument}', expected {expected}", param_hint="--filter")
         name, operator, value = match.group("name", "operator", "value")
         if operator == "=":
             values.setdefault(name, []).append(value)
         else:
             bounds.setdefault(name, {})["gte" if operator == ">=" else "lte"] = value
-    single = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
-    return {**single, **bounds}
+    equal = {name: texts[0] if len(texts) == 1 else texts for name, texts in values.items()}
+    return {**equal, **bounds}

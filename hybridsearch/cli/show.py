@@ -1,4 +1,4 @@
-"""What people see: tables on a terminal, plain lines in a pipe. Catalogue text is printed as text, never as markup."""
+"""Output for people: tables on a terminal, plain lines in a pipe. Catalogue text is never read as markup."""
 
 from __future__ import annotations
 
@@ -33,52 +33,52 @@ def safe(value: object, limit: int = 80) -> str:
 
 
 def page(
-    found: Page, title_field: str | None, *, first: int = 1, more: Callable[[Hit], Sequence[str]] | None = None
+    hits: Page, title_field: str | None, *, first: int = 1, more: Callable[[Hit], Sequence[str]] | None = None
 ) -> None:
-    """Print a page whose first hit has the rank `first`: rank, score, id, title, and what made the score."""
+    """Print a page whose first hit has the rank `first`: rank, score, id, title, and the signals of the score."""
     console = out()
-    for note in (*found.degraded, *found.notes):
+    for note in (*hits.degraded, *hits.notes):
         click.echo(f"Note: {note}", err=True)
-    console.print(f"{found.total:,} products, page {found.number}, {found.took_ms:.1f} ms")
+    console.print(f"{hits.total:,} products, page {hits.number}, {hits.took_ms:.1f} ms")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "score", "id", "title", "because"):
         table.add_column(name, justify="right" if name in ("#", "score") else "left", overflow="fold")
-    for rank, hit in enumerate(found, first):
-        because = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
-        table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), because)
+    for rank, hit in enumerate(hits, first):
+        signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
+        table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), signals)
         for line in more(hit) if more else ():
             table.add_row("", "", "", f"[dim]{safe(line, 200)}[/dim]", "")
-    if found:
+    if hits:
         console.print(table)
-    for name, counts in found.facets.items():
+    for name, counts in hits.facets.items():
         values = ", ".join(f"{safe(value, 30)} ({count})" for value, count in list(counts.items())[:12])
         console.print(f"[bold]{safe(name)}[/bold]: {values}")
 
 
 def title(hit: Hit, field: str | None) -> str:
-    """Return what stands for a product in a list."""
+    """Return the title of a product, empty without a title field."""
     from hybridsearch.rows import field as lookup
     from hybridsearch.rows import strings
 
     return " ".join(strings(lookup(hit.product, field))) if field else ""
 
 
-def rejects(found: Sequence[Reject], total: int, file: object) -> None:
-    """Print the first rejects, and where all of them are."""
-    for each in found[:5]:
-        click.echo(f"  {each.where}: {each.stage}: {text.clean(each.reason, 300)}", err=True)
-    if found:
+def rejects(shown: Sequence[Reject], total: int, file: object) -> None:
+    """Print the first rejects, and the file that lists all."""
+    for reject in shown[:5]:
+        click.echo(f"  {reject.where}: {reject.stage}: {text.clean(reject.reason, 300)}", err=True)
+    if shown:
         click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
 
 
 def say(sentence: str) -> None:
-    """Tell a person something, on standard error."""
+    """Print a sentence on standard error."""
     click.echo(text.clean(sentence, 500), err=True)
 
 
-def as_json(found: Page, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a page for programs, with what is known beyond it about each hit."""
-    data = found.to_json()
+def as_json(hits: Page, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a page for programs, with more keys for each hit."""
+    data = hits.to_json()
     for hit in data["hits"]:
         hit.update(more.get(hit["id"], {}))
     return data

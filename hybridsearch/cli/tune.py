@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hybridsearch.cli import REFUSED, options, show
-from hybridsearch.cli.eval import refused, resumable
+from hybridsearch.cli.eval import print_refused, resumable
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 from hybridsearch.search.weights import Weights
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hybridsearch.progress import Progress
 
 FILE = Path("weights.json")
-"""Where weights are written when neither the configuration nor an option says."""
+"""Where weights are written when neither the configuration nor an option names a file."""
 
 
 @click.command("tune")
@@ -33,7 +33,7 @@ FILE = Path("weights.json")
 @options.irrelevant
 @click.option("--shadow", is_flag=True, help="Write the weights beside those in use, and say what they would change.")
 @click.option("--log", type=click.Path(path_type=Path), help="Queries for --shadow: one in a line, or JSON lines.")
-@click.option("--revert", is_flag=True, help="Go back to the weights before the last change.")
+@click.option("--revert", is_flag=True, help="Restore the weights from before the last change.")
 @click.option("--seed", default=0, show_default=True, help="Of the folds.")
 @options.as_json
 @options.config
@@ -57,26 +57,26 @@ def command(
     from hybridsearch.learning import history
     from hybridsearch.learning import judgments as judging
     from hybridsearch.learning.shadow import read_log
-    from hybridsearch.learning.tune import alone, tune
+    from hybridsearch.learning.tune import exclusive, tune
 
-    with HybridSearch.open(config) as shop, alone(shop.settings):
-        named = shop.settings.weights.path
-        path = output or shop.settings.resolve(named or FILE)
+    with HybridSearch.open(config) as shop, exclusive(shop.settings):
+        configured = shop.settings.weights.path
+        path = output or shop.settings.resolve(configured or FILE)
         if judgments is None:
-            return go_back(path, as_json)
+            return revert_weights(path, as_json)
         logged = read_log(log) if log else None
         judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
             tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
-            compared = shadowed(shop, tuned, logged, tell) if shadow else None
+            compared = compare_shadow(shop, tuned, logged, tell) if shadow else None
         activated = tuned.decision.activate and not shadow
         if activated:
             history.activate(path, tuned.weights)
         elif shadow:
             path = path.with_name(f"{path.stem}.shadow{path.suffix}")
             history.write(path, tuned.weights)
-        used = named is not None and shop.settings.resolve(named).resolve() == path.resolve()
-    refused(judged)
+        used = configured is not None and shop.settings.resolve(configured).resolve() == path.resolve()
+    print_refused(judged)
     written = path if activated or shadow else None
     if as_json:
         data = {"activated": activated, **tuned.to_json(), "path": str(written) if written else None}
@@ -88,32 +88,32 @@ def command(
     return 0 if written else REFUSED
 
 
-def go_back(path: Path, as_json: bool) -> int:
-    """Take the weights before the last change back into use."""
+def revert_weights(path: Path, as_json: bool) -> int:
+    """Restore the weights from before the last change."""
     from hybridsearch.learning import history
 
-    taken = history.revert(path)
+    backup = history.revert(path)
     if as_json:
-        show.print_json({"reverted": str(path), "from": str(taken)})
+        show.print_json({"reverted": str(path), "from": str(backup)})
     else:
-        click.echo(f"'{path}' is again what it was before the last change.")
+        click.echo(f"'{path}' has the weights from before the last change again.")
     return 0
 
 
-def shadowed(shop: HybridSearch, tuned: Tuned, logged: list[str] | None, tell: Progress) -> Shadow:
+def compare_shadow(shop: HybridSearch, tuned: Tuned, logged: list[str] | None, tell: Progress) -> Shadow:
     """Return what the new weights would change on logged queries, else on the judged ones."""
     from hybridsearch.learning.shadow import MOST, compare_pages
 
-    queries = logged or [each.query.text for each in tuned.answers.asked if each.query.text][:MOST]
+    queries = logged or [asked.query.text for asked in tuned.runs.asked if asked.query.text][:MOST]
     return compare_pages(shop, queries, tuned.weights, tell)
 
 
 def report(tuned: Tuned, compared: Shadow | None, path: Path | None) -> None:
-    """Print what was found, and what became of it."""
+    """Print the measures, the weights and the decision."""
     for note in tuned.notes:
         click.echo(f"Note: {note}", err=True)
-    left = "".join(f", {count:,} left out: {reason}" for reason, count in tuned.skipped.items())
-    click.echo(f"{tuned.queries:,} queries{left}")
+    skipped = "".join(f", {count:,} left out: {reason}" for reason, count in tuned.skipped.items())
+    click.echo(f"{tuned.queries:,} queries{skipped}")
     click.echo(f"  keywords alone   {tuned.keyword:.4f}")
     click.echo(f"  current weights  {tuned.before:.4f}")
     click.echo(f"  new weights      {tuned.after:.4f}   (nDCG@10, each query under weights learned without it)")
@@ -135,6 +135,6 @@ def weight_lines(weights: Weights) -> list[str]:
     lines = []
     for kind, signals in (("", weights.signals), *weights.kinds.items()):
         ordered = sorted(signals.items(), key=lambda pair: -pair[1])
-        said = ", ".join(f"{name} {value:.3f}" for name, value in ordered if value)
-        lines.append(f"{f'for {kind}: ' if kind else 'weights: '}{said}")
+        text = ", ".join(f"{name} {value:.3f}" for name, value in ordered if value)
+        lines.append(f"{f'for {kind}: ' if kind else 'weights: '}{text}")
     return lines

@@ -1,4 +1,4 @@
-"""From judgments to queries that can be asked: their products are looked up, their words and photos encoded once."""
+"""Prepare judged queries: look up their products in the index, and encode their words and photos once."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, same_encoder
 from hybridsearch.values import Vector
 
-AT_ONCE = 500
-"""Products that are looked up, and queries that are encoded, at a time."""
+BATCH = 500
+"""Products per lookup, and queries per encoding."""
 
 Vectors = Mapping[str, Vector]
 """By leg."""
@@ -37,12 +37,12 @@ Vectors = Mapping[str, Vector]
 
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
-    """A judged query with all that a plan needs.
+    """A judged query with everything that its plan needs.
 
     Attributes:
         judged: What was judged; only products of the index are left, at least one of them relevant.
-        kind: What sort of query it is.
-        vectors: Of what it gives, by source and leg.
+        kind: Of the query, as the planner sees it.
+        vectors: Of its words and photo, by source and leg.
     """
 
     judged: JudgedQuery
@@ -51,17 +51,17 @@ class PreparedQuery:
     vectors: Mapping[str, Vectors]
 
     def plan(self, schema: Schema, weights: Weights) -> Plan:
-        """Return the plan that answers it under some weights."""
+        """Return the plan of the query under some weights."""
         return planner.plan(self.query, schema, weights, vectors=self.vectors)
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedQueries:
-    """The queries of a file of judgments, as this index can be asked them.
+    """The judged queries that this index can answer.
 
     Attributes:
-        asked: At least one.
-        skipped: How many queries are left out, by reason.
+        asked: The queries that can be asked, at least one.
+        skipped: Number of skipped queries by reason.
         unknown: Judged products that the index does not have.
     """
 
@@ -71,13 +71,13 @@ class PreparedQueries:
 
 
 def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | None = None) -> PreparedQueries:
-    """Return the queries that can be asked, and why others cannot.
+    """Return the queries that can be asked, and the number of others by reason.
 
     Args:
         shop: Where they are asked.
         judgments: What was judged.
         folder: Where relative paths of photos start.
-        generation: The one that is asked; left out: the live one.
+        generation: Name of the generation to ask; default: the live one.
 
     Raises:
         ConfigError: The index has none of the judged products, or no query can be asked.
@@ -94,11 +94,11 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
             "; if the products are new, run: hybridsearch reindex"
         )
     skipped: Counter[str] = Counter()
-    usable = list(answerable(judgments.queries, known, skipped))
+    usable = list(keep_answerable(judgments.queries, known, skipped))
     with ExitStack() as stack:
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
-        asked = tuple(encoded(shop, schema, usable, cache, folder, fetch, skipped))
+        asked = tuple(encode(shop, schema, usable, cache, folder, fetch, skipped))
     if not asked:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
         raise ConfigError(
@@ -110,11 +110,11 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
 
 def in_index(engine: Engine, names: set[str], generation: str | None = None) -> set[str]:
     """Return which of the products the index has."""
-    return {name for some in batches(sorted(names), AT_ONCE) for name in engine.get(some, generation)}
+    return {name for ids in batches(sorted(names), BATCH) for name in engine.get(ids, generation)}
 
 
-def answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:
-    """Yield the queries that have a relevant product in the index, without the grades of products that are gone."""
+def keep_answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:
+    """Yield the queries that have a relevant product in the index, without the grades of missing products."""
     for query in queries:
         kept = replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})
         if kept.answerable:
@@ -123,7 +123,7 @@ def answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter
             skipped["no relevant product in the index" if query.answerable else "no relevant product"] += 1
 
 
-def encoded(
+def encode(
     shop: Shop,
     schema: Schema,
     queries: Sequence[JudgedQuery],
@@ -132,24 +132,25 @@ def encoded(
     fetch: Fetch | None,
     skipped: Counter[str],
 ) -> Iterator[PreparedQuery]:
-    """Yield the queries with the vectors that their words and photos have."""
+    """Yield the queries with the vectors of their words and photos."""
     for leg in schema.legs:
         same_encoder(leg, shop.encoders[leg.name])
-    for some in batches(understood(queries, schema, skipped), AT_ONCE):
-        worded = [each.query.typed for each in some if WORDS in planner.sources_of(each.query, schema)]
-        words = words_of(shop, schema, list(dict.fromkeys(worded)), cache)
-        for each in some:
+    for batch in batches(readable(queries, schema, skipped), BATCH):
+        texts = [prepared.query.typed for prepared in batch if WORDS in planner.sources_of(prepared.query, schema)]
+        words = encode_words(shop, schema, list(dict.fromkeys(texts)), cache)
+        for prepared in batch:
             try:
-                photo = seen(shop, schema, each.judged.image, cache, folder, fetch)
+                photo = encode_photo(shop, schema, prepared.judged.image, cache, folder, fetch)
             except ImageError:
                 skipped["photo that cannot be read"] += 1
                 continue
-            by_leg = {name: rows[each.query.typed] for name, rows in words.items() if each.query.typed in rows}
-            yield replace(each, vectors={WORDS.name: by_leg, PHOTO.name: photo})
+            typed = prepared.query.typed
+            by_leg = {name: vectors[typed] for name, vectors in words.items() if typed in vectors}
+            yield replace(prepared, vectors={WORDS.name: by_leg, PHOTO.name: photo})
 
 
-def understood(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[str]) -> Iterator[PreparedQuery]:
-    """Yield the queries that this index can be asked, without vectors."""
+def readable(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[str]) -> Iterator[PreparedQuery]:
+    """Yield the queries whose filters and photos this index can read, without vectors."""
     for judged in queries:
         query = Query(judged.text, (PHOTO.name,) if judged.image is not None else (), judged.filters)
         try:
@@ -163,7 +164,7 @@ def understood(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[
         yield PreparedQuery(judged, query, planner.kind_of(query, schema)[0], {})
 
 
-def words_of(shop: Shop, schema: Schema, texts: Sequence[str], cache: EncodeCache) -> dict[str, dict[str, Vector]]:
+def encode_words(shop: Shop, schema: Schema, texts: Sequence[str], cache: EncodeCache) -> dict[str, dict[str, Vector]]:
     """Return the vectors of texts by leg and text, for the legs whose encoders read words."""
     return {
         leg.name: dict(zip(texts, map(Vector, cache.texts(encoder, texts).vectors), strict=True))
@@ -172,7 +173,7 @@ def words_of(shop: Shop, schema: Schema, texts: Sequence[str], cache: EncodeCach
     }
 
 
-def seen(
+def encode_photo(
     shop: Shop, schema: Schema, image: str | None, cache: EncodeCache, folder: Path, fetch: Fetch | None
 ) -> dict[str, Vector]:
     """Return the vector of a photo for each leg that reads pictures; none without a photo.
@@ -184,8 +185,8 @@ def seen(
     if image is not None:
         data = load_picture(image, folder=folder, fetch=fetch)
         for leg in schema.legs_for(PHOTO):
-            found = cache.images(shop.encoders[leg.name], [data]).vectors[0]
-            if isinstance(found, ImageError):
-                raise found
-            vectors[leg.name] = found
+            vector = cache.images(shop.encoders[leg.name], [data]).vectors[0]
+            if isinstance(vector, ImageError):
+                raise vector
+            vectors[leg.name] = vector
     return vectors

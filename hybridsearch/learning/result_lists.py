@@ -1,6 +1,6 @@
-"""ResultList: what the engine returned for the plan that serves, as rows of signal values. One request for each query.
+"""ResultList: the candidates of a query under the plan of a search, as rows of signal values; one request per query.
 
-Training reads the same named clauses that serving adds up, so a weight means the same in both.
+Learning reads the same named clauses that a search adds up, so a weight means the same in both.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from hybridsearch.search.weights import Weights
 
 Matrix = NDArray[np.float32]
 
-MOST_KEPT = 20_000
-"""Answers that the cache keeps, the latest: at most some 400 MB."""
+MAX_ENTRIES = 20_000
+"""Latest result lists that the cache keeps: at most about 400 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class ResultList:
     values: Matrix
 
     def ranked(self, weights: NDArray[np.floating]) -> list[str]:
-        """Return the ids in order of the sum of weighted values; what is level stays in the order of the engine."""
-        return [self.ids[place] for place in np.argsort(-(self.values @ weights), kind="stable")]
+        """Return the ids by descending sum of weighted values; tied ones stay in the order of the engine."""
+        return [self.ids[row] for row in np.argsort(-(self.values @ weights), kind="stable")]
 
 
 def bare(weights: Weights) -> Weights:
@@ -53,7 +53,7 @@ def bare(weights: Weights) -> Weights:
 
 
 def probe(plan: Plan) -> Plan:
-    """Return the plan that asks for the whole window, and for nothing but scores."""
+    """Return the plan that asks for the whole window, and for scores only."""
     return replace(plan, offset=0, size=plan.window, facets=(), sort=None, rows=False)
 
 
@@ -64,35 +64,35 @@ def collect(
     cache: ResultCache,
     progress: Progress,
 ) -> Iterator[ResultList | None]:
-    """Yield the candidates of each plan, from the cache where they are known; None for an answer that is not whole.
+    """Yield the result list of each plan, from the cache if it is there; None for a partial answer.
 
     Args:
-        engine: Where the index lives.
+        engine: That has the index.
         plans: What `probe` returned, made with weights from `bare`.
         names: The signals, from `signals.signal_names`.
-        cache: Where answers are kept, so that an interrupted run goes on.
-        progress: Is told after every query how many are done.
+        cache: Keeps the result lists, so that an interrupted run continues.
+        progress: Called after every query.
 
     Raises:
         EngineError: The engine cannot be reached, or refused.
     """
     identity = engine.identity()
     for number, plan in enumerate(plans, 1):
-        key = key_of(identity, plan, names)
-        found = cache.get(key, len(names))
-        if found is None:
+        key = cache_key(identity, plan, names)
+        results = cache.get(key, len(names))
+        if results is None:
             page = engine.search(plan)
             if not page.degraded:
                 ids = tuple(hit.id for hit in page)
                 rows = [[hit.signals.get(name, 0.0) for name in names] for hit in page]
-                found = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
-                cache.put(key, found)
+                results = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
+                cache.put(key, results)
         progress("asking", number, len(plans))
-        yield found
+        yield results
 
 
-def key_of(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
-    """Return the 20 bytes under which the answer to a plan is known; they change with the index's content."""
+def cache_key(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
+    """Return the cache key of a plan, 20 bytes; it changes with the index's content."""
     digest = hashlib.blake2b(repr((identity, *names)).encode(), digest_size=20)
     digest.update(repr(replace(plan, neighbours=(), signals=())).encode(errors="replace"))
     for part in (*plan.neighbours, *plan.signals):
@@ -103,7 +103,7 @@ def key_of(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
 
 
 class ResultCache:
-    """Keeps candidates in a SQLite file, some 10 kB for each query; deleting it costs only time.
+    """Keeps result lists in a SQLite file, about 10 kB per query; deleting it costs only time.
 
     Raises:
         EngineError: From every method, when the file cannot be used.
@@ -118,21 +118,21 @@ class ResultCache:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("CREATE TABLE IF NOT EXISTS candidates (key BLOB PRIMARY KEY, ids BLOB, rows BLOB)")
             latest = "SELECT rowid FROM candidates ORDER BY rowid DESC LIMIT ?"
-            self._db.execute(f"DELETE FROM candidates WHERE rowid NOT IN ({latest})", (MOST_KEPT,))
+            self._db.execute(f"DELETE FROM candidates WHERE rowid NOT IN ({latest})", (MAX_ENTRIES,))
 
     def get(self, key: bytes, signals: int) -> ResultList | None:
-        """Return what is known under a key, with values of shape (products, signals)."""
-        asking = "SELECT ids, rows FROM candidates WHERE key = ?"
-        with self._explained(), closing(self._db.execute(asking, (key,))) as cursor:
+        """Return the result list of a key, with values of shape (products, signals); None if it is not there."""
+        query = "SELECT ids, rows FROM candidates WHERE key = ?"
+        with self._explained(), closing(self._db.execute(query, (key,))) as cursor:
             row = cursor.fetchone()
         if row is None:
             return None
         ids = tuple(orjson.loads(row[0]))
         return ResultList(ids, np.frombuffer(row[1], np.float32).reshape(len(ids), signals))
 
-    def put(self, key: bytes, found: ResultList) -> None:
-        """Keep candidates under a key."""
-        row = key, orjson.dumps(found.ids), found.values.tobytes()
+    def put(self, key: bytes, results: ResultList) -> None:
+        """Store the result list of a key."""
+        row = key, orjson.dumps(results.ids), results.values.tobytes()
         with self._explained():
             self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", row)
 

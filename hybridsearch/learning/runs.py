@@ -1,4 +1,4 @@
-"""The systems that are compared, each through the engine, on the full index."""
+"""The runs of the compared systems: their rankings of the judged queries, through the engine, on the full index."""
 
 from __future__ import annotations
 
@@ -37,65 +37,65 @@ Rankings = Mapping[str, Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What each system answered to each query.
+class Runs:
+    """The ranking of each query by each system.
 
     Attributes:
         asked: The queries that every system answered in full.
         rankings: By system, in the order of the queries. `vector`, `rrf` and `single` need a vector leg.
-        candidates: Of each query under the plan that serves.
-        table: The same candidates with their grades.
-        current: The weights in use, (signals,) in the order of the table; those of single kinds are not among them.
-        partial: Queries left out because an answer was not whole.
+        candidates: Of each query under the plan that a search uses.
+        features: The same candidates with their grades.
+        current: The weights in use, (signals,) in the order of the features; without those of single kinds.
+        partial: Number of queries skipped because an answer was partial.
     """
 
     asked: tuple[PreparedQuery, ...]
     rankings: Rankings
     candidates: tuple[ResultList, ...]
-    table: Features
+    features: Features
     current: NDArray[np.float64]
     partial: int
 
 
-def answers(
+def retrieve(
     shop: Shop,
     asked: Sequence[PreparedQuery],
     weights: Weights,
     cache: ResultCache,
     progress: Progress,
-    own: KeywordQuery | None = None,
-) -> Answers:
-    """Ask every system every query; three requests each at most, none for what the cache knows.
+    keyword_query: KeywordQuery | None = None,
+) -> Runs:
+    """Ask every system every query; at most three requests per query, none for what is in the cache.
 
     Args:
-        shop: Where to ask.
+        shop: The shop to ask.
         asked: The queries.
         weights: Those in use.
-        cache: Where answers are kept.
-        progress: Is told how many answers are there.
-        own: The shop's own query; left out: BM25 over all fields.
+        cache: Keeps the answers.
+        progress: Called after every answer.
+        keyword_query: The shop's own query; default: BM25 over all fields.
 
     Raises:
-        EngineError: The engine cannot be reached; what was answered until then is in the cache.
+        EngineError: The engine cannot be reached; the answers until then are in the cache.
     """
     schema = shop.engine.schema()
     names = signal_names(schema)
-    parts = list(ask(shop, schema, asked, weights, cache, progress, own))
-    whole = [place for place in range(len(asked)) if all(part[place] is not None for part in parts)]
-    kept = tuple(asked[place] for place in whole)
-    candidates, *lists = ([found for place in whole if (found := part[place])] for part in parts)
-    by_word, *by_vector = ([each.ids for each in found] for found in lists)
-    table = build(names, candidates, [each.judged for each in kept], [each.kind for each in kept])
+    parts = list(ask(shop, schema, asked, weights, cache, progress, keyword_query))
+    complete = [number for number in range(len(asked)) if all(part[number] is not None for part in parts)]
+    kept = tuple(asked[number] for number in complete)
+    candidates, *lists = ([results for number in complete if (results := part[number])] for part in parts)
+    by_word, *by_vector = ([results.ids for results in answers] for answers in lists)
+    features = build(names, candidates, [query.judged for query in kept], [query.kind for query in kept])
     rankings: dict[str, Sequence[Sequence[str]]] = {"keyword": by_word}
     for near in by_vector:
         rankings["vector"] = near
-        rankings["rrf"] = [fuse(one, other) for one, other in zip(by_word, near, strict=True)]
-        rankings["single"] = single(table, candidates)
+        rankings["rrf"] = [fuse(words, vectors) for words, vectors in zip(by_word, near, strict=True)]
+        rankings["single"] = best_single_weight(features, candidates)
     rankings["current"] = [
-        window.ranked(vector_of(weights.of(each.kind), names))[:DEPTH]
-        for each, window in zip(kept, candidates, strict=True)
+        window.ranked(vector_of(weights.of(query.kind), names))[:DEPTH]
+        for query, window in zip(kept, candidates, strict=True)
     ]
-    return Answers(kept, rankings, tuple(candidates), table, vector_of(weights, names), len(asked) - len(kept))
+    return Runs(kept, rankings, tuple(candidates), features, vector_of(weights, names), len(asked) - len(kept))
 
 
 def ask(
@@ -105,41 +105,41 @@ def ask(
     weights: Weights,
     cache: ResultCache,
     progress: Progress,
-    own: KeywordQuery | None,
+    keyword_query: KeywordQuery | None,
 ) -> Iterator[list[ResultList | None]]:
-    """Yield the window of every query, what keywords find, and, where there are vectors, what these find."""
-    rounds = 3 if schema.legs else 2
+    """Yield, for every query, the window, the hits of keywords and, if there are vector legs, the hits of vectors."""
+    systems = 3 if schema.legs else 2
 
     def tell(part: int) -> Progress:
-        return lambda stage, done, *_: progress(stage, part * len(asked) + done, rounds * len(asked))
+        return lambda stage, done, *_: progress(stage, part * len(asked) + done, systems * len(asked))
 
-    windows = [probe(each.plan(schema, bare(weights))) for each in asked]
+    windows = [probe(query.plan(schema, bare(weights))) for query in asked]
     yield list(collect(shop.engine, windows, signal_names(schema), cache, tell(0)))
-    if own:
-        yield list(own.collect([each.query.typed for each in asked], DEPTH, cache, tell(1)))
+    if keyword_query:
+        yield list(keyword_query.collect([query.query.typed for query in asked], DEPTH, cache, tell(1)))
     else:
-        plans = [listed(replace(each, vectors={}).plan(schema, KEYWORD)) for each in asked]
+        plans = [first_hits(replace(query, vectors={}).plan(schema, KEYWORD)) for query in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(1)))
     if schema.legs:
-        alone = cosines_alone()
-        plans = [listed(by_vector_alone(each.plan(schema, alone))) for each in asked]
+        cosines = cosines_only()
+        plans = [first_hits(vectors_only(query.plan(schema, cosines))) for query in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(2)))
 
 
-def cosines_alone() -> Weights:
-    """Return the weights under which every cosine counts alike, however far a neighbour is, and nothing else does."""
+def cosines_only() -> Weights:
+    """Return equal weights for all cosines, without a floor, and none for other signals."""
     return Weights(
         signals={source + FAMILY: 1.0 for source in QUERY_SOURCES}, floors=dict.fromkeys(QUERY_SOURCES, -1.0)
     )
 
 
-def listed(plan: Plan) -> Plan:
-    """Return the plan that asks for the first hits, and for nothing but their order."""
+def first_hits(plan: Plan) -> Plan:
+    """Return the plan that asks for the first hits, and for their order only."""
     return replace(plan, offset=0, size=DEPTH, facets=(), sort=None, rows=False)
 
 
-def by_vector_alone(plan: Plan) -> Plan:
-    """Return the plan with candidates by vector alone; one that has no vectors, as for a product code, stays."""
+def vectors_only(plan: Plan) -> Plan:
+    """Return the plan with candidates by vector only; unchanged without vectors, as for a product code."""
     return replace(plan, keyword=None, codes=None) if plan.neighbours else plan
 
 
@@ -149,23 +149,23 @@ def vector_of(weights: Weights, names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def fuse(*lists: Sequence[str]) -> list[str]:
-    """Return the reciprocal rank fusion of rankings; what is level keeps the order of the first."""
+    """Return the reciprocal rank fusion of rankings; tied products keep the order of the first ranking."""
     scores: dict[str, float] = defaultdict(float)
     for ids in lists:
-        for rank, each in enumerate(ids[:DEPTH], 1):
-            scores[each] += 1 / (RRF_K + rank)
-    return sorted(scores, key=lambda each: -scores[each])[:DEPTH]
+        for rank, product in enumerate(ids[:DEPTH], 1):
+            scores[product] += 1 / (RRF_K + rank)
+    return sorted(scores, key=lambda product: -scores[product])[:DEPTH]
 
 
-def single(table: Features, candidates: Sequence[ResultList]) -> list[list[str]]:
+def best_single_weight(features: Features, candidates: Sequence[ResultList]) -> list[list[str]]:
     """Return the rankings under the best single weight: BM25 against all cosines, chosen on the other folds."""
-    cosine = np.array([is_cosine(name) for name in table.names])
-    text = np.array([name == "text" for name in table.names])
+    cosine = np.array([is_cosine(name) for name in features.names])
+    text = np.array([name == "text" for name in features.names])
     mixes = [share * cosine + (1 - share) * text for share in MIXES]
-    scores = np.array([table.ndcg(mix) for mix in mixes])
+    scores = np.array([features.ndcg(mix) for mix in mixes])
     rankings: list[list[str]] = [[] for _ in candidates]
-    for train, test in folds(table.groups, FOLDS, 0):
+    for train, test in folds(features.groups, FOLDS, 0):
         best = mixes[int(np.argmax(scores[:, train].mean(axis=1)))] if len(train) else mixes[len(mixes) // 2]
-        for place in test:
-            rankings[place] = candidates[place].ranked(best)[:DEPTH]
+        for number in test:
+            rankings[number] = candidates[number].ranked(best)[:DEPTH]
     return rankings

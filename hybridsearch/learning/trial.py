@@ -1,4 +1,4 @@
-"""A trial: from judgments to figures. The line: prepare, ask, measure."""
+"""Trial: from judgments to measures. Steps: prepare, ask, measure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQueries, PreparedQuery, prepare
 from hybridsearch.learning.result_lists import ResultCache
-from hybridsearch.learning.runs import Answers, answers
+from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.progress import Progress
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
@@ -24,7 +24,7 @@ PARTIAL = "an answer was not whole"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What was judged, what the systems answered, and what that is worth.
+    """The judgments, the runs of all systems, and their measures.
 
     Attributes:
         unknown: Judged products that the index does not have.
@@ -32,7 +32,7 @@ class Trial:
 
     judgments: Judgments
     unknown: int
-    answers: Answers
+    runs: Runs
     evaluation: Evaluation
 
     def to_json(self) -> dict[str, Any]:
@@ -42,67 +42,69 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """What the systems answered, and what was said on the way.
+class Asked:
+    """The runs of all systems, with notes on the queries.
 
     Attributes:
         weights: Those in use.
         unknown: Judged products that the index does not have.
-        skipped: Queries that are left out, by reason.
-        notes: What was changed or passed over, as sentences.
+        skipped: Number of skipped queries by reason.
+        notes: What was changed or ignored, as sentences.
     """
 
     weights: Weights
-    answers: Answers
+    runs: Runs
     unknown: int
     skipped: dict[str, int]
     notes: tuple[str, ...]
 
 
-def run(shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: KeywordQuery | None = None) -> Trial:
+def run(
+    shop: Shop, judgments: Judgments, folder: Path, progress: Progress, keyword_query: KeywordQuery | None = None
+) -> Trial:
     """Ask every system the judged queries, and measure the answers.
 
     Args:
-        shop: Where to ask; its current weights are one of the systems.
+        shop: The shop to ask; its current weights are one of the systems.
         judgments: What was judged.
         folder: Where relative paths of photos start.
-        progress: Is told how many answers are there.
-        own: The shop's own query; left out: BM25 over all fields.
+        progress: Called after every answer.
+        keyword_query: The shop's own query; default: BM25 over all fields.
 
     Raises:
         ConfigError: No query can be asked.
-        EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
+        EngineError: The engine cannot be reached, or gave only partial answers; the answers until then are kept.
     """
-    found = ask(shop, judgments, folder, progress, own)
-    answered = found.answers
-    evaluation = evaluate(answered.asked, answered.rankings, skipped=found.skipped, notes=found.notes)
-    return Trial(judgments, found.unknown, answered, evaluation)
+    asked = ask(shop, judgments, folder, progress, keyword_query)
+    runs = asked.runs
+    evaluation = evaluate(runs.asked, runs.rankings, skipped=asked.skipped, notes=asked.notes)
+    return Trial(judgments, asked.unknown, runs, evaluation)
 
 
 def ask(
-    shop: Shop, judgments: Judgments, folder: Path, progress: Progress, own: KeywordQuery | None = None
-) -> Gathered:
+    shop: Shop, judgments: Judgments, folder: Path, progress: Progress, keyword_query: KeywordQuery | None = None
+) -> Asked:
     """Ask every system the judged queries; the arguments and errors are those of `run`."""
     weights, degraded = shop.weights_for(shop.engine.schema())
-    questions = prepare(shop, judgments, folder)
+    prepared = prepare(shop, judgments, folder)
     with ResultCache(Home(shop.settings.home).candidates) as cache:
-        found = answers(shop, questions.asked, weights, cache, progress, own)
-    if not found.asked:
+        runs = retrieve(shop, prepared.asked, weights, cache, progress, keyword_query)
+    if not runs.asked:
         raise EngineError(
-            f"None of the {found.partial} answers was whole: the engine ran out of time, or a shard failed. "
-            "Try again when it is healthy; hybridsearch doctor looks at it."
+            f"None of the {runs.partial} answers was whole: the engine ran out of time, or a shard failed. "
+            "Try again when it is healthy; to check it, run: hybridsearch doctor"
         )
-    return Gathered(
+    return Asked(
         weights=weights,
-        answers=found,
-        unknown=questions.unknown,
-        skipped={**questions.skipped, **({PARTIAL: found.partial} if found.partial else {})},
-        notes=(*(each[:1].upper() + each[1:] for each in degraded), *remarks(judgments, questions, own)),
+        runs=runs,
+        unknown=prepared.unknown,
+        skipped={**prepared.skipped, **({PARTIAL: runs.partial} if runs.partial else {})},
+        notes=(*(note[:1].upper() + note[1:] for note in degraded), *remarks(judgments, prepared, keyword_query)),
     )
 
 
-def remarks(judgments: Judgments, questions: PreparedQueries, own: KeywordQuery | None) -> Iterator[str]:
-    """Yield what was changed or passed over on the way, as sentences."""
+def remarks(judgments: Judgments, prepared: PreparedQueries, keyword_query: KeywordQuery | None) -> Iterator[str]:
+    """Yield what was changed or ignored, as sentences."""
     yield from judgments.notes
     if judgments.refused:
         yield f"Rows that cannot be used: {judgments.refused:,} of {judgments.rows:,}."
@@ -110,12 +112,12 @@ def remarks(judgments: Judgments, questions: PreparedQueries, own: KeywordQuery 
         yield f"Rows that repeat another, and count once: {judgments.duplicates:,}."
     if judgments.contradictions:
         yield f"Products with several grades for one query, of which the mean counts: {judgments.contradictions:,}."
-    if questions.unknown:
-        yield f"Judged products that the index does not have, and that no system can find: {questions.unknown:,}."
-    if own and (count := unlike(questions.asked)):
+    if prepared.unknown:
+        yield f"Judged products that the index does not have, and that no system can find: {prepared.unknown:,}."
+    if keyword_query and (count := count_beyond_words(prepared.asked)):
         yield f"Queries with filters or photos, which the shop's own query was asked without: {count:,}."
 
 
-def unlike(asked: Sequence[PreparedQuery]) -> int:
+def count_beyond_words(asked: Sequence[PreparedQuery]) -> int:
     """Return how many queries ask for more than words."""
-    return sum(bool(each.query.filters or each.query.given) for each in asked)
+    return sum(bool(prepared.query.filters or prepared.query.given) for prepared in asked)

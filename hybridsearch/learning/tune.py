@@ -1,4 +1,4 @@
-"""Tune: from judgments to weights that may be used. The line: ask, learn, decide."""
+"""Tune: from judgments to weights that may be used. Steps: ask, learn, decide."""
 
 from __future__ import annotations
 
@@ -15,42 +15,40 @@ from numpy.typing import NDArray
 from hybridsearch._version import __version__
 from hybridsearch.disk.home import Home
 from hybridsearch.disk.lock import FileLock
-from hybridsearch.learning.cross_validation import Fitted, learn
+from hybridsearch.learning.cross_validation import Fitted, Learned, learn
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
+from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.learning.runs import Answers, vector_of
-from hybridsearch.learning.trial import Gathered, ask
+from hybridsearch.learning.runs import Runs, vector_of
+from hybridsearch.learning.trial import Asked, ask
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
-from hybridsearch.search.signals import saturated_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 
 MANY = 0.2
-"""Share of the judgments that say irrelevant, from which on the judged products alone tell weights apart."""
-DIGITS = 5
-"""Decimals of a weight in the file."""
+"""Smallest share of irrelevant grades with which the gate also compares among judged products only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What `hybridsearch tune` found.
+    """The result of `hybridsearch tune`.
 
     Attributes:
         decision: Of the gate.
         weights: The new weights, used or not.
         before: nDCG@10 of the current weights.
-        after: The same of the new ones, on queries that they never saw.
-        keyword: The same of keywords alone.
-        queries: How many were learned from.
-        skipped: How many were not, by reason.
-        notes: What was changed or passed over on the way, as sentences.
-        answers: What was asked and answered.
+        after: nDCG@10 of the new weights, on held-out queries.
+        keyword: nDCG@10 of keywords only.
+        queries: Number of queries learned from.
+        skipped: Number of skipped queries by reason.
+        notes: What was changed or ignored, as sentences.
+        runs: Of all systems.
         held_out: nDCG@10 of each query under weights that were learned without it.
     """
 
@@ -62,11 +60,11 @@ class Tuned:
     queries: int
     skipped: dict[str, int]
     notes: tuple[str, ...]
-    answers: Answers
+    runs: Runs
     held_out: NDArray[np.float64]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `tune --json` prints; whether the weights are used is for the caller to say."""
+        """Return the object that `tune --json` prints; the caller adds whether the weights are used."""
         against = self.decision.current
         return {
             "reason": self.decision.reason,
@@ -86,12 +84,29 @@ class Tuned:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """nDCG@10 of each query, (queries,).
+
+    Attributes:
+        keyword: Of keywords only.
+        before: Of the current weights.
+        after: Of weights that were learned without the query.
+        among_judged: After and before among judged products only; None if too few of them are irrelevant.
+    """
+
+    keyword: NDArray[np.float64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    among_judged: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+
+
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
+def exclusive(settings: Settings) -> Iterator[None]:
     """Keep other runs of this shop from learning, or from changing the weights file, at the same time.
 
     Raises:
-        EngineError: Another run does so already.
+        EngineError: Another run is already tuning.
     """
     with FileLock(Home(settings.home).tune_lock, "tuning in"):
         yield
@@ -101,66 +116,79 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
     """Learn weights from judgments, and decide whether they may be used. Nothing is activated.
 
     Args:
-        shop: Its index answers, its current weights are the start.
+        shop: Its index is asked; learning starts from its current weights.
         judgments: What to learn from.
         folder: Where relative paths of photos start.
         seed: Of the folds.
-        progress: Is told how far it is.
+        progress: Called after every answer and every fit.
 
     Raises:
         ConfigError: No query can be learned from.
-        EngineError: The engine cannot be reached, or gave no whole answer; what was answered until then is kept.
+        EngineError: The engine cannot be reached, or gave only partial answers; the answers until then are kept.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
-    return learned(shop.engine.schema(), ask(shop, judgments, folder, progress), seed, progress)
+    return learn_weights(shop.engine.schema(), ask(shop, judgments, folder, progress), seed, progress)
 
 
-def learned(schema: Schema, gathered: Gathered, seed: int, progress: Progress) -> Tuned:
-    """Learn from what was answered."""
-    start, found = gathered.weights, gathered.answers
-    numbers = {name: found.table.middle(name) for name in found.table.names if name.startswith("number.")}
-    table = found.table.saturated(numbers)  # a price of 30 and a rating of 4 have no saturation constant in common
-    outcome = learn(table, found.current, seed=seed, progress=progress)
-    current = current_by_query(start, found.table)
-    before = found.table.ndcg(current)
-    keyword = np.array(
-        [ndcg(ids, each.judged.grades) for ids, each in zip(found.rankings["keyword"], found.asked, strict=True)]
-    )
-    inside = found.table.among_judged().ndcg(current)
-    told_apart = irrelevant([each.judged for each in found.asked]) >= MANY
-    among_judged = (outcome.among_judged, inside) if told_apart else None
-    decision = decide(outcome.held_out, before, keyword, found.table.kinds, among_judged)
+def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -> Tuned:
+    """Learn weights from the runs, and let the gate decide."""
+    start, runs = asked.weights, asked.runs
+    numbers = {name: runs.features.middle(name) for name in runs.features.names if name.startswith("number.")}
+    # A price of 30 and a rating of 4 have no saturation constant in common.
+    features = runs.features.saturated(numbers)
+    outcome = learn(features, runs.current, seed=seed, progress=progress)
+    scores = held_out_scores(runs, start, outcome)
+    decision = decide(scores.after, scores.before, scores.keyword, runs.features.kinds, scores.among_judged)
     halves = {name: start.half(name) * change for name, change in numbers.items()}
-    weights = to_weights(outcome.fitted, table, start, schema, halves)
-    evidence = {
-        "queries": len(found.asked),
-        "judgments": sum(len(each.judged.grades) for each in found.asked),
+    weights = to_weights(outcome.fitted, features, start, schema, halves)
+    return Tuned(
+        decision=decision,
+        weights=weights.model_copy(update={"learned": evidence(schema, runs, scores, decision, outcome.fitted)}),
+        before=float(scores.before.mean()),
+        after=float(scores.after.mean()),
+        keyword=float(scores.keyword.mean()),
+        queries=len(runs.asked),
+        skipped=asked.skipped,
+        notes=asked.notes,
+        runs=runs,
+        held_out=scores.after,
+    )
+
+
+def held_out_scores(runs: Runs, start: Weights, outcome: Learned) -> Scores:
+    """Return what the gate compares."""
+    current = current_by_query(start, runs.features)
+    lists = zip(runs.rankings["keyword"], runs.asked, strict=True)
+    keyword = np.array([ndcg(ids, query.judged.grades) for ids, query in lists])
+    judged_only = irrelevant([query.judged for query in runs.asked]) >= MANY
+    before_among_judged = runs.features.among_judged().ndcg(current)
+    return Scores(
+        keyword=keyword,
+        before=runs.features.ndcg(current),
+        after=outcome.held_out,
+        among_judged=(outcome.among_judged, before_among_judged) if judged_only else None,
+    )
+
+
+def evidence(schema: Schema, runs: Runs, scores: Scores, decision: Decision, fitted: Fitted) -> dict[str, Any]:
+    """Return what the weights file says about how its weights were learned."""
+    return {
+        "queries": len(runs.asked),
+        "judgments": sum(len(query.judged.grades) for query in runs.asked),
         "nDCG@10": {
-            "keyword": round(float(keyword.mean()), 4),
-            "before": round(float(before.mean()), 4),
-            "after": round(float(outcome.held_out.mean()), 4),
+            "keyword": round(float(scores.keyword.mean()), 4),
+            "before": round(float(scores.before.mean()), 4),
+            "after": round(float(scores.after.mean()), 4),
         },
         "gain": {name: round(value, 4) for name, value in asdict(decision.current).items()},
         "gain over keywords": {name: round(value, 4) for name, value in asdict(decision.keyword).items()},
-        "recipe": asdict(outcome.fitted.recipe),
+        "recipe": asdict(fitted.recipe),
         "calibration": {
             leg.name: {source: asdict(leg.calibration(source)) for source in QUERY_SOURCES} for leg in schema.legs
         },
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "library": __version__,
     }
-    return Tuned(
-        decision=decision,
-        weights=weights.model_copy(update={"learned": evidence}),
-        before=float(before.mean()),
-        after=float(outcome.held_out.mean()),
-        keyword=float(keyword.mean()),
-        queries=len(found.asked),
-        skipped=gathered.skipped,
-        notes=gathered.notes,
-        answers=found,
-        held_out=outcome.held_out,
-    )
 
 
 def irrelevant(queries: Sequence[JudgedQuery]) -> float:
@@ -169,32 +197,8 @@ def irrelevant(queries: Sequence[JudgedQuery]) -> float:
     return sum(grade <= 0 for grade in grades) / max(1, len(grades))
 
 
-def current_by_query(weights: Weights, table: Features) -> NDArray[np.float64]:
-    """Return the weights that each query is answered with today, (queries, signals)."""
-    kinds = table.kinds.tolist()
-    rows = {kind: vector_of(weights.of(kind), table.names) for kind in set(kinds)}
-    return np.array([rows[kind] for kind in kinds], np.float64).reshape(-1, len(table.names))
-
-
-def to_weights(fitted: Fitted, table: Features, start: Weights, schema: Schema, halves: dict[str, float]) -> Weights:
-    """Return what was learned as weights for this index."""
-
-    def named(values: NDArray[np.float64]) -> dict[str, float]:
-        rounded = {name: round(float(value), DIGITS) for name, value in zip(table.names, values, strict=True)}
-        return {name: value for name, value in rounded.items() if value > 0}
-
-    changed = {name: start.half(name) * fitted.recipe.saturation for name in saturated_names()}
-    used = {name: half for name, half in halves.items() if fitted.recipe.numbers}
-    return Weights(
-        signals=named(fitted.shared),
-        saturation={"*": start.half("*"), **{name: round(half, DIGITS) for name, half in {**changed, **used}.items()}},
-        floors=start.floors,
-        share=start.share,
-        kinds={kind: full(named(values), table.names) for kind, values in fitted.by_kind.items()},
-        encoders={leg.name: leg.fingerprint for leg in schema.legs},
-    )
-
-
-def full(weights: dict[str, float], names: Sequence[str]) -> dict[str, float]:
-    """Return weights that name every signal: what a kind leaves out would be taken from the shared ones."""
-    return {name: weights.get(name, 0.0) for name in names}
+def current_by_query(weights: Weights, features: Features) -> NDArray[np.float64]:
+    """Return the current weights of each query, (queries, signals)."""
+    kinds = features.kinds.tolist()
+    rows = {kind: vector_of(weights.of(kind), features.names) for kind in set(kinds)}
+    return np.array([rows[kind] for kind in kinds], np.float64).reshape(-1, len(features.names))

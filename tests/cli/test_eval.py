@@ -19,7 +19,7 @@ from hybridsearch.disk.home import Home
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
-from hybridsearch.learning.runs import Answers, answers
+from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.progress import silent
 from tests.servers.fake import RESET, Fake, PreparedQuery, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
@@ -72,7 +72,7 @@ def test_programs_get_one_object(run: Run, acme: Path) -> None:
     assert data["skipped_because"] == {"no relevant product": 1}
     # The red coat comes first for both systems, and so do the boots, which nothing else is called.
     assert {name: values["MRR@10"] for name, values in data["systems"].items()} == {"keyword": 1, "current": 1}
-    assert [(each["a"], each["b"]) for each in data["comparisons"]] == [("current", "keyword")]
+    assert [(comparison["a"], comparison["b"]) for comparison in data["comparisons"]] == [("current", "keyword")]
     assert data["judgments"] == {"rows": 6, "duplicates": 0, "contradictions": 0, "refused": 0, "unknown_products": 0}
 
 
@@ -152,8 +152,8 @@ def test_equal_grades_are_measured_and_pointed_out(run: Run, acme: Path) -> None
 def test_a_file_without_judgments_is_refused(run: Run, acme: Path, content: str | None, code: int, said: str) -> None:
     if content is not None:
         (acme / "judgments.jsonl").write_text(content)
-    found, out, err = run("judgments.jsonl")
-    assert (found, out) == (code, "")
+    exit_code, out, err = run("judgments.jsonl")
+    assert (exit_code, out) == (code, "")
     assert said in err
     assert len(err.splitlines()) == 1
 
@@ -277,7 +277,7 @@ def between(es_url: str, change: Callable[[PreparedQuery, int, Reply], Reply]) -
 
 
 def searches(fake: Fake) -> int:
-    return sum("_search" in each.path for each in fake.asked)
+    return sum("_search" in request.path for request in fake.asked)
 
 
 def test_an_engine_that_goes_away_costs_nothing_that_was_answered(
@@ -289,7 +289,7 @@ def test_an_engine_that_goes_away_costs_nothing_that_was_answered(
         write_config(tmp_path, engine={"url": dying.url, "index": index})
         code, out, err = run(write(tmp_path, rows))
     assert (code, out) == (3, "")
-    assert err.startswith("What was answered so far is kept: the same command goes on from there.\nError: Cannot reach")
+    assert err.startswith("The answers so far are kept: run the same command again to continue.\nError: Cannot reach")
     with between(es_url, lambda _, number, reply: reply) as healthy:
         write_config(tmp_path, engine={"url": healthy.url, "index": index})
         code, out, _ = run("judgments.jsonl", "--json")
@@ -328,13 +328,13 @@ def test_both_engines_give_the_same_rankings_and_current_is_what_they_serve(
     tmp_path: Path, es_url: str, index: str
 ) -> None:
     judged = judging.read(SAMPLE / "judgments.tsv")
-    here, served_here = every_answer(tmp_path / "here", judged, {})
-    there, served_there = every_answer(tmp_path / "there", judged, {"url": es_url, "index": index, "replicas": 0})
-    assert len(here.asked) > 30
-    for system, lists in here.rankings.items():
-        for each, ours, theirs in zip(here.asked, lists, there.rankings[system], strict=True):
-            assert level_apart(ours, theirs), (system, each.query.text)
-    assert [list(each[:10]) for each in here.rankings["current"]] == served_here == served_there
+    embedded, served_embedded = every_answer(tmp_path / "here", judged, {})
+    elastic, served_elastic = every_answer(tmp_path / "there", judged, {"url": es_url, "index": index, "replicas": 0})
+    assert len(embedded.asked) > 30
+    for system, lists in embedded.rankings.items():
+        for query, ours, theirs in zip(embedded.asked, lists, elastic.rankings[system], strict=True):
+            assert level_apart(ours, theirs), (system, query.query.text)
+    assert [list(ids[:10]) for ids in embedded.rankings["current"]] == served_embedded == served_elastic
 
 
 def level_apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
@@ -349,16 +349,16 @@ def level_apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     )
 
 
-def every_answer(folder: Path, judged: judging.Judgments, engine: Mapping[str, Any]) -> tuple[Answers, list[list[str]]]:
+def every_answer(folder: Path, judged: judging.Judgments, engine: Mapping[str, Any]) -> tuple[Runs, list[list[str]]]:
     """Return what the systems answer in a shop with the sample catalogue, and what its shoppers get."""
     folder.mkdir()
     catalog = {"path": str(SAMPLE / "products.jsonl")}
     made = settings(folder, catalog=catalog, fields=FIELDS, vectors=LEGS, engine=dict(engine))
-    with HybridSearch.open(made) as found, ResultCache(Home(folder).candidates) as cache:
-        found.reindex()
+    with HybridSearch.open(made) as shop, ResultCache(Home(folder).candidates) as cache:
+        shop.reindex()
         if engine:
             with Elasticsearch(engine["url"]) as client:
                 client.indices.forcemerge(index=engine["index"], max_num_segments=1)
-        asked = prepare(found, judged, SAMPLE).asked
-        served = [[hit.id for hit in found.search(each.query.text)] for each in asked]
-        return answers(found, asked, found.weights[0], cache, silent), served
+        asked = prepare(shop, judged, SAMPLE).asked
+        served = [[hit.id for hit in shop.search(query.query.text)] for query in asked]
+        return retrieve(shop, asked, shop.weights[0], cache, silent), served

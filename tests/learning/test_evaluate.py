@@ -5,15 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from hybridsearch.learning.evaluate import Evaluation, evaluate
-from hybridsearch.learning.features import build
 from hybridsearch.learning.prepared import PreparedQuery
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.learning.result_lists import ResultList
-from hybridsearch.learning.runs import fuse, single
 from hybridsearch.learning.significance import compare
 from hybridsearch.search.planner import Query
 
@@ -141,24 +137,3 @@ def test_programs_get_the_agreed_keys() -> None:
     assert set(data["comparisons"][0]) == {"a", "b", "measure", "difference", "low", "high", "p"}
     assert [data["comparisons"][0][key] for key in ("a", "b", "measure")] == ["current", "keyword", "nDCG@10"]
     assert "values" not in data
-
-
-def test_rank_fusion_adds_reciprocal_ranks() -> None:
-    # b: 1/62 + 1/61, a: 1/61, c and d: 1/62 and 1/63
-    assert fuse(["a", "b"], ["b", "c", "d"]) == ["b", "a", "c", "d"]
-    assert fuse(["x"], ["y"]) == ["x", "y"]
-    assert fuse([], []) == []
-
-
-def test_the_single_weight_is_chosen_on_other_queries() -> None:
-    names = ("text", "words.title")
-    values = {"text": [[1, 0], [0, 1]], "cosine": [[0, 1], [1, 0]]}  # what puts the first product first
-    queries = [JudgedQuery(text, {"a": 1.0, "b": 0.0}) for text in ("red coat", "blue shoes", "green boots")]
-
-    def rankings(*sorts: str) -> list[list[str]]:
-        windows = [ResultList(("b", "a"), np.array(values[each][::-1], np.float32)) for each in sorts]
-        return single(build(names, windows, queries, ["words"] * 3), windows)
-
-    assert rankings("text", "text", "text") == [["a", "b"]] * 3
-    # The odd one is ranked by what its neighbours prefer.
-    assert rankings("text", "text", "cosine")[2] == ["b", "a"]

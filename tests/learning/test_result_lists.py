@@ -17,9 +17,9 @@ from hybridsearch.learning import result_lists
 from hybridsearch.learning.cross_validation import Fitted, Recipe
 from hybridsearch.learning.features import build
 from hybridsearch.learning.judgments import read
+from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.prepared import prepare
-from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, key_of, probe
-from hybridsearch.learning.tune import to_weights
+from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, cache_key, collect, probe
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Cosine, Neighbours, Plan
 from hybridsearch.search.signals import signal_names
@@ -287,9 +287,9 @@ def test_plans_that_differ_only_in_a_vector_have_other_keys() -> None:
     keys = set()
     for vector in (unit(1, 2, 3, 4.0), unit(1, 2, 3, 4.00001), unit(1, 2, 3, 5)):
         near = Neighbours("image", vector, 10, 10, -1.0)
-        keys.add(key_of("index", Plan("words", "", neighbours=(near,)), NAMES))
+        keys.add(cache_key("index", Plan("words", "", neighbours=(near,)), NAMES))
         keys.add(
-            key_of("index", Plan("words", "", signals=(Cosine("words.image", 1.0, "image", vector, 0, 1),)), NAMES)
+            cache_key("index", Plan("words", "", signals=(Cosine("words.image", 1.0, "image", vector, 0, 1),)), NAMES)
         )
     assert len(keys) == 6
 
@@ -302,7 +302,7 @@ def test_a_damaged_cache_says_that_it_may_be_removed(tmp_path: Path) -> None:
 
 
 def test_the_cache_keeps_the_latest_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_lists, "MOST_KEPT", 3)
+    monkeypatch.setattr(result_lists, "MAX_ENTRIES", 3)
     nothing = ResultList((), np.zeros((0, 2), np.float32))
     with ResultCache(tmp_path / "cache.db") as cache:
         for number in range(5):

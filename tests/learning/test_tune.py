@@ -15,7 +15,7 @@ import pytest
 from hybridsearch import HybridSearch, sample
 from hybridsearch.disk.home import Home
 from hybridsearch.learning import cross_validation
-from hybridsearch.learning.tune import alone
+from hybridsearch.learning.tune import exclusive
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings
@@ -94,7 +94,7 @@ def test_the_file_says_what_was_learned_from_what(run: Run) -> None:
 def test_people_read_numbers_reason_and_where_it_was_written(run: Run) -> None:
     code, out, _ = run("judgments.jsonl")
     assert code == 0
-    assert out.startswith("26 queries\n  keywords alone   ")
+    assert out.startswith("26 queries\n  keywords exclusive   ")
     assert "  weights: number.sales" in out
     assert "Activated: nDCG@10 " in out
     assert f"Written to '{Path('weights.json').resolve()}'." in out
@@ -269,7 +269,7 @@ def test_one_of_judgments_and_revert_is_needed(run: Run) -> None:
 
 
 def test_the_second_of_two_runs_is_refused_and_told_who_is_first(run: Run) -> None:
-    with alone(Settings.load()):
+    with exclusive(Settings.load()):
         code, _, err = run("judgments.jsonl")
         assert code == 3
         assert err.startswith(f"Error: Process {os.getpid()} is tuning in ")
@@ -325,7 +325,7 @@ def test_an_engine_that_goes_down_half_way_is_asked_only_the_rest(run: Run, monk
     monkeypatch.setattr(EmbeddedEngine, "search", failing)
     code, _, err = run("judgments.jsonl")
     assert (code, asked) == (3, 30)
-    assert "the same command goes on from there" in err
+    assert "run the same command again to continue" in err
     last = -1
     assert run("judgments.jsonl")[0] == 0
     assert asked == 2 * 26  # the window and the keywords of each query, none of them twice
