@@ -22,7 +22,7 @@ from hybridsearch.errors import (
 )
 from hybridsearch.indexing.fill import Options
 from hybridsearch.values import Row
-from tests.servers.fake import PreparedQuery, Reply, error, serving
+from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, settings, shop, write_products
 
@@ -371,7 +371,7 @@ def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: P
     """Fault 16."""
     model = Model()
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_bulk" in asked.path:
             return error(403, "cluster_block_exception", "disk usage exceeded flood-stage watermark")
         return model.reply(asked)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers.fake import PreparedQuery, Reply
+from tests.servers.fake import Received, Reply
 
 GC_DELETES = 60.0
 """Seconds after which Elasticsearch forgets the version of a deletion."""
@@ -57,7 +57,7 @@ class Model:
     swapped: Callable[[str], None] = lambda index: None
     """Is told of every index that an alias moves to."""
 
-    def reply(self, asked: PreparedQuery) -> Reply:
+    def reply(self, asked: Received) -> Reply:
         """Answer a request of the scripted server."""
         with self.one_at_a_time:
             status, body = self.handle(asked.method, asked.path, asked.body)
