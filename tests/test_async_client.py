@@ -185,8 +185,8 @@ def test_a_closed_client_says_so(acme: Settings) -> None:
         failed = await asyncio.gather(
             awaited.search("red"), awaited.get(["1"]), awaited.upsert([]), return_exceptions=True
         )
-        assert {type(each) for each in failed} == {EngineError}
-        return [str(each) for each in failed]
+        assert {type(failure) for failure in failed} == {EngineError}
+        return [str(failure) for failure in failed]
 
     assert set(asyncio.run(ask())) == {"This shop was closed. Open another one with: AsyncHybridSearch.open(...)"}
 

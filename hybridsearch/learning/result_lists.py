@@ -76,9 +76,9 @@ def collect(
     Raises:
         EngineError: The engine cannot be reached, or refused.
     """
-    identity = engine.identity()
+    version = engine.content_version()
     for number, plan in enumerate(plans, 1):
-        key = key_of(identity, plan, names)
+        key = key_of(version, plan, names)
         found = cache.get(key, len(names))
         if found is None:
             page = engine.search(plan)
@@ -91,9 +91,9 @@ def collect(
         yield found
 
 
-def key_of(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
+def key_of(version: str, plan: Plan, names: Sequence[str]) -> bytes:
     """Return the 20 bytes under which the answer to a plan is known; they change with the index's content."""
-    digest = hashlib.blake2b(repr((identity, *names)).encode(), digest_size=20)
+    digest = hashlib.blake2b(repr((version, *names)).encode(), digest_size=20)
     digest.update(repr(replace(plan, neighbours=(), signals=())).encode(errors="replace"))
     for part in (*plan.neighbours, *plan.signals):
         vector = getattr(part, "vector", None)

@@ -135,7 +135,7 @@ def gather(found: HybridSearch, folder: Path, *queries: str, names: tuple[str, .
     search = found.engine.search
 
     class Counting:
-        identity = found.engine.identity
+        version = found.engine.content_version
 
         def search(self, plan: Plan) -> Any:
             nonlocal asked
@@ -173,14 +173,14 @@ def test_a_changed_index_is_asked_again(acme: HybridSearch, tmp_path: Path) -> N
 
 def test_an_index_that_grew_on_elasticsearch_is_asked_again(tmp_path: Path, es_url: str, index: str) -> None:
     with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as found:
-        before = found.engine.identity()
+        before = found.engine.content_version()
         assert gather(found, tmp_path, "red coat")[0] == 1
         assert gather(found, tmp_path, "red coat")[0] == 0
         found.reindex()
-        rebuilt = found.engine.identity()
+        rebuilt = found.engine.content_version()
         assert rebuilt != before
         found.upsert([{"id": "9", "title": "Red coat for dogs"}])
-        assert found.engine.identity() != rebuilt
+        assert found.engine.content_version() != rebuilt
         assert gather(found, tmp_path, "red coat")[0] == 1
 
 
@@ -211,7 +211,7 @@ class Fresh:
 
     def __init__(self, found: HybridSearch) -> None:
         self._settings = found.settings
-        self.identity = found.engine.identity
+        self.content_version = found.engine.content_version
 
     def search(self, plan: Plan) -> Any:
         with HybridSearch.open(self._settings) as found:

@@ -96,7 +96,7 @@ def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
         ),
         (
             error(403, "security_exception", "action [indices:data/read/search] is unauthorized"),
-            "{url} refused for want of a privilege on 'products': action [indices:data/read/search] is unauthorized. "
+            "{url} refused: a privilege is missing on 'products': action [indices:data/read/search] is unauthorized. "
             "Grant it or use another key.",
         ),
         (
