@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from hybridsearch.client import HybridSearch, whole
+from hybridsearch.client import HybridSearch, require_complete
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
@@ -57,7 +57,7 @@ class AsyncHybridSearch(Shop):
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
         plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
         answer = await self.engine.search_async(plan)
-        return whole(answer) if strict else answer
+        return require_complete(answer) if strict else answer
 
     async def plan(
         self,
@@ -85,8 +85,8 @@ class AsyncHybridSearch(Shop):
     async def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Build the index and make it the live one, see `HybridSearch.reindex`; runs in a worker thread.
 
-        That thread also calls `progress` and `options.say`. A call that is cancelled stops the run after the batch that
-        it is at; the next one continues it. A run that has made its index the live one already is finished.
+        That thread also calls `progress` and `options.say`. A call that is cancelled stops the run after its current
+        batch; the next one continues it. A run that has made its index the live one already is finished.
         """
         stopped = threading.Event()
 
@@ -129,7 +129,7 @@ class AsyncHybridSearch(Shop):
     async def close(self) -> None:
         """Close connections and files; afterwards the shop answers nothing more.
 
-        Connections of other event loops are closed by these, once what is under way there is answered.
+        Connections of other event loops are closed by these loops, once their open requests are answered.
         """
         self._closed = True
         await self._engine.close_async()
@@ -154,7 +154,7 @@ async def in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: No
     """Do blocking work in a worker thread.
 
     Args:
-        work: A cancelled call waits until it has ended, so that nothing goes on unseen.
+        work: A cancelled call waits until it has ended, so that no work continues unnoticed.
         stop: Tells the work, from another thread, that it is cancelled.
     """
     loop = asyncio.get_running_loop()

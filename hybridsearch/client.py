@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hybridsearch.progress import Progress
 
 
-def whole(page: Page) -> Page:
+def require_complete(page: Page) -> Page:
     """Return a page, unless it comes from less than was planned.
 
     Raises:
@@ -63,10 +63,10 @@ class HybridSearch(Shop):
         Raises:
             DegradedAnswer: That error.
         """
-        found = self.engine.search(
+        answer = self.engine.search(
             self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
         )
-        return whole(found) if strict else found
+        return require_complete(answer) if strict else answer
 
     def plan(
         self,
@@ -90,10 +90,10 @@ class HybridSearch(Shop):
             sort: `price:asc` or `price:desc`; left out: the best first.
             page: From 1.
             size: Hits on a page.
-            weights: What the signals are worth; left out: the weights in use.
+            weights: Weights of the signals; left out: the weights in use.
 
         Raises:
-            QueryError: A field is unknown, or a photo came where no leg reads pictures.
+            QueryError: A field is unknown, or a photo was given and no leg reads pictures.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
@@ -115,14 +115,14 @@ class HybridSearch(Shop):
         return self.engine.get(arguments.possible_ids(ids))
 
     def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
-        """Build the index anew from the catalogue, beside the live one, and make it the live one.
+        """Rebuild the index from the catalogue, beside the live one, and make it the live one.
 
         A run that was interrupted is continued. Changes that come in by `upsert` and `delete` meanwhile are in the new
         index too.
 
         Args:
-            progress: Is told after every batch how far it is.
-            options: How the run is meant.
+            progress: Called after every batch with the state of the run.
+            options: Options of the run.
 
         Raises:
             CatalogError: The catalogue cannot be read.
@@ -137,7 +137,7 @@ class HybridSearch(Shop):
         """Write single products, new ones or whole new versions of old ones, to the live index.
 
         Only texts and pictures that were never seen are encoded: a change of price or stock costs no encoder. A product
-        that is older than what is known, by `fields.version`, changes nothing. While a rebuild is under way, in this
+        that is older than the known one, by `fields.version`, changes nothing. While a rebuild is under way, in this
         process or in another one, the changes reach the new index too. A product that cannot be indexed is among the
         rejects, and is not remembered; all others are written.
 
@@ -150,7 +150,7 @@ class HybridSearch(Shop):
         Raises:
             CatalogError: This is neither a product nor several.
             EngineError: There is no index, or it cannot be reached; the same call may be repeated.
-            EncoderError: The index was built with another encoder, or this one is away; repeat the call then.
+            EncoderError: The index was built with another encoder, or the encoder is unavailable; repeat the call then.
         """
         return self._updates().upsert(products)
 
@@ -169,21 +169,21 @@ class HybridSearch(Shop):
         return self._updates().delete(ids)
 
     def retry_rejects(self) -> tuple[Updated, str]:
-        """Try what the last run rejected again, as the catalogue has it now; return what became of it, and the file."""
+        """Try what the last run rejected again, as the catalogue has it now; return the outcome and the file."""
         return self._updates().retry_rejects()
 
     def rollback(self, generation: str | None = None) -> Rollback:
         """Make the generation before the live one, or another one that is kept, the live one, in one atomic step.
 
         Raises:
-            GateError: There is none to go back to.
+            GateError: There is none to return to.
         """
         from hybridsearch.indexing.rollback import rollback
 
         return rollback(self.settings, self.engine, self.encoders, generation)
 
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
-        """Return what dead runs left behind; with `kept`, also the generations that could be gone back to."""
+        """Return leftovers of interrupted runs; with `kept`, also the generations that `rollback` could return to."""
         from hybridsearch.indexing.rollback import leftovers
 
         return leftovers(self.engine.generations(), kept=kept)

@@ -1,4 +1,4 @@
-"""Values of Python as JSON has them: what a backend holds in its hands, in the form that a catalogue's file would have.
+"""Values of Python as JSON: what a backend passes, in the form that a catalogue's file would have.
 
 `json_value.register` of `functools.singledispatch` adds a type of a shop's own.
 """
@@ -34,7 +34,7 @@ def json_value(value: Any) -> Any:
     UUIDs and paths become text; an enum becomes its value.
 
     Raises:
-        ValueError: Nothing does; the message says what was found.
+        ValueError: JSON has no form for it; the message says what was found.
     """
     if isinstance(value, type):
         raise unknown(value)

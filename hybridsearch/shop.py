@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
@@ -21,9 +21,6 @@ from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
-
-if TYPE_CHECKING:
-    pass
 
 
 class Shop:
@@ -68,10 +65,10 @@ class Shop:
         if self._weights is None:
             path = self.settings.weights.path
             try:
-                found = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
-                self._weights = found, ()
+                configured = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
+                self._weights = configured, ()
             except WeightsError as error:
-                self._weights = weighting.prior(), (instead(error),)
+                self._weights = weighting.prior(), (prior_reason(error),)
         return self._weights
 
     def plan_query(
@@ -83,7 +80,7 @@ class Shop:
             schema: What the index holds.
             query: What is asked.
             given: What it gives besides the text, by source; None for what it does not give.
-            weights: What the signals are worth; left out: the weights in use.
+            weights: Weights of the signals; left out: the weights in use.
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
         query = replace(query, given=tuple(values))
@@ -102,7 +99,7 @@ class Shop:
         try:
             weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
         except WeightsError as error:
-            return weighting.prior(), (instead(error),)
+            return weighting.prior(), (prior_reason(error),)
         return weights, degraded
 
     def _vectors(self, source: QuerySource, value: Any, schema: Schema) -> tuple[dict[str, Vector], list[str]]:
@@ -132,7 +129,7 @@ class Shop:
         return vectors, missing
 
 
-def instead(error: WeightsError) -> str:
+def prior_reason(error: WeightsError) -> str:
     """Return what a page says when the configured weights cannot be used."""
     return f"the prior weights are used: {error}"
 

@@ -20,7 +20,7 @@ from hybridsearch.settings import Fields
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed
-from tests.servers.fake import INFO, PreparedQuery, Reply, error, serving
+from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, quietly, settings, shop, write_products
 
@@ -185,8 +185,8 @@ def test_a_closed_client_says_so(acme: Settings) -> None:
         failed = await asyncio.gather(
             awaited.search("red"), awaited.get(["1"]), awaited.upsert([]), return_exceptions=True
         )
-        assert {type(each) for each in failed} == {EngineError}
-        return [str(each) for each in failed]
+        assert {type(failure) for failure in failed} == {EngineError}
+        return [str(failure) for failure in failed]
 
     assert set(asyncio.run(ask())) == {"This shop was closed. Open another one with: AsyncHybridSearch.open(...)"}
 
@@ -246,7 +246,7 @@ def test_a_rebuild_is_cancelled_while_it_waits_for_a_busy_server(tmp_path: Path)
     model, busy = Model(), threading.Event()
     write_products(tmp_path / "products.jsonl", HATS)
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_bulk" in asked.path and asked.body.count(b"\n") < 1_000 and not busy.is_set():
             busy.set()
             reply = error(429, "es_rejected_execution_exception")
@@ -311,7 +311,7 @@ def test_the_loop_goes_on_while_a_schema_is_read_and_a_query_is_encoded(tmp_path
     def allowed() -> None:
         waited.append(waits.acquire(timeout=10))
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         allowed()
         return INFO if asked.path == "/" else Reply({"products-1": index})
 

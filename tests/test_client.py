@@ -22,7 +22,7 @@ from hybridsearch.errors import (
 )
 from hybridsearch.indexing.fill import Options
 from hybridsearch.values import Row
-from tests.servers.fake import PreparedQuery, Reply, error, serving
+from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, settings, shop, write_products
 
@@ -34,8 +34,8 @@ SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
 @pytest.fixture(scope="module")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HybridSearch]:
     """The five products on the embedded engine, found by words alone."""
-    with shop(tmp_path_factory.mktemp("acme")) as found:
-        yield found
+    with shop(tmp_path_factory.mktemp("acme")) as my_shop:
+        yield my_shop
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,14 @@ def seeing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HybridSearch]:
     write_products(folder / "products.jsonl", [row for row in rows if row["category"] in ("mug", "dress")][:40])
     fields = {"title": "title", "image": "image", "languages": ["en"]}
     catalog = {"path": "products.jsonl", "images": str(SAMPLE)}
-    with shop(folder, catalog=catalog, fields=fields, vectors=[SIGHT]) as found:
-        yield found
+    with shop(folder, catalog=catalog, fields=fields, vectors=[SIGHT]) as my_shop:
+        yield my_shop
 
 
-def with_encoder(found: HybridSearch, name: str) -> Settings:
+def with_encoder(my_shop: HybridSearch, name: str) -> Settings:
     """Return the settings of a shop as if its leg were configured with another encoder."""
-    legs = tuple(leg.model_copy(update={"encoder": name}) for leg in found.settings.vectors)
-    return found.settings.model_copy(update={"vectors": legs})
+    legs = tuple(leg.model_copy(update={"encoder": name}) for leg in my_shop.settings.vectors)
+    return my_shop.settings.model_copy(update={"vectors": legs})
 
 
 def ids(page: Page) -> list[str]:
@@ -133,15 +133,20 @@ def test_a_photo_needs_a_leg_that_reads_pictures(acme: HybridSearch) -> None:
 
 
 def test_a_search_before_the_first_rebuild_says_what_to_do(tmp_path: Path) -> None:
-    with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(IndexMissing, match="hybridsearch reindex"):
-        found.search("red")
+    with HybridSearch.open(settings(tmp_path)) as my_shop, pytest.raises(IndexMissing, match="hybridsearch reindex"):
+        my_shop.search("red")
 
 
 def test_a_closed_shop_says_so(tmp_path: Path, engine: dict[str, Any]) -> None:
-    with shop(tmp_path, engine=engine) as found:
+    with shop(tmp_path, engine=engine) as my_shop:
         pass
-    found.close()
-    for ask in (lambda: found.search("red"), lambda: found.get(["1"]), lambda: found.delete(["1"]), found.reindex):
+    my_shop.close()
+    for ask in (
+        lambda: my_shop.search("red"),
+        lambda: my_shop.get(["1"]),
+        lambda: my_shop.delete(["1"]),
+        my_shop.reindex,
+    ):
         with pytest.raises(EngineError, match=r"^This shop was closed\. Open another one with: HybridSearch\.open"):
             ask()
 
@@ -174,10 +179,10 @@ def test_any_text_can_be_encoded(seeing: HybridSearch, text: str) -> None:
 
 def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridSearch) -> None:
     """Fault 78."""
-    with HybridSearch.open(with_encoder(seeing, "gone")) as found:
-        page = found.search("mug")
+    with HybridSearch.open(with_encoder(seeing, "gone")) as my_shop:
+        page = my_shop.search("mug")
         with pytest.raises(EncoderError, match="There is no encoder 'gone'"):
-            found.search(image=SAMPLE / "photo.jpg")
+            my_shop.search(image=SAMPLE / "photo.jpg")
     assert page.total > 0
     assert len(page.degraded) == 1
     assert page.degraded[0].startswith("no vectors from 'image': There is no encoder 'gone'")
@@ -186,9 +191,9 @@ def test_without_its_encoder_a_shop_answers_by_words_and_says_so(seeing: HybridS
 def test_an_encoder_that_reads_no_words_is_asked_for_photos_alone(
     seeing: HybridSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with HybridSearch.open(seeing.settings) as found:
-        monkeypatch.setattr(found.encoders["image"], "reads", frozenset({"photo"}))
-        page = found.search("mug", image=SAMPLE / "photo.jpg")
+    with HybridSearch.open(seeing.settings) as my_shop:
+        monkeypatch.setattr(my_shop.encoders["image"], "reads", frozenset({"photo"}))
+        page = my_shop.search("mug", image=SAMPLE / "photo.jpg")
     assert page.degraded == ()
     assert {name for hit in page for name in hit.signals if name.endswith(".image")} == {"photo.image"}
 
@@ -196,13 +201,13 @@ def test_an_encoder_that_reads_no_words_is_asked_for_photos_alone(
 def test_a_strict_search_without_its_encoder_is_an_error(seeing: HybridSearch) -> None:
     """Fault 9: also what the client itself left out counts."""
     assert seeing.search("mug", strict=True).total > 0
-    with HybridSearch.open(with_encoder(seeing, "gone")) as found, pytest.raises(DegradedAnswer, match="no vectors"):
-        found.search("mug", strict=True)
+    with HybridSearch.open(with_encoder(seeing, "gone")) as my_shop, pytest.raises(DegradedAnswer, match="no vectors"):
+        my_shop.search("mug", strict=True)
 
 
 def test_an_index_with_a_leg_that_the_configuration_lacks_answers_by_words(seeing: HybridSearch) -> None:
-    with HybridSearch.open(seeing.settings.model_copy(update={"vectors": ()})) as found:
-        (said,) = found.search("mug").degraded
+    with HybridSearch.open(seeing.settings.model_copy(update={"vectors": ()})) as my_shop:
+        (said,) = my_shop.search("mug").degraded
     assert "The index has a vector leg 'image', the configuration has not." in said
 
 
@@ -210,11 +215,11 @@ def test_vectors_of_another_encoder_are_never_compared(seeing: HybridSearch, tmp
     """Fault 40."""
     from tests.tiny_models import clip
 
-    other = clip(tmp_path / "other")
-    built, given = (load_encoder(name, folder=tmp_path).fingerprint for name in ("starter", str(other)))
-    with HybridSearch.open(with_encoder(seeing, str(other))) as found, pytest.raises(EncoderError) as refused:
-        found.search("mug")
-    assert str(refused.value).startswith(f"Leg 'image' was built with encoder {built}, '{other}' is {given}.")
+    clip_folder = clip(tmp_path / "other")
+    built, given = (load_encoder(name, folder=tmp_path).fingerprint for name in ("starter", str(clip_folder)))
+    with HybridSearch.open(with_encoder(seeing, str(clip_folder))) as my_shop, pytest.raises(EncoderError) as refused:
+        my_shop.search("mug")
+    assert str(refused.value).startswith(f"Leg 'image' was built with encoder {built}, '{clip_folder}' is {given}.")
 
 
 def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
@@ -226,11 +231,11 @@ def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
         {**PRODUCTS[0], "title": "Red autumn dress"},
     ]
     write_products(tmp_path / "products.jsonl", rows)
-    with HybridSearch.open(settings(tmp_path)) as found:
-        report = found.reindex()
+    with HybridSearch.open(settings(tmp_path)) as my_shop:
+        report = my_shop.reindex()
         assert (report.indexed, report.rejected, report.duplicates) == (5, 2, 1)
-        assert ids(found.search("autumn")) == ["1"]
-    assert [(each.where, each.id, each.stage, each.reason) for each in report.rejects] == [
+        assert ids(my_shop.search("autumn")) == ["1"]
+    assert [(reject.where, reject.id, reject.stage, reject.reason) for reject in report.rejects] == [
         ("products.jsonl:7", None, "read", "'id' is missing or empty, expected an id"),
         ("products.jsonl:6", "6", "document", "'price' is 'free', expected a number"),
     ]
@@ -239,8 +244,8 @@ def test_a_rebuild_counts_what_it_did(tmp_path: Path) -> None:
 def test_every_reject_is_in_the_file_with_its_product(tmp_path: Path) -> None:
     bad = {"id": "6", "title": "Free gift", "price": "free"}
     write_products(tmp_path / "products.jsonl", [*PRODUCTS, bad])
-    with HybridSearch.open(settings(tmp_path)) as found:
-        file = found.reindex().rejects_file
+    with HybridSearch.open(settings(tmp_path)) as my_shop:
+        file = my_shop.reindex().rejects_file
     assert file is not None
     (reject,) = map(json.loads, file.read_text(encoding="utf-8").splitlines())
     assert reject.pop("time").endswith("Z")
@@ -254,35 +259,35 @@ def test_every_reject_is_in_the_file_with_its_product(tmp_path: Path) -> None:
 
 
 def test_a_catalogue_without_rejects_leaves_no_rejects_file(tmp_path: Path) -> None:
-    with HybridSearch.open(settings(tmp_path)) as found:
-        report = found.reindex()
+    with HybridSearch.open(settings(tmp_path)) as my_shop:
+        report = my_shop.reindex()
     assert (report.rejects_file, report.rejects) == (None, ())
     assert not list((tmp_path / ".hybridsearch").glob("rejects-*"))
 
 
 @pytest.mark.parametrize("row", [{}, {"title": "no id"}, {"id": "1", "title": "x", "price": "free"}])
 def test_a_catalogue_with_nothing_to_index_leaves_the_old_index_alone(tmp_path: Path, row: dict[str, Any]) -> None:
-    with shop(tmp_path) as found:
+    with shop(tmp_path) as my_shop:
         write_products(tmp_path / "products.jsonl", [row] if row else [])
         with pytest.raises(GateError, match="The old index stays"):
-            found.reindex()
-        assert ids(found.search("red coats")) == ["3"]
+            my_shop.reindex()
+        assert ids(my_shop.search("red coats")) == ["3"]
 
 
 def test_a_catalogue_of_nothing_but_rejects_stops_early(tmp_path: Path) -> None:
     """Fault 22."""
     write_products(tmp_path / "products.jsonl", [{"title": "no id"}] * 5_000)
     read: list[int] = []
-    with HybridSearch.open(settings(tmp_path)) as found, pytest.raises(GateError, match="were all refused"):
-        found.reindex(lambda stage, done, *_: read.append(done))
+    with HybridSearch.open(settings(tmp_path)) as my_shop, pytest.raises(GateError, match="were all refused"):
+        my_shop.reindex(lambda stage, done, *_: read.append(done))
     assert max(read) < 2_000
 
 
 def test_progress_is_told_after_every_batch(tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(600)])
     told: list[tuple[str, int, int | None, float]] = []
-    with HybridSearch.open(settings(tmp_path)) as found:
-        found.reindex(lambda stage, done, total, counts={}: told.append((stage, done, total, counts["written"])))
+    with HybridSearch.open(settings(tmp_path)) as my_shop:
+        my_shop.reindex(lambda stage, done, total, counts={}: told.append((stage, done, total, counts["written"])))
     assert told == [
         ("indexing", 256, 600, 256),
         ("indexing", 512, 600, 512),
@@ -293,28 +298,28 @@ def test_progress_is_told_after_every_batch(tmp_path: Path) -> None:
 
 
 def test_a_rebuild_shows_what_changed_and_forgets_what_is_gone(tmp_path: Path) -> None:
-    with shop(tmp_path) as found:
+    with shop(tmp_path) as my_shop:
         write_products(tmp_path / "products.jsonl", [{"id": "9", "title": "Yellow scarf"}])
-        assert found.search("scarf").total == 0
-        found.reindex()
-        assert (found.search("scarf").total, found.search("coat").total) == (1, 0)
+        assert my_shop.search("scarf").total == 0
+        my_shop.reindex()
+        assert (my_shop.search("scarf").total, my_shop.search("coat").total) == (1, 0)
 
 
 def test_of_two_rebuilds_at_once_the_second_is_refused(tmp_path: Path) -> None:
     """Faults 29 and 41."""
-    with shop(tmp_path) as one, HybridSearch.open(one.settings) as other:
-        with one.engine.lease("the first"), pytest.raises(EngineError) as refused:
-            other.reindex()
+    with shop(tmp_path) as first, HybridSearch.open(first.settings) as second:
+        with first.engine.lease("the first"), pytest.raises(EngineError) as refused:
+            second.reindex()
         assert str(refused.value) == (
             f"Process {os.getpid()} is rebuilding '{tmp_path}/.hybridsearch/products'. "
             "Wait until it has ended, then try again."
         )
-        assert other.reindex().indexed == 5
+        assert second.reindex().indexed == 5
 
 
 def test_vectors_come_from_the_cache_the_second_time(tmp_path: Path) -> None:
-    with HybridSearch.open(settings(tmp_path, vectors=[LEG])) as found:
-        first, second = found.reindex(), found.reindex()
+    with HybridSearch.open(settings(tmp_path, vectors=[LEG])) as my_shop:
+        first, second = my_shop.reindex(), my_shop.reindex()
     assert (first.encoded, first.cached) == (5, 0)
     assert (second.encoded, second.cached) == (0, 5)
 
@@ -325,11 +330,11 @@ def test_a_product_with_a_broken_picture_is_found_by_its_words(tmp_path: Path) -
     rows = [{"id": "1", "title": "mug", "image": "broken.jpg"}, {"id": "2", "title": "mug", "image": "none.jpg"}]
     write_products(tmp_path / "products.jsonl", [*rows, {"id": "3", "title": "mug"}])
     fields = {"title": "title", "image": "image", "languages": ["en"]}
-    with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[SIGHT])) as found:
-        report = found.reindex()
-        assert found.search("mug").total == 3
+    with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[SIGHT])) as my_shop:
+        report = my_shop.reindex()
+        assert my_shop.search("mug").total == 3
     assert (report.indexed, report.rejected, report.without_picture) == (3, 0, 3)
-    assert {(each.id, each.stage) for each in report.rejects} == {("1", "picture"), ("2", "picture")}
+    assert {(reject.id, reject.stage) for reject in report.rejects} == {("1", "picture"), ("2", "picture")}
 
 
 def test_an_interrupted_rebuild_is_continued_by_the_same_command(tmp_path: Path) -> None:
@@ -339,14 +344,14 @@ def test_an_interrupted_rebuild_is_continued_by_the_same_command(tmp_path: Path)
         if done >= 512:
             raise KeyboardInterrupt
 
-    with shop(tmp_path) as found:
+    with shop(tmp_path) as my_shop:
         write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(1_000)])
         said: list[str] = []
         with pytest.raises(KeyboardInterrupt):
-            found.reindex(interrupt, Options(say=said.append))
-        assert found.search("coat").total == 2
-        report = found.reindex(options=Options(say=said.append))
-        assert (report.resumed, report.indexed, found.search("hat").total) == (512, 1_000, 1_000)
+            my_shop.reindex(interrupt, Options(say=said.append))
+        assert my_shop.search("coat").total == 2
+        report = my_shop.reindex(options=Options(say=said.append))
+        assert (report.resumed, report.indexed, my_shop.search("hat").total) == (512, 1_000, 1_000)
     assert said == [
         "The run stopped: 512 products are done. Continue with: hybridsearch reindex",
         "Continuing a run that was interrupted after 512 products.",
@@ -357,13 +362,13 @@ def test_an_interrupted_rebuild_of_another_catalogue_is_started_again_and_says_w
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with HybridSearch.open(settings(tmp_path)) as found:
+    with HybridSearch.open(settings(tmp_path)) as my_shop:
         with pytest.raises(KeyboardInterrupt):
-            found.reindex(interrupt)
+            my_shop.reindex(interrupt)
         write_products(tmp_path / "products.jsonl", [{"id": "9", "title": "Yellow scarf"}])
         said: list[str] = []
-        assert found.reindex(options=Options(say=said.append)).indexed == 1
-        assert [each.state for each in found.engine.generations()] == ["live"]
+        assert my_shop.reindex(options=Options(say=said.append)).indexed == 1
+        assert [generation.state for generation in my_shop.engine.generations()] == ["live"]
     assert said == ["An interrupted run is not continued: the catalogue changed since. Starting a new one."]
 
 
@@ -371,16 +376,16 @@ def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: P
     """Fault 16."""
     model = Model()
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_bulk" in asked.path:
             return error(403, "cluster_block_exception", "disk usage exceeded flood-stage watermark")
         return model.reply(asked)
 
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(1_200)])
     with serving(script) as fake:
-        found = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
-        with found, pytest.raises(EngineError, match=r"takes no writes: .*flood-stage.*\. Free disk space"):
-            found.reindex()
+        my_shop = HybridSearch.open(settings(tmp_path, engine={"url": fake.url}))
+        with my_shop, pytest.raises(EngineError, match=r"takes no writes: .*flood-stage.*\. Free disk space"):
+            my_shop.reindex()
     assert list(model.indices) == ["products-lock"]
     assert not any("read_only" in asked.path or "_settings" in asked.path for asked in fake.asked)
 
@@ -395,5 +400,5 @@ def test_a_shop_opens_from_its_file(tmp_path: Path) -> None:
     with shop(tmp_path):
         pass
     (tmp_path / "hybridsearch.toml").write_text('[catalog]\npath = "products.jsonl"\n')
-    with HybridSearch.open(tmp_path / "hybridsearch.toml") as found:
-        assert ids(found.search("red coats")) == ["3"]
+    with HybridSearch.open(tmp_path / "hybridsearch.toml") as my_shop:
+        assert ids(my_shop.search("red coats")) == ["3"]

@@ -75,10 +75,10 @@ def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:
     """Return between `size` and twice as many rows, or all, spread evenly over the first products that are read."""
     rows: list[Row] = []
     step = 1
-    products = (each for each in source.read() if isinstance(each, Product))
-    for place, each in enumerate(islice(products, reads)):
+    products = (row for row in source.read() if isinstance(row, Product))
+    for place, product in enumerate(islice(products, reads)):
         if place % step == 0:
-            rows.append(each.row)
+            rows.append(product.row)
         if len(rows) == 2 * size:
             rows, step = rows[::2], 2 * step
     return rows

@@ -43,10 +43,10 @@ Mark = dict[str, dict[str, int]]
 
 @runtime_checkable
 class LivingSource(Source, Protocol):
-    """A catalogue that is written to while it is read, and can tell what was; it lives on a server."""
+    """A catalogue on a server that may be written to while it is read, and that can list what was written."""
 
     def patient(self) -> Self:
-        """Return one that asks for everything again until the server can answer, or `abandon` is called."""
+        """Return a source that repeats requests until the server answers, or `abandon` is called."""
         ...
 
     def abandon(self) -> None:
@@ -54,15 +54,15 @@ class LivingSource(Source, Protocol):
         ...
 
     def mark(self) -> Mark | None:
-        """Return how far it is written, and see that all of that can be read; None when this is not allowed."""
+        """Return how far it is written, and make all of that readable; None when this is not allowed."""
         ...
 
     def since(self, mark: Mark) -> Iterator[Product | Reject]:
-        """Yield the rows that were written after a mark, as they are now; what was removed cannot be told."""
+        """Yield the rows that were written after a mark, as they are now; removals are not listed."""
         ...
 
     def ids(self) -> Iterator[str]:
-        """Yield the ids of all products that are there now."""
+        """Yield the ids of all products that exist now."""
         ...
 
 
@@ -79,7 +79,7 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
         row: Any value of JSON or Python that `tidy` takes, or Unreadable.
         id_field: Dotted name of the id; None numbers the rows by their place.
         where: The place, for messages.
-        place: The place, for going on behind it.
+        place: The place, to continue after it.
     """
     if isinstance(row, Unreadable):
         return Reject(where, None, "read", row.reason, place=place)
@@ -89,24 +89,24 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
             reason = f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields"
             return Reject(where, None, "read", reason, place=place)
         row = clean
-        name = where if id_field is None else identity(field(row, id_field), id_field)
+        name = where if id_field is None else product_id(field(row, id_field), id_field)
         return Product(name, row, where, place=place)
     except ValueError as error:
         return Reject(where, None, "read", str(error), row if isinstance(row, Mapping) else None, place)
 
 
-def identity(value: Any, name: str) -> str:
+def product_id(value: Any, name: str) -> str:
     """Return the id that a field holds.
 
     Raises:
         ValueError: There is none, or more than one, or it is too long.
     """
-    found = strings(value)
-    if not found or isinstance(value, bool):
+    ids = strings(value)
+    if not ids or isinstance(value, bool):
         raise ValueError(f"'{name}' is missing or empty, expected an id")
-    if len(found) > 1:
-        raise ValueError(f"'{name}' holds {len(found)} values, expected one id")
-    size = len(found[0].encode())
+    if len(ids) > 1:
+        raise ValueError(f"'{name}' holds {len(ids)} values, expected one id")
+    size = len(ids[0].encode())
     if size > LONGEST_ID:
         raise ValueError(f"'{name}' has {size} bytes, expected an id of at most {LONGEST_ID}")
-    return found[0]
+    return ids[0]

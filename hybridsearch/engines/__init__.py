@@ -45,9 +45,9 @@ def open_engine(settings: Settings, *, replace_index: bool = False) -> Engine:
     if not mark:
         raise ConfigError("'engine.url' has no scheme, expected something like 'http://localhost:9200'.")
     try:
-        engine = find_part(scheme.lower(), ENGINES, GROUP)
+        open_of_scheme = find_part(scheme.lower(), ENGINES, GROUP)
     except LookupError as error:
         raise ConfigError(
             f"'engine.url' should be something like 'http://localhost:9200', but its scheme {error}"
         ) from error
-    return engine(settings, replace_index)
+    return open_of_scheme(settings, replace_index)

@@ -1,4 +1,4 @@
-"""What every engine can do: hold generations of an index, fill one beside the live one, and run plans."""
+"""What every engine does: holds generations of an index, fills one beside the live one, and runs plans."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Check:
 
 @dataclass(slots=True)
 class Written:
-    """What became of a write.
+    """The outcome of a write.
 
     Attributes:
         refused: Documents that cannot be stored, with the reason.
         older: How many were older than what is stored, which stays.
-        missing: How many removals found nothing to remove, as far as the engine can tell: one whose answer was lost,
-            and that was sent again, counts too.
+        missing: How many removals were of documents that do not exist, as far as the engine can tell: one whose answer
+            was lost, and that was sent again, counts too.
     """
 
     refused: list[Reject] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Written:
     missing: int = 0
 
     def add(self, other: Written) -> None:
-        """Count another write in."""
+        """Add the counts of another write."""
         self.refused += other.refused
         self.older += other.older
         self.missing += other.missing
@@ -62,11 +62,11 @@ class Generation:
 
 def live_of(generations: Sequence[Generation]) -> Generation | None:
     """Return the live one of all generations, if any is."""
-    return next((each for each in generations if each.state == "live"), None)
+    return next((generation for generation in generations if generation.state == "live"), None)
 
 
 def new_name() -> str:
-    """Return a name for a generation: the time to the microsecond, and four bits of chance."""
+    """Return a name for a generation: the time to the microsecond, and four random bits."""
     now = datetime.now(UTC)
     return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbelow(16):x}"
 
@@ -104,7 +104,7 @@ def json_text(value: Any) -> str:
 class Engine(Protocol):
     """A place where an index lives.
 
-    An index has generations: `create` begins one beside the live one, `write` and `refresh` fill it, and `promote`
+    An index has generations: `create` makes one beside the live one, `write` and `refresh` fill it, and `promote`
     makes it the live one in one atomic step. Where a generation may be None, the live one is meant. Every method raises
     EngineError when the engine cannot be reached.
     """
@@ -116,19 +116,19 @@ class Engine(Protocol):
 
     @property
     def retried(self) -> int:
-        """Requests that were asked again so far, because the engine was busy or briefly away."""
+        """Requests that were repeated so far, because the engine was busy or briefly unavailable."""
         ...
 
     def lease(self, owner: str) -> AbstractContextManager[Lease]:
         """Take the right to rebuild this index for as long as the context lasts.
 
         Raises:
-            EngineError: A run that is alive has it; the message names its owner.
+            EngineError: Another run has it and is alive; the message names its owner.
         """
         ...
 
     def create(self, schema: Schema) -> str:
-        """Begin a new, empty generation and return its name."""
+        """Create a new, empty generation and return its name."""
         ...
 
     def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
@@ -141,12 +141,12 @@ class Engine(Protocol):
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
         """Remove the products with these ids, unless what is stored is newer than the version given beside the id.
 
-        A removal of what is not there is remembered as any other: a late older update does not bring it in.
+        A removal of a product that does not exist is remembered too: a late older update does not bring it back.
         """
         ...
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:
-        """Return the routing value of those products that lie elsewhere than their id says; mostly none does."""
+        """Return the routing value of those products that are not on the shard that their id selects; mostly none."""
         ...
 
     def refresh(self, generation: str) -> int:
@@ -164,7 +164,7 @@ class Engine(Protocol):
     def promote(self, generation: str, schema: Schema) -> None:
         """Store the final schema and make this generation the live one, atomically; remove those too old to keep.
 
-        May be repeated: a generation that is live already stays.
+        May be repeated: a generation that is live already stays live.
         """
         ...
 
@@ -173,7 +173,7 @@ class Engine(Protocol):
         ...
 
     def discard(self, generation: str) -> None:
-        """Remove a generation that is not live; one that is gone already is no error."""
+        """Remove a generation that is not live; one that is removed already is no error."""
         ...
 
     def generations(self) -> list[Generation]:
@@ -181,17 +181,17 @@ class Engine(Protocol):
         ...
 
     def outlook(self) -> list[str]:
-        """Say in sentences what a swap would take the place of, and who uses it; nothing is changed."""
+        """Return sentences that say what a swap would replace, and who uses it; nothing is changed."""
         ...
 
     def warnings(self) -> list[str]:
-        """Say in sentences what is to be known about the engine before much is written to it; mostly nothing."""
+        """Return sentences that warn about the engine before much is written to it; mostly none."""
         ...
 
     def abandon(self) -> None:
         """Stop waiting for the engine, in any thread: nobody needs the outcome of the run that holds a lease.
 
-        What that run asks from now on is asked once; without one nothing changes.
+        From now on that run sends each request once; without a run nothing changes.
         """
         ...
 
@@ -207,15 +207,15 @@ class Engine(Protocol):
         """Return the schema of the live index without blocking the event loop."""
         ...
 
-    def identity(self) -> str:
-        """Return what changes whenever the live index's content does, so that answers can be kept."""
+    def content_version(self) -> str:
+        """Return a text that changes whenever the content of the live index does, so that answers can be cached."""
         ...
 
     def request(self, plan: Plan) -> Request:
         """Return the request by which a search runs this plan; nothing is searched.
 
-        It is made for the server that is there: unless that was just done, its version and how the live index is built
-        are read, which blocks. Where a server fails on the request, a search asks for one half of the plan instead.
+        It is made for the connected server: its version and the build of the live index are read, unless that was just
+        done, which blocks. Where a server fails on the request, a search asks for one half of the plan instead.
         """
         ...
 
@@ -236,11 +236,11 @@ class Engine(Protocol):
         ...
 
     def check(self) -> list[Check]:
-        """Look at the engine itself and say how it is."""
+        """Check the engine itself and return its state."""
         ...
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""
         ...
 
     async def close_async(self) -> None:
@@ -252,9 +252,9 @@ class Lease(Protocol):
     """The right to rebuild an index."""
 
     def require(self) -> None:
-        """Make sure that it is still ours.
+        """Check that this run still has it.
 
         Raises:
-            EngineError: This process stood still for so long that another run took over.
+            EngineError: This process was suspended for so long that another run took over.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a backend hands over for everyday changes: one product or many, one id or many, in the types that Python has."""
+"""Arguments of everyday changes: one product or many, one id or many, in the types that Python has."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 Id = str | int | UUID
 """What names a product: text, or what a catalogue would write as that text."""
 
-BESIDE = "_id"
-"""How a row of an index carries the id of its document, which is stored beside the row and not in it."""
+ID_KEY = "_id"
+"""Key under which a row of an index carries the id of its document, which is stored outside the row."""
 
 
 def rows(products: object) -> Iterable[object]:
-    """Return the rows that were handed over, be it one or many; one of many may still be no product.
+    """Return the rows that were handed over, one or many; a single one of many may still be no product.
 
     Raises:
         CatalogError: It is neither.
@@ -58,8 +58,8 @@ def read(row: object, settings: Settings, where: str) -> Product | Reject:
         return Reject(where, row.id, "read", "found a hit, expected a product: give its 'product'")
     if settings.catalog.index is None:
         return product(row, settings.fields.id, where)
-    found = product(row, None, where)
-    return found if isinstance(found, Reject) else of_index(found.row, settings.fields.id, where)
+    whole_row = product(row, None, where)
+    return whole_row if isinstance(whole_row, Reject) else of_index(whole_row.row, settings.fields.id, where)
 
 
 def of_index(row: Row, id_field: str, where: str) -> Product | Reject:
@@ -67,22 +67,22 @@ def of_index(row: Row, id_field: str, where: str) -> Product | Reject:
 
     `_id` is taken out: Elasticsearch refuses a document with a field of that name.
     """
-    if BESIDE not in row and id_field != BESIDE:
+    if ID_KEY not in row and id_field != ID_KEY:
         return product(row, id_field, where)
     try:
-        if BESIDE not in row:
+        if ID_KEY not in row:
             raise ValueError("'_id' is missing, expected the id of the document, as in {'_id': '17', …}")
-        key = text_of(row[BESIDE])
+        key = text_of(row[ID_KEY])
         if key is None:
-            raise ValueError(f"'_id' is {row[BESIDE]!r}, expected an id: text or a number")
+            raise ValueError(f"'_id' is {row[ID_KEY]!r}, expected an id: text or a number")
         require_possible(key, "'_id'")
     except ValueError as error:
         return Reject(where, None, "read", str(error), row)
-    return Product(key, {name: value for name, value in row.items() if name != BESIDE}, where)
+    return Product(key, {name: value for name, value in row.items() if name != ID_KEY}, where)
 
 
 def ids(given: object) -> list[str]:
-    """Return the ids that were handed over, be it one or many; of a mapping its keys.
+    """Return the ids that were handed over, one or many; of a mapping its keys.
 
     Raises:
         QueryError: It is neither, or one of them is no id.
@@ -91,7 +91,7 @@ def ids(given: object) -> list[str]:
         return [single]
     if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
         raise QueryError(f"Found {named(given)}, expected ids: text or numbers. Give one id, or a list of ids.")
-    found = []
+    keys = []
     for value in given:
         key = text_of(value)
         if key is None:
@@ -99,8 +99,8 @@ def ids(given: object) -> list[str]:
                 f"Found {named(value)} among the ids, expected text or a number. "
                 "Nothing was done; correct it and try again."
             )
-        found.append(key)
-    return found
+        keys.append(key)
+    return keys
 
 
 def possible_ids(given: object) -> list[str]:

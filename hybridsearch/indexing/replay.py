@@ -11,7 +11,7 @@ from hybridsearch.values import Product
 
 
 def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
-    """Yield the changes after a place, until there are no more, and the place up to which they go."""
+    """Yield the changes after a position of the log, in pages, each with the position of its last change."""
     changes, mark = log.since(mark)
     while changes:
         yield changes, mark
@@ -19,9 +19,9 @@ def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
 
 
 def apply(engine: Engine, generation: str | None, builder: Builder, changes: Sequence[Change]) -> Built:
-    """Write changes to a generation, or to the live one, and return what became of them.
+    """Write changes to a generation, or to the live one, and return the outcome.
 
-    Each product comes once in them, so that updates and removals do not meet.
+    Each product has one change, so that the order of updates and removals does not matter.
     """
     built = build(engine, generation, builder, changes)
     write(engine, generation, built, removals(changes))
@@ -46,7 +46,7 @@ def removals(changes: Sequence[Change]) -> dict[str, int | None]:
 
 
 def write(engine: Engine, generation: str | None, built: Built, removed: Mapping[str, int | None]) -> Written:
-    """Write what was built, remove products, and count what became of it; return that too."""
+    """Write what was built, remove products, count the outcome and return it."""
     written = Written()
     if built.documents:
         written.add(engine.write(generation, built.documents))

@@ -1,4 +1,4 @@
-"""Going back to an earlier generation of the index, and removing what is left of dead runs."""
+"""Rollback to an earlier generation of the index, and removal of the leftovers of interrupted runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rollback:
 
     Attributes:
         changes: Changes of single products, since the generation was built, that were brought into it.
-        missing: Why changes are not in it, all that there may have been or some; empty when they are all in.
+        missing: Why some or all changes are not in it; empty when they all are.
     """
 
     before: str
@@ -38,17 +38,17 @@ class Rollback:
 
 
 def target(generations: Sequence[Generation], before: str, wanted: str | None) -> tuple[str, str]:
-    """Return the live generation, and the one to go back to: the one that was live before it, or the one wanted.
+    """Return the live generation, and the one to return to: the one that was live before it, or the one wanted.
 
     Raises:
         IndexMissing: Nothing is live.
-        GateError: There is none to go back to.
+        GateError: There is none to return to.
     """
-    found = live_of(generations)
-    if found is None:
+    current = live_of(generations)
+    if current is None:
         raise IndexMissing("There is no live index to go back from. Create it with: hybridsearch reindex")
-    live = found.name
-    kept = [each.name for each in generations if each.state == "kept"]
+    live = current.name
+    kept = [generation.name for generation in generations if generation.state == "kept"]
     if wanted is not None:
         if wanted not in kept:
             raise GateError(f"There is no finished generation '{wanted}'. There are: {', '.join(kept) or 'none'}.")
@@ -78,9 +78,9 @@ def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder]
         if not missing:
             # Not before the switch: only the live generation takes writes. Searches see it older for that long.
             with updates.builder(schema) as builder:
-                for some, _ in replay.pages(engine.changes, schema.since):
-                    built = replay.apply(engine, None, builder, some)
-                    changes += len(some) - len(built.rejects)
+                for page, _ in replay.pages(engine.changes, schema.since):
+                    built = replay.apply(engine, None, builder, page)
+                    changes += len(page) - len(built.rejects)
                     rejects += built.rejects
     if rejects:
         first = rejects[0]
@@ -91,11 +91,11 @@ def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder]
 def leftovers(generations: Sequence[Generation], *, kept: bool) -> list[Generation]:
     """Return what may be removed: unfinished generations, and finished ones too if they need not be kept."""
     states = ("unfinished", "kept") if kept else ("unfinished",)
-    return [each for each in generations if each.state in states]
+    return [generation for generation in generations if generation.state in states]
 
 
 def clean(engine: Engine, journal: Path, doomed: Sequence[Generation]) -> None:
-    """Remove generations, and the journal of a run that loses its own by that.
+    """Remove generations, and the journal of a run whose generation is removed.
 
     Raises:
         EngineError: A run is under way.
@@ -104,8 +104,9 @@ def clean(engine: Engine, journal: Path, doomed: Sequence[Generation]) -> None:
         return
     with engine.lease(owner()):
         log = Journal(journal)
-        found = log.load()
-        for each in doomed:
-            engine.discard(each.name)
-        if found is not None and found[0].generation in {each.name for each in doomed}:
+        interrupted = log.load()
+        names = {generation.name for generation in doomed}
+        for generation in doomed:
+            engine.discard(generation.name)
+        if interrupted is not None and interrupted[0].generation in names:
             log.remove()

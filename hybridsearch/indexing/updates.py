@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Updated:
-    """What became of changes to single products.
+    """The outcome of changes to single products.
 
     Attributes:
         written: Products that were written, or removed.
-        older: Changes that were older than what is known; they changed nothing.
+        older: Changes that were older than the known version; they changed nothing.
         missing: Removals of products that the index does not hold; they are remembered, and changed nothing.
         encoded: Vectors that had to be encoded; all others were known.
         rejects: What could not be written, and what a product lacks.
@@ -54,7 +54,7 @@ class Updated:
             "older": self.older,
             "missing": self.missing,
             "encoded": self.encoded,
-            "rejects": [describe(each) for each in self.rejects],
+            "rejects": [describe(reject) for reject in self.rejects],
         }
 
 
@@ -93,8 +93,10 @@ class Updates:
     def versions(self, removals: Mapping[str, Any]) -> dict[str, int | None]:
         """Return the version of each removal: the one that was given, else that of the product in the live index."""
         fields, name = self.settings.fields, self.settings.fields.version or ""
-        unsaid = [key for key, version in removals.items() if version is None]
-        live = {key: field(row, name) for some in batches(unsaid, BATCH) for key, row in self.engine.get(some).items()}
+        unversioned = [key for key, version in removals.items() if version is None]
+        live = {
+            key: field(row, name) for page in batches(unversioned, BATCH) for key, row in self.engine.get(page).items()
+        }
         versions = {}
         for key, version in removals.items():
             try:
@@ -108,26 +110,26 @@ class Updates:
     def apply(self, changes: Sequence[Change], updated: Updated) -> Updated:
         """Remember changes, then write them to the live index; of one product the last counts."""
         if self.settings.fields.version is None:
-            say_that_versions_are_missing()
+            warn_of_missing_versions()
         last = {change.id: change for change in sorted(changes, key=lambda change: change.precedence)}
         with self.builder() as builder:
-            for some in batches(last.values(), BATCH):
-                self.apply_batch(some, builder, updated)
+            for page in batches(last.values(), BATCH):
+                self.apply_batch(page, builder, updated)
         return updated
 
     def apply_batch(self, changes: Sequence[Change], builder: Builder, updated: Updated) -> None:
-        """Remember and write some changes, one of each product, and count what became of them.
+        """Remember and write some changes, one of each product, and count the outcomes.
 
         What cannot be built is not remembered; what the engine alone refuses is remembered no longer. What is older
-        than what is known is not even built, which may take the encoder.
+        than the known version is not built, which may take the encoder.
         """
         newest = self.engine.changes.newest(changes) if self.settings.fields.version else changes
         built = replay.build(self.engine, None, builder, newest)
-        fit = {made.id for made in built.documents}
+        fit = {item.id for item in built.documents}
         ready = [change for change in newest if change.row is None or change.id in fit]
         recorded = self.engine.changes.record(ready) if ready else Recorded([])
         accepted = {change.id: change for change in recorded.accepted}
-        built.documents = [made for made in built.documents if made.id in accepted]
+        built.documents = [item for item in built.documents if item.id in accepted]
         removals = replay.removals(recorded.accepted)
         written = replay.write(self.engine, None, built, removals)
         if written.refused:
@@ -155,14 +157,15 @@ class Updates:
         """Try the products in the newest file of rejects again, as the catalogue has them now.
 
         Returns:
-            What became of them, and the file. It is removed; what is still refused is in a new one.
+            The outcome, and the new file. The old file is removed; what is still refused is in the new one.
         """
         folder = self.settings.home
         files = sorted(folder.glob("rejects-*.jsonl"))
         if not files:
             return Updated(), ""
-        letters = list(RejectsFile(files[-1], size=files[-1].stat().st_size).read())
-        ids, places = {each.id for each in letters if each.id}, {each.where for each in letters if not each.id}
+        rejects = list(RejectsFile(files[-1], size=files[-1].stat().st_size).read())
+        ids = {reject.id for reject in rejects if reject.id}
+        places = {reject.where for reject in rejects if not reject.id}
         source = source_of(self.settings)
         updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
         again = folder / f"rejects-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again.jsonl"
@@ -172,8 +175,8 @@ class Updates:
 
 
 @functools.cache
-def say_that_versions_are_missing() -> None:
-    """Warn a shop once in a process, as a late change is rare and hard to find out."""
+def warn_of_missing_versions() -> None:
+    """Warn a shop once in a process, as a late change is rare and hard to notice."""
     log.warning(
         "Products have no version: of two changes of one product the last to arrive counts, also where it is the older "
         "one. Name a field that grows with every change in 'fields.version'."
@@ -181,7 +184,7 @@ def say_that_versions_are_missing() -> None:
 
 
 def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
-    """Refuse to mix two encoders, or two ways to cut words, in one index."""
+    """Refuse to mix two encoders, or two text analyses, in one index."""
     for leg in schema.legs:
         if leg.name not in encoders or encoders[leg.name].fingerprint != leg.fingerprint:
             raise EncoderError(

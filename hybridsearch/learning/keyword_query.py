@@ -60,11 +60,11 @@ class KeywordQuery:
             EngineError: The engine cannot be reached.
             ConfigError: It refused the body.
         """
-        identity = self._engine.identity()
+        version = self._engine.content_version()
         for number, words in enumerate(queries, 1):
             body = {**filled(self._body, words), "size": depth, "from": 0, "_source": False}
             # The size belongs to the key, and keeps these answers apart from those of plans.
-            key = hashlib.blake2b(json.dumps([identity, body]).encode(), digest_size=20).digest()
+            key = hashlib.blake2b(json.dumps([version, body]).encode(), digest_size=20).digest()
             results = cache.get(key, 0) if words else ids_only(())
             if results is None:
                 answer = self._search(body)

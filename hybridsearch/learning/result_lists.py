@@ -76,9 +76,9 @@ def collect(
     Raises:
         EngineError: The engine cannot be reached, or refused.
     """
-    identity = engine.identity()
+    version = engine.content_version()
     for number, plan in enumerate(plans, 1):
-        key = cache_key(identity, plan, names)
+        key = cache_key(version, plan, names)
         results = cache.get(key, len(names))
         if results is None:
             page = engine.search(plan)
@@ -91,9 +91,9 @@ def collect(
         yield results
 
 
-def cache_key(identity: str, plan: Plan, names: Sequence[str]) -> bytes:
+def cache_key(version: str, plan: Plan, names: Sequence[str]) -> bytes:
     """Return the cache key of a plan, 20 bytes; it changes with the index's content."""
-    digest = hashlib.blake2b(repr((identity, *names)).encode(), digest_size=20)
+    digest = hashlib.blake2b(repr((version, *names)).encode(), digest_size=20)
     digest.update(repr(replace(plan, neighbours=(), signals=())).encode(errors="replace"))
     for part in (*plan.neighbours, *plan.signals):
         vector = getattr(part, "vector", None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import sample
-from tests.servers.fake import PreparedQuery, Reply, error, serving
+from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
 
@@ -434,7 +434,7 @@ def test_a_rebuild_that_is_stopped_ends_in_code_130_and_can_be_continued(tmp_pat
     busy = threading.Event()
     model, requests = Model(), iter(range(1_000_000))
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_bulk" in asked.path and next(requests):
             busy.set()
             return error(429, "es_rejected_execution_exception")

@@ -21,7 +21,7 @@ from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.progress import silent
-from tests.servers.fake import RESET, Fake, PreparedQuery, Reply, passed_on, serving
+from tests.servers.fake import RESET, Fake, Received, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
 
 SAMPLE = Path(sample.__file__).parent
@@ -260,11 +260,11 @@ def test_a_query_that_the_server_refuses_is_for_the_shop_to_correct(run: Run, gr
 
 
 @contextmanager
-def between(es_url: str, change: Callable[[PreparedQuery, int, Reply], Reply]) -> Iterator[Fake]:
+def between(es_url: str, change: Callable[[Received, int, Reply], Reply]) -> Iterator[Fake]:
     """Run a server that passes everything on to a real one, and may change the answers to searches, counted from 1."""
     searches = 0
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         nonlocal searches
         reply = passed_on(es_url, asked)
         if "_search" in asked.path:
@@ -300,7 +300,7 @@ def test_an_engine_that_goes_away_costs_nothing_that_was_answered(
 def test_answers_that_are_not_whole_are_left_out_and_counted(run: Run, tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 9: they are not kept either."""
 
-    def late(asked: PreparedQuery, number: int, reply: Reply) -> Reply:
+    def late(asked: Received, number: int, reply: Reply) -> Reply:
         return Reply({**json.loads(reply.body), "timed_out": True}) if number == 1 else reply
 
     with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}):

@@ -24,7 +24,7 @@ from hybridsearch.encoders import endpoint, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.endpoint import BATCH, PAUSE, QUERY, Patience
 from hybridsearch.errors import DegradedAnswer, EncoderError, EncoderUnavailable
-from tests.servers.fake import HANG, HTML, RESET, Fake, PreparedQuery, Reply, serving
+from tests.servers.fake import HANG, HTML, RESET, Fake, Received, Reply, serving
 from tests.shops import PRODUCTS, quietly, runner, settings, write_config, write_products
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +45,11 @@ def answer_of(vectors: Sequence[Any]) -> Reply:
     return Reply({"object": "list", "data": data, "model": MODEL}, headers={})
 
 
-def texts_of(asked: PreparedQuery) -> list[str]:
+def texts_of(asked: Received) -> list[str]:
     return list(json.loads(asked.body)["input"])
 
 
-def embeddings(asked: PreparedQuery) -> Reply:
+def embeddings(asked: Received) -> Reply:
     """Answer as a server of the API does, its vectors in any order."""
     return answer_of([vector(text) for text in texts_of(asked)])
 
@@ -58,10 +58,10 @@ class Server:
     """A server of the API that answers something else while `script` says so."""
 
     def __init__(self) -> None:
-        self.script: Callable[[PreparedQuery], Reply | None] = lambda _: None
+        self.script: Callable[[Received], Reply | None] = lambda _: None
         self.fake: Fake
 
-    def __call__(self, asked: PreparedQuery) -> Reply:
+    def __call__(self, asked: Received) -> Reply:
         return self.script(asked) or embeddings(asked)
 
     @property

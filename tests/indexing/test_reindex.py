@@ -17,7 +17,7 @@ from hybridsearch.errors import EngineError
 from hybridsearch.indexing.fill import Options
 from tests.indexing.builders import rows
 from tests.killable import product, settings_of, shop_of
-from tests.servers.fake import PreparedQuery, Reply, error, serving
+from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, settings, shop, write_products
 
@@ -95,7 +95,7 @@ def test_a_server_that_goes_away_in_the_middle_stops_the_run_with_the_command_th
     monkeypatch.setattr("hybridsearch.engines.elasticsearch.retry.BUDGET", 0.5)
     model, away = Model(), threading.Event()
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         return error(503, "unavailable") if away.is_set() else model.reply(asked)
 
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])

@@ -59,7 +59,7 @@ def test_that_products_have_no_version_is_said_once_and_where_it_may_cost_a_chan
     tmp_path: Path, engine: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Fault 27."""
-    updates.say_that_versions_are_missing.cache_clear()
+    updates.warn_of_missing_versions.cache_clear()
     said: list[str] = []
     with shop(tmp_path, engine=engine) as found:
         found.reindex(options=Options(say=said.append))
@@ -75,7 +75,7 @@ def test_that_products_have_no_version_is_said_once_and_where_it_may_cost_a_chan
 
 def test_products_with_versions_are_not_warned_of(versioned: HybridSearch, caplog: pytest.LogCaptureFixture) -> None:
     """Fault 27."""
-    updates.say_that_versions_are_missing.cache_clear()
+    updates.warn_of_missing_versions.cache_clear()
     said: list[str] = []
     versioned.upsert([product(1, 11)])
     versioned.reindex(options=Options(say=said.append))

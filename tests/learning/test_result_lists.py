@@ -26,8 +26,7 @@ from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.settings import Fields
 from tests.engines.embedded.builders import unit
-from tests.servers.fake import INFO, Reply, error, serving
-from tests.servers.fake import PreparedQuery as Request
+from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.shops import PRODUCTS, settings, shop, write_products
 
 SAMPLE = Path(sample.__file__).parent
@@ -136,7 +135,7 @@ def gather(found: HybridSearch, folder: Path, *queries: str, names: tuple[str, .
     search = found.engine.search
 
     class Counting:
-        identity = found.engine.identity
+        version = found.engine.content_version
 
         def search(self, plan: Plan) -> Any:
             nonlocal asked
@@ -174,14 +173,14 @@ def test_a_changed_index_is_asked_again(acme: HybridSearch, tmp_path: Path) -> N
 
 def test_an_index_that_grew_on_elasticsearch_is_asked_again(tmp_path: Path, es_url: str, index: str) -> None:
     with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as found:
-        before = found.engine.identity()
+        before = found.engine.content_version()
         assert gather(found, tmp_path, "red coat")[0] == 1
         assert gather(found, tmp_path, "red coat")[0] == 0
         found.reindex()
-        rebuilt = found.engine.identity()
+        rebuilt = found.engine.content_version()
         assert rebuilt != before
         found.upsert([{"id": "9", "title": "Red coat for dogs"}])
-        assert found.engine.identity() != rebuilt
+        assert found.engine.content_version() != rebuilt
         assert gather(found, tmp_path, "red coat")[0] == 1
 
 
@@ -212,7 +211,7 @@ class Fresh:
 
     def __init__(self, found: HybridSearch) -> None:
         self._settings = found.settings
-        self.identity = found.engine.identity
+        self.content_version = found.engine.content_version
 
     def search(self, plan: Plan) -> Any:
         with HybridSearch.open(self._settings) as found:
@@ -223,7 +222,7 @@ def test_a_server_that_goes_down_half_way_leaves_what_was_asked(tmp_path: Path) 
     up = True
     answered = 0
 
-    def script(request: Request) -> Reply:
+    def script(request: Received) -> Reply:
         nonlocal answered
         if "_search" not in request.path:
             return healthy(request)
@@ -257,7 +256,7 @@ PAGE = Reply({"took": 1, "timed_out": False, "_shards": {"total": 1, "successful
 HALF = Reply({"took": 1, "timed_out": True, "_shards": {"total": 1, "successful": 1, "failed": 0}, "hits": HITS})
 
 
-def healthy(request: Request) -> Reply:
+def healthy(request: Received) -> Reply:
     """Answer all but a search."""
     if "_stats" in request.path:
         return STATS
@@ -267,7 +266,7 @@ def healthy(request: Request) -> Reply:
 def test_an_answer_that_is_not_whole_is_passed_over_and_asked_again(tmp_path: Path) -> None:
     slow = True
 
-    def script(request: Request) -> Reply:
+    def script(request: Received) -> Reply:
         return (HALF if slow else PAGE) if "_search" in request.path else healthy(request)
 
     with shop(tmp_path) as found:

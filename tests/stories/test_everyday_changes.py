@@ -33,30 +33,30 @@ HATS = [{"id": key, "title": f"Red hat n{key}", "price": 5} for key in ("1", "4"
 def hats(tmp_path: Path, engine: dict[str, Any]) -> Iterator[HybridSearch]:
     """Five hats without versions, which are indexed."""
     write_products(tmp_path / "products.jsonl", HATS)
-    with shop(tmp_path, engine=engine) as found:
-        yield found
+    with shop(tmp_path, engine=engine) as my_shop:
+        yield my_shop
 
 
 @pytest.fixture
 def dated(tmp_path: Path, engine: dict[str, Any]) -> Iterator[HybridSearch]:
     """Five hats with versions, which are indexed."""
     write_products(tmp_path / "products.jsonl", [{**hat, "at": "2026-11-21T09:00:00Z"} for hat in HATS])
-    with shop(tmp_path, engine=engine, fields={**FIELDS, "version": "at"}) as found:
-        yield found
+    with shop(tmp_path, engine=engine, fields={**FIELDS, "version": "at"}) as my_shop:
+        yield my_shop
 
 
-def stored(found: HybridSearch) -> dict[str, Row]:
+def stored(my_shop: HybridSearch) -> dict[str, Row]:
     """Return all that is live."""
-    live = live_of(found.engine.generations())
+    live = live_of(my_shop.engine.generations())
     assert live is not None
-    found.engine.refresh(live.name)
-    ids = list(found.engine.ids(live.name))
-    return {key: document.row for key, document in found.engine.stored(live.name, ids).items()}
+    my_shop.engine.refresh(live.name)
+    ids = list(my_shop.engine.ids(live.name))
+    return {key: document.row for key, document in my_shop.engine.stored(live.name, ids).items()}
 
 
-def logged(found: HybridSearch) -> dict[str, Change]:
+def logged(my_shop: HybridSearch) -> dict[str, Change]:
     """Return what the log of changes remembers."""
-    return {change.id: change for change in found.engine.changes.since(START)[0]}
+    return {change.id: change for change in my_shop.engine.changes.since(START)[0]}
 
 
 def test_one_id_names_one_product(hats: HybridSearch) -> None:
@@ -143,8 +143,8 @@ class Model(BaseModel):
 
 
 def test_one_product_is_one_product(hats: HybridSearch) -> None:
-    one: list[Any] = [{**HATS[3], "price": 0}, Data(17, "Red hat", Decimal(1)), [Data(17, "Red hat", Decimal(2))]]
-    for price, row in enumerate(one):
+    arguments: list[Any] = [{**HATS[3], "price": 0}, Data(17, "Red hat", Decimal(1)), [Data(17, "Red hat", Decimal(2))]]
+    for price, row in enumerate(arguments):
         assert hats.upsert(row).written == 1
         assert hats.get("17")["17"]["price"] == price
     assert len(stored(hats)) == 5
@@ -239,8 +239,8 @@ def strict(request: pytest.FixtureRequest, tmp_path: Path, es_url: str, index: s
     """A shop on a server that refuses a field called `_source`."""
     write_products(tmp_path / "products.jsonl", [{**hat, "v": 1} for hat in HATS])
     fields = {**FIELDS, **({"version": "v"} if request.param else {})}
-    with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}, fields=fields) as found:
-        yield found
+    with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}, fields=fields) as my_shop:
+        yield my_shop
 
 
 def test_what_only_the_server_refuses_leaves_what_was_known_before(strict: HybridSearch) -> None:
@@ -275,9 +275,9 @@ def test_a_change_that_an_earlier_generation_cannot_hold_is_named_when_one_goes_
     write_products(tmp_path / "products.jsonl", HATS)
     with shop(tmp_path, engine=engine):
         pass
-    with shop(tmp_path, engine=engine, fields={**FIELDS, "numbers": []}) as found:
-        assert found.upsert([{**HATS[0], "price": "free"}, {**HATS[1], "price": 6}]).written == 2
-        done = found.rollback()
+    with shop(tmp_path, engine=engine, fields={**FIELDS, "numbers": []}) as my_shop:
+        assert my_shop.upsert([{**HATS[0], "price": "free"}, {**HATS[1], "price": 6}]).written == 2
+        done = my_shop.rollback()
     assert (done.changes, done.missing) == (
         1,
         "1 changes that came in since are not in it, such as change of 1: 'price' is 'free', expected a number",
@@ -287,7 +287,7 @@ def test_a_change_that_an_earlier_generation_cannot_hold_is_named_when_one_goes_
 class Own(NamedTuple):
     """A shop whose products live in an index of its own."""
 
-    found: HybridSearch
+    shop: HybridSearch
     client: Elasticsearch
     name: str
     run: Run
@@ -311,52 +311,52 @@ def own(
         run = runner(tmp_path, monkeypatch, capfdbinary)
         assert run("init", f"{es_url}/{name}")[0] == 0
         assert run("reindex")[0] == 0
-        with HybridSearch.open(tmp_path / "hybridsearch.toml") as found:
-            yield Own(found, client, name, run)
+        with HybridSearch.open(tmp_path / "hybridsearch.toml") as my_shop:
+            yield Own(my_shop, client, name, run)
 
 
 def test_a_product_of_an_index_is_named_by_its_id_there(own: Own) -> None:
-    assert own.found.settings.fields.id == "_id"
-    done = own.found.upsert(
+    assert own.shop.settings.fields.id == "_id"
+    done = own.shop.upsert(
         [{"_id": "17", "title": "Green hat", "price": Decimal("6.5")}, {"_id": 99, "title": "Green cap", "price": 7}]
     )
     assert (done.written, done.rejects) == (2, ())
-    own.client.indices.refresh(index=own.found.settings.engine.index)
-    assert {hit.id for hit in own.found.search("green")} == {"17", "99"}
-    assert own.found.get(["17", 99]) == {
+    own.client.indices.refresh(index=own.shop.settings.engine.index)
+    assert {hit.id for hit in own.shop.search("green")} == {"17", "99"}
+    assert own.shop.get(["17", 99]) == {
         "17": {"title": "Green hat", "price": 6.5},
         "99": {"title": "Green cap", "price": 7},
     }
-    done = own.found.delete("17")
+    done = own.shop.delete("17")
     assert (done.written, done.missing) == (1, 0)
-    own.client.indices.refresh(index=own.found.settings.engine.index)
-    assert {hit.id for hit in own.found.search("green")} == {"99"}
+    own.client.indices.refresh(index=own.shop.settings.engine.index)
+    assert {hit.id for hit in own.shop.search("green")} == {"99"}
 
 
 def test_changes_of_an_index_survive_going_back(own: Own) -> None:
     assert own.run("reindex")[0] == 0
-    own.found.upsert([{"_id": "17", "title": "Green hat", "price": 6.5}])
-    own.found.delete(["4"])
+    own.shop.upsert([{"_id": "17", "title": "Green hat", "price": 6.5}])
+    own.shop.delete(["4"])
     code, out, _ = own.run("rollback", "--json")
     assert (code, json.loads(out)["changes"]) == (0, 2)
-    rows = stored(own.found)
+    rows = stored(own.shop)
     assert set(rows) == {"1", "7", "17", str(NUMBER)}
     assert rows["17"] == {"title": "Green hat", "price": 6.5}
 
 
 def test_a_product_of_an_index_without_its_id_there_is_a_reject(own: Own) -> None:
-    done = own.found.upsert([{"title": "Green hat"}, {"id": "17", "title": "Green hat"}])
+    done = own.shop.upsert([{"title": "Green hat"}, {"id": "17", "title": "Green hat"}])
     assert done.written == 0
     assert [reject.reason for reject in done.rejects] == [
         "'_id' is missing, expected the id of the document, as in {'_id': '17', …}"
     ] * 2
-    assert logged(own.found) == {}
+    assert logged(own.shop) == {}
 
 
 def test_a_product_that_the_mapping_of_an_index_refuses_is_a_reject_and_not_remembered(own: Own) -> None:
-    done = own.found.upsert([{"_id": "17", "title": "Green hat", "price": {"from": 5}}, {"_id": "4", "title": "Cap"}])
+    done = own.shop.upsert([{"_id": "17", "title": "Green hat", "price": {"from": 5}}, {"_id": "4", "title": "Cap"}])
     assert (done.written, len(done.rejects)) == (1, 1)
-    assert set(logged(own.found)) == {"4"}
+    assert set(logged(own.shop)) == {"4"}
 
 
 def test_the_rejects_of_an_index_are_tried_again(own: Own) -> None:
@@ -365,16 +365,16 @@ def test_the_rejects_of_an_index_are_tried_again(own: Own) -> None:
     assert code == 1
     own.client.index(index=own.name, id="30", document={"title": "Odd hat"}, refresh=True)
     assert own.run("reindex", "--retry-rejects")[0] == 0
-    assert own.found.get("30") == {"30": {"title": "Odd hat"}}
+    assert own.shop.get("30") == {"30": {"title": "Odd hat"}}
 
 
 def test_an_index_whose_rows_hold_their_ids_is_changed_by_them_or_by_its_own(own: Own, tmp_path: Path) -> None:
     """As docs/configuration.md shows: without 'fields.id' the ids of an index are still those of its documents."""
-    fields = own.found.settings.fields.model_copy(update={"id": "id"})
-    with HybridSearch.open(own.found.settings.model_copy(update={"fields": fields})) as found:
-        done = found.upsert([{"id": "17", "title": "Green hat"}, {"_id": "4", "id": "other", "title": "Green cap"}])
+    fields = own.shop.settings.fields.model_copy(update={"id": "id"})
+    with HybridSearch.open(own.shop.settings.model_copy(update={"fields": fields})) as my_shop:
+        done = my_shop.upsert([{"id": "17", "title": "Green hat"}, {"_id": "4", "id": "other", "title": "Green cap"}])
         assert done.written == 2
-        assert found.get(["17", "4"]) == {
+        assert my_shop.get(["17", "4"]) == {
             "17": {"id": "17", "title": "Green hat"},
             "4": {"id": "other", "title": "Green cap"},
         }
@@ -387,7 +387,7 @@ def test_a_file_may_call_its_ids_as_an_index_does(tmp_path: Path) -> None:
         Settings.parse(
             {"catalog": {"path": "products.jsonl"}, "fields": {"id": "_id", "title": "title"}}, folder=tmp_path
         )
-    ) as found:
-        found.reindex()
-        assert found.upsert({"_id": "17", "title": "Blue hat"}).written == 1
-        assert found.get("17") == {"17": {"_id": "17", "title": "Blue hat"}}
+    ) as my_shop:
+        my_shop.reindex()
+        assert my_shop.upsert({"_id": "17", "title": "Blue hat"}).written == 1
+        assert my_shop.get("17") == {"17": {"_id": "17", "title": "Blue hat"}}

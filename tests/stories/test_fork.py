@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import HybridSearch
-from tests.servers.fake import PreparedQuery, Reply, serving
+from tests.servers.fake import Received, Reply, serving
 from tests.shops import shop, write_config
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -120,7 +120,7 @@ def test_a_worker_forked_after_a_gpu_was_used_says_what_to_do_and_answers_by_wor
 def test_forked_workers_read_their_own_answers() -> None:
     """Fault 84: the connections to the server."""
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_mget" not in asked.path:
             return Reply({})
         return Reply({"docs": [{"_id": each, "found": False} for each in json.loads(asked.body)["ids"]]})

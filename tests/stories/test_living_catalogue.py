@@ -22,7 +22,7 @@ from hybridsearch.indexing.fill import Options
 from hybridsearch.settings import Settings
 from hybridsearch.values import Row
 from tests.killable import shop_of
-from tests.servers.fake import PreparedQuery, Reply, error, passed_on, serving
+from tests.servers.fake import Received, Reply, error, passed_on, serving
 from tests.shops import Stop
 
 BATCH = 16
@@ -272,7 +272,7 @@ def test_a_server_that_is_busy_while_its_catalogue_is_read_is_waited_for(
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
     asked_for = Counter[str]()
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         asked_for[f"{asked.method} {asked.path}"] += 1
         well = asked.path == "/" or asked_for[f"{asked.method} {asked.path}"] > 6
         return passed_on(es_url, asked) if well else BUSY
@@ -296,7 +296,7 @@ def test_a_run_that_waits_for_its_catalogue_is_stopped_at_once(
     monkeypatch.setattr(retry, "BUDGET", 20.0)
     left = [stop_after]
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if asked.path.startswith("/_search"):
             if left:
                 left.pop()(0.5)

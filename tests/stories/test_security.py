@@ -135,7 +135,7 @@ def test_a_missing_privilege_is_named_with_its_index(
     with found, pytest.raises(EngineError) as refused:
         found.reindex()
     said = str(refused.value)
-    assert said.startswith(f"{url} refused for want of a privilege on '{INDEX}-lock': action [indices:admin/create]")
+    assert said.startswith(f"{url} refused: a privilege is missing on '{INDEX}-lock': action [indices:admin/create]")
     assert said.endswith("Grant it or use another key.")
 
 

@@ -29,13 +29,13 @@ from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
-DISTRUST = {
+REMEDIES = {
     10: "Renew the server's certificate.",
     62: "Write the name that its certificate has into 'engine.url'.",
 }
-"""What to do about a certificate, by OpenSSL's number of the check: expired, another name."""
+"""What to do about a certificate, by OpenSSL's number of the check: expired, issued for another name."""
 OLDEST = (8, 14)
-"""The first version whose knn clause, rescore and named scores were tried together."""
+"""The first version on which knn clause, rescore and named scores were tested together."""
 
 
 def connect(section: EngineSection, folder: Path) -> Client:
@@ -67,32 +67,32 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     for url in section.urls:
         require_address(url)
     secrets = Secrets()
-    found: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "hosts": list(section.urls),
         "request_timeout": section.timeout,
-        # Inner retries re-send at once and without waiting: they go to the other nodes, where there are any, and no
-        # further. Our own loop waits (bulk.py), a search fails fast.
+        # Inner retries re-send at once and without waiting: they go to the other nodes, if there are any, once.
+        # Our own loop waits (bulk.py), a search fails fast.
         "max_retries": len(section.urls) - 1,
         "retry_on_timeout": True,
         "retry_on_status": (502, 503, 504),
         "serializers": {"application/json": OrjsonSerializer()},
     }
     if section.api_key_file:
-        found["api_key"] = read_secret(folder / section.api_key_file.expanduser())
+        arguments["api_key"] = read_secret(folder / section.api_key_file.expanduser())
     elif secrets.api_key:
-        found["api_key"] = secrets.api_key.get_secret_value()
+        arguments["api_key"] = secrets.api_key.get_secret_value()
     elif section.username:
         if not secrets.password:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
-        found["basic_auth"] = (section.username, secrets.password.get_secret_value())
+        arguments["basic_auth"] = (section.username, secrets.password.get_secret_value())
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
             raise ConfigError(f"The CA file '{file}' is missing. Check 'engine.ca_file'.")
-        found["ca_certs"] = str(file)
+        arguments["ca_certs"] = str(file)
     if section.fingerprint:
-        found["ssl_assert_fingerprint"] = section.fingerprint
-    return found
+        arguments["ssl_assert_fingerprint"] = section.fingerprint
+    return arguments
 
 
 def require_address(url: str) -> None:
@@ -129,7 +129,7 @@ def explained(url: str, index: str) -> Iterator[None]:
             f"{url} answers, but not as Elasticsearch: a proxy's page, or another product. Check 'engine.url'."
         ) from error
     except TlsError as error:
-        failed, remedy = distrust(error)
+        failed, remedy = failed_check(error)
         raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
     except ConnectionTimeout as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
@@ -156,19 +156,19 @@ def json_of(answer: ApiResponse[Any]) -> Mapping[str, Any]:
     return answer.body
 
 
-def distrust(error: TlsError) -> tuple[str, str]:
+def failed_check(error: TlsError) -> tuple[str, str]:
     """Return which check of the server's certificate failed, and what to do; never to switch the checks off."""
     remedy = "Give its CA file in 'engine.ca_file'."
     cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return cause.verify_message, DISTRUST.get(cause.verify_code, remedy)
-    said = str(error.message).splitlines()[0][:200]
-    return said, DISTRUST[62] if type(cause).__name__ == "CertificateError" else remedy
+        return cause.verify_message, REMEDIES.get(cause.verify_code, remedy)
+    message = str(error.message).splitlines()[0][:200]
+    return message, REMEDIES[62] if type(cause).__name__ == "CertificateError" else remedy
 
 
 def reason(error: ConnectionError) -> str:
     """Return the innermost reason of a failed connection in plain words."""
-    said = f"{error.message} {error.errors}".lower()
+    message = f"{error.message} {error.errors}".lower()
     for sign, words in (
         ("refused", "connection refused"),
         ("name or service", "unknown host name"),
@@ -176,7 +176,7 @@ def reason(error: ConnectionError) -> str:
         ("reset", "connection reset"),
         ("aborted", "connection closed"),
     ):
-        if sign in said:
+        if sign in message:
             return words
     return str(error.message).splitlines()[0][:200]
 
@@ -192,15 +192,15 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
     if kind == "index_not_found_exception":
         return IndexMissing(f"Index '{index}' is missing at {url}. Create it with: hybridsearch reindex")
     if kind == "media_type_header_exception":
-        mine = client_version()
+        version = client_version()
         return EngineError(
-            f"The elasticsearch client {mine} cannot talk to the server at {url}, which is older. "
+            f"The elasticsearch client {version} cannot talk to the server at {url}, which is older. "
             'Install one that can: pip install "elasticsearch>=8.19,<9"'
         )
     if status == 401:
         return EngineError(f"{url} does not accept the credentials. Set HYBRIDSEARCH_API_KEY or 'engine.username'.")
     if status == 403:
-        return EngineError(f"{url} refused for want of a privilege on '{index}': {why}. Grant it or use another key.")
+        return EngineError(f"{url} refused: a privilege is missing on '{index}': {why}. Grant it or use another key.")
     return EngineError(f"{url} refused ({status}, {kind}): {why}. Run: hybridsearch doctor")
 
 
@@ -228,7 +228,7 @@ def version_of(info: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the version number of a server as a tuple.
 
     Raises:
-        EngineError: It is older than what this library was tried on.
+        EngineError: It is older than the versions that this library was tested on.
     """
     number = str(info["version"]["number"])
     version = tuple(int(part) for part in number.split("-")[0].split("."))

@@ -60,7 +60,7 @@ class ElasticsearchEngine:
 
     @property
     def changes(self) -> ServerChanges:
-        self.version()  # a server that never answered yet is not waited for
+        self.version()  # a server that has never answered is not waited for
         return ServerChanges(self.client, self.url, self.alias, self.sender)
 
     @property
@@ -77,7 +77,7 @@ class ElasticsearchEngine:
         lease = ServerLease(self.client, self.alias, owner)
         with self._run_under_way():
             with explained(self.url, lease.index):
-                self.waiting.repeat(lease.__enter__)  # one that was written without an answer is found to be our own
+                self.waiting.repeat(lease.__enter__)  # a lease whose acknowledgement was lost is recognised as ours
             try:
                 yield lease
             finally:
@@ -85,7 +85,7 @@ class ElasticsearchEngine:
 
     @contextmanager
     def _run_under_way(self) -> Iterator[None]:
-        """Let `abandon` count for as long as the context lasts."""
+        """Let `abandon` take effect for as long as the context lasts."""
         with self._runs_lock:
             self._runs += 1
         try:
@@ -153,12 +153,12 @@ class ElasticsearchEngine:
         with explained(self.url, self.alias):
             return self._generations.all()
 
-    def identity(self) -> str:
+    def content_version(self) -> str:
         with explained(self.url, self.alias):
-            found = json_of(self.client.indices.stats(index=self.alias, metric="docs", level="shards"))
+            stats = json_of(self.client.indices.stats(index=self.alias, metric="docs", level="shards"))
         shards = {
             f"{index['uuid']}/{number}": max(copy["seq_no"]["max_seq_no"] for copy in copies)
-            for index in found["indices"].values()
+            for index in stats["indices"].values()
             for number, copies in index["shards"].items()
         }
         return " ".join(f"{name}:{last}" for name, last in sorted(shards.items()))
@@ -170,8 +170,8 @@ class ElasticsearchEngine:
 
     def warnings(self) -> list[str]:
         with explained(self.url, self.alias):
-            found = health.server(json_of(self.client.info()))
-        return [f"{found.found}: {found.next_step}."] if found.state == "warning" else []
+            check = health.server(json_of(self.client.info()))
+        return [f"{check.found}: {check.next_step}."] if check.state == "warning" else []
 
     def abandon(self) -> None:
         with self._runs_lock:
@@ -179,10 +179,10 @@ class ElasticsearchEngine:
                 self._unwanted.set()
 
     def schema(self, generation: str | None = None) -> Schema:
-        return run(self._searches.described(generation), self._client(generation)).schema
+        return run(self._searches.index_info(generation), self._client(generation)).schema
 
     async def schema_async(self) -> Schema:
-        return (await self._loops.run(self._searches.described())).schema
+        return (await self._loops.run(self._searches.index_info())).schema
 
     def request(self, plan: Plan) -> Request:
         return run(self._searches.request(plan), self.client)
@@ -211,12 +211,12 @@ class ElasticsearchEngine:
 
     @property
     def _patient(self) -> Client:
-        """The client for a run, which waits for a busy server, though not for one that never answered yet."""
+        """The client for a run, which waits for a busy server, but not for one that has never answered."""
         self.version()
         return self.client.patient(self.waiting)
 
     def _client(self, generation: str | None) -> Client:
-        """Return the client for a generation: only a run asks for one by name, a shopper never waits."""
+        """Return the client for a generation: only a run names one, a shopper never waits."""
         return self.client if generation is None else self._patient
 
     @property

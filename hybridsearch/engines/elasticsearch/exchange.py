@@ -1,4 +1,4 @@
-"""Exchanges with a server: what is asked, and what comes of the answers, apart from the client that sends it."""
+"""Exchanges with a server: requests and the result of their answers, apart from the client that sends them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hybridsearch.engines.elasticsearch.connection import JSON, json_of
 T = TypeVar("T")
 
 Exchange = Generator[Request, Mapping[str, Any], T]
-"""Yields each request, is sent the body of its answer or thrown the client's error, and returns what came of it."""
+"""Yields each request, receives the body of its answer or the client's error, and returns the result."""
 
 
 def run(exchange: Exchange[T], client: Client) -> T:

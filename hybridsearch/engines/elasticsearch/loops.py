@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A client, and what closes it: a generator that is waiting to be closed."""
+class LoopClient:
+    """The client of one loop, and the generator whose end closes it."""
 
     client: AsyncElasticsearch
     closing: AsyncGenerator[AsyncElasticsearch, None]
@@ -35,36 +35,36 @@ class LoopClients:
 
     def __init__(self, connect: Callable[[], AsyncElasticsearch]) -> None:
         self._connect = connect
-        self._kept: dict[asyncio.AbstractEventLoop, Kept] = {}
+        self._clients: dict[asyncio.AbstractEventLoop, LoopClient] = {}
 
     async def run(self, exchange: Exchange[T]) -> T:
         """Run an exchange by the client of the running loop."""
-        kept = await self._of_this_loop()  # held until the answer is there: what nobody holds is closed
-        return await run_async(exchange, kept.client)
+        held = await self._of_this_loop()  # referenced until the answer has come: an unreferenced client is closed
+        return await run_async(exchange, held.client)
 
     async def close(self) -> None:
         """Close the connections of this loop, and of loops that have ended; other loops close their own."""
-        ours = self._kept.pop(asyncio.get_running_loop(), None)
-        if ours is not None:
-            await ours.closing.aclose()
+        current = self._clients.pop(asyncio.get_running_loop(), None)
+        if current is not None:
+            await current.closing.aclose()
         await self._release_ended()
-        self._kept.clear()  # a generator that nobody holds is closed by its loop
+        self._clients.clear()  # a generator that nobody references is closed by its loop
 
-    async def _of_this_loop(self) -> Kept:
+    async def _of_this_loop(self) -> LoopClient:
         loop = asyncio.get_running_loop()
-        if loop not in self._kept:
+        if loop not in self._clients:
             await self._release_ended()
-        if loop not in self._kept:
+        if loop not in self._clients:
             closing = opened(self._connect)
-            self._kept[loop] = Kept(await anext(closing), closing)
-        return self._kept[loop]
+            self._clients[loop] = LoopClient(await anext(closing), closing)
+        return self._clients[loop]
 
     async def _release_ended(self) -> None:
-        """Forget loops that were closed; those that did not close their generators, by a bare `loop.close()`, too."""
-        for loop in list(self._kept):  # each step on the dictionary is atomic: loops of other threads may add theirs
-            if loop.is_closed() and (kept := self._kept.pop(loop, None)):
-                with suppress(RuntimeError):  # what a client still wants of its loop
-                    await kept.closing.aclose()
+        """Forget closed loops, also those that did not close their generators (a bare `loop.close()`)."""
+        for loop in list(self._clients):  # each step on the dictionary is atomic: loops of other threads may add theirs
+            if loop.is_closed() and (held := self._clients.pop(loop, None)):
+                with suppress(RuntimeError):  # a client may still need its closed loop
+                    await held.closing.aclose()
 
 
 async def opened(connect: Callable[[], AsyncElasticsearch]) -> AsyncGenerator[AsyncElasticsearch, None]:

@@ -1,4 +1,4 @@
-"""Where our fields lie in an Elasticsearch index, how they are mapped, and how a document is written to them."""
+"""Paths and mapping of our fields in an Elasticsearch index, and the body of a document."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + 
 def parameters(plan: Plan) -> dict[str, Any]:
     """Return the request parameters: word statistics of all shards together, and each signal's value beside each hit.
 
-    All pages of a query go to the same copies of the shards: others may keep equal scores in another order, and page 2
-    would repeat what page 1 had.
+    All pages of a query go to the same copies of the shards: others may order equal scores differently, and page 2
+    would repeat hits of page 1.
     """
     return {
         "search_type": "dfs_query_then_fetch",
@@ -93,18 +93,18 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
 
 def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
     """Return the query whose matches are the candidates: by words, by code, by vector; all of them pass the filters."""
-    filters = [filter_clause(each) for each in plan.filters]
+    filters = [filter_clause(condition) for condition in plan.filters]
     if plan.kind == "browse":
         return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
-    found: list[Clause] = []
+    clauses: list[Clause] = []
     if plan.keyword:
-        found.append(match_clause(plan.keyword))
+        clauses.append(match_clause(plan.keyword))
     if plan.codes:
-        found.append({"constant_score": {"filter": codes(plan.codes), "boost": CODE_LIFT}})
-    found += [knn(each, filters, shards, knn_has_k) for each in plan.neighbours]
-    if not found:
+        clauses.append({"constant_score": {"filter": codes(plan.codes), "boost": CODE_LIFT}})
+    clauses += [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
+    if not clauses:
         return {"match_none": {}}
-    return {"bool": {"should": found, "minimum_should_match": 1, "filter": filters}}
+    return {"bool": {"should": clauses, "minimum_should_match": 1, "filter": filters}}
 
 
 def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: bool) -> Clause:
@@ -183,7 +183,7 @@ def codes(clause: Codes) -> Clause:
 
 
 def filter_clause(clause: Filter) -> Clause:
-    """Return a filter; values only ever stand as values."""
+    """Return a filter; user input is only ever a value."""
     path = field_path(clause.role, clause.field)
     if isinstance(clause, Terms):
         return {"terms": {path: list(clause.values)}}
@@ -219,7 +219,7 @@ def to_hit(hit: Mapping[str, Any]) -> Hit:
 
 
 def incomplete(answer: Mapping[str, Any]) -> list[str]:
-    """Return why the server's answer may lack products: it answers 200 all the same."""
+    """Return why the server's answer may lack products: it answers 200 anyway."""
     shards = answer.get("_shards", {})
     reasons = []
     if answer.get("timed_out"):

@@ -24,15 +24,15 @@ from hybridsearch.settings import EngineSection
 from hybridsearch.values import Page, Row
 
 FRESH = 5.0
-"""Seconds for which the schema of the live index is believed before it is read again: a swap may have happened."""
-FOUND = 1_000
-"""Products that are looked for at a time."""
+"""Seconds for which the schema of the live index is cached: a swap may have happened since."""
+IDS_PER_SEARCH = 1_000
+"""Products that one request looks up."""
 KNN_HAS_K = (8, 15)
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """What a search has to know about an index."""
+class IndexInfo:
+    """What a search needs to know about an index."""
 
     schema: Schema
     shards: int
@@ -40,7 +40,7 @@ class Described:
 
 
 class Searches:
-    """Everything that reads products; remembers the server's version, and for a moment how the live index is built.
+    """Everything that reads products; caches the server's version, and for a moment how the live index is built.
 
     Where a generation may be None, the live one is meant.
     """
@@ -49,7 +49,7 @@ class Searches:
         self.alias = section.index
         self.url = " or ".join(section.urls)
         self._version: tuple[int, ...] = ()
-        self._live: Described | None = None
+        self._live: IndexInfo | None = None
 
     def search(self, plan: Plan, generation: str | None = None) -> Exchange[Page]:
         """Run a plan; where the server fails on one half of it, the other half answers."""
@@ -68,7 +68,7 @@ class Searches:
 
     def request(self, plan: Plan, generation: str | None = None) -> Exchange[Request]:
         """Return the request that runs a plan on this server."""
-        index = yield from self.described(generation)
+        index = yield from self.index_info(generation)
         version = yield from self.version()
         body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K)
         return to_request(plan, generation or self.alias, body)
@@ -85,20 +85,20 @@ class Searches:
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def routing(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, str]]:
-        """Return the routing value of those products that lie elsewhere than their id says; mostly none does."""
-        described = yield from self.described(generation)
-        if described.shards == 1:
+        """Return the routing value of those products that are not on the shard that their id selects; mostly none."""
+        index_info = yield from self.index_info(generation)
+        if index_info.shards == 1:
             return {}
         index = generation or self.alias
-        found: dict[str, str] = {}
+        values: dict[str, str] = {}
         with explained(self.url, index):
-            if generation is not None:  # what was just written to it is not findable yet
+            if generation is not None:  # what was just written to it cannot be searched yet
                 yield Request("POST", f"/{index}/_refresh")
-            for some in batches(ids, FOUND):
-                query = {"query": {"ids": {"values": some}}, "_source": False, "size": FOUND}
+            for page in batches(ids, IDS_PER_SEARCH):
+                query = {"query": {"ids": {"values": page}}, "_source": False, "size": IDS_PER_SEARCH}
                 answer = yield Request("POST", f"/{index}/_search", {}, query)
-                found |= {hit["_id"]: hit["_routing"] for hit in answer["hits"]["hits"] if "_routing" in hit}
-        return found
+                values |= {hit["_id"]: hit["_routing"] for hit in answer["hits"]["hits"] if "_routing" in hit}
+        return values
 
     def version(self) -> Exchange[tuple[int, ...]]:
         """Return the server's version."""
@@ -107,13 +107,13 @@ class Searches:
                 self._version = version_of((yield Request("GET", "/")))
         return self._version
 
-    def described(self, generation: str | None = None) -> Exchange[Described]:
-        """Return how an index is built.
+    def index_info(self, generation: str | None = None) -> Exchange[IndexInfo]:
+        """Return schema and shards of an index.
 
         Raises:
             IndexMissing: There is none, or it is not ours.
         """
-        yield from self.version()  # a server that is too old, or none at all, is told apart from a missing index
+        yield from self.version()  # so that a server that is too old or unavailable is not reported as a missing index
         if generation is not None:
             return (yield from self._read(generation))
         live = self._live
@@ -122,21 +122,21 @@ class Searches:
         return live
 
     def forget(self) -> None:
-        """Forget the live index: another one took its place."""
+        """Forget the live index: another one replaced it."""
         self._live = None
 
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         request = yield from self.request(plan, generation)
         return to_page(plan, (yield request))
 
-    def _read(self, index: str) -> Exchange[Described]:
+    def _read(self, index: str) -> Exchange[IndexInfo]:
         with explained(self.url, index):
             answer = yield Request("GET", f"/{index}")
-        name, found = next(iter(answer.items()))
-        schema = read_schema(found["mappings"], name)
+        name, description = next(iter(answer.items()))
+        schema = read_schema(description["mappings"], name)
         if schema is None:
             raise IndexMissing(
                 f"Index '{index}' at {self.url} was not built by hybridsearch. "
                 "Build one beside it with another 'engine.index' and: hybridsearch reindex"
             )
-        return Described(schema, int(found["settings"]["index"]["number_of_shards"]), time.monotonic())
+        return IndexInfo(schema, int(description["settings"]["index"]["number_of_shards"]), time.monotonic())

@@ -37,7 +37,7 @@ class EmbeddedEngine:
     write to a generation is taken with the first write; that to the live one is given back after each.
     """
 
-    retried = 0  # a disk is never too busy
+    retried = 0  # nothing is ever repeated on a disk
 
     def __init__(self, folder: Path, index: str, *, keep: int = 1) -> None:
         self.index, self.keep = index, keep
@@ -45,7 +45,7 @@ class EmbeddedEngine:
         self._generations = Generations(self.folder)
         self._writers: dict[str, tuple[Store, FileLock]] = {}
         self._live: tuple[Stamp, View] | None = None
-        self._other: tuple[str, View] | None = None
+        self._not_live: tuple[str, View] | None = None
         self._lock = threading.RLock()
 
     @property
@@ -77,9 +77,9 @@ class EmbeddedEngine:
         with self._lock:
             store = self._writer(generation)
             self._compile(store, generation)
-            found = store.count()
-            self._let_go(generation)
-            return found
+            documents = store.count()
+            self._release(generation)
+            return documents
 
     def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
         with closing(Store(self._generations.path(generation))) as store:
@@ -91,13 +91,13 @@ class EmbeddedEngine:
 
     def promote(self, generation: str, schema: Schema) -> None:
         with self._lock:
-            before = self._generations.named()
+            before = self._generations.live_name()
             if before != generation:
                 store = self._writer(generation)
                 store.save_schema(schema)
                 reach("promote.described")
                 self._compile(store, generation)
-                self._let_go(generation)
+                self._release(generation)
                 reach("promote.settled")
                 self.switch(generation)
                 reach("promote.swapped")
@@ -110,24 +110,24 @@ class EmbeddedEngine:
 
     def discard(self, generation: str) -> None:
         with self._lock:
-            if generation == self._generations.named():
+            if generation == self._generations.live_name():
                 raise EngineError(f"Generation '{generation}' is live. Promote another one before it is removed.")
-            self._let_go(generation)
+            self._release(generation)
             with self._lock_of(generation):
                 self._generations.remove(generation)
             self._lock_of(generation).path.unlink(missing_ok=True)
 
     def generations(self) -> list[Generation]:
-        live = self._generations.named()
-        return [self._described(name, live) for name in self._generations.names()]
+        live = self._generations.live_name()
+        return [self._info(name, live) for name in self._generations.names()]
 
-    def identity(self) -> str:
+    def content_version(self) -> str:
         self._view()
         _, *changes = self._generations.stamp() or (0,)  # the process number says nothing about the content
-        return " ".join(map(str, (self._generations.named(), *changes)))
+        return " ".join(map(str, (self._generations.live_name(), *changes)))
 
     def outlook(self) -> list[str]:
-        live = self._generations.named()
+        live = self._generations.live_name()
         return [f"takes the place of generation '{live}', which is kept"] if live else []
 
     def warnings(self) -> list[str]:
@@ -183,17 +183,17 @@ class EmbeddedEngine:
     def close(self) -> None:
         with self._lock:
             for generation in list(self._writers):
-                self._let_go(generation)
-            for opened in (self._live, self._other):
-                if opened is not None:
-                    opened[1].store.close()
-            self._live = self._other = None
+                self._release(generation)
+            for cached in (self._live, self._not_live):
+                if cached is not None:
+                    cached[1].store.close()
+            self._live = self._not_live = None
 
     async def close_async(self) -> None:
         await asyncio.to_thread(self.close)
 
     def _view(self, generation: str | None = None) -> View:
-        """Return the view of a generation; that of the live one is opened anew when it has changed."""
+        """Return the view of a generation; that of the live one is reopened when it has changed."""
         if generation is not None:
             return self._view_of(generation)
         live = self._live
@@ -202,8 +202,8 @@ class EmbeddedEngine:
         with self._lock:
             while True:
                 stamp = self._generations.stamp()
-                found = self._generations.live()
-                if stamp is None or found is None:
+                name = self._generations.live()
+                if stamp is None or name is None:
                     raise IndexMissing(
                         f"Index '{self.index}' is missing in '{self.folder.parent}'. "
                         "Create it with: hybridsearch reindex"
@@ -211,7 +211,7 @@ class EmbeddedEngine:
                 if self._live is not None and self._live[0] == stamp:
                     return self._live[1]
                 try:
-                    view = self._open(found)
+                    view = self._open(name)
                 except EngineError:
                     # Two promotions since the pointer was read remove what it named.
                     if self._generations.stamp() == stamp:
@@ -224,17 +224,17 @@ class EmbeddedEngine:
         """Return the view of a generation that need not be live; the last one is kept while it does not change."""
         with self._lock, closing(Store(self._generations.path(generation))) as store:
             commit = store.commit
-        if self._other is None or self._other[0] != generation or self._other[1].store.commit != commit:
-            self._other = (generation, self._open(generation))
-        return self._other[1]
+        if self._not_live is None or self._not_live[0] != generation or self._not_live[1].store.commit != commit:
+            self._not_live = (generation, self._open(generation))
+        return self._not_live[1]
 
     def _open(self, generation: str) -> View:
-        """Open a generation to read; make what is compiled anew if need be, and keep it if nobody is writing."""
+        """Open a generation to read; compile it again if necessary, and save that if nobody is writing."""
         store = Store(self._generations.path(generation))
         arrays = load_compiled(store)
         if arrays is None:
             log.warning(
-                "Compiling '%s': its compiled file is absent, damaged, or older than the documents.", generation
+                "Compiling '%s': its compiled file is missing, damaged, or older than the documents.", generation
             )
             arrays = compile_store(store)
             with suppress(EngineError), FileLock(self._lock_of(generation).path, "writing to"):
@@ -261,7 +261,7 @@ class EmbeddedEngine:
                     return written
                 finally:
                     if not opened:
-                        self._let_go(live)
+                        self._release(live)
 
     def _compile(self, store: Store, generation: str) -> None:
         """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
@@ -271,7 +271,7 @@ class EmbeddedEngine:
 
     def _point(self, generation: str, *, only_if_live: bool = False) -> None:
         with FileLock(self.folder / "current.lock", "switching", timeout=PATIENCE):
-            if not only_if_live or self._generations.named() == generation:
+            if not only_if_live or self._generations.live_name() == generation:
                 self._generations.point(generation)
 
     def _writer(self, generation: str) -> Store:
@@ -285,7 +285,7 @@ class EmbeddedEngine:
                 raise
         return self._writers[generation][0]
 
-    def _let_go(self, generation: str) -> None:
+    def _release(self, generation: str) -> None:
         if generation in self._writers:
             store, lock = self._writers.pop(generation)
             store.close()
@@ -294,7 +294,7 @@ class EmbeddedEngine:
     def _lock_of(self, generation: str) -> FileLock:
         return FileLock(self.folder / f"{generation}.lock", "writing to", timeout=PATIENCE)
 
-    def _described(self, generation: str, live: str | None) -> Generation:
+    def _info(self, generation: str, live: str | None) -> Generation:
         folder = self._generations.path(generation)
         unfinished = self._generations.is_unfinished(generation)
         state = "live" if generation == live else "unfinished" if unfinished else "kept"
@@ -302,12 +302,12 @@ class EmbeddedEngine:
             with closing(Store(folder)) as store:
                 documents = store.count()
         except EngineError:
-            documents = 0  # it was never finished, or is damaged: what it holds cannot be told
+            documents = 0  # never finished, or damaged: its documents cannot be counted
         return Generation(generation, state, documents, health.size_of(folder))  # type: ignore[arg-type]
 
     def _prune(self, before: str | None) -> None:
-        """Remove finished generations beyond those to keep, first of all the one that was live before."""
-        live = self._generations.named()
+        """Remove finished generations beyond those to keep; the one that was live before is kept first."""
+        live = self._generations.live_name()
         free = [
             name
             for name in reversed(self._generations.names())

@@ -34,7 +34,7 @@ class Generations:
         """Return all generations, the oldest first."""
         return sorted(path.name for path in self.folder.glob("*-*-*") if GENERATION.fullmatch(path.name))
 
-    def named(self) -> str | None:
+    def live_name(self) -> str | None:
         """Return the content of the pointer, even if it is damaged; None when there is no pointer yet."""
         with explained(self.pointer):
             if not self.pointer.exists():
@@ -47,7 +47,7 @@ class Generations:
         Raises:
             StoreDamaged: The file that names it does not hold a name.
         """
-        name = self.named()
+        name = self.live_name()
         if name is not None and not GENERATION.fullmatch(name):
             raise damaged(self.pointer, "it does not name a generation")
         return name

@@ -1,6 +1,6 @@
-"""Ranking: what a plan means, on a view.
+"""Ranking: runs a plan on a view.
 
-Scores are float32 wherever Elasticsearch's are, so that products which are level there are level here too.
+Scores are float32 wherever Elasticsearch's are, so that products tied there are tied here too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a plan finds: the page's documents in order, and what is known about all candidates."""
+    """The result of a plan: the page's documents in order, and counts of all candidates."""
 
     placed: list[Placed]
     total: int
@@ -57,38 +57,38 @@ def rank(plan: Plan, view: View) -> Ranking:
     Raises:
         QueryError: It needs a vector leg that the index does not have.
     """
-    found, first = candidates(plan, view)
+    docs, first = candidates(plan, view)
     if plan.sort:
-        placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, found, plan.offset + plan.size)]
+        placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, docs, plan.offset + plan.size)]
     else:
-        placed = by_score(plan, view, found, first)
-    facets = {facet.field: count(view, facet, found) for facet in plan.facets}
-    return Ranking(placed[plan.offset : plan.offset + plan.size], len(found), facets)
+        placed = by_score(plan, view, docs, first)
+    facets = {facet.field: count(view, facet, docs) for facet in plan.facets}
+    return Ranking(placed[plan.offset : plan.offset + plan.size], len(docs), facets)
 
 
 def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
-    """Return the candidates, ascending, and what each has in the first pass."""
+    """Return the candidates, ascending, and the score of each in the first pass."""
     allowed = passing(plan.filters, view) if plan.filters else None
     if plan.kind == "browse":
         everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
         return everything.astype(np.int32), np.ones(len(everything), np.float32)
     scores = np.zeros(view.documents, np.float64)
-    found = np.zeros(view.documents, np.bool_)
+    is_candidate = np.zeros(view.documents, np.bool_)
     if plan.keyword:
         docs, values = match(plan.keyword, view)
         scores[docs] += values
-        found[docs] = True
+        is_candidate[docs] = True
     if plan.codes:
         docs = np.unique(view.codes().having(plan.codes.values))
         scores[docs] += CODE_LIFT
-        found[docs] = True
+        is_candidate[docs] = True
     for clause in plan.neighbours:
         docs, cosines = view.leg(clause.leg, clause.vector).nearest(clause.vector, clause.k, clause.floor, allowed)
         scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
-        found[docs] = True
+        is_candidate[docs] = True
     if allowed is not None:
-        found &= allowed
-    docs = np.flatnonzero(found).astype(np.int32)
+        is_candidate &= allowed
+    docs = np.flatnonzero(is_candidate).astype(np.int32)
     return docs, scores[docs].astype(np.float32)
 
 
@@ -122,68 +122,71 @@ def between(clause: Range, view: View) -> Mask:
 
 def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
     """Return the documents that match in any language, and the score of the best."""
-    found = [
+    by_language = [
         view.text(clause.field, language).match(tokens, clause.needed(tokens), view.documents)
         for language, tokens in clause.tokens
     ]
-    if len(found) == 1:
-        return found[0]
+    if len(by_language) == 1:
+        return by_language[0]
     scores = np.zeros(view.documents, np.float32)
-    for docs, values in found:
+    for docs, values in by_language:
         scores[docs] = np.maximum(scores[docs], values)
     matching = np.flatnonzero(scores).astype(np.int32)
     return matching, scores[matching]
 
 
-def by_score(plan: Plan, view: View, found: Ordinals, first: Scores) -> list[Placed]:
+def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Placed]:
     """Return the candidates in order of score, down to the end of the page.
 
     Without signals the first pass is the score, as there is no second one.
     """
     reach = best(first, max(plan.window, plan.offset + plan.size))
     if not plan.signals:
-        return [Placed(int(found[place]), float(first[place])) for place in reach]
+        return [Placed(int(docs[place]), float(first[place])) for place in reach]
     inside, outside = reach[: plan.window], reach[plan.window :]
     inside.sort()
-    window = Window(view, found[inside])
+    window = Window(view, docs[inside])
     parts = np.array([window.contribution(signal) for signal in plan.signals], np.float32)
     share = np.float32(FIRST_PASS_SHARE)
     scores = first[inside] * share + parts.sum(axis=0, dtype=np.float64).astype(np.float32)
     names = [signal.name for signal in plan.signals]
     order = best(scores, plan.offset + plan.size)
     return [
-        *(Placed(int(found[inside[at]]), float(scores[at]), named(names, parts[:, at])) for at in order),
-        *(Placed(int(found[place]), float(first[place] * share)) for place in outside),
+        *(
+            Placed(int(docs[inside[place]]), float(scores[place]), contributions(names, parts[:, place]))
+            for place in order
+        ),
+        *(Placed(int(docs[place]), float(first[place] * share)) for place in outside),
     ]
 
 
-def named(names: list[str], parts: Scores) -> dict[str, float]:
-    """Return the contributions that gave something, the largest first."""
+def contributions(names: list[str], parts: Scores) -> dict[str, float]:
+    """Return the contributions above 0, the largest first."""
     pairs = sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1])
     return {name: value for name, value in pairs if value > 0}
 
 
-def in_order(sort: Sort, view: View, found: Ordinals, reach: int) -> list[int]:
+def in_order(sort: Sort, view: View, docs: Ordinals, reach: int) -> list[int]:
     """Return the first `reach` candidates in order of a field; those without it last, ties in order of id."""
-    numbers = view.column(sort.role, sort.field)[found]
+    numbers = view.column(sort.role, sort.field)[docs]
     keys: NDArray[np.float64] = np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
     if 0 < reach < len(keys):
-        near = keys <= np.partition(keys, reach - 1)[reach - 1]
-        found, keys = found[near], keys[near]
-    return [int(ordinal) for ordinal in found[np.lexsort((view.order[found], keys))][:reach]]
+        within = keys <= np.partition(keys, reach - 1)[reach - 1]
+        docs, keys = docs[within], keys[within]
+    return [int(ordinal) for ordinal in docs[np.lexsort((view.order[docs], keys))][:reach]]
 
 
-def count(view: View, facet: Facet, found: Ordinals) -> dict[str, int]:
+def count(view: View, facet: Facet, docs: Ordinals) -> dict[str, int]:
     """Return how many of the documents have each value of a field: the most frequent first, then in order of values."""
     label = KINDS[facet.role].label
     if label is not None:
-        column = view.column(facet.role, facet.field)[found]
-        numbers, amounts = np.unique(column[~np.isnan(column)], return_counts=True)
-        return {label(float(numbers[place])): int(amounts[place]) for place in best(amounts, FACET_VALUES)}
+        column = view.column(facet.role, facet.field)[docs]
+        numbers, frequencies = np.unique(column[~np.isnan(column)], return_counts=True)
+        return {label(float(numbers[place])): int(frequencies[place]) for place in best(frequencies, FACET_VALUES)}
     postings = view.postings(facet.role, facet.field)
     if not len(postings):
         return {}
     chosen = np.zeros(view.documents, np.bool_)
-    chosen[found] = True
+    chosen[docs] = True
     counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int32)
     return {postings.term(int(value)): int(counts[value]) for value in best(counts, FACET_VALUES) if counts[value]}

@@ -43,8 +43,8 @@ class Record(NamedTuple):
             content.text,
             tuple(content.codes),
             {
-                role: {name: KINDS[role].restore(value) for name, value in kept.items()}
-                for role, kept in content.fields.items()
+                role: {name: KINDS[role].restore(value) for name, value in by_field.items()}
+                for role, by_field in content.fields.items()
             },
             {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
         )
@@ -89,8 +89,8 @@ def require_fit(document: Document, legs: Mapping[str, int]) -> None:
             raise ValueError(f"vector '{leg}' has {len(vector)} dims, expected {legs.get(leg, 'no such vector')}")
         if not np.isfinite(vector.array).all():
             raise ValueError(f"vector '{leg}' holds a value that is not a number")
-    for kept in document.fields.values():
-        for name, value in kept.items():
+    for by_field in document.fields.values():
+        for name, value in by_field.items():
             if not isinstance(value, tuple) and not math.isfinite(value):
                 raise ValueError(f"'{name}' is {value}, expected a number")
 

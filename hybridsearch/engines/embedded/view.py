@@ -1,7 +1,7 @@
 """The view: one commit of a generation, compiled for searching.
 
-What is compiled lies in one file beside the store. It can always be made again: a file that is absent, older than the
-store, or damaged costs time and nothing else.
+What is compiled lies in one file beside the store. It can always be compiled again: a file that is missing, older than
+the store, or damaged costs only time.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ def compile_store(store: Store) -> Arrays:
                 builders[f"text:{field}:{language}"].add(ordinal, tokens.split())
         builders["codes"].add(ordinal, dict.fromkeys(content.codes))
         cells: dict[str, float] = {f"rows:{leg}": row for leg, row in content.vectors.items()}
-        for role, kept in content.fields.items():
-            for field, value in kept.items():
+        for role, by_field in content.fields.items():
+            for field, value in by_field.items():
                 name = array_name(role, field)
                 if KINDS[role].multiple:
                     builders[name].add(ordinal, dict.fromkeys(value))
                 else:
                     cells[name] = value
         for name, cell in cells.items():
-            holders, found = columns[name]
+            holders, cell_values = columns[name]
             holders.append(ordinal)
-            found.append(cell)
+            cell_values.append(cell)
     documents = len(numbers)
     arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
     by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
@@ -65,15 +65,15 @@ def compile_store(store: Store) -> Arrays:
         inverted = builder.finish(documents)
         parts = compile_text(inverted, documents) if name.startswith("text:") else inverted.arrays
         arrays |= {f"{name}:{part}": values for part, values in parts.items()}
-    for name, (holders, found) in columns.items():
+    for name, (holders, cell_values) in columns.items():
         empty = np.int32(-1) if name.startswith("rows:") else np.float64(np.nan)
         arrays[name] = np.full(documents, empty)
-        arrays[name][np.array(holders)] = np.array(found)
+        arrays[name][np.array(holders)] = np.array(cell_values)
     return arrays
 
 
 def array_name(role: str, field: str) -> str:
-    """Return how the postings or the column of a field are called."""
+    """Return the name of the postings or the column of a field."""
     return f"{KINDS[role].name}:{field}"
 
 
@@ -84,7 +84,7 @@ def save_compiled(store: Store, arrays: Arrays) -> None:
 
 
 def load_compiled(store: Store) -> Arrays | None:
-    """Return the arrays of the compiled file; None when it is absent, of another commit, or damaged."""
+    """Return the arrays of the compiled file; None when it is missing, of another commit, or damaged."""
     try:
         arrays, commit = load_arrays(store.folder / NAME)
     except (OSError, ValueError):
@@ -96,7 +96,7 @@ class View:
     """Everything a search reads. It stays as it is while a writer goes on; several threads may use it.
 
     Raises:
-        StoreDamaged: A vector file is not as it was written.
+        StoreDamaged: A vector file was changed after it was written.
     """
 
     def __init__(self, store: Store, arrays: Arrays) -> None:
@@ -126,8 +126,8 @@ class View:
 
     def column(self, role: str, field: str) -> NDArray[np.float64]:
         """Return a field of which every document has one number; NaN where there is none."""
-        found = self._arrays.get(array_name(role, field))
-        return np.full(self.documents, np.nan) if found is None else found
+        column = self._arrays.get(array_name(role, field))
+        return np.full(self.documents, np.nan) if column is None else column
 
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.

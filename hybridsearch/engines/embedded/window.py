@@ -13,25 +13,25 @@ from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Sa
 
 
 class Window:
-    """Documents of a view, ascending. Every signal is exact for each of them, whichever clause found the document."""
+    """Documents of a view, ascending. Every signal is exact for each of them, whichever clause matched the document."""
 
     def __init__(self, view: View, docs: Ordinals) -> None:
         self.view, self.docs = view, docs
         self._tables: dict[tuple[str, str, tuple[str, ...]], Scores] = {}
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
-        """Return weight times value of a signal for each document; 0 where the document has nothing to judge."""
+        """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
         return signal.weight * self._value(signal)
 
     def bm25(self, clause: Match) -> NDArray[np.float64]:
         """Return the score of each document in its best language; 0 where it does not match."""
-        found = np.zeros(len(self.docs), np.float64)
+        best = np.zeros(len(self.docs), np.float64)
         for language, tokens in clause.tokens:
             table = self._table(clause.field, language, tokens)
             scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
             enough = np.count_nonzero(table, axis=0) >= clause.needed(tokens)
-            np.maximum(found, scores, out=found, where=enough)
-        return found
+            np.maximum(best, scores, out=best, where=enough)
+        return best
 
     def _value(self, signal: Signal) -> NDArray[np.float64]:
         match signal:

@@ -22,7 +22,7 @@ from hybridsearch.engines.elasticsearch.waiting import Pause, Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Reject, Row, Vector
-from tests.servers.fake import HALF, HANG, HTML, RESET, Fake, PreparedQuery, Reply, error, serving
+from tests.servers.fake import HALF, HANG, HTML, RESET, Fake, Received, Reply, error, serving
 
 GOOD = Reply({"errors": False, "items": []})
 BUSY = error(429, "es_rejected_execution_exception")
@@ -78,7 +78,7 @@ def answering(*replies: Reply) -> Iterator[tuple[Fake, Elasticsearch]]:
         yield fake, client
 
 
-def sent(asked: PreparedQuery) -> list[str]:
+def sent(asked: Received) -> list[str]:
     return [line["index"]["_id"] for line in asked.lines[::2]]
 
 
@@ -160,7 +160,7 @@ def test_a_timeout_leaves_the_outcome_open_so_the_same_products_are_sent_again()
 def test_a_chunk_that_is_too_large_is_halved_and_a_product_that_is_too_large_is_refused(refusal: Reply) -> None:
     """Fault 23."""
 
-    def accept(asked: PreparedQuery) -> Reply:
+    def accept(asked: Received) -> Reply:
         return refusal if "2" in sent(asked) else GOOD
 
     with serving(accept) as fake, connect(EngineSection(url=fake.url), Path()) as client:

@@ -13,7 +13,7 @@ from hybridsearch.changes import START, Change
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine, changes
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
-from tests.servers.fake import PreparedQuery, Reply, passed_on, serving
+from tests.servers.fake import Received, Reply, passed_on, serving
 from tests.shops import FIELDS, PRODUCTS
 from tests.shops import shop as open_shop
 
@@ -71,7 +71,7 @@ def test_a_log_of_changes_that_was_created_a_moment_ago_is_waited_for(
     monkeypatch.setattr(changes, "INTERVAL", 0.01)
     left = 3
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         nonlocal left
         reply = passed_on(es_url, asked)
         if f"/{index}-changes/_stats" in asked.path and reply.status == 200 and left:

@@ -20,7 +20,7 @@ from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexM
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
 from hybridsearch.settings import EngineSection, Fields
-from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, PreparedQuery, Reply, Script, error, serving
+from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, Script, error, serving
 from tests.servers.model import Model
 from tests.shops import settings, write_products
 
@@ -56,7 +56,7 @@ def always(reply: Reply) -> Script:
 def at_search(reply: Reply) -> Script:
     """Answer as a healthy server does, up to the search itself."""
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         return {"/": INFO, "/products": INDEX}.get(asked.path, reply)
 
     return script
@@ -96,7 +96,7 @@ def test_a_host_that_nobody_knows(tmp_path: Path) -> None:
         ),
         (
             error(403, "security_exception", "action [indices:data/read/search] is unauthorized"),
-            "{url} refused for want of a privilege on 'products': action [indices:data/read/search] is unauthorized. "
+            "{url} refused: a privilege is missing on 'products': action [indices:data/read/search] is unauthorized. "
             "Grant it or use another key.",
         ),
         (
@@ -164,7 +164,7 @@ def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: P
     """Fault 13: said once, before anything is written."""
     model, warnings = Model(), []
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         return Reply({"version": {"number": number}}) if asked.path == "/" else model.reply(asked)
 
     def say(sentence: str) -> None:
@@ -187,7 +187,7 @@ def test_a_rebuild_begins_with_the_warning_about_the_servers_version(tmp_path: P
 def test_doctor_says_how_the_shards_are_and_reads_go_on(tmp_path: Path, status: str, state: str, step: str) -> None:
     """Fault 19."""
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         health = {"_cluster": {"status": status}, "_license": {"license": {"status": "active", "type": "basic"}}}
         answers = {**health, "products": {"count": 5}}
         reply = Reply(next((answer for name, answer in answers.items() if asked.path.startswith(f"/{name}")), {}))
@@ -372,7 +372,7 @@ def test_a_node_that_goes_away_during_a_rebuild_costs_nothing(tmp_path: Path) ->
     model, lost = Model(), list[str]()
     write_products(tmp_path / "products.jsonl", [{"id": str(number), "title": "hat"} for number in range(900)])
 
-    def leaves(asked: PreparedQuery) -> Reply:
+    def leaves(asked: Received) -> Reply:
         reply = model.reply(asked)
         if "_bulk" in asked.path or lost:
             lost.append(asked.path)

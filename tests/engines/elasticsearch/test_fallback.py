@@ -18,7 +18,7 @@ from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Plan, Saturated
 from hybridsearch.settings import EngineSection, Fields
 from hybridsearch.values import Document, Page, Vector
-from tests.servers.fake import INFO, RESET, Fake, PreparedQuery, Reply, error, serving
+from tests.servers.fake import INFO, RESET, Fake, Received, Reply, error, serving
 from tests.shops import settings
 
 RED = Match("text", (("en", ("red",)),))
@@ -65,7 +65,7 @@ def search(request: pytest.FixtureRequest) -> Search:
 def failing(*parts: str, reply: Reply = BROKEN) -> Iterator[Fake]:
     """Run a server that fails on every search with one of these parts."""
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_search" in asked.path:
             return reply if any(f'"{part}"' in asked.body.decode() for part in parts) else PAGE
         return INFO if asked.path == "/" else INDEX

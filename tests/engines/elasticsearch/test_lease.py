@@ -16,7 +16,7 @@ from elasticsearch import Elasticsearch
 from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch.lease import SILENCE, ServerLease, is_dead
 from hybridsearch.errors import EngineError
-from tests.servers.fake import RESET, PreparedQuery, Reply, serving
+from tests.servers.fake import RESET, Received, Reply, serving
 from tests.servers.model import Model
 from tests.shops import settings
 
@@ -89,7 +89,7 @@ def test_a_released_lease_is_free_at_once() -> None:
 def test_an_update_whose_answer_was_lost_does_not_lose_the_lease() -> None:
     model, lost = Model(), list[str]()
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         reply = model.reply(asked)
         if asked.body and json.loads(asked.body).get("beats") == 1 and not lost:
             lost.append(asked.path)

@@ -15,7 +15,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Match, Plan
 from hybridsearch.settings import EngineSection, Fields
 from tests.servers import certificates
-from tests.servers.fake import HANG, INFO, PreparedQuery, Reply, Script, serving
+from tests.servers.fake import HANG, INFO, Received, Reply, Script, serving
 from tests.shops import shop
 
 RED = Plan("words", "", query="red", keyword=Match("text", (("en", ("red",)),)))
@@ -30,7 +30,7 @@ def at_search(*replies: Reply) -> Script:
     """Answer searches in turn, and with the last reply from then on."""
     left = list(replies)
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         if "_search" in asked.path:
             return left.pop(0) if len(left) > 1 else left[0]
         return INFO if asked.path == "/" else Reply({"products-1": INDEX})

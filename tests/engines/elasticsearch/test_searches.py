@@ -13,7 +13,7 @@ from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Match, Neighbours, Plan
 from hybridsearch.settings import EngineSection, Fields
 from hybridsearch.values import Vector
-from tests.servers.fake import PreparedQuery, Reply, Script, serving
+from tests.servers.fake import Received, Reply, Script, serving
 
 KEY = "c2VjcmV0OmtleQ"
 PLAN = Plan(
@@ -32,7 +32,7 @@ def a_server(version: str = "9.4.3", shards: int = 1) -> Script:
     index = {"mappings": {"_meta": {"hybridsearch": schema}}, "settings": {"index": {"number_of_shards": str(shards)}}}
     replies = {"/": Reply({"version": {"number": version}}), "/products": Reply({"products-1": index})}
 
-    def script(asked: PreparedQuery) -> Reply:
+    def script(asked: Received) -> Reply:
         return replies.get(asked.path, FOUND)
 
     return script

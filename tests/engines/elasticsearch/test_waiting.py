@@ -18,7 +18,7 @@ from hybridsearch.engines.elasticsearch.connection import connect
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
-from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, PreparedQuery, Reply, error, serving
+from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import FIELDS, PRODUCTS, quietly, settings
 
@@ -48,7 +48,7 @@ class Troubled:
         self.fails_from = ""
         """A part of a path; from the first request for it on, everything fails."""
 
-    def script(self, asked: PreparedQuery) -> Reply:
+    def script(self, asked: Received) -> Reply:
         heartbeat = b'"beats"' in asked.body and b'"beats":0' not in asked.body
         if asked.path == "/" or heartbeat:
             return self.model.reply(asked)
