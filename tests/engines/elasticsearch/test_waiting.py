@@ -176,3 +176,14 @@ def test_a_search_is_not_repeated(tmp_path: Path) -> None:
 def test_what_may_pass_follows_from_status_and_type(status: int, kind: str | None, again: bool) -> None:
     """Faults 3, 5 and 16."""
     assert repeatable(status, kind) is again
+
+
+def test_waits_are_given_up_for_a_run_and_not_for_what_comes_after_it() -> None:
+    """A run may have just ended when somebody in another thread cancels it."""
+    with serving(Model().reply) as fake, closing(ElasticsearchEngine(EngineSection(url=fake.url), Path())) as engine:
+        engine.abandon()
+        assert not engine.waiting.sleep(0)
+        with engine.lease("this test"):
+            engine.abandon()
+            assert engine.waiting.sleep(0)
+        assert not engine.waiting.sleep(0)
