@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import inspect
-import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,7 +32,8 @@ def nothing_left_open(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Sessions and connections that are dropped without being closed say so in the log, or by a warning."""
     yield
     gc.collect()
-    assert not [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    records = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert not [record.getMessage() for record in records if record.name == "asyncio"]
 
 
 @pytest.fixture
@@ -247,10 +248,10 @@ def test_a_rebuild_is_cancelled_while_it_waits_for_a_busy_server(tmp_path: Path)
     write_products(tmp_path / "products.jsonl", HATS)
 
     def script(asked: Received) -> Reply:
-        if "_bulk" in asked.path and asked.body.count(b"\n") < 1_000 and not busy.is_set():
+        if "_bulk" in asked.path and not busy.is_set():
             busy.set()
             reply = error(429, "es_rejected_execution_exception")
-            reply.headers["Retry-After"] = "200"
+            reply.headers["Retry-After"] = "30"
             return reply
         return model.reply(asked)
 
@@ -260,9 +261,10 @@ def test_a_rebuild_is_cancelled_while_it_waits_for_a_busy_server(tmp_path: Path)
             assert await asyncio.to_thread(busy.wait, 10)
             await asyncio.sleep(0.1)
             run.cancel()
-            async with asyncio.timeout(10):
-                with pytest.raises(asyncio.CancelledError):
-                    await run
+            since = time.monotonic()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            assert time.monotonic() - since < 10
             assert (await awaited.reindex(options=quietly())).indexed == 1_500
 
     with serving(script) as fake:

@@ -160,3 +160,14 @@ def test_a_search_is_not_repeated(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="503"):
             shop.search("red")
     assert (len(fake.asked) - asked, pauses) == (1, [])
+
+
+def test_waits_are_given_up_for_a_run_and_not_for_what_comes_after_it() -> None:
+    """A run may have just ended when somebody in another thread cancels it."""
+    with serving(Model().reply) as fake, closing(ElasticsearchEngine(EngineSection(url=fake.url), Path())) as engine:
+        engine.abandon()
+        assert not engine.waiting.sleep(0)
+        with engine.lease("this test"):
+            engine.abandon()
+            assert engine.waiting.sleep(0)
+        assert not engine.waiting.sleep(0)
