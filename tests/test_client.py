@@ -1,4 +1,7 @@
-"""The client that a shop's backend calls: pages, degraded answers, refusals, and rebuilds."""
+"""The client that a shop's backend calls: pages, degraded answers, refusals, and rebuilds.
+
+With it `shop`, `values` and the protocol in `base` that both engines keep to.
+"""
 
 import inspect
 import json

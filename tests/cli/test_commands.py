@@ -1,4 +1,8 @@
-"""The command line: what programs read, what people see, and how every kind of trouble ends."""
+"""The command line: what programs read, what people see, and how every kind of trouble ends.
+
+The modules `clean`, `demo`, `doctor` and `show` of the command line are tested here, and with them `explain` and the
+checks of `doctor`.
+"""
 
 import json
 import os

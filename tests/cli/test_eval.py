@@ -1,4 +1,7 @@
-"""`hybridsearch eval`: what it says of good judgments, and how every kind of bad ones ends."""
+"""`hybridsearch eval`: what it says of good judgments, and how every kind of bad ones ends.
+
+With it `prepared` and `trial`, which turn judgments into queries that are asked and measured.
+"""
 
 import gzip
 import json

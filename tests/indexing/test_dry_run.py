@@ -1,4 +1,7 @@
-"""What a dry run says, and that it leaves nothing behind."""
+"""What a dry run says, and that it leaves nothing behind.
+
+With it `outlook`, what a rebuild would change.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`hybridsearch tune`: what it activates, what it refuses and why, and what it does with bad judgments."""
+"""`hybridsearch tune`: what it activates, what it refuses and why, and what it does with bad judgments.
+
+With it `learned_weights`, which turns what was learned into a weights file.
+"""
 
 import gzip
 import json

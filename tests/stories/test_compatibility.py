@@ -1,4 +1,7 @@
-"""What the version before wrote is read: an index, its log of changes and a weights file, as it left them."""
+"""What the version before wrote is read: an index, its log of changes and a weights file, as it left them.
+
+With it `schema`, which is stored inside every index.
+"""
 
 import json
 import logging
