@@ -33,7 +33,7 @@ REMARKS = {
     "encoded": "{:,.0f} encoded",
     "rejected": "{:,.0f} rejected",
     "loss": "loss {:.2f}",
-    "best": "best MAP aside {:.3f}",
+    "best": "best validation MAP {:.3f}",
 }
 """How counts beside the progress are worded for people; counts without an entry are for programs only."""
 

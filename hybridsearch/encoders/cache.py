@@ -191,6 +191,7 @@ class QueryVectors:
     def __init__(self, size: int = 1000) -> None:
         self._size = size
         self._lock = threading.Lock()
+        # Not functools.lru_cache, which would keep the photos beside their vectors.
         self._recent: OrderedDict[bytes, Vector] = OrderedDict()
 
     def vector(self, encoder: Encoder, source: str, value: Any) -> Vector:

@@ -1,7 +1,7 @@
 """The journal of a run: a file of JSON lines that says what is done, so that another process can continue.
 
 The first line says what the run is. Each further line says how far it is, and is written after the work that it speaks
-of. A line that a kill or a power cut left half written is as good as absent, with all behind it: the journal may lag
+of. A line that a kill or a power cut left half written is ignored, with all behind it: the journal may lag
 behind the work, which then is repeated, and never runs ahead of it.
 """
 

@@ -55,8 +55,8 @@ def test_a_stage_is_timed_by_itself(clock: list[float], capsys: pytest.CaptureFi
     assert capsys.readouterr().err.splitlines() == [
         "heads: 90 of 160, 0/s",
         "heads: 100 of 160, 2/s, 30 s left",
-        "full: 10 of 160, 0/s; loss 1.50, best MAP aside 0.250",
-        "full: 60 of 160, 10/s, 10 s left; loss 1.50, best MAP aside 0.250",
+        "full: 10 of 160, 0/s; loss 1.50, best validation MAP 0.250",
+        "full: 60 of 160, 10/s, 10 s left; loss 1.50, best validation MAP 0.250",
     ]
 
 
