@@ -135,7 +135,7 @@ def gather(found: HybridSearch, folder: Path, *queries: str, names: tuple[str, .
     search = found.engine.search
 
     class Counting:
-        version = found.engine.content_version
+        content_version = found.engine.content_version
 
         def search(self, plan: Plan) -> Any:
             nonlocal asked
