@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from hybridsearch import text
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
@@ -140,4 +141,20 @@ def same_encoder(leg: Leg, encoder: Encoder) -> None:
         raise EncoderError(
             f"Leg '{leg.name}' was built with encoder {leg.fingerprint}, '{encoder.name}' is {encoder.fingerprint}. "
             "Configure the encoder that it was built with, or run: hybridsearch reindex"
+        )
+
+
+def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
+    """Refuse to mix two encoders, or two text analyses, in one index.
+
+    Raises:
+        EncoderError: A leg was built with another encoder, or the configuration does not have it.
+        EngineError: The index has tokens of another analysis.
+    """
+    for leg in schema.legs:
+        same_encoder(leg, encoders[leg.name])
+    if schema.analysis != text.analysis_version():
+        raise EngineError(
+            f"The live index has tokens of {schema.analysis}, this program makes {text.analysis_version()}. "
+            "Rebuild it with: hybridsearch reindex"
         )

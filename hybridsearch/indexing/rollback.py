@@ -13,8 +13,9 @@ from hybridsearch.errors import EncoderError, EngineError, GateError, IndexMissi
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.reindex import owner
-from hybridsearch.indexing.updates import Updates, require_same
+from hybridsearch.indexing.updates import Updates
 from hybridsearch.settings import Settings
+from hybridsearch.shop import require_same
 from hybridsearch.values import Reject
 
 

@@ -11,12 +11,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch import document, text
+from hybridsearch import document
 from hybridsearch.batches import batches
 from hybridsearch.changes import Change, Recorded
+from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, EngineError, QueryError
+from hybridsearch.errors import QueryError
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
 from hybridsearch.indexing.fill import BATCH
@@ -24,6 +25,7 @@ from hybridsearch.indexing.rejects import RejectsFile, describe
 from hybridsearch.rows import field, tidy
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
+from hybridsearch.shop import require_same
 from hybridsearch.values import Product, Reject
 
 log = logging.getLogger(__name__)
@@ -159,8 +161,8 @@ class Updates:
         Returns:
             The outcome, and the new file. The old file is removed; what is still refused is in the new one.
         """
-        folder = self.settings.home
-        files = sorted(folder.glob("rejects-*.jsonl"))
+        home = Home(self.settings.home)
+        files = sorted(home.folder.glob(home.rejects("*").name))
         if not files:
             return Updated(), ""
         rejects = list(RejectsFile(files[-1], size=files[-1].stat().st_size).read())
@@ -168,7 +170,7 @@ class Updates:
         places = {reject.where for reject in rejects if not reject.id}
         source = source_of(self.settings)
         updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
-        again = folder / f"rejects-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again.jsonl"
+        again = home.rejects(f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again")
         RejectsFile(again).add(updated.rejects)
         files[-1].unlink()
         return updated, str(again) if updated.rejects else ""
@@ -181,18 +183,3 @@ def warn_of_missing_versions() -> None:
         "Products have no version: of two changes of one product the last to arrive counts, also where it is the older "
         "one. Name a field that grows with every change in 'fields.version'."
     )
-
-
-def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
-    """Refuse to mix two encoders, or two text analyses, in one index."""
-    for leg in schema.legs:
-        if leg.name not in encoders or encoders[leg.name].fingerprint != leg.fingerprint:
-            raise EncoderError(
-                f"Leg '{leg.name}' of the live index was built with encoder {leg.fingerprint}, not with the configured "
-                "one. Configure the encoder that it was built with, or rebuild with: hybridsearch reindex"
-            )
-    if schema.analysis != text.analysis_version():
-        raise EngineError(
-            f"The live index has tokens of {schema.analysis}, this program makes {text.analysis_version()}. "
-            "Rebuild it with: hybridsearch reindex"
-        )

@@ -100,8 +100,8 @@ def test_a_change_made_with_another_encoder_is_refused(versioned: HybridSearch) 
     with pytest.raises(EncoderError) as refused:
         versioned.upsert([product(1, 11)])
     assert str(refused.value) == (
-        "Leg 'words' of the live index was built with encoder hashed, not with the configured one. "
-        "Configure the encoder that it was built with, or rebuild with: hybridsearch reindex"
+        "Leg 'words' was built with encoder hashed, 'hashed' is another. "
+        "Configure the encoder that it was built with, or run: hybridsearch reindex"
     )
 
 
