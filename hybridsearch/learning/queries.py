@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter, ValidationError
 
 from hybridsearch import text
+from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.jsonl import parse
 from hybridsearch.rows import strings, tidy
 from hybridsearch.search.filters import FilterValue
@@ -85,8 +86,9 @@ def filters(value: object) -> dict[str, FilterValue]:
     """
     if value is None or value == "":
         return {}
+    parsed = parse(value) if isinstance(value, str) else value
     try:
-        return FILTERS.validate_python(tidy(parse(value)) if isinstance(value, str) else value)
+        return FILTERS.validate_python(None if isinstance(parsed, Unreadable) else tidy(parsed))
     except ValidationError as error:
         expected = '{"brand": "Acme", "price": {"lte": 50}}'
         raise ValueError(f"'filters' is {reprlib.repr(value)}, expected an object such as {expected}") from error

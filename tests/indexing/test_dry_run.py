@@ -28,7 +28,7 @@ from tests.shops import quietly, settings, write_products
 class Seeing(Hashed):
     """An encoder whose vectors of pictures mean nothing either."""
 
-    sees = True
+    reads = frozenset({"words", "photo"})
     enough = 8
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:

@@ -97,7 +97,7 @@ def test_the_file_says_what_was_learned_from_what(run: Run) -> None:
 def test_people_read_numbers_reason_and_where_it_was_written(run: Run) -> None:
     code, out, _ = run("judgments.jsonl")
     assert code == 0
-    assert out.startswith("26 queries\n  keywords exclusive   ")
+    assert out.startswith("26 queries\n  keywords alone   ")
     assert "  weights: number.sales" in out
     assert "Activated: nDCG@10 " in out
     assert f"Written to '{Path('weights.json').resolve()}'." in out
@@ -289,7 +289,7 @@ def test_an_engine_that_is_down_is_said_and_the_weights_stay(run: Run, tmp_path:
         write_config(tmp_path, **BEST_SELLERS, **IN_USE, engine={"url": server.url})
         code, _, err = run("judgments.jsonl")
     assert code == 3
-    assert "What was answered so far is kept" in err
+    assert "The answers so far are kept" in err
     assert not Path("weights.json").exists()
 
 
