@@ -18,6 +18,7 @@ from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import QueryError
+from hybridsearch.failpoints import reach
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
 from hybridsearch.indexing.fill import BATCH
@@ -131,9 +132,11 @@ class Updates:
         ready = [change for change in newest if change.row is None or change.id in fit]
         recorded = self.engine.changes.record(ready) if ready else Recorded([])
         accepted = {change.id: change for change in recorded.accepted}
+        reach("change.recorded")
         built.documents = [item for item in built.documents if item.id in accepted]
         removals = replay.removals(recorded.accepted)
         written = replay.write(self.engine, None, built, removals)
+        reach("change.written")
         if written.refused:
             refused = [accepted[reject.id] for reject in written.refused if reject.id in accepted]
             self.engine.changes.withdraw(refused, recorded.before)

@@ -104,6 +104,9 @@ class EmbeddedEngine:
             self._prune(before)
             reach("promote.pruned")
 
+    def reopen(self, generation: str) -> None:
+        """Every generation of a folder may be written to."""
+
     def switch(self, generation: str) -> None:
         self._generations.mark_finished(generation)
         self._point(generation)
