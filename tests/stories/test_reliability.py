@@ -22,7 +22,7 @@ def test_every_fault_has_a_line() -> None:
 
 @pytest.mark.parametrize(("number", "tests"), TABLE, ids=[f"fault {number}" for number, _ in TABLE])
 def test_every_fault_has_a_test_that_names_it_or_is_called_open_or_does_not_apply(number: str, tests: str) -> None:
-    named = tests_named_in(tests)
+    named = named_tests(tests)
     assert named or tests.startswith(("open", "does not apply: "))
     for name, file in named:
         assert number in faults_of(file)[name], f"{name} does not begin with 'Fault {number}'"
@@ -34,13 +34,13 @@ def test_there_are_attacks() -> None:
 
 @pytest.mark.parametrize(("attack", "tests"), ATTACKS, ids=[attack for attack, _ in ATTACKS])
 def test_every_attack_has_a_test(attack: str, tests: str) -> None:
-    named = tests_named_in(tests)
+    named = named_tests(tests)
     assert named, attack
     for name, file in named:
         assert name in faults_of(file), f"{file} has no {name}"
 
 
-def tests_named_in(text: str) -> list[tuple[str, str]]:
+def named_tests(text: str) -> list[tuple[str, str]]:
     """Return the tests that a cell of a table links to: name and file."""
     return re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", text)
 
