@@ -61,13 +61,16 @@ def to_request(plan: Plan, index: str, body: Mapping[str, Any]) -> Request:
     return Request("POST", f"/{index}/_search", parameters(plan), body)
 
 
-def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> dict[str, Any]:
+def to_elasticsearch(
+    plan: Plan, *, shards: int = 1, knn_has_k: bool = True, seconds: float | None = None
+) -> dict[str, Any]:
     """Return the request body for a plan.
 
     Args:
         plan: What to do. Vectors go out as float32 arrays, which the client's OrjsonSerializer writes.
         shards: Shards of the index; each is asked for its part of the neighbours.
         knn_has_k: Whether the server's knn clause takes `k` (8.15 and later).
+        seconds: How long the server may search before it answers with what it has; left out: without limit.
     """
     body: dict[str, Any] = {
         "query": candidates(plan, shards, knn_has_k),
@@ -76,6 +79,8 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
         "track_total_hits": True,
         "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
+    if seconds is not None:
+        body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"
         path = field_path(plan.sort.role, plan.sort.field)

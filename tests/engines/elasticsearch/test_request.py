@@ -230,6 +230,11 @@ def test_what_is_written_for_a_product_reads_the_same_again() -> None:
     assert from_source("1", orjson.loads(orjson.dumps(source)), None) == built
 
 
+@pytest.mark.parametrize(("seconds", "written"), [(8.0, "8000ms"), (0.25, "250ms"), (0.0001, "1ms")])
+def test_the_server_is_told_when_to_stop(seconds: float, written: str) -> None:
+    assert body(Plan("words", ""), seconds=seconds) == {"query": {"match_none": {}}, **REST, "timeout": written}
+
+
 def test_a_page_is_an_offset_and_a_size() -> None:
     asked = body(Plan("words", "", keyword=Match("text", RED), offset=48, size=24))
     assert (asked["from"], asked["size"]) == (48, 24)
