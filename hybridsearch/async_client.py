@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hybridsearch.client import HybridSearch, require_complete
+from hybridsearch.deadline import within
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
@@ -55,8 +56,9 @@ class AsyncHybridSearch(Shop):
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
-        plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
-        answer = await self.engine.search_async(plan)
+        with within(self.settings.engine.timeout):
+            plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
+            answer = await self.engine.search_async(plan)
         return require_complete(answer) if strict else answer
 
     async def plan(

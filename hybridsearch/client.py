@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.deadline import within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
 from hybridsearch.query_sources import PHOTO
@@ -63,9 +64,9 @@ class HybridSearch(Shop):
         Raises:
             DegradedAnswer: That error.
         """
-        answer = self.engine.search(
-            self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
-        )
+        with within(self.settings.engine.timeout):
+            plan = self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
+            answer = self.engine.search(plan)
         return require_complete(answer) if strict else answer
 
     def plan(

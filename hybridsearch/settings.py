@@ -12,15 +12,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch.errors import ConfigError, ConfigMissing
 from hybridsearch.fields import KINDS
+from hybridsearch.fields.names import flaw
 
 DEFAULT_FILE = "hybridsearch.toml"
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
-Name = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+"""Of a vector leg: the name of a file too."""
 
 
 class Section(BaseModel):
@@ -161,10 +163,19 @@ class Settings(Section):
     judgments: JudgmentsSection = JudgmentsSection()
     folder: Path = Field(default=Path(), exclude=True)
 
+    @field_validator("fields")
+    @classmethod
+    def _usable_names(cls, fields: Fields) -> Fields:
+        """Refuse names that no index can hold: here, and not where an index says what it holds already."""
+        for name in (name for role in KINDS for name in fields.of(role)):
+            if why := flaw(name):
+                raise ValueError(f"the field {name[:100]!r} {why}; rename it in the catalogue, or leave it out")
+        return fields
+
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        names = [leg.name for leg in self.vectors]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        names = [leg.name.casefold() for leg in self.vectors]  # some disks take 'A' and 'a' for one file
+        twice = next((leg.name for leg in self.vectors if names.count(leg.name.casefold()) > 1), None)
         if twice:
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
         if self.catalog.index and not self.engine.url:

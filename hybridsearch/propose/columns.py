@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hybridsearch.fields import KINDS
+from hybridsearch.fields.names import flaw
 from hybridsearch.rows import number, strings
 from hybridsearch.values import Row, Stored
 
@@ -132,7 +133,7 @@ class Column:
 def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
     """Return the columns that have a value in some row, in order of appearance.
 
-    A name that holds a value in one row and an object in another is left out.
+    A name that holds a value in one row and an object in another is left out, and so is one that no index can hold.
     """
     values: dict[str, list[Any]] = {}
     for row in rows:
@@ -143,7 +144,7 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
             values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
     every = (Column(name, len(rows), filled, kinds.get(name, "")) for name, filled in values.items())
     objects = {name[: dot.start()] for name in values for dot in re.finditer(r"\.", name)}
-    return [column for column in every if column.texts and all(column.name.split(".")) and column.name not in objects]
+    return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
 
 
 def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,7 @@ from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.node import OwnNode
+from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
@@ -51,15 +51,23 @@ def connect(section: EngineSection, folder: Path) -> Client:
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
-    """Return the client for coroutines.
+    """Return the client for coroutines, which only searches.
 
     Raises:
         EngineError: Its HTTP library is not installed.
     """
     try:
-        return elasticsearch.AsyncElasticsearch(**options(section, folder))
+        from hybridsearch.engines.elasticsearch.async_node import OwnAsyncNode
+
+        arguments = options(section, folder) | {"request_timeout": share(section)}
+        return elasticsearch.AsyncElasticsearch(**arguments, node_class=OwnAsyncNode)
     except (ImportError, ValueError) as error:
         raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+
+
+def share(section: EngineSection) -> float:
+    """Return how long one node may take for a request of a search, so that each of them can be asked in time."""
+    return section.timeout / len(section.urls)
 
 
 def options(section: EngineSection, folder: Path) -> dict[str, Any]:
@@ -131,7 +139,11 @@ def explained(url: str, index: str) -> Iterator[None]:
     except TlsError as error:
         failed, remedy = failed_check(error)
         raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
-    except ConnectionTimeout as error:
+    except AnswerTooLong as error:
+        raise EngineError(
+            f"{url} sent {error.message}, which no request of this library has. Check 'engine.url'."
+        ) from error
+    except (ConnectionTimeout, OutOfTime) as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
     except ConnectionError as error:
         raise EngineError(

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from hybridsearch.deadline import within
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, json_of
-from hybridsearch.engines.elasticsearch.exchange import run
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, json_of, share
+from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations, filling_alias
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
@@ -25,6 +27,8 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Page, Reject, Row
+
+T = TypeVar("T")
 
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
@@ -49,6 +53,7 @@ class ElasticsearchEngine:
         self.alias = section.index
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
+        self._hurried = self.client.options(request_timeout=share(section))
         self._loops = LoopClients(partial(connect_async, section, folder))
         self._searches = Searches(section)
         self.url = self._searches.url
@@ -69,7 +74,7 @@ class ElasticsearchEngine:
 
     def version(self) -> tuple[int, ...]:
         """Return the server's version."""
-        return run(self._searches.version(), self.client)
+        return self._ask(self._searches.version())
 
     @contextmanager
     def lease(self, owner: str) -> Iterator[Lease]:
@@ -112,7 +117,7 @@ class ElasticsearchEngine:
         return self._send(generation, [to_removal(key, version, routing.get(key)) for key, version in ids.items()])
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:
-        return run(self._searches.routing(ids, generation), self._client(generation))
+        return self._ask(self._searches.routing(ids, generation), generation)
 
     def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
@@ -183,25 +188,25 @@ class ElasticsearchEngine:
                 self._unwanted.set()
 
     def schema(self, generation: str | None = None) -> Schema:
-        return run(self._searches.index_info(generation), self._client(generation)).schema
+        return self._ask(self._searches.index_info(generation), generation).schema
 
     async def schema_async(self) -> Schema:
-        return (await self._loops.run(self._searches.index_info())).schema
+        return (await self._ask_async(self._searches.index_info())).schema
 
     def request(self, plan: Plan) -> Request:
-        return run(self._searches.request(plan), self.client)
+        return self._ask(self._searches.request(plan))
 
     def search(self, plan: Plan, generation: str | None = None) -> Page:
-        return run(self._searches.search(plan, generation), self._client(generation))
+        return self._ask(self._searches.search(plan, generation), generation)
 
     async def search_async(self, plan: Plan) -> Page:
-        return await self._loops.run(self._searches.search(plan))
+        return await self._ask_async(self._searches.search(plan))
 
     def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
-        return run(self._searches.get(ids, generation), self._client(generation))
+        return self._ask(self._searches.get(ids, generation), generation)
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
-        return await self._loops.run(self._searches.get(ids))
+        return await self._ask_async(self._searches.get(ids))
 
     def check(self) -> list[Check]:
         return health.checks(self.client, self.url, self.alias)
@@ -219,9 +224,17 @@ class ElasticsearchEngine:
         self.version()
         return self.client.patient(self.waiting)
 
-    def _client(self, generation: str | None) -> Client:
-        """Return the client for a generation: only a run names one, a shopper never waits."""
-        return self.client if generation is None else self._patient
+    def _ask(self, exchange: Exchange[T], generation: str | None = None) -> T:
+        """Return what an exchange asks for: in time for a shopper, or with patience: only a run names a generation."""
+        if generation is not None:
+            return run(exchange, self._patient)
+        with within(self.section.timeout):
+            return run(exchange, self._hurried)
+
+    async def _ask_async(self, exchange: Exchange[T]) -> T:
+        """Return what a shopper's exchange asks for."""
+        with within(self.section.timeout):
+            return await self._loops.run(exchange)
 
     @property
     def _generations(self) -> Generations:

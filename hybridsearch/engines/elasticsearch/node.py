@@ -1,23 +1,179 @@
-"""The client's connections, which a forked process does not share."""
+"""The client's connections: a process does not share them with another, and no answer outlasts or outgrows its limits.
+
+The libraries below limit each read. A server that sends a byte from time to time, in the head of an answer or in its
+body, would never exceed that.
+"""
 
 from __future__ import annotations
 
+import http.client
+import io
 import os
+import socket
+import time
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
-from elastic_transport import NodeConfig, Urllib3HttpNode
+import urllib3
+from elastic_transport import ConnectionError, ConnectionTimeout, NodeConfig, TransportError, Urllib3HttpNode
 from elastic_transport._node import NodeApiResponse
+from elastic_transport.client_utils import DEFAULT
+from urllib3.exceptions import EmptyPoolError
+
+from hybridsearch import deadline
+
+MOST_BYTES = 512 << 20
+"""Of one answer: a page of a catalogue whose 500 products hold their pictures is the largest."""
+SHORTEST = 0.001
+"""Seconds; a timeout of 0 has a meaning of its own."""
+
+
+class OutOfTime(TransportError):  # noqa: N818 - reads as the state that it names
+    """The search's time is over; no node is to blame, and no other one is asked."""
+
+
+class AnswerTooLong(TransportError):  # noqa: N818
+    """An answer goes on and on."""
+
+
+def too_long() -> AnswerTooLong:
+    """Return the error for an answer beyond MOST_BYTES."""
+    return AnswerTooLong(f"an answer of more than {MOST_BYTES >> 20} MiB")
 
 
 class OwnNode(Urllib3HttpNode):
-    """A node whose connections belong to one process: two processes on one socket would read each other's answers."""
+    """A node whose connections belong to one process: two processes on one socket would read each other's answers.
+
+    A request takes no longer than its timeout in all, and no longer than the search that it belongs to may take. Only
+    resolving the name of a host is not limited.
+    """
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
         self._process = os.getpid()
+        self.pool.ConnectionCls = timed(self.pool.ConnectionCls)
+        self.pool.urlopen = partial(in_all, self.pool.urlopen)  # type: ignore[method-assign]
 
-    def perform_request(self, *arguments: Any, **options: Any) -> NodeApiResponse:
+    def perform_request(
+        self, method: str, target: str, body: Any = None, headers: Any = None, request_timeout: Any = DEFAULT
+    ) -> NodeApiResponse:
         """Send a request; the first one of a forked process opens connections of its own."""
         if self._process != os.getpid():
             OwnNode.__init__(self, self.config)
-        return super().perform_request(*arguments, **options)
+        until: Any = Until(time.monotonic() + seconds_for(self.config, request_timeout))
+        try:
+            return super().perform_request(method, target, body, headers, until)
+        except ConnectionError as error:
+            raise plainer(error) from error
+
+
+def in_all(send: Callable[..., Any], *arguments: Any, timeout: Until, **options: Any) -> Any:
+    """Send a request that waits no longer for a free connection than for its answer.
+
+    An answer that is compressed unasked could unpack to any size: it is not unpacked, and is no JSON.
+    """
+    return send(*arguments, timeout=timeout, pool_timeout=timeout.total, decode_content=False, **options)
+
+
+def seconds_for(config: NodeConfig, timeout: Any) -> float:
+    """Return how long a request may take.
+
+    Raises:
+        OutOfTime: No time is left.
+    """
+    limit = config.request_timeout if timeout is DEFAULT else timeout
+    seconds = min(float("inf") if limit is None else limit, deadline.left())
+    if seconds <= 0:
+        raise OutOfTime("the time for the search is over")
+    return seconds
+
+
+def plainer(error: ConnectionError) -> TransportError:
+    """Return the error that is meant by one of the connection."""
+    cause = error.errors[0] if error.errors else None
+    if isinstance(cause, AnswerTooLong):
+        return cause
+    if isinstance(cause, EmptyPoolError):
+        return ConnectionTimeout("no connection was free in time", errors=(cause,))
+    return error
+
+
+class Until(urllib3.Timeout):
+    """A timeout for all of a request, waiting for a free connection included: a copy has the time that is left.
+
+    Args:
+        end: On the monotonic clock.
+    """
+
+    def __init__(self, end: float) -> None:
+        left = end - time.monotonic()
+        super().__init__(total=max(left, SHORTEST) if left < float("inf") else None)
+        self._end_at = end
+
+    def clone(self) -> Until:
+        """Return a copy, which the pool makes when it waits for a connection, and again when it has one."""
+        return Until(self._end_at)
+
+
+@cache
+def timed(connection: Any) -> Any:
+    """Return the class of a connection whose answers have to come as a whole within its timeout."""
+
+    class Timed(connection):  # type: ignore[misc]
+        response_class = TimedResponse
+
+        def _new_conn(self) -> socket.socket:
+            end = time.monotonic() + self.timeout if self.timeout else None
+            opened: socket.socket = super()._new_conn()
+            if end is not None:  # the handshake of TLS has what is left
+                opened.settimeout(max(end - time.monotonic(), SHORTEST))
+            return opened
+
+    return Timed
+
+
+class TimedResponse(http.client.HTTPResponse):
+    """An answer that has to come within the timeout that its socket has when it begins, and within MOST_BYTES."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(Limited(self.fp.detach(), sock))
+
+
+class Limited(io.RawIOBase):
+    """What a socket receives, up to a time and a number of bytes."""
+
+    def __init__(self, received: Any, sock: socket.socket) -> None:
+        super().__init__()
+        self._received, self._socket = received, sock
+        timeout = sock.gettimeout()
+        self._end = None if timeout is None else time.monotonic() + timeout
+        self._bytes = MOST_BYTES
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Receive what has come.
+
+        Raises:
+            TimeoutError: Nothing came in the time that was left.
+            AnswerTooLong: There is no end to it.
+        """
+        if self._end is not None:
+            seconds = self._end - time.monotonic()
+            if seconds <= 0:
+                raise TimeoutError("timed out")
+            self._socket.settimeout(seconds)
+        count: int | None = self._received.readinto(buffer)
+        self._bytes -= count or 0
+        if self._bytes < 0:
+            raise too_long()
+        return count
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._received.close()
+        super().close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hybridsearch.document import RESERVED
@@ -34,8 +34,13 @@ from hybridsearch.values import Hit, Page
 Clause = dict[str, Any]
 
 SATURATE = "params.w * _score / (_score + params.k)"
-COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, '{}') - params.lo) / (params.hi - params.lo))"
-NUMBER = "double v = Math.max(0.0, doc['{}'].value); return params.w * v / (v + params.k)"
+COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
+NUMBER = (
+    "def numbers = doc[params.f]; if (numbers.size() == 0) { return 0.0; } "
+    "double v = Math.max(0.0, numbers.value); return params.w * v / (v + params.k)"
+)
+"""The scripts are the same in every shop: names of fields are parameters. Products without the number get here too: a
+clause that asks whether a field exists takes a `*` in its name for a pattern."""
 
 
 def parameters(plan: Plan) -> dict[str, Any]:
@@ -56,13 +61,16 @@ def to_request(plan: Plan, index: str, body: Mapping[str, Any]) -> Request:
     return Request("POST", f"/{index}/_search", parameters(plan), body)
 
 
-def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> dict[str, Any]:
+def to_elasticsearch(
+    plan: Plan, *, shards: int = 1, knn_has_k: bool = True, seconds: float | None = None
+) -> dict[str, Any]:
     """Return the request body for a plan.
 
     Args:
         plan: What to do. Vectors go out as float32 arrays, which the client's OrjsonSerializer writes.
         shards: Shards of the index; each is asked for its part of the neighbours.
         knn_has_k: Whether the server's knn clause takes `k` (8.15 and later).
+        seconds: How long the server may search before it answers with what it has; left out: without limit.
     """
     body: dict[str, Any] = {
         "query": candidates(plan, shards, knn_has_k),
@@ -71,6 +79,8 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
         "track_total_hits": True,
         "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
+    if seconds is not None:
+        body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"
         path = field_path(plan.sort.role, plan.sort.field)
@@ -79,16 +89,21 @@ def to_elasticsearch(plan: Plan, *, shards: int = 1, knn_has_k: bool = True) -> 
         body["rescore"] = rescore(plan)
     if plan.facets:
         body["aggs"] = {
-            facet.field: {
+            name: {
                 "terms": {
                     "field": field_path(facet.role, facet.field),
                     "size": FACET_VALUES,
                     "order": [{"_count": "desc"}, {"_key": "asc"}],
                 }
             }
-            for facet in plan.facets
+            for name, facet in named_facets(plan)
         }
     return body
+
+
+def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:
+    """Yield each facet with the name of its aggregation, in which some characters of a field's name have a meaning."""
+    return ((f"facet{place}", facet) for place, facet in enumerate(plan.facets))
 
 
 def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
@@ -135,19 +150,19 @@ def rescore(plan: Plan) -> Clause:
 
 
 def signal_clause(signal: Signal) -> Clause:
-    """Return the named clause whose score is the signal's contribution. Scripts are fixed: only parameters vary."""
+    """Return the named clause whose score is the signal's contribution."""
     match signal:
         case Saturated():
             query = match_clause(signal.match)
             clause = script(query, SATURATE, {"w": signal.weight, "k": signal.half})
         case Cosine():
             path = vector_path(signal.leg)
-            params = {"w": signal.weight, "q": signal.vector.array, "lo": signal.low, "hi": signal.high}
-            clause = script({"exists": {"field": path}}, COSINE.format(path), params)
+            params = {"w": signal.weight, "q": signal.vector.array, "f": path, "lo": signal.low, "hi": signal.high}
+            clause = script({"exists": {"field": path}}, COSINE, params)
         case Number():
             path = field_path("numbers", signal.field)
-            params = {"w": signal.weight, "k": signal.half}
-            clause = script({"exists": {"field": path}}, NUMBER.format(path), params)
+            params = {"w": signal.weight, "k": signal.half, "f": path}
+            clause = script({"exists": {"field": path}}, NUMBER, params)
         case Condition():
             inner = codes(signal.clause) if isinstance(signal.clause, Codes) else match_clause(signal.clause)
             clause = {"constant_score": {"filter": inner, "boost": signal.weight}}
@@ -198,7 +213,7 @@ def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
         query=plan.query,
         hits=tuple(to_hit(hit) for hit in hits["hits"]),
         total=hits["total"]["value"],
-        facets={facet.field: counts(facet, answer["aggregations"][facet.field]) for facet in plan.facets},
+        facets={facet.field: counts(facet, answer["aggregations"][name]) for name, facet in named_facets(plan)},
         number=plan.number,
         degraded=(*plan.degraded, *incomplete(answer)),
         notes=plan.notes,

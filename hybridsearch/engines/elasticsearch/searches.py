@@ -28,6 +28,8 @@ FRESH = 5.0
 IDS_PER_SEARCH = 1_000
 """Products that one request looks up."""
 KNN_HAS_K = (8, 15)
+SERVERS_SHARE = 0.8
+"""Of the time for a search: what the server has found by then still arrives in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Searches:
     def __init__(self, section: EngineSection) -> None:
         self.alias = section.index
         self.url = " or ".join(section.urls)
+        self._seconds = section.timeout * SERVERS_SHARE
         self._version: tuple[int, ...] = ()
         self._live: IndexInfo | None = None
 
@@ -70,7 +73,7 @@ class Searches:
         """Return the request that runs a plan on this server."""
         index = yield from self.index_info(generation)
         version = yield from self.version()
-        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K)
+        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds)
         return to_request(plan, generation or self.alias, body)
 
     def get(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, Row]]:

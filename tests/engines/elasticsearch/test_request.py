@@ -101,10 +101,9 @@ def test_a_code() -> None:
 
 def test_a_photo() -> None:
     signal = Cosine("photo.image", 1.0, "image", EAST, low=0.5, high=1.0)
-    source = (
-        "params.w * Math.max(0.0, (dotProduct(params.q, 'hybrid.vectors.image') - params.lo) / (params.hi - params.lo))"
-    )
-    script = {"source": source, "params": {"w": 1.0, "q": [1.0, 0.0], "lo": 0.5, "hi": 1.0}}
+    source = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
+    params = {"w": 1.0, "q": [1.0, 0.0], "f": "hybrid.vectors.image", "lo": 0.5, "hi": 1.0}
+    script = {"source": source, "params": params}
     clause = {"query": {"exists": {"field": "hybrid.vectors.image"}}, "script": script, "_name": "photo.image"}
     assert body(Plan("photo", "", neighbours=(NEAR,), signals=(signal,))) == {
         "query": found({"knn": KNN}),
@@ -115,8 +114,11 @@ def test_a_photo() -> None:
 
 def test_a_number() -> None:
     plan = Plan("words", "", keyword=Match("text", RED), signals=(Number("number.price", 0.2, "price", 50.0),))
-    source = "double v = Math.max(0.0, doc['hybrid.numbers.price'].value); return params.w * v / (v + params.k)"
-    script = {"source": source, "params": {"w": 0.2, "k": 50.0}}
+    source = (
+        "def numbers = doc[params.f]; if (numbers.size() == 0) { return 0.0; } "
+        "double v = Math.max(0.0, numbers.value); return params.w * v / (v + params.k)"
+    )
+    script = {"source": source, "params": {"w": 0.2, "k": 50.0, "f": "hybrid.numbers.price"}}
     clause = {"query": {"exists": {"field": "hybrid.numbers.price"}}, "script": script, "_name": "number.price"}
     assert body(plan)["rescore"] == rescored({"script_score": clause})
 
@@ -174,7 +176,7 @@ def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> No
 def test_facets_are_counted_the_most_frequent_first() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
     assert body(Plan("words", "", keyword=Match("text", RED), facets=(Facet("brand"),)))["aggs"] == {
-        "brand": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
+        "facet0": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
     }
 
 
@@ -183,7 +185,7 @@ def test_dates_and_booleans_are_sorted_and_counted_like_the_others() -> None:
     ordered = Plan("browse", "", facets=(Facet("in_stock", "booleans"),), sort=Sort("released", True, "dates"))
     asked = body(ordered)
     assert asked["sort"] == [{"hybrid.dates.released": {"order": "desc", "missing": "_last"}}, {"hybrid.id": "asc"}]
-    assert asked["aggs"] == {"in_stock": {"terms": {"field": "hybrid.booleans.in_stock", "size": 100, "order": order}}}
+    assert asked["aggs"] == {"facet0": {"terms": {"field": "hybrid.booleans.in_stock", "size": 100, "order": order}}}
 
 
 def test_truth_values_are_counted_by_their_names() -> None:
@@ -192,7 +194,7 @@ def test_truth_values_are_counted_by_their_names() -> None:
         {"key": 0, "key_as_string": "false", "doc_count": 3},
     ]
     plan = Plan("browse", "", facets=(Facet("in_stock", "booleans"),))
-    page = to_page(plan, answer(aggregations={"in_stock": {"buckets": buckets}}))
+    page = to_page(plan, answer(aggregations={"facet0": {"buckets": buckets}}))
     assert list(page.facets["in_stock"].items()) == [("true", 9), ("false", 3)]
 
 
@@ -226,6 +228,11 @@ def test_what_is_written_for_a_product_reads_the_same_again() -> None:
         "booleans": {"in_stock": False},
     }
     assert from_source("1", orjson.loads(orjson.dumps(source)), None) == built
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(8.0, "8000ms"), (0.25, "250ms"), (0.0001, "1ms")])
+def test_the_server_is_told_when_to_stop(seconds: float, written: str) -> None:
+    assert body(Plan("words", ""), seconds=seconds) == {"query": {"match_none": {}}, **REST, "timeout": written}
 
 
 def test_a_page_is_an_offset_and_a_size() -> None:
@@ -265,15 +272,12 @@ SCHEMA = Schema(
 )
 SIGNALS = ("title", "text", "pairs", "grams", "all_words", "most_words", "code", "number.price", "words.*")
 WEIGHTS = Weights(signals=dict.fromkeys(SIGNALS, 0.1))
-SOURCES = {
-    request.SATURATE,
-    request.COSINE.format("hybrid.vectors.image"),
-    request.NUMBER.format("hybrid.numbers.price"),
-}
+SOURCES = {request.SATURATE, request.COSINE, request.NUMBER}
 NAMES = {
     *("bool", "should", "must", "filter", "minimum_should_match", "match", "match_all", "match_none", "dis_max"),
-    *("queries", "constant_score", "boost", "script_score", "script", "source", "params", "w", "k", "q", "lo", "hi"),
+    *("queries", "constant_score", "boost", "script_score", "script", "source", "params", "w", "k", "q", "f", "lo"),
     *(
+        "hi",
         "_name",
         "query",
         "knn",
@@ -288,7 +292,7 @@ NAMES = {
         "exists",
     ),
     *("from", "size", "track_total_hits", "_source", "excludes", "sort", "order", "missing", "rescore", "window_size"),
-    *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "brand", "_count", "_key"),
+    *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "facet0", "_count", "_key"),
     *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
     *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
     "hybrid.grams.all",
@@ -346,7 +350,7 @@ def answer(**changes: Any) -> dict[str, Any]:
         "timed_out": False,
         "_shards": {"total": 3, "successful": 3, "failed": 0},
         "hits": {"total": {"value": 12, "relation": "eq"}, "hits": hits},
-        "aggregations": {"brand": {"buckets": [{"key": "Acme", "doc_count": 9}, {"key": "B", "doc_count": 3}]}},
+        "aggregations": {"facet0": {"buckets": [{"key": "Acme", "doc_count": 9}, {"key": "B", "doc_count": 3}]}},
         **changes,
     }
 

@@ -1,0 +1,28 @@
+"""The deadline of a search: one for all that it waits for, its encoders and every request to a server.
+
+It belongs to the current thread or coroutine, and to what that starts (`contextvars`): nobody has to hand it on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_end: ContextVar[float] = ContextVar("end", default=float("inf"))
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all that waits inside end after so many seconds; one inside another only ever shortens it."""
+    before = _end.set(min(_end.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _end.reset(before)
+
+
+def left() -> float:
+    """Return the seconds until the deadline, 0 or less when it has passed; infinitely many when there is none."""
+    return _end.get() - time.monotonic()

@@ -1,0 +1,211 @@
+"""However slowly a server answers, and whatever it sends, a search ends in time: by `node.py` and `async_node.py`."""
+
+import asyncio
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch.engines.elasticsearch import ElasticsearchEngine, node
+from hybridsearch.errors import EngineError
+from hybridsearch.settings import EngineSection
+from hybridsearch.values import Page
+from tests.engines.elasticsearch.test_fallback import BROKEN, INDEX, PAGE, PLAN
+from tests.engines.elasticsearch.test_searches import a_server
+from tests.servers.certificates import OPENSSL, make
+from tests.servers.fake import INFO, Received, Reply, serving
+from tests.servers.slow import HEAD, Script, Sending, slowly, whole
+
+TIMEOUT = 0.4
+MARGIN = 0.4
+"""Seconds that a search may take longer than it may."""
+CHUNK = 1 << 20
+Search = Callable[[EngineSection], Page]
+
+
+def plainly(section: EngineSection) -> Page:
+    with closing(ElasticsearchEngine(section, Path())) as engine:
+        return engine.search(PLAN)
+
+
+def by_coroutine(section: EngineSection) -> Page:
+    async def search() -> Page:
+        engine = ElasticsearchEngine(section, Path())
+        try:
+            return await engine.search_async(PLAN)
+        finally:
+            await engine.close_async()
+
+    return asyncio.run(search())
+
+
+@pytest.fixture(params=[plainly, by_coroutine])
+def search(request: pytest.FixtureRequest) -> Search:
+    """A search by either client."""
+    search: Search = request.param
+    return search
+
+
+def at(wanted: str, slow: Callable[[Sending], None]) -> Script:
+    """Answer as a healthy server does, but one request by a function."""
+
+    def script(path: str, sending: Sending) -> None:
+        if path == wanted:
+            slow(sending)
+        else:
+            sending.answer({"/": INFO.body, "/products": INDEX.body}.get(path, PAGE.body))
+
+    return script
+
+
+def head_in_drops(sending: Sending) -> None:
+    sending.drip(whole(PAGE.body)[:40], 0.1)
+
+
+def body_in_drops(sending: Sending) -> None:
+    sending.send(HEAD + b"Content-Length: 40\r\n\r\n")
+    sending.drip(b" " * 40, 0.1)
+
+
+def endless_headers(sending: Sending) -> None:
+    sending.send(HEAD)
+    for _ in range(40):
+        sending.drip(b"A: b\r\n", 0.017)
+
+
+def endless_interim_answers(sending: Sending) -> None:
+    for _ in range(100):
+        sending.drip(b"HTTP/1.1 100 Continue\r\n\r\n", 0.002)
+
+
+def nothing(sending: Sending) -> None:
+    sending.over.wait(4)
+
+
+SLOW = [head_in_drops, body_in_drops, endless_headers, endless_interim_answers, nothing]
+
+
+def assert_ends_in_time(search: Search, url: str, **section: Any) -> str:
+    """Search in vain, and return the sentence that says so."""
+    started = time.monotonic()
+    with pytest.raises(EngineError) as failed:
+        search(EngineSection(url=url, timeout=TIMEOUT, **section))
+    assert time.monotonic() - started < TIMEOUT + MARGIN
+    return str(failed.value)
+
+
+@pytest.mark.parametrize("slow", SLOW, ids=lambda slow: slow.__name__)
+@pytest.mark.parametrize("path", ["/", "/products", "/products/_search"])
+def test_an_answer_in_drops_ends_with_the_search(search: Search, path: str, slow: Callable[[Sending], None]) -> None:
+    """Attack: an answer that comes byte by byte."""
+    with slowly(at(path, slow)) as url:
+        message = assert_ends_in_time(search, url)
+    assert message == f"{url} did not answer in time. Check its load, or raise 'engine.timeout'."
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="there is no openssl to make certificates")
+def test_neither_tls_in_drops_nor_a_handshake_that_never_ends_holds_a_search(search: Search, tmp_path: Path) -> None:
+    """Attack: an answer that comes byte by byte; under TLS."""
+    certificates = make(tmp_path)
+    with slowly(at("/products/_search", body_in_drops), certificates) as url:
+        assert "in time" in assert_ends_in_time(search, url, ca_file=certificates.authority)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        assert "in time" in assert_ends_in_time(search, url, ca_file=certificates.authority)
+
+
+def test_all_requests_of_a_search_share_its_time(search: Search) -> None:
+    """Attack: several answers that are slow together."""
+
+    def script(path: str, sending: Sending) -> None:
+        time.sleep(TIMEOUT * 0.7)
+        at("", nothing)(path, sending)
+
+    with slowly(script) as url:
+        assert "in time" in assert_ends_in_time(search, url)
+
+
+def test_a_fallback_has_the_time_that_is_left(search: Search) -> None:
+    """Attack: several answers that are slow together; one of them is that of a fallback."""
+    asked: list[str] = []
+
+    def script(path: str, sending: Sending) -> None:
+        asked.append(path)
+        if "_search" in path:
+            time.sleep(TIMEOUT * 0.7)
+            body = json.dumps(BROKEN.body).encode()
+            head = HEAD.replace(b"200 OK", b"500 Oops")
+            sending.send(head + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        else:
+            at("", nothing)(path, sending)
+
+    with slowly(script) as url:
+        assert_ends_in_time(search, url)
+    assert asked.count("/products/_search") == 2
+
+
+def test_of_several_nodes_each_has_its_share_of_the_time(search: Search) -> None:
+    """Attack: an answer that comes byte by byte; from one node of two."""
+    with slowly(at("/products/_search", body_in_drops)) as slow, slowly(at("", nothing)) as well:
+        for urls in ((slow, well), (well, slow)):
+            started = time.monotonic()
+            assert search(EngineSection(url=urls, timeout=2 * TIMEOUT)).degraded == ()
+            assert time.monotonic() - started < 2 * TIMEOUT + MARGIN
+
+
+def test_a_search_that_waits_for_a_free_connection_ends_in_time_too() -> None:
+    """Attack: an answer that comes byte by byte; to more searches than there are connections."""
+    took: list[float] = []
+
+    def search(engine: ElasticsearchEngine) -> None:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="in time"):
+            engine.search(PLAN)
+        took.append(time.monotonic() - started)
+
+    with ExitStack() as stack:
+        url = stack.enter_context(slowly(at("/products/_search", body_in_drops)))
+        engine = stack.enter_context(closing(ElasticsearchEngine(EngineSection(url=url, timeout=TIMEOUT), Path())))
+        engine.schema()
+        threads = [threading.Thread(target=search, args=(engine,)) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(took) == 30
+    assert max(took) < TIMEOUT + 2 * MARGIN
+
+
+def endless_body(sending: Sending) -> None:
+    sending.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    while not sending.over.is_set():
+        sending.send(b"%x\r\n" % CHUNK + b" " * CHUNK + b"\r\n")
+
+
+def test_an_endless_answer_is_cut(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: an answer without end, or that unpacks to a thousand times its size."""
+    monkeypatch.setattr(node, "MOST_BYTES", 10 * CHUNK)
+    with slowly(at("/products/_search", endless_body)) as url, pytest.raises(EngineError) as failed:
+        search(EngineSection(url=url))
+    assert str(failed.value) == (
+        f"{url} sent an answer of more than 10 MiB, which no request of this library has. Check 'engine.url'."
+    )
+
+
+def test_an_answer_that_is_compressed_unasked_is_not_unpacked(search: Search) -> None:
+    """Attack: an answer without end, or that unpacks to a thousand times its size."""
+    page = json.dumps(PAGE.body).encode() + b" " * 50 * CHUNK
+    bomb = Reply(gzip.compress(page), headers={**PAGE.headers, "Content-Encoding": "gzip"})
+
+    def script(asked: Received) -> Reply:
+        return bomb if "_search" in asked.path else a_server()(asked)
+
+    with serving(script) as fake, pytest.raises(EngineError, match="not whole JSON"):
+        search(EngineSection(url=fake.url))

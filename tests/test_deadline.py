@@ -1,0 +1,50 @@
+"""One deadline inside another only ever shortens it, and threads and coroutines have their own."""
+
+import asyncio
+import threading
+
+from hybridsearch.deadline import left, within
+
+FOREVER = float("inf")
+
+
+def test_without_a_deadline_there_is_time_for_ever() -> None:
+    assert left() == FOREVER
+
+
+def test_a_deadline_inside_another_only_shortens_it() -> None:
+    with within(10.0):
+        with within(1.0):
+            assert 0.9 < left() <= 1.0
+        with within(60.0):
+            assert 9.0 < left() <= 10.0
+    assert left() == FOREVER
+
+
+def test_a_deadline_that_has_passed_leaves_nothing() -> None:
+    with within(-1.0):
+        assert left() < 0
+
+
+def test_another_thread_has_a_deadline_of_its_own_and_one_started_for_a_coroutine_has_its() -> None:
+    seen: list[float] = []
+    with within(1.0):
+        thread = threading.Thread(target=lambda: seen.append(left()))
+        thread.start()
+        thread.join()
+        seen.append(asyncio.run(asyncio.to_thread(left)))
+    assert seen[0] == FOREVER
+    assert seen[1] <= 1.0
+
+
+def test_coroutines_side_by_side_have_their_own() -> None:
+    async def one(seconds: float) -> float:
+        with within(seconds):
+            await asyncio.sleep(0.01)
+            return left()
+
+    async def both() -> tuple[float, float]:
+        return await asyncio.gather(one(5.0), one(1.0))
+
+    longer, shorter = asyncio.run(both())
+    assert longer > 4.0 > 1.0 > shorter
