@@ -92,7 +92,8 @@ class Shop:
             value = query.typed if source is WORDS else values[source.name]
             vectors[source.name], reasons = self._vectors(source, value, schema)
             missing += reasons
-        return planner.plan(query, schema, used, vectors=vectors, degraded=(*degraded, *missing))
+        why = (*degraded, *missing)
+        return planner.plan(query, schema, used, vectors=vectors, degraded=why, configured=self.settings.fields)
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         """Return the weights to use on an index, and why the prior, where others do not fit."""

@@ -19,12 +19,23 @@ FilterValue = Single | Sequence[Single] | Mapping[str, Single]
 """One value, any of several, or {"gte": 10, "lte": 50}."""
 
 
-def read_filters(filters: Mapping[str, FilterValue], fields: Fields) -> Iterator[Filter]:
-    """Yield the filters as typed clauses; names and shapes come from a closed list."""
+def read_filters(
+    filters: Mapping[str, FilterValue], fields: Fields, configured: Fields | None = None
+) -> Iterator[Filter]:
+    """Yield the filters as typed clauses; names and shapes come from a closed list.
+
+    Args:
+        filters: As a caller writes them.
+        fields: What the index has.
+        configured: What it will have once it is rebuilt, for messages.
+
+    Raises:
+        QueryError: A name is not in the index, or a value is none that its field can have.
+    """
     if len(filters) > MOST_FILTERS:
         raise QueryError(f"{len(filters)} filters were given; at most {MOST_FILTERS} are allowed.")
     for name, value in filters.items():
-        yield read_filter(name, value, kinds_of(name, fields, "filter"))
+        yield read_filter(name, value, kinds_of(name, fields, "filter", configured))
 
 
 def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Filter:
@@ -70,18 +81,18 @@ def unusable(name: str, value: object, expected: str) -> QueryError:
     return QueryError(f"Filter '{name}' is {value!r}, expected {expected}.")
 
 
-def read_facets(names: Sequence[str], fields: Fields) -> Iterator[Facet]:
-    """Yield the fields whose values are to be counted."""
+def read_facets(names: Sequence[str], fields: Fields, configured: Fields | None = None) -> Iterator[Facet]:
+    """Yield the fields whose values are to be counted; arguments and errors are those of `read_filters`."""
     for name in names:
-        yield Facet(name, kinds_of(name, fields, "facet")[0].role)
+        yield Facet(name, kinds_of(name, fields, "facet", configured)[0].role)
 
 
-def read_sort(sort: str | None, fields: Fields) -> Sort | None:
-    """Return the order that `field:asc` or `field:desc` asks for."""
+def read_sort(sort: str | None, fields: Fields, configured: Fields | None = None) -> Sort | None:
+    """Return the order that `field:asc` or `field:desc` asks for; arguments and errors as in `read_filters`."""
     if not sort:
         return None
     name, _, direction = sort.rpartition(":") if sort.endswith((":asc", ":desc")) else (sort, "", "asc")
-    return Sort(name, direction == "desc", kinds_of(name, fields, "sort")[0].role)
+    return Sort(name, direction == "desc", kinds_of(name, fields, "sort", configured)[0].role)
 
 
 USES: dict[str, Callable[[FieldKind], bool]] = {
@@ -92,12 +103,22 @@ USES: dict[str, Callable[[FieldKind], bool]] = {
 """Which kinds of field can be used for what."""
 
 
-def kinds_of(name: str, fields: Fields, use: str) -> list[FieldKind]:
-    """Return the kinds that a field has in the index, of those with this use; at least one."""
+def kinds_of(name: str, fields: Fields, use: str, configured: Fields | None = None) -> list[FieldKind]:
+    """Return the kinds that a field has in the index, of those with this use; at least one.
+
+    Raises:
+        QueryError: It has none.
+    """
     fit = {kind.role: kind for kind in KINDS.values() if USES[use](kind)}
     kinds = [kind for role, kind in fit.items() if name in fields.of(role)]
     if kinds:
         return kinds
+    coming = [role for role in fit if configured and name in configured.of(role)]
+    if coming:
+        raise QueryError(
+            f"'{name}' is configured under '{coming[0]}', but the live index was built without it. "
+            "Bring it in with: hybridsearch reindex"
+        )
     names = list(dict.fromkeys(field for role in fit for field in fields.of(role)))
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The index has: {', '.join(names) or 'none'}."
