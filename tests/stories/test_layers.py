@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
+    ("redaction",),
     ("_version", "errors", "failpoints", "json_values", "query_sources", "sample", "text", "values"),
-    ("batches", "prefetch", "progress"),
+    ("batches", "credentials", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
