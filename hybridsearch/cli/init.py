@@ -49,7 +49,9 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
 def locate(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
     """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
     parts = urlsplit(catalog)
+    EngineSection(url=url)  # refuses one with a password in it, which must not be written down
     if parts.scheme in ("http", "https"):
+        EngineSection(url=catalog)
         return Catalog(index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     if url and not Path(catalog).exists():
         return Catalog(index=catalog), url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch import redaction
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.sources import ENCODABLE
@@ -26,7 +26,7 @@ from hybridsearch.images import decode
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vector, Vectors
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 AT_ONCE = 32
 """Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import MAX_BYTES, inspect
+from hybridsearch.redaction import redacted
 
 Fetch = Callable[[str], bytes]
 """Returns the body of a URL; usually a `hybridsearch.images.fetch.Fetcher`."""
@@ -86,4 +87,5 @@ def from_data_uri(uri: str) -> bytes:
 
 def shown(reference: str) -> str:
     """Return a reference for a message: one line of at most 120 characters."""
-    return repr(reference if len(reference) <= 120 else f"{reference[:119]}…")
+    text = redacted(reference)
+    return repr(text if len(text) <= 120 else f"{text[:119]}…")

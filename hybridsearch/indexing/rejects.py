@@ -12,6 +12,7 @@ from typing import Any
 
 from hybridsearch.disk.durable import make_folder, sync_folder
 from hybridsearch.errors import EngineError
+from hybridsearch.redaction import redacted_row
 from hybridsearch.values import Reject
 
 
@@ -76,5 +77,5 @@ class RejectsFile:
 def line(reject: Reject) -> bytes:
     """Return the line of a reject."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    data = {**describe(reject), "time": now, "product": reject.row}
+    data = {**describe(reject), "time": now, "product": redacted_row(reject.row)}
     return (json.dumps(data, ensure_ascii=False, default=str) + "\n").encode("utf-8", "replace")

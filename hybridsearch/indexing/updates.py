@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch import document
+from hybridsearch import document, redaction
 from hybridsearch.batches import batches
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
@@ -29,7 +28,7 @@ from hybridsearch.settings import Settings
 from hybridsearch.shop import require_same
 from hybridsearch.values import Product, Reject
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 
 @dataclass(slots=True)

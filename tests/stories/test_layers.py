@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
+    ("redaction",),
     (
         "_version",
         "deadline",
@@ -27,7 +28,7 @@ LAYERS = (
         "text",
         "values",
     ),
-    ("batches", "prefetch", "progress"),
+    ("batches", "credentials", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import ssl
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,11 @@ from elastic_transport import (
 from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch import credentials
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
-from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
+from hybridsearch.redaction import redacted
 from hybridsearch.settings import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
@@ -44,10 +44,11 @@ def connect(section: EngineSection, folder: Path) -> Client:
     Raises:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
-    try:
-        return Client(**options(section, folder), node_class=OwnNode)
-    except ValueError as error:
-        raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
+    with guarded(EngineError):
+        try:
+            return Client(**options(section, folder), node_class=OwnNode)
+        except ValueError as error:
+            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
@@ -86,13 +87,15 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
         "serializers": {"application/json": OrjsonSerializer()},
     }
     if section.api_key_file:
-        arguments["api_key"] = read_secret(folder / section.api_key_file.expanduser())
+        arguments["api_key"] = credentials.key_of_file(folder / section.api_key_file.expanduser())
     elif secrets.api_key:
-        arguments["api_key"] = secrets.api_key.get_secret_value()
+        arguments["api_key"] = credentials.key(secrets.api_key.get_secret_value(), "HYBRIDSEARCH_API_KEY")
     elif section.username:
         if not secrets.password:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
-        arguments["basic_auth"] = (section.username, secrets.password.get_secret_value())
+        given = secrets.password.get_secret_value()
+        password = credentials.password(given, "HYBRIDSEARCH_PASSWORD", username=section.username)
+        arguments["basic_auth"] = (section.username, password)
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
@@ -104,32 +107,21 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
 
 
 def require_address(url: str) -> None:
-    """Refuse an address that is none, or that holds a secret."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
-        raise ConfigError(
-            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
-        )
-    if parts.scheme not in ("http", "https"):
+    """Refuse an address that is none."""
+    if urlsplit(url).scheme not in ("http", "https"):
         raise ConfigError(f"'engine.url' is '{url}', expected something like 'http://localhost:9200'.")
-
-
-def read_secret(path: Path) -> str:
-    """Return the content of a file that nobody but its owner may read."""
-    try:
-        mode = path.stat().st_mode
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ConfigError(f"'{path}' can be read by other users. Close it with: chmod 600 {path}")
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(
-            f"Cannot read the API key in '{path}': {error.strerror}. Check 'engine.api_key_file'."
-        ) from error
 
 
 @contextlib.contextmanager
 def explained(url: str, index: str) -> Iterator[None]:
-    """Turn what the client raises into an EngineError with one clear sentence."""
+    """Turn what the client raises into an EngineError with one clear sentence, which shows no secret."""
+    with guarded(EngineError), translated(url, index):
+        yield
+
+
+@contextlib.contextmanager
+def translated(url: str, index: str) -> Iterator[None]:
+    """Turn what the client raises into an EngineError; what led to it is shown with it."""
     try:
         yield
     except UnsupportedProductError as error:
@@ -174,7 +166,7 @@ def failed_check(error: TlsError) -> tuple[str, str]:
     cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return cause.verify_message, REMEDIES.get(cause.verify_code, remedy)
-    message = str(error.message).splitlines()[0][:200]
+    message = redacted(str(error.message)).splitlines()[0][:200]
     return message, REMEDIES[62] if type(cause).__name__ == "CertificateError" else remedy
 
 
@@ -190,7 +182,7 @@ def reason(error: ConnectionError) -> str:
     ):
         if sign in message:
             return words
-    return str(error.message).splitlines()[0][:200]
+    return redacted(str(error.message)).splitlines()[0][:200]
 
 
 def refused(error: ApiError, url: str, index: str) -> EngineError:
@@ -220,7 +212,7 @@ def error_of(body: object) -> tuple[str, str]:
     """Return type and reason of the innermost cause in an error answer."""
     error = body.get("error", {}) if isinstance(body, Mapping) else {}
     if not isinstance(error, Mapping):
-        return "error", str(error)[:300]
+        return "error", redacted(str(error))[:300]
     causes = error.get("root_cause") or [error]
     deepest: Mapping[str, Any] = causes[0] if isinstance(causes[0], Mapping) else error
     shards = error.get("failed_shards")
@@ -228,7 +220,7 @@ def error_of(body: object) -> tuple[str, str]:
         deepest = shards[0].get("reason", deepest)
     while isinstance(cause := deepest.get("caused_by"), Mapping):
         deepest = cause
-    return str(error.get("type", "error")), str(deepest.get("reason", error.get("reason", "")))[:300]
+    return str(error.get("type", "error")), redacted(str(deepest.get("reason", error.get("reason", ""))))[:300]
 
 
 def client_version() -> str:
