@@ -21,6 +21,8 @@ from hybridsearch.engines.elasticsearch.generations import Generations, filling_
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import from_source
+from hybridsearch.engines.elasticsearch.repeating import repeating
+from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.schema import Schema
@@ -54,6 +56,7 @@ class ElasticsearchEngine:
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
         self._hurried = self.client.options(request_timeout=share(section))
+        self._allowance = Allowance()
         self._loops = LoopClients(partial(connect_async, section, folder))
         self._searches = Searches(section)
         self.url = self._searches.url
@@ -225,12 +228,12 @@ class ElasticsearchEngine:
         if generation is not None:
             return run(exchange, self._patient)
         with within(self.section.timeout):
-            return run(exchange, self._hurried)
+            return run(repeating(exchange, self._allowance), self._hurried)
 
     async def _ask_async(self, exchange: Exchange[T]) -> T:
         """Return what a shopper's exchange asks for."""
         with within(self.section.timeout):
-            return await self._loops.run(exchange)
+            return await self._loops.run(repeating(exchange, self._allowance))
 
     @property
     def _generations(self) -> Generations:
