@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +47,9 @@ class ElasticsearchEngine:
         folder: Where relative paths of the configuration start.
         source: An existing index whose settings and mapping a new generation carries.
         replace_index: Whether an index, not an alias, of the configured name may be removed for a new generation.
+
+    Attributes:
+        sleep: How a thread that searches waits before it asks again.
     """
 
     def __init__(
@@ -55,8 +59,8 @@ class ElasticsearchEngine:
         self.alias = section.index
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
-        self._hurried = self.client.options(request_timeout=share(section))
         self._allowance = Allowance()
+        self.sleep: Callable[[float], object] = time.sleep
         self._loops = LoopClients(partial(connect_async, section, folder))
         self._searches = Searches(section)
         self.url = self._searches.url
@@ -228,12 +232,17 @@ class ElasticsearchEngine:
         if generation is not None:
             return run(exchange, self._patient)
         with within(self.section.timeout):
-            return run(repeating(exchange, self._allowance), self._hurried)
+            return run(repeating(exchange, self._allowance), self._hurried, self.sleep)
 
     async def _ask_async(self, exchange: Exchange[T]) -> T:
         """Return what a shopper's exchange asks for."""
         with within(self.section.timeout):
             return await self._loops.run(repeating(exchange, self._allowance))
+
+    @cached_property
+    def _hurried(self) -> Client:
+        """The client for a shopper."""
+        return self.client.options(request_timeout=share(self.section))
 
     @property
     def _generations(self) -> Generations:

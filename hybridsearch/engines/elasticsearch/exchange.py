@@ -32,7 +32,7 @@ After a pause it receives nothing.
 """
 
 
-def run(exchange: Exchange[T], client: Client) -> T:
+def run(exchange: Exchange[T], client: Client, sleep: Callable[[float], object] = time.sleep) -> T:
     """Send the requests of an exchange, and return its result."""
     advance: Callable[[], Request | Pause] = partial(next, exchange)
     while True:
@@ -42,7 +42,7 @@ def run(exchange: Exchange[T], client: Client) -> T:
             result: T = end.value
             return result
         if isinstance(request, Pause):
-            time.sleep(request.seconds)
+            sleep(request.seconds)
             advance = partial(next, exchange)
             continue
         try:
