@@ -160,7 +160,7 @@ class SimulatedEngine(ElasticsearchEngine):
         super().__init__(world.settings.engine, Path(), source=None)
         self.client = Client("http://model:9200", node_class=node(process), max_retries=0, serializers=ORJSON)
         self.world = world
-        self.waiting.sleep = world.sleep
+        self.sleep = self.waiting.sleep = world.sleep
         self.waiting.jitter = world.luck.uniform
         self.sender.limits = Limits(world.luck.choice([2, 3, 500]))
 

@@ -23,7 +23,8 @@ class OwnAsyncNode(AiohttpHttpNode):
         try:
             return await super().perform_request(method, target, body, headers, seconds)
         except ConnectionError as error:
-            raise node.plainer(error) from error
+            node.raise_plainer(error, aiohttp.ClientConnectorError)
+            raise
 
     def _create_aiohttp_session(self) -> None:
         """Open the session, and have another one on the same connections read its answers."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ from hybridsearch.engines.elasticsearch.generations import Generations, filling_
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import from_source
+from hybridsearch.engines.elasticsearch.repeating import repeating
+from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.schema import Schema
@@ -44,6 +47,9 @@ class ElasticsearchEngine:
         folder: Where relative paths of the configuration start.
         source: An existing index whose settings and mapping a new generation carries.
         replace_index: Whether an index, not an alias, of the configured name may be removed for a new generation.
+
+    Attributes:
+        sleep: How a thread that searches waits before it asks again.
     """
 
     def __init__(
@@ -53,7 +59,8 @@ class ElasticsearchEngine:
         self.alias = section.index
         self.source, self.replace_index = source, replace_index
         self.client = connect(section, folder)
-        self._hurried = self.client.options(request_timeout=share(section))
+        self._allowance = Allowance()
+        self.sleep: Callable[[float], object] = time.sleep
         self._loops = LoopClients(partial(connect_async, section, folder))
         self._searches = Searches(section)
         self.url = self._searches.url
@@ -229,12 +236,17 @@ class ElasticsearchEngine:
         if generation is not None:
             return run(exchange, self._patient)
         with within(self.section.timeout):
-            return run(exchange, self._hurried)
+            return run(repeating(exchange, self._allowance), self._hurried, self.sleep)
 
     async def _ask_async(self, exchange: Exchange[T]) -> T:
         """Return what a shopper's exchange asks for."""
         with within(self.section.timeout):
-            return await self._loops.run(exchange)
+            return await self._loops.run(repeating(exchange, self._allowance))
+
+    @cached_property
+    def _hurried(self) -> Client:
+        """The client for a shopper."""
+        return self.client.options(request_timeout=share(self.section))
 
     @property
     def _generations(self) -> Generations:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,19 +17,34 @@ from hybridsearch.engines.elasticsearch.connection import JSON, json_of
 
 T = TypeVar("T")
 
-Exchange = Generator[Request, Mapping[str, Any], T]
-"""Yields each request, receives the body of its answer or the client's error, and returns the result."""
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Seconds to wait."""
+
+    seconds: float
 
 
-def run(exchange: Exchange[T], client: Client) -> T:
+Exchange = Generator[Request | Pause, Mapping[str, Any], T]
+"""Yields each request, receives the body of its answer or the client's error, and returns the result.
+
+After a pause it receives nothing.
+"""
+
+
+def run(exchange: Exchange[T], client: Client, sleep: Callable[[float], object] = time.sleep) -> T:
     """Send the requests of an exchange, and return its result."""
-    advance: Callable[[], Request] = partial(next, exchange)
+    advance: Callable[[], Request | Pause] = partial(next, exchange)
     while True:
         try:
             request = advance()
         except StopIteration as end:
             result: T = end.value
             return result
+        if isinstance(request, Pause):
+            sleep(request.seconds)
+            advance = partial(next, exchange)
+            continue
         try:
             advance = partial(exchange.send, json_of(client.perform_request(**sendable(request))))
         except Exception as error:
@@ -35,13 +53,17 @@ def run(exchange: Exchange[T], client: Client) -> T:
 
 async def run_async(exchange: Exchange[T], client: AsyncElasticsearch) -> T:
     """Send the requests of an exchange without blocking the event loop, and return its result."""
-    advance: Callable[[], Request] = partial(next, exchange)
+    advance: Callable[[], Request | Pause] = partial(next, exchange)
     while True:
         try:
             request = advance()
         except StopIteration as end:
             result: T = end.value
             return result
+        if isinstance(request, Pause):
+            await asyncio.sleep(request.seconds)
+            advance = partial(next, exchange)
+            continue
         try:
             advance = partial(exchange.send, json_of(await client.perform_request(**sendable(request))))
         except Exception as error:

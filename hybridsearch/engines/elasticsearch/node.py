@@ -16,10 +16,17 @@ from functools import cache, partial
 from typing import Any
 
 import urllib3
-from elastic_transport import ConnectionError, ConnectionTimeout, NodeConfig, TransportError, Urllib3HttpNode
+from elastic_transport import (
+    ConnectionError,
+    ConnectionTimeout,
+    NodeConfig,
+    TlsError,
+    TransportError,
+    Urllib3HttpNode,
+)
 from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT
-from urllib3.exceptions import EmptyPoolError
+from urllib3.exceptions import EmptyPoolError, NewConnectionError
 
 from hybridsearch import deadline
 
@@ -35,6 +42,10 @@ class OutOfTime(TransportError):  # noqa: N818 - reads as the state that it name
 
 class AnswerTooLong(TransportError):  # noqa: N818
     """An answer goes on and on."""
+
+
+class Unreachable(ConnectionError):  # noqa: N818
+    """Nobody listens at the address, or the host's name is unknown."""
 
 
 def too_long() -> AnswerTooLong:
@@ -65,7 +76,8 @@ class OwnNode(Urllib3HttpNode):
         try:
             return super().perform_request(method, target, body, headers, until)
         except ConnectionError as error:
-            raise plainer(error) from error
+            raise_plainer(error, NewConnectionError)
+            raise
 
 
 def in_all(send: Callable[..., Any], *arguments: Any, timeout: Until, **options: Any) -> Any:
@@ -89,14 +101,20 @@ def seconds_for(config: NodeConfig, timeout: Any) -> float:
     return seconds
 
 
-def plainer(error: ConnectionError) -> TransportError:
-    """Return the error that is meant by one of the connection."""
+def raise_plainer(error: ConnectionError, refusal: type[Exception]) -> None:
+    """Raise the error that is meant by one of the connection, where there is a plainer one.
+
+    Args:
+        error: The client's.
+        refusal: What the library below raises where no connection can be opened.
+    """
     cause = error.errors[0] if error.errors else None
     if isinstance(cause, AnswerTooLong):
-        return cause
+        raise cause
     if isinstance(cause, EmptyPoolError):
-        return ConnectionTimeout("no connection was free in time", errors=(cause,))
-    return error
+        raise ConnectionTimeout("no connection was free in time", errors=(cause,)) from cause
+    if isinstance(cause, refusal) and not isinstance(error, TlsError):
+        raise Unreachable(error.message, errors=(cause,)) from cause
 
 
 class Until(urllib3.Timeout):

@@ -16,6 +16,13 @@ LONGEST_PAUSE = 30.0
 BUDGET = 300.0
 """Seconds of waiting without progress after which a run stops; the same command continues it."""
 
+FIRST_SHORT_PAUSE = 0.05
+LONGEST_SHORT_PAUSE = 1.0
+"""For a search, which somebody waits for."""
+LEAST_TIME = 0.1
+"""Seconds that a search needs after a pause."""
+MOST_REPEATS = 200.0
+
 Jitter = Callable[[float, float], float]
 """Returns a random number between two numbers."""
 
@@ -108,3 +115,39 @@ def retry_after(header: str | None) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds < float("inf") else None
+
+
+def short_pause(tries: int, requested: float | None, left: float, jitter: Jitter) -> float | None:
+    """Return the seconds before a search asks again, or None when there is no time for that.
+
+    Args:
+        tries: How often it has been asked again.
+        requested: What the server asked for (`Retry-After`); the pause is never shorter.
+        left: Seconds until the search has to end.
+        jitter: Draws at random.
+    """
+    longest = min(FIRST_SHORT_PAUSE * 2 ** min(tries, 10), LONGEST_SHORT_PAUSE)
+    seconds = max(jitter(longest / 2, longest), requested or 0)
+    return seconds if seconds + LEAST_TIME <= left else None
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many requests searches may still repeat: each answer earns one, each repeat costs one.
+
+    A server that refuses fewer than half of them never uses it up. One that refuses all of them gets MOST_REPEATS more,
+    and then one of each search, so that it is not kept down and nobody waits in vain.
+    """
+
+    repeats: float = MOST_REPEATS
+
+    def spend(self) -> bool:
+        """Take one, if there is one."""
+        if self.repeats < 1:
+            return False
+        self.repeats -= 1
+        return True
+
+    def earn(self) -> None:
+        """Add one."""
+        self.repeats = min(self.repeats + 1, MOST_REPEATS)

@@ -36,7 +36,7 @@ INDEX = Reply(
 
 def trouble(folder: Path, url: str, **engine: Any) -> str:
     """Return the sentence with which a search fails."""
-    chosen = settings(folder, engine={"url": url, **engine})
+    chosen = settings(folder, engine={"url": url, "timeout": 0.3, **engine})
     with HybridSearch.open(chosen) as shop, pytest.raises(EngineError) as failed:
         shop.search("red dress")
     printed = "".join(traceback.format_exception(failed.value))

@@ -107,16 +107,28 @@ def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
     assert len(searches(fake)) == 3
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [RESET, error(429, "es_rejected_execution_exception"), error(503, "x"), error(403, "x"), error(404, "x")],
-    ids=["reset", "busy", "away", "forbidden", "missing"],
-)
-def test_a_server_that_is_busy_or_away_is_asked_once(search: Search, reply: Reply) -> None:
-    """Fault 10: a fallback would fail too, and be one more request for a busy server."""
+@pytest.mark.parametrize("reply", [error(403, "x"), error(404, "x")], ids=["forbidden", "missing"])
+def test_a_server_that_refuses_us_is_asked_once(search: Search, reply: Reply) -> None:
+    """Fault 10: a fallback would fail too."""
     with failing("knn", reply=reply) as fake, pytest.raises(EngineError):
         search(fake.url, PLAN)
     assert len(searches(fake)) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [RESET, error(429, "es_rejected_execution_exception"), error(503, "x")], ids=["reset", "busy", "away"]
+)
+def test_a_server_that_is_busy_or_away_is_asked_for_the_same_again(search: Search, reply: Reply) -> None:
+    """Fault 10: a fallback would fail too."""
+    replies = iter([reply, reply])
+
+    def script(asked: Received) -> Reply:
+        return next(replies, PAGE) if "_search" in asked.path else INFO if asked.path == "/" else INDEX
+
+    with serving(script) as fake:
+        assert search(fake.url, PLAN).degraded == ()
+    planned, *again = searches(fake)
+    assert again == [planned] * 2
 
 
 def test_a_search_by_vectors_alone_is_asked_once(search: Search) -> None:
