@@ -14,7 +14,7 @@ import httpx2
 from hybridsearch import redaction
 from hybridsearch.errors import ImageError
 from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
-from hybridsearch.images.decode import MAX_BYTES
+from hybridsearch.images.limits import FETCH_SECONDS, MAX_BYTES
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0
@@ -43,7 +43,7 @@ class Fetcher:
         allow_private: bool = False,
         ports: Collection[int] = (80, 443),
         max_bytes: int = MAX_BYTES,
-        seconds: float = 15.0,
+        seconds: float = FETCH_SECONDS,
     ) -> None:
         self.ports = ports
         self.max_bytes = max_bytes

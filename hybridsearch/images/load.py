@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hybridsearch.errors import ImageError
-from hybridsearch.images.decode import MAX_BYTES, inspect
+from hybridsearch.images.kinds import require_picture
+from hybridsearch.images.limits import MAX_BYTES
 from hybridsearch.redaction import redacted
 
 Fetch = Callable[[str], bytes]
@@ -16,7 +17,7 @@ Fetch = Callable[[str], bytes]
 
 
 def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
-    """Return the bytes of a picture whose header is valid; its pixels are not decoded.
+    """Return the bytes of a file that begins as a picture does; nothing is decoded.
 
     Args:
         reference: As in `load`.
@@ -27,7 +28,7 @@ def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) ->
         ImageError: It cannot be loaded, or is not a picture of a supported format.
     """
     data = load(reference, folder=folder, fetch=fetch)
-    inspect(data)
+    require_picture(data)
     return data
 
 

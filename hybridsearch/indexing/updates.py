@@ -18,6 +18,7 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import QueryError
 from hybridsearch.failpoints import reach
+from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
 from hybridsearch.indexing.fill import BATCH
@@ -171,6 +172,8 @@ class Updates:
         ids = {reject.id for reject in rejects if reject.id}
         places = {reject.where for reject in rejects if not reject.id}
         source = source_of(self.settings)
+        with RefusedPictures(home.refused) as refused:
+            refused.forget_addresses()
         updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
         again = home.rejects(f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again")
         RejectsFile(again).add(updated.rejects)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from contextlib import suppress
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,26 +9,13 @@ import pytest
 from PIL import Image
 
 from hybridsearch.errors import ImageError
-from hybridsearch.images import decode, inspect, open_query
-from hybridsearch.images.decode import ENOUGH, FORMATS, MAX_BYTES
+from hybridsearch.images import decode
+from hybridsearch.images.decode import ENOUGH, decode_in_process, inspect
+from hybridsearch.images.kinds import FORMATS
+from hybridsearch.images.limits import MAX_BYTES
+from tests.pictures import png_of, saved
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def png_of(width: int, height: int) -> bytes:
-    """Return a PNG that declares a size and holds almost nothing."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 def close(pixel: Any, colour: tuple[int, int, int], within: int = 6) -> bool:
@@ -122,7 +104,7 @@ def test_a_pixel_bomb_is_refused_by_its_header(width: int, height: int) -> None:
 
 def test_a_pixel_bomb_is_refused_where_warnings_are_errors() -> None:
     with pytest.raises(ImageError, match=r"more than 40,000,000 pixels. Offer a smaller version"):
-        decode(png_of(9500, 9500))
+        decode_in_process(png_of(9500, 9500))
 
 
 def test_an_extreme_ratio_is_refused() -> None:
@@ -143,17 +125,6 @@ def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
     data = saved(noise, kind)
     with pytest.raises(ImageError):
         decode(data[: int(len(data) * share)])
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_flipped_bytes_give_a_picture_or_an_image_error(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    kind = FORMATS[seed % len(FORMATS)]
-    data = bytearray(saved(Image.effect_noise((64, 48), 90).convert("RGB"), kind))
-    for position in random.integers(0, len(data), 12):
-        data[position] = random.integers(256)
-    with suppress(ImageError):
-        assert decode(bytes(data)).mode == "RGB"
 
 
 @pytest.mark.parametrize(
@@ -190,33 +161,8 @@ def test_more_bytes_than_the_cap_are_refused() -> None:
         inspect(bytes(MAX_BYTES + 1))
 
 
-def test_a_query_may_be_a_path_bytes_or_a_pillow_image(tmp_path: Path) -> None:
-    image = Image.new("RGB", (40, 30), RED)
-    file = tmp_path / "photo.png"
-    file.write_bytes(saved(image))
-    opened = [open_query(photo) for photo in (file, str(file), file.read_bytes(), image)]
-    assert all(picture == opened[0] for picture in opened)
-
-
-def test_the_pillow_image_of_a_query_is_not_changed() -> None:
-    image = Image.new("RGBA", (1000, 900), (255, 0, 0, 128))
-    open_query(image)
-    assert (image.mode, image.size) == ("RGBA", (1000, 900))
-
-
-def test_a_query_photo_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"Cannot read the picture '.*missing.jpg': No such file or directory"):
-        open_query(tmp_path / "missing.jpg")
-
-
-def test_a_query_photo_that_is_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="Is a directory"):
-        open_query(tmp_path)
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("enough", [64, 128, 512])
 def test_no_more_is_decoded_than_is_asked_for(kind: str, enough: int) -> None:
     decoded = decode(saved(Image.new("RGB", (4000, 3000), RED), kind), enough)
     assert enough <= min(decoded.size) < 2 * enough
-    assert enough <= min(open_query(Image.new("RGB", (4000, 3000), RED), enough).size) < 2 * enough

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hybridsearch.errors import ConfigError, ImageError
-from hybridsearch.images import product
+from hybridsearch.images import limits
 from hybridsearch.images.product import ProductPictures, mean, read_pictures
 from hybridsearch.search.weights import prior
 from hybridsearch.values import Vector
@@ -105,7 +105,7 @@ def test_pictures_of_many_products_are_encoded_together_and_given_back_to_their_
 
 
 def test_no_more_files_are_held_than_the_limit(pool: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(product, "FILES", 4)
+    monkeypatch.setattr(limits, "FILES_AT_ONCE", 4)
     camera = Camera()
     read([["east", "north"]] * 5, 2, pool, camera)
     assert camera.batches == [4, 4, 2]
