@@ -15,6 +15,8 @@ from PIL import Image
 
 from hybridsearch import document
 from hybridsearch.batches import batches
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import opener
 from hybridsearch.errors import ImageError
 from hybridsearch.fields import facets
 from hybridsearch.images import decode
@@ -96,8 +98,8 @@ def gather(settings: Settings, resize: Resize, file: Path, progress: Progress) -
     dataset = Dataset()
     rows: dict[str, int] = {}
     shape: tuple[int, ...] = (3, 1, 1)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with Fetcher() as fetcher, ThreadPoolExecutor(LOADED_AT_ONCE) as pool, file.open("wb") as out:
+    make_folder(file.parent, settings.home)
+    with Fetcher() as fetcher, ThreadPoolExecutor(LOADED_AT_ONCE) as pool, open(file, "wb", opener=opener) as out:
         load = picture_loader(settings, fetcher)
         for batch in batches(source.read(), BATCH):
             products = [row for row in batch if isinstance(row, Product)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch.disk.durable import make_folder, sync_folder
+from hybridsearch.disk.modes import appending
 from hybridsearch.errors import EngineError
 from hybridsearch.redaction import redacted_row
 from hybridsearch.values import Reject
@@ -50,8 +51,8 @@ class RejectsFile:
             return 0
         data = b"".join(map(line, new))
         try:
-            make_folder(self.path.parent)
-            with self.path.open("ab") as file:
+            make_folder(self.path.parent, self.path.parent)
+            with appending(self.path) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
