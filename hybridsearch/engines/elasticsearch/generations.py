@@ -20,6 +20,8 @@ from hybridsearch.settings import EngineSection
 
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""
+GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4,6}")
+"""What follows the alias in the name of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +198,14 @@ class Generations:
 
     def _own_indices(self) -> dict[str, Any]:
         """Return the generations of this alias by name."""
-        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
-        indices = self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True)
+        start = f"{self.alias}-"
+        indices = self.client.indices.get(index=f"{start}*", ignore_unavailable=True)
         return {
             name: index
             for name, index in indices.items()
-            if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {})
+            if name.startswith(start)
+            and GENERATION.fullmatch(name, len(start))
+            and META in index["mappings"].get("_meta", {})
         }
 
     def _prune(self, before: Mapping[str, Any]) -> None:
