@@ -161,6 +161,15 @@ def test_more_bytes_than_the_cap_are_refused() -> None:
         inspect(bytes(MAX_BYTES + 1))
 
 
+@pytest.mark.parametrize("size", [(895, 17_900), (17_900, 895), (450, 8900), (2000, 8000)])
+def test_a_long_picture_takes_no_more_memory_than_an_ordinary_one(size: tuple[int, int]) -> None:
+    """Fault 52: many pictures of a batch are decoded at a time."""
+    decoded = decode(saved(Image.new("RGB", size, RED), "JPEG"))
+    assert decoded.width * decoded.height <= 8 * ENOUGH**2
+    assert min(decoded.size) >= ENOUGH / 2 - 1
+    assert decoded.width / decoded.height == pytest.approx(size[0] / size[1], rel=0.01)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("enough", [64, 128, 512])
 def test_no_more_is_decoded_than_is_asked_for(kind: str, enough: int) -> None:
