@@ -98,16 +98,21 @@ def read_pictures(
     """
     products = [ProductPictures(iter(dict.fromkeys(of_product))) for of_product in references]
     waiting = deque(products)
-    while waiting:
-        loaded = load_some(waiting, most, load, pool)
-        together = [file for _, files in loaded for file in files]
-        results = iter(encode(together) if together else ())
-        for product, files in loaded:
-            for _ in files:
-                product.add(next(results))
-            if files:  # one that cannot be decoded is replaced by the next
-                waiting.append(product)
+    while waiting:  # in a function of its own, so that no file of a round is held during the next
+        read_some(waiting, most, load, encode, pool)
     return products
+
+
+def read_some(waiting: deque[ProductPictures], most: int, load: Load, encode: Encode, pool: Executor) -> None:
+    """Read the next files of the products at the front; those that had any are put back, as they may need others."""
+    loaded = load_some(waiting, most, load, pool)
+    together = [file for _, files in loaded for file in files]
+    results = iter(encode(together) if together else ())
+    for product, files in loaded:
+        for _ in files:
+            product.add(next(results))
+        if files:
+            waiting.append(product)
 
 
 def load_some(

@@ -32,14 +32,17 @@ def test_each_format_on_the_list_decodes_to_rgb(kind: str) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_each_mode_of_png_decodes_to_rgb(mode: str) -> None:
+    """Fault 55."""
     assert decode(saved(Image.new(mode, (40, 30), 1))).mode == "RGB"
 
 
 def test_a_cmyk_jpeg_decodes_to_rgb() -> None:
+    """Fault 55."""
     assert close(decode(saved(Image.new("CMYK", (40, 30), (0, 255, 255, 0)), "JPEG")).getpixel((9, 9)), RED)
 
 
 def test_sixteen_bits_keep_their_shades() -> None:
+    """Fault 55."""
     ramp = Image.fromarray(np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16))
     shades = np.asarray(decode(saved(ramp)))[:, :, 0]
     assert shades.min() == 0
@@ -49,6 +52,7 @@ def test_sixteen_bits_keep_their_shades() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
 def test_transparent_pixels_become_white(kind: str) -> None:
+    """Fault 55."""
     image = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
     image.paste((0, 255, 0, 255), (0, 0, 20, 30))
     decoded = decode(saved(image, kind))
@@ -63,6 +67,7 @@ def test_a_palette_with_a_transparent_colour_is_laid_on_white() -> None:
 
 
 def test_exif_turns_the_picture_upright() -> None:
+    """Fault 55."""
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side
     image = Image.new("RGB", (300, 100), RED)
@@ -80,6 +85,7 @@ def test_damaged_exif_data_leaves_the_picture_as_it_is() -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_an_animation_gives_its_first_frame(kind: str) -> None:
+    """Fault 55."""
     frames = [Image.new("RGB", (40, 30), colour) for colour in (RED, GREEN)]
     decoded = decode(saved(frames[0], kind, save_all=True, append_images=frames[1:]))
     assert close(decoded.getpixel((20, 15)), RED)
@@ -98,6 +104,7 @@ def test_a_large_picture_comes_back_at_the_size_that_encoders_need(kind: str) ->
     ("width", "height"), [(6400, 6400), (9000, 9900), (13_000, 13_000), (60_000, 60_000), (20_001, 1500), (1, 20_001)]
 )
 def test_a_pixel_bomb_is_refused_by_its_header(width: int, height: int) -> None:
+    """Fault 52."""
     with pytest.raises(ImageError, match="pixels"):
         inspect(png_of(width, height))
 
@@ -108,6 +115,7 @@ def test_a_pixel_bomb_is_refused_where_warnings_are_errors() -> None:
 
 
 def test_an_extreme_ratio_is_refused() -> None:
+    """Fault 52."""
     with pytest.raises(ImageError, match=r"2100 × 100 pixels, its sides may differ at most 20 times. Crop it"):
         decode(saved(Image.new("RGB", (2100, 100))))
 
@@ -121,6 +129,7 @@ def test_pillows_own_limit_is_left_alone() -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
+    """Fault 54."""
     noise = Image.effect_noise((200, 200), 90).convert("RGB")
     data = saved(noise, kind)
     with pytest.raises(ImageError):
@@ -144,6 +153,7 @@ def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
     ],
 )
 def test_other_content_is_refused_whatever_its_name(data: bytes, message: str) -> None:
+    """Fault 53."""
     with pytest.raises(ImageError, match=message):
         decode(data)
 
@@ -159,6 +169,15 @@ def test_a_refusal_says_what_was_found_what_was_expected_and_what_to_do() -> Non
 def test_more_bytes_than_the_cap_are_refused() -> None:
     with pytest.raises(ImageError, match=r"at most 20,971,520 are read"):
         inspect(bytes(MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize("size", [(895, 17_900), (17_900, 895), (450, 8900), (2000, 8000)])
+def test_a_long_picture_takes_no_more_memory_than_an_ordinary_one(size: tuple[int, int]) -> None:
+    """Fault 52: many pictures of a batch are decoded at a time."""
+    decoded = decode(saved(Image.new("RGB", size, RED), "JPEG"))
+    assert decoded.width * decoded.height <= 8 * ENOUGH**2
+    assert min(decoded.size) >= ENOUGH / 2 - 1
+    assert decoded.width / decoded.height == pytest.approx(size[0] / size[1], rel=0.01)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
