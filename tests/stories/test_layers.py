@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("_version", "errors", "failpoints", "json_values", "query_sources", "sample", "text", "values"),
-    ("batches", "prefetch", "progress"),
+    ("_version", "errors", "failpoints", "forks", "json_values", "query_sources", "sample", "text", "values"),
+    ("batches", "calls", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
