@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
@@ -45,6 +46,7 @@ def require_complete(page: Page) -> Page:
 class HybridSearch(Shop):
     """The client for plain Python, Django and threads; one per process serves all threads."""
 
+    @while_open
     def search(
         self,
         text: str = "",
@@ -69,6 +71,7 @@ class HybridSearch(Shop):
             answer = self.engine.search(plan)
         return require_complete(answer) if strict else answer
 
+    @while_open
     def plan(
         self,
         text: str = "",
@@ -102,6 +105,7 @@ class HybridSearch(Shop):
         query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
         return self.plan_query(self.engine.schema(), query, self.given(image), weights=weights)
 
+    @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
 
@@ -115,6 +119,7 @@ class HybridSearch(Shop):
 
         return self.engine.get(arguments.possible_ids(ids))
 
+    @while_open
     def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Rebuild the index from the catalogue, beside the live one, and make it the live one.
 
@@ -134,6 +139,7 @@ class HybridSearch(Shop):
 
         return reindex(self, progress, options)
 
+    @while_open
     def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products, new ones or whole new versions of old ones, to the live index.
 
@@ -155,6 +161,7 @@ class HybridSearch(Shop):
         """
         return self._updates().upsert(products)
 
+    @while_open
     def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
         """Remove products from the live index; a late older update does not bring them back.
 
@@ -169,10 +176,12 @@ class HybridSearch(Shop):
         """
         return self._updates().delete(ids)
 
+    @while_open
     def retry_rejects(self) -> tuple[Updated, str]:
         """Try what the last run rejected again, as the catalogue has it now; return the outcome and the file."""
         return self._updates().retry_rejects()
 
+    @while_open
     def rollback(self, generation: str | None = None) -> Rollback:
         """Make the generation before the live one, or another one that is kept, the live one, in one atomic step.
 
@@ -183,12 +192,14 @@ class HybridSearch(Shop):
 
         return rollback(self.settings, self.engine, self.encoders, generation)
 
+    @while_open
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return leftovers of interrupted runs; with `kept`, also the generations that `rollback` could return to."""
         from hybridsearch.indexing.rollback import leftovers
 
         return leftovers(self.engine.generations(), kept=kept)
 
+    @while_open
     def clean(self, generations: Sequence[Generation]) -> None:
         """Remove generations that are not live.
 
@@ -205,7 +216,13 @@ class HybridSearch(Shop):
         return Updates(self.settings, self.engine, self.encoders)
 
     def close(self) -> None:
-        """Close connections and files; afterwards the shop answers nothing more."""
+        """Wait for the calls under way, a rebuild included, then close connections and files.
+
+        A call that comes later, of any method but this one, raises ShopClosed.
+        """
+        self._calls.close(self._close)
+
+    def _close(self) -> None:
         self._closed = True
         self._engine.close()
         stop_workers()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from hybridsearch import text
+from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, EngineError, QueryError, WeightsError
+from hybridsearch.errors import EncoderError, EngineError, QueryError, ShopClosed, WeightsError
 from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
@@ -31,6 +32,7 @@ class Shop:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.settings = settings
         self._engine = engine
+        self._calls = Calls(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
         self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
@@ -55,10 +57,10 @@ class Shop:
         """Where the index lives.
 
         Raises:
-            EngineError: The shop was closed.
+            ShopClosed: The shop was closed.
         """
         if self._closed:
-            raise EngineError(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
+            raise ShopClosed(self._calls.closed)
         return self._engine
 
     @property
