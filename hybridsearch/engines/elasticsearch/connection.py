@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import ssl
 import stat
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,10 @@ from elastic_transport import (
 from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
+from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing
 from hybridsearch.settings import EngineSection, Secrets
 
@@ -149,6 +152,11 @@ def explained(url: str, index: str) -> Iterator[None]:
         raise EngineError(
             f"Cannot reach Elasticsearch at {url}: {reason(error)}. Check that it runs, and its host and port."
         ) from error
+    except UnexpectedAnswer as error:
+        raise EngineError(
+            f"{url} sent an answer that is not what Elasticsearch sends ({error.message}): another product or version "
+            "answers, or a document was edited by hand. Check 'engine.url'."
+        ) from error
     except SerializationError as error:
         raise EngineError(
             f"{url} sent an answer that is not whole JSON: a proxy's page, or one that it cut. Check 'engine.url'."
@@ -218,17 +226,28 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
 
 def error_of(body: object) -> tuple[str, str]:
     """Return type and reason of the innermost cause in an error answer."""
-    error = body.get("error", {}) if isinstance(body, Mapping) else {}
-    if not isinstance(error, Mapping):
-        return "error", str(error)[:300]
-    causes = error.get("root_cause") or [error]
-    deepest: Mapping[str, Any] = causes[0] if isinstance(causes[0], Mapping) else error
-    shards = error.get("failed_shards")
-    if shards:
-        deepest = shards[0].get("reason", deepest)
-    while isinstance(cause := deepest.get("caused_by"), Mapping):
+    try:
+        error = read(REFUSED, body)["error"]
+    except UnexpectedAnswer:
+        return "error", str(body)[:300]
+    if isinstance(error, str):
+        return "error", error[:300]
+    deepest: Cause = next(iter(error.get("root_cause") or [error]))
+    if shards := error.get("failed_shards"):
+        deepest = shards[0]["reason"]
+    while cause := deepest.get("caused_by"):
         deepest = cause
-    return str(error.get("type", "error")), str(deepest.get("reason", error.get("reason", "")))[:300]
+    reason = deepest.get("reason") or error.get("reason") or deepest.get("type") or ""
+    return error.get("type") or "error", reason[:300]
+
+
+def causes_of(body: object) -> list[str | None]:
+    """Return the types of the causes in an error answer."""
+    try:
+        error = read(REFUSED, body)["error"]
+    except UnexpectedAnswer:
+        return []
+    return [] if isinstance(error, str) else [cause.get("type") for cause in error.get("root_cause", ())]
 
 
 def client_version() -> str:
@@ -236,14 +255,14 @@ def client_version() -> str:
     return importlib.metadata.version("elasticsearch")
 
 
-def version_of(info: Mapping[str, Any]) -> tuple[int, ...]:
+def version_of(info: object) -> tuple[int, ...]:
     """Return the version number of a server as a tuple.
 
     Raises:
         EngineError: It is older than the versions that this library was tested on.
     """
-    number = str(info["version"]["number"])
-    version = tuple(int(part) for part in number.split("-")[0].split("."))
+    number = read(INFO, info)["version"]["number"]
+    version = tuple(map(int, re.split(r"[-+]", number)[0].split(".")))
     if version < OLDEST:
         raise EngineError(
             f"Elasticsearch {number} is too old, {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade the server."
