@@ -1,4 +1,4 @@
-.PHONY: demo test lint bench
+.PHONY: demo test lint bench wheel
 
 # Prints the folder of a virtual environment with everything that setup.cfg asks for; builds it the first time.
 BIN = $$(python3 .ci/environment.py)
@@ -14,3 +14,6 @@ lint:
 
 bench: ## See that every benchmark runs; the figures come from the full runs of benchmarks/README.md.
 	$(BIN)/python -m pytest tests/stories/test_benchmarks.py
+
+wheel: ## Build the wheel into dist/: the same to the byte from every checkout of a commit.
+	$(BIN)/python .ci/wheel.py dist

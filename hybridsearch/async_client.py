@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hybridsearch.client import HybridSearch, require_complete
 from hybridsearch.deadline import within
-from hybridsearch.query_sources import PHOTO
+from hybridsearch.images import stop_workers
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query
@@ -76,7 +76,7 @@ class AsyncHybridSearch(Shop):
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
         schema = await self.engine.schema_async()
-        return await asyncio.to_thread(self.plan_query, schema, query, {PHOTO.name: image}, weights=weights)
+        return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=weights)
 
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id, see `HybridSearch.get`."""
@@ -135,6 +135,7 @@ class AsyncHybridSearch(Shop):
         """
         self._closed = True
         await self._engine.close_async()
+        stop_workers()
 
     @property
     def _blocking(self) -> HybridSearch:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hybridsearch.deadline import within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
-from hybridsearch.query_sources import PHOTO
+from hybridsearch.images import stop_workers
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query
@@ -85,7 +85,7 @@ class HybridSearch(Shop):
 
         Args:
             text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, or a Pillow image.
+            image: A photo: a path, the bytes of a file, or a Pillow image; what strangers upload, as the bytes.
             filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
             facets: Fields whose values are counted.
             sort: `price:asc` or `price:desc`; left out: the best first.
@@ -100,7 +100,7 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        return self.plan_query(self.engine.schema(), query, {PHOTO.name: image}, weights=weights)
+        return self.plan_query(self.engine.schema(), query, self.given(image), weights=weights)
 
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
@@ -208,6 +208,7 @@ class HybridSearch(Shop):
         """Close connections and files; afterwards the shop answers nothing more."""
         self._closed = True
         self._engine.close()
+        stop_workers()
 
     def __enter__(self) -> Self:
         return self

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import functools
-import re
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -121,14 +119,7 @@ def values(row: Row, name: str) -> Iterator[Any]:
     if "*" not in name:
         yield field(row, name)
     else:
-        matches = pattern(name).match
-        yield from (value for key, value in row.items() if matches(key))
-
-
-@functools.cache
-def pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of the field names that a name with `*` covers."""
-    return re.compile(fnmatch.translate(name))
+        yield from (value for key, value in row.items() if fnmatch.fnmatchcase(key, name))
 
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:

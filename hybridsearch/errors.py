@@ -18,9 +18,20 @@ HybridSearchError
 Every message says what was found, what was expected, and what to do next.
 """
 
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hybridsearch.redaction import redacted, shows_secret
+
 
 class HybridSearchError(Exception):
     """Base of every error that this library raises on purpose."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(redacted(value) if isinstance(value, str) else value for value in arguments))
 
 
 class ConfigError(HybridSearchError):
@@ -73,3 +84,20 @@ class IndexMissing(EngineError):  # noqa: N818
 
 class StoreDamaged(EngineError):  # noqa: N818
     """A file of the embedded engine does not match its checksum."""
+
+
+@contextmanager
+def guarded(kind: type[HybridSearchError]) -> Iterator[None]:
+    """Let no exception pass that shows a secret, itself or in what it was raised from.
+
+    One of this package passes without what it was raised from; any other becomes an error of this kind.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not shows_secret(error):
+            raise
+        if isinstance(error, HybridSearchError):
+            raise error from None
+        why = "".join(traceback.format_exception_only(error)).strip()
+        raise kind(f"A library failed unexpectedly: {why}. Please report this.") from None

@@ -35,6 +35,10 @@ POINTS = (
     "run.swapped",
     "run.caught-up",
     "run.forgotten",
+    "change.recorded",
+    "change.written",
+    "rollback.filled",
+    "rollback.switched",
 )
 """Every point. `chunk.sent` is reached only on a server, `follow` only with a catalogue that is an index."""
 

@@ -19,13 +19,16 @@ BREAKS = re.compile("[\x0b\x0c\x85]")
 """Characters that spreadsheets and mainframes write for a line break."""
 SURROGATES = re.compile("[\ud800-\udfff]")
 
-PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-CURRENCY = r"(?:[A-Z]{3}|[$¢£¥฿₠-⃏＄￡￥元円])?"
+LONGEST_NUMBER = 100
+"""Characters of a number that a person or a program wrote."""
+# Possessive wherever something repeats, so that what was read once is never tried in another way.
+PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")
+CURRENCY = r"(?:[A-Z]{3}|[$¢£¥฿₠-⃏＄￡￥元円])?+"
 GROUPED = re.compile(
-    rf"{CURRENCY}\s*(?P<sign>[+-]?)\s*{CURRENCY}\s*"
-    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[\s.,'’])\d{3}(?:(?P=mark)\d{3})*|\d+)"
-    r"(?:(?!(?P=mark))[.,](?P<part>\d+))?"
-    rf"\s*{CURRENCY}"
+    rf"{CURRENCY}\s*+(?P<sign>[+-]?+)\s*+{CURRENCY}\s*+"
+    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[\s.,'’])\d{3}(?:(?P=mark)\d{3})*+|\d++)"
+    r"(?:(?!(?P=mark))[.,](?P<part>\d++))?"
+    rf"\s*+{CURRENCY}"
 )
 
 
@@ -103,12 +106,14 @@ def number(value: Any) -> float | None:
 def digits(text: str) -> str:
     """Return a number that a person wrote in the form that `float` reads."""
     text = text.strip()
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("expected a number")
     if PLAIN.fullmatch(text):
         return text
     match = GROUPED.fullmatch(text)
     if not match:
         raise ValueError("expected a number")
-    whole = re.sub(r"\D", "", match["whole"])
+    whole = "".join(filter(str.isdecimal, match["whole"]))
     return f"{match['sign']}{whole}.{match['part'] or 0}"
 
 

@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hybridsearch import credentials
 from hybridsearch.errors import ConfigError, ConfigMissing
 from hybridsearch.fields import KINDS
 from hybridsearch.fields.names import flaw
 
 DEFAULT_FILE = "hybridsearch.toml"
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
+Address = Annotated[str, AfterValidator(credentials.engine_address)]
+EncoderName = Annotated[str, AfterValidator(credentials.encoder_name)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """Of a vector leg: the name of a file too."""
 
@@ -86,7 +99,7 @@ class Fields(Section):
 class EngineSection(Section):
     """Where the index is: at a URL, or, when that is left out, in a folder beside the configuration."""
 
-    url: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    url: Address | Annotated[tuple[Address, ...], Field(min_length=1)] | None = None
     """Of the server, or of several of its nodes: when one is unavailable, the next is asked."""
     index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = "products"
     folder: Path = Path(".hybridsearch")
@@ -113,9 +126,9 @@ class VectorLeg(Section):
     """One vector leg: a name, an encoder, and what it reads."""
 
     name: Name
-    encoder: str
+    encoder: EncoderName
     reads: Literal["image"] | tuple[str, ...] = "image"
-    image_encoder: str | None = None
+    image_encoder: EncoderName | None = None
     """A separate image tower, when the encoder is a text tower alone."""
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     """The encoder's fingerprint, as `doctor` prints it; an encoder with another one is refused."""
@@ -150,6 +163,12 @@ class Secrets(BaseSettings):
     api_key: SecretStr | None = None
     password: SecretStr | None = None
     encoder_key: SecretStr | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        """Keep bytes that are no text from an error that would show them; `credentials` refuses the NUL."""
+        return re.sub("[\ud800-\udfff]", "\0", value) if isinstance(value, str) else value
 
 
 class Settings(Section):

@@ -13,7 +13,8 @@ from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EncoderError, EngineError, QueryError, WeightsError
-from hybridsearch.query_sources import WORDS, QuerySource
+from hybridsearch.images import Photo, Upload
+from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
@@ -92,7 +93,12 @@ class Shop:
             value = query.typed if source is WORDS else values[source.name]
             vectors[source.name], reasons = self._vectors(source, value, schema)
             missing += reasons
-        return planner.plan(query, schema, used, vectors=vectors, degraded=(*degraded, *missing))
+        why = (*degraded, *missing)
+        return planner.plan(query, schema, used, vectors=vectors, degraded=why, configured=self.settings.fields)
+
+    def given(self, image: Photo | None) -> dict[str, Any]:
+        """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
+        return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         """Return the weights to use on an index, and why the prior, where others do not fit."""

@@ -30,6 +30,8 @@ WORD_LIMIT = 64
 """Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
 RUN_LIMIT = 100
 """Han characters that jieba is given at once: its time is quadratic in a run of one repeated character."""
+MARKS_LIMIT = 30
+"""Marks on one letter, as in Unicode's Stream-Safe Text: normalisation takes time quadratic in their number."""
 
 CJK = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
@@ -37,11 +39,15 @@ CJK = (
 )
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
-# Possessive, and only from the start of a word: else the time is quadratic in a word that never ends.
-_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.)[^\\W_{CJK}]++)+")
+# Possessive, and only from the start of a word: else the time is quadratic in a word that never ends. One of the two
+# conditions on a dot holds, never both: else it is exponential in their number.
+_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d))[^\\W_{CJK}]++)++")
+_PUNCTUATION = str.maketrans("", "", "-/.")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
+_STACKED = re.compile(r"[^\x00-\x7f\w\s]{31,}+")
+_COMPOSED_MARKS = "\u0f73\u0f75\u0f81"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
@@ -50,7 +56,26 @@ def clean(text: str, limit: int = FIELD_LIMIT) -> str:
     text = text[:limit]
     if text.isascii() and text.isprintable():  # most texts, and there is nothing to do
         return text.strip()
-    return _CONTROL.sub(" ", unicodedata.normalize("NFKC", text)[:limit]).strip()
+    return _CONTROL.sub(" ", normal(text)[:limit]).strip()
+
+
+def normal(text: str) -> str:
+    """Return the text in NFKC; of more than MARKS_LIMIT marks on one letter the rest is left out."""
+    if len(text) > MARKS_LIMIT:
+        # The marks of half-width kana, which count as letters, in the form that they get anyway.
+        text = _STACKED.sub(unstacked, text.replace("\uff9e", "\u3099").replace("\uff9f", "\u309a"))
+    return unicodedata.normalize("NFKC", text)
+
+
+def unstacked(run: re.Match[str]) -> str:
+    """Return a run of marks and symbols in which no more than MARKS_LIMIT marks follow each other."""
+    kept: list[str] = []
+    height = 0
+    for sign in run[0]:
+        height = height + 1 if unicodedata.combining(sign) or sign in _COMPOSED_MARKS else 0
+        if height <= MARKS_LIMIT:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def words(text: str) -> list[str]:
@@ -72,7 +97,7 @@ def split(text: str) -> tuple[str, ...]:
     if "'" in text or "’" in text:
         text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
     pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
-    joined = [re.sub(r"[-/.]", "", word) for word in _COMPOUND.findall(text) if any(map(str.isdigit, word))]
+    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if any(map(str.isdigit, word))]
     known = set(pieces)
     return (*pieces, *(word for word in joined if word not in known))
 

@@ -9,6 +9,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.redaction import redacted
+
 Row = Mapping[str, Any]
 """A product as the shop wrote it: field names to JSON values."""
 
@@ -67,6 +69,9 @@ class Reject:
     reason: str
     row: Row | None = None
     place: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", redacted(self.reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from hybridsearch.indexing.fill import Options
 from hybridsearch.values import Row
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import PRODUCTS, settings, shop, write_products
+from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
 
 SAMPLE = Path(sample.__file__).parent
 LEG = {"name": "words", "encoder": "starter", "reads": ["title"]}
@@ -405,3 +405,29 @@ def test_a_shop_opens_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "hybridsearch.toml").write_text('[catalog]\npath = "products.jsonl"\n')
     with HybridSearch.open(tmp_path / "hybridsearch.toml") as my_shop:
         assert ids(my_shop.search("red coats")) == ["3"]
+
+
+def test_a_field_that_waits_for_a_rebuild_is_said_to_wait(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """The message once said what the index has, as if the field had been misspelt."""
+    built = {**FIELDS, "facets": ["sku"]}
+    with shop(tmp_path, fields=built, engine=engine):
+        pass
+    now = settings(tmp_path, fields={**built, "facets": ["sku", "brand"], "dates": ["released"]}, engine=engine)
+    with HybridSearch.open(now) as waiting:
+        cases: list[tuple[dict[str, Any], str]] = [
+            ({"filters": {"brand": "Acme"}}, "'brand' is configured under 'facets'"),
+            ({"filters": {"released": {"gte": 2025}}}, "'released' is configured under 'dates'"),
+            ({"sort": "released:desc"}, "'released' is configured under 'dates'"),
+            ({"facets": ["brand"]}, "'brand' is configured under 'facets'"),
+        ]
+        for asked, role in cases:
+            for call in (waiting.search, waiting.plan):
+                with pytest.raises(QueryError) as refused:
+                    call("red", **asked)
+                assert str(refused.value) == (
+                    f"{role}, but the live index was built without it. Bring it in with: hybridsearch reindex"
+                )
+        with pytest.raises(QueryError, match=r"Unknown filter field 'colour'. The index has: sku, price"):
+            waiting.search("red", filters={"colour": "red"})
+        waiting.reindex()
+        assert [hit.id for hit in waiting.search("coat", filters={"brand": "Acme"})] == ["2"]

@@ -188,3 +188,15 @@ def test_the_cutter_of_chinese_neither_leaves_nor_reads_a_file_in_the_shared_tem
 
 def test_a_word_that_never_ends_is_cut_at_64_characters() -> None:
     assert analyse("x" * 1_000, "en") == ["x" * 64]
+
+
+def test_of_a_pile_of_marks_thirty_stay_and_nothing_behind_it_is_lost() -> None:
+    marks = "\u0316\u0301"
+    assert text.normal("e" + marks * 15 + "x") == unicodedata.normalize("NFKC", "e" + marks * 15 + "x")
+    assert text.normal("e" + marks * 50_000 + "x") == text.normal("e" + marks * 15 + "x")
+    assert text.normal("★" * 100 + "ﾞ" * 100) == "★" * 100 + "\u3099" * 30
+
+
+@given(st.text(st.sampled_from("ae ★\u0301\u0316\u0f73ｶﾞ"), max_size=30))
+def test_normal_text_is_nfkc(written: str) -> None:
+    assert text.normal(written) == unicodedata.normalize("NFKC", written)

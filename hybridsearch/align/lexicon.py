@@ -7,7 +7,6 @@ A row is a concept, a cell its words separated by `|`, the usual word first. Nou
 from __future__ import annotations
 
 import random
-import re
 import unicodedata
 import zlib
 from dataclasses import dataclass
@@ -154,7 +153,7 @@ class Lexicon:
             word = rng.choice(kinds).pick(rng.choice(LANGUAGES[:4]), rng).text
             cut = max(2, len(word) // 2)
             halves.append(word[:cut] if side == 0 else word[cut:])
-        return re.sub(r"[\s-]", "", halves[0] + rng.choice("aeioukrst") + halves[1])
+        return "".join((halves[0] + rng.choice("aeioukrst") + halves[1]).replace("-", "").split())
 
 
 def pseudo_word(rng: random.Random) -> str:

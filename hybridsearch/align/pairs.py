@@ -15,12 +15,15 @@ from PIL import Image
 
 from hybridsearch import document
 from hybridsearch.batches import batches
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import opener
 from hybridsearch.errors import ImageError
 from hybridsearch.fields import facets
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.images.product import Load
-from hybridsearch.indexing.build import FETCHERS, picture_loader, source_of
+from hybridsearch.images.limits import LOADED_AT_ONCE
+from hybridsearch.images.product import Load, ProductPictures
+from hybridsearch.indexing.build import picture_loader, source_of
 from hybridsearch.progress import Progress
 from hybridsearch.rows import field as lookup
 from hybridsearch.settings import Fields, Settings
@@ -95,8 +98,8 @@ def gather(settings: Settings, resize: Resize, file: Path, progress: Progress) -
     dataset = Dataset()
     rows: dict[str, int] = {}
     shape: tuple[int, ...] = (3, 1, 1)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with Fetcher() as fetcher, ThreadPoolExecutor(FETCHERS) as pool, file.open("wb") as out:
+    make_folder(file.parent, settings.home)
+    with Fetcher() as fetcher, ThreadPoolExecutor(LOADED_AT_ONCE) as pool, open(file, "wb", opener=opener) as out:
         load = picture_loader(settings, fetcher)
         for batch in batches(source.read(), BATCH):
             products = [row for row in batch if isinstance(row, Product)]
@@ -126,9 +129,10 @@ def with_pictures(
     """Yield the products that have words and a picture, and count the others."""
 
     def first_picture(product: Product) -> Image.Image | None:
-        for reference in document.pictures(product.row, fields):
+        pictures = ProductPictures(iter(document.pictures(product.row, fields)))
+        while files := pictures.load(1, load):
             with suppress(ImageError):
-                return decode(load(reference))
+                return decode(files[0])
         return None
 
     worded = [product for product in products if description(product.row, fields)]

@@ -18,6 +18,8 @@ from hybridsearch.align.pairs import Dataset, Resize, gather
 from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.report import Qualities, Report
 from hybridsearch.align.split import Split, linked_groups, split, title_key
+from hybridsearch.disk import modes
+from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.home import AlignFolder, Home
 from hybridsearch.encoders import PRESETS, PRETRAINED, Encoder, Preset, kind_of, load_encoder
 from hybridsearch.encoders.folder import Model
@@ -217,11 +219,12 @@ def finish(report: Report, target: Path, folder: AlignFolder) -> Report:
 def adopt(report: Report, candidate: Path, target: Path) -> Report:
     """Move the new encoder to its folder, with its card and report, and return the report that names the folder."""
     report = replace(report, encoder=str(target))
-    (candidate / "README.md").write_text(report.card(), encoding="utf-8")
+    modes.write(candidate / "README.md", report.card().encode())
     # Beside the weights it would count as a file of the model.
     write(report, AlignFolder(candidate / "alignment"))
     shutil.rmtree(target, ignore_errors=True)  # a folder of this name holds the same weights
     shutil.move(candidate, target)
+    modes.settle(target)
     return report
 
 
@@ -240,6 +243,6 @@ def counts(dataset: Dataset, parts: Split) -> dict[str, int]:
 
 def write(report: Report, folder: AlignFolder) -> None:
     """Create the folder and write the report into it."""
-    folder.folder.mkdir()
+    make_folder(folder.folder, None)
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-    folder.report.write_text(text + "\n", encoding="utf-8")
+    modes.write(folder.report, text.encode() + b"\n")

@@ -17,6 +17,8 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenize
 
 from hybridsearch.align.pairs import Pixels
 from hybridsearch.batches import batches
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import settle
 from hybridsearch.encoders.towers import device, loading
 from hybridsearch.errors import EncoderError
 from hybridsearch.values import Vectors
@@ -157,14 +159,13 @@ class Towers:
 
     def save(self, folder: Path) -> None:
         """Write the model in the form of its base: the same format, precision, tokenizer and preprocessing."""
-        folder.mkdir(parents=True)
+        make_folder(folder, None)
         for file in self.folder.iterdir():
             if file.is_file() and file.suffix in (".json", ".model", ".txt") and "safetensors" not in file.name:
                 shutil.copy(file, folder)
         model = nn.Module.to(copy.deepcopy(self.model), memory_format=torch.contiguous_format)
         nn.Module.to(model, "cpu", self._dtype).save_pretrained(folder)
-        for weights in folder.glob("*.safetensors"):
-            weights.chmod(0o644)  # safetensors makes it readable only for the owner
+        settle(folder)
 
 
 def to_numpy(rows: Tensor) -> Vectors:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from hybridsearch.align.material import Batch, Contrast, Material, ValidationQue
 from hybridsearch.align.pairs import Pixels
 from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.towers import Towers
+from hybridsearch.disk.durable import replacing
 from hybridsearch.progress import Progress
 
 STAGES = ("heads", "full")
@@ -106,12 +106,8 @@ class Training:
     def save(self, **stage: Any) -> None:
         """Write the state of the run; a reader gets the complete old file or the complete new one."""
         best = {name: getattr(self.best, name) for name in Best.__slots__}
-        temporary = self.checkpoint.with_suffix(".new")
-        with temporary.open("wb") as file:
+        with replacing(self.checkpoint) as file:
             torch.save({"identity": self.identity, "best": best, "history": self.history, **stage}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.checkpoint)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """Return the state that a run of the same identity wrote last; None when there is none."""

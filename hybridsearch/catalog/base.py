@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from hybridsearch.rows import field, strings, tidy
 from hybridsearch.values import Product, Reject
@@ -66,10 +66,14 @@ class LivingSource(Source, Protocol):
         ...
 
 
-class Unreadable(NamedTuple):
-    """Stands in for a row that could not be parsed."""
+class Unreadable:
+    """Stands in for a row that could not be parsed.
 
-    reason: str
+    It is no named tuple and no dataclass, which would pass for a row: `tidy` makes objects of these.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
 
 
 def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Product | Reject:

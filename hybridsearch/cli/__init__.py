@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import logging
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,6 +13,7 @@ import click
 
 from hybridsearch import errors
 from hybridsearch._version import __version__
+from hybridsearch.redaction import Redacting, redacted
 
 COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
@@ -59,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Codes: 0 done, 1 with rejects or refused by a gate, 2 usage, 3 unreachable, 4 a bug, 130 interrupted.
     """
+    if logging.lastResort:  # prints warnings, of libraries too, where no program has set up logs
+        logging.lastResort.addFilter(Redacting())
     sys.exit(run(arguments))
 
 
@@ -67,7 +72,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return cli.main(args=arguments, prog_name="hybridsearch", standalone_mode=False) or DONE
     except click.ClickException as error:
-        error.show()
+        error.show(said := io.StringIO())
+        click.echo(redacted(said.getvalue()), err=True, nl=False)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -78,7 +84,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"Error: {error}", err=True)
         return exit_code(error)
     except Exception:
-        traceback.print_exc()
+        click.echo(redacted(traceback.format_exc()), err=True, nl=False)
         click.echo("This is a bug in hybridsearch; please report it with the lines above.", err=True)
         return BUG
 

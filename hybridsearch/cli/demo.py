@@ -14,6 +14,8 @@ from hybridsearch import sample
 from hybridsearch.cli import show
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
+from hybridsearch.disk import modes
+from hybridsearch.disk.durable import make_folder
 from hybridsearch.settings import Settings
 
 SAMPLE = Path(sample.__file__).parent
@@ -57,10 +59,10 @@ SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 def command(folder: Path) -> None:
     """Index the sample catalogue on the embedded engine and run a few searches."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "hybridsearch.toml"
-    file.write_text(CONFIG.format(catalog=str(SAMPLE / "products.jsonl")), encoding="utf-8")
-    photo = Path(shutil.copyfile(SAMPLE / "photo.jpg", folder / "photo.jpg"))
+    make_folder(folder, None)
+    file, photo = folder / "hybridsearch.toml", folder / "photo.jpg"
+    modes.write(file, CONFIG.format(catalog=str(SAMPLE / "products.jsonl")).encode())
+    modes.write(photo, (SAMPLE / "photo.jpg").read_bytes())
     with HybridSearch.open(Settings.load(file)) as shop:
         with progress() as tell:
             report = shop.reindex(tell)

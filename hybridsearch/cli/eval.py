@@ -16,6 +16,7 @@ from rich.table import Table
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
+from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str
     heading = f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}"
     page = report.html(measured.evaluation, asked, examples, heading=heading, keyword=keyword)
     try:
-        path.write_text(page, encoding="utf-8", errors="replace")
+        modes.write(path, page.encode(errors="replace"))
     except OSError as error:
         raise ConfigError(f"Cannot write the report '{path}': {error.strerror}. Name another file.") from error
     click.echo(f"The report is in '{path}'.", err=True)

@@ -10,6 +10,7 @@ import click
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.catalog.base import Source
 from hybridsearch.cli import options, show
+from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
 from hybridsearch.propose.configuration import Proposal, propose, to_toml
 from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
@@ -31,7 +32,7 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
     source = open_catalog(section, url, output.resolve().parent)
     proposal = suggest(source)
     try:
-        output.write_text(to_toml(proposal, section, url), encoding="utf-8")
+        modes.write(output, to_toml(proposal, section, url).encode())
     except OSError as error:
         raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another path with -o.") from error
     if as_json:
@@ -49,7 +50,9 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
 def locate(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
     """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
     parts = urlsplit(catalog)
+    EngineSection(url=url)  # refuses one with a password in it, which must not be written down
     if parts.scheme in ("http", "https"):
+        EngineSection(url=catalog)
         return Catalog(index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     if url and not Path(catalog).exists():
         return Catalog(index=catalog), url

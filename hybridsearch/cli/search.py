@@ -14,7 +14,7 @@ from hybridsearch.search import explain
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.values import Hit
 
-_FILTER = re.compile(r"(?P<name>[^=<>]+?)\s*(?P<operator>>=|<=|=)\s*(?P<value>.*)", re.DOTALL)
+_FILTER = re.compile(r"(?P<name>[^=<>]++)(?P<operator>>=|<=|=)(?P<value>.*+)", re.DOTALL)
 
 
 @click.command("search")
@@ -96,7 +96,7 @@ def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:
         if not match:
             expected = "FIELD=VALUE, FIELD>=BOUND or FIELD<=BOUND"
             raise click.BadParameter(f"found '{argument}', expected {expected}", param_hint="--filter")
-        name, operator, value = match.group("name", "operator", "value")
+        name, operator, value = match["name"].rstrip(), match["operator"], match["value"].lstrip()
         if operator == "=":
             values.setdefault(name, []).append(value)
         else:

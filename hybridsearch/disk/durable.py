@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from hybridsearch.disk import modes
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for writing that replaces `path` at the end, durably; a failure leaves the old file.
 
-    Only for the single writer of a folder: the leftover of a killed writer is overwritten.
+    Only for the single writer of a folder: the leftover of a killed writer is overwritten. The mode of a file stays.
     """
     temporary = path.with_name(f"{path.name}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=modes.opener) as file:
+            mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else modes.of_files(path.parent)
+            modes.change(file.fileno(), mode)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -28,11 +33,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     sync_folder(path.parent)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents, durably; an existing folder is left as it is."""
+def make_folder(folder: Path, home: Path | None) -> None:
+    """Make a folder and its missing parents, durably; an existing folder is left as it is.
+
+    Args:
+        folder: Lies in `home`, or is it.
+        home: Private if it is made here, with its parents; a folder in it gets the mode of the one that it lies in.
+            None: so does every folder.
+    """
     if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        make_folder(folder.parent, home)
+        folder.mkdir(modes.PRIVATE_FOLDER, exist_ok=True)
+        if home is None or home in folder.parents:
+            modes.change(folder, modes.of_folders(folder.parent))
         sync_folder(folder.parent)
 
 

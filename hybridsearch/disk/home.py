@@ -21,6 +21,11 @@ class Home:
         return self.folder / "vectors.db"
 
     @property
+    def refused(self) -> Path:
+        """What is known of pictures that were refused lately."""
+        return self.folder / "refused.db"
+
+    @property
     def candidates(self) -> Path:
         """The cache of answers to judged queries."""
         return self.folder / "candidates.db"

@@ -12,6 +12,7 @@ from typing import IO, Self
 
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
+from hybridsearch.disk.modes import appending
 from hybridsearch.errors import EngineError
 
 if sys.platform == "win32":
@@ -40,7 +41,7 @@ class FileLock:
     """The right to do one thing in one folder. The file stays; whether it is locked is what counts.
 
     Args:
-        path: The file.
+        path: The file, in a folder of the home folder.
         activity: What the owner of the lock is doing, for the message to a process that is refused: `writing to`.
         timeout: Seconds to wait for an owner that is about to release the lock.
     """
@@ -58,8 +59,8 @@ class FileLock:
         if self._file is not None:
             return
         with explained(self.path):
-            make_folder(self.path.parent)
-            file = self.path.open("a+b")
+            make_folder(self.path.parent, self.path.parent.parent)
+            file = appending(self.path)
         deadline = time.monotonic() + self.timeout
         while True:
             try:

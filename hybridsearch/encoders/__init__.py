@@ -10,7 +10,7 @@ from hybridsearch.encoders.base import Encoder, EncoderOptions, Factory, TextEnc
 from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
-from hybridsearch.errors import EncoderError
+from hybridsearch.errors import EncoderError, guarded
 from hybridsearch.plugins import find_part
 
 __all__ = [
@@ -63,15 +63,16 @@ def load_encoder(
         factory = find_part(kind, ENCODERS, GROUP)
     except LookupError as error:
         raise EncoderError(f"Encoder '{name}': its kind {error}") from error
-    try:
-        encoder = factory(rest, EncoderOptions(name, folder, image_encoder))
-        if not isinstance(encoder, PretrainedEncoder):  # whose rows are checked, and whose fingerprints are stored
-            encoder = CheckedEncoder(kind, name, encoder)
-    except EncoderError:
-        raise
-    except Exception as error:  # it may be somebody else's code
-        why = f"{type(error).__name__}: {error}"
-        raise EncoderError(f"Encoder '{name}' of kind '{kind}' cannot be opened: {why}.") from error
+    with guarded(EncoderError):
+        try:
+            encoder = factory(rest, EncoderOptions(name, folder, image_encoder))
+            if not isinstance(encoder, PretrainedEncoder):  # whose rows are checked, and whose fingerprints are stored
+                encoder = CheckedEncoder(kind, name, encoder)
+        except EncoderError:
+            raise
+        except Exception as error:  # it may be somebody else's code
+            why = f"{type(error).__name__}: {error}"
+            raise EncoderError(f"Encoder '{name}' of kind '{kind}' cannot be opened: {why}.") from error
     if fingerprint not in (None, encoder.fingerprint):
         raise EncoderError(
             f"Encoder '{name}' has the fingerprint {encoder.fingerprint}, the configuration expects {fingerprint}: it "

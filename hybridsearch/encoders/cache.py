@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -18,7 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch import redaction
 from hybridsearch.batches import batches
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import create
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.sources import ENCODABLE
 from hybridsearch.errors import EncoderError, ImageError
@@ -26,7 +28,7 @@ from hybridsearch.images import decode
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vector, Vectors
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 AT_ONCE = 32
 """Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""
@@ -159,7 +161,7 @@ class EncodeCache:
     def _open(self) -> sqlite3.Connection:
         """Open the file; move a damaged one aside first."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent, self._path.parent)
             try:
                 return connect(self._path)
             except sqlite3.DatabaseError as error:
@@ -222,6 +224,7 @@ class QueryVectors:
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file and make its one table."""
+    create(path)
     db = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.errors import EncoderError, EncoderUnavailable, guarded
 from hybridsearch.values import Vectors
 
 Item = TypeVar("Item", str, Image.Image)
@@ -62,12 +62,13 @@ class CheckedEncoder:
     def _encode(self, encode: Callable[[Sequence[Item]], Vectors], items: Sequence[Item]) -> Vectors:
         if not items:
             return np.empty((0, self.dims), dtype=np.float32)
-        try:
-            rows = np.asarray(encode(items), dtype=np.float64)
-        except EncoderError:
-            raise
-        except Exception as error:  # it is somebody else's code
-            raise EncoderError(f"Encoder '{self.name}' failed: {type(error).__name__}: {error}.") from error
+        with guarded(EncoderError):
+            try:
+                rows = np.asarray(encode(items), dtype=np.float64)
+            except EncoderError:
+                raise
+            except Exception as error:  # it is somebody else's code
+                raise EncoderError(f"Encoder '{self.name}' failed: {type(error).__name__}: {error}.") from error
         if rows.shape != (len(items), self.dims):
             raise EncoderUnavailable(
                 f"Encoder '{self.name}' gave an array of the shape {rows.shape} for {len(items)} items, expected "

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import httpx2
 import numpy as np
 
+from hybridsearch import credentials
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
-from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
+from hybridsearch.redaction import redacted
 from hybridsearch.settings import Secrets
 from hybridsearch.values import Vectors
 
@@ -68,9 +70,9 @@ class EndpointEncoder(TextEncoder):
         answer = self._answer(texts, QUERY if len(texts) == 1 else BATCH)
         if answer.status_code != 200:
             kind = EncoderError if answer.status_code in PICKY else EncoderUnavailable
-            reason = answer.text.replace(self._key, "…") if self._key else answer.text
+            reason = " ".join(redacted(answer.text).split())
             raise kind(
-                f"Encoder '{self.name}' refused ({answer.status_code}): {' '.join(reason.split())[:200]}. "
+                f"Encoder '{self.name}' refused ({answer.status_code}): {reason[:200]}. "
                 "Check its address, its model, and the key in HYBRIDSEARCH_ENCODER_KEY."
             )
         try:
@@ -117,10 +119,11 @@ class EndpointEncoder(TextEncoder):
 
 def parts_of(options: EncoderOptions) -> tuple[str, str]:
     """Return the address and the model."""
-    address, _, model = options.name.partition("#")
+    try:
+        address, _, model = credentials.encoder_name(options.name).partition("#")
+    except ConfigError as error:
+        raise EncoderError(str(error)) from None
     host = address.partition("://")[2].partition("/")[0]
-    if "@" in host:
-        raise EncoderError("An encoder's address holds a user name or password. Set HYBRIDSEARCH_ENCODER_KEY instead.")
     if not host or not model:
         raise EncoderError(f"Encoder '{options.name}': expected 'https://HOST/v1/embeddings#MODEL'.")
     if options.image_encoder:
@@ -130,10 +133,11 @@ def parts_of(options: EncoderOptions) -> tuple[str, str]:
 
 def key_of_environment() -> str:
     """Return the key, empty where there is none."""
-    key = secret.get_secret_value().strip() if (secret := Secrets().encoder_key) else ""
-    if not (key.isascii() and key.isprintable()):
-        raise EncoderError("HYBRIDSEARCH_ENCODER_KEY has characters that no key has. Set it without line breaks.")
-    return key
+    secret = Secrets().encoder_key
+    try:
+        return credentials.key(secret.get_secret_value(), "HYBRIDSEARCH_ENCODER_KEY") if secret else ""
+    except ConfigError as error:
+        raise EncoderError(str(error)) from None
 
 
 def rows_of(answer: Any, count: int) -> Vectors:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hybridsearch.encoders.model_files import SETTINGS, decisive, further, inside
 from hybridsearch.errors import EncoderError
+from hybridsearch.json_text import read_json
 
 CLIPS = ("clip", "siglip", "vision-text-dual-encoder")
 """The `model_type`s that hold a text tower and an image tower of one space."""
@@ -18,19 +17,38 @@ CLIPS = ("clip", "siglip", "vision-text-dual-encoder")
 MODULES = "sentence_transformers."
 """Where the steps of a model may come from; any other module is somebody's code."""
 
-DECISIVE = (".json", ".model", ".safetensors", ".txt")
-"""Suffixes of the files that decide what the vectors are: weights, tokenizer, preprocessing, pooling."""
+STEPS = frozenset(
+    {
+        "BoW",
+        "CLIPModel",
+        "CNN",
+        "Dense",
+        "Dropout",
+        "LSTM",
+        "LayerNorm",
+        "Normalize",
+        "Pooling",
+        "StaticEmbedding",
+        "Transformer",
+        "WeightedLayerPooling",
+        "WordEmbeddings",
+        "WordWeights",
+    }
+)
+"""Steps that read files of their own folder alone."""
+
+ADAPTER = "adapter_config.json"
+TOKENIZER_KEY = "tokenizer_name_or_path"
+"""Where the settings of a step may name the tokenizer of another model."""
+
+MOST_DIMS = 65_536
+"""Far more than any index takes: beyond, the number is damage."""
 
 USUAL_SIDE = 224
 """What a CLIP looks at, in pixels, when its preprocessing does not say."""
 
 SIGLIP_BASE = 768
 """Width of a SigLIP whose configuration does not name it: files of the hub leave out what is as in the base model."""
-
-RECIPE = 1
-"""Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""
-PIXELS = 2
-"""The same for our own way from a picture; it does not concern a model that reads no pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,7 @@ class Model:
         reads_pictures: Whether it has an image tower.
         dims: Length of its vectors.
         files: Every file that decides what the vectors are, in a fixed order.
+        further: Those that only some models have, such as shards of weights in a folder of their own.
         side: Shorter side, in pixels, to which it resizes pictures; 0 for one that reads no pictures.
     """
 
@@ -49,6 +68,7 @@ class Model:
     reads_pictures: bool
     dims: int
     files: tuple[Path, ...]
+    further: tuple[Path, ...] = ()
     side: int = 0
 
 
@@ -63,18 +83,18 @@ class Module:
     def config(self) -> dict[str, Any]:
         """The step's `config.json`; empty where it has none."""
         file = self.path / "config.json"
-        return dict(read_json(file)) if file.is_file() else {}
+        return dict(read_json(file, plain=False)) if file.is_file() else {}
 
 
 def open_model(folder: Path) -> Model:
     """Look at a model folder: a CLIP in the Hugging Face format, or anything with a `modules.json`.
 
     Raises:
-        EncoderError: It is neither, its files are damaged, or its weights are pickled.
+        EncoderError: It is neither, its files are damaged or not all in the folder, or its weights are pickled.
     """
     try:
         return read_model(folder)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise EncoderError(f"The model folder '{folder}' is damaged: {error!r}. Download it again.") from error
 
 
@@ -87,23 +107,38 @@ def read_model(folder: Path) -> Model:
             raise EncoderError(
                 f"'{folder}' has more steps after its CLIP; expected a CLIP alone. Choose another model."
             )
-        dims, side = clip_dims(first.config), side_of(first.path)
-        return Model(first.path, reads_pictures=True, dims=dims, files=decisive([first.path]), side=side)
+        return of_files(first.path, [first.path], clip_dims(first.config), side_of(first.path))
     if not (folder / "modules.json").is_file():
         raise EncoderError(
             f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
             "sentence-transformers model with a modules.json. Choose another model."
         )
-    files = decisive([folder, *(module.path for module in modules)])
-    return Model(folder, reads_pictures=False, dims=dims_of(modules), files=files)
+    return of_files(folder, [folder, *(module.path for module in modules)], dims_of(modules))
+
+
+def of_files(folder: Path, folders: list[Path], dims: int, side: int = 0) -> Model:
+    """Return a model with the files of its folders; one with a `side` reads pictures.
+
+    Raises:
+        EncoderError: It is an adapter of another model, or one of its files lies outside of its folder.
+        ValueError: No vector has as many dims.
+    """
+    if not 1 <= dims <= MOST_DIMS:
+        raise ValueError(f"vectors of {dims} dims")
+    for step in folders:
+        refuse_others(step)
+    files = decisive(folders)
+    return Model(folder, side > 0, dims, files, further(folder, folders, files), side)
 
 
 def read_modules(folder: Path) -> list[Module]:
     """Return the steps of the model, a bare Hugging Face model being its only one; none may be pickled."""
     if (folder / "modules.json").is_file():
-        listed = read_json(folder / "modules.json")
+        listed = read_json(folder / "modules.json", plain=False)
         refuse_code(folder, [entry["type"] for entry in listed])
-        modules = [Module(entry["type"].rpartition(".")[2], folder / entry["path"]) for entry in listed]
+        modules = [
+            Module(entry["type"].rpartition(".")[2], inside(folder, entry["path"], "modules.json")) for entry in listed
+        ]
     elif (folder / "config.json").is_file():
         modules = [Module("Transformer", folder)]
     else:
@@ -112,28 +147,49 @@ def read_modules(folder: Path) -> list[Module]:
         )
     for module in modules:
         refuse_pickle(module.path)
-    if not any(modules[0].path.glob("*.safetensors")):
+    if not any(modules[0].path.glob("*.safetensors*")):
         raise EncoderError(f"'{modules[0].path}' has no model.safetensors. Download the model again, with its weights.")
     return modules
 
 
 def refuse_pickle(folder: Path) -> None:
-    """Raise if the only weights in the folder are of a kind that runs code when it is read."""
+    """Raise if weights in the folder that may be read are of a kind that runs code when it is."""
     pickled = next((file for suffix in ("bin", "pt", "pkl", "ckpt") for file in folder.glob(f"*.{suffix}")), None)
-    if pickled and not any(folder.glob("*.safetensors")):
+    if pickled and not any((folder / f"model.safetensors{rest}").is_file() for rest in ("", ".index.json")):
         raise EncoderError(
             f"The weights '{pickled}' are pickled and could run code; expected 'model.safetensors'. Where you trust "
             f"them, load the model once with sentence-transformers and save it to a new folder."
         )
 
 
-def refuse_code(folder: Path, types: Iterable[str]) -> None:
-    """Raise if a step of the model is of a class that is not part of sentence-transformers."""
+def refuse_others(folder: Path) -> None:
+    """Raise if what the folder holds is read together with another model, which no fingerprint of this one covers."""
+    if (folder / ADAPTER).exists():
+        raise EncoderError(
+            f"'{folder}' is an adapter: weights on top of those of another model. Merge them (`merge_and_unload` of "
+            "peft), save the whole model to a new folder, and name that."
+        )
+    for file in folder.glob(SETTINGS):
+        if read_json(file, plain=False).get(TOKENIZER_KEY) is not None:
+            raise EncoderError(
+                f"'{file}' names another tokenizer than that of its folder. Save the model with its tokenizer to a "
+                "new folder, and name that."
+            )
+
+
+def refuse_code(folder: Path, types: Collection[str]) -> None:
+    """Raise if a step of the model is of a class that is not one of sentence-transformers, or not one that we know."""
     foreign = next((kind for kind in types if not kind.startswith(MODULES)), None)
     if foreign:
         raise EncoderError(
             f"'{folder}' needs the module '{foreign}', which is code that comes with the model and is never run. "
             "Choose a model that sentence-transformers loads by itself."
+        )
+    unknown = next((kind for kind in types if kind.rpartition(".")[2] not in STEPS), None)
+    if unknown:
+        raise EncoderError(
+            f"'{folder}' has the step '{unknown}'; those that are known to read no further folders are: "
+            f"{', '.join(sorted(STEPS))}. Choose another model."
         )
 
 
@@ -148,7 +204,7 @@ def clip_dims(config: dict[str, Any]) -> int:
 def side_of(folder: Path) -> int:
     """Return the shorter side to which a CLIP resizes pictures, in the old spelling and the new."""
     file = folder / "preprocessor_config.json"
-    size = read_json(file).get("size") if file.is_file() else None
+    size = read_json(file, plain=False).get("size") if file.is_file() else None
     if isinstance(size, dict):
         size = size.get("shortest_edge") or min(size.get("height", 0), size.get("width", 0))
     return int(size or USUAL_SIDE)
@@ -175,34 +231,3 @@ def pooled_modes(config: dict[str, Any]) -> int:
     if mode is None:
         return sum(value is True for key, value in config.items() if key.startswith("pooling_mode_")) or 1
     return 1 if isinstance(mode, str) else len(mode)
-
-
-def fingerprint(*models: Model | None) -> str:
-    """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
-    digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
-    for model in models:
-        digest.update(f"\0pixels {PIXELS}".encode() if model and model.reads_pictures else b"\0model")
-        for file in model.files if model else ():
-            state = file.stat()
-            digest.update(f"\0{file.name}\0".encode())
-            digest.update(file_digest(file, state.st_size, state.st_mtime_ns))
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=256)
-def file_digest(file: Path, size: int, modified: int) -> bytes:
-    """Return the hash of a file's content; size and time make a changed file another cache entry."""
-    del size, modified
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()
-
-
-def decisive(folders: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the files of the folders that decide what the vectors are, sorted."""
-    files = {file for folder in folders for file in folder.glob("*") if file.suffix in DECISIVE and file.is_file()}
-    return tuple(sorted(files))
-
-
-def read_json(file: Path) -> Any:
-    """Return the content of a JSON file."""
-    return json.loads(file.read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,8 @@ from PIL import Image
 
 from hybridsearch.encoders.base import EncoderOptions
 from hybridsearch.encoders.checked import unit_rows
-from hybridsearch.encoders.folder import Model, fingerprint
+from hybridsearch.encoders.fingerprint import fingerprint
+from hybridsearch.encoders.folder import Model, open_model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.errors import EncoderError
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 TEXTS_AT_ONCE = 64
 IMAGES_AT_ONCE = 32
+
+RUST = "pyo3_runtime"
+"""Where the panics of tokenizers and safetensors come from, which are no `Exception`."""
 
 Item = TypeVar("Item", str, Image.Image)
 
@@ -64,8 +69,7 @@ class PretrainedEncoder:
         Raises:
             EncoderError: The model cannot be loaded, or gave a row that is zero or not a number.
         """
-        with self._lock:
-            self._require_usable()
+        with self._alone():
             return self._encode(self._text_tower.texts, texts, TEXTS_AT_ONCE, cost=len)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -74,16 +78,27 @@ class PretrainedEncoder:
         Raises:
             EncoderError: As `encode_texts`, or this encoder does not read pictures.
         """
-        with self._lock:
-            self._require_usable()
+        with self._alone():
             tower = self._image_tower
             ready = list(prefetch_map(tower.prepare, images, most=len(images))) if len(images) > 1 else images
             return self._encode(tower.images, ready, IMAGES_AT_ONCE)
 
-    def _require_usable(self) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock, and name the encoder where it fails: the libraries raise whatever a damaged file leads to."""
         from hybridsearch.encoders.towers import require_usable
 
-        require_usable(self.name)
+        with self._lock:
+            require_usable(self.name)
+            try:
+                yield
+            except EncoderError:
+                raise
+            except BaseException as error:
+                if not isinstance(error, Exception) and type(error).__module__ != RUST:
+                    raise
+                reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+                raise EncoderError(f"Encoder '{self.name}' failed: {reason}. Download the model again.") from error
 
     def _encode(
         self,
@@ -116,7 +131,10 @@ class PretrainedEncoder:
     def _text_tower(self) -> Clip | Sentences:
         from hybridsearch.encoders.towers import Sentences
 
-        return self._clip(self._words) if self._words.reads_pictures else Sentences(self._words.path)
+        if self._words.reads_pictures:
+            return self._clip(self._words)
+        self._require_unaltered(self._words)
+        return Sentences(self._words.path)
 
     @cached_property
     def _image_tower(self) -> Clip:
@@ -133,8 +151,17 @@ class PretrainedEncoder:
         from hybridsearch.encoders.towers import open_clip
 
         if model not in self._clips:
+            self._require_unaltered(model)
             self._clips[model] = open_clip(model.path)
         return self._clips[model]
+
+    def _require_unaltered(self, model: Model) -> None:
+        """Refuse to load other files than those that were checked, perhaps long ago, and are in the fingerprint."""
+        if open_model(model.path) != model or fingerprint(self._words, self._pictures) != self.fingerprint:
+            raise EncoderError(
+                f"The files of encoder '{self.name}' were altered since it was opened. Open the shop again; if its "
+                "fingerprint is then another one, run: hybridsearch reindex"
+            )
 
 
 def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:

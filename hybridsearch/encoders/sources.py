@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.images import Photo, decode, open_query
-from hybridsearch.images.decode import read_photo
+from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.values import Vectors
 
@@ -32,18 +30,16 @@ def words(encoder: Encoder, text: str) -> Encodable:
     return Encodable(text.encode("utf-8", "surrogatepass"), lambda: encoder.encode_texts([text]))
 
 
-def photo(encoder: Encoder, photo: Photo) -> Encodable:
+def photo(encoder: Encoder, photo: Photo | Upload) -> Encodable:
     """Return a query's photo for an encoder; a file is known by its bytes, and decoded only where it is encoded.
 
     Raises:
         ImageError: It cannot be read; `encode` raises it for a file that cannot be decoded.
     """
-    if isinstance(photo, str | Path):
-        photo = read_photo(photo)
-    if isinstance(photo, bytes):
-        data = photo
-        return Encodable(data, lambda: encoder.encode_images([decode(data, encoder.enough)]))
-    picture = open_query(photo, encoder.enough)
+    upload = photo if isinstance(photo, Upload) else Upload(photo)
+    if upload.file is not None:
+        return Encodable(upload.file, lambda: encoder.encode_images([upload.picture(encoder.enough)]))
+    picture = upload.picture(encoder.enough)
     content = f"{picture.size}".encode() + picture.tobytes()
     return Encodable(content, lambda: encoder.encode_images([picture]))
 

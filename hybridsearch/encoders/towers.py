@@ -16,8 +16,8 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BatchEncoding
 from transformers.utils import logging
 
-from hybridsearch.encoders.folder import read_json
 from hybridsearch.errors import EncoderError
+from hybridsearch.json_text import read_json
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 """Nothing is downloaded here, and no code that comes with a model is run, or offered to be run."""
@@ -118,7 +118,7 @@ def open_clip(folder: Path) -> Clip:
     Raises:
         EncoderError: It cannot be loaded.
     """
-    kind = read_json(folder / "config.json")["model_type"]
+    kind = read_json(folder / "config.json", plain=False)["model_type"]
     return Siglip(folder) if kind == "siglip" else Clip(folder)
 
 

@@ -168,6 +168,10 @@ class Engine(Protocol):
         """
         ...
 
+    def reopen(self, generation: str) -> None:
+        """Let a generation that is kept be written to by its name until it is live; it stays one that is kept."""
+        ...
+
     def switch(self, generation: str) -> None:
         """Make a finished generation the live one, atomically, and change nothing else."""
         ...

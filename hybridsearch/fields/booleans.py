@@ -11,6 +11,8 @@ TRUE = "true t yes y on 1 1.0 wahr ja j vrai oui verdadero si 真 是 有 はい
 FALSE = "false f no n off 0 0.0 falsch nein faux non falso 假 否 无 無 偽 いいえ"
 WORDS = {**dict.fromkeys(TRUE.split(), True), **dict.fromkeys(FALSE.split(), False)}
 """Every word that is understood, in lower case and without accents; numbers are words too."""
+LONGEST = 64
+"""Characters that are read of one; more than any word has."""
 
 
 def read(value: Any) -> bool | None:
@@ -38,8 +40,8 @@ def truth(value: Any) -> bool:
     Raises:
         ValueError: It says neither true nor false.
     """
-    word = text.unaccented(text.clean(str(value)).casefold())
-    if word not in WORDS or not isinstance(value, str | int | float):
+    word = text.unaccented(text.clean(str(value), LONGEST).casefold()) if isinstance(value, str | int | float) else ""
+    if word not in WORDS:
         raise ValueError("expected true or false")
     return WORDS[word]
 

@@ -24,6 +24,9 @@ SECONDS_BELOW = 100_000_000_000
 EARLIEST, LATEST = (-62_135_596_800_000, 253_402_300_799_999)
 """The first and the last millisecond of the years 1 to 9999."""
 
+LONGEST = 100
+"""Characters of a date or a moment."""
+
 _CALENDAR = re.compile(r"(?P<year>\d{4})(?:([-/])(?P<month>\d\d)(?:\2(?P<day>\d\d))?)?", re.ASCII)
 _SHORT = re.compile(r"(?P<year>[1-9]\d{3})(?P<month>\d\d)(?P<day>\d\d)", re.ASCII)
 _MOMENT = re.compile(
@@ -63,7 +66,9 @@ def period(value: Any) -> tuple[int, int]:
         return days(value, value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("expected a date")
-    written = text.clean(str(int(value) if isinstance(value, float) and value.is_integer() else value))
+    written = text.clean(str(int(value) if isinstance(value, float) and value.is_integer() else value), LONGEST + 1)
+    if len(written) > LONGEST:
+        raise ValueError("expected a date")
     if match := _CALENDAR.fullmatch(written):
         year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
         return calendar_period(year or 0, month, day)

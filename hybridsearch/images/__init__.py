@@ -1,6 +1,7 @@
 """Pictures: located, fetched, checked and decoded. Whatever is wrong with a picture, the result is an `ImageError`."""
 
-from hybridsearch.images.decode import Photo, decode, inspect, open_query
 from hybridsearch.images.load import Fetch, load, load_picture
+from hybridsearch.images.upload import Photo, Upload
+from hybridsearch.images.workers import UnsafePicture, decode, stop_workers
 
-__all__ = ["Fetch", "Photo", "decode", "inspect", "load", "load_picture", "open_query"]
+__all__ = ["Fetch", "Photo", "UnsafePicture", "Upload", "decode", "load", "load_picture", "stop_workers"]

@@ -14,6 +14,8 @@ NOT_PUBLIC = tuple(
         ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
     )
 )
+CLOUD = IPv4Address("168.63.129.16")
+"""A public address, behind which the machines of one cloud reach their host's own services."""
 INTERNAL = tuple(
     map(
         ip_network,
@@ -30,7 +32,7 @@ def is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address) and address not in UNICAST:
         return False
     special = address.is_multicast or address.is_reserved or any(address in network for network in NOT_PUBLIC)
-    return address.is_global and not special
+    return address.is_global and not special and address != CLOUD
 
 
 def is_internal(address: Address) -> bool:

@@ -1,102 +1,76 @@
-"""From the bytes of an untrusted file to a picture that an encoder can read."""
+"""From the bytes of an untrusted file to a picture that an encoder can read, in this process.
+
+Only a worker process calls this for files (see `workers`): a decoder in C may crash, and cannot be stopped.
+"""
 
 from __future__ import annotations
 
+import math
 from io import BytesIO
-from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from hybridsearch.errors import ImageError
-
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
-"""What shops use. Pillow's other forty parsers, with nearly all of its security reports, are never used."""
-
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 40_000_000  # the worst case, a transparent WebP, then peaks at about 600 MB
-MAX_JPEG_PIXELS = 80_000_000  # a JPEG decodes straight to an eighth; 48 megapixels from a phone are usual
-MAX_SIDE = 20_000
-MAX_ASPECT = 20
+from hybridsearch.images.kinds import FORMATS, not_a_picture, require_picture
+from hybridsearch.images.limits import CATALOGUE, MAX_ASPECT, MAX_SIDE, Limits
+from hybridsearch.images.pieces import check_pieces
 
 ENOUGH = 448
 """Shorter side, in pixels, that decoding keeps by default: twice what most encoders read."""
 
-Photo = str | Path | bytes | Image.Image
-"""A picture from trusted code: a path, the bytes of a file, or a picture in memory."""
+MAX_AREA = 8
+"""Pixels of a decoded picture, in squares of that side: a long one would take ten times as much memory as others."""
+
+DECODERS = (AvifImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
+"""Named so that they are imported: for the first picture of some of these formats Pillow would import all it has."""
 
 
-def decode(data: bytes, enough: int = ENOUGH) -> Image.Image:
-    """Decode a picture file: RGB, upright, first frame, transparency on white.
+def decode_in_process(data: bytes, enough: int = ENOUGH, limits: Limits = CATALOGUE) -> Image.Image:
+    """Decode a picture file: RGB, upright, first frame, transparency on white. It may take any time.
 
     Args:
         data: The file.
-        enough: Pixels; a large picture comes back smaller, its shorter side between this and twice as much.
+        enough: Pixels; a large picture comes back smaller, its shorter side between this and twice as much, or less if
+            it is more than twice as long as wide.
+        limits: What the picture may cost, but for time.
 
     Raises:
         ImageError: It is empty, not one of `FORMATS` by content, beyond a limit, or damaged.
     """
-    image = inspect(data)
+    image = inspect(data, limits)
     try:
         image.draft(None, (enough, enough))
         return normalise(image, enough)
+    except MemoryError as error:
+        raise ImageError(
+            f"The {image.format} picture takes more memory than decoding may have. Offer a smaller version of it."
+        ) from error
     # Given broken files, decoders raise OSError, ValueError, SyntaxError, struct.error, EOFError and more.
     except Exception as error:
         raise ImageError(f"The {image.format} picture is damaged: {error}. Save it again and retry.") from error
 
 
-def inspect(data: bytes) -> Image.Image:
-    """Read only the header of a picture file and check format, size and shape; no pixel is decoded.
+def inspect(data: bytes, limits: Limits = CATALOGUE) -> Image.Image:
+    """Read only the header of a picture file and check format, size, pieces and shape; no pixel is decoded.
 
     Raises:
-        ImageError: As `decode`, except that damage behind the header is not noticed.
+        ImageError: As `decode_in_process`, except that damage behind the header is not noticed.
     """
-    if not data:
-        raise ImageError(f"The picture is empty; expected a {one_of(FORMATS)} file. Fetch or save it again.")
-    if len(data) > MAX_BYTES:
-        raise ImageError(
-            f"The picture has {len(data):,} bytes, at most {MAX_BYTES:,} are read. Offer a smaller version of it."
-        )
+    check_pieces(data, require_picture(data, limits.bytes))
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     # Pillow's own limit is higher than ours and belongs to the whole process: respect it, leave it unchanged.
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"The picture has more than {MAX_PIXELS:,} pixels. Offer a smaller version of it.") from error
-    except Exception as error:
         raise ImageError(
-            f"The content is {looks_like(data)}, expected a {one_of(FORMATS)} picture. Convert it, or correct the link."
+            f"The picture has more than {limits.pixels:,} pixels. Offer a smaller version of it."
         ) from error
-    check_size(*image.size, MAX_JPEG_PIXELS if image.format in ("JPEG", "MPO") else MAX_PIXELS)
+    except Exception as error:
+        raise not_a_picture(data) from error
+    check_size(*image.size, limits.jpeg_pixels if image.format in ("JPEG", "MPO") else limits.pixels)
     return image
 
 
-def open_query(photo: Photo, enough: int = ENOUGH) -> Image.Image:
-    """Return a query's picture as `decode` does. A path may lie anywhere: it comes from trusted code.
-
-    Raises:
-        ImageError: There is no such file, or its content cannot be used.
-    """
-    if isinstance(photo, str | Path):
-        photo = read_photo(photo)
-    if isinstance(photo, bytes):
-        return decode(photo, enough)
-    check_size(*photo.size)
-    try:
-        return normalise(photo, enough)
-    except Exception as error:
-        raise ImageError(f"The picture cannot be converted to RGB: {error}. Pass the bytes of its file.") from error
-
-
-def read_photo(path: str | Path) -> bytes:
-    """Return the bytes of a query's picture file, at most one more than `MAX_BYTES`."""
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"Cannot read the picture '{path}': {reason}. Check the path.") from error
-
-
-def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
+def check_size(width: int, height: int, most: int = CATALOGUE.pixels) -> None:
     """Refuse a picture whose declared size would cost too much memory, or whose sides differ too much."""
     if width * height > most or max(width, height) > MAX_SIDE:
         raise ImageError(
@@ -118,7 +92,7 @@ def normalise(image: Image.Image, enough: int) -> Image.Image:
         image = image.point(lambda value: value / 256, "F").convert("L")  # 16 bits; convert() alone clips at 255
     if image.mode != mode:
         image = image.convert(mode)
-    factor = min(image.size) // enough
+    factor = max(min(image.size) // enough, math.ceil(math.sqrt(image.width * image.height / MAX_AREA) / enough))
     if factor > 1:
         image = image.reduce(factor)
     image = upright(image)
@@ -134,31 +108,3 @@ def upright(image: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(image)
     except Exception:  # the EXIF parser raises as many kinds of errors as the decoders
         return image
-
-
-def looks_like(data: bytes) -> str:
-    """Return a guess at what the bytes are, for an error message."""
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in start:
-        return "an SVG drawing"
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return "a web page"
-    name = next((name for magic, name in MAGIC.items() if data.startswith(magic)), None)
-    return name or "no picture, or a damaged one"
-
-
-MAGIC = {
-    b"%!PS": "PostScript",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
-    b"8BPS": "a Photoshop file",
-    b"%PDF": "a PDF document",
-    b"BM": "a BMP picture",
-    b"PK\3\4": "a ZIP archive",
-    b"\x1f\x8b": "gzip data",
-}
-
-
-def one_of(names: tuple[str, ...]) -> str:
-    """Return the names as a phrase: `A, B or C`."""
-    return f"{', '.join(names[:-1])} or {names[-1]}"

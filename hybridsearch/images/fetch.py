@@ -11,9 +11,10 @@ from typing import Any, Self
 import httpcore2
 import httpx2
 
+from hybridsearch import redaction
 from hybridsearch.errors import ImageError
 from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
-from hybridsearch.images.decode import MAX_BYTES
+from hybridsearch.images.limits import FETCH_SECONDS, MAX_BYTES
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0
@@ -42,7 +43,7 @@ class Fetcher:
         allow_private: bool = False,
         ports: Collection[int] = (80, 443),
         max_bytes: int = MAX_BYTES,
-        seconds: float = 15.0,
+        seconds: float = FETCH_SECONDS,
     ) -> None:
         self.ports = ports
         self.max_bytes = max_bytes
@@ -84,7 +85,11 @@ class Fetcher:
         try:
             url = httpx2.URL(text)
         except (httpx2.InvalidURL, ValueError) as error:
-            raise ImageError(f"{text[:200]!r} is not a URL: {error}. Correct it in the catalogue.") from error
+            if "@" in text:  # any part of what is before it may be a password, also in the parser's words
+                rest = text.rpartition("@")[2][:200]
+                raise ImageError(f"'…@{rest}' is not a URL and carries a user name; write it without one.") from None
+            shown = repr(redaction.redacted(text)[:200])
+            raise ImageError(f"{shown} is not a URL: {error}. Correct it in the catalogue.") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise ImageError(f"{redacted(url)} is refused: expected http:// or https:// and a host.")
         if url.userinfo:
@@ -242,4 +247,4 @@ def port_of(url: httpx2.URL) -> int:
 
 def redacted(url: httpx2.URL) -> str:
     """Return a URL for a message: without the query, which may hold signatures or keys, and at most 200 characters."""
-    return f"'{str(url.copy_with(query=None, fragment=None))[:200]}'"
+    return f"'{redaction.redacted(str(url.copy_with(query=None, fragment=None)))[:200]}'"

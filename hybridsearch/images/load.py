@@ -8,14 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hybridsearch.errors import ImageError
-from hybridsearch.images.decode import MAX_BYTES, inspect
+from hybridsearch.images.kinds import require_picture
+from hybridsearch.images.limits import MAX_BYTES
+from hybridsearch.redaction import redacted
 
 Fetch = Callable[[str], bytes]
 """Returns the body of a URL; usually a `hybridsearch.images.fetch.Fetcher`."""
 
 
 def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
-    """Return the bytes of a picture whose header is valid; its pixels are not decoded.
+    """Return the bytes of a file that begins as a picture does; nothing is decoded.
 
     Args:
         reference: As in `load`.
@@ -26,7 +28,7 @@ def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) ->
         ImageError: It cannot be loaded, or is not a picture of a supported format.
     """
     data = load(reference, folder=folder, fetch=fetch)
-    inspect(data)
+    require_picture(data)
     return data
 
 
@@ -86,4 +88,5 @@ def from_data_uri(uri: str) -> bytes:
 
 def shown(reference: str) -> str:
     """Return a reference for a message: one line of at most 120 characters."""
-    return repr(reference if len(reference) <= 120 else f"{reference[:119]}…")
+    text = redacted(reference)
+    return repr(text if len(text) <= 120 else f"{text[:119]}…")

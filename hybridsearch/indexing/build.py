@@ -15,10 +15,13 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
+from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable, ImageError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
+from hybridsearch.images.limits import LOADED_AT_ONCE
+from hybridsearch.images.load import Fetch
 from hybridsearch.images.product import Load, read_pictures
+from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing.report import Counts
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.schema import Leg, Schema
@@ -29,8 +32,6 @@ UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
 BROKEN = 16
 """Products in a row without a vector from which on the encoder is taken to be at fault."""
-FETCHERS = 8
-"""Pictures that are fetched at once."""
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Builder:
     cache: EncodeCache
     load_picture: Load
     pool: Executor
+    refused: RefusedPictures
 
     def build(self, products: Sequence[Product]) -> Built:
         """Return the documents of some products, in their order."""
@@ -120,14 +122,13 @@ class Builder:
     def encode_pictures(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
         """Return the vector of each product's pictures together; what went wrong is written down."""
         references = [document.pictures(product.row, self.schema.fields) for product in products]
-        encoder = self.encoders[leg.name]
-        seen = read_pictures(
-            references,
-            leg.pictures,
-            self.load_picture,
-            lambda files: list(counted(self.cache.images(encoder, files), built)),
-            self.pool,
-        )
+
+        def encode(files: Sequence[bytes]) -> Sequence[Vector | ImageError]:
+            vectors: list[Vector | ImageError] = counted(self.cache.images(self.encoders[leg.name], files), built)
+            self.refused.note(files, vectors)
+            return vectors
+
+        seen = read_pictures(references, leg.pictures, self.load_picture, encode, self.pool)
         built.flaws += [
             Reject(product.where, product.id, "picture", " ".join(map(str, pictured.flaws)))
             for product, pictured in zip(products, seen, strict=True)
@@ -143,8 +144,15 @@ def building(
     settings: Settings, schema: Schema, encoders: Mapping[str, Encoder], executor: Callable[[int], Executor]
 ) -> Iterator[Builder]:
     """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
-    with EncodeCache(Home(settings.home).vectors) as cache, Fetcher() as fetcher, executor(FETCHERS) as pool:
-        yield Builder(schema, encoders, cache, picture_loader(settings, fetcher), pool)
+    home = Home(settings.home)
+    with (
+        EncodeCache(home.vectors) as cache,
+        RefusedPictures(home.refused) as refused,
+        Fetcher() as fetcher,
+        executor(LOADED_AT_ONCE) as pool,
+    ):
+        load = refused.loading(picture_loader(settings, refused.fetching(fetcher)))
+        yield Builder(schema, encoders, cache, load, pool, refused)
 
 
 def counted(encoded: Any, built: Built) -> Any:
@@ -178,12 +186,12 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
     return Schema(settings.fields, tuple(legs), text.analysis_version())
 
 
-def picture_loader(settings: Settings, fetcher: Fetcher) -> Load:
+def picture_loader(settings: Settings, fetch: Fetch) -> Load:
     """Return what loads a picture as the [catalog] section says."""
     catalog = settings.catalog
     folder = catalog.images or (catalog.path.parent if catalog.path else None)
     return partial(
         load_picture,
         folder=settings.resolve(folder) if folder is not None else None,
-        fetch=fetcher if catalog.fetch else None,
+        fetch=fetch if catalog.fetch else None,
     )

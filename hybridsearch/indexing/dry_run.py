@@ -17,7 +17,8 @@ from hybridsearch.encoders.cache import count_known, image_key, text_key
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.images.product import Load
+from hybridsearch.images.limits import BYTES_AT_ONCE
+from hybridsearch.images.product import ProductPictures
 from hybridsearch.indexing.build import picture_loader, schema_of, source_of
 from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
@@ -177,7 +178,11 @@ def try_pictures(survey: Survey, cache: Path) -> tuple[float, float]:
     started = time.perf_counter()
     with Fetcher() as fetcher:
         load = picture_loader(shop.settings, fetcher)
-        files = [data for references in listed if (data := first_usable(references, load))]
+        files: list[bytes] = []
+        tried = 0
+        while tried < len(listed) and sum(map(len, files)) < BYTES_AT_ONCE:
+            files += ProductPictures(iter(listed[tried])).load(1, load)
+            tried += 1
     known = 0.0
     for leg in legs:
         encoder = shop.encoders[leg.name]
@@ -188,12 +193,4 @@ def try_pictures(survey: Survey, cache: Path) -> tuple[float, float]:
                 pictures.append(decode(data))
         if pictures:
             encoder.encode_images(pictures)
-    return min(1.0, known), (time.perf_counter() - started) / (len(listed) * len(legs))
-
-
-def first_usable(references: Sequence[str], load: Load) -> bytes | None:
-    """Return the first picture of a product that can be loaded."""
-    for reference in references:
-        with suppress(ImageError):
-            return load(reference)
-    return None
+    return min(1.0, known), (time.perf_counter() - started) / (tried * len(legs))

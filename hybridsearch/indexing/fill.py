@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hybridsearch import redaction
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.errors import GateError
@@ -20,7 +20,7 @@ from hybridsearch.prefetch import prefetch, result_of
 from hybridsearch.progress import Progress
 from hybridsearch.values import Product, Reject
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 BATCH = 256
 """Products that are read, encoded and written together."""

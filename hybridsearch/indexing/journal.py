@@ -18,6 +18,7 @@ import orjson
 
 from hybridsearch.catalog.base import Mark
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
+from hybridsearch.disk.modes import appending
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing.report import Counts
 
@@ -75,7 +76,7 @@ class Journal:
     def begin(self, run: Run) -> None:
         """Write the first line, durably, in place of what was there."""
         with self._explained():
-            make_folder(self.path.parent)
+            make_folder(self.path.parent, self.path.parent.parent)
             with replacing(self.path) as file:
                 file.write(orjson.dumps({"format": FORMAT, **asdict(run)}) + b"\n")
 
@@ -84,7 +85,7 @@ class Journal:
         with self._explained():
             if self._file is None:
                 self._cut()
-                self._file = self.path.open("ab")
+                self._file = appending(self.path)
             self._file.write(orjson.dumps(asdict(position)) + b"\n")
             self._file.flush()
             if position.stage != "filling":

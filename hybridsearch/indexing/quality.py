@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import orjson
 
-from hybridsearch.disk.durable import replacing
+from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import live_of
@@ -144,7 +144,7 @@ class QualityCheck:
         kept = {name: earlier for name, earlier in self.written_down().items() if name in present}
         data = {"judgments": self.identity, "generations": {**kept, generation: values}}
         with explained(self.record):
-            self.record.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.record.parent, self.record.parent.parent)
             with replacing(self.record) as file:
                 file.write(orjson.dumps(data))
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch.disk.durable import make_folder, sync_folder
+from hybridsearch.disk.modes import appending
 from hybridsearch.errors import EngineError
+from hybridsearch.redaction import redacted_row
 from hybridsearch.values import Reject
 
 
@@ -49,8 +51,8 @@ class RejectsFile:
             return 0
         data = b"".join(map(line, new))
         try:
-            make_folder(self.path.parent)
-            with self.path.open("ab") as file:
+            make_folder(self.path.parent, self.path.parent)
+            with appending(self.path) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -76,5 +78,5 @@ class RejectsFile:
 def line(reject: Reject) -> bytes:
     """Return the line of a reject."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    data = {**describe(reject), "time": now, "product": reject.row}
+    data = {**describe(reject), "time": now, "product": redacted_row(reject.row)}
     return (json.dumps(data, ensure_ascii=False, default=str) + "\n").encode("utf-8", "replace")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine, Generation, live_of
 from hybridsearch.errors import EncoderError, EngineError, GateError, IndexMissing
+from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
+from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.reindex import owner
 from hybridsearch.indexing.updates import Updates
@@ -63,30 +65,62 @@ def target(generations: Sequence[Generation], before: str, wanted: str | None) -
 
 
 def rollback(settings: Settings, engine: Engine, encoders: Mapping[str, Encoder], wanted: str | None) -> Rollback:
-    """Make an earlier generation the live one, with the changes of single products that came in since."""
+    """Make an earlier generation the live one, with the changes of single products that came in since.
+
+    They are brought into it before it becomes live, so that a process that is killed leaves an index with all of them.
+    """
     with engine.lease(owner()) as lease:
         live, goal = target(engine.generations(), engine.schema().before, wanted)
-        updates = Updates(settings, engine, encoders)
         schema = engine.schema(goal)
-        missing = ""
         try:
             require_same(schema, encoders)
         except (EncoderError, EngineError) as error:
-            missing = f"Changes that came in since are not in it: {error}"
-        lease.require()
-        changes, rejects = 0, list[Reject]()
-        engine.switch(goal)
-        if not missing:
-            # Not before the switch: only the live generation takes writes. Searches see it older for that long.
-            with updates.builder(schema) as builder:
-                for page, _ in replay.pages(engine.changes, schema.since):
-                    built = replay.apply(engine, None, builder, page)
-                    changes += len(page) - len(built.rejects)
-                    rejects += built.rejects
-    if rejects:
-        first = rejects[0]
-        missing = f"{len(rejects):,} changes that came in since are not in it, such as {first.where}: {first.reason}"
-    return Rollback(live, goal, changes, missing)
+            lease.require()
+            engine.switch(goal)
+            return Rollback(live, goal, 0, f"Changes that came in since are not in it: {error}")
+        with Updates(settings, engine, encoders).builder(schema) as builder:
+            later = LaterChanges(engine, builder, schema.since)
+            engine.reopen(goal)
+            later.bring_into(goal)
+            engine.refresh(goal)
+            reach("rollback.filled")
+            lease.require()
+            engine.switch(goal)
+            reach("rollback.switched")
+            later.bring_into(None)  # what came in meanwhile went to the generation that was live
+    return Rollback(live, goal, later.count, later.missing())
+
+
+@dataclass(slots=True)
+class LaterChanges:
+    """Brings changes of single products that came in after a position of the log into a generation.
+
+    Attributes:
+        mark: The position up to which they are in it.
+        count: Changes that are in it.
+        rejects: Those that cannot be.
+    """
+
+    engine: Engine
+    builder: Builder
+    mark: int
+    count: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+
+    def bring_into(self, generation: str | None) -> None:
+        """Write the changes since the last time to a generation, or to the live one."""
+        for page, mark in replay.pages(self.engine.changes, self.mark):
+            built = replay.apply(self.engine, generation, self.builder, page)
+            self.count += len(page) - len(built.rejects)
+            self.rejects += built.rejects
+            self.mark = mark
+
+    def missing(self) -> str:
+        """Return why some changes are not in it; empty when they all are."""
+        if not self.rejects:
+            return ""
+        first = self.rejects[0]
+        return f"{len(self.rejects):,} changes that came in since are not in it, such as {first.where}: {first.reason}"
 
 
 def leftovers(generations: Sequence[Generation], *, kept: bool) -> list[Generation]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +10,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch import document
+from hybridsearch import document, redaction
 from hybridsearch.batches import batches
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import QueryError
+from hybridsearch.failpoints import reach
+from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
 from hybridsearch.indexing.fill import BATCH
@@ -28,7 +29,7 @@ from hybridsearch.settings import Settings
 from hybridsearch.shop import require_same
 from hybridsearch.values import Product, Reject
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 
 @dataclass(slots=True)
@@ -131,9 +132,11 @@ class Updates:
         ready = [change for change in newest if change.row is None or change.id in fit]
         recorded = self.engine.changes.record(ready) if ready else Recorded([])
         accepted = {change.id: change for change in recorded.accepted}
+        reach("change.recorded")
         built.documents = [item for item in built.documents if item.id in accepted]
         removals = replay.removals(recorded.accepted)
         written = replay.write(self.engine, None, built, removals)
+        reach("change.written")
         if written.refused:
             refused = [accepted[reject.id] for reject in written.refused if reject.id in accepted]
             self.engine.changes.withdraw(refused, recorded.before)
@@ -169,6 +172,8 @@ class Updates:
         ids = {reject.id for reject in rejects if reject.id}
         places = {reject.where for reject in rejects if not reject.id}
         source = source_of(self.settings)
+        with RefusedPictures(home.refused) as refused:
+            refused.forget_addresses()
         updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
         again = home.rejects(f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again")
         RejectsFile(again).add(updated.rejects)

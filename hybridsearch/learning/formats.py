@@ -26,6 +26,7 @@ EXPECTED = (
     "Expected JSON lines or a TSV with 'query', 'product_id' and 'grade', or TREC qrels, "
     "or JSON lines with 'session', 'query', 'shown' and 'clicked'."
 )
+_CELLS = re.compile(f"[{DELIMITERS}]")
 _QREL = re.compile(r"\S+\s+\S+\s+\S+\s+[+-]?\d+(\.\d+)?")
 
 
@@ -40,7 +41,7 @@ def recognise(path: Path) -> Format:
         head = list(islice(filter(None, (line.strip(BLANK) for _, line in lines(text))), HEAD))
     if not head:
         raise ConfigError(f"Judgments '{path}' are empty. {EXPECTED}")
-    if {"query", "product_id"} <= {name.strip(' "') for name in re.split(f"[{DELIMITERS}]", head[0])}:
+    if {"query", "product_id"} <= {name.strip(' "') for name in _CELLS.split(head[0])}:
         return "table"
     if objects := [line for line in head if line.startswith("{")]:
         parsed = (parse(line) for line in objects)

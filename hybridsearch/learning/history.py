@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hybridsearch.disk.durable import replacing
+from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
 from hybridsearch.errors import WeightsError
 from hybridsearch.search.weights import Weights, prior
@@ -76,6 +76,6 @@ def content(weights: Weights) -> bytes:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, None)
         with replacing(path) as file:
             file.write(data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import reprlib
-import unicodedata
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -51,7 +50,7 @@ class JudgedQuery:
 
 def spelled(query: str) -> str:
     """Return the text of a query in the form that is compared."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", query).casefold()).split())
+    return " ".join(text.normal(text.normal(query).casefold()).split())
 
 
 def read_query(row: Row) -> JudgedQuery:

@@ -17,6 +17,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import create
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
 from hybridsearch.progress import Progress
@@ -112,7 +114,8 @@ class ResultCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent, path.parent)
+            create(path)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

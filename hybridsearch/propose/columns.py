@@ -27,6 +27,9 @@ CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
 MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
 """In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NOT_IN_WORDS = re.compile(r"[\W_]+")
+DIGITS_OF_A_CODE = re.compile(r"\s*+(0\d|\d{8})")
+"""How a number begins that is a code: with a zero, or with eight digits, as an EAN."""
 
 
 class Column:
@@ -48,7 +51,7 @@ class Column:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of the name: `attrs.productColour` has attrs, product and colour."""
-        return tuple(filter(None, re.split(r"[\W_]+", CAMEL.sub("_", self.name).lower())))
+        return tuple(filter(None, NOT_IN_WORDS.split(CAMEL.sub("_", self.name).lower())))
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -143,8 +146,16 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
         for name, parts in held.items():
             values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
     every = (Column(name, len(rows), filled, kinds.get(name, "")) for name, filled in values.items())
-    objects = {name[: dot.start()] for name in values for dot in re.finditer(r"\.", name)}
+    objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}
     return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """Yield the names of the objects that a dotted name lies in."""
+    dot = name.find(".")
+    while dot >= 0:
+        yield name[:dot]
+        dot = name.find(".", dot + 1)
 
 
 def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -170,7 +181,7 @@ def leaves(values: Iterable[Any]) -> Iterator[Any]:
 
 def is_number(value: Any) -> bool:
     """Tell whether a value is one number, and not a code that is made of digits."""
-    if isinstance(value, str) and re.match(r"\s*(0\d|\d{8})", value):
+    if isinstance(value, str) and DIGITS_OF_A_CODE.match(value):
         return False
     try:
         return not isinstance(value, list) and number(value) is not None

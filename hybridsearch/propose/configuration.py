@@ -20,6 +20,8 @@ from hybridsearch.values import Row
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
 """Letters that are neither Latin nor Chinese or Japanese."""
+NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]")
+"""What is left out of a name of an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +177,5 @@ def comment(text: str) -> str:
 
 def alias_for(catalog: Catalog) -> str:
     """Return a name for the new index; for a catalogue that is an index another name, so that it is not touched."""
-    name = re.sub(r"[^a-z0-9._-]", "", (catalog.index or "").lower()).lstrip("._-")[:190]
+    name = NOT_IN_NAMES.sub("", (catalog.index or "").lower()).lstrip("._-")[:190]
     return f"{name}-hybrid" if name else "products"

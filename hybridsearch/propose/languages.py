@@ -63,7 +63,7 @@ def shares(seen: Counter[str]) -> str:
 
 def named_language(locale: str) -> str | None:
     """Return the language that a locale such as `de-AT`, `jp` or `us` stands for."""
-    parts = re.split(r"[-_]", locale.strip().lower())
+    parts = locale.strip().lower().replace("_", "-").split("-")
     return next((name for part in parts if (name := COUNTRIES.get(part, part)) in get_args(Language)), None)
 
 

@@ -12,6 +12,13 @@ from hybridsearch.search.plan import Facet, Filter, Range, Sort, Terms
 from hybridsearch.settings import Fields
 
 MOST_FILTERS = 100
+MOST_VALUES = 1_000
+"""Values of one filter; a shop's longest list of boxes to tick has some hundreds."""
+MOST_FACETS = 100
+LONGEST = 1_000
+"""Characters of a value, or of the name of a field."""
+SHOWN = 100
+"""Characters of either in a message."""
 
 Single = str | float | bool | date
 """A date may also be a moment: `datetime` is a `date`."""
@@ -19,12 +26,23 @@ FilterValue = Single | Sequence[Single] | Mapping[str, Single]
 """One value, any of several, or {"gte": 10, "lte": 50}."""
 
 
-def read_filters(filters: Mapping[str, FilterValue], fields: Fields) -> Iterator[Filter]:
-    """Yield the filters as typed clauses; names and shapes come from a closed list."""
+def read_filters(
+    filters: Mapping[str, FilterValue], fields: Fields, configured: Fields | None = None
+) -> Iterator[Filter]:
+    """Yield the filters as typed clauses; names and shapes come from a closed list.
+
+    Args:
+        filters: As a caller writes them.
+        fields: What the index has.
+        configured: What it will have once it is rebuilt, for messages.
+
+    Raises:
+        QueryError: A name is not in the index, or a value is none that its field can have.
+    """
     if len(filters) > MOST_FILTERS:
         raise QueryError(f"{len(filters)} filters were given; at most {MOST_FILTERS} are allowed.")
     for name, value in filters.items():
-        yield read_filter(name, value, kinds_of(name, fields, "filter"))
+        yield read_filter(name, value, kinds_of(name, fields, "filter", configured))
 
 
 def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Filter:
@@ -39,6 +57,7 @@ def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Fi
 
 def clause(name: str, value: FilterValue, kind: FieldKind) -> Filter:
     """Return a filter on a field of one kind as a clause."""
+    require_moderate(name, value)
     single = isinstance(value, str | int | float | date)
     if kind.values and (single or isinstance(value, list | tuple)):
         try:
@@ -61,27 +80,49 @@ def range_clause(name: str, bounds: Mapping[str, object], read: Bound, kind: Fie
         try:
             limits[side] = read(value, side == "lte")
         except ValueError as error:
-            raise QueryError(f"Filter '{name}' has the bound {value!r}, expected {kind.expected}.") from error
+            raise QueryError(f"Filter '{name}' has the bound {shown(value)}, expected {kind.expected}.") from error
     return Range(name, limits.get("gte"), limits.get("lte"), kind.role)
+
+
+def require_moderate(name: str, value: object) -> None:
+    """Check that a filter is one that a person could mean, before anything reads it.
+
+    Raises:
+        QueryError: It has more than MOST_VALUES values, or one of more than LONGEST characters.
+    """
+    values = value if isinstance(value, list | tuple) else value.values() if isinstance(value, Mapping) else [value]
+    if len(values) > MOST_VALUES:
+        raise QueryError(f"Filter '{name}' has {len(values):,} values; at most {MOST_VALUES:,} are allowed.")
+    longest = max((len(part) for part in values if isinstance(part, str)), default=0)
+    if longest > LONGEST:
+        raise QueryError(f"Filter '{name}' has a value of {longest:,} characters; at most {LONGEST:,} are allowed.")
+
+
+def shown(value: object) -> str:
+    """Return a value for a message."""
+    written = repr(value)
+    return written if len(written) <= SHOWN else written[:SHOWN] + "…"
 
 
 def unusable(name: str, value: object, expected: str) -> QueryError:
     """Return the error that a filter is not what it should be."""
-    return QueryError(f"Filter '{name}' is {value!r}, expected {expected}.")
+    return QueryError(f"Filter '{name}' is {shown(value)}, expected {expected}.")
 
 
-def read_facets(names: Sequence[str], fields: Fields) -> Iterator[Facet]:
-    """Yield the fields whose values are to be counted."""
+def read_facets(names: Sequence[str], fields: Fields, configured: Fields | None = None) -> Iterator[Facet]:
+    """Yield the fields whose values are to be counted; arguments and errors are those of `read_filters`."""
+    if len(names) > MOST_FACETS:
+        raise QueryError(f"{len(names):,} facets were given; at most {MOST_FACETS} are allowed.")
     for name in names:
-        yield Facet(name, kinds_of(name, fields, "facet")[0].role)
+        yield Facet(name, kinds_of(name, fields, "facet", configured)[0].role)
 
 
-def read_sort(sort: str | None, fields: Fields) -> Sort | None:
-    """Return the order that `field:asc` or `field:desc` asks for."""
+def read_sort(sort: str | None, fields: Fields, configured: Fields | None = None) -> Sort | None:
+    """Return the order that `field:asc` or `field:desc` asks for; arguments and errors as in `read_filters`."""
     if not sort:
         return None
     name, _, direction = sort.rpartition(":") if sort.endswith((":asc", ":desc")) else (sort, "", "asc")
-    return Sort(name, direction == "desc", kinds_of(name, fields, "sort")[0].role)
+    return Sort(name, direction == "desc", kinds_of(name, fields, "sort", configured)[0].role)
 
 
 USES: dict[str, Callable[[FieldKind], bool]] = {
@@ -92,13 +133,23 @@ USES: dict[str, Callable[[FieldKind], bool]] = {
 """Which kinds of field can be used for what."""
 
 
-def kinds_of(name: str, fields: Fields, use: str) -> list[FieldKind]:
-    """Return the kinds that a field has in the index, of those with this use; at least one."""
+def kinds_of(name: str, fields: Fields, use: str, configured: Fields | None = None) -> list[FieldKind]:
+    """Return the kinds that a field has in the index, of those with this use; at least one.
+
+    Raises:
+        QueryError: It has none.
+    """
     fit = {kind.role: kind for kind in KINDS.values() if USES[use](kind)}
     kinds = [kind for role, kind in fit.items() if name in fields.of(role)]
     if kinds:
         return kinds
+    coming = [role for role in fit if configured and name in configured.of(role)]
+    if coming:
+        raise QueryError(
+            f"'{name}' is configured under '{coming[0]}', but the live index was built without it. "
+            "Bring it in with: hybridsearch reindex"
+        )
     names = list(dict.fromkeys(field for role in fit for field in fields.of(role)))
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name[:LONGEST], names, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The index has: {', '.join(names) or 'none'}."
-    raise QueryError(f"Unknown {use} field '{name}'. {hint}")
+    raise QueryError(f"Unknown {use} field '{name if len(name) <= SHOWN else name[:SHOWN] + '…'}'. {hint}")

@@ -16,6 +16,7 @@ from hybridsearch.search.filters import FilterValue, read_facets, read_filters, 
 from hybridsearch.search.plan import Codes, Kind, Match, Neighbours, Plan
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
+from hybridsearch.settings import Fields
 from hybridsearch.values import Vector
 
 NEIGHBOURS = 100
@@ -116,6 +117,7 @@ def plan(
     *,
     vectors: Mapping[str, Mapping[str, Vector]] | None = None,
     degraded: Sequence[str] = (),
+    configured: Fields | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -125,6 +127,7 @@ def plan(
         weights: The weight of each signal.
         vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
+        configured: The fields that the index will have once it is rebuilt, for messages.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -148,10 +151,10 @@ def plan(
         keyword=keyword,
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights)),
-        filters=tuple(read_filters(query.filters, schema.fields)),
+        filters=tuple(read_filters(query.filters, schema.fields, configured)),
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
-        facets=tuple(read_facets(query.facets, schema.fields)),
-        sort=read_sort(query.sort, schema.fields),
+        facets=tuple(read_facets(query.facets, schema.fields, configured)),
+        sort=read_sort(query.sort, schema.fields, configured),
         window=WINDOW,
         offset=offset,
         size=size,

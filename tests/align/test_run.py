@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -70,10 +71,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Any]:
-    """A shop whose starter has learned the shop's own words."""
+    """A shop whose starter has learned the shop's own words; a group may read its folder."""
     settings = shop(tmp_path_factory.mktemp("adopted"), "starter")
+    settings.folder.chmod(0o750)
     recipe = Recipe(heads=60, full=60, batch=64, replayed=16, translated=8, every=20)
-    return settings, align(settings, recipe=recipe)
+    before = os.umask(0)
+    report = align(settings, recipe=recipe)
+    os.umask(before)
+    return settings, report
 
 
 def test_words_that_only_the_shop_uses_are_learned(adopted: tuple[Settings, Any]) -> None:
@@ -94,6 +99,14 @@ def test_the_new_encoder_lies_beside_its_report_and_card(adopted: tuple[Settings
     assert "48 products" in (folder / "README.md").read_text()
     sizes = [(path / "model.safetensors").stat().st_size for path in (folder, Path(PRESETS["starter"].texts))]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.01)  # 16-bit numbers, as the base has them
+
+
+def test_the_new_encoder_may_be_read_by_whoever_may_read_its_folder_and_the_run_by_its_owner(
+    adopted: tuple[Settings, Any],
+) -> None:
+    settings, report = adopted
+    for folder, expected in ((Path(report.encoder), {0o750, 0o640}), (settings.home, {0o700, 0o600})):
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))} == expected
 
 
 def test_an_index_is_built_with_the_new_encoder(adopted: tuple[Settings, Any]) -> None:

@@ -17,7 +17,11 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
 from hybridsearch.catalog import SOURCES, files, open_source, sample
+from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.catalog.jsonl import parse
 from hybridsearch.errors import CatalogError
+from hybridsearch.json_values import json_value
+from hybridsearch.rows import tidy
 from hybridsearch.settings import Catalog, Fields
 from hybridsearch.values import Product, Reject, Row
 from tests.shops import PRODUCTS
@@ -347,3 +351,13 @@ def test_a_new_format_is_one_parser_and_one_line(tmp_path: Path, monkeypatch: py
         assert [hit.id for hit in shop.search("red", filters={"price": {"lte": 100}})] == ["1"]
     assert (report.indexed, report.rejected, report.rejects[0].where) == (5, 1, "shop.xml.gz:6")
     assert open_source(Catalog(path=tmp_path / "shop.xml.gz"), FIELDS).count() == 6
+
+
+def test_what_could_not_be_parsed_passes_for_no_value_anywhere() -> None:
+    """A named tuple or a dataclass would become an object of fields; once an unreadable judgment passed for one."""
+    unreadable = parse("{")
+    assert isinstance(unreadable, Unreadable)
+    for take in (json_value, tidy):
+        with pytest.raises(ValueError, match="holds Unreadable"):
+            take(unreadable)
+    assert isinstance(product([unreadable], None, "here"), Reject)

@@ -43,7 +43,7 @@ def test_the_leftover_of_a_killed_writer_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_folder_is_made_with_its_parents_and_an_existing_one_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b" / "c"
-    make_folder(folder)
+    make_folder(folder, tmp_path)
     (folder / "file").touch()
-    make_folder(folder)
+    make_folder(folder, tmp_path)
     assert [path.name for path in folder.iterdir()] == ["file"]

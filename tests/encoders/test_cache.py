@@ -259,7 +259,7 @@ def test_a_repeated_photo_is_neither_decoded_nor_encoded_again(tmp_path: Path, m
     file = tmp_path / "photo.png"
     file.write_bytes(picture(7))
     first = recent.vector(encoder, "photo", file)
-    monkeypatch.setattr("hybridsearch.encoders.sources.decode", None)
+    monkeypatch.setattr("hybridsearch.images.upload.QUERY_WORKERS", None)
     assert recent.vector(encoder, "photo", file.read_bytes()) == first
     assert recent.vector(encoder, "photo", str(file)) == first
 

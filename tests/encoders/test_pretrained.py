@@ -295,6 +295,49 @@ def test_a_damaged_folder_is_an_encoder_error(copied: Callable[[str], Path], fil
         load_encoder(str(folder), folder=folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "key", "value"),
+    [
+        ("clip", "tokenizer_config.json", "model_max_length", []),
+        ("clip", "preprocessor_config.json", "size", None),
+        ("clip", "preprocessor_config.json", "size", {"shortest_edge": 0}),
+        ("clip", "config.json", "projection_dim", float("inf")),
+        ("clip", "config.json", "projection_dim", 7),
+        ("clip", "config.json", "projection_dim", 10**18),
+        ("plain", "config.json", "vocab_size", "x"),
+        ("plain", "1_Pooling/config.json", "embedding_dimension", 5),
+        ("plain", "config_sentence_transformers.json", "prompts", 5),
+    ],
+)
+def test_a_setting_that_cannot_be_is_an_encoder_error(
+    copied: Callable[[str], Path], name: str, file: str, key: str, value: Any
+) -> None:
+    """JSON of any kind, where somebody may edit it."""
+    folder = copied(name)
+    content = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps({**content, key: value}))
+    with pytest.raises(EncoderError):
+        encode_all(folder)
+
+
+def encode_all(folder: Path) -> None:
+    """Open an encoder and encode a text, and a picture where it reads them."""
+    encoder = load_encoder(str(folder), folder=folder)
+    encoder.encode_texts(["red dress"])
+    if "photo" in encoder.reads:
+        encoder.encode_images(PICTURES[:2])
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "5" * 5_000, '{"a": ' * 2_000, "\xff"])
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json", "tokenizer.json", "modules.json"])
+def test_json_that_cannot_be_read_is_an_encoder_error(copied: Callable[[str], Path], file: str, content: str) -> None:
+    """JSON of any kind, where somebody may edit it."""
+    folder = copied("plain")
+    (folder / file).write_bytes(content.encode("latin-1"))
+    with pytest.raises(EncoderError):
+        encode_all(folder)
+
+
 @pytest.mark.parametrize("foreign", ["os.system", "step.Step", "sentence_transformersx.Step"])
 def test_a_modules_file_runs_no_code(copied: Callable[[str], Path], foreign: str) -> None:
     """Fault 80."""

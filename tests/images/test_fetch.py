@@ -157,17 +157,104 @@ HOSTILE = [
     "http://a b/",
     f"http://{'a' * 70}.test/",
     "http://\ud800.test/",
+    # decimal, octal, hexadecimal, short
+    "http://127.0.1/",
+    "http://127.000.000.001/",
+    "http://0x7f.0.0.1/",
+    "http://0x7f.1/",
+    "http://0177.1/",
+    "http://017700000001/",
+    "http://2852039166/",
+    "http://0xA9FEA9FE/",
+    "http://0251.0376.0251.0376/",
+    "http://169.254.43518/",
+    "http://169.16689662/",
+    "http://3232235777/",
+    "http://192.168.257/",
+    "http://10.1/",
+    # dots, case, digits and letters of other scripts, percent signs
+    "http://127.0.0.1./",
+    "http://169.254.169.254./",
+    "http://LOCALHOST/",
+    "http://127。0。0。1/",
+    "http://127．0．0．1/",
+    "http://１２７.0.0.1/",
+    "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+    "http://%31%32%37.0.0.1/",
+    "http://%6c%6f%63alhost/",
+    "http://127.0.0.1%00.shop.test/",
+    "http://127.0.0.1%2f@shop.test/",
+    # IPv4 within IPv6
+    "http://[::ffff:169.254.169.254]/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[64:ff9b::169.254.169.254]/",
+    "http://[64:ff9b:1::7f00:1]/",
+    "http://[2002:7f00:1::]/",
+    "http://[2001:0:4136:e378::1]/",
+    "http://[::7f00:1]/",
+    # other special addresses
+    "http://[0000::1]/",
+    "http://[::1%25lo]/",
+    "http://[fc00::1]/",
+    "http://[fec0::1]/",
+    "http://[ff02::1]/",
+    "http://100.100.100.200/latest/meta-data/",
+    "http://168.63.129.16/machine?comp=goalstate",
+    "http://192.0.0.192/latest/",
+    "http://255.255.255.255/",
+    # what is the host, and what is not
+    "http://user:password@127.0.0.1/",
+    "http://127.0.0.1#@shop.test/",
+    "http://127.0.0.1?@shop.test/",
+    "http://127.0.0.1\t/",
+    "http://127.0.0.1 /",
+    "http://127.0.0.1:80:80/",
+    "http://127.0.0.1:0/",
+    "http://127.0.0.1:99999/",
+    "http:127.0.0.1/",
+    "http:/127.0.0.1/",
+    "//127.0.0.1/",
+    "http:\\\\127.0.0.1\\",
+    "\\\\127.0.0.1\\share",
+    "jar:http://127.0.0.1!/",
+    "dict://127.0.0.1:11211/stats",
 ]
 
 
 @pytest.mark.parametrize("url", HOSTILE)
 def test_a_hostile_url_is_refused_and_nothing_is_connected(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 49."""
+
     def connected(*args: Any, **kwargs: Any) -> None:
         raise AssertionError(args)
 
     monkeypatch.setattr(socket, "create_connection", connected)
     with Fetcher() as fetch, pytest.raises(ImageError):
         fetch(url)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["127.0.0.1", "93.184.215.14"],
+        ["93.184.215.14", "127.0.0.1"],
+        ["2606:4700::1111", "::1"],
+        ["93.184.215.14", "::ffff:10.0.0.1"],
+        ["93.184.215.14", "64:ff9b::a9fe:a9fe"],
+        ["169.254.169.254"],
+        ["fd00:ec2::254"],
+        ["168.63.129.16"],
+        ["0.0.0.0"],
+    ],
+)
+def test_a_name_with_any_address_inside_is_refused(answers: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 49."""
+    monkeypatch.setattr(fetch, "resolve", lambda *_: list(map(ip_address, answers)))
+    monkeypatch.setattr(socket, "create_connection", None)
+    for scheme in ("http", "https"):
+        with Fetcher() as get, pytest.raises(ImageError, match=r"'metadata.google.internal' leads to .* not a public"):
+            get(f"{scheme}://metadata.google.internal/computeMetadata/v1/")
 
 
 def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +268,7 @@ def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch: pyt
 
 
 def test_the_checked_address_is_the_one_that_is_connected(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 49: a name server that answers differently the second time."""
     answers = iter([[ip_address("127.0.0.1")], [ip_address("169.254.169.254")]])
     monkeypatch.setattr(fetch, "resolve", lambda *_: next(answers))
     with fetcher(shop) as get:
@@ -198,6 +286,7 @@ def test_the_checked_address_is_the_one_that_is_connected(shop: str, monkeypatch
     ],
 )
 def test_a_redirect_is_checked_like_the_first_address(shop: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 49."""
     port = int(shop.rpartition(":")[2])
     monkeypatch.setattr(fetch, "is_public", lambda address: address == ip_address("127.0.0.1"))
     with (
@@ -216,6 +305,7 @@ def test_five_redirects_are_followed_and_six_are_not(shop: str) -> None:
 
 @pytest.mark.parametrize("part", ["header", "body"])
 def test_a_slow_answer_ends_at_the_deadline(shop: str, part: str) -> None:
+    """Fault 50."""
     started = time.monotonic()
     with fetcher(shop, seconds=0.5) as get, pytest.raises(ImageError, match=r"did not arrive within 0.5 s"):
         get(f"{shop}/drip/{part}")
@@ -223,6 +313,7 @@ def test_a_slow_answer_ends_at_the_deadline(shop: str, part: str) -> None:
 
 
 def test_an_endless_body_ends_at_the_cap(shop: str) -> None:
+    """Fault 50."""
     with fetcher(shop, max_bytes=100_000) as get, pytest.raises(ImageError, match=r"more than 100,000 bytes"):
         get(f"{shop}/endless")
 
@@ -238,6 +329,7 @@ def test_an_endless_body_ends_at_the_cap(shop: str) -> None:
     ],
 )
 def test_an_answer_that_is_no_picture_is_refused(shop: str, path: str, reason: str) -> None:
+    """Faults 50 and 51."""
     with fetcher(shop) as get, pytest.raises(ImageError, match=reason):
         get(f"{shop}/{path}")
 

@@ -44,13 +44,83 @@ def test_an_absolute_path_inside_the_folder_is_read(folder: Path) -> None:
     assert load(str(folder / "sub" / "a b.png"), folder=folder, fetch=None) == PNG
 
 
-@pytest.mark.parametrize(
-    "reference", ["../secret.png", "sub/../../secret.png", "/etc/passwd", "link.png", "out/passwd"]
-)
+SECRETS = [
+    "../secret.png",
+    "sub/../../secret.png",
+    "./../secret.png",
+    "sub/./../../secret.png",
+    "sub//..//..//secret.png",
+    ".//../secret.png",
+    "../pictures/../secret.png",
+    "missing/../../secret.png",
+    "sub/a b.png/../../../secret.png",
+    "/etc/passwd",
+    "//etc/passwd",
+    "///etc/passwd",
+    "/./etc/passwd",
+    "/../etc/passwd",
+    "/proc/self/environ",
+    "/proc/self/root/etc/passwd",
+    "/proc/self/fd/0",
+    "/dev/stdin",
+    "/dev/zero",
+    "../" * 40 + "etc/passwd",
+    "sub/" + "../" * 40 + "etc/passwd",
+    "link.png",
+    "out/passwd",
+    "out/../etc/passwd",
+    "here/../../secret.png",
+    "far",
+    "  ../secret.png  ",
+    "\t../secret.png\n",
+]
+"""From the folder of the pictures, with the links that the test makes."""
+
+NOWHERE = [
+    "..",
+    "../",
+    "..\\secret.png",
+    "sub\\..\\..\\secret.png",
+    "%2e%2e/secret.png",
+    "..%2fsecret.png",
+    "%2e%2e%2fsecret.png",
+    "..%252fsecret.png",
+    "..%c0%afsecret.png",
+    "．．/secret.png",
+    "..／secret.png",
+    "....//secret.png",
+    "../secret.png\0.jpg",
+    "../secret.png%00.jpg",
+    "~/secret.png",
+    "~root/.ssh/id_rsa",
+    "$HOME/secret.png",
+    "${HOME}/secret.png",
+    "C:\\Windows\\win.ini",
+    "\\\\server\\share\\a.png",
+    "sub/a b.png::$DATA",
+    "*.png",
+    "sub/*",
+    "|cat /etc/passwd",
+    "-",
+]
+"""Spellings that mean something to other programs: here they are names of files that do not exist."""
+
+
+@pytest.mark.parametrize("reference", SECRETS)
 def test_no_path_leaves_the_folder(folder: Path, reference: str) -> None:
+    """Fault 59."""
     (folder / "link.png").symlink_to(folder.parent / "secret.png")
     (folder / "out").symlink_to("/etc")
+    (folder / "here").symlink_to("sub/..")
+    (folder / "far").symlink_to("link.png")
     with pytest.raises(ImageError, match="leads out of the picture folder"):
+        load(reference, folder=folder, fetch=no_fetch)
+
+
+@pytest.mark.parametrize("reference", NOWHERE)
+def test_a_path_is_read_as_it_is_written(folder: Path, reference: str) -> None:
+    """Fault 59."""
+    with pytest.raises(ImageError, match=r"leads out of the picture folder|is no file|cannot be read"):
         load(reference, folder=folder, fetch=no_fetch)
 
 
@@ -69,8 +139,24 @@ def test_what_is_no_readable_file_is_an_image_error(folder: Path, reference: str
         load(reference, folder=folder, fetch=no_fetch)
 
 
-@pytest.mark.parametrize("reference", ["file:///etc/passwd", "FILE:/etc/passwd", "ftp://a/b.png", "s3://bucket/a.png"])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "file:///etc/passwd",
+        "FILE:/etc/passwd",
+        "file:sub/a b.png",
+        "file:../secret.png",
+        " file:///etc/passwd",
+        "file://localhost/etc/passwd",
+        "ftp://a/b.png",
+        "s3://bucket/a.png",
+        "jar:file:///etc/passwd",
+        "php://filter/resource=/etc/passwd",
+        "gopher://127.0.0.1:6379/_",
+    ],
+)
 def test_other_schemes_are_refused(folder: Path, reference: str) -> None:
+    """Fault 59."""
     with pytest.raises(ImageError, match=r"is refused: expected a path, a data: URI, or an http\(s\) URL"):
         load(reference, folder=folder, fetch=no_fetch)
 

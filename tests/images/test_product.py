@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from hybridsearch.errors import ConfigError, ImageError
-from hybridsearch.images import product
+from hybridsearch.images import limits
 from hybridsearch.images.product import ProductPictures, mean, read_pictures
 from hybridsearch.search.weights import prior
 from hybridsearch.values import Vector
@@ -105,10 +110,89 @@ def test_pictures_of_many_products_are_encoded_together_and_given_back_to_their_
 
 
 def test_no_more_files_are_held_than_the_limit(pool: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(product, "FILES", 4)
+    monkeypatch.setattr(limits, "FILES_AT_ONCE", 4)
     camera = Camera()
     read([["east", "north"]] * 5, 2, pool, camera)
     assert camera.batches == [4, 4, 2]
+
+
+MEASURE = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+import numpy as np
+from hybridsearch.images import load_picture
+from hybridsearch.images.product import read_pictures
+from hybridsearch.values import Vector
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+def encode(files):
+    return [Vector(np.ones(1)) for _ in files]
+
+references = [[f"{number}.jpg" for number in range(turn, turn + 8)] for turn in range(60)]
+before = peak()
+with ThreadPoolExecutor(8) as pool:
+    load = partial(load_picture, folder=Path(sys.argv[1]), fetch=None)
+    products = read_pictures(references, int(sys.argv[2]), load, encode, pool)
+assert [len(product.vectors) for product in products] == [int(sys.argv[2])] * 60
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="measures memory as POSIX does")
+@pytest.mark.parametrize("most", [1, 2])
+def test_the_files_of_a_batch_take_no_more_memory_however_large_each_is(tmp_path: Path, most: int) -> None:
+    """Fault 52: pictures that were padded to 18 MB."""
+    with (tmp_path / "0.jpg").open("wb") as file:
+        Image.new("RGB", (9, 9)).save(file, "JPEG")
+        file.truncate(18 * 2**20)
+    for number in range(1, 70):
+        (tmp_path / f"{number}.jpg").symlink_to("0.jpg")
+    command = [sys.executable, "-c", MEASURE, str(tmp_path), str(most)]
+    megabytes = float(subprocess.check_output(command, cwd=Path(__file__).parents[2]))
+    budget = limits.BYTES_AT_ONCE + limits.LOADED_AT_ONCE * (limits.PRODUCT_BYTES + limits.MAX_BYTES)
+    assert megabytes < budget / 2**20
+
+
+def test_at_most_eight_pictures_of_a_product_are_tried(pool: Executor) -> None:
+    """Fault 50: a seller may list any number of addresses."""
+    camera = Camera()
+    (pictures,) = read([[f"missing {number}" for number in range(1000)]], 1, pool, camera)
+    assert len(camera.loaded) == 8
+    assert len(pictures.flaws) == 9
+    assert (
+        str(pictures.flaws[-1]) == "Its other pictures are left out: the first 8 are all that is tried of one product."
+    )
+
+
+def test_a_broken_picture_among_eight_costs_no_other(pool: Executor) -> None:
+    (pictures,) = read([["broken", "east"]], 8, pool)
+    assert pictures.vector == EAST
+    assert len(pictures.flaws) == 1
+
+
+def test_the_pictures_of_a_product_take_no_longer_than_its_share(
+    pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 50: addresses that answer one byte at a time."""
+    monkeypatch.setattr(limits, "FETCH_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "PRODUCT_SECONDS", 0.5)
+
+    def drip(reference: str) -> bytes:
+        if reference != "east":
+            time.sleep(0.2)
+            raise ImageError(f"{reference} did not arrive within 0.2 s.")
+        return b"east"
+
+    started = time.monotonic()
+    slow, quick = read_pictures([list("abcdefgh"), ["east"]], 1, drip, Camera().encode, pool)
+    assert time.monotonic() - started < 1.3
+    assert slow.vector is None
+    assert re.fullmatch(r"Its other pictures are left out: the first [12] took \d s to load.", str(slow.flaws[-1]))
+    assert quick.vector == EAST
 
 
 def test_pictures_that_cancel_each_other_out_leave_the_first() -> None:

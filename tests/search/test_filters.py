@@ -97,6 +97,56 @@ def test_what_cannot_be_filtered_is_said_in_a_sentence(filters: dict[str, Any], 
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("filters", "sentence"),
+    [
+        ({"brand": "x" * 1_001}, "Filter 'brand' has a value of 1,001 characters; at most 1,000 are allowed."),
+        ({"brand": ["x", "y" * 2_000]}, "Filter 'brand' has a value of 2,000 characters; at most 1,000 are allowed."),
+        ({"price": {"gte": "1" * 9_999}}, "Filter 'price' has a value of 9,999 characters; at most 1,000 are allowed."),
+        ({"brand": ["x"] * 1_001}, "Filter 'brand' has 1,001 values; at most 1,000 are allowed."),
+        ({f"f{number}": "x" for number in range(101)}, "101 filters were given; at most 100 are allowed."),
+        ({"n" * 9_999: "x"}, f"Unknown filter field '{'n' * 100}…'. The index has: brand, size, season, gift, price, "),
+    ],
+)
+def test_filters_are_capped_in_number_and_length_as_their_names_are(filters: dict[str, Any], sentence: str) -> None:
+    """Faults 72 and 74."""
+    with pytest.raises(QueryError) as refused:
+        read(**filters)
+    assert str(refused.value).startswith(sentence)
+    assert len(str(refused.value)) < 300
+
+
+def test_a_filter_of_a_thousand_values_of_a_thousand_characters_is_read() -> None:
+    values = tuple(f"{number:04}" for number in range(1_000))
+    assert read(brand=values) == [Terms("brand", values)]
+    assert read(brand="x" * 1_000) == [Terms("brand", ("x" * 256,))]
+
+
+def test_facets_are_capped() -> None:
+    """Fault 74."""
+    with pytest.raises(QueryError, match=r"^101 facets were given; at most 100 are allowed\.$"):
+        list(read_facets(["brand"] * 101, FIELDS))
+
+
+@pytest.mark.parametrize(
+    "pasted", ['{"$gt": ""}', '{"match_all": {}}', "doc['price'].value", "1; DROP TABLE", "*", "a OR b"]
+)
+def test_json_scripts_and_syntax_in_a_filters_value_are_that_value(pasted: str) -> None:
+    """Fault 72."""
+    assert read(brand=pasted) == [Terms("brand", (pasted,))]
+    with pytest.raises(QueryError, match="has the bound"):
+        read(price={"gte": pasted})
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"$gt": 1}, {"gte": 1, "script": "x"}, {"term": {"brand": "x"}}, {"gte": {"lte": 1}}]
+)
+def test_operators_are_a_closed_list(bounds: dict[str, Any]) -> None:
+    """Fault 72."""
+    with pytest.raises(QueryError):
+        read(price=bounds)
+
+
 def test_facets_and_booleans_are_counted() -> None:
     assert list(read_facets(["brand", "in_stock", "gift"], FIELDS)) == [
         Facet("brand"),

@@ -15,8 +15,20 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("_version", "deadline", "errors", "failpoints", "json_values", "query_sources", "sample", "text", "values"),
-    ("batches", "prefetch", "progress"),
+    ("redaction",),
+    (
+        "_version",
+        "deadline",
+        "errors",
+        "failpoints",
+        "json_text",
+        "json_values",
+        "query_sources",
+        "sample",
+        "text",
+        "values",
+    ),
+    ("batches", "credentials", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),

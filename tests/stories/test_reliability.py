@@ -1,4 +1,7 @@
-"""The table of faults in docs/reliability.md names tests that exist and say which fault they are about."""
+"""The tables of docs/reliability.md and docs/threat-model.md name tests that exist.
+
+Those of the numbered faults also say which fault they are about.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TABLE = re.findall(r"^\| (\d+): .* \| (.*) \|$", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8"), re.M)
-FAULTS = [*range(1, 49), *range(60, 69), *range(78, 82), *range(84, 87), 88, *range(90, 94)]
+LINK = r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)"
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+THREATS = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+TABLE = re.findall(r"^\| (\d+): .* \| (.*) \|$", PAGE, re.M)
+ATTACKS = re.findall(r"^\| ([^|]*) \| (.*) \|$", PAGE.partition("| attack | test |\n|---|---|\n")[2], re.M)
+FAULTS = [*range(1, 69), *range(77, 82), *range(84, 87), 88, *range(90, 94)]
 
 
 def test_every_fault_has_a_line() -> None:
@@ -20,10 +27,31 @@ def test_every_fault_has_a_line() -> None:
 
 @pytest.mark.parametrize(("number", "tests"), TABLE, ids=[f"fault {number}" for number, _ in TABLE])
 def test_every_fault_has_a_test_that_names_it_or_is_called_open_or_does_not_apply(number: str, tests: str) -> None:
-    named = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", tests)
+    named = re.findall(LINK, tests)
     assert named or tests.startswith(("open", "does not apply: "))
     for name, file in named:
         assert number in faults_of(file)[name], f"{name} does not begin with 'Fault {number}'"
+
+
+def test_there_are_attacks() -> None:
+    assert ATTACKS
+
+
+@pytest.mark.parametrize(("attack", "tests"), ATTACKS, ids=[attack for attack, _ in ATTACKS])
+def test_every_attack_has_a_test(attack: str, tests: str) -> None:
+    named = re.findall(LINK, tests)
+    assert named, attack
+    for name, file in named:
+        assert name in faults_of(file), f"{file} has no {name}"
+
+
+@pytest.mark.parametrize(("name", "file"), re.findall(LINK, THREATS))
+def test_every_test_that_the_threat_model_names_exists(name: str, file: str) -> None:
+    assert name in faults_of(file)
+
+
+def test_every_link_of_the_threat_model_to_a_test_is_checked() -> None:
+    assert THREATS.count("](../tests/") == len(re.findall(LINK, THREATS)) > 30
 
 
 @cache

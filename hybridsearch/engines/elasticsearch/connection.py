@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import re
 import ssl
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,11 +22,13 @@ from elastic_transport import (
 from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
+from hybridsearch import credentials
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
-from hybridsearch.errors import ConfigError, EngineError, IndexMissing
+from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
+from hybridsearch.redaction import redacted
 from hybridsearch.settings import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
@@ -47,10 +47,11 @@ def connect(section: EngineSection, folder: Path) -> Client:
     Raises:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
-    try:
-        return Client(**options(section, folder), node_class=OwnNode)
-    except ValueError as error:
-        raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
+    with guarded(EngineError):
+        try:
+            return Client(**options(section, folder), node_class=OwnNode)
+        except ValueError as error:
+            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
@@ -89,13 +90,15 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
         "serializers": {"application/json": OrjsonSerializer()},
     }
     if section.api_key_file:
-        arguments["api_key"] = read_secret(folder / section.api_key_file.expanduser())
+        arguments["api_key"] = credentials.key_of_file(folder / section.api_key_file.expanduser())
     elif secrets.api_key:
-        arguments["api_key"] = secrets.api_key.get_secret_value()
+        arguments["api_key"] = credentials.key(secrets.api_key.get_secret_value(), "HYBRIDSEARCH_API_KEY")
     elif section.username:
         if not secrets.password:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
-        arguments["basic_auth"] = (section.username, secrets.password.get_secret_value())
+        given = secrets.password.get_secret_value()
+        password = credentials.password(given, "HYBRIDSEARCH_PASSWORD", username=section.username)
+        arguments["basic_auth"] = (section.username, password)
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
@@ -107,32 +110,21 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
 
 
 def require_address(url: str) -> None:
-    """Refuse an address that is none, or that holds a secret."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
-        raise ConfigError(
-            "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
-        )
-    if parts.scheme not in ("http", "https"):
+    """Refuse an address that is none."""
+    if urlsplit(url).scheme not in ("http", "https"):
         raise ConfigError(f"'engine.url' is '{url}', expected something like 'http://localhost:9200'.")
-
-
-def read_secret(path: Path) -> str:
-    """Return the content of a file that nobody but its owner may read."""
-    try:
-        mode = path.stat().st_mode
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise ConfigError(f"'{path}' can be read by other users. Close it with: chmod 600 {path}")
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(
-            f"Cannot read the API key in '{path}': {error.strerror}. Check 'engine.api_key_file'."
-        ) from error
 
 
 @contextlib.contextmanager
 def explained(url: str, index: str) -> Iterator[None]:
-    """Turn what the client raises into an EngineError with one clear sentence."""
+    """Turn what the client raises into an EngineError with one clear sentence, which shows no secret."""
+    with guarded(EngineError), translated(url, index):
+        yield
+
+
+@contextlib.contextmanager
+def translated(url: str, index: str) -> Iterator[None]:
+    """Turn what the client raises into an EngineError; what led to it is shown with it."""
     try:
         yield
     except UnsupportedProductError as error:
@@ -182,7 +174,7 @@ def failed_check(error: TlsError) -> tuple[str, str]:
     cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
     if isinstance(cause, ssl.SSLCertVerificationError):
         return cause.verify_message, REMEDIES.get(cause.verify_code, remedy)
-    message = str(error.message).splitlines()[0][:200]
+    message = redacted(str(error.message)).splitlines()[0][:200]
     return message, REMEDIES[62] if type(cause).__name__ == "CertificateError" else remedy
 
 
@@ -198,7 +190,7 @@ def reason(error: ConnectionError) -> str:
     ):
         if sign in message:
             return words
-    return str(error.message).splitlines()[0][:200]
+    return redacted(str(error.message)).splitlines()[0][:200]
 
 
 def refused(error: ApiError, url: str, index: str) -> EngineError:
@@ -229,16 +221,16 @@ def error_of(body: object) -> tuple[str, str]:
     try:
         error = read(REFUSED, body)["error"]
     except UnexpectedAnswer:
-        return "error", str(body)[:300]
+        return "error", redacted(str(body))[:300]
     if isinstance(error, str):
-        return "error", error[:300]
+        return "error", redacted(error)[:300]
     deepest: Cause = next(iter(error.get("root_cause") or [error]))
     if shards := error.get("failed_shards"):
         deepest = shards[0]["reason"]
     while cause := deepest.get("caused_by"):
         deepest = cause
     reason = deepest.get("reason") or error.get("reason") or deepest.get("type") or ""
-    return error.get("type") or "error", reason[:300]
+    return error.get("type") or "error", redacted(reason)[:300]
 
 
 def causes_of(body: object) -> list[str | None]:

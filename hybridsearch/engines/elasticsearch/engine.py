@@ -152,6 +152,10 @@ class ElasticsearchEngine:
             self._generations.promote(generation, schema)
             self._searches.forget()
 
+    def reopen(self, generation: str) -> None:
+        with explained(self.url, generation):
+            self._generations.reopen(generation)
+
     def switch(self, generation: str) -> None:
         with explained(self.url, generation):
             self._generations.switch(generation)

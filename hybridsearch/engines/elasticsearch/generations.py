@@ -22,6 +22,8 @@ from hybridsearch.settings import EngineSection
 
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""
+GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4,6}")
+"""What follows the alias in the name of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class Generations:
             reach("promote.swapped")
         self._prune(before)
         reach("promote.pruned")
+
+    def reopen(self, generation: str) -> None:
+        """Let a generation that is kept be filled again, see `Engine.reopen`."""
+        self.client.indices.update_aliases(
+            actions=[
+                {"add": {"index": generation, "alias": alias}}
+                for alias in (reopened_alias(generation), filling_alias(generation))
+            ]
+        )
 
     def switch(self, generation: str) -> None:
         """Move the alias, see `Engine.switch`."""
@@ -184,17 +195,20 @@ class Generations:
             yield {"remove": {"index": index, "alias": self.alias, "must_exist": True}}
         options: dict[str, Any] = next(iter(indices.values()), {})
         yield {"add": {**options, "index": generation, "alias": self.alias}}
-        yield {"remove": {"index": generation, "alias": filling_alias(generation), "must_exist": False}}
+        for alias in (filling_alias(generation), reopened_alias(generation)):
+            yield {"remove": {"index": generation, "alias": alias, "must_exist": False}}
 
     def _own_indices(self) -> dict[str, Index]:
         """Return the generations of this alias by name."""
-        pattern = re.compile(re.escape(self.alias) + r"-\d{8}-\d{6}-[0-9a-f]{4,6}")
-        indices = read(INDICES, self.client.indices.get(index=f"{self.alias}-*", ignore_unavailable=True))
+        start = f"{self.alias}-"
+        indices = read(INDICES, self.client.indices.get(index=f"{start}*", ignore_unavailable=True))
         with reading("the indices"):
             return {
                 name: index
                 for name, index in indices.items()
-                if pattern.fullmatch(name) and META in index["mappings"].get("_meta", {})
+                if name.startswith(start)
+                and GENERATION.fullmatch(name, len(start))
+                and META in index["mappings"].get("_meta", {})
             }
 
     def _prune(self, before: Mapping[str, Any]) -> None:
@@ -202,9 +216,8 @@ class Generations:
 
         An index that any alias names stays: it is still queried, or unfinished and may be continued.
         """
-        removable = sorted(
-            (name for name, index in self._own_indices().items() if not index.get("aliases")), reverse=True
-        )
+        own = self._own_indices().items()
+        removable = sorted((name for name, index in own if is_unused(index.get("aliases", {}), name)), reverse=True)
         for name in sorted(removable, key=lambda name: name not in before)[self.section.keep :]:
             self.client.indices.delete(index=name, ignore_unavailable=True)
 
@@ -214,8 +227,20 @@ def filling_alias(generation: str) -> str:
     return f"{generation}-filling"
 
 
+def reopened_alias(generation: str) -> str:
+    """Return the alias that tells a finished generation which is filled again from one that was never finished."""
+    return f"{generation}-reopened"
+
+
+def is_unused(aliases: Mapping[str, Any], generation: str) -> bool:
+    """Return whether a generation is finished, and no alias leads to it but those of a rollback that was killed."""
+    ours = {filling_alias(generation), reopened_alias(generation)}
+    return not aliases or (reopened_alias(generation) in aliases and set(aliases) <= ours)
+
+
 def state(aliases: Mapping[str, Any], alias: str, generation: str) -> Literal["live", "kept", "unfinished"]:
     """Return the state of a generation that has these aliases."""
     if alias in aliases:
         return "live"
-    return "unfinished" if filling_alias(generation) in aliases else "kept"
+    unfinished = filling_alias(generation) in aliases and reopened_alias(generation) not in aliases
+    return "unfinished" if unfinished else "kept"

@@ -13,6 +13,7 @@ import orjson
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
+from hybridsearch.disk.modes import create
 
 NAME = "changes.db"
 PAGE = 500
@@ -92,7 +93,8 @@ class FileChanges:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with explained(self.path):
-            make_folder(self.path.parent)
+            make_folder(self.path.parent, self.path.parent.parent)
+            create(self.path)
             db = sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)
             try:
                 # With FULL a power cut could restore the rollback journal, whose removal is the commit.

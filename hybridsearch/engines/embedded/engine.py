@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from hybridsearch import redaction
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
@@ -24,7 +24,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Hit, Page, Row
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 PATIENCE = 30.0
 """Seconds for which a write to the live generation waits for that of another process."""
@@ -103,6 +103,9 @@ class EmbeddedEngine:
                 reach("promote.swapped")
             self._prune(before)
             reach("promote.pruned")
+
+    def reopen(self, generation: str) -> None:
+        """Every generation of a folder may be written to."""
 
     def switch(self, generation: str) -> None:
         self._generations.mark_finished(generation)

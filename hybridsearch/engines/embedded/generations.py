@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
 from hybridsearch.disk.errors import damaged, explained
+from hybridsearch.disk.modes import create
 
 POINTER = "current"
 UNFINISHED = "unfinished"
@@ -70,9 +71,8 @@ class Generations:
     def mark_unfinished(self, generation: str) -> None:
         """Create the folder of a generation that will be filled."""
         with explained(self.folder):
-            make_folder(self.folder)
-            self.path(generation).mkdir()
-            (self.path(generation) / UNFINISHED).touch()
+            make_folder(self.path(generation), self.folder.parent)
+            create(self.path(generation) / UNFINISHED)
 
     def mark_finished(self, generation: str) -> None:
         """Record that a generation may be searched."""

@@ -20,6 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from hybridsearch.changes import precedence
+from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.engines.base import Written
@@ -94,7 +95,8 @@ class Store:
     def create(cls, folder: Path, schema: Schema) -> Store:
         """Create a folder with an empty store, and open it for writing."""
         with explained(folder):
-            make_folder(folder)
+            make_folder(folder, folder.parent.parent)
+            modes.create(folder / NAME)
             db = connect(folder / NAME)
             try:
                 db.executescript(f"PRAGMA journal_mode = WAL; BEGIN; {TABLES} PRAGMA user_version = {FORMAT};")

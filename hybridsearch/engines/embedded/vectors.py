@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged
+from hybridsearch.disk.modes import opener
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors
@@ -31,7 +32,7 @@ def append(path: Path, start: int, rows: Vectors) -> int:
     """
     data = np.ascontiguousarray(rows, np.float32)
     new = not path.exists()
-    with path.open("wb" if new else "r+b") as file:
+    with open(path, "wb" if new else "r+b", opener=opener) as file:
         file.seek(start * data.shape[1] * data.itemsize)
         file.write(data.data)
         file.flush()

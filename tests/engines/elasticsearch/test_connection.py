@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
+from hybridsearch.credentials import key_of_file
 from hybridsearch.engines.elasticsearch import health
-from hybridsearch.engines.elasticsearch.connection import connect, read_secret, version_of
+from hybridsearch.engines.elasticsearch.connection import connect, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
@@ -311,13 +312,13 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     file.write_text(KEY)
     file.chmod(0o640)
     with pytest.raises(ConfigError) as refused:
-        read_secret(file)
+        key_of_file(file)
     assert str(refused.value) == f"'{file}' can be read by other users. Close it with: chmod 600 {file}"
 
 
 def test_a_key_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"No such file or directory\. Check 'engine.api_key_file'"):
-        read_secret(tmp_path / "none")
+        key_of_file(tmp_path / "none")
 
 
 def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""Where secrets enter: each is stripped, checked, and remembered, so that no text that leaves shows it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+from hybridsearch.errors import ConfigError
+from hybridsearch.redaction import remember, without_logins
+
+ADDRESS_WITH_USER = "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
+ADDRESS_WITH_KEY = "'engine.url' holds a key. Set HYBRIDSEARCH_API_KEY instead."
+ENCODER_WITH_USER = "An encoder's address holds a user name or password. Set HYBRIDSEARCH_ENCODER_KEY instead."
+ENCODER_WITH_KEY = "An encoder's address holds a key. Set HYBRIDSEARCH_ENCODER_KEY instead."
+
+
+def key(secret: str, origin: str) -> str:
+    """Return a key without white space around it: it travels in a header as it is.
+
+    Args:
+        secret: As it was found.
+        origin: Where, for messages.
+
+    Raises:
+        ConfigError: It has characters that no header can carry; the message does not repeat it.
+    """
+    remember(secret, bare := secret.strip())
+    if not (bare.isascii() and bare.isprintable()):
+        raise ConfigError(f"{origin} has characters that no key has. Set it without line breaks.")
+    return bare
+
+
+def password(secret: str, origin: str, *, username: str) -> str:
+    """Return a password without white space around it; it may have letters of any language.
+
+    Raises:
+        ConfigError: It has control characters, or bytes that are no text; the message does not repeat it.
+    """
+    remember(secret, bare := secret.strip())
+    if not bare.isprintable():
+        raise ConfigError(f"{origin} has characters that no password has. Set it without line breaks.")
+    remember(base64.b64encode(f"{username}:{bare}".encode(errors="replace")).decode())
+    return bare
+
+
+def key_of_file(path: Path) -> str:
+    """Return the key in a file that nobody but its owner may read.
+
+    Raises:
+        ConfigError: Others may read it, it cannot be read, or what it holds is no key.
+    """
+    try:
+        mode = path.stat().st_mode
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(f"'{path}' can be read by other users. Close it with: chmod 600 {path}")
+        return key(path.read_bytes().decode("utf-8-sig", "replace"), f"'{path}'")
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the API key in '{path}': {error.strerror}. Check 'engine.api_key_file'."
+        ) from error
+
+
+def engine_address(url: str) -> str:
+    """Return the address of a server as it is.
+
+    Raises:
+        ConfigError: It holds a user name, a password or a key; the message does not repeat it.
+    """
+    if "@" in url or "%40" in url:
+        raise ConfigError(ADDRESS_WITH_USER)
+    if without_logins(url) != url:
+        raise ConfigError(ADDRESS_WITH_KEY)
+    return url
+
+
+def encoder_name(name: str) -> str:
+    """Return the name of an encoder as it is.
+
+    Raises:
+        ConfigError: It is an address that holds a user name, a password or a key; the message does not repeat it.
+    """
+    if "://" not in name and not name.lower().startswith(("http:", "https:")):
+        return name
+    address = name.partition("#")[0]  # behind it is the name of a model, which may have an @
+    host = name.partition("://")[2].partition("/")[0]
+    if any("@" in part or "%40" in part for part in (address, host)):
+        raise ConfigError(ENCODER_WITH_USER)
+    if without_logins(name) != name:
+        raise ConfigError(ENCODER_WITH_KEY)
+    return name

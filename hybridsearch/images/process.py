@@ -1,0 +1,168 @@
+"""One worker process, seen from its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from io import FileIO
+from typing import cast
+
+from PIL import Image
+
+from hybridsearch.errors import ImageError
+from hybridsearch.images.limits import Limits
+from hybridsearch.images.worker import ANSWER, MAX_REASON, READY, REQUEST, read_exactly, write_all
+
+START = "import sys; sys.path[:] = sys.argv[2:]; from hybridsearch.images.worker import main; main(sys.argv[1])"
+"""Not `multiprocessing`, which would run the shop's own main file again. What it imports is what its parent would."""
+START_SECONDS = 20.0
+PYTHONS = ("python", "pypy", "graalpy")
+KEPT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "APPDATA")
+KEPT_PREFIXES = ("PYTHON", "LC_", "LD_", "DYLD_")
+"""Of the environment: what Python needs to start, and no keys."""
+
+
+class WorkerDied(Exception):  # noqa: N818 - reads as the event that it names
+    """A worker process ended before it answered, or could not be started."""
+
+
+class TimeIsUp(Exception):  # noqa: N818
+    """A worker process was killed because it took too long."""
+
+
+class WorkerProcess:
+    """A process that decodes one picture after the other; one thread at a time may ask it.
+
+    Args:
+        limits: What a picture may cost.
+        seconds: Until it must be ready.
+
+    Attributes:
+        ready: Whether it waits for a picture; a process that was interrupted in an answer must not be asked again.
+        used: When it last answered, on the monotonic clock.
+
+    Raises:
+        WorkerDied: It does not start, or not as this program's version.
+        TimeIsUp: It does not start in time.
+    """
+
+    def __init__(self, limits: Limits, seconds: float = START_SECONDS) -> None:
+        self.used = time.monotonic()
+        self.ready = False
+        self._limits = limits
+        self._process = start(limits)
+        self._requests = cast(FileIO, self._process.stdin)
+        self._answers = cast(FileIO, self._process.stdout)
+        try:
+            with self._killed_after(seconds):
+                if read_exactly(self._answers, len(READY)) != READY:
+                    raise WorkerDied("it ended at once, or is another version of this program")
+        except BaseException:
+            self.stop()
+            raise
+        self.ready = True
+
+    def decode(self, data: bytes, enough: int, seconds: float) -> Image.Image:
+        """Return the picture of a file as `decode_in_process` does.
+
+        Raises:
+            ImageError: As `decode_in_process`.
+            TimeIsUp: It took longer than these seconds.
+            WorkerDied: The process crashed, or was killed by the system.
+        """
+        self.ready = False
+        with self._killed_after(seconds):
+            write_all(self._requests, REQUEST.pack(len(data), enough))
+            write_all(self._requests, data)
+            width, height, body = self._answer()
+        self.ready, self.used = True, time.monotonic()
+        if not width:
+            raise ImageError(body.decode("utf-8", "replace"))
+        return Image.frombytes("RGB", (width, height), body)
+
+    def stop(self) -> None:
+        """End the process, whatever it is at, and wait until it has ended."""
+        self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def abandon(self) -> None:
+        """Let go of a process that belongs to the process that this one was forked from."""
+        self._process.returncode = 0  # it is no child of this process, which cannot wait for it
+        self._close()
+
+    def _answer(self) -> tuple[int, int, bytearray]:
+        """Read width, height and pixels of a picture, or 0, 0 and the reason why there is none.
+
+        A decoder that was taken over may answer anything.
+        """
+        head = read_exactly(self._answers, ANSWER.size)
+        width, height, size = ANSWER.unpack(head) if head else (0, 0, 0)
+        likely = size == 3 * width * height <= 3 * self._limits.jpeg_pixels if width else 0 < size <= MAX_REASON
+        body = read_exactly(self._answers, size) if likely else bytearray()
+        if not body:
+            raise WorkerDied("it ended before it had answered")
+        return width, height, body
+
+    def _close(self) -> None:
+        self._requests.close()
+        self._answers.close()
+
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[None]:
+        """Kill the process unless the block ends in time; the pipes that the block waits for end with it."""
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError as error:
+            raise ImageError(f"The picture cannot be decoded now: {error}. Try again.") from error
+        try:
+            yield
+        except (WorkerDied, OSError) as error:
+            raise TimeIsUp if expired.is_set() else WorkerDied(str(error)) from error
+        finally:
+            timer.cancel()
+            timer.join()
+        if expired.is_set():
+            raise TimeIsUp
+
+
+def start(limits: Limits) -> subprocess.Popen[bytes]:
+    """Start a worker process.
+
+    Raises:
+        WorkerDied: This system cannot, or this program is not run by Python itself.
+    """
+    if getattr(sys, "frozen", False) or not os.path.basename(sys.executable or "").startswith(PYTHONS):
+        raise WorkerDied(f"'{sys.executable}' is not Python itself")
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-c", START, json.dumps(asdict(limits)), *map(str, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env={name: value for name, value in os.environ.items() if kept(name)},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise WorkerDied(str(error)) from error
+
+
+def kept(name: str) -> bool:
+    """Return whether a worker gets a variable of the environment."""
+    return name.upper() in KEPT or name.startswith(KEPT_PREFIXES)

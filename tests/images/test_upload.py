@@ -1,0 +1,118 @@
+"""A query's photo: whatever it is given as, it costs a search only so much."""
+
+from __future__ import annotations
+
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hybridsearch.errors import ImageError
+from hybridsearch.images import Upload
+from hybridsearch.images.limits import MAX_BYTES
+from tests.pictures import saved, slow, with_scans
+from tests.shops import shop, write_products
+
+RED = (255, 0, 0)
+SLACK = 2.0
+"""Seconds that a busy machine may take on top."""
+
+
+def test_a_query_may_be_a_path_bytes_or_a_pillow_image(tmp_path: Path) -> None:
+    image = Image.new("RGB", (40, 30), RED)
+    file = tmp_path / "photo.png"
+    file.write_bytes(saved(image))
+    opened = [Upload(photo).picture() for photo in (file, str(file), file.read_bytes(), image)]
+    assert all(picture == opened[0] for picture in opened)
+
+
+def test_the_pillow_image_of_a_query_is_not_changed() -> None:
+    image = Image.new("RGBA", (1000, 900), (255, 0, 0, 128))
+    Upload(image).picture()
+    assert (image.mode, image.size) == ("RGBA", (1000, 900))
+
+
+@pytest.mark.parametrize("enough", [64, 512])
+def test_no_more_of_a_picture_in_memory_is_kept_than_is_asked_for(enough: int) -> None:
+    picture = Upload(Image.new("RGB", (4000, 3000), RED)).picture(enough)
+    assert enough <= min(picture.size) < 2 * enough
+
+
+def test_a_query_photo_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"Cannot read the picture '.*missing.jpg': No such file or directory"):
+        Upload(tmp_path / "missing.jpg").picture()
+
+
+@pytest.mark.parametrize("photo", ["~nobody/photo.jpg", "a\0b.jpg", "."])
+def test_a_path_that_cannot_be_read_is_an_image_error(photo: str) -> None:
+    with pytest.raises(ImageError, match="Cannot read the picture"):
+        Upload(photo).picture()
+
+
+def test_a_file_is_read_once_for_all_encoders(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(saved(Image.new("RGB", (40, 30), RED)))
+    upload = Upload(tmp_path / "photo.png")
+    first = upload.picture(20)
+    (tmp_path / "photo.png").unlink()
+    assert upload.picture(20) == first
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
+def test_a_file_that_pillow_has_opened_and_not_decoded_is_decoded_elsewhere(kind: str) -> None:
+    """Fault 77: a web server may open what was uploaded, which decodes nothing yet."""
+    file = saved(Image.new("RGB", (40, 30), RED), kind)
+    opened = Image.open(BytesIO(file))
+    assert Upload(opened).file == file
+    opened.load()
+    assert Upload(opened).file is None
+    assert Upload(opened).picture().size == (40, 30)
+
+
+def test_what_a_shopper_uploads_has_stricter_caps_than_a_catalogue() -> None:
+    """Fault 77."""
+    with pytest.raises(ImageError, match=r"5000 × 4200 pixels, at most 20,000,000"):
+        Upload(saved(Image.new("1", (5000, 4200)))).picture()
+    with pytest.raises(ImageError, match=r"at most 20,971,520 are read"):
+        Upload(bytes(MAX_BYTES + 1)).picture()
+    with pytest.raises(ImageError, match="a web page"):
+        Upload(b"<html>").picture()
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["bytes", "opened by Pillow"])
+def test_a_photo_of_a_thousand_scans_is_refused_at_once(opened: bool) -> None:
+    """Fault 77."""
+    file = with_scans(1010, 1000)
+    started = time.monotonic()
+    with pytest.raises(ImageError, match="more than 100 scans"):
+        Upload(Image.open(BytesIO(file)) if opened else file).picture()
+    assert time.monotonic() - started < SLACK
+
+
+def test_all_encoders_of_a_search_share_one_time() -> None:
+    """Fault 77."""
+    photo = slow()
+    upload = Upload(photo, seconds=0.2)
+    started = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(ImageError, match=r"not decoded within|cannot be decoded now"):
+            upload.picture(64)
+    assert time.monotonic() - started < 0.2 + SLACK
+
+
+def test_a_photo_does_not_hold_a_search_longer_than_its_timeout(tmp_path: Path) -> None:
+    """Fault 77."""
+    photo = slow()
+    Image.new("RGB", (70, 70), RED).save(tmp_path / "a.png")
+    write_products(tmp_path / "products.jsonl", [{"id": "1", "title": "hat", "image": "a.png"}])
+    with shop(
+        tmp_path,
+        fields={"title": "title", "image": "image"},
+        vectors=[{"name": "image", "encoder": "starter"}],
+        engine={"timeout": 0.3},
+    ) as found:
+        started = time.monotonic()
+        with pytest.raises(ImageError, match=r"not decoded within|cannot be decoded now"):
+            found.search("hat", image=photo)
+        assert time.monotonic() - started < 0.3 + SLACK
