@@ -42,6 +42,9 @@ def mapping(shop: Shop, schema: Schema) -> Iterator[Check]:
         yield Check("mapping", "warning", "the index was built with other [fields]", "hybridsearch reindex")
     else:
         yield Check("mapping", "ok", "the index has the configured fields")
+    if schema.unknown:
+        newer = f"the index holds {', '.join(schema.unknown)}, which this version does not know"
+        yield Check("mapping", "warning", newer, "upgrade hybridsearch")
     if schema.analysis != text.analysis_version():
         versions = f"the index has tokens of {schema.analysis}, here is {text.analysis_version()}"
         yield Check("analysis", "warning", versions, "hybridsearch reindex")

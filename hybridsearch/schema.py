@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
-from hybridsearch.settings import Fields
+from hybridsearch.settings import Fields, Language
 
 FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""
@@ -64,7 +66,10 @@ class Leg:
         plain = {entry.name: data[entry.name] for entry in fields(cls) if entry.name in data}
         reads = plain["reads"] if isinstance(plain["reads"], str) else tuple(plain["reads"])
         measured = {source: Calibration(**data[source]) for source in QUERY_SOURCES if source in data}
-        return cls(**{**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
+        return LEG.validate_python({**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
+
+
+LEG = TypeAdapter(Leg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Schema:
         since: Place in the log of changes up to which changes are older than the catalogue that the index was built
             from; later ones have been brought into it.
         before: The generation that was live before this one; empty when there was none.
+        unknown: What the index holds that this version does not know, because a newer one built it.
     """
 
     fields: Fields
@@ -83,6 +89,7 @@ class Schema:
     analysis: str = ""
     since: int = START
     before: str = ""
+    unknown: tuple[str, ...] = ()
 
     def legs_for(self, source: QuerySource) -> tuple[Leg, ...]:
         """Return the legs that queries from a source are compared with, where their encoders read it."""
@@ -109,17 +116,51 @@ class Schema:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], index: str) -> Schema:
-        """Read what `to_json` wrote.
+    def from_json(cls, data: Any, index: str) -> Schema:
+        """Read what `to_json` wrote, of this version or of another one.
 
         Raises:
-            EngineError: The index was written by another version, or not by this library.
+            EngineError: The index was written in another format, or not by this library.
         """
-        if data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, Mapping) else None
+        if found != FORMAT:
+            newer = isinstance(found, int) and found > FORMAT
+            remedy = "Upgrade hybridsearch to search it." if newer else "Rebuild it with: hybridsearch reindex"
+            raise EngineError(f"Index '{index}' has format {found}, this version reads {FORMAT}. {remedy}")
+        try:
+            return SCHEMA.validate_python(known(data))
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise EngineError(
-                f"Index '{index}' has format {data.get('format')}, this version reads {FORMAT}. "
-                "Rebuild it with: hybridsearch reindex"
-            )
-        legs = tuple(map(Leg.from_json, data["legs"]))
-        since, before = data.get("since", START), data.get("before", "")
-        return cls(Fields.model_validate(data["fields"]), legs, data["analysis"], since, before)
+                f"Index '{index}' describes itself in a way that this version cannot read ({flaw(error)}): a newer one "
+                "built it, or it was edited by hand. Upgrade hybridsearch, or rebuild it with: hybridsearch reindex"
+            ) from error
+
+
+SCHEMA = TypeAdapter(Schema)
+LANGUAGES = get_args(Language)
+
+
+def known(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a stored schema that this version knows, with the names of those that it does not."""
+    fields = {name: value for name, value in data["fields"].items() if name in Fields.model_fields}
+    languages = fields.get("languages", ())
+    newer = [name for name, value in data["fields"].items() if value and name not in fields]
+    newer += [f"language '{language}'" for language in languages if language not in LANGUAGES]
+    if languages:
+        fields["languages"] = tuple(language for language in languages if language in LANGUAGES)
+    return {
+        "fields": Fields.model_validate(fields),
+        "legs": tuple(map(Leg.from_json, data["legs"])),
+        "analysis": data["analysis"],
+        "since": data.get("since", START),
+        "before": data.get("before", ""),
+        "unknown": tuple(newer),
+    }
+
+
+def flaw(error: Exception) -> str:
+    """Return in a few words what is wrong with a stored schema."""
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {str(error)[:100]}"
+    problem = error.errors(include_input=False, include_url=False)[0]
+    return f"'{'.'.join(map(str, problem['loc']))[:100]}': {problem['msg'][:100]}"

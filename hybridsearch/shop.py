@@ -157,8 +157,13 @@ def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
 
     Raises:
         EncoderError: A leg was built with another encoder, or the configuration does not have it.
-        EngineError: The index has tokens of another analysis.
+        EngineError: The index has tokens of another analysis, or what a newer version put there.
     """
+    if schema.unknown:
+        raise EngineError(
+            f"The live index holds {', '.join(schema.unknown)}, which this version does not know: "
+            "a newer one built it. Upgrade hybridsearch before products are changed."
+        )
     for leg in schema.legs:
         same_encoder(leg, encoders[leg.name])
     if schema.analysis != text.analysis_version():

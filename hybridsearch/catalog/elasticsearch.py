@@ -13,8 +13,19 @@ from elasticsearch import AuthorizationException, NotFoundError
 from hybridsearch.catalog.base import Mark
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch import paging
+from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import explained
+from hybridsearch.engines.elasticsearch.connection import explained, version_of
+from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT
+from hybridsearch.engines.elasticsearch.shapes import (
+    COUNTED,
+    MAPPINGS,
+    SHARD_STATS,
+    Copy,
+    MappedField,
+    Shard,
+    SortedHit,
+)
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import CatalogError
 from hybridsearch.rows import tidy
@@ -53,7 +64,7 @@ class ElasticsearchIndex:
     def count(self) -> int | None:
         """Return the number of documents."""
         with reading(self.client, self.index):
-            return int(self.client.count(index=self.index)["count"])
+            return read(COUNTED, self.client.count(index=self.index))["count"]
 
     def types(self) -> dict[str, str]:
         """Return the type of every mapped field by dotted name.
@@ -62,10 +73,10 @@ class ElasticsearchIndex:
             CatalogError: Documents cannot be read back, because `_source` is not stored.
         """
         with reading(self.client, self.index):
-            mappings = self.client.indices.get_mapping(index=self.index)
+            mappings = read(MAPPINGS, self.client.indices.get_mapping(index=self.index))
         types: dict[str, str] = {}
         for name, entry in mappings.items():
-            if entry["mappings"].get("_source", {}).get("enabled", True) in (False, "false"):
+            if not entry["mappings"].get("_source", {}).get("enabled", True):
                 raise CatalogError(
                     f"Index '{name}' does not store '_source', so its documents cannot be read back. "
                     "Set 'catalog.path' to the file that it was filled from."
@@ -79,10 +90,11 @@ class ElasticsearchIndex:
 
     def mark(self) -> Mark | None:
         """Return up to which write each shard is complete, and make all of that visible."""
-        marks = {
-            name: {number: complete(copies) for number, copies in entry["shards"].items()}
-            for name, entry in self._shards().items()
-        }
+        with reading(self.client, self.index):
+            marks = {
+                name: {number: complete(copies) for number, copies in entry["shards"].items()}
+                for name, entry in self._shards().items()
+            }
         with reading(self.client, self.index):
             try:
                 self.client.indices.refresh(index=self.index)
@@ -90,10 +102,10 @@ class ElasticsearchIndex:
                 return None
         return marks
 
-    def _shards(self) -> dict[str, Any]:
+    def _shards(self) -> dict[str, Shard]:
         """Return what the server says about the shards of each index."""
         with reading(self.client, self.index):
-            return dict(self.client.indices.stats(index=self.index, level="shards")["indices"])
+            return read(SHARD_STATS, self.client.indices.stats(index=self.index, level="shards"))["indices"]
 
     def read(self) -> Iterator[Product | Reject]:
         """Yield every document."""
@@ -137,28 +149,28 @@ class ElasticsearchIndex:
         """Return the source filter: all that the shop wrote, its vectors too, and nothing of ours."""
         ours = any(name.startswith(f"{RESERVED}.") for name in self.types())
         rule: dict[str, Any] = {"excludes": [RESERVED] if ours else []}
-        # From 9.2 on the server leaves vectors out by default; earlier versions refuse this option.
-        if tuple(map(int, self.client.info()["version"]["number"].split(".")[:2])) >= (9, 2):
-            rule["exclude_vectors"] = False
+        with reading(self.client, self.index):
+            if version_of(self.client.info()) >= VECTORS_LEFT_OUT:
+                rule["exclude_vectors"] = False
         return rule
 
 
-def read_hit(hit: Mapping[str, Any]) -> Product | Reject:
+def read_hit(hit: SortedHit) -> Product | Reject:
     """Return a document as a product; its place is 1 + its sequence number, since 0 means none."""
-    place = hit["sort"][0] + 1
+    place, row = hit["sort"][0] + 1, hit.get("_source", {})
     try:
-        return Product(hit["_id"], tidy(hit["_source"]), hit["_index"], hit.get("_routing"), place)
+        return Product(hit["_id"], tidy(row), hit["_index"], hit.get("_routing"), place)
     except ValueError as error:
-        return Reject(hit["_index"], hit["_id"], "read", str(error), hit["_source"], place)
+        return Reject(hit["_index"], hit["_id"], "read", str(error), row, place)
 
 
-def complete(copies: Sequence[Mapping[str, Any]]) -> int:
+def complete(copies: Sequence[Copy]) -> int:
     """Return the sequence number up to which a shard's primary has every write."""
-    primary = next((copy for copy in copies if copy["routing"]["primary"]), copies[0])
-    return int(primary["seq_no"]["local_checkpoint"])
+    primary = next((copy for copy in copies if copy.get("routing", {}).get("primary")), copies[0])
+    return primary["seq_no"]["local_checkpoint"]
 
 
-def flat(properties: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(properties: Mapping[str, MappedField], prefix: str = "") -> dict[str, str]:
     """Return the types of a mapping's properties by dotted name."""
     types: dict[str, str] = {}
     for name, entry in properties.items():

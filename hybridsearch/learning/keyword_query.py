@@ -12,8 +12,10 @@ import numpy as np
 from elasticsearch import BadRequestError
 
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
-from hybridsearch.engines.elasticsearch.connection import error_of, explained, json_of
+from hybridsearch.engines.elasticsearch.answers import read
+from hybridsearch.engines.elasticsearch.connection import error_of, explained
 from hybridsearch.engines.elasticsearch.request import incomplete
+from hybridsearch.engines.elasticsearch.shapes import FOUND, Found
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning.result_lists import ResultCache, ResultList
 from hybridsearch.progress import Progress
@@ -74,10 +76,10 @@ class KeywordQuery:
             progress("asking", number, len(queries))
             yield results
 
-    def _search(self, body: dict[str, Any]) -> Mapping[str, Any]:
+    def _search(self, body: dict[str, Any]) -> Found:
         with explained(self._engine.url, self.index):
             try:
-                return json_of(self._engine.client.search(index=self.index, body=body))
+                return read(FOUND, self._engine.client.search(index=self.index, body=body))
             except BadRequestError as error:
                 why = error_of(error.body)[1]
                 raise ConfigError(

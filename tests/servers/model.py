@@ -197,7 +197,7 @@ class Model:
                 {"_id": key, "found": True, "_version": docs[key].version, "_source": docs[key].source}
                 if key in docs
                 else {"_id": key, "found": False}
-                for key in body["ids"]
+                for key in (body["ids"] if "ids" in body else [doc["_id"] for doc in body["docs"]])
             ]
         }
 

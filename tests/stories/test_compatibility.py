@@ -110,13 +110,18 @@ def test_a_schema_of_the_version_before_is_read() -> None:
     assert (found.analysis, found.since, found.before) == (text.analysis_version(), 7, "old")
 
 
-@pytest.mark.parametrize("number", [1, 3, None])
-def test_a_schema_of_another_format_is_refused_with_what_to_do(number: int | None) -> None:
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (1, "Rebuild it with: hybridsearch reindex"),
+        (3, "Upgrade hybridsearch to search it."),
+        (None, "Rebuild it with: hybridsearch reindex"),
+    ],
+)
+def test_a_schema_of_another_format_is_refused_with_what_to_do(number: int | None, remedy: str) -> None:
     with pytest.raises(EngineError) as refused:
         Schema.from_json({**SCHEMA, "format": number}, "products")
-    assert str(refused.value) == (
-        f"Index 'products' has format {number}, this version reads 2. Rebuild it with: hybridsearch reindex"
-    )
+    assert str(refused.value) == f"Index 'products' has format {number}, this version reads 2. {remedy}"
 
 
 def test_a_weights_file_of_the_version_before_is_read(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.changes import precedence
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.elasticsearch.connection import json_of
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.mapping import to_source
 from hybridsearch.engines.elasticsearch.retry import Backoff, Limits, Verdict, item_verdict
+from hybridsearch.engines.elasticsearch.shapes import BULK, Cause, Outcome
 from hybridsearch.engines.elasticsearch.waiting import UNKNOWN_OUTCOME, Waiting, is_transient
 from hybridsearch.errors import EngineError
 from hybridsearch.failpoints import reach
@@ -138,33 +139,29 @@ class Sender:
     ) -> list[Item]:
         """Send items once, record the outcome, and return those that are worth another try."""
         operations: list[Any] = [line for item in items for line in item.lines]  # the client sends bytes as they are
-        answer = json_of(
-            client.bulk(
-                index=target,
-                operations=operations,
-                pipeline="_none",  # a shop's default pipeline has processed these products already
-                require_alias=alias,
-                filter_path="errors,items.*.status,items.*.error",
-            )
+        answer = client.bulk(
+            index=target,
+            operations=operations,
+            pipeline="_none",  # a shop's default pipeline has processed these products already
+            require_alias=alias,
+            filter_path="errors,items.*.status,items.*.error",
         )
         reach("chunk.sent")
-        written.missing += not_found(answer["items"])
-        if not answer["errors"]:
-            return []
+        outcomes = outcomes_of(answer, len(items))
+        written.missing += sum(outcome["status"] == 404 and "error" not in outcome for outcome in outcomes)
         unwritten = []
-        for item, result in zip(items, answer["items"], strict=True):
-            (outcome,) = result.values()
+        for item, outcome in zip(items, outcomes, strict=True):
             error = outcome.get("error")
-            match item_verdict(outcome["status"], error and error["type"]):
+            match item_verdict(outcome["status"], None if error is None else kind_of(error)):
                 case Verdict.AGAIN:
                     unwritten.append(item)
                 case Verdict.OLDER:
                     written.older += 1
                 case Verdict.REFUSED:
-                    written.refused.append(reject(item.id, item.row, reason_of(error)))
+                    written.refused.append(reject(item.id, item.row, reason_of(error or {})))
                 case Verdict.STOP:
-                    reason = reason_of(error)
-                    raise EngineError(f"Nothing can be written to '{target}': {reason}. {remedy(error['type'])}")
+                    reason = reason_of(error or {})
+                    raise EngineError(f"Nothing can be written to '{target}': {reason}. {remedy(kind_of(error or {}))}")
                 case Verdict.DONE:
                     pass
         return unwritten
@@ -180,10 +177,16 @@ class Sender:
         self.limits = self.limits.halved(len(chunk))
 
 
-def not_found(results: Iterable[dict[str, Any]]) -> int:
-    """Return how many removals found nothing to remove: their status is 404, and they have no error."""
-    outcomes = (outcome for result in results for outcome in result.values())
-    return sum(outcome["status"] == 404 and "error" not in outcome for outcome in outcomes)
+def outcomes_of(answer: object, count: int) -> list[Outcome]:
+    """Return the outcome of each of so many writes; a removal that found nothing has the status 404, and no error.
+
+    Raises:
+        UnexpectedAnswer: There are more or fewer.
+    """
+    outcomes = [outcome for item in read(BULK, answer)["items"] for outcome in item.values()]
+    if len(outcomes) != count:
+        raise UnexpectedAnswer(f"{len(outcomes)} outcomes of {count} writes")
+    return outcomes
 
 
 def give_up(error: Exception | None, items: list[Item]) -> NoReturn:
@@ -205,10 +208,15 @@ def remedy(kind: str) -> str:
     return "Look at the index and at the privileges of the key, then continue with the same command."
 
 
-def reason_of(error: dict[str, Any]) -> str:
+def kind_of(error: Cause) -> str:
+    """Return the type of an item's error."""
+    return error.get("type") or "error"
+
+
+def reason_of(error: Cause) -> str:
     """Return the reason of an item's error, with its cause."""
-    cause = error.get("caused_by", {}).get("reason")
-    return ": ".join(filter(None, [error.get("reason", error["type"]), cause]))
+    cause = error.get("caused_by") or {}
+    return ": ".join(filter(None, [error.get("reason") or kind_of(error), cause.get("reason")]))
 
 
 def reject(key: str, row: Row | None, reason: str) -> Reject:

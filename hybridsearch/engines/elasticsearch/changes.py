@@ -13,12 +13,15 @@ from functools import partial
 from typing import Any
 
 import orjson
+from elasticsearch import NotFoundError
 
 from hybridsearch.changes import START, Change, Recorded
+from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import explained, json_of
-from hybridsearch.engines.elasticsearch.lease import HIDDEN
+from hybridsearch.engines.elasticsearch.connection import explained
+from hybridsearch.engines.elasticsearch.lease import HIDDEN, sequence_of
+from hybridsearch.engines.elasticsearch.shapes import DOCS, HEALTH, LOGGED, SHARD_STATS, SORTED, Copy, StoredDoc
 from hybridsearch.errors import EngineError
 
 PAGE = 500
@@ -59,7 +62,7 @@ class ServerChanges:
             return Recorded(
                 [change for change in accepted if change.id not in refused],
                 written.refused,
-                {key: to_change(key, found["_source"]) for key, found in known.items()},
+                {key: to_change(key, found.get("_source")) for key, found in known.items()},
             )
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
@@ -68,7 +71,7 @@ class ServerChanges:
             self._send(
                 to_withdrawal(change, before.get(change.id), found)
                 for change in changes
-                if (found := known.get(change.id)) and to_change(change.id, found["_source"]) == change
+                if (found := known.get(change.id)) and to_change(change.id, found.get("_source")) == change
             )
 
     def _create(self) -> None:
@@ -78,13 +81,16 @@ class ServerChanges:
                 index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
             )
 
-    def _known(self, changes: Sequence[Change], *, rows: bool = True) -> dict[str, dict[str, Any]]:
+    def _known(self, changes: Sequence[Change], *, rows: bool = True) -> dict[str, StoredDoc]:
         """Return what the log holds of the products of some changes, by id; nothing where there is no log yet."""
         if not changes:
             return {}
         ids = [change.id for change in changes]
-        answer = json_of(self.client.options(ignore_status=404).mget(index=self.index, ids=ids, source=rows))
-        return {found["_id"]: found for found in answer.get("docs", ()) if found.get("found")}
+        try:
+            docs = read(DOCS, self.client.mget(index=self.index, ids=ids, source=rows))["docs"]
+        except NotFoundError:
+            return {}
+        return {found["_id"]: found for found in docs if found.get("found")}
 
     def position(self) -> int:
         """Return the sequence number up to which the log is complete: all changes with a lower one can be searched."""
@@ -98,7 +104,7 @@ class ServerChanges:
                 f"The log of changes '{self.index}' at {self.url} has no shard that works: changes would be lost. "
                 "Wait until the cluster has recovered; if the log is lost for good, remove that index."
             )
-        return max(int(copy["seq_no"]["local_checkpoint"]) for copies in shards.values() for copy in copies)
+        return max(copy["seq_no"]["local_checkpoint"] for copies in shards.values() for copy in copies)
 
     def since(self, position: int) -> tuple[list[Change], int]:
         complete = self.position()
@@ -106,18 +112,17 @@ class ServerChanges:
             return [], max(position, complete)
         with explained(self.url, self.index):
             self.client.indices.refresh(index=self.index)
-            answer = json_of(
-                self.client.search(
-                    index=self.index,
-                    query={"range": {"_seq_no": {"gt": position, "lte": complete}}},
-                    sort=["_seq_no"],
-                    size=PAGE,
-                    track_total_hits=False,
-                )
+            answer = self.client.search(
+                index=self.index,
+                query={"range": {"_seq_no": {"gt": position, "lte": complete}}},
+                sort=["_seq_no"],
+                size=PAGE,
+                track_total_hits=False,
+                allow_partial_search_results=False,
             )
-        hits = answer["hits"]["hits"]
-        last = hits[-1]["sort"][0] if len(hits) == PAGE else complete
-        return [to_change(hit["_id"], hit["_source"]) for hit in hits], last
+            hits = read(SORTED, answer)["hits"]["hits"]
+            last = hits[-1]["sort"][0] if len(hits) == PAGE else complete
+            return [to_change(hit["_id"], hit.get("_source")) for hit in hits], last
 
     def forget(self, hours: float) -> None:
         with explained(self.url, self.index):
@@ -127,29 +132,30 @@ class ServerChanges:
                 conflicts="proceed",
             )
 
-    def _shards(self) -> dict[str, list[Any]] | None:
+    def _shards(self) -> dict[str, list[Copy]] | None:
         """Return the copies of each working shard; None when there is no log yet."""
-        stats = self.client.options(ignore_status=404).indices.stats(index=self.index, level="shards").body
-        if "indices" not in stats:
+        try:
+            stats = read(SHARD_STATS, self.client.indices.stats(index=self.index, level="shards"))
+        except NotFoundError:
             return None
-        shards: dict[str, list[Any]] = stats["indices"].get(self.index, {}).get("shards", {})
-        return shards
+        entry = stats["indices"].get(self.index)
+        return entry["shards"] if entry else {}
 
-    def _recovered(self) -> dict[str, list[Any]] | None:
+    def _recovered(self) -> dict[str, list[Copy]] | None:
         """Return the copies of each shard once they had time to start; the statistics show them with a delay."""
         waiting = self.client.options(ignore_status=408)
-        shards: dict[str, list[Any]] | None = {}
+        shards: dict[str, list[Copy]] | None = {}
         for _ in range(CHECKS):
-            health = waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY)
+            health = read(HEALTH, waiting.cluster.health(index=self.index, wait_for_status="yellow", timeout=RECOVERY))
             shards = self._shards()
-            if shards or health["timed_out"]:
+            if shards or health.get("timed_out"):
                 break
             time.sleep(INTERVAL)
         return shards
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that are not older than what the log holds."""
-        known = {key: found["_version"] for key, found in self._known(changes, rows=False).items()}
+        known = {key: found.get("_version", 0) for key, found in self._known(changes, rows=False).items()}
         return (change for change in changes if change.version is None or change.precedence >= known.get(change.id, 0))
 
 
@@ -161,12 +167,12 @@ def to_item(change: Change) -> Item:
     return Item(change.id, change.row, (orjson.dumps({"index": action}), to_body(change)))
 
 
-def to_withdrawal(change: Change, before: Change | None, found: Mapping[str, Any]) -> Item:
+def to_withdrawal(change: Change, before: Change | None, found: object) -> Item:
     """Return what is written to take a change back, given what the log holds of it; of a newer one the server says so.
 
     Under versions it keeps the place of the change: a lower one would be refused.
     """
-    seen = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+    seen = sequence_of(found)
     action = {"_id": change.id, **(seen if change.version is None else external_version(change.precedence))}
     if before is None:
         return Item(change.id, None, (orjson.dumps({"delete": action}),))
@@ -178,6 +184,11 @@ def to_body(change: Change) -> bytes:
     return orjson.dumps({"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()})
 
 
-def to_change(key: str, source: dict[str, Any]) -> Change:
-    """Read what `to_item` wrote."""
-    return Change(key, source.get("row"), source.get("version"))
+def to_change(key: str, source: object) -> Change:
+    """Read what `to_item` wrote.
+
+    Raises:
+        UnexpectedAnswer: Somebody else wrote it.
+    """
+    logged = read(LOGGED, source)
+    return Change(key, logged.get("row"), logged.get("version"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,8 +23,10 @@ from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import credentials
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
+from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
 from hybridsearch.redaction import redacted
 from hybridsearch.settings import EngineSection, Secrets
@@ -141,6 +144,11 @@ def translated(url: str, index: str) -> Iterator[None]:
         raise EngineError(
             f"Cannot reach Elasticsearch at {url}: {reason(error)}. Check that it runs, and its host and port."
         ) from error
+    except UnexpectedAnswer as error:
+        raise EngineError(
+            f"{url} sent an answer that is not what Elasticsearch sends ({error.message}): another product or version "
+            "answers, or a document was edited by hand. Check 'engine.url'."
+        ) from error
     except SerializationError as error:
         raise EngineError(
             f"{url} sent an answer that is not whole JSON: a proxy's page, or one that it cut. Check 'engine.url'."
@@ -210,17 +218,28 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
 
 def error_of(body: object) -> tuple[str, str]:
     """Return type and reason of the innermost cause in an error answer."""
-    error = body.get("error", {}) if isinstance(body, Mapping) else {}
-    if not isinstance(error, Mapping):
-        return "error", redacted(str(error))[:300]
-    causes = error.get("root_cause") or [error]
-    deepest: Mapping[str, Any] = causes[0] if isinstance(causes[0], Mapping) else error
-    shards = error.get("failed_shards")
-    if shards:
-        deepest = shards[0].get("reason", deepest)
-    while isinstance(cause := deepest.get("caused_by"), Mapping):
+    try:
+        error = read(REFUSED, body)["error"]
+    except UnexpectedAnswer:
+        return "error", redacted(str(body))[:300]
+    if isinstance(error, str):
+        return "error", redacted(error)[:300]
+    deepest: Cause = next(iter(error.get("root_cause") or [error]))
+    if shards := error.get("failed_shards"):
+        deepest = shards[0]["reason"]
+    while cause := deepest.get("caused_by"):
         deepest = cause
-    return str(error.get("type", "error")), redacted(str(deepest.get("reason", error.get("reason", ""))))[:300]
+    reason = deepest.get("reason") or error.get("reason") or deepest.get("type") or ""
+    return error.get("type") or "error", redacted(reason)[:300]
+
+
+def causes_of(body: object) -> list[str | None]:
+    """Return the types of the causes in an error answer."""
+    try:
+        error = read(REFUSED, body)["error"]
+    except UnexpectedAnswer:
+        return []
+    return [] if isinstance(error, str) else [cause.get("type") for cause in error.get("root_cause", ())]
 
 
 def client_version() -> str:
@@ -228,14 +247,14 @@ def client_version() -> str:
     return importlib.metadata.version("elasticsearch")
 
 
-def version_of(info: Mapping[str, Any]) -> tuple[int, ...]:
+def version_of(info: object) -> tuple[int, ...]:
     """Return the version number of a server as a tuple.
 
     Raises:
         EngineError: It is older than the versions that this library was tested on.
     """
-    number = str(info["version"]["number"])
-    version = tuple(int(part) for part in number.split("-")[0].split("."))
+    number = read(INFO, info)["version"]["number"]
+    version = tuple(map(int, re.split(r"[-+]", number)[0].split(".")))
     if version < OLDEST:
         raise EngineError(
             f"Elasticsearch {number} is too old, {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade the server."

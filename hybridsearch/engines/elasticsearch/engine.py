@@ -13,18 +13,20 @@ from typing import TypeVar
 from hybridsearch.deadline import within
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
+from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, json_of, share
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, share
 from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations, filling_alias
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
-from hybridsearch.engines.elasticsearch.mapping import from_source
+from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source
 from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
+from hybridsearch.engines.elasticsearch.shapes import COUNTED, FOUND, SHARD_STATS
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
@@ -35,8 +37,6 @@ T = TypeVar("T")
 
 BULK_TIMEOUT = 6.0
 """How many times longer than a search a bulk request may take."""
-VECTORS_LEFT_OUT = (9, 2)
-"""From this version on `_source` comes without vectors unless they are asked for."""
 
 
 class ElasticsearchEngine:
@@ -129,7 +129,7 @@ class ElasticsearchEngine:
     def refresh(self, generation: str) -> int:
         with explained(self.url, generation):
             self._patient.indices.refresh(index=generation)
-            return int(self._patient.count(index=generation)["count"])
+            return read(COUNTED, self._patient.count(index=generation))["count"]
 
     def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
         whole = {"exclude_vectors": False} if self.version() >= VECTORS_LEFT_OUT else True
@@ -138,10 +138,10 @@ class ElasticsearchEngine:
             answer = self._patient.search(
                 index=generation, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
             )
-        return {
-            hit["_id"]: from_source(hit["_id"], hit["_source"], hit.get("_routing"))
-            for hit in json_of(answer)["hits"]["hits"]
-        }
+            return {
+                hit["_id"]: from_source(hit["_id"], hit.get("_source", {}), hit.get("_routing"))
+                for hit in read(FOUND, answer)["hits"]["hits"]
+            }
 
     def ids(self, generation: str) -> Iterator[str]:
         with explained(self.url, generation):
@@ -171,7 +171,7 @@ class ElasticsearchEngine:
 
     def content_version(self) -> str:
         with explained(self.url, self.alias):
-            stats = json_of(self.client.indices.stats(index=self.alias, metric="docs", level="shards"))
+            stats = read(SHARD_STATS, self.client.indices.stats(index=self.alias, metric="docs", level="shards"))
         shards = {
             f"{index['uuid']}/{number}": max(copy["seq_no"]["max_seq_no"] for copy in copies)
             for index in stats["indices"].values()
@@ -186,7 +186,7 @@ class ElasticsearchEngine:
 
     def warnings(self) -> list[str]:
         with explained(self.url, self.alias):
-            check = health.server(json_of(self.client.info()))
+            check = health.server(self.client.info())
         return [f"{check.found}: {check.next_step}."] if check.state == "warning" else []
 
     def abandon(self) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from elasticsearch import ApiError
 
-from hybridsearch.engines.elasticsearch.connection import error_of
+from hybridsearch.engines.elasticsearch.connection import causes_of, error_of
 from hybridsearch.search.plan import Plan
 
 
@@ -27,8 +25,6 @@ def caused_by_search(status: int, body: object) -> bool:
 
     A circuit breaker stops a search that takes too much memory; a part of it may take little enough.
     """
-    error = body.get("error") if isinstance(body, Mapping) else None
-    causes = error.get("root_cause", []) if isinstance(error, Mapping) else []
     if status == 429:
-        return any(cause.get("type") == "circuit_breaking_exception" for cause in causes)
+        return "circuit_breaking_exception" in causes_of(body)
     return status in (400, 500)

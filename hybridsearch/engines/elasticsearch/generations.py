@@ -11,8 +11,10 @@ from typing import Any, Literal
 from elasticsearch import BadRequestError, NotFoundError
 
 from hybridsearch.engines.base import Generation, new_name
+from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.mapping import META, carried_mapping, carried_settings, to_mapping
+from hybridsearch.engines.elasticsearch.mapping import META, carried, to_mapping
+from hybridsearch.engines.elasticsearch.shapes import ALIASES, INDICES, STATS, Index
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
@@ -71,7 +73,8 @@ class Generations:
         if generation not in before:
             self._settle(generation)
             reach("promote.settled")
-            meta = self._index(generation)["mappings"].get("_meta", {})
+            with reading("the index"):
+                meta = dict(self._index(generation)["mappings"].get("_meta", {}))
             self.client.indices.put_mapping(index=generation, meta={**meta, META: schema.to_json()})
             reach("promote.described")
             self.switch(generation)
@@ -105,14 +108,14 @@ class Generations:
     def all(self) -> list[Generation]:
         """Return all generations, the oldest first."""
         indices = self._own_indices()
-        stats = self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store").get("indices", {})
-        totals = {name: entry["primaries"] for name, entry in stats.items()}
+        stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store"))
+        totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
         return [
             Generation(
                 name,
-                state(index["aliases"], self.alias, name),
-                totals.get(name, {}).get("docs", {}).get("count", 0),
-                totals.get(name, {}).get("store", {}).get("size_in_bytes", 0),
+                state(index.get("aliases", {}), self.alias, name),
+                totals[name]["docs"]["count"] if "docs" in totals.get(name, ()) else 0,
+                totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
             )
             for name, index in sorted(indices.items())
         ]
@@ -124,7 +127,7 @@ class Generations:
         indices = self._aliased()
         lines = [f"alias '{self.alias}' moves away from '{index}', which is kept" for index in indices]
         for index in indices:
-            other_aliases = set(self._index(index)["aliases"]) - {self.alias}
+            other_aliases = set(self._index(index).get("aliases", ())) - {self.alias}
             lines += [f"alias '{name}' stays on '{index}'" for name in sorted(other_aliases)]
         return lines
 
@@ -135,15 +138,14 @@ class Generations:
                 "number_of_shards": self.section.shards,
                 "number_of_replicas": self.section.replicas,
             }
-        index = self._index(self.source)
-        return carried_mapping(index["mappings"]), carried_settings(index)
+        return carried(self._index(self.source))
 
-    def _index(self, name: str) -> Mapping[str, Any]:
-        indices: Mapping[str, Any] = self.client.indices.get(index=name).body
+    def _index(self, name: str) -> Index:
+        indices = read(INDICES, self.client.indices.get(index=name))
         if len(indices) != 1:
             raise EngineError(f"'{name}' names {len(indices)} indices, expected one. Give a single index or alias.")
         (index,) = indices.values()
-        return index  # type: ignore[no-any-return]
+        return index
 
     def _is_index(self) -> bool:
         return bool(self.client.indices.exists(index=self.alias)) and not self.client.indices.exists_alias(
@@ -163,10 +165,10 @@ class Generations:
     def _aliased(self) -> dict[str, Any]:
         """Return the indices behind the alias, with how the alias is set on each."""
         try:
-            indices = self.client.indices.get_alias(name=self.alias)
+            indices = read(ALIASES, self.client.indices.get_alias(name=self.alias))
         except NotFoundError:
             return {}
-        return {index: entry["aliases"][self.alias] for index, entry in indices.items()}
+        return {name: entry["aliases"][self.alias] for name, entry in indices.items() if self.alias in entry["aliases"]}
 
     def _settle(self, generation: str) -> None:
         """Replace the settings for filling by those that the shop wants, and check them."""
@@ -196,17 +198,18 @@ class Generations:
         for alias in (filling_alias(generation), reopened_alias(generation)):
             yield {"remove": {"index": generation, "alias": alias, "must_exist": False}}
 
-    def _own_indices(self) -> dict[str, Any]:
+    def _own_indices(self) -> dict[str, Index]:
         """Return the generations of this alias by name."""
         start = f"{self.alias}-"
-        indices = self.client.indices.get(index=f"{start}*", ignore_unavailable=True)
-        return {
-            name: index
-            for name, index in indices.items()
-            if name.startswith(start)
-            and GENERATION.fullmatch(name, len(start))
-            and META in index["mappings"].get("_meta", {})
-        }
+        indices = read(INDICES, self.client.indices.get(index=f"{start}*", ignore_unavailable=True))
+        with reading("the indices"):
+            return {
+                name: index
+                for name, index in indices.items()
+                if name.startswith(start)
+                and GENERATION.fullmatch(name, len(start))
+                and META in index["mappings"].get("_meta", {})
+            }
 
     def _prune(self, before: Mapping[str, Any]) -> None:
         """Remove finished generations beyond those to keep; the one that was live before is kept first.
@@ -214,7 +217,7 @@ class Generations:
         An index that any alias names stays: it is still queried, or unfinished and may be continued.
         """
         own = self._own_indices().items()
-        removable = sorted((name for name, index in own if is_unused(index["aliases"], name)), reverse=True)
+        removable = sorted((name for name, index in own if is_unused(index.get("aliases", {}), name)), reverse=True)
         for name in sorted(removable, key=lambda name: name not in before)[self.section.keep :]:
             self.client.indices.delete(index=name, ignore_unavailable=True)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.engines.base import Check
-from hybridsearch.engines.elasticsearch.connection import client_version, explained, json_of, version_of
+from hybridsearch.engines.elasticsearch.answers import read
+from hybridsearch.engines.elasticsearch.connection import client_version, explained, version_of
+from hybridsearch.engines.elasticsearch.shapes import COUNTED, HEALTH, INFO, LICENCE
 from hybridsearch.errors import HybridSearchError
 
 LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))
@@ -19,15 +18,15 @@ def checks(client: Elasticsearch, url: str, alias: str) -> list[Check]:
     """Return one line each for server, client, licence and index; an unreachable server gives one failure."""
     try:
         with explained(url, alias):
-            info = json_of(client.info())
+            info = client.info()
             return [server(info), client_match(info), licence(client), *index(client, alias)]
     except HybridSearchError as error:
         return [Check("server", "failure", str(error), "start the server or correct 'engine.url'")]
 
 
-def server(info: Mapping[str, Any]) -> Check:
+def server(info: object) -> Check:
     """Say which server answers, and whether its version should be avoided."""
-    number = info["version"]["number"]
+    number = read(INFO, info)["version"]["number"]
     oldest, newest = LOSES_REPLICAS
     if oldest <= version_of(info)[:3] <= newest:
         return Check(
@@ -36,9 +35,9 @@ def server(info: Mapping[str, Any]) -> Check:
     return Check("server", "ok", f"Elasticsearch {number}")
 
 
-def client_match(info: Mapping[str, Any]) -> Check:
+def client_match(info: object) -> Check:
     """Say whether the Python client may talk to this server: an older major may, a newer one may not."""
-    ours, servers = client_version(), info["version"]["number"]
+    ours, servers = client_version(), read(INFO, info)["version"]["number"]
     if int(ours.split(".")[0]) > int(servers.split(".")[0]):
         return Check("client", "failure", f"client {ours}, server {servers}", 'pip install "elasticsearch>=8.19,<9"')
     return Check("client", "ok", f"client {ours} talks to server {servers}")
@@ -47,7 +46,7 @@ def client_match(info: Mapping[str, Any]) -> Check:
 def licence(client: Elasticsearch) -> Check:
     """Say which licence is active; the free one is enough."""
     try:
-        details = json_of(client.license.get())["license"]
+        details = read(LICENCE, client.license.get())["license"]
     except ApiError as error:
         return Check(
             "licence", "warning", f"cannot be read ({error.meta.status})", "nothing: the basic licence is enough"
@@ -62,8 +61,8 @@ def index(client: Elasticsearch, alias: str) -> list[Check]:
     """Describe the state of the index behind the alias."""
     if not client.indices.exists(index=alias):
         return [Check("index", "failure", f"'{alias}' is missing", "hybridsearch reindex")]
-    state = client.cluster.health(index=alias)["status"]
-    count = client.count(index=alias)["count"]
+    state = read(HEALTH, client.cluster.health(index=alias))["status"]
+    count = read(COUNTED, client.count(index=alias))["count"]
     summary = f"'{alias}' is {state}, {count:,} products"
     if state == "red":
         return [Check("index", "failure", summary, "look at the cluster: a shard has no copy that works")]

@@ -19,7 +19,8 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
 from hybridsearch import forks
-from hybridsearch.engines.elasticsearch.connection import json_of
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.shapes import LEASED, PLACED, Owner
 from hybridsearch.errors import EngineError
 
 HEARTBEAT = 5.0
@@ -109,16 +110,16 @@ class ServerLease:
         """Try to write the document; raise EngineError when its owner is alive, and take over when it is dead."""
         try:
             created = self.client.create(index=self.index, id=DOCUMENT, document=self._body())
-            self._sequence = sequence_of(json_of(created))
+            self._sequence = sequence_of(created)
             return True
         except ConflictError:
             pass
         try:
-            held = json_of(self.client.get(index=self.index, id=DOCUMENT))
+            held = self.client.get(index=self.index, id=DOCUMENT)
         except NotFoundError:
             return False
-        owner = held["_source"]
-        if owner["token"] in HELD or (not is_dead(owner) and self._is_updated(held)):
+        owner = self._owner(held)
+        if owner["token"] in HELD or (not is_dead(dict(owner)) and self._is_updated(held)):
             raise EngineError(
                 f"A rebuild is under way: {owner['owner']}, process {owner['process']} on {owner['host']}. "
                 "Wait until it has ended, then try again."
@@ -127,15 +128,30 @@ class ServerLease:
             answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **sequence_of(held))
         except ConflictError:
             return False
-        self._sequence = sequence_of(json_of(answer))
+        self._sequence = sequence_of(answer)
         return True
 
-    def _is_updated(self, document: Mapping[str, Any]) -> bool:
+    def _owner(self, held: object) -> Owner:
+        """Return who holds the document.
+
+        Raises:
+            EngineError: It does not say so.
+        """
+        try:
+            return read(LEASED, held)["_source"]
+        except UnexpectedAnswer as error:
+            raise EngineError(
+                f"The document '{DOCUMENT}' in '{self.index}' names no owner ({error.message}). "
+                "If no rebuild is under way, remove that index, then try again."
+            ) from error
+
+    def _is_updated(self, document: object) -> bool:
         """Watch the document for as long as its owner may be silent, and return whether it was updated."""
         for _ in range(int(SILENCE)):
             self.sleep(1.0)
-            current = json_of(self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT))
-            if not current.get("found"):
+            try:
+                current = self.client.get(index=self.index, id=DOCUMENT)
+            except NotFoundError:
                 return False
             if sequence_of(current) != sequence_of(document):
                 return True
@@ -157,23 +173,31 @@ class ServerLease:
             self._beats += 1
             try:
                 answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **self._sequence)
-                self._sequence = sequence_of(json_of(answer))
+                self._sequence = sequence_of(answer)
             except (ConflictError, NotFoundError):
-                # Or the document is still ours: the answer to the last update was lost.
-                current = self.client.options(ignore_status=404).get(index=self.index, id=DOCUMENT)
-                self._lost = current.get("_source", {}).get("token") != self._token
-                self._sequence = {} if self._lost else sequence_of(current.body)
+                self._recognise()  # or the document is still ours: the answer to the last update was lost
             except (ApiError, TransportError):
                 pass  # the next update will tell
+
+    def _recognise(self) -> None:
+        """Look whether the document is ours."""
+        try:
+            current = self.client.get(index=self.index, id=DOCUMENT)
+            self._lost = self._owner(current)["token"] != self._token
+        except (NotFoundError, EngineError):
+            self._lost = True
+        if not self._lost:
+            self._sequence = sequence_of(current)
 
     def _keep_updating(self) -> None:
         while not self._released.wait(HEARTBEAT) and not self._lost:
             self._update()
 
 
-def sequence_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+def sequence_of(answer: object) -> dict[str, Any]:
     """Return the sequence number of a document, as a condition for the next write: that it has not changed since."""
-    return {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+    placed = read(PLACED, answer)
+    return {"if_seq_no": placed["_seq_no"], "if_primary_term": placed["_primary_term"]}
 
 
 def is_dead(owner: Mapping[str, Any]) -> bool:

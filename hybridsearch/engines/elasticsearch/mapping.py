@@ -10,6 +10,8 @@ from typing import Any
 
 from hybridsearch import text
 from hybridsearch.document import RESERVED
+from hybridsearch.engines.elasticsearch.answers import reading
+from hybridsearch.engines.elasticsearch.shapes import Index
 from hybridsearch.fields import KINDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document, Vector
@@ -32,6 +34,9 @@ PRIVATE_SETTINGS = (
     "blocks",
 )
 """Index settings that the server gives itself, or that belong to one index only: not carried to a new one."""
+
+VECTORS_LEFT_OUT = (9, 2)
+"""From this version on `_source` comes without vectors unless they are asked for; earlier ones refuse to be asked."""
 
 FIELD_LIMIT = 1_000
 """Elasticsearch's default for `index.mapping.total_fields.limit`."""
@@ -119,11 +124,24 @@ def vector_type(leg: Leg, knn_has_k: bool) -> dict[str, Any]:
 
 def read_schema(mapping: Mapping[str, Any], index: str) -> Schema | None:
     """Return the schema that an index's mapping holds, or None when it is not one of ours."""
-    data = mapping.get("_meta", {}).get(META)
+    with reading(f"'_meta' of index '{index}'"):
+        data = mapping.get("_meta", {}).get(META)
     return Schema.from_json(data, index) if data else None
 
 
-def carried_settings(index: Mapping[str, Any]) -> dict[str, Any]:
+def shards_of(index: Index) -> int:
+    """Return the number of shards of an index."""
+    with reading("the number of shards"):
+        return max(1, int(index["settings"]["index"]["number_of_shards"]))
+
+
+def carried(index: Index) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return mapping and settings of the shop's index that its successor gets too."""
+    with reading("the index"):
+        return carried_mapping(index["mappings"]), carried_settings(index)
+
+
+def carried_settings(index: Index) -> dict[str, Any]:
     """Return the settings of the shop's index that its successor gets too, with room for our fields."""
     settings = {name: value for name, value in index["settings"]["index"].items() if name not in PRIVATE_SETTINGS}
     if META not in index["mappings"].get("_meta", {}):
@@ -143,7 +161,12 @@ def carried_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_source(key: str, source: Mapping[str, Any], routing: str | None) -> Document:
     """Read what `to_source` wrote."""
-    ours = source.get(RESERVED, {})
+    with reading(f"product '{key[:100]}'"):
+        return to_document(key, source, source.get(RESERVED, {}), routing)
+
+
+def to_document(key: str, source: Mapping[str, Any], ours: Mapping[str, Any], routing: str | None) -> Document:
+    """Return the document of a body, and of our part in it."""
     return Document(
         id=key,
         row={name: value for name, value in source.items() if name != RESERVED},

@@ -10,7 +10,9 @@ from typing import Any
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
+from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.shapes import PIT, SORTED, Sorted, SortedHit
 from hybridsearch.errors import EngineError
 
 KEEP_ALIVE = "10m"
@@ -18,7 +20,7 @@ KEEP_ALIVE = "10m"
 TIMEOUT = 60.0
 """Seconds for one page."""
 
-Hits = list[dict[str, Any]]
+Hits = list[SortedHit]
 
 
 def pages(client: Client, index: str, *, size: int, sort: Sequence[str], source: Any) -> Iterator[Hits]:
@@ -26,18 +28,18 @@ def pages(client: Client, index: str, *, size: int, sort: Sequence[str], source:
 
     `sort` must order the documents without ties, as `_shard_doc` does; `source` selects the fields that are returned.
     """
-    point = client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)["id"]
+    point = read(PIT, client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE))["id"]
     pool = ThreadPoolExecutor(1)
 
-    def page(after: list[Any] | None = None) -> Future[Any]:
+    def page(after: list[int] | None = None) -> Future[Sorted]:
         pit = {"id": point, "keep_alive": KEEP_ALIVE}
         return pool.submit(search_all_shards, client, pit=pit, sort=sort, search_after=after, size=size, source=source)
 
     try:
-        upcoming: Future[Any] | None = page()
+        upcoming: Future[Sorted] | None = page()
         while upcoming:
             answer = upcoming.result()
-            point, hits = answer["pit_id"], answer["hits"]["hits"]
+            point, hits = answer.get("pit_id", point), answer["hits"]["hits"]
             upcoming = page(hits[-1]["sort"]) if len(hits) == size else None
             yield hits
     finally:
@@ -46,10 +48,10 @@ def pages(client: Client, index: str, *, size: int, sort: Sequence[str], source:
             client.close_point_in_time(id=point)
 
 
-def search_all_shards(client: Client, **request: Any) -> Any:
+def search_all_shards(client: Client, **request: Any) -> Sorted:
     """Return the answer to a search that may take long, and fails rather than leave out a shard."""
     patient = client.options(request_timeout=TIMEOUT, max_retries=3, retry_on_timeout=True)
-    return patient.search(track_total_hits=False, allow_partial_search_results=False, **request)
+    return read(SORTED, patient.search(track_total_hits=False, allow_partial_search_results=False, **request))
 
 
 def ids(client: Client, index: str) -> Iterator[str]:

@@ -9,7 +9,10 @@ from typing import Any
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
+from hybridsearch.engines.elasticsearch import shapes
+from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.shapes import SEARCH, Buckets
 from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
     CODE_LIFT,
@@ -206,39 +209,50 @@ def filter_clause(clause: Filter) -> Clause:
     return {"range": {path: {name: value for name, value in bounds.items() if value is not None}}}
 
 
-def to_page(plan: Plan, answer: Mapping[str, Any]) -> Page:
-    """Return the page that an answer of Elasticsearch describes."""
+def to_page(plan: Plan, body: object) -> Page:
+    """Return the page that an answer of Elasticsearch describes.
+
+    Raises:
+        UnexpectedAnswer: It describes none.
+    """
+    answer = read(SEARCH, body)
     hits = answer["hits"]
     return Page(
         query=plan.query,
         hits=tuple(to_hit(hit) for hit in hits["hits"]),
         total=hits["total"]["value"],
-        facets={facet.field: counts(facet, answer["aggregations"][name]) for name, facet in named_facets(plan)},
+        facets=facets(plan, answer.get("aggregations", {})),
         number=plan.number,
         degraded=(*plan.degraded, *incomplete(answer)),
         notes=plan.notes,
     )
 
 
-def counts(facet: Facet, aggregation: Mapping[str, Any]) -> dict[str, int]:
+def facets(plan: Plan, aggregations: Mapping[str, Buckets]) -> dict[str, dict[str, int]]:
+    """Return the count of each value of each facet."""
+    with reading("the facets"):
+        return {facet.field: counts(facet, aggregations[name]) for name, facet in named_facets(plan)}
+
+
+def counts(facet: Facet, aggregation: Buckets) -> dict[str, int]:
     """Return the count of each value."""
     label = KINDS[facet.role].label or str
     return {label(bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
 
 
-def to_hit(hit: Mapping[str, Any]) -> Hit:
+def to_hit(hit: shapes.Hit) -> Hit:
     """Return a hit with its signals, the largest first."""
     named = hit.get("matched_queries") or {}
     signals = sorted(((name, value) for name, value in named.items() if value > 0), key=lambda pair: -pair[1])
-    return Hit(hit["_id"], hit["_score"] or 0.0, dict(signals), hit.get("_source", {}))
+    return Hit(hit["_id"], hit.get("_score") or 0.0, dict(signals), hit.get("_source", {}))
 
 
-def incomplete(answer: Mapping[str, Any]) -> list[str]:
+def incomplete(answer: shapes.Completeness) -> list[str]:
     """Return why the server's answer may lack products: it answers 200 anyway."""
-    shards = answer.get("_shards", {})
+    shards: shapes.Shards = answer.get("_shards", {})
     reasons = []
     if answer.get("timed_out"):
         reasons.append("Elasticsearch ran out of time and answered with what it had")
     if failed := shards.get("failed", 0):
-        reasons.append(f"{failed} of {shards['total']} shards failed")
+        reasons.append(f"{failed} of {shards.get('total', failed)} shards failed")
     return reasons

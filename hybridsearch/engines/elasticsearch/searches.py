@@ -12,11 +12,13 @@ from elasticsearch import ApiError
 from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
-from hybridsearch.engines.elasticsearch.mapping import read_schema
+from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
@@ -82,10 +84,11 @@ class Searches:
             return {}
         index = generation or self.alias
         routing = yield from self.routing(ids, generation)
-        docs = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
+        wanted = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
         with explained(self.url, index):
-            answer = yield Request("POST", f"/{index}/_mget", {"_source_excludes": RESERVED}, {"docs": docs})
-        return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
+            answer = yield Request("POST", f"/{index}/_mget", {"_source_excludes": RESERVED}, {"docs": wanted})
+            docs = read(DOCS, answer)["docs"]
+        return {doc["_id"]: doc.get("_source", {}) for doc in docs if doc.get("found")}
 
     def routing(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, str]]:
         """Return the routing value of those products that are not on the shard that their id selects; mostly none."""
@@ -100,7 +103,8 @@ class Searches:
             for page in batches(ids, IDS_PER_SEARCH):
                 query = {"query": {"ids": {"values": page}}, "_source": False, "size": IDS_PER_SEARCH}
                 answer = yield Request("POST", f"/{index}/_search", {}, query)
-                values |= {hit["_id"]: hit["_routing"] for hit in answer["hits"]["hits"] if "_routing" in hit}
+                hits = read(FOUND, answer)["hits"]["hits"]
+                values |= {hit["_id"]: hit["_routing"] for hit in hits if "_routing" in hit}
         return values
 
     def version(self) -> Exchange[tuple[int, ...]]:
@@ -134,12 +138,15 @@ class Searches:
 
     def _read(self, index: str) -> Exchange[IndexInfo]:
         with explained(self.url, index):
-            answer = yield Request("GET", f"/{index}")
-        name, description = next(iter(answer.items()))
-        schema = read_schema(description["mappings"], name)
+            indices = read(INDICES, (yield Request("GET", f"/{index}")))
+            name, description = next(iter(indices.items()), ("", None))
+            if description is None:
+                raise UnexpectedAnswer("no index")
+            shards = shards_of(description)
+            schema = read_schema(description["mappings"], name)
         if schema is None:
             raise IndexMissing(
                 f"Index '{index}' at {self.url} was not built by hybridsearch. "
                 "Build one beside it with another 'engine.index' and: hybridsearch reindex"
             )
-        return IndexInfo(schema, int(description["settings"]["index"]["number_of_shards"]), time.monotonic())
+        return IndexInfo(schema, shards, time.monotonic())

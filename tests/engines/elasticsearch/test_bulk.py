@@ -24,7 +24,6 @@ from hybridsearch.settings import EngineSection
 from hybridsearch.values import Document, Reject, Row, Vector
 from tests.servers.fake import HALF, HANG, HTML, RESET, Fake, Received, Reply, error, serving
 
-GOOD = Reply({"errors": False, "items": []})
 BUSY = error(429, "es_rejected_execution_exception")
 
 
@@ -64,6 +63,11 @@ def removed(*statuses: int) -> Reply:
     return Reply({"errors": False, "items": [{"delete": {"status": status}} for status in statuses]})
 
 
+def good(asked: Received) -> Reply:
+    """Return a bulk answer that accepts every product."""
+    return outcomes(*[201] * (len(asked.lines) // 2))
+
+
 def page(status: int) -> Reply:
     """Return a proxy's page that passes Elasticsearch's header on."""
     return Reply(b"<html>Come back later</html>", status, "text/html")
@@ -73,7 +77,7 @@ def page(status: int) -> Reply:
 def answering(*replies: Reply) -> Iterator[tuple[Fake, Elasticsearch]]:
     """Run a server that gives these answers in turn, then accepts everything."""
     left = list(replies)
-    script = lambda asked: left.pop(0) if left else GOOD  # noqa: E731
+    script = lambda asked: left.pop(0) if left else good(asked)  # noqa: E731
     with serving(script) as fake, connect(EngineSection(url=fake.url), Path()) as client:
         yield fake, client
 
@@ -161,7 +165,7 @@ def test_a_chunk_that_is_too_large_is_halved_and_a_product_that_is_too_large_is_
     """Fault 23."""
 
     def accept(asked: Received) -> Reply:
-        return refusal if "2" in sent(asked) else GOOD
+        return refusal if "2" in sent(asked) else good(asked)
 
     with serving(accept) as fake, connect(EngineSection(url=fake.url), Path()) as client:
         (reject,) = send(client, "shop", items(4)).refused

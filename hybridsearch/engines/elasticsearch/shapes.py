@@ -1,0 +1,271 @@
+"""The shape of each answer that is read, as far as it is read."""
+
+# ruff: noqa: D101 - the names of the fields are the server's, and say it all
+
+from __future__ import annotations
+
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic does not take those of Python 3.11
+)
+
+from pydantic import Field, InstanceOf, TypeAdapter
+from typing_extensions import TypedDict
+
+Count = Annotated[int, Field(ge=0)]
+Object = InstanceOf[dict]  # type: ignore[type-arg] # names and values of any kind, which are not copied
+
+
+class Version(TypedDict):
+    number: Annotated[str, Field(pattern=r"^\d{1,6}\.\d{1,6}(\.\d{1,6})?([-+].*)?$")]
+
+
+class Info(TypedDict):
+    version: Version
+
+
+class IndexSettings(TypedDict):
+    index: Object
+
+
+class Index(TypedDict):
+    mappings: Object
+    settings: IndexSettings
+    aliases: NotRequired[dict[str, Object]]
+
+
+class Aliased(TypedDict):
+    aliases: dict[str, Object]
+
+
+class Total(TypedDict):
+    value: Count
+
+
+class Hit(TypedDict):
+    _id: str
+    _score: NotRequired[float | None]
+    _source: NotRequired[Object]
+    _routing: NotRequired[str]
+    matched_queries: NotRequired[dict[str, float] | None]
+
+
+class Hits(TypedDict):
+    hits: list[Hit]
+
+
+class Page(Hits):
+    total: Total
+
+
+class Buckets(TypedDict):
+    buckets: list[Bucket]
+
+
+class Bucket(TypedDict):
+    key: Any
+    doc_count: Count
+
+
+class Shards(TypedDict):
+    total: NotRequired[int]
+    failed: NotRequired[int]
+
+
+class Completeness(TypedDict):
+    timed_out: NotRequired[bool]
+    _shards: NotRequired[Shards]
+
+
+class Search(Completeness):
+    hits: Page
+    aggregations: NotRequired[dict[str, Buckets]]
+
+
+class Found(Completeness):
+    hits: Hits
+
+
+class Logged(TypedDict):
+    """A change as the log holds it."""
+
+    row: NotRequired[Object | None]
+    version: NotRequired[int | None]
+
+
+class SortedHit(Hit):
+    _index: str
+    sort: Annotated[list[int], Field(min_length=1)]
+
+
+class SortedHits(TypedDict):
+    hits: list[SortedHit]
+
+
+class Sorted(TypedDict):
+    hits: SortedHits
+    pit_id: NotRequired[str]
+
+
+class StoredDoc(TypedDict):
+    """A document by id; one that is not found has the id alone."""
+
+    _id: str
+    found: NotRequired[bool]
+    _source: NotRequired[Object]
+    _version: NotRequired[int]
+    _seq_no: NotRequired[int]
+    _primary_term: NotRequired[int]
+
+
+class Docs(TypedDict):
+    docs: list[StoredDoc]
+
+
+class Placed(TypedDict):
+    """What was written, and its place in the order of writes."""
+
+    _seq_no: int
+    _primary_term: int
+
+
+class Owner(TypedDict):
+    owner: str
+    host: str
+    process: Annotated[int, Field(ge=1, lt=2**31)]
+    token: str
+
+
+class Leased(Placed):
+    _source: Owner
+
+
+class Sequence(TypedDict):
+    max_seq_no: int
+    local_checkpoint: int
+
+
+class Copy(TypedDict):
+    seq_no: Sequence
+    routing: NotRequired[Object]
+
+
+class Shard(TypedDict):
+    uuid: str
+    shards: dict[str, Annotated[list[Copy], Field(min_length=1)]]
+
+
+class ShardStats(TypedDict):
+    indices: dict[str, Shard]
+
+
+class SourceField(TypedDict):
+    enabled: NotRequired[bool]
+
+
+class MappedField(TypedDict):
+    type: NotRequired[str]
+    properties: NotRequired[dict[str, MappedField]]
+
+
+class Mapping(TypedDict):
+    properties: NotRequired[dict[str, MappedField]]
+    _source: NotRequired[SourceField]
+
+
+class Mapped(TypedDict):
+    mappings: Mapping
+
+
+class DocCount(TypedDict):
+    count: Count
+
+
+class Size(TypedDict):
+    size_in_bytes: Count
+
+
+class Primaries(TypedDict):
+    docs: NotRequired[DocCount]
+    store: NotRequired[Size]
+
+
+class IndexStats(TypedDict):
+    primaries: Primaries
+
+
+class Stats(TypedDict):
+    indices: NotRequired[dict[str, IndexStats]]
+
+
+class Counted(TypedDict):
+    count: Count
+
+
+class Health(TypedDict):
+    status: str
+    timed_out: NotRequired[bool]
+
+
+class LicenceDetails(TypedDict):
+    type: str
+    status: str
+
+
+class Licence(TypedDict):
+    license: LicenceDetails
+
+
+class Pit(TypedDict):
+    id: str
+
+
+class Cause(TypedDict):
+    type: NotRequired[str | None]
+    reason: NotRequired[str | None]
+    caused_by: NotRequired[Cause | None]
+
+
+class Failure(TypedDict):
+    reason: Cause
+
+
+class Error(Cause):
+    root_cause: NotRequired[list[Cause]]
+    failed_shards: NotRequired[list[Failure]]
+
+
+class Refused(TypedDict):
+    error: Error | str
+
+
+class Outcome(TypedDict):
+    status: Annotated[int, Field(ge=200, lt=600)]
+    error: NotRequired[Cause]
+
+
+class Bulk(TypedDict):
+    items: list[Annotated[dict[str, Outcome], Field(min_length=1, max_length=1)]]
+
+
+INFO = TypeAdapter(Info)
+MAPPINGS = TypeAdapter(dict[str, Mapped])
+INDICES = TypeAdapter(dict[str, Index])
+ALIASES = TypeAdapter(dict[str, Aliased])
+SEARCH = TypeAdapter(Search)
+FOUND = TypeAdapter(Found)
+LOGGED = TypeAdapter(Logged)
+SORTED = TypeAdapter(Sorted)
+DOCS = TypeAdapter(Docs)
+DOC = TypeAdapter(StoredDoc)
+PLACED = TypeAdapter(Placed)
+LEASED = TypeAdapter(Leased)
+SHARD_STATS = TypeAdapter(ShardStats)
+STATS = TypeAdapter(Stats)
+COUNTED = TypeAdapter(Counted)
+HEALTH = TypeAdapter(Health)
+LICENCE = TypeAdapter(Licence)
+PIT = TypeAdapter(Pit)
+REFUSED = TypeAdapter(Refused)
+BULK = TypeAdapter(Bulk)
