@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.disk.home import Home
-from hybridsearch.errors import DegradedAnswer
+from hybridsearch.errors import ConfigError, DegradedAnswer
+from hybridsearch.given import flag
 from hybridsearch.query_sources import PHOTO
+from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
@@ -63,10 +64,11 @@ class HybridSearch(Shop):
         Raises:
             DegradedAnswer: That error.
         """
+        wanted_whole = flag("strict", strict)
         answer = self.engine.search(
             self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
         )
-        return require_complete(answer) if strict else answer
+        return require_complete(answer) if wanted_whole else answer
 
     def plan(
         self,
@@ -98,8 +100,8 @@ class HybridSearch(Shop):
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        return self.plan_query(self.engine.schema(), query, {PHOTO.name: image}, weights=weights)
+        query = asked(text, filters, facets, sort, page, size)
+        return self.plan_query(self.engine.schema(), query, {PHOTO.name: image}, weights=own_weights(weights))
 
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
@@ -129,9 +131,10 @@ class HybridSearch(Shop):
             GateError: A check refused; the old index stays.
             EngineError: The engine cannot be reached, or another run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.reindex import reindex
 
-        return reindex(self, progress, options)
+        return reindex(self, run_arguments.progress(progress), run_arguments.options(options))
 
     def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products, new ones or whole new versions of old ones, to the live index.
@@ -178,15 +181,16 @@ class HybridSearch(Shop):
         Raises:
             GateError: There is none to return to.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import rollback
 
-        return rollback(self.settings, self.engine, self.encoders, generation)
+        return rollback(self.settings, self.engine, self.encoders, run_arguments.name(generation))
 
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return leftovers of interrupted runs; with `kept`, also the generations that `rollback` could return to."""
         from hybridsearch.indexing.rollback import leftovers
 
-        return leftovers(self.engine.generations(), kept=kept)
+        return leftovers(self.engine.generations(), kept=flag("kept", kept, ConfigError))
 
     def clean(self, generations: Sequence[Generation]) -> None:
         """Remove generations that are not live.
@@ -194,9 +198,11 @@ class HybridSearch(Shop):
         Raises:
             EngineError: A run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import clean
 
-        clean(self.engine, Home(self.settings.home).journal(self.settings.engine.index), generations)
+        journal = Home(self.settings.home).journal(self.settings.engine.index)
+        clean(self.engine, journal, run_arguments.generations(generations))
 
     def _updates(self) -> Updates:
         from hybridsearch.indexing.updates import Updates

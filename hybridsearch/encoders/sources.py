@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.errors import ImageError
 from hybridsearch.images import Photo, decode, open_query
 from hybridsearch.images.decode import read_photo
+from hybridsearch.json_values import named
 from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.values import Vectors
 
@@ -38,10 +42,13 @@ def photo(encoder: Encoder, photo: Photo) -> Encodable:
     Raises:
         ImageError: It cannot be read; `encode` raises it for a file that cannot be decoded.
     """
+    kind = type(photo)  # `isinstance` asks the object itself, and may be told anything
+    if not issubclass(kind, str | Path | bytes | Image.Image):
+        raise ImageError(f"The photo is {named(photo)}, expected a path, the bytes of a file, or a Pillow image.")
     if isinstance(photo, str | Path):
-        photo = read_photo(photo)
+        photo = read_photo(photo if isinstance(photo, Path) else str.__str__(photo))
     if isinstance(photo, bytes):
-        data = photo
+        data = bytes.__getitem__(photo, slice(None))
         return Encodable(data, lambda: encoder.encode_images([decode(data, encoder.enough)]))
     picture = open_query(photo, encoder.enough)
     content = f"{picture.size}".encode() + picture.tobytes()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
@@ -91,9 +92,9 @@ def read_photo(path: str | Path) -> bytes:
     try:
         with Path(path).expanduser().open("rb") as file:
             return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: the home of a user who does not exist
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"Cannot read the picture '{path}': {reason}. Check the path.") from error
+        raise ImageError(f"Cannot read the picture {shown(path)}: {reason}. Check the path.") from error
 
 
 def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:

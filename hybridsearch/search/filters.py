@@ -8,10 +8,14 @@ from datetime import date
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS, Bound, FieldKind
+from hybridsearch.json_values import brief
 from hybridsearch.search.plan import Facet, Filter, Range, Sort, Terms
 from hybridsearch.settings import Fields
 
 MOST_FILTERS = 100
+MOST_FACETS = 100
+MOST_VALUES = 65_536
+"""Values of one filter: the most that Elasticsearch takes."""
 
 Single = str | float | bool | date
 """A date may also be a moment: `datetime` is a `date`."""
@@ -51,6 +55,8 @@ def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Fi
 def clause(name: str, value: FilterValue, kind: FieldKind) -> Filter:
     """Return a filter on a field of one kind as a clause."""
     single = isinstance(value, str | int | float | date)
+    if isinstance(value, list | tuple) and len(value) > MOST_VALUES:
+        raise QueryError(f"Filter '{name}' has {len(value):,} values; at most {MOST_VALUES:,} are allowed.")
     if kind.values and (single or isinstance(value, list | tuple)):
         try:
             return Terms(name, kind.values(value), kind.role)
@@ -72,17 +78,19 @@ def range_clause(name: str, bounds: Mapping[str, object], read: Bound, kind: Fie
         try:
             limits[side] = read(value, side == "lte")
         except ValueError as error:
-            raise QueryError(f"Filter '{name}' has the bound {value!r}, expected {kind.expected}.") from error
+            raise QueryError(f"Filter '{name}' has the bound {brief(value)}, expected {kind.expected}.") from error
     return Range(name, limits.get("gte"), limits.get("lte"), kind.role)
 
 
 def unusable(name: str, value: object, expected: str) -> QueryError:
     """Return the error that a filter is not what it should be."""
-    return QueryError(f"Filter '{name}' is {value!r}, expected {expected}.")
+    return QueryError(f"Filter '{name}' is {brief(value)}, expected {expected}.")
 
 
 def read_facets(names: Sequence[str], fields: Fields, configured: Fields | None = None) -> Iterator[Facet]:
     """Yield the fields whose values are to be counted; arguments and errors are those of `read_filters`."""
+    if len(names) > MOST_FACETS:
+        raise QueryError(f"{len(names):,} facets were asked for; at most {MOST_FACETS} are allowed.")
     for name in names:
         yield Facet(name, kinds_of(name, fields, "facet", configured)[0].role)
 
@@ -122,4 +130,4 @@ def kinds_of(name: str, fields: Fields, use: str, configured: Fields | None = No
     names = list(dict.fromkeys(field for role in fit for field in fields.of(role)))
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The index has: {', '.join(names) or 'none'}."
-    raise QueryError(f"Unknown {use} field '{name}'. {hint}")
+    raise QueryError(f"Unknown {use} field {brief(name)}. {hint}")

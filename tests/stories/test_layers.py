@@ -16,7 +16,7 @@ PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
     ("_version", "errors", "failpoints", "json_text", "json_values", "query_sources", "sample", "text", "values"),
-    ("batches", "prefetch", "progress"),
+    ("batches", "given", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
