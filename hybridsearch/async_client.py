@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
 from hybridsearch.deadline import within
+from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
@@ -58,10 +59,11 @@ class AsyncHybridSearch(Shop):
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
+        wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
             plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
             answer = await self.engine.search_async(plan)
-        return require_complete(answer) if strict else answer
+        return require_complete(answer) if wanted_whole else answer
 
     @while_open_async
     async def plan(
@@ -77,9 +79,9 @@ class AsyncHybridSearch(Shop):
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
+        query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
-        return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=weights)
+        return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=own_weights(weights))
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -95,11 +97,14 @@ class AsyncHybridSearch(Shop):
         That thread also calls `progress` and `options.say`. A call that is cancelled stops the run after its current
         batch; the next one continues it. A run that has made its index the live one already is finished.
         """
+        from hybridsearch.indexing import run_arguments
+
+        told = run_arguments.progress(progress)
         stopped = threading.Event()
 
         def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
-            if progress is not None:
-                progress(stage, done, total, counts)
+            if told is not None:
+                told(stage, done, total, counts)
             if stopped.is_set():
                 raise asyncio.CancelledError
 

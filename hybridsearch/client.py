@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
 from hybridsearch.disk.home import Home
-from hybridsearch.errors import DegradedAnswer
+from hybridsearch.errors import ConfigError, DegradedAnswer
+from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
@@ -66,10 +67,11 @@ class HybridSearch(Shop):
         Raises:
             DegradedAnswer: That error.
         """
+        wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
             plan = self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
             answer = self.engine.search(plan)
-        return require_complete(answer) if strict else answer
+        return require_complete(answer) if wanted_whole else answer
 
     @while_open
     def plan(
@@ -102,8 +104,8 @@ class HybridSearch(Shop):
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        return self.plan_query(self.engine.schema(), query, self.given(image), weights=weights)
+        query = asked(text, filters, facets, sort, page, size)
+        return self.plan_query(self.engine.schema(), query, self.given(image), weights=own_weights(weights))
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -135,9 +137,10 @@ class HybridSearch(Shop):
             GateError: A check refused; the old index stays.
             EngineError: The engine cannot be reached, or another run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.reindex import reindex
 
-        return reindex(self, progress, options)
+        return reindex(self, run_arguments.progress(progress), run_arguments.options(options))
 
     @while_open
     def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
@@ -188,16 +191,17 @@ class HybridSearch(Shop):
         Raises:
             GateError: There is none to return to.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import rollback
 
-        return rollback(self.settings, self.engine, self.encoders, generation)
+        return rollback(self.settings, self.engine, self.encoders, run_arguments.name(generation))
 
     @while_open
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return leftovers of interrupted runs; with `kept`, also the generations that `rollback` could return to."""
         from hybridsearch.indexing.rollback import leftovers
 
-        return leftovers(self.engine.generations(), kept=kept)
+        return leftovers(self.engine.generations(), kept=flag("kept", kept, ConfigError))
 
     @while_open
     def clean(self, generations: Sequence[Generation]) -> None:
@@ -206,9 +210,11 @@ class HybridSearch(Shop):
         Raises:
             EngineError: A run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import clean
 
-        clean(self.engine, Home(self.settings.home).journal(self.settings.engine.index), generations)
+        journal = Home(self.settings.home).journal(self.settings.engine.index)
+        clean(self.engine, journal, run_arguments.generations(generations))
 
     def _updates(self) -> Updates:
         from hybridsearch.indexing.updates import Updates

@@ -29,7 +29,7 @@ LAYERS = (
         "text",
         "values",
     ),
-    ("batches", "calls", "credentials", "prefetch", "progress"),
+    ("batches", "calls", "credentials", "given", "prefetch", "progress"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
