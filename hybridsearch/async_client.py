@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hybridsearch.client import HybridSearch, require_complete
-from hybridsearch.deadline import within
+from hybridsearch.deadline import aside, within
 from hybridsearch.images import stop_workers
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
@@ -76,7 +76,8 @@ class AsyncHybridSearch(Shop):
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
         schema = await self.engine.schema_async()
-        return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=weights)
+        with aside(self.settings.engine.timeout / 2):
+            return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=weights)
 
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id, see `HybridSearch.get`."""

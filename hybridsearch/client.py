@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from hybridsearch.deadline import within
+from hybridsearch.deadline import aside, within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import DegradedAnswer
 from hybridsearch.images import stop_workers
@@ -100,7 +100,9 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        return self.plan_query(self.engine.schema(), query, self.given(image), weights=weights)
+        schema = self.engine.schema()
+        with aside(self.settings.engine.timeout / 2):
+            return self.plan_query(schema, query, self.given(image), weights=weights)
 
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
