@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
-from hybridsearch.deadline import within
+from hybridsearch.deadline import aside, within
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
@@ -81,7 +81,9 @@ class AsyncHybridSearch(Shop):
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
-        return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=own_weights(weights))
+        own = own_weights(weights)
+        with aside(self.settings.engine.timeout / 2):
+            return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=own)
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open
-from hybridsearch.deadline import within
+from hybridsearch.deadline import aside, within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError, DegradedAnswer
 from hybridsearch.given import flag
@@ -105,7 +105,9 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size)
-        return self.plan_query(self.engine.schema(), query, self.given(image), weights=own_weights(weights))
+        schema, own = self.engine.schema(), own_weights(weights)
+        with aside(self.settings.engine.timeout / 2):
+            return self.plan_query(schema, query, self.given(image), weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

@@ -1,4 +1,4 @@
-"""The deadline of a search: one for all that it waits for, its encoders and every request to a server.
+"""The deadline of a search: one for all its requests to a server, and another one for its encoders.
 
 It belongs to the current thread or coroutine, and to what that starts (`contextvars`): nobody has to hand it on.
 """
@@ -21,6 +21,23 @@ def within(seconds: float) -> Iterator[None]:
         yield
     finally:
         _end.reset(before)
+
+
+@contextmanager
+def aside(seconds: float) -> Iterator[None]:
+    """Give what happens inside so many seconds of its own, and put the deadline off by what it took.
+
+    Without a deadline there is none inside either.
+    """
+    end, started = _end.get(), time.monotonic()
+    if end == float("inf"):
+        yield
+        return
+    _end.set(started + seconds)
+    try:
+        yield
+    finally:
+        _end.set(end + time.monotonic() - started)
 
 
 def left() -> float:

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
+import time
 
-from hybridsearch.deadline import left, within
+from hybridsearch.deadline import aside, left, within
 
 FOREVER = float("inf")
 
@@ -24,6 +25,16 @@ def test_a_deadline_inside_another_only_shortens_it() -> None:
 def test_a_deadline_that_has_passed_leaves_nothing() -> None:
     with within(-1.0):
         assert left() < 0
+
+
+def test_what_has_seconds_of_its_own_puts_the_deadline_off() -> None:
+    with within(10.0):
+        with aside(1.0):
+            assert left() <= 1.0
+            time.sleep(0.05)
+        assert 9.99 < left() <= 10.0
+    with aside(1.0):
+        assert left() == FOREVER
 
 
 def test_another_thread_has_a_deadline_of_its_own_and_one_started_for_a_coroutine_has_its() -> None:

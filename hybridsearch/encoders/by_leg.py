@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.cache import QueryVectors
 from hybridsearch.errors import EncoderError
 from hybridsearch.settings import Settings, VectorLeg
@@ -21,9 +23,10 @@ class Encoders(Mapping[str, Encoder]):
         self._legs = {leg.name: leg for leg in settings.vectors}
         self._loaded: dict[tuple[str, str | None, str | None], Encoder] = {}
         self._recent = QueryVectors()
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
     def __getitem__(self, name: str) -> Encoder:
-        """Return the encoder of a leg.
+        """Return the encoder of a leg; one that cannot be loaded is not tried by every search.
 
         Raises:
             EncoderError: It cannot be loaded, or the configuration has no such leg.
@@ -31,9 +34,10 @@ class Encoders(Mapping[str, Encoder]):
         leg = self._leg(name)
         key = (leg.encoder, leg.image_encoder, leg.fingerprint)
         if key not in self._loaded:
-            self._loaded[key] = load_encoder(
-                leg.encoder, image_encoder=leg.image_encoder, fingerprint=leg.fingerprint, folder=self._folder
-            )
+            with self._breakers[leg.encoder].guarding(leg.encoder):
+                self._loaded[key] = load_encoder(
+                    leg.encoder, image_encoder=leg.image_encoder, fingerprint=leg.fingerprint, folder=self._folder
+                )
         return self._loaded[key]
 
     def __contains__(self, name: object) -> bool:
@@ -46,8 +50,14 @@ class Encoders(Mapping[str, Encoder]):
         return len(self._legs)
 
     def vector(self, name: str, source: str, value: Any) -> Vector:
-        """Return the vector of what a query gives from a source, in a leg's space."""
-        return self._recent.vector(self[name], source, value)
+        """Return the vector of what a query gives from a source, in a leg's space.
+
+        Raises:
+            ImageError: A photo cannot be read or decoded.
+            EncoderError: The encoder fails, does not read the source, or is left out for a while.
+        """
+        configured = self._leg(name).encoder
+        return self._recent.vector(self[name], source, value, self._breakers[configured].guarding(configured))
 
     def _leg(self, name: str) -> VectorLeg:
         if name not in self._legs:

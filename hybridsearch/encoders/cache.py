@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -125,13 +126,16 @@ class QueryVectors:
         # Not functools.lru_cache, which would keep the photos beside their vectors.
         self._recent: OrderedDict[bytes, Vector] = OrderedDict()
 
-    def vector(self, encoder: Encoder, source: str, value: Any) -> Vector:
+    def vector(
+        self, encoder: Encoder, source: str, value: Any, guard: AbstractContextManager[None] | None = None
+    ) -> Vector:
         """Return the vector of what a query gives from a source; what is known is not encoded again.
 
         Args:
             encoder: One that reads the source.
             source: Its name.
             value: As `hybridsearch.encoders.sources` reads it.
+            guard: The context in which it is encoded.
 
         Raises:
             ImageError: A photo cannot be read or decoded.
@@ -143,7 +147,8 @@ class QueryVectors:
             if key in self._recent:
                 self._recent.move_to_end(key)
                 return self._recent[key]
-        vector = Vector(item.encode()[0])
+        with guard or nullcontext():
+            vector = Vector(item.encode()[0])
         with self._lock:
             self._recent[key] = vector
             if len(self._recent) > self._size:

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 import httpx2
 import numpy as np
+import orjson
 
-from hybridsearch import credentials
+from hybridsearch import credentials, deadline
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
+from hybridsearch.encoders.timed import timed
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.redaction import redacted
 from hybridsearch.settings import Secrets
@@ -25,6 +27,8 @@ TEXTS_AT_ONCE = 32
 BUSY = (429, 502, 503, 504)
 PICKY = (400, 413, 422)
 """Answers that one text among others may cause, for instance by its length."""
+MOST_BYTES = 64 << 20
+"""Of one answer: twenty times what 32 of the longest vectors take."""
 PAUSE = 0.25
 """Seconds before the second attempt, where the server names none; twice as many before each further one."""
 
@@ -34,6 +38,15 @@ class Patience(NamedTuple):
 
     attempts: int
     seconds: float
+
+
+class Answer(NamedTuple):
+    """A server's answer."""
+
+    status: int
+    body: bytes
+    pause: str
+    """What it asks for in `Retry-After`."""
 
 
 QUERY = Patience(2, 5.0)  # for a single text, nearly always a query: a person waits, and keywords can answer
@@ -68,50 +81,64 @@ class EndpointEncoder(TextEncoder):
 
     def _rows(self, texts: Sequence[str]) -> Vectors:
         answer = self._answer(texts, QUERY if len(texts) == 1 else BATCH)
-        if answer.status_code != 200:
-            kind = EncoderError if answer.status_code in PICKY else EncoderUnavailable
-            reason = " ".join(redacted(answer.text).split())
+        if answer.status != 200:
+            kind = EncoderError if answer.status in PICKY else EncoderUnavailable
+            reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
             raise kind(
-                f"Encoder '{self.name}' refused ({answer.status_code}): {reason[:200]}. "
+                f"Encoder '{self.name}' refused ({answer.status}): {reason[:200]}. "
                 "Check its address, its model, and the key in HYBRIDSEARCH_ENCODER_KEY."
             )
         try:
-            return rows_of(answer.json(), len(texts))
+            return rows_of(orjson.loads(answer.body), len(texts))
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderUnavailable(
                 f"Encoder '{self.name}' answers, but not with a vector for each text: a proxy's page, or another "
                 "service. Name the address of its embeddings, such as 'https://HOST/v1/embeddings#MODEL'."
             ) from error
 
-    def _answer(self, texts: Sequence[str], patience: Patience) -> httpx2.Response:
-        """Return the server's answer, once it is not too busy to give one."""
+    def _answer(self, texts: Sequence[str], patience: Patience) -> Answer:
+        """Return the server's answer, once it is not too busy to give one, in the time of patience and search."""
         valid = [text.encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is refused in JSON
         body = json.dumps({"model": self._model, "input": valid}).encode()
-        until = time.monotonic() + patience.seconds
-        for attempt in range(patience.attempts):
-            pause = PAUSE * 2**attempt
-            try:
-                left = max(until - time.monotonic(), PAUSE)
-                answer = self._client().post(self._address, content=body, timeout=left)
-            except httpx2.RequestError as error:
-                failure = f"cannot be reached ({str(error) or type(error).__name__})"
-            else:
-                if answer.status_code not in BUSY:
-                    return answer
-                failure = f"is too busy ({answer.status_code})"
-                wanted = answer.headers.get("Retry-After", "")
-                pause = float(wanted) if wanted.isdecimal() else pause
-            if attempt + 1 == patience.attempts or time.monotonic() + pause > until:
-                break
-            time.sleep(pause)
+        with deadline.within(patience.seconds):
+            for attempt in range(patience.attempts):
+                pause = PAUSE * 2**attempt
+                try:
+                    answer = self._post(body)
+                except httpx2.RequestError as error:
+                    failure = f"cannot be reached ({str(error) or type(error).__name__})"
+                else:
+                    if answer.status not in BUSY:
+                        return answer
+                    failure = f"is too busy ({answer.status})"
+                    pause = float(answer.pause) if answer.pause.isdecimal() else pause
+                if attempt + 1 == patience.attempts or pause > deadline.left():
+                    break
+                time.sleep(pause)
         raise EncoderUnavailable(f"Encoder '{self.name}' {failure}. Check that it runs, and repeat the command.")
+
+    def _post(self, body: bytes) -> Answer:
+        """Send a request.
+
+        Raises:
+            EncoderUnavailable: There is no end to the answer.
+        """
+        with self._client().stream("POST", self._address, content=body, timeout=deadline.left()) as answer:
+            received = bytearray()
+            for part in answer.iter_raw():  # it is not unpacked: it could expand to any size
+                received += part
+                if len(received) > MOST_BYTES:
+                    raise EncoderUnavailable(
+                        f"Encoder '{self.name}' sent an answer of more than {MOST_BYTES >> 20} MiB. Check its address."
+                    )
+            return Answer(answer.status_code, bytes(received), answer.headers.get("Retry-After", ""))
 
     def _client(self) -> httpx2.Client:
         """Return the connections of this process: two processes on one socket would read each other's answers."""
         if self._process != os.getpid():
             key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-            headers = {"Content-Type": "application/json", **key}
-            self._connections, self._process = httpx2.Client(headers=headers), os.getpid()
+            headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **key}
+            self._connections, self._process = timed(httpx2.Client(headers=headers)), os.getpid()
             # Not at exit: a fork would wait for a lock that another thread of its parent held.
             weakref.finalize(self, self._connections.close).atexit = False
         return self._connections

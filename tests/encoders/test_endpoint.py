@@ -1,7 +1,11 @@
-"""The encoder behind an address, on a real server of the API and on what else may answer there."""
+"""The encoder behind an address, on a real server of the API and on what else may answer there, however slowly.
+
+That its connections end in time is up to `timed.py`.
+"""
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
@@ -20,11 +24,14 @@ import numpy as np
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.encoders import endpoint, load_encoder
+from hybridsearch.encoders import breaker, endpoint, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.endpoint import BATCH, PAUSE, QUERY, Patience
 from hybridsearch.errors import DegradedAnswer, EncoderError, EncoderUnavailable
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.values import Document
 from tests.servers.fake import HANG, HTML, RESET, Fake, Received, Reply, serving
+from tests.servers.slow import HEAD, Script, Sending, slowly, whole
 from tests.shops import PRODUCTS, quietly, runner, settings, write_config, write_products
 
 ROOT = Path(__file__).parents[2]
@@ -452,3 +459,117 @@ def test_forked_workers_do_not_use_each_others_connections(server: Server) -> No
     )
     assert done.returncode == 0, done.stderr
     assert sorted(server.texts) == sorted([["red"], ["zzz"], *([letter * 30] for letter in "abcdefgh")])
+
+
+def slow_endpoint(answer: Callable[[Sending], None]) -> Script:
+    """Answer the probe, and every other request by a function."""
+    asked: list[str] = []
+
+    def script(path: str, sending: Sending) -> None:
+        asked.append(path)
+        if len(asked) == 1:
+            sending.answer(embeddings_of(["red"]))
+        else:
+            answer(sending)
+
+    return script
+
+
+def embeddings_of(texts: Sequence[str]) -> Any:
+    return answer_of([vector(text) for text in texts]).body
+
+
+def head_in_drops(sending: Sending) -> None:
+    sending.drip(whole(embeddings_of(["red"]))[:40], 0.1)
+
+
+def body_in_drops(sending: Sending) -> None:
+    sending.send(HEAD + b"Content-Length: 40\r\n\r\n")
+    sending.drip(b" " * 40, 0.1)
+
+
+@pytest.mark.parametrize("answer", [head_in_drops, body_in_drops], ids=lambda answer: answer.__name__)
+def test_an_answer_in_drops_ends_with_the_time_of_a_query(
+    monkeypatch: pytest.MonkeyPatch, answer: Callable[[Sending], None]
+) -> None:
+    """Attack: an encoder that answers byte by byte."""
+    monkeypatch.setattr(endpoint, "QUERY", Patience(2, 0.4))
+    with slowly(slow_endpoint(answer)) as url:
+        encoder = opened(f"{url}/v1/embeddings#{MODEL}")
+        started = time.monotonic()
+        with pytest.raises(EncoderUnavailable, match="timed out"):
+            encoder.encode_texts(["red"])
+        assert time.monotonic() - started < 0.9
+
+
+def test_an_encoder_takes_at_most_half_of_the_time_of_a_search(tmp_path: Path) -> None:
+    """Attack: an encoder that answers byte by byte; the words still answer in time."""
+    with slowly(slow_endpoint(body_in_drops)) as url:
+        configured = settings(tmp_path, vectors=[leg(f"{url}/v1/embeddings#{MODEL}")], engine={"timeout": 1.0})
+        with HybridSearch.open(configured) as shop:
+            build_without_vectors(shop)
+            started = time.monotonic()
+            page = shop.search("red coat")
+            assert time.monotonic() - started < 0.9
+    assert page.total
+    assert "timed out" in page.degraded[0]
+
+
+def build_without_vectors(shop: HybridSearch) -> None:
+    """Build an index whose leg is that of the encoder, and holds nothing."""
+    schema = Schema(shop.settings.fields, (Leg("words", 26, shop.encoders["words"].fingerprint, ("title",)),), "")
+    generation = shop.engine.create(schema)
+    shop.engine.write(generation, [Document("1", {}, {name: {"en": "red coat"} for name in ("title", "text")})])
+    shop.engine.refresh(generation)
+    shop.engine.promote(generation, schema)
+
+
+def endless_body(sending: Sending) -> None:
+    sending.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    while not sending.over.is_set():
+        sending.send(b"100000\r\n" + b" " * (1 << 20) + b"\r\n")
+
+
+def test_an_endless_answer_of_an_encoder_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: an encoder whose answer has no end, or unpacks to a thousand times its size."""
+    monkeypatch.setattr(endpoint, "MOST_BYTES", 10 << 20)
+    with slowly(slow_endpoint(endless_body)) as url:
+        encoder = opened(f"{url}/v1/embeddings#{MODEL}")
+        with pytest.raises(EncoderUnavailable, match="an answer of more than 10 MiB"):
+            encoder.encode_texts(["red"])
+
+
+def test_an_answer_that_is_compressed_unasked_is_not_unpacked(server: Server) -> None:
+    """Attack: an encoder whose answer has no end, or unpacks to a thousand times its size."""
+    encoder = opened(server.name)
+    packed = gzip.compress(json.dumps(embeddings_of(["red"])).encode() + b" " * (50 << 20))
+    server.replies(Reply(packed, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(EncoderUnavailable, match="not with a vector for each text"):
+        encoder.encode_texts(["red"])
+    assert server.fake.asked[-1].headers["accept-encoding"] == "identity"
+
+
+def test_an_encoder_that_hangs_costs_one_search_its_time_and_not_all(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: an encoder that hangs, with several legs."""
+    monkeypatch.setattr(breaker, "SLOW", 0.2)
+    monkeypatch.setattr(breaker, "PAUSE", 1.0)
+    legs = [leg(server.name), {**leg(server.name), "name": "notes", "reads": ["note"]}]
+    with HybridSearch.open(settings(tmp_path, vectors=legs, engine={"timeout": 1.0})) as shop:
+        shop.reindex()
+        server.script = lambda _: HANG
+        took = []
+        for words in ("red dress", "blue coat", "rain boots", "winter coat"):
+            started = time.monotonic()
+            page = shop.search(words)
+            took.append(time.monotonic() - started)
+            assert page.total
+            assert len(page.degraded) == 2
+        assert took[0] < 0.9
+        assert sum(took[1:]) < 0.3
+        assert f"Encoder '{server.name}' is left out for " in page.degraded[0]
+        server.script = lambda _: None
+        assert len(shop.search("red dress").degraded) == 2
+        time.sleep(1.0)
+        assert shop.search("green dress").degraded == ()
