@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import logging
 import os
 import threading
 import time
@@ -12,6 +11,7 @@ import weakref
 
 from PIL import Image
 
+from hybridsearch import redaction
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, decode_in_process
 from hybridsearch.images.kinds import require_picture
@@ -19,7 +19,7 @@ from hybridsearch.images.limits import CATALOGUE, QUERY, Limits
 from hybridsearch.images.process import START_SECONDS, TimeIsUp, WorkerDied, WorkerProcess
 from hybridsearch.prefetch import THREADS
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 MOST = max(2, THREADS)
 """Processes of a pool: one for each thread that decodes in advance, and two at least, as one photo may be slow."""
