@@ -21,6 +21,7 @@ COMMANDS = {
     "reindex": "Build the index beside the live one, check it, and swap.",
     "rollback": "Go back to the generation of the index before the live one.",
     "clean": "List the leftovers of interrupted runs, ask, and remove them.",
+    "repair": "Put a damaged log of changes aside and keep what can be read of it.",
     "search": "Search with words, a photo, or both.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",

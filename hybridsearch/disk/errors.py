@@ -16,20 +16,25 @@ ENVIRONMENT_ERRORS |= {sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
 """Primary result codes of SQLite that the machine causes; any other one means that the file is not what we wrote."""
 
 
-def damaged(path: Path, reason: str) -> StoreDamaged:
+REBUILD = "Rebuild the index with: hybridsearch reindex"
+
+
+def damaged(path: Path, reason: str, remedy: str = REBUILD) -> StoreDamaged:
     """Return the error for a file that is not as it was written."""
-    return StoreDamaged(f"'{path}' is damaged: {reason}. Rebuild the index with: hybridsearch reindex")
+    return StoreDamaged(f"'{path}' is damaged: {reason}. {remedy}")
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, remedy: str = REBUILD) -> Iterator[None]:
     """Turn what the disk and SQLite raise into StoreDamaged, or into EngineError when the file itself is intact."""
     try:
         yield
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in ENVIRONMENT_ERRORS:
             raise EngineError(f"Cannot use '{path}': {error}. {advice(path)}") from error
-        raise damaged(path, str(error).partition("\n")[0]) from error
+        raise damaged(path, str(error).partition("\n")[0], remedy) from error
+    except UnicodeDecodeError as error:  # in what SQLite says of a damaged file, too
+        raise damaged(path, "it holds bytes that are no text", remedy) from error
     except OSError as error:
         raise EngineError(f"Cannot use '{path}': {error.strerror}. {advice(path)}") from error
 

@@ -24,6 +24,9 @@ log = redaction.logger(__name__)
 ASKED_AT_ONCE = 500  # older SQLite takes 999 parameters
 WAIT = 30.0  # seconds for another process to finish its write
 
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises: what it says of a damaged file may hold bytes of it that are no text."""
+
 T = TypeVar("T")
 Rows = dict[bytes, NDArray[np.float32]]
 """Unit vectors by key."""
@@ -89,7 +92,7 @@ class VectorFile:
         try:
             with database.use() as db:
                 return work(db)
-        except sqlite3.DatabaseError as error:
+        except FAILURES as error:
             if is_damage(error):
                 self._renew(database, error)
             elif isinstance(error, sqlite3.OperationalError):  # locked for too long, disk full, read-only
@@ -98,7 +101,7 @@ class VectorFile:
                 raise
         return fallback
 
-    def _renew(self, damaged: Database, error: sqlite3.DatabaseError) -> None:
+    def _renew(self, damaged: Database, error: Exception) -> None:
         """Begin a new file, unless another thread has done so."""
         with self._renewing:
             if self._database is damaged:
@@ -112,7 +115,7 @@ class VectorFile:
             make_folder(self._path.parent, self._path.parent)
             try:
                 return Database(self._path, connect(self._path))
-            except sqlite3.DatabaseError as error:
+            except FAILURES as error:
                 if not is_damage(error):
                     raise
                 self._put_aside(error)
@@ -122,7 +125,7 @@ class VectorFile:
                 f"Cannot open the encode cache '{self._path}': {error}. Make its folder writable, or choose another."
             ) from error
 
-    def _put_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _put_aside(self, error: Exception) -> None:
         aside = self._path.with_name(f"{self._path.name}.damaged")
         log.warning("The encode cache is damaged (%s). It is now '%s'; a new one is started.", error, aside)
         with suppress(FileNotFoundError):  # another process has moved it already
@@ -158,9 +161,11 @@ def read(key: bytes, blob: object, dims: int) -> NDArray[np.float32] | None:
     if not isinstance(blob, bytes) or len(blob) < 4 * dims:
         return None
     data, mark = blob[: 4 * dims], blob[4 * dims :]
+    if mark not in (b"", checksum(key, data)):
+        return None
     vector = np.frombuffer(data, "<f4")
-    unit = abs(float(vector @ vector) - 1) < 1e-3
-    return vector if unit and mark in (b"", checksum(key, data)) else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return vector if abs(float(vector @ vector) - 1) < 1e-3 else None
 
 
 def checksum(key: bytes, data: bytes) -> bytes:
@@ -168,8 +173,10 @@ def checksum(key: bytes, data: bytes) -> bytes:
     return zlib.crc32(data, zlib.crc32(key)).to_bytes(4, "little")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Return whether SQLite found the file to be broken, or no database at all."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # errors of the module itself have none
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -189,7 +196,7 @@ def count_known(path: Path, keys: Iterable[bytes]) -> int:
                 int(db.execute(f"SELECT count(*) FROM vectors WHERE key IN ({marks(some)})", some).fetchone()[0])
                 for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE)
             )
-    except sqlite3.Error:
+    except FAILURES:
         return 0
 
 

@@ -243,6 +243,13 @@ class Engine(Protocol):
         """Check the engine itself and return its state."""
         ...
 
+    def repair(self) -> list[str]:
+        """Mend what `check` finds damaged and a rebuild does not replace; return what was done, mostly nothing.
+
+        What cannot be kept is named, with what that means.
+        """
+        ...
+
     def close(self) -> None:
         """Close connections and files."""
         ...

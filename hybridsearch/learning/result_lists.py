@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ Matrix = NDArray[np.float32]
 
 MAX_ENTRIES = 20_000
 """Latest result lists that the cache keeps: at most about 400 MB."""
+CRC = 4
+"""Bytes of the checksum behind the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,25 @@ def cache_key(version: str, plan: Plan, names: Sequence[str]) -> bytes:
     return digest.digest()
 
 
+def checksum(key: bytes, ids: bytes, rows: bytes) -> bytes:
+    """Return the CRC32 of a stored result list."""
+    return zlib.crc32(rows, zlib.crc32(ids, zlib.crc32(key))).to_bytes(CRC, "little")
+
+
+def is_sound(key: bytes, ids: object, rows: object) -> bool:
+    """Return whether a result list is as it was stored; those of an earlier version, without a checksum, are not."""
+    return (
+        isinstance(ids, bytes)
+        and isinstance(rows, bytes)
+        and len(rows) >= CRC
+        and rows[-CRC:] == checksum(key, ids, rows[:-CRC])
+    )
+
+
 class ResultCache:
     """Keeps result lists in a SQLite file, about 10 kB per query; deleting it costs only time.
+
+    What does not match its checksum is asked for again.
 
     Raises:
         EngineError: From every method, when the file cannot be used.
@@ -128,16 +148,17 @@ class ResultCache:
         query = "SELECT ids, rows FROM candidates WHERE key = ?"
         with self._explained(), closing(self._db.execute(query, (key,))) as cursor:
             row = cursor.fetchone()
-        if row is None:
+        if row is None or not is_sound(key, *row):
             return None
         ids = tuple(orjson.loads(row[0]))
-        return ResultList(ids, np.frombuffer(row[1], np.float32).reshape(len(ids), signals))
+        return ResultList(ids, np.frombuffer(row[1][:-CRC], np.float32).reshape(len(ids), signals))
 
     def put(self, key: bytes, results: ResultList) -> None:
         """Store the result list of a key."""
-        row = key, orjson.dumps(results.ids), results.values.tobytes()
+        ids, rows = orjson.dumps(results.ids), results.values.tobytes()
         with self._explained():
-            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", row)
+            values = key, ids, rows + checksum(key, ids, rows)
+            self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", values)
 
     def close(self) -> None:
         """Close the file."""
@@ -147,7 +168,7 @@ class ResultCache:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged file
             raise EngineError(
                 f"Cannot use '{self._path}': {error}. It only saves time: remove it and try again."
             ) from error

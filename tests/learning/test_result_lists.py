@@ -1,6 +1,7 @@
 """ResultList: signals mean the same in learning and in serving, and what was answered is never asked twice."""
 
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -298,6 +299,31 @@ def test_a_damaged_cache_says_that_it_may_be_removed(tmp_path: Path) -> None:
     path.write_bytes(b"not a database, but long enough to look like a file of some kind" * 100)
     with pytest.raises(EngineError, match="It only saves time: remove it"):
         ResultCache(path)
+
+
+def test_a_flipped_bit_in_the_cache_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    """Attack: a flipped bit in candidates.db."""
+    luck, path = random.Random(1), tmp_path / "cache.db"
+    stored = {
+        bytes([n]) * 20: ResultList((f"p{n}", "é"), np.array([[n, 0.5], [1, n / 7]], np.float32)) for n in range(60)
+    }
+    with ResultCache(path) as cache:
+        for key, results in stored.items():
+            cache.put(key, results)
+    intact, asked_again = path.read_bytes(), 0
+    for _ in range(60):
+        data = bytearray(intact)
+        data[luck.randrange(len(data))] ^= 1 << luck.randrange(8)
+        path.write_bytes(data)
+        try:
+            with ResultCache(path) as cache:
+                for key, results in stored.items():
+                    kept = cache.get(key, 2)
+                    asked_again += kept is None
+                    assert kept is None or (kept.ids == results.ids and np.array_equal(kept.values, results.values))
+        except EngineError:
+            asked_again += 1
+    assert asked_again > 20
 
 
 def test_the_cache_keeps_the_latest_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

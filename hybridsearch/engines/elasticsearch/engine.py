@@ -218,6 +218,9 @@ class ElasticsearchEngine:
     def check(self) -> list[Check]:
         return health.checks(self.client, self.url, self.alias)
 
+    def repair(self) -> list[str]:
+        return []  # what a server stores it guards by itself
+
     def close(self) -> None:
         self.client.close()
 

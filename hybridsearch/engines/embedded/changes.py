@@ -2,68 +2,62 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import orjson
-
 from hybridsearch.changes import Change, Recorded
-from hybridsearch.disk.durable import make_folder
-from hybridsearch.disk.errors import explained
+from hybridsearch.disk.durable import sync_folder
+from hybridsearch.disk.errors import damaged, explained
+from hybridsearch.disk.lock import FileLock
 from hybridsearch.disk.modes import create
+from hybridsearch.engines.embedded import change_file
+from hybridsearch.engines.embedded.change_file import Entry, Salvaged, entries
 
 NAME = "changes.db"
 PAGE = 500
-PLACE = "SELECT place FROM changes WHERE id = ?"
 TIMEOUT = 30.0
 """Seconds for another process to finish its write."""
-TABLE = """
-CREATE TABLE IF NOT EXISTS changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
-    id TEXT NOT NULL UNIQUE,
-    row BLOB,                               -- JSON; NULL: it was removed
-    version INTEGER,
-    place INTEGER NOT NULL,                 -- the precedence of the change
-    time REAL NOT NULL
-)
-"""
+REPAIR = "hybridsearch repair"
+REMEDY = f"Keep what can be read of it with: {REPAIR}"
 
 
 class FileChanges:
-    """The change log of one folder; the protocol in hybridsearch/changes.py says what the methods do."""
+    """The change log of one folder; the protocol in hybridsearch/changes.py says what the methods do.
+
+    Every change that is read is compared with its checksum; the whole log is when it is read to its end.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
 
     def newest(self, changes: Sequence[Change]) -> list[Change]:
-        if not self.path.exists():
+        if not self._exists():
             return list(changes)
         with self._opened() as db:
-            known = {change.id: db.execute(PLACE, (change.id,)).fetchone() for change in changes}
-        return [change for change in changes if known[change.id] is None or change.precedence >= known[change.id][0]]
+            known = {change.id: self._known(db, change.id) for change in changes}
+        return [change for change in changes if is_newest(change, known[change.id])]
 
     def record(self, changes: Sequence[Change]) -> Recorded:
         accepted, before = [], {}
-        with self._opened() as db, db:
-            db.execute("BEGIN IMMEDIATE")
+        with self._writing() as db:
             for change in changes:
-                known = db.execute("SELECT id, row, version, place FROM changes WHERE id = ?", (change.id,)).fetchone()
-                if known is None or change.precedence >= known[3]:
+                known = self._known(db, change.id)
+                if is_newest(change, known):
                     remember(db, change, change.precedence)
                     accepted.append(change)
                     if known is not None:
-                        before[change.id] = to_change(*known[:3])
+                        before[change.id] = known.to_change()
         return Recorded(accepted, before=before)
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
-        with self._opened() as db, db:
-            db.execute("BEGIN IMMEDIATE")
+        with self._writing() as db:
             for change in changes:
-                known = db.execute("SELECT id, row, version FROM changes WHERE id = ?", (change.id,)).fetchone()
-                if known is None or to_change(*known) != change:
+                known = self._known(db, change.id)
+                if known is None or known.to_change() != change:
                     continue
                 if change.id in before:
                     remember(db, before[change.id], change.precedence)
@@ -71,47 +65,128 @@ class FileChanges:
                     db.execute("DELETE FROM changes WHERE id = ?", (change.id,))
 
     def position(self) -> int:
-        if not self.path.exists():
+        if not self._exists():
             return 0
         with self._opened() as db:
-            ((position,),) = db.execute("SELECT coalesce(max(seq), 0) FROM changes")
-        return int(position)
+            self._require_none(change_file.flaws(db))
+            return max((entry.seq for entry in entries(db, "ORDER BY seq DESC LIMIT 1")), default=0)
 
     def since(self, position: int) -> tuple[list[Change], int]:
-        if not self.path.exists():
+        if not self._exists():
             return [], position
         with self._opened() as db:
-            sql = "SELECT seq, id, row, version FROM changes WHERE seq > ? ORDER BY seq LIMIT ?"
-            rows = db.execute(sql, (position, PAGE)).fetchall()
-        return [to_change(*row[1:]) for row in rows], rows[-1][0] if rows else position
+            page = list(entries(db, "WHERE seq > ? ORDER BY seq LIMIT ?", position, PAGE))
+            if len(page) < PAGE:  # this is the last: now all of them were seen
+                self._require_none(change_file.flaws(db))
+        for entry in page:
+            self._require_match(entry)
+        return [entry.to_change() for entry in page], page[-1].seq if page else position
 
     def forget(self, hours: float) -> None:
-        if self.path.exists():
-            with self._opened() as db, db:
+        if self._exists():
+            with self._writing() as db:
+                self._require_none(change_file.flaws(db))
                 db.execute("DELETE FROM changes WHERE time < ?", (time.time() - hours * 3600,))
+
+    def verify(self) -> int | None:
+        """Compare everything with its checksums, and return the number of changes; None if nothing was ever recorded.
+
+        Raises:
+            StoreDamaged: Something does not match.
+        """
+        if not self._exists():
+            return None
+        with self._opened() as db:
+            self._require_none(change_file.flaws(db))
+            return sum(1 for _ in entries(db))
+
+    def repair(self) -> list[str]:
+        """Put a damaged log aside, start a new one with all that can be read of it, and return what that means."""
+        aside, new = (self.path.with_name(f"{NAME}.{suffix}") for suffix in ("damaged", "tmp"))
+        with self._alone(), explained(self.path, REMEDY):
+            salvaged = change_file.salvage(self.path)
+            new.unlink(missing_ok=True)
+            with opened(new) as db, db:
+                db.execute("BEGIN IMMEDIATE")
+                change_file.begin(db, salvaged)
+            create(aside)
+            shutil.copyfile(self.path, aside)
+            new.replace(self.path)
+            sync_folder(self.path.parent)
+        return list(outcome(salvaged, aside))
+
+    def _exists(self) -> bool:
+        with explained(self.path):
+            return self.path.exists()
+
+    def _known(self, db: sqlite3.Connection, key: str) -> Entry | None:
+        """Return the entry of a product, if there is one."""
+        known = next(entries(db, "WHERE id = ?", key), None)
+        if known is not None:
+            self._require_match(known)
+        return known
+
+    def _require_match(self, entry: Entry) -> None:
+        self._require_none(change_file.entry_flaws([entry]))
+
+    def _require_none(self, flaws: Iterator[str]) -> None:
+        for flaw in flaws:
+            raise damaged(self.path, flaw, REMEDY)
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        with explained(self.path):
-            make_folder(self.path.parent, self.path.parent.parent)
-            create(self.path)
-            db = sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)
-            try:
-                # With FULL a power cut could restore the rollback journal, whose removal is the commit.
-                db.execute("PRAGMA synchronous = EXTRA")
-                db.execute(TABLE)
-                yield db
-            finally:
-                db.close()
+        with explained(self.path, REMEDY), opened(self.path) as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one transaction, if it is sound."""
+        with self._alone(), self._opened() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            self._require_none(change_file.structural_flaws(db))
+            change_file.prepare(db)
+            yield db
+            change_file.count(db, change_file.last_position(db))
+
+    def _alone(self) -> FileLock:
+        """Return the right to write: what is written while the file is replaced would be lost."""
+        return FileLock(self.path.with_suffix(".lock"), "recording changes in", timeout=TIMEOUT)
+
+
+def outcome(salvaged: Salvaged, aside: Path) -> Iterator[str]:
+    """Yield what became of a damaged log, and what that means."""
+    kept = len(salvaged.kept)
+    yield f"The log of changes was damaged. It is now '{aside}'; a new one has the {kept:,} changes that can be read."
+    if not salvaged.lost and salvaged.complete:
+        yield "No change is missing."
+        return
+    named = ", ".join(map(repr, salvaged.lost))
+    missing = [f"the changes of {len(salvaged.lost):,} products: {named}"] if salvaged.lost else []
+    missing += [] if salvaged.complete else ["perhaps changes of products that cannot be named"]
+    yield (
+        f"Missing are {'; and '.join(missing)}. They are in the live index still, and will be in the next one only if "
+        "the catalogue has them: before the next reindex write them there, or send them again by upsert and delete."
+    )
+
+
+def is_newest(change: Change, known: Entry | None) -> bool:
+    """Return whether a change is not older than the one that is known."""
+    return known is None or change.precedence >= known.place
 
 
 def remember(db: sqlite3.Connection, change: Change, place: int) -> None:
     """Make a change the last one of its product, at a place among its changes."""
-    row = None if change.row is None else orjson.dumps(change.row)
-    values = (change.id, row, change.version, place, time.time())
-    db.execute("INSERT OR REPLACE INTO changes (id, row, version, place, time) VALUES (?,?,?,?,?)", values)
+    change_file.write(db, [Entry.of(change_file.last_position(db) + 1, change, place)])
 
 
-def to_change(key: str, row: bytes | None, version: int | None) -> Change:
-    """Read what `remember` wrote."""
-    return Change(key, None if row is None else orjson.loads(row), version)
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file; every commit is on the disk before it returns."""
+    create(path)
+    db = sqlite3.connect(path, timeout=TIMEOUT, isolation_level=None)
+    try:
+        # With FULL a power cut could restore the rollback journal, whose removal is the commit.
+        db.execute("PRAGMA synchronous = EXTRA")
+        yield db
+    finally:
+        db.close()

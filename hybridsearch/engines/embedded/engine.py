@@ -19,7 +19,7 @@ from hybridsearch.engines.embedded.generations import Generations, Stamp
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
-from hybridsearch.errors import EngineError, IndexMissing
+from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
@@ -205,7 +205,15 @@ class EmbeddedEngine:
 
     @while_open
     def check(self) -> list[Check]:
-        return health.checks(self._generations)
+        return health.checks(self._generations, self.changes)
+
+    @while_open
+    def repair(self) -> list[str]:
+        try:
+            self.changes.verify()
+        except StoreDamaged:
+            return self.changes.repair()
+        return []
 
     def close(self) -> None:
         self._calls.close(self._close)

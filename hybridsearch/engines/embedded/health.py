@@ -8,26 +8,40 @@ from contextlib import closing
 from pathlib import Path
 
 from hybridsearch.engines.base import Check
+from hybridsearch.engines.embedded.changes import REPAIR, FileChanges
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import load_compiled
-from hybridsearch.errors import EngineError
+from hybridsearch.errors import EngineError, StoreDamaged
 
 REINDEX = "hybridsearch reindex"
 
 
-def checks(generations: Generations) -> list[Check]:
-    """Check the folder and every checksum of the live generation."""
-    return list(inspect(generations))
+def checks(generations: Generations, log: FileChanges) -> list[Check]:
+    """Check the folder, and every checksum of the log of changes and of the live generation."""
+    return list(inspect(generations, log))
 
 
-def inspect(generations: Generations) -> Iterator[Check]:
+def changes(log: FileChanges) -> Iterator[Check]:
+    """Say whether the log of changes is sound, if there is one."""
+    try:
+        count = log.verify()
+        if count is not None:
+            yield Check("changes", "ok", f"{count:,} are remembered, checksums match")
+    except StoreDamaged as error:
+        yield Check("changes", "failure", str(error), REPAIR)
+    except EngineError as error:
+        yield Check("changes", "failure", str(error))
+
+
+def inspect(generations: Generations, log: FileChanges) -> Iterator[Check]:
     """Yield the lines, up to the first failure that makes the rest pointless."""
     folder = generations.folder
     if os.access(folder, os.W_OK):
         yield Check("folder", "ok", str(folder))
     elif os.access(folder, os.R_OK | os.X_OK):
         yield Check("folder", "warning", f"{folder} is read-only: searching works", "Allow writing before a reindex.")
+    yield from changes(log)
     try:
         generation = generations.live()
         if generation is None:
