@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -145,6 +146,17 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
     if value is None or type(value) in (bool, int, float):
         return value
     return tidy(json_value(value), levels)
+
+
+def weight(value: Any) -> int:
+    """Return about how many bytes a JSON value takes in memory."""
+    size = sys.getsizeof(value)
+    if isinstance(value, dict):
+        size += sum(map(sys.getsizeof, value))
+        value = list(value.values())
+    if isinstance(value, list):
+        size += sum([sys.getsizeof(item) if type(item) is str else weight(item) for item in value])
+    return size
 
 
 def tidy_key(key: Any) -> str:
