@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -160,6 +161,17 @@ def tidied(value: Any, levels: int) -> Any:
     if value is None or type(value) in (bool, int, float):
         return value
     return tidied(json_value(value), levels)
+
+
+def weight(value: Any) -> int:
+    """Return about how many bytes a JSON value takes in memory."""
+    size = sys.getsizeof(value)
+    if isinstance(value, dict):
+        size += sum(map(sys.getsizeof, value))
+        value = list(value.values())
+    if isinstance(value, list):
+        size += sum([sys.getsizeof(item) if type(item) is str else weight(item) for item in value])
+    return size
 
 
 def tidy_key(key: Any) -> str:

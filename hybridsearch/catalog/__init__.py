@@ -6,12 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.files import File, Parser
-from hybridsearch.catalog.jsonl import parse_document, parse_lines
+from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.rows import field, number, strings
+from hybridsearch.rows import field, number, strings, weight
 from hybridsearch.settings import Catalog, Fields
 from hybridsearch.values import Product, Row
 
@@ -32,6 +33,9 @@ SOURCES: dict[str, Parser] = {
 
 A new format is a parser in a file of its own and a line here; encoding, packing, counting, ids and rejects are the same
 for all."""
+
+SAMPLE_BYTES = 50_000_000
+"""Memory of the rows that a configuration is guessed from."""
 
 
 def open_source(
@@ -72,13 +76,19 @@ def open_source(
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:
-    """Return between `size` and twice as many rows, or all, spread evenly over the first products that are read."""
+    """Return between `size` and twice as many rows, or all, spread evenly over the first products that are read.
+
+    Of a catalogue with very long rows there are fewer: together they take at most SAMPLE_BYTES, or are one row.
+    """
     rows: list[Row] = []
+    held = 0
     step = 1
     products = (row for row in source.read() if isinstance(row, Product))
     for place, product in enumerate(islice(products, reads)):
         if place % step == 0:
             rows.append(product.row)
-        if len(rows) == 2 * size:
+            held += weight(product.row)
+        while len(rows) == 2 * size or (held > SAMPLE_BYTES and len(rows) > 1):
             rows, step = rows[::2], 2 * step
+            held = sum(map(weight, rows))
     return rows

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol, Self, runtime_checkable
 
-from hybridsearch.rows import field, strings, tidy
+from hybridsearch.rows import field, strings, tidy, weight
 from hybridsearch.values import Product, Reject
 
 LONGEST_ID = 512
 """Bytes of UTF-8: Elasticsearch's limit for `_id`."""
+
+HEAVIEST_ROW = 25_000_000
+"""Bytes that a row takes in memory: the longest text of a row, or some 100,000 values."""
 
 
 class Source(Protocol):
@@ -91,6 +94,9 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
         clean = tidy(row)
         if not isinstance(clean, dict):
             reason = f"found {type(row).__name__} {str(clean)[:40]!r}, expected an object of fields"
+            return Reject(where, None, "read", reason, place=place)
+        if (size := weight(clean)) > HEAVIEST_ROW:
+            reason = f"its values take {size / 1e6:.0f} MB in memory, expected at most {HEAVIEST_ROW / 1e6:.0f}"
             return Reject(where, None, "read", reason, place=place)
         row = clean
         name = where if id_field is None else product_id(field(row, id_field), id_field)

@@ -14,6 +14,8 @@ from hybridsearch.catalog.files import LONGEST_ROW, flaw, lines
 DELIMITERS = ",;\t|"
 MOST_LINES = 1_000
 """Lines of one row; a quote that is not closed by then never will be."""
+FEW_LINES = 10
+"""The same after so many such quotes that to look far ahead for each would take too long."""
 
 
 def parse_table(text: TextIO) -> Iterator[tuple[int, dict[str, str] | Unreadable]]:
@@ -67,7 +69,7 @@ def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tup
     source = Lines(numbered)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
-        source.taken.clear()
+        source.begin()
         try:
             cells: list[str] | Unreadable = next(reader)
         except StopIteration:
@@ -86,6 +88,9 @@ def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tup
 class Lines:
     """Lines for `csv.reader`, which can be handed out again when a quote turns out never to close.
 
+    Of one record there are at most MOST_LINES, or FEW_LINES when patience is lost, and not many more than LONGEST_ROW
+    characters. Every line is handed out some 20 times at most, whatever the quotes.
+
     Attributes:
         taken: What was handed out for the current record.
     """
@@ -94,16 +99,27 @@ class Lines:
         self.taken: list[tuple[int, str]] = []
         self._fresh = iter(numbered)
         self._again: deque[tuple[int, str]] = deque()
+        self._size = 0
+        self._patience = MOST_LINES
 
     def __iter__(self) -> Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) == MOST_LINES:
+        most = MOST_LINES if self._patience > 0 else FEW_LINES
+        if len(self.taken) >= most or self._size > LONGEST_ROW:
             raise StopIteration
         self.taken.append(self._again.popleft() if self._again else next(self._fresh))
+        self._size += len(self.taken[-1][1])
         return self.taken[-1][1]
+
+    def begin(self) -> None:
+        """Hand out the lines of the next record from now on."""
+        self.taken.clear()
+        self._size = 0
+        self._patience = min(MOST_LINES, self._patience + FEW_LINES)
 
     def again(self) -> None:
         """Hand out the lines of the current record once more, except the first."""
+        self._patience -= len(self.taken)
         self._again.extendleft(reversed(self.taken[1:]))

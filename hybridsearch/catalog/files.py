@@ -22,6 +22,7 @@ Parser = Callable[[TextIO], Iterator[tuple[int, Any | Unreadable]]]
 
 LONGEST_ROW = 5_000_000
 """Characters of one row: 25 descriptions of 200 kB."""
+TOO_LONG = f"the row is longer than {LONGEST_ROW:,} characters"
 HEAD = 65_536
 """Bytes that the encoding is judged by."""
 COUNTED = 4_000_000
@@ -57,7 +58,7 @@ class File:
     def count(self) -> int | None:
         """Estimate the number of rows from the first lines; None for an array, which may be all in one."""
         with opened(self.path) as (text, raw):
-            first = text.readlines(COUNTED)
+            first = list(beginning(text))
             if not first or first[0].lstrip().startswith("["):
                 return None if first else 0
             used = raw.tell()
@@ -75,6 +76,14 @@ class File:
         with opened(self.path) as (text, _):
             for number, row in self.parse(text):
                 yield product(row, self.id_field, f"{self.name}:{number}", number)
+
+
+def beginning(text: TextIO) -> Iterator[str]:
+    """Yield the first lines of a text, about COUNTED characters; longer ones come in pieces."""
+    size = 0
+    while size < COUNTED and (line := text.readline(COUNTED)):
+        size += len(line)
+        yield line
 
 
 def rows_in(first: list[str], parse: Parser) -> int:
@@ -158,7 +167,7 @@ def lines(text: TextIO) -> Iterator[tuple[int, str]]:
 def flaw(row: str) -> str | None:
     """Return why the text of a row is not parsed, or None."""
     if len(row) > LONGEST_ROW:
-        return f"the row is longer than {LONGEST_ROW:,} characters"
+        return TOO_LONG
     if not row.isascii() and (byte := ESCAPED.search(row)):
         return (
             f"byte 0x{ord(byte[0]) - 0xDC00:02X} at character {byte.start() + 1} is not UTF-8; save the file as UTF-8"

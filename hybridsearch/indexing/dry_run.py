@@ -21,8 +21,10 @@ from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.limits import BYTES_AT_ONCE
 from hybridsearch.images.product import ProductPictures
 from hybridsearch.indexing.build import picture_loader, schema_of, source_of
+from hybridsearch.indexing.fill import HEAVY
 from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
+from hybridsearch.rows import weight
 from hybridsearch.schema import Schema
 from hybridsearch.shop import Shop
 from hybridsearch.values import Product, Reject
@@ -73,7 +75,8 @@ class Survey:
     Attributes:
         size: Bytes of all rows as JSON.
         keys: Of the different texts, in the encode cache.
-        sample: The first products.
+        sample: The first products, a few of them where they are very long.
+        held: Bytes that these take in memory.
     """
 
     shop: Shop
@@ -83,6 +86,7 @@ class Survey:
     pictures: int = 0
     rejected: int = 0
     size: int = 0
+    held: int = 0
     keys: set[bytes] = field(default_factory=set)
     sample: list[Product] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -99,8 +103,9 @@ class Survey:
             return
         self.products += 1
         self.size += len(orjson.dumps(row.row))
-        if len(self.sample) < SAMPLE:
+        if len(self.sample) < SAMPLE and self.held < HEAVY:
             self.sample.append(row)
+            self.held += weight(row.row)
         for leg in self.schema.legs:
             if leg.reads == "image":
                 self.pictures += bool(document.pictures(row.row, self.schema.fields))

@@ -18,12 +18,15 @@ from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.prefetch import prefetch, result_of
 from hybridsearch.progress import Progress
+from hybridsearch.rows import weight
 from hybridsearch.values import Product, Reject
 
 log = redaction.logger(__name__)
 
 BATCH = 256
 """Products that are read, encoded and written together."""
+HEAVY = 8_000_000
+"""Bytes of rows after which a batch has no room for more: the documents of long texts take many times as much."""
 HOPELESS = 1_000
 """Rejects in a row after which the run stops: the configuration is wrong, not the products."""
 
@@ -136,12 +139,14 @@ class Filling:
 
 
 def chunks(rows: Iterable[Product | Reject], size: int) -> Iterator[list[Product | Reject]]:
-    """Yield runs of rows; rows of one place, which shards of an index may share, are not parted."""
+    """Yield runs of at most `size` rows, or HEAVY bytes; rows of one place, which shards may share, are not parted."""
     chunk: list[Product | Reject] = []
+    held = 0
     for row in rows:
-        if len(chunk) >= size and row.place != chunk[-1].place:
+        if (len(chunk) >= size or held > HEAVY) and row.place != chunk[-1].place:
             yield chunk
-            chunk = []
+            chunk, held = [], 0
         chunk.append(row)
+        held += weight(row.row)
     if chunk:
         yield chunk

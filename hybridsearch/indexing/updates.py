@@ -168,9 +168,10 @@ class Updates:
         files = sorted(home.folder.glob(home.rejects("*").name))
         if not files:
             return Updated(), ""
-        rejects = list(RejectsFile(files[-1], size=files[-1].stat().st_size).read())
-        ids = {reject.id for reject in rejects if reject.id}
-        places = {reject.where for reject in rejects if not reject.id}
+        ids, places = set(), set()
+        for reject in RejectsFile(files[-1], size=files[-1].stat().st_size).read():
+            ids |= {reject.id} if reject.id else set()
+            places |= set() if reject.id else {reject.where}
         source = source_of(self.settings)
         with RefusedPictures(home.refused) as refused:
             refused.forget_addresses()

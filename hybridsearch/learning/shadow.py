@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from hybridsearch.catalog.files import flaw, lines
 from hybridsearch.errors import ConfigError
 from hybridsearch.progress import Progress
 from hybridsearch.search.planner import Query
@@ -47,9 +48,9 @@ def read_log(path: Path) -> list[str]:
     """
     queries: dict[str, None] = {}
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for line in lines:
-                if query := query_of(line.strip()):
+        with path.open(encoding="utf-8-sig") as text:
+            for _, line in lines(text):
+                if not flaw(line) and (query := query_of(line.strip())):
                     queries[query] = None
                 if len(queries) == MOST:
                     break

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -300,7 +301,7 @@ def test_table_reads_back_what_was_written(rows: list[dict[str, str]], mark: str
 def test_array_reads_back_what_was_written_whatever_the_pieces(rows: list[dict[str, Any]], chunk: int) -> None:
     text = io.StringIO(json.dumps(rows, indent=1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hybridsearch.catalog.jsonl.CHUNK", chunk)
+        patch.setattr("hybridsearch.catalog.array.CHUNK", chunk)
         assert [row for _, row in SOURCES[".json"](text)] == rows
 
 
@@ -361,3 +362,32 @@ def test_what_could_not_be_parsed_passes_for_no_value_anywhere() -> None:
         with pytest.raises(ValueError, match="holds Unreadable"):
             take(unreadable)
     assert isinstance(product([unreadable], None, "here"), Reject)
+
+
+@pytest.mark.parametrize("line", ['a","\n', '"\n', 'a","\nb\n', '"a\n', 'a,"b\n'])
+def test_quotes_that_never_close_are_read_in_linear_time(line: str) -> None:
+    text = io.StringIO("id,title\n" + line * (200_000 // len(line)))
+    started = time.process_time()
+    assert sum(1 for _ in SOURCES[".csv"](text)) > 0
+    assert time.process_time() - started < 10
+
+
+def test_a_record_of_a_thousand_lines_is_read_although_quotes_before_it_never_close(read: Reader) -> None:
+    long = '7,"' + "line\n" * 900 + '"\n'
+    products = read("id,title\n" + '1,"17 inch\n' + "2,desk\n" * 200 + long + "8,lamp\n", "shop.csv")
+    assert [product.id for product in products[-2:]] == ["7", "8"]
+
+
+def test_a_row_that_takes_more_memory_than_any_text_is_a_reject(read: Reader) -> None:
+    products = read('{"id": 1, "a": [' + "[]," * 500_000 + ']}\n{"id": 2, "a": [' + "[]," * 500_000 + '1]}\n{"id": 3}')
+    assert ids(products) == [None, None, "3"]
+    assert rejects(products)["shop.jsonl:2"] == "its values take 32 MB in memory, expected at most 25"
+
+
+def test_a_sample_of_long_rows_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "shop.jsonl"
+    path.write_text("".join(f'{{"n": {n}, "text": "{"x" * 10_000}"}}\n' for n in range(500)))
+    monkeypatch.setattr("hybridsearch.catalog.SAMPLE_BYTES", 1_000_000)
+    rows = [row["n"] for row in sample(open_source(Catalog(path=path)))]
+    assert 45 <= len(rows) < 100
+    assert rows == list(range(0, 500, rows[1]))
