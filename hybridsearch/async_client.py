@@ -11,12 +11,14 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
 from hybridsearch.deadline import aside, within
+from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
@@ -43,6 +45,7 @@ class AsyncHybridSearch(Shop):
     its methods block, `request` included, but for those called `_async`.
     """
 
+    @while_open_async
     async def search(
         self,
         text: str = "",
@@ -56,11 +59,13 @@ class AsyncHybridSearch(Shop):
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
+        wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
             plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
             answer = await self.engine.search_async(plan)
-        return require_complete(answer) if strict else answer
+        return require_complete(answer) if wanted_whole else answer
 
+    @while_open_async
     async def plan(
         self,
         text: str = "",
@@ -74,28 +79,34 @@ class AsyncHybridSearch(Shop):
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
+        query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
+        own = own_weights(weights)
         with aside(self.settings.engine.timeout / 2):
-            return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=weights)
+            return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=own)
 
+    @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id, see `HybridSearch.get`."""
         from hybridsearch.indexing import arguments
 
         return await self.engine.get_async(arguments.possible_ids(ids))
 
+    @while_open_async
     async def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Build the index and make it the live one, see `HybridSearch.reindex`; runs in a worker thread.
 
         That thread also calls `progress` and `options.say`. A call that is cancelled stops the run after its current
         batch; the next one continues it. A run that has made its index the live one already is finished.
         """
+        from hybridsearch.indexing import run_arguments
+
+        told = run_arguments.progress(progress)
         stopped = threading.Event()
 
         def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
-            if progress is not None:
-                progress(stage, done, total, counts)
+            if told is not None:
+                told(stage, done, total, counts)
             if stopped.is_set():
                 raise asyncio.CancelledError
 
@@ -105,35 +116,42 @@ class AsyncHybridSearch(Shop):
 
         return await in_thread(partial(self._blocking.reindex, tell, options), stop)
 
+    @while_open_async
     async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products to the live index, see `HybridSearch.upsert`; runs in a worker thread."""
         return await in_thread(partial(self._blocking.upsert, products))
 
+    @while_open_async
     async def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
         """Remove products from the live index, see `HybridSearch.delete`; runs in a worker thread."""
         return await in_thread(partial(self._blocking.delete, ids))
 
+    @while_open_async
     async def retry_rejects(self) -> tuple[Updated, str]:
         """Try what the last run rejected again, see `HybridSearch.retry_rejects`; runs in a worker thread."""
         return await in_thread(self._blocking.retry_rejects)
 
+    @while_open_async
     async def rollback(self, generation: str | None = None) -> Rollback:
         """Make an earlier generation the live one, see `HybridSearch.rollback`; runs in a worker thread."""
         return await in_thread(partial(self._blocking.rollback, generation))
 
+    @while_open_async
     async def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return what may be removed, see `HybridSearch.leftovers`; runs in a worker thread."""
         return await in_thread(partial(self._blocking.leftovers, kept=kept))
 
+    @while_open_async
     async def clean(self, generations: Sequence[Generation]) -> None:
         """Remove generations that are not live, see `HybridSearch.clean`; runs in a worker thread."""
         await in_thread(partial(self._blocking.clean, generations))
 
     async def close(self) -> None:
-        """Close connections and files; afterwards the shop answers nothing more.
+        """Wait for the calls under way, then close connections and files, see `HybridSearch.close`.
 
         Connections of other event loops are closed by these loops, once their open requests are answered.
         """
+        await self._calls.refuse()
         self._closed = True
         await self._engine.close_async()
         stop_workers()

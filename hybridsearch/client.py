@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.calls import while_open
 from hybridsearch.deadline import aside, within
 from hybridsearch.disk.home import Home
-from hybridsearch.errors import DegradedAnswer
+from hybridsearch.errors import ConfigError, DegradedAnswer
+from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 from hybridsearch.values import Page, Row
@@ -45,6 +47,7 @@ def require_complete(page: Page) -> Page:
 class HybridSearch(Shop):
     """The client for plain Python, Django and threads; one per process serves all threads."""
 
+    @while_open
     def search(
         self,
         text: str = "",
@@ -64,11 +67,13 @@ class HybridSearch(Shop):
         Raises:
             DegradedAnswer: That error.
         """
+        wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
             plan = self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
             answer = self.engine.search(plan)
-        return require_complete(answer) if strict else answer
+        return require_complete(answer) if wanted_whole else answer
 
+    @while_open
     def plan(
         self,
         text: str = "",
@@ -99,11 +104,12 @@ class HybridSearch(Shop):
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = Query(text, filters=dict(filters or {}), facets=tuple(facets), sort=sort, page=page, size=size)
-        schema = self.engine.schema()
+        query = asked(text, filters, facets, sort, page, size)
+        schema, own = self.engine.schema(), own_weights(weights)
         with aside(self.settings.engine.timeout / 2):
-            return self.plan_query(schema, query, self.given(image), weights=weights)
+            return self.plan_query(schema, query, self.given(image), weights=own)
 
+    @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
 
@@ -117,6 +123,7 @@ class HybridSearch(Shop):
 
         return self.engine.get(arguments.possible_ids(ids))
 
+    @while_open
     def reindex(self, progress: Progress | None = None, options: Options | None = None) -> Report:
         """Rebuild the index from the catalogue, beside the live one, and make it the live one.
 
@@ -132,10 +139,12 @@ class HybridSearch(Shop):
             GateError: A check refused; the old index stays.
             EngineError: The engine cannot be reached, or another run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.reindex import reindex
 
-        return reindex(self, progress, options)
+        return reindex(self, run_arguments.progress(progress), run_arguments.options(options))
 
+    @while_open
     def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products, new ones or whole new versions of old ones, to the live index.
 
@@ -157,6 +166,7 @@ class HybridSearch(Shop):
         """
         return self._updates().upsert(products)
 
+    @while_open
     def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
         """Remove products from the live index; a late older update does not bring them back.
 
@@ -171,35 +181,42 @@ class HybridSearch(Shop):
         """
         return self._updates().delete(ids)
 
+    @while_open
     def retry_rejects(self) -> tuple[Updated, str]:
         """Try what the last run rejected again, as the catalogue has it now; return the outcome and the file."""
         return self._updates().retry_rejects()
 
+    @while_open
     def rollback(self, generation: str | None = None) -> Rollback:
         """Make the generation before the live one, or another one that is kept, the live one, in one atomic step.
 
         Raises:
             GateError: There is none to return to.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import rollback
 
-        return rollback(self.settings, self.engine, self.encoders, generation)
+        return rollback(self.settings, self.engine, self.encoders, run_arguments.name(generation))
 
+    @while_open
     def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return leftovers of interrupted runs; with `kept`, also the generations that `rollback` could return to."""
         from hybridsearch.indexing.rollback import leftovers
 
-        return leftovers(self.engine.generations(), kept=kept)
+        return leftovers(self.engine.generations(), kept=flag("kept", kept, ConfigError))
 
+    @while_open
     def clean(self, generations: Sequence[Generation]) -> None:
         """Remove generations that are not live.
 
         Raises:
             EngineError: A run is under way.
         """
+        from hybridsearch.indexing import run_arguments
         from hybridsearch.indexing.rollback import clean
 
-        clean(self.engine, Home(self.settings.home).journal(self.settings.engine.index), generations)
+        journal = Home(self.settings.home).journal(self.settings.engine.index)
+        clean(self.engine, journal, run_arguments.generations(generations))
 
     def _updates(self) -> Updates:
         from hybridsearch.indexing.updates import Updates
@@ -207,7 +224,13 @@ class HybridSearch(Shop):
         return Updates(self.settings, self.engine, self.encoders)
 
     def close(self) -> None:
-        """Close connections and files; afterwards the shop answers nothing more."""
+        """Wait for the calls under way, a rebuild included, then close connections and files.
+
+        A call that comes later, of any method but this one, raises ShopClosed.
+        """
+        self._calls.close(self._close)
+
+    def _close(self) -> None:
         self._closed = True
         self._engine.close()
         stop_workers()

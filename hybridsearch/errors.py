@@ -13,6 +13,7 @@ HybridSearchError
 ├── DegradedAnswer      an answer comes from less than was planned, and a strict search wanted all of it
 └── EngineError         the engine cannot be reached, or refused
     ├── IndexMissing    the index that queries use does not exist
+    ├── ShopClosed      the shop was closed before this call
     └── StoreDamaged    a file of the embedded engine does not match its checksum
 
 Every message says what was found, what was expected, and what to do next.
@@ -80,6 +81,10 @@ class EngineError(HybridSearchError):
 
 class IndexMissing(EngineError):  # noqa: N818
     """The index that queries use does not exist."""
+
+
+class ShopClosed(EngineError):  # noqa: N818
+    """The shop was closed before this call."""
 
 
 class StoreDamaged(EngineError):  # noqa: N818

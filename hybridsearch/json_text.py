@@ -1,4 +1,4 @@
-"""The door for JSON that somebody may have edited: what comes in is bounded, and can be worked with anywhere.
+"""The door for JSON and TOML that somebody may have edited: what comes in is bounded, and can be worked with anywhere.
 
 What this library alone writes and guards with checksums does not come this way, nor do catalogues, whose bad rows are
 rejects.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,7 @@ def read_json(file: Path, *, plain: bool = True) -> Any:
         OSError: It cannot be read.
         ValueError: As `parse_json` raises it, or it is too large.
     """
-    with file.open("rb") as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"it has more than {LARGEST // 1024**2} MB")
-    return parse_json(data, plain=plain)
+    return parse_json(read_bytes(file), plain=plain)
 
 
 def parse_json(data: bytes | str, *, plain: bool = True) -> Any:
@@ -56,6 +53,50 @@ def parse_json(data: bytes | str, *, plain: bool = True) -> Any:
         value = json.loads(text, object_pairs_hook=distinct if plain else None, parse_int=whole)
     except RecursionError as error:
         raise too_deep() from error
+    require_usable(value, plain=plain)
+    return value
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the content of a file of TOML.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no TOML, is too large or nested too deep, or holds a number that is too large or not finite.
+    """
+    text = read_bytes(file).decode("utf-8-sig")
+    try:
+        value = tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except RecursionError as error:
+        raise too_deep() from error
+    require_usable(value)
+    return value
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is too large, or no file can be called that.
+    """
+    with file.open("rb") as stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST // 1024**2} MB")
+    return data
+
+
+def require_usable(value: Any, *, plain: bool = True) -> None:
+    """Check that a parsed value can be worked with anywhere.
+
+    Args:
+        value: Of objects, lists, texts and numbers.
+        plain: Whether its numbers must be finite.
+
+    Raises:
+        ValueError: It cannot.
+    """
     for part, depth in parts(value):
         if depth > DEEPEST:
             raise too_deep()
@@ -63,7 +104,6 @@ def parse_json(data: bytes | str, *, plain: bool = True) -> Any:
             raise ValueError(f"the text {part[:40]!r} has half a character in it")
         if plain and isinstance(part, float) and not math.isfinite(part):
             raise ValueError(f"it holds {part}, expected finite numbers")
-    return value
 
 
 def whole(digits: str) -> int:

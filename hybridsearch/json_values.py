@@ -52,7 +52,19 @@ def unknown(value: object) -> ValueError:
 
 def named(value: object) -> str:
     """Return a value for a message: its type and its beginning."""
-    return "None" if value is None else f"{type(value).__name__} {reprlib.repr(value)}"
+    return "None" if value is None else f"{type(value).__name__} {brief(value)}"
+
+
+def brief(value: object) -> str:
+    """Return the beginning of a value as Python writes it, whatever the value is; it never fails."""
+    try:
+        return BRIEF.repr(value)
+    except Exception:  # it is somebody else's object, or a number that Python does not print
+        return f"<{type(value).__name__}>"
+
+
+BRIEF = reprlib.Repr()
+BRIEF.maxstring = BRIEF.maxother = BRIEF.maxlong = 60
 
 
 @json_value.register(Mapping)

@@ -13,6 +13,9 @@ from hybridsearch.values import Row
 DEEPEST = 50
 """Levels of objects and lists in one row; JSON writers fail soon after 200, and no shop needs as many."""
 
+MOST_BITS = 10_000
+"""Of a whole number, some 3,000 digits; Python writes down no more than 4,300."""
+
 UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of the text around them."""
 BREAKS = re.compile("[\x0b\x0c\x85]")
@@ -125,9 +128,19 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
     equal the last wins. What JSON does not know becomes what `json_value` says.
 
     Raises:
-        ValueError: A number is not finite, objects and lists are nested more than `levels` deep, or JSON has no form
-            for a value.
+        ValueError: A number is not finite, or has thousands of digits; objects and lists are nested more than `levels`
+            deep; JSON has no form for a value; or an object of somebody else fails when it is looked at.
     """
+    try:
+        return tidied(value, levels)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"holds {named(value)}, which cannot be read ({type(error).__name__})") from error
+
+
+def tidied(value: Any, levels: int) -> Any:
+    """Return what `tidy` does; an object of somebody else raises what it likes."""
     if isinstance(value, str):
         if type(value) is not str:  # an enum of texts would print its name
             value = str.__str__(value)
@@ -135,21 +148,23 @@ def tidy(value: Any, levels: int = DEEPEST) -> Any:
     if isinstance(value, dict | list) and levels == 0:
         raise ValueError(f"nested more than {DEEPEST} levels deep")
     if isinstance(value, dict):
-        return {tidy_key(key): tidy(item, levels - 1) for key, item in value.items()}
+        return {tidy_key(key): tidied(item, levels - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [tidy(item, levels - 1) for item in value]
+        return [tidied(item, levels - 1) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"holds {value}, expected finite numbers")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        if value.bit_length() > MOST_BITS:
+            raise ValueError("holds a number of thousands of digits")
         return str(value)
     if value is None or type(value) in (bool, int, float):
         return value
-    return tidy(json_value(value), levels)
+    return tidied(json_value(value), levels)
 
 
 def tidy_key(key: Any) -> str:
     """Return the name of a field; a number, which JSON does not have there, as text."""
-    found = tidy(key)
+    found = tidied(key, DEEPEST)
     if isinstance(found, str):
         return found
     if isinstance(found, int) and not isinstance(found, bool):

@@ -9,15 +9,15 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     SecretStr,
     ValidationError,
     field_validator,
@@ -26,11 +26,18 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch import credentials
+from hybridsearch.disk.paths import require_possible, shown
 from hybridsearch.errors import ConfigError, ConfigMissing
 from hybridsearch.fields import KINDS
 from hybridsearch.fields.names import flaw
+from hybridsearch.given import read, text
+from hybridsearch.json_text import read_toml
+from hybridsearch.json_values import brief
 
 DEFAULT_FILE = "hybridsearch.toml"
+LONGEST_SOURCE = 200
+MOST_PROBLEMS = 20
+"""That are told of at once."""
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
 Address = Annotated[str, AfterValidator(credentials.engine_address)]
 EncoderName = Annotated[str, AfterValidator(credentials.encoder_name)]
@@ -42,6 +49,17 @@ class Section(BaseModel):
     """A table of the file: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _possible_path(cls, value: Any) -> Any:
+        """Refuse a path that no file can have here, wherever it is opened later."""
+        if isinstance(value, Path):
+            require_possible(value)
+        return value
+
+
+Table = TypeVar("Table", bound=Section)
 
 
 class Catalog(Section):
@@ -172,7 +190,10 @@ class Secrets(BaseSettings):
 
 
 class Settings(Section):
-    """The whole file. Relative paths start at the folder of the file."""
+    """The whole file. Relative paths start at the folder of the file.
+
+    `load` and `parse` raise a ConfigError. The class itself, called with tables, raises pydantic's ValidationError.
+    """
 
     catalog: Catalog
     fields: Fields = Fields(title="title")
@@ -190,6 +211,19 @@ class Settings(Section):
             if why := flaw(name):
                 raise ValueError(f"the field {name[:100]!r} {why}; rename it in the catalogue, or leave it out")
         return fields
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whatever_it_is(cls, data: Any, handler: ModelWrapValidatorHandler[Settings]) -> Settings:
+        """Refuse what a program may pass and TOML cannot hold: it raises anything when it is looked at."""
+        try:
+            return handler(data)
+        except ValidationError:
+            raise
+        except Exception as error:
+            raise ValueError(
+                f"found what cannot be read ({type(error).__name__}), expected texts and numbers"
+            ) from error
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
@@ -214,16 +248,23 @@ class Settings(Section):
         """
         file = find(path)
         try:
-            data = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+            data = read_toml(file)
         except OSError as error:
-            raise ConfigMissing(f"Cannot read '{file}': {error.strerror}. Write one with: hybridsearch init") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"'{file}' is not valid TOML: {error}. Correct it and try again.") from error
+            why = error.strerror
+            raise ConfigMissing(f"Cannot read {shown(file)}: {why}. Write one with: hybridsearch init") from error
+        except ValueError as error:
+            raise ConfigError(f"{shown(file)} is not valid TOML: {error}. Correct it and try again.") from error
         return cls.parse(data, folder=file.resolve().parent, source=str(file))
 
     @classmethod
     def parse(cls, data: dict[str, Any], *, folder: Path, source: str = "configuration") -> Settings:
-        """Check parsed TOML and return the settings; relative paths start at `folder`."""
+        """Check parsed TOML and return the settings; relative paths start at `folder`.
+
+        Raises:
+            ConfigError: A key or value is wrong.
+        """
+        source = read("source", source, text, "text", ConfigError)[:LONGEST_SOURCE]
+        data = read("data", data, dict, "tables, as TOML has them", ConfigError)
         if "folder" in data:
             raise ConfigError(f"{source}: unknown key 'folder'. Did you mean 'engine.folder'?")
         try:
@@ -237,14 +278,37 @@ class Settings(Section):
         return self.resolve(self.engine.folder)
 
     def resolve(self, path: Path) -> Path:
-        """Return a path of the file as an absolute one."""
-        return self.folder / path.expanduser()
+        """Return a path of the file as an absolute one.
+
+        Raises:
+            ConfigError: It is no path.
+        """
+        return self.folder / read("path", path, lambda given: Path(given).expanduser(), "a path", ConfigError)
+
+
+def checked(kind: type[Table], **values: Any) -> Table:
+    """Return a table of the configuration that is not read from its file.
+
+    Raises:
+        ConfigError: A value is wrong.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(error))) from error
 
 
 def find(path: str | Path | None) -> Path:
-    """Return the configuration file to read: the argument, the default name, or the environment's."""
+    """Return the configuration file to read: the argument, the default name, or the environment's.
+
+    Raises:
+        ConfigError: The argument is no path.
+    """
     if path is not None:
-        return Path(path)
+        try:
+            return Path(path)
+        except Exception as error:  # it is an object of somebody else
+            raise ConfigError(f"The configuration is {brief(path)}, expected the path of a file.") from error
     named = os.environ.get("HYBRIDSEARCH_CONFIG")
     if not Path(DEFAULT_FILE).exists() and named:
         return Path(named)
@@ -254,16 +318,16 @@ def find(path: str | Path | None) -> Path:
 def explain(error: ValidationError) -> list[str]:
     """Return one line for each problem, with the nearest valid name for an unknown key."""
     lines = []
-    for problem in error.errors():
+    for problem in error.errors()[:MOST_PROBLEMS]:
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key '{place}'.{suggest(problem['loc'])}")
+            lines.append(f"unknown key {brief(place)}.{suggest(problem['loc'])}")
         elif problem["type"] == "missing":
             keys = ", ".join(names(problem["loc"] if place in SECTIONS else problem["loc"][:-1]))
             lines.append(f"'{place}' is missing. Its table takes: {keys}. A whole file: hybridsearch init CATALOG")
         else:
-            value = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int | float) else ""
-            lines.append(f"'{place or 'file'}': {problem['msg'].removeprefix('Value error, ')}{value}.")
+            value = f" (found {brief(problem['input'])})" if type(problem["input"]) in (str, int, float, bool) else ""
+            lines.append(f"{brief(place or 'file')}: {problem['msg'].removeprefix('Value error, ')}{value}.")
     return lines
 
 

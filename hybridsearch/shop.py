@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from hybridsearch import text
+from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import EncoderError, EngineError, QueryError, WeightsError
+from hybridsearch.errors import ConfigError, EncoderError, EngineError, QueryError, ShopClosed, WeightsError
+from hybridsearch.given import flag, instance, read
 from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
@@ -29,8 +31,10 @@ class Shop:
     """All that both clients share: everything but the calls to the engine."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
-        self.settings = settings
+        expected = "Settings: open a shop with HybridSearch.open(...)"
+        self.settings = read("settings", settings, instance(Settings), expected, ConfigError)
         self._engine = engine
+        self._calls = Calls(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
         self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
@@ -47,18 +51,19 @@ class Shop:
         Raises:
             ConfigError: The configuration is missing or wrong.
         """
-        settings = config if isinstance(config, Settings) else Settings.load(config)
-        return cls(settings, open_engine(settings, replace_index=replace_index))
+        settings = read("config", config, loaded, "Settings, or the path of a file", ConfigError)
+        allowed = flag("replace_index", replace_index, ConfigError)
+        return cls(settings, open_engine(settings, replace_index=allowed))
 
     @property
     def engine(self) -> Engine:
         """Where the index lives.
 
         Raises:
-            EngineError: The shop was closed.
+            ShopClosed: The shop was closed.
         """
         if self._closed:
-            raise EngineError(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
+            raise ShopClosed(self._calls.closed)
         return self._engine
 
     @property
@@ -86,7 +91,7 @@ class Shop:
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
         query = replace(query, given=tuple(values))
-        used, degraded = (weights, ()) if weights else self.weights_for(schema)
+        used, degraded = (weights, ()) if weights is not None else self.weights_for(schema)
         vectors: dict[str, dict[str, Vector]] = {}
         missing: list[str] = []
         for source in sources_of(query, schema):
@@ -134,6 +139,11 @@ class Shop:
         if source is not WORDS and not vectors and not missing:  # of words, keywords are no less than was planned
             missing.append(source.unread)
         return vectors, missing
+
+
+def loaded(config: Any) -> Settings:
+    """Return settings as they are, or those of a file."""
+    return config if isinstance(config, Settings) else Settings.load(config)
 
 
 def prior_reason(error: WeightsError) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
-from hybridsearch.errors import EngineError
+from hybridsearch.errors import ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Fields
@@ -186,7 +186,7 @@ def test_a_closed_client_says_so(acme: Settings) -> None:
         failed = await asyncio.gather(
             awaited.search("red"), awaited.get(["1"]), awaited.upsert([]), return_exceptions=True
         )
-        assert {type(failure) for failure in failed} == {EngineError}
+        assert {type(failure) for failure in failed} == {ShopClosed}
         return [str(failure) for failure in failed]
 
     assert set(asyncio.run(ask())) == {"This shop was closed. Open another one with: AsyncHybridSearch.open(...)"}

@@ -1,4 +1,4 @@
-"""JSON that somebody may have edited."""
+"""JSON and TOML that somebody may have edited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import json_text
-from hybridsearch.json_text import parse_json, read_json
+from hybridsearch.json_text import parse_json, read_json, read_toml
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,29 @@ def test_a_file_is_not_read_without_bound(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(json_text, "LARGEST", 8)
     with pytest.raises(ValueError, match="it has more than 0 MB"):
         read_json(file)
+
+
+def test_toml_comes_in_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_bytes(b"\xef\xbb\xbf[a]\r\nb = 1\rc = ['x']\n")
+    assert read_toml(file) == {"a": {"b": 1, "c": ["x"]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 100_000, "nested more than 100 levels deep"),
+        ("a = " + "[" * 150 + "]" * 150, "nested more than 100 levels deep"),
+        (".".join("a" * 5_000) + " = 1", "nested more than 100 levels deep"),
+        ("a = " + "5" * 5_000, "Exceeds the limit"),
+        ("a = nan", "it holds nan, expected finite numbers"),
+        ("a = 1e999", "it holds inf, expected finite numbers"),
+        ("a = 1\na = 2", "Cannot overwrite a value"),
+        ("a =", "Invalid value"),
+        ("\udcff", "can't decode byte"),
+    ],
+)
+def test_toml_that_could_break_something_later_is_refused_with_a_reason(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "a.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ValueError, match=reason):
+        read_toml(tmp_path / "a.toml")

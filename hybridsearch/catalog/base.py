@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol, Self, runtime_checkable
 
 from hybridsearch.rows import field, strings, tidy
@@ -85,18 +85,18 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
         where: The place, for messages.
         place: The place, to continue after it.
     """
-    if isinstance(row, Unreadable):
+    if type(row) is Unreadable:
         return Reject(where, None, "read", row.reason, place=place)
     try:
         clean = tidy(row)
         if not isinstance(clean, dict):
-            reason = f"found {type(row).__name__} {str(row)[:40]!r}, expected an object of fields"
+            reason = f"found {type(row).__name__} {str(clean)[:40]!r}, expected an object of fields"
             return Reject(where, None, "read", reason, place=place)
         row = clean
         name = where if id_field is None else product_id(field(row, id_field), id_field)
         return Product(name, row, where, place=place)
     except ValueError as error:
-        return Reject(where, None, "read", str(error), row if isinstance(row, Mapping) else None, place)
+        return Reject(where, None, "read", str(error), row if issubclass(type(row), dict) else None, place)
 
 
 def product_id(value: Any, name: str) -> str:

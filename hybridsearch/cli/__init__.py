@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; every error becomes one clear line on standard error."""
     try:
+        require_possible(sys.argv[1:] if arguments is None else arguments)
         return cli.main(args=arguments, prog_name="hybridsearch", standalone_mode=False) or DONE
     except click.ClickException as error:
         error.show(said := io.StringIO())
@@ -83,10 +85,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except errors.HybridSearchError as error:
         click.echo(f"Error: {error}", err=True)
         return exit_code(error)
+    except OSError as error:  # of a path that was given; those of the shop's own files have a sentence each
+        place = f"'{os.fsdecode(error.filename)[:200]}'" if error.filename else "a file"
+        click.echo(f"Error: {place}: {error.strerror or error}. Correct the path, or what may be done there.", err=True)
+        return UNREACHABLE
     except Exception:
         click.echo(redacted(traceback.format_exc()), err=True, nl=False)
         click.echo("This is a bug in hybridsearch; please report it with the lines above.", err=True)
         return BUG
+
+
+def require_possible(arguments: Sequence[str]) -> None:
+    """Refuse what no file can be called and no system passes on: it would raise anything anywhere.
+
+    Raises:
+        click.UsageError: An argument has the character NUL, or half a character, in it.
+    """
+    for argument in arguments:
+        try:
+            if b"\0" not in os.fsencode(argument):
+                continue
+        except UnicodeEncodeError:
+            pass
+        raise click.UsageError(f"{argument[:40]!r} holds the character NUL, or half a character. Leave it out.")
 
 
 def exit_code(error: errors.HybridSearchError) -> int:

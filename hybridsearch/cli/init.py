@@ -13,7 +13,7 @@ from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
 from hybridsearch.propose.configuration import Proposal, propose, to_toml
-from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection
+from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection, checked
 
 
 @click.command("init")
@@ -50,13 +50,13 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
 def locate(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
     """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
     parts = urlsplit(catalog)
-    EngineSection(url=url)  # refuses one with a password in it, which must not be written down
+    checked(EngineSection, url=url)  # refuses one with a password in it, which must not be written down
     if parts.scheme in ("http", "https"):
-        EngineSection(url=catalog)
-        return Catalog(index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+        checked(EngineSection, url=catalog)
+        return checked(Catalog, index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     if url and not Path(catalog).exists():
-        return Catalog(index=catalog), url
-    return Catalog(path=Path(catalog).absolute()), url
+        return checked(Catalog, index=catalog), url
+    return checked(Catalog, path=Path(catalog).absolute()), url
 
 
 def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
@@ -65,7 +65,7 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     if section.index:
         from hybridsearch.engines.elasticsearch.connection import connect
 
-        client = connect(EngineSection(url=url), folder)
+        client = connect(checked(EngineSection, url=url), folder)
     return open_source(section, client=client)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.modes import appending
@@ -25,12 +26,19 @@ if sys.platform == "win32":
         """Lock an open file, or raise OSError at once."""
         file.seek(LOCKED_BYTE)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def unlock(_: IO[bytes]) -> None:
+        """Windows unlocks a file when it is closed."""
 else:
     import fcntl
 
     def lock(file: IO[bytes]) -> None:
         """Lock an open file, or raise OSError at once."""
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def unlock(file: IO[bytes]) -> None:
+        """Unlock an open file, for all processes that have inherited it."""
+        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 HELD_BY_ANOTHER = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
@@ -49,6 +57,8 @@ class FileLock:
     def __init__(self, path: Path, activity: str, *, timeout: float = 0.0) -> None:
         self.path, self.activity, self.timeout = path, activity, timeout
         self._file: IO[bytes] | None = None
+        self._taken = False
+        forks.register(self)
 
     def acquire(self) -> None:
         """Take the lock; nothing happens if this object has it already.
@@ -56,19 +66,31 @@ class FileLock:
         Raises:
             EngineError: Another engine, of this or another process, has it, or the folder cannot be written to.
         """
-        if self._file is not None:
+        if self._taken:
             return
         with explained(self.path):
             make_folder(self.path.parent, self.path.parent.parent)
-            file = appending(self.path)
+            with forks.no_fork:  # a child would keep the lock with a file that it does not know of
+                self._file = file = appending(self.path)
+        try:
+            self._wait(file)
+            self._taken = True
+            with explained(self.path):
+                file.truncate(0)
+                file.write(str(os.getpid()).encode())
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait(self, file: IO[bytes]) -> None:
+        """Lock an open file as soon as its owner releases it."""
         deadline = time.monotonic() + self.timeout
         while True:
             try:
                 lock(file)
-                break
+                return
             except OSError as error:
                 if error.errno not in HELD_BY_ANOTHER:
-                    file.close()
                     raise EngineError(
                         f"'{self.path.parent}' is on a disk that locks no files ({error.strerror}), as network disks "
                         "may be. Put 'engine.folder' on a disk of this machine, or use Elasticsearch."
@@ -78,20 +100,21 @@ class FileLock:
                     continue
                 file.seek(0)
                 owner = file.read().decode(errors="replace") or "unknown"
-                file.close()
                 raise EngineError(
                     f"Process {owner} is {self.activity} '{self.path.parent}'. Wait until it has ended, then try again."
                 ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()).encode())
-        file.flush()
-        self._file = file
 
     def close(self) -> None:
         """Release the lock."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._file is not None and self._taken:
+            unlock(self._file)  # at once, also where a process that was just forked has the file open
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Have no lock: that of the parent stays, whose file is open still."""
+        file, self._file, self._taken = self._file, None, False
+        if file is not None:
+            file.close()
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -103,4 +126,9 @@ class FileLock:
         self.close()
 
     def require(self) -> None:
-        """Make sure that the lock is still ours: the operating system guarantees it."""
+        """Make sure that the lock is ours, see `Lease`; the operating system guarantees it, but not to a child."""
+        if not self._taken:
+            raise EngineError(
+                f"This process, {os.getpid()}, has no lock in '{self.path.parent}': it was forked from its owner. "
+                "Leave the work to that one."
+            )

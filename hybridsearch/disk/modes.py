@@ -49,8 +49,8 @@ def opener(path: str, flags: int) -> int:
 
 
 def appending(path: Path) -> IO[bytes]:
-    """Open a file for reading and for writing at its end; the caller closes it."""
-    return open(path, "a+b", opener=opener)
+    """Open a file for reading and for writing at its end, unbuffered; the caller closes it."""
+    return open(path, "a+b", buffering=0, opener=opener)
 
 
 def create(path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hybridsearch.encoders.folder import Model, open_model
 from hybridsearch.encoders.presets import MEGABYTES, PRESETS
 from hybridsearch.errors import EncoderError
+from hybridsearch.redaction import remember
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 FILES = ["*.json", "*.model", "*.safetensors", "*.txt"]
@@ -70,7 +71,9 @@ def from_hub(name: str) -> Model:
         EncoderError: As `find_models`.
         OSError: It is not on this machine and cannot be downloaded; every error of the hub's client is one.
     """
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import get_token, snapshot_download
+
+    remember(get_token() or "")
 
     def snapshot(*, offline: bool) -> Model:
         path = snapshot_download(name, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS, local_files_only=offline)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hybridsearch import forks
 from hybridsearch.encoders.base import EncoderOptions
 from hybridsearch.encoders.checked import unit_rows
 from hybridsearch.encoders.fingerprint import fingerprint
@@ -56,7 +56,7 @@ class PretrainedEncoder:
         self.enough = 2 * pictures.side if pictures else 0
         self._words = words
         self._pictures = pictures
-        self._lock = threading.Lock()  # a tokenizer that two threads share raises "Already borrowed"
+        self._lock = forks.Lock()  # a tokenizer that two threads share raises "Already borrowed"
 
     @cached_property
     def fingerprint(self) -> str:

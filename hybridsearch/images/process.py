@@ -147,7 +147,7 @@ def start(limits: Limits) -> subprocess.Popen[bytes]:
     Raises:
         WorkerDied: This system cannot, or this program is not run by Python itself.
     """
-    if getattr(sys, "frozen", False) or not os.path.basename(sys.executable or "").startswith(PYTHONS):
+    if getattr(sys, "frozen", False) or not os.path.basename(sys.executable or "").lower().startswith(PYTHONS):
         raise WorkerDied(f"'{sys.executable}' is not Python itself")
     try:
         return subprocess.Popen(

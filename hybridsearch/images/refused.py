@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,13 +12,17 @@ from typing import Self
 
 import PIL
 
+from hybridsearch import redaction
+from hybridsearch.disk.database import Database
+from hybridsearch.disk.durable import make_folder
+from hybridsearch.disk.modes import create
 from hybridsearch.errors import ImageError
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.load import Fetch
 from hybridsearch.images.workers import UnsafePicture
 from hybridsearch.values import Vector
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 ADDRESS_SECONDS = 600
 """For an address that gave no picture: variants of a product share one, and each change of one would ask again."""
@@ -42,8 +44,7 @@ class RefusedPictures:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
-        self._db = self._open()
+        self._database = Database(path, self._open())
         self._files = bool(self._ask("SELECT 1 FROM refused WHERE kind = 'file' LIMIT 1"))
 
     def fetching(self, fetch: Fetch) -> Fetch:
@@ -86,8 +87,7 @@ class RefusedPictures:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -108,9 +108,9 @@ class RefusedPictures:
 
     def _ask(self, statement: str, *values: object) -> list[tuple[str, float]]:
         """Run a statement; one that fails finds and changes nothing."""
-        with self._lock:
+        with self._database.use() as db:
             try:
-                return self._db.execute(statement, values).fetchall()
+                return db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 log.debug("'%s' was not used: %s.", self._path, error)
                 return []
@@ -118,7 +118,8 @@ class RefusedPictures:
     def _open(self) -> sqlite3.Connection:
         """Open the file; a damaged one is replaced, and one that cannot be made is kept in memory."""
         with suppress(OSError, sqlite3.Error):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent, self._path.parent)
+            create(self._path)
             try:
                 return connect(self._path)
             except sqlite3.OperationalError:  # read-only, or its disk is full

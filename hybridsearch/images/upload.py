@@ -9,11 +9,13 @@ from pathlib import Path
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, check_size, normalise
 from hybridsearch.images.kinds import FORMATS
 from hybridsearch.images.limits import MAX_BYTES, QUERY
 from hybridsearch.images.workers import QUERY_WORKERS
+from hybridsearch.json_values import named
 
 Photo = str | Path | bytes | Image.Image
 """A query's picture: a path, which may lie anywhere, as trusted code gives it; the bytes of a file; one in memory."""
@@ -38,9 +40,15 @@ class Upload:
         Raises:
             ImageError: The file cannot be read.
         """
+        kind: type = type(self._photo)  # `isinstance` asks the object itself, and may be told anything
+        if not issubclass(kind, str | Path | bytes | Image.Image):
+            found = named(self._photo)
+            raise ImageError(f"The photo is {found}, expected a path, the bytes of a file, or a Pillow image.")
         if isinstance(self._photo, str | Path):
-            return read_photo(self._photo)
-        return self._photo if isinstance(self._photo, bytes) else file_behind(self._photo)
+            return read_photo(self._photo if isinstance(self._photo, Path) else str.__str__(self._photo))
+        if isinstance(self._photo, bytes):
+            return bytes.__getitem__(self._photo, slice(None))
+        return file_behind(self._photo)
 
     def picture(self, enough: int = ENOUGH) -> Image.Image:
         """Return it in RGB, upright, its shorter side between `enough` and twice as much if it was larger.
@@ -69,7 +77,7 @@ def read_photo(path: str | Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a home that does not exist
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"Cannot read the picture '{path}': {reason}. Check the path.") from error
+        raise ImageError(f"Cannot read the picture {shown(path)}: {reason}. Check the path.") from error
 
 
 def file_behind(picture: Image.Image) -> bytes | None:

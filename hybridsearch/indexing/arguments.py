@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hybridsearch.catalog.base import LONGEST_ID, product
 from hybridsearch.errors import CatalogError, QueryError
-from hybridsearch.json_values import json_value, named
+from hybridsearch.json_values import brief, json_value, named
 from hybridsearch.rows import strings, tidy
 from hybridsearch.settings import Settings
 from hybridsearch.values import Hit, Product, Reject, Row
@@ -28,16 +28,21 @@ ID_KEY = "_id"
 """Key under which a row of an index carries the id of its document, which is stored outside the row."""
 
 
-def rows(products: object) -> Iterable[object]:
+def rows(products: object) -> list[object]:
     """Return the rows that were handed over, one or many; a single one of many may still be no product.
 
     Raises:
-        CatalogError: It is neither.
+        CatalogError: It is neither, or fails when it is read.
     """
     if is_row(products):
-        return (products,)
-    if isinstance(products, Iterable) and not isinstance(products, str | bytes | bytearray):
-        return products
+        return [products]
+    try:
+        if isinstance(products, Iterable) and not isinstance(products, str | bytes | bytearray):
+            return list(products)
+    except Exception as error:  # what yields them is somebody else's
+        raise CatalogError(
+            f"The products could not be read from {named(products)}: {brief(error)}. Nothing was written."
+        ) from error
     raise CatalogError(
         f"Found {named(products)}, expected products. "
         "Give one product, such as {'id': '17', 'title': 'Red hat'}, or a list of products."
@@ -48,13 +53,13 @@ def is_row(value: object) -> bool:
     """Say whether a value is an object of fields."""
     try:
         return isinstance(json_value(value), dict)
-    except ValueError:
+    except Exception:  # it is an object of somebody else
         return False
 
 
 def read(row: object, settings: Settings, where: str) -> Product | Reject:
     """Return a row that was handed over as a product, under the name that the catalogue gives it."""
-    if isinstance(row, Hit):
+    if type(row) is Hit:
         return Reject(where, row.id, "read", "found a hit, expected a product: give its 'product'")
     if settings.catalog.index is None:
         return product(row, settings.fields.id, where)
@@ -74,7 +79,7 @@ def of_index(row: Row, id_field: str, where: str) -> Product | Reject:
             raise ValueError("'_id' is missing, expected the id of the document, as in {'_id': '17', …}")
         key = text_of(row[ID_KEY])
         if key is None:
-            raise ValueError(f"'_id' is {row[ID_KEY]!r}, expected an id: text or a number")
+            raise ValueError(f"'_id' is {brief(row[ID_KEY])}, expected an id: text or a number")
         require_possible(key, "'_id'")
     except ValueError as error:
         return Reject(where, None, "read", str(error), row)
@@ -89,10 +94,8 @@ def ids(given: object) -> list[str]:
     """
     if (single := text_of(given)) is not None:
         return [single]
-    if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
-        raise QueryError(f"Found {named(given)}, expected ids: text or numbers. Give one id, or a list of ids.")
     keys = []
-    for value in given:
+    for value in several(given):
         key = text_of(value)
         if key is None:
             raise QueryError(
@@ -101,6 +104,20 @@ def ids(given: object) -> list[str]:
             )
         keys.append(key)
     return keys
+
+
+def several(given: object) -> list[object]:
+    """Return the ids that were handed over as several, of a mapping its keys.
+
+    Raises:
+        QueryError: They are not several, or fail when they are read.
+    """
+    try:
+        if isinstance(given, Iterable) and not isinstance(given, bytes | bytearray):
+            return list(given)
+    except Exception as error:  # what yields them is somebody else's
+        raise QueryError(f"The ids could not be read from {named(given)}: {brief(error)}. Nothing was done.") from error
+    raise QueryError(f"Found {named(given)}, expected ids: text or numbers. Give one id, or a list of ids.")
 
 
 def possible_ids(given: object) -> list[str]:
@@ -118,13 +135,26 @@ def removals(given: object) -> dict[str, Any]:
     Raises:
         QueryError: One of them is no id that a product can have.
     """
-    keys = ids(given)
+    versions = versions_of(given)
+    keys = ids(given if versions is None else list(versions))
     for key in keys:
         try:
             require_possible(key, "An id")
         except ValueError as error:
             raise QueryError(f"{error}. Nothing was done; correct it and try again.") from error
-    return dict(zip(keys, given.values(), strict=True)) if isinstance(given, Mapping) else dict.fromkeys(keys)
+    return dict.fromkeys(keys) if versions is None else dict(zip(keys, versions.values(), strict=True))
+
+
+def versions_of(given: object) -> dict[Any, Any] | None:
+    """Return removals with their versions, None where there are only ids.
+
+    Raises:
+        QueryError: They cannot be read.
+    """
+    try:
+        return dict(given) if isinstance(given, Mapping) else None
+    except Exception as error:  # it is an object of somebody else
+        raise QueryError(f"The ids could not be read from {named(given)}: {brief(error)}.") from error
 
 
 def without_versions(removals: Mapping[str, Any]) -> dict[str, int | None]:
@@ -136,19 +166,19 @@ def without_versions(removals: Mapping[str, Any]) -> dict[str, int | None]:
     for key, version in removals.items():
         if version is not None:
             raise QueryError(
-                f"Found the version {version!r} of the removal of '{key}', but the configuration names no field of "
-                "versions. Give ids alone, or name one in 'fields.version'."
+                f"Found the version {brief(version)} of the removal of '{key}', but the configuration names no field "
+                "of versions. Give ids alone, or name one in 'fields.version'."
             )
     return dict(removals)
 
 
 def text_of(value: object) -> str | None:
     """Return the text of an id; None where a value is none."""
-    if isinstance(value, str):
-        return str.__str__(value)
     try:
+        if isinstance(value, str):
+            return str.__str__(value)
         plain = tidy(value)
-    except ValueError:
+    except Exception:  # it is an object of somebody else
         return None
     return None if isinstance(plain, bool | dict | list) else next(iter(strings(plain)), None)
 

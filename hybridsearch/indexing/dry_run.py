@@ -13,7 +13,8 @@ import orjson
 
 from hybridsearch import document
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.cache import count_known, image_key, text_key
+from hybridsearch.encoders.cache import image_key, text_key
+from hybridsearch.encoders.vector_file import count_known
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher

@@ -16,6 +16,7 @@ from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.reindex import owner
 from hybridsearch.indexing.updates import Updates
+from hybridsearch.json_values import brief
 from hybridsearch.settings import Settings
 from hybridsearch.shop import require_same
 from hybridsearch.values import Reject
@@ -54,7 +55,7 @@ def target(generations: Sequence[Generation], before: str, wanted: str | None) -
     kept = [generation.name for generation in generations if generation.state == "kept"]
     if wanted is not None:
         if wanted not in kept:
-            raise GateError(f"There is no finished generation '{wanted}'. There are: {', '.join(kept) or 'none'}.")
+            raise GateError(f"There is no finished generation {brief(wanted)}. There are: {', '.join(kept) or 'none'}.")
         return live, wanted
     if before not in kept:
         raise GateError(
@@ -140,8 +141,10 @@ def clean(engine: Engine, journal: Path, doomed: Sequence[Generation]) -> None:
     with engine.lease(owner()):
         log = Journal(journal)
         interrupted = log.load()
-        names = {generation.name for generation in doomed}
-        for generation in doomed:
-            engine.discard(generation.name)
+        # A name that somebody made up, such as one with dots in it, is nothing to remove.
+        present = {generation.name for generation in engine.generations() if generation.state != "live"}
+        names = present & {generation.name for generation in doomed}
+        for name in sorted(names):
+            engine.discard(name)
         if interrupted is not None and interrupted[0].generation in names:
             log.remove()

@@ -8,17 +8,16 @@ from datetime import date
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS, Bound, FieldKind
+from hybridsearch.json_values import brief
 from hybridsearch.search.plan import Facet, Filter, Range, Sort, Terms
 from hybridsearch.settings import Fields
 
 MOST_FILTERS = 100
-MOST_VALUES = 1_000
-"""Values of one filter; a shop's longest list of boxes to tick has some hundreds."""
 MOST_FACETS = 100
+MOST_VALUES = 65_536
+"""Values of one filter: the most that Elasticsearch takes."""
 LONGEST = 1_000
 """Characters of a value, or of the name of a field."""
-SHOWN = 100
-"""Characters of either in a message."""
 
 Single = str | float | bool | date
 """A date may also be a moment: `datetime` is a `date`."""
@@ -80,7 +79,7 @@ def range_clause(name: str, bounds: Mapping[str, object], read: Bound, kind: Fie
         try:
             limits[side] = read(value, side == "lte")
         except ValueError as error:
-            raise QueryError(f"Filter '{name}' has the bound {shown(value)}, expected {kind.expected}.") from error
+            raise QueryError(f"Filter '{name}' has the bound {brief(value)}, expected {kind.expected}.") from error
     return Range(name, limits.get("gte"), limits.get("lte"), kind.role)
 
 
@@ -98,15 +97,9 @@ def require_moderate(name: str, value: object) -> None:
         raise QueryError(f"Filter '{name}' has a value of {longest:,} characters; at most {LONGEST:,} are allowed.")
 
 
-def shown(value: object) -> str:
-    """Return a value for a message."""
-    written = repr(value)
-    return written if len(written) <= SHOWN else written[:SHOWN] + "…"
-
-
 def unusable(name: str, value: object, expected: str) -> QueryError:
     """Return the error that a filter is not what it should be."""
-    return QueryError(f"Filter '{name}' is {shown(value)}, expected {expected}.")
+    return QueryError(f"Filter '{name}' is {brief(value)}, expected {expected}.")
 
 
 def read_facets(names: Sequence[str], fields: Fields, configured: Fields | None = None) -> Iterator[Facet]:
@@ -152,4 +145,4 @@ def kinds_of(name: str, fields: Fields, use: str, configured: Fields | None = No
     names = list(dict.fromkeys(field for role in fit for field in fields.of(role)))
     near = difflib.get_close_matches(name[:LONGEST], names, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The index has: {', '.join(names) or 'none'}."
-    raise QueryError(f"Unknown {use} field '{name if len(name) <= SHOWN else name[:SHOWN] + '…'}'. {hint}")
+    raise QueryError(f"Unknown {use} field {brief(name)}. {hint}")

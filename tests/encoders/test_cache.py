@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hybridsearch.encoders.cache import EncodeCache, QueryVectors, count_known, image_key, text_key
+from hybridsearch.encoders.cache import EncodeCache, QueryVectors, image_key, text_key
+from hybridsearch.encoders.vector_file import count_known
 from hybridsearch.errors import EncoderError, ImageError
 from hybridsearch.values import Vector, Vectors
 
@@ -208,14 +209,6 @@ def test_a_damaged_file_knows_nothing_and_stays(path: Path) -> None:
     path.write_bytes(b"not a database " * 400)
     assert count_known(path, [text_key(Counting(), "a")]) == 0
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_closed_cache_is_not_taken_for_a_damaged_one(path: Path) -> None:
-    cache = EncodeCache(path)
-    cache.close()
-    with pytest.raises(sqlite3.ProgrammingError):
-        cache.texts(Counting(), ["a"])
-    assert not path.with_name("vectors.db.damaged").exists()
 
 
 def test_a_place_that_cannot_hold_a_file_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -414,6 +415,17 @@ def test_a_model_of_the_hub_that_cannot_be_had_says_what_to_download_and_where_t
         f"Face hub gave none (LocalEntryNotFoundError). Download what is missing where the hub can be reached and put "
         f"the files into '{tmp_path / words}' and '{tmp_path / pictures}', or choose 'starter'."
     )
+
+
+def test_an_error_of_the_hub_does_not_show_its_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("cannot send 'Bearer hf_s3cret-token'")
+
+    monkeypatch.setenv("HF_TOKEN", "hf_s3cret-token\n")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
+    with pytest.raises(EncoderError, match="the Hugging Face hub gave none") as refused:
+        load_encoder("owner/model", folder=tmp_path)
+    assert "s3cret" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_of_a_pair_only_the_model_that_is_missing_is_asked_for(

@@ -1,4 +1,4 @@
-"""What a backend may hand over: one product or many, one id or many."""
+"""What a backend may hand over: one product or many, one id or many; and the `run_arguments` of a rebuild."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

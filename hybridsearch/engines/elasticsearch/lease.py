@@ -18,6 +18,7 @@ from typing import Any, Self
 from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
+from hybridsearch import forks
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.shapes import LEASED, PLACED, Owner
 from hybridsearch.errors import EngineError
@@ -56,15 +57,25 @@ class ServerLease:
         self._sequence: dict[str, Any] = {}
         self._beats = 0
         self._lost = False
+        self._process = os.getpid()
         self._released = threading.Event()
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """Have no lease: that of the parent is neither updated nor removed by a child, nor kept once it is dead."""
+        if self._token in HELD:
+            HELD.discard(self._token)
+            self._lost = True
+            self._released, self._mutex, self._thread = threading.Event(), threading.Lock(), None
 
     def __enter__(self) -> Self:
         self.client.options(ignore_status=400).indices.create(index=self.index, settings={"index": HIDDEN})
         while not self._take():
             pass
         HELD.add(self._token)
+        self._process = os.getpid()
         if self.heartbeat:
             self._thread = threading.Thread(target=self._keep_updating, name="hybridsearch-lease", daemon=True)
             self._thread.start()
@@ -83,6 +94,11 @@ class ServerLease:
 
     def require(self) -> None:
         """Make sure that it is still ours, see `Lease`."""
+        if self._process != os.getpid():
+            raise EngineError(
+                f"This process, {os.getpid()}, has no lease: it was forked from its owner, process {self._process}. "
+                "Leave the work to that one."
+            )
         self._update()
         if self._lost:
             raise EngineError(
@@ -152,6 +168,8 @@ class ServerLease:
 
     def _update(self) -> None:
         with self._mutex:
+            if self._lost:
+                return
             self._beats += 1
             try:
                 answer = self.client.index(index=self.index, id=DOCUMENT, document=self._body(), **self._sequence)

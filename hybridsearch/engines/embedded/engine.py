@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from hybridsearch import redaction
+from hybridsearch import forks, redaction
+from hybridsearch.calls import Calls, while_open
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
@@ -34,7 +35,8 @@ class EmbeddedEngine:
     """Generations are folders `FOLDER/INDEX/DATE-TIME-RANDOM`; the file `current` names the live one.
 
     Searches may run in several threads, and each notices what another process promoted before it began. The right to
-    write to a generation is taken with the first write; that to the live one is given back after each.
+    write to a generation is taken with the first write; that to the live one is given back after each. A forked process
+    opens everything for itself.
     """
 
     retried = 0  # nothing is ever repeated on a disk
@@ -43,6 +45,12 @@ class EmbeddedEngine:
         self.index, self.keep = index, keep
         self.folder = folder / index
         self._generations = Generations(self.folder)
+        self._calls = Calls(f"The index '{index}' was closed. Open the shop again.")
+        self.after_fork()
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """Begin with nothing open: no lock and no connection of the parent."""
         self._writers: dict[str, tuple[Store, FileLock]] = {}
         self._live: tuple[Stamp, View] | None = None
         self._not_live: tuple[str, View] | None = None
@@ -57,6 +65,7 @@ class EmbeddedEngine:
         with FileLock(self.folder / "run.lock", "rebuilding") as lock:
             yield lock
 
+    @while_open
     def create(self, schema: Schema) -> str:
         with self._lock:
             generation = new_name()
@@ -64,15 +73,18 @@ class EmbeddedEngine:
             Store.create(self._generations.path(generation), schema).close()
         return generation
 
+    @while_open
     def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
         return self._change(generation, lambda store: store.write(documents))
 
+    @while_open
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
         return self._change(generation, lambda store: store.remove(ids))
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002
         return {}
 
+    @while_open
     def refresh(self, generation: str) -> int:
         with self._lock:
             store = self._writer(generation)
@@ -81,14 +93,17 @@ class EmbeddedEngine:
             self._release(generation)
             return documents
 
+    @while_open
     def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
         with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
+    @while_open
     def ids(self, generation: str) -> Iterator[str]:
         with closing(Store(self._generations.path(generation))) as store:
-            yield from store.ids()
+            return iter(store.ids())
 
+    @while_open
     def promote(self, generation: str, schema: Schema) -> None:
         with self._lock:
             before = self._generations.live_name()
@@ -107,10 +122,12 @@ class EmbeddedEngine:
     def reopen(self, generation: str) -> None:
         """Every generation of a folder may be written to."""
 
+    @while_open
     def switch(self, generation: str) -> None:
         self._generations.mark_finished(generation)
         self._point(generation)
 
+    @while_open
     def discard(self, generation: str) -> None:
         with self._lock:
             if generation == self._generations.live_name():
@@ -120,15 +137,18 @@ class EmbeddedEngine:
                 self._generations.remove(generation)
             self._lock_of(generation).path.unlink(missing_ok=True)
 
+    @while_open
     def generations(self) -> list[Generation]:
         live = self._generations.live_name()
         return [self._info(name, live) for name in self._generations.names()]
 
+    @while_open
     def content_version(self) -> str:
         self._view()
         _, *changes = self._generations.stamp() or (0,)  # the process number says nothing about the content
         return " ".join(map(str, (self._generations.live_name(), *changes)))
 
+    @while_open
     def outlook(self) -> list[str]:
         live = self._generations.live_name()
         return [f"takes the place of generation '{live}', which is kept"] if live else []
@@ -139,6 +159,7 @@ class EmbeddedEngine:
     def abandon(self) -> None:
         """Nothing waits here."""
 
+    @while_open
     def schema(self, generation: str | None = None) -> Schema:
         return self._view(generation).schema
 
@@ -151,6 +172,7 @@ class EmbeddedEngine:
 
         return to_request(plan, self.index, to_elasticsearch(plan))
 
+    @while_open
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
         view = self._view(generation)
@@ -174,16 +196,21 @@ class EmbeddedEngine:
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)
 
+    @while_open
     def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
         return self._view(generation).store.get(ids)
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
         return await asyncio.to_thread(self.get, ids)
 
+    @while_open
     def check(self) -> list[Check]:
         return health.checks(self._generations)
 
     def close(self) -> None:
+        self._calls.close(self._close)
+
+    def _close(self) -> None:
         with self._lock:
             for generation in list(self._writers):
                 self._release(generation)

@@ -7,8 +7,6 @@ number and checksum of those vectors. A batch whose second step did not happen i
 from __future__ import annotations
 
 import sqlite3
-import threading
-import weakref
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.changes import precedence
 from hybridsearch.disk import modes
+from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.engines.base import Written
@@ -50,6 +49,8 @@ CREATE TABLE schema (json BLOB NOT NULL, crc INTEGER NOT NULL);
 
 NUMBERS = "SELECT max(number) AS number FROM documents UNION ALL SELECT max(number) FROM removals"
 COLUMNS = "number, id, row, content, crc"
+PAGE = 1000
+"""Documents that are read at once where all are: another thread may read between two pages."""
 
 
 class Store:
@@ -65,11 +66,8 @@ class Store:
         self.path = folder / NAME
         if not self.path.exists():
             raise damaged(self.path, "it is missing")
-        self._lock = threading.Lock()
         with explained(self.path):
-            self._db = connect(self.path) if writing else connect_reader(self.path)
-        # A replaced view may still be in use in another thread: its store closes when the last user is done.
-        weakref.finalize(self, self._db.close)
+            self._database = Database(self.path, connect(self.path) if writing else connect_reader(self.path))
         self._open()
 
     def _open(self) -> None:
@@ -108,13 +106,13 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._database.close()
 
     def save_schema(self, schema: Schema) -> None:
         """Replace the schema."""
-        with explained(self.path), self._db:
-            self._db.execute("DELETE FROM schema")
-            write_schema(self._db, schema)
+        with explained(self.path), self._database.use() as db, db:
+            db.execute("DELETE FROM schema")
+            write_schema(db, schema)
         self.schema = schema
 
     def write(self, documents: Sequence[Document]) -> Written:
@@ -147,11 +145,11 @@ class Store:
                 for leg, rows in added.items()
                 if rows
             ]
-            with self._db:
-                self._db.executemany(
+            with self._database.use() as db, db:
+                db.executemany(
                     f"INSERT OR REPLACE INTO documents ({COLUMNS}, place) VALUES (?, ?, ?, ?, ?, ?)", records
                 )
-                self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", batches)
+                db.executemany("INSERT INTO batches VALUES (?, ?, ?)", batches)
         self.commit += len(records)
         self._rows.update({leg: rows for leg, rows, _ in batches})
         return written
@@ -162,9 +160,9 @@ class Store:
         incoming = {key: precedence(version, removed=True) for key, version in ids.items()}
         rows = [(key, number) for key, number in incoming.items() if number >= stored.get(key, 0)]
         numbered = [(self.commit + turn, key, number) for turn, (key, number) in enumerate(rows, 1)]
-        with explained(self.folder), self._db:
-            removed = self._db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
-            self._db.executemany("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", numbered)
+        with explained(self.folder), self._database.use() as db, db:
+            removed = db.executemany("DELETE FROM documents WHERE id = ?", [(key,) for key, _ in rows])
+            db.executemany("INSERT OR REPLACE INTO removals VALUES (?, ?, ?)", numbered)
         self.commit += len(rows)
         return Written(older=len(ids) - len(rows), missing=len(rows) - removed.rowcount)
 
@@ -198,9 +196,11 @@ class Store:
         Raises:
             StoreDamaged: One does not match its checksum.
         """
-        with explained(self.path):
-            for record in self._db.execute(f"SELECT {COLUMNS} FROM documents ORDER BY number"):
-                yield self._sound(record)
+        last, sql = 0, f"SELECT {COLUMNS} FROM documents WHERE number > ? ORDER BY number LIMIT {PAGE}"
+        while page := self._all(sql, last):
+            for values in page:
+                yield self._sound(values)
+            last = page[-1][0]
 
     def in_order_of_ids(self) -> list[int]:
         """Return the numbers of all documents in the order of their ids, by code point."""
@@ -252,8 +252,8 @@ class Store:
         return record
 
     def _all(self, sql: str, *parameters: object) -> list[Any]:
-        with explained(self.path), self._lock:
-            return self._db.execute(sql, parameters).fetchall()
+        with explained(self.path), self._database.use() as db:
+            return db.execute(sql, parameters).fetchall()
 
     def _leg_path(self, leg: str) -> Path:
         return self.folder / f"vectors-{leg}.f32"

@@ -165,6 +165,12 @@ def test_get_returns_rows_of_known_ids(engine: EmbeddedEngine) -> None:
     assert engine.get([]) == {}
 
 
+def reopened(engine: EmbeddedEngine) -> EmbeddedEngine:
+    """Close an engine and return another one on its folder."""
+    engine.close()
+    return EmbeddedEngine(engine.folder.parent, engine.index)
+
+
 def answers(engine: EmbeddedEngine) -> list[object] | None:
     """Return what several plans give, or None when the store says that it is damaged."""
     plans = [EVERYTHING, search_words("red n7", size=30, facets=(Facet("brand"),)), PHOTO]
@@ -185,7 +191,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
     """Fault 43."""
     fill(engine, *(product(number, stock=number) for number in range(60)))
     before = answers(engine)
-    engine.close()
+    engine = reopened(engine)
     file = live_folder(tmp_path) / name
     data = bytearray(file.read_bytes())
     data[random.Random(seed).randrange(len(data))] ^= 1 << seed % 8
@@ -199,7 +205,7 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
 def test_a_file_that_was_cut_is_named(engine: EmbeddedEngine, tmp_path: Path, name: str, part: str) -> None:
     """Fault 43."""
     fill(engine, *(product(number) for number in range(60)))
-    engine.close()
+    engine = reopened(engine)
     file = live_folder(tmp_path) / name
     data = file.read_bytes()
     file.unlink()
@@ -227,7 +233,7 @@ def test_a_missing_compiled_file_is_compiled_again_and_kept(
     engine: EmbeddedEngine, tmp_path: Path, content: bytes | None
 ) -> None:
     fill(engine, product(1), product(2))
-    engine.close()
+    engine = reopened(engine)
     file = live_folder(tmp_path) / "compiled.arrays"
     intact = file.read_bytes()
     file.unlink() if content is None else file.write_bytes(content)
@@ -238,7 +244,7 @@ def test_a_missing_compiled_file_is_compiled_again_and_kept(
 def test_an_index_of_another_format_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 46."""
     fill(engine, document("a"))
-    engine.close()
+    engine = reopened(engine)
     monkeypatch.setattr(store, "FORMAT", 3)
     with pytest.raises(EngineError, match=r"has format 2, this version reads 3\. Rebuild .* hybridsearch reindex"):
         engine.search(EVERYTHING)

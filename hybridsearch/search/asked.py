@@ -1,0 +1,110 @@
+"""What a program passes to a search becomes a query of plain values; what is nothing of the kind is said, and no more.
+
+Here alone a search meets objects of somebody else: behind it texts are `str`, numbers are `int` and `float`, and lists
+are lists, whatever subclass, scalar of NumPy or number of a database they were.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from datetime import date
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from hybridsearch.errors import QueryError
+from hybridsearch.given import instance, read
+from hybridsearch.given import text as text_of
+from hybridsearch.json_values import brief, json_value
+from hybridsearch.search.filters import MOST_FILTERS, FilterValue
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
+
+LEFT_TO_THE_FIELD = (set, frozenset, bytes, bytearray)
+
+LARGEST = 10**9
+"""Of a page and its size; no index has as many products, and what is beyond is the same."""
+
+
+def asked(text: object, filters: object, facets: object, sort: object, page: object, size: object) -> Query:
+    """Return the query that the arguments of a search stand for.
+
+    Raises:
+        QueryError: One of them is nothing of its kind.
+    """
+    return Query(
+        read("text", text, text_of, "text"),
+        filters=read("filters", filters, by_field, "an object such as {'brand': 'Acme', 'price': {'lte': 50}}"),
+        facets=read("facets", facets, names, "names of fields"),
+        sort=None if sort is None else read("sort", sort, text_of, "text such as 'price:asc'"),
+        page=read("page", page, count_of, "a whole number from 1"),
+        size=read("size", size, count_of, "a whole number from 0"),
+    )
+
+
+def own_weights(weights: object) -> Weights | None:
+    """Return the weights that a caller gives, if any.
+
+    Raises:
+        QueryError: These are none.
+    """
+    return None if weights is None else read("weights", weights, instance(Weights), "the Weights of a weights file")
+
+
+def count_of(value: Any) -> int:
+    """Return a whole number, one beyond LARGEST as that."""
+    return max(-LARGEST, min(operator.index(value), LARGEST))
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Return names of fields, each once; a single text is one of them."""
+    if value is None:
+        return ()
+    return tuple(dict.fromkeys(map(text_of, [value] if isinstance(value, str) else value)))
+
+
+def by_field(value: Any) -> dict[str, FilterValue]:
+    """Return filters with plain values.
+
+    Raises:
+        QueryError: There are too many, or a value cannot be read.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError
+    if len(value) > MOST_FILTERS:
+        raise QueryError(f"{len(value):,} filters were given; at most {MOST_FILTERS} are allowed.")
+    expected = "a value, a list of values, or bounds such as {'gte': 10, 'lte': 50}"
+    return {text_of(name): read(f"filters[{brief(name)}]", part, wanted, expected) for name, part in value.items()}
+
+
+def wanted(value: Any) -> Any:
+    """Return what a filter wants: a value, a list of values, or an object of bounds."""
+    if isinstance(value, Mapping):
+        return {text_of(side): single(limit) for side, limit in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [single(part) for part in value]
+    return single(value)
+
+
+def single(value: Any) -> Any:
+    """Return one value of a filter; what none can be is left for the filter's field to refuse, which says why.
+
+    Raises:
+        ValueError: It is a list inside of a list, or an object of which nothing is known.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool | date) or type(value) in LEFT_TO_THE_FIELD:
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    known = json_value(value)
+    if isinstance(known, dict | list):
+        raise ValueError
+    return single(known)
