@@ -17,6 +17,7 @@ from elasticsearch import ApiError, Elasticsearch
 from hybridsearch.changes import precedence
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.mapping import to_source
 from hybridsearch.engines.elasticsearch.retry import Backoff, Limits, Verdict, item_verdict
 from hybridsearch.engines.elasticsearch.shapes import BULK, Cause, Outcome
@@ -160,8 +161,7 @@ class Sender:
                 case Verdict.REFUSED:
                     written.refused.append(reject(item.id, item.row, reason_of(error or {})))
                 case Verdict.STOP:
-                    reason = reason_of(error or {})
-                    raise EngineError(f"Nothing can be written to '{target}': {reason}. {remedy(kind_of(error or {}))}")
+                    raise EngineError(stopped(target, error or {}))
                 case Verdict.DONE:
                     pass
         return unwritten
@@ -199,13 +199,17 @@ def give_up(error: Exception | None, items: list[Item]) -> NoReturn:
     )
 
 
-def remedy(kind: str) -> str:
-    """Return what to do about an index that accepts no writes."""
-    if kind == "index_not_found_exception":
-        return "It was removed while it was written. Start again with: hybridsearch reindex"
-    if kind == "cluster_block_exception":
-        return "Free disk space or remove the block, then continue with the same command."
-    return "Look at the index and at the privileges of the key, then continue with the same command."
+def stopped(target: str, error: Cause) -> str:
+    """Say why an index accepts no writes, and what to do about it."""
+    reason = reason_of(error)
+    begin = f"Nothing can be written to '{target}': {reason}"
+    if kind_of(error) == "index_not_found_exception":
+        return f"{begin}. It was removed while it was written. Start again with: hybridsearch reindex"
+    if kind_of(error) == "cluster_block_exception":
+        block = blocked(target, reason)
+        way = f"; {block}" if block else ". Free disk space or remove the block"
+        return f"{begin}{way}, then continue with the same command."
+    return f"{begin}. Look at the index and at the privileges of the key, then continue with the same command."
 
 
 def kind_of(error: Cause) -> str:

@@ -24,6 +24,7 @@ from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import credentials
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
@@ -198,8 +199,11 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
     kind, why = error_of(error.body)
     status = error.meta.status
     if kind == "cluster_block_exception":
+        block = blocked(index, why)
         return EngineError(
-            f"'{index}' at {url} takes no writes: {why}. Free disk space or remove the block, then repeat."
+            f"'{index}' at {url} refused ({why}): {block}"
+            if block
+            else f"'{index}' at {url} takes no writes: {why}. Free disk space or remove the block, then repeat."
         )
     if kind == "index_not_found_exception":
         return IndexMissing(f"Index '{index}' is missing at {url}. Create it with: hybridsearch reindex")

@@ -13,6 +13,7 @@ from typing import TypeVar
 from hybridsearch.deadline import within
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
+from hybridsearch.engines.elasticsearch.aliases import several, way_out
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
@@ -28,6 +29,7 @@ from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
 from hybridsearch.engines.elasticsearch.shapes import COUNTED, FOUND, SHARD_STATS
 from hybridsearch.engines.elasticsearch.waiting import Waiting
+from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.settings import EngineSection
@@ -256,7 +258,19 @@ class ElasticsearchEngine:
         return Generations(self._patient, self.section, self.source, self.replace_index)
 
     def _send(self, generation: str | None, items: Sequence[Item]) -> Written:
+        if generation is None:
+            self._require_one_index()
         client = self.client.options(request_timeout=self.section.timeout * BULK_TIMEOUT)
         target = self.alias if generation is None else filling_alias(generation)
         with explained(self.url, target):
             return self.sender.send(client, target, items)
+
+    def _require_one_index(self) -> None:
+        """Refuse a change where the server would: the alias leads to several indices, and writes to none of them."""
+        index = self._ask(self._searches.index_info())
+        if not index.writable:
+            names = (index.name, *index.spare)
+            raise EngineError(
+                f"{several(self.alias, names, index.name)}. Changes would go to none of them. "
+                f"Run: {way_out(names, index.name)}"
+            )

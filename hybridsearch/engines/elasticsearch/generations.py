@@ -11,6 +11,7 @@ from typing import Any, Literal
 from elasticsearch import BadRequestError, NotFoundError
 
 from hybridsearch.engines.base import Generation, new_name
+from hybridsearch.engines.elasticsearch.aliases import chosen, is_ours
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.mapping import META, carried, to_mapping
@@ -70,7 +71,7 @@ class Generations:
     def promote(self, generation: str, schema: Schema) -> None:
         """Make a generation the live one with its final schema, see `Engine.promote`."""
         before = self._aliased()
-        if generation not in before:
+        if list(before) != [generation]:
             self._settle(generation)
             reach("promote.settled")
             with reading("the index"):
@@ -97,8 +98,8 @@ class Generations:
         self.client.repeat(partial(impatient.move, generation))
 
     def move(self, generation: str) -> None:
-        """Move the alias, unless an earlier request whose answer was lost has done so."""
-        if generation not in self._aliased():
+        """Move the alias, unless an earlier request whose answer was lost has done so; then it leads to no other."""
+        if list(self._aliased()) != [generation]:
             self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap_actions(generation)))
 
     def discard(self, generation: str) -> None:
@@ -108,12 +109,14 @@ class Generations:
     def all(self) -> list[Generation]:
         """Return all generations, the oldest first."""
         indices = self._own_indices()
+        aliased = {name: index for name, index in indices.items() if self.alias in index.get("aliases", {})}
+        live = chosen(aliased, self.alias) if aliased else ""
         stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store"))
         totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
         return [
             Generation(
                 name,
-                state(index.get("aliases", {}), self.alias, name),
+                "live" if name == live else state(index.get("aliases", {}), name),
                 totals[name]["docs"]["count"] if "docs" in totals.get(name, ()) else 0,
                 totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
             )
@@ -191,9 +194,11 @@ class Generations:
         indices = self._aliased()
         if not indices and self._must_replace():
             yield {"remove_index": {"index": self.alias}}
-        for index in indices:
+        for index in set(indices) - {generation}:
             yield {"remove": {"index": index, "alias": self.alias, "must_exist": True}}
         options: dict[str, Any] = next(iter(indices.values()), {})
+        if len(indices) > 1:  # which of them was written to means nothing for a single one
+            options = {name: value for name, value in options.items() if name != "is_write_index"}
         yield {"add": {**options, "index": generation, "alias": self.alias}}
         for alias in (filling_alias(generation), reopened_alias(generation)):
             yield {"remove": {"index": generation, "alias": alias, "must_exist": False}}
@@ -202,14 +207,11 @@ class Generations:
         """Return the generations of this alias by name."""
         start = f"{self.alias}-"
         indices = read(INDICES, self.client.indices.get(index=f"{start}*", ignore_unavailable=True))
-        with reading("the indices"):
-            return {
-                name: index
-                for name, index in indices.items()
-                if name.startswith(start)
-                and GENERATION.fullmatch(name, len(start))
-                and META in index["mappings"].get("_meta", {})
-            }
+        return {
+            name: index
+            for name, index in indices.items()
+            if name.startswith(start) and GENERATION.fullmatch(name, len(start)) and is_ours(index)
+        }
 
     def _prune(self, before: Mapping[str, Any]) -> None:
         """Remove finished generations beyond those to keep; the one that was live before is kept first.
@@ -238,9 +240,7 @@ def is_unused(aliases: Mapping[str, Any], generation: str) -> bool:
     return not aliases or (reopened_alias(generation) in aliases and set(aliases) <= ours)
 
 
-def state(aliases: Mapping[str, Any], alias: str, generation: str) -> Literal["live", "kept", "unfinished"]:
-    """Return the state of a generation that has these aliases."""
-    if alias in aliases:
-        return "live"
+def state(aliases: Mapping[str, Any], generation: str) -> Literal["kept", "unfinished"]:
+    """Return the state of a generation that is not live and has these aliases."""
     unfinished = filling_alias(generation) in aliases and reopened_alias(generation) not in aliases
     return "unfinished" if unfinished else "kept"

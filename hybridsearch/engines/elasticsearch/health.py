@@ -5,9 +5,10 @@ from __future__ import annotations
 from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.engines.base import Check
+from hybridsearch.engines.elasticsearch.aliases import chosen, several, way_out
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.connection import client_version, explained, version_of
-from hybridsearch.engines.elasticsearch.shapes import COUNTED, HEALTH, INFO, LICENCE
+from hybridsearch.engines.elasticsearch.shapes import COUNTED, HEALTH, INDICES, INFO, LICENCE
 from hybridsearch.errors import HybridSearchError
 
 LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))
@@ -61,6 +62,11 @@ def index(client: Elasticsearch, alias: str) -> list[Check]:
     """Describe the state of the index behind the alias."""
     if not client.indices.exists(index=alias):
         return [Check("index", "failure", f"'{alias}' is missing", "hybridsearch reindex")]
+    indices = read(INDICES, client.indices.get(index=alias))
+    if len(indices) > 1:
+        name, names = chosen(indices, alias), " and ".join(sorted(indices))
+        found = several(alias, indices, name).replace("indices,", f"indices, {names},")
+        return [Check("index", "failure", found, way_out(indices, name))]
     state = read(HEALTH, client.cluster.health(index=alias))["status"]
     count = read(COUNTED, client.count(index=alias))["count"]
     summary = f"'{alias}' is {state}, {count:,} products"

@@ -12,6 +12,7 @@ from elasticsearch import ApiError
 from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
+from hybridsearch.engines.elasticsearch.aliases import chosen, several, writes_to
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
@@ -41,6 +42,11 @@ class IndexInfo:
     schema: Schema
     shards: int
     read_at: float
+    name: str
+    """What requests name: the alias, where it leads to one index."""
+    spare: tuple[str, ...] = ()
+    """Indices to which the alias leads too."""
+    writable: bool = True
 
 
 class Searches:
@@ -73,16 +79,13 @@ class Searches:
 
     def request(self, plan: Plan, generation: str | None = None) -> Exchange[Request]:
         """Return the request that runs a plan on this server."""
-        index = yield from self.index_info(generation)
-        version = yield from self.version()
-        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds)
-        return to_request(plan, generation or self.alias, body)
+        return (yield from self._request(plan, (yield from self.index_info(generation))))
 
     def get(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, Row]]:
         """Return the rows of products by id; unknown ids are absent."""
         if not ids:
             return {}
-        index = generation or self.alias
+        index = (yield from self.index_info(generation)).name
         routing = yield from self.routing(ids, generation)
         wanted = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
         with explained(self.url, index):
@@ -95,7 +98,7 @@ class Searches:
         index_info = yield from self.index_info(generation)
         if index_info.shards == 1:
             return {}
-        index = generation or self.alias
+        index = index_info.name
         values: dict[str, str] = {}
         with explained(self.url, index):
             if generation is not None:  # what was just written to it cannot be searched yet
@@ -133,20 +136,34 @@ class Searches:
         self._live = None
 
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
-        request = yield from self.request(plan, generation)
-        return to_page(plan, (yield request))
+        index = yield from self.index_info(generation)
+        page = to_page(plan, (yield (yield from self._request(plan, index))))
+        if not index.spare:
+            return page
+        reason = (
+            f"{several(self.alias, (index.name, *index.spare), index.name)}; the way out is in: hybridsearch doctor"
+        )
+        return replace(page, degraded=(*page.degraded, reason))
+
+    def _request(self, plan: Plan, index: IndexInfo) -> Exchange[Request]:
+        version = yield from self.version()
+        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds)
+        return to_request(plan, index.name, body)
 
     def _read(self, index: str) -> Exchange[IndexInfo]:
         with explained(self.url, index):
             indices = read(INDICES, (yield Request("GET", f"/{index}")))
-            name, description = next(iter(indices.items()), ("", None))
-            if description is None:
+            if not indices:
                 raise UnexpectedAnswer("no index")
-            shards = shards_of(description)
-            schema = read_schema(description["mappings"], name)
+            name = chosen(indices, index)
+            shards = shards_of(indices[name])
+            schema = read_schema(indices[name]["mappings"], name)
         if schema is None:
             raise IndexMissing(
                 f"Index '{index}' at {self.url} was not built by hybridsearch. "
                 "Build one beside it with another 'engine.index' and: hybridsearch reindex"
             )
-        return IndexInfo(schema, shards, time.monotonic())
+        if len(indices) == 1:
+            return IndexInfo(schema, shards, time.monotonic(), index)
+        spare = tuple(sorted(set(indices) - {name}))
+        return IndexInfo(schema, shards, time.monotonic(), name, spare, writes_to(indices[name], index))

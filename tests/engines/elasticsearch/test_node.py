@@ -101,8 +101,10 @@ def assert_ends_in_time(search: Search, url: str, **section: Any) -> str:
     return str(failed.value)
 
 
-@pytest.mark.parametrize("slow", SLOW, ids=lambda slow: slow.__name__)
-@pytest.mark.parametrize("path", ["/", "/products", "/products/_search"])
+@pytest.mark.parametrize(
+    ("path", "slow"),
+    [*(("/products/_search", slow) for slow in SLOW), ("/", head_in_drops), ("/products", body_in_drops)],
+)
 def test_an_answer_in_drops_ends_with_the_search(search: Search, path: str, slow: Callable[[Sending], None]) -> None:
     """Attack: an answer that comes byte by byte."""
     with slowly(at(path, slow)) as url:

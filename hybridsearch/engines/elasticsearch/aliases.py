@@ -1,0 +1,37 @@
+"""An alias leads to one index. Where somebody put it on several, one of them is searched, by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hybridsearch.engines.elasticsearch.answers import reading
+from hybridsearch.engines.elasticsearch.mapping import META
+from hybridsearch.engines.elasticsearch.shapes import Index
+
+
+def chosen(indices: Mapping[str, Index], alias: str) -> str:
+    """Return the one that is searched: of ours the one that the alias writes to, else the newest by its name."""
+    ours = [name for name, index in indices.items() if is_ours(index)] or list(indices)
+    return max([name for name in ours if writes_to(indices[name], alias)] or ours)
+
+
+def is_ours(index: Index) -> bool:
+    """Tell whether this library built an index."""
+    with reading("'_meta' of an index"):
+        return META in index["mappings"].get("_meta", {})
+
+
+def writes_to(index: Index, alias: str) -> bool:
+    """Tell whether an index is the one that takes what is written to the alias, where it leads to several."""
+    return index.get("aliases", {}).get(alias, {}).get("is_write_index") is True
+
+
+def several(alias: str, names: Iterable[str], name: str) -> str:
+    """Say that an alias leads to several indices, of which one is searched."""
+    return f"'{alias}' names {len(list(names))} indices, of which '{name}' is searched"
+
+
+def way_out(names: Iterable[str], name: str) -> str:
+    """Return what to do about an alias that leads to several indices."""
+    *_, spare = sorted(set(names) - {name})
+    return f"hybridsearch reindex, or: hybridsearch rollback --to {spare}"
