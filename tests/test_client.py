@@ -99,6 +99,7 @@ def test_a_page_prints_what_it_found(acme: HybridSearch) -> None:
 
 
 def test_an_empty_query_is_an_empty_page(acme: HybridSearch) -> None:
+    """Fault 69."""
     page = acme.search("  ?! ", facets=["brand"])
     assert (page.total, list(page), page.facets, page.degraded) == (0, [], {"brand": {}}, ())
 
@@ -395,6 +396,7 @@ def test_a_rebuild_that_the_server_refuses_at_once_removes_its_index(tmp_path: P
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "😀 red", "x" * 100_000, "哈" * 100_000, "*:* AND _id:1"])
 def test_any_text_is_answered_by_elasticsearch(tmp_path: Path, es_url: str, index: str, text: str) -> None:
+    """Faults 70 and 71."""
     with shop(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as built:
         assert built.search(text, filters={"brand": text[:50]}).degraded == ()
 

@@ -36,6 +36,7 @@ def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str
 @unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_the_normalised_twin_of_a_text_gives_the_same_tokens(written: str, language: str) -> None:
+    """Fault 75."""
     expected = analyse(written, language)
     assert analyse(unicodedata.normalize("NFKC", written), language) == expected
     assert analyse(unicodedata.normalize("NFD", written), language) == expected
@@ -84,6 +85,7 @@ def test_no_word_of_a_text_is_lost_between_the_fields(written: str, languages: s
     ],
 )
 def test_words_are_cut_where_shoppers_would_cut_them(written: str, expected: list[str]) -> None:
+    """Fault 71."""
     assert words(written) == expected
 
 
@@ -137,6 +139,7 @@ def test_a_query_loses_its_stop_words_and_repetitions() -> None:
 
 
 def test_a_query_of_nothing_but_stop_words_keeps_them() -> None:
+    """Fault 69."""
     assert analyse_query("The Who", "en") == ["who"]
     assert analyse_query("the the", "en") == ["the"]
 

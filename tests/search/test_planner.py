@@ -95,6 +95,7 @@ def names(planned: Plan) -> list[str]:
     ],
 )
 def test_the_kind_of_a_query_is_told_with_its_reason(text: str, kind: str, reason: str) -> None:
+    """Fault 69."""
     planned = plan(text)
     assert (planned.kind, planned.reason) == (kind, reason)
 
@@ -227,6 +228,7 @@ def test_an_exact_leg_explores_as_much_as_elasticsearch_allows() -> None:
 
 
 def test_each_language_looks_for_the_words_that_its_field_may_hold() -> None:
+    """Fault 76."""
     keyword = plan("the Nike 跑步鞋").keyword
     assert keyword is not None
     assert dict(keyword.tokens) == {"zh": ("the", "nike", "跑步", "鞋"), "en": ("nike",)}
@@ -325,6 +327,7 @@ def test_an_order_names_a_number_field(sort: str | None, expected: Sort | None) 
     ],
 )
 def test_pages_end_where_elasticsearch_ends(page: int, size: int, offset: int, given: int, note: str) -> None:
+    """Fault 73."""
     planned = plan("dress", page=page, size=size)
     assert (planned.offset, planned.size, " ".join(planned.notes)) == (offset, given, note)
 
@@ -340,6 +343,7 @@ def test_the_window_is_the_same_on_every_page_and_holds_all_neighbours() -> None
 
 
 def test_a_long_query_is_cut_and_the_cut_is_said() -> None:
+    """Fault 70."""
     planned = plan("red " * 1_000)
     assert planned.notes == ("the query was cut to its first 256 of 4000 characters",)
     assert planned.keyword == plan("red").keyword
