@@ -42,7 +42,8 @@ def parse_json(data: bytes | str, *, plain: bool = True) -> Any:
 
     Args:
         data: The text; bytes are UTF-8, perhaps with a byte-order mark.
-        plain: Whether numbers must be finite, and names of an object different. Files of other programs need not be so.
+        plain: Whether numbers must be finite and of 64 bits, and names of an object different. Files of other programs
+            need not be so.
 
     Raises:
         json.JSONDecodeError: It is no JSON; the error says where.
@@ -92,7 +93,7 @@ def require_usable(value: Any, *, plain: bool = True) -> None:
 
     Args:
         value: Of objects, lists, texts and numbers.
-        plain: Whether its numbers must be finite.
+        plain: Whether its numbers must be finite, and whole ones have 64 bits.
 
     Raises:
         ValueError: It cannot.
@@ -104,6 +105,8 @@ def require_usable(value: Any, *, plain: bool = True) -> None:
             raise ValueError(f"the text {part[:40]!r} has half a character in it")
         if plain and isinstance(part, float) and not math.isfinite(part):
             raise ValueError(f"it holds {part}, expected finite numbers")
+        if plain and isinstance(part, int) and not -(2**63) <= part < 2**64:
+            raise ValueError("it holds a whole number of more than 64 bits")
 
 
 def whole(digits: str) -> int:

@@ -12,19 +12,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import orjson
+from pydantic import Field, TypeAdapter
 
 from hybridsearch.catalog.base import Mark
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
 from hybridsearch.disk.modes import appending
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing.report import Counts
+from hybridsearch.json_text import parse_json
 
 FORMAT = 2
 Stage = Literal["filling", "filled", "swapping"]
 """What is going on: the catalogue is read; all of it is written; the alias is moved, or was."""
+
+
+FileName = Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=255)]
+Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,8 @@ class Run:
         identity: Of everything that the outcome depends on: another one cannot continue this run.
     """
 
-    id: str
-    generation: str
+    id: FileName
+    generation: FileName
     mark: int
     identity: Mapping[str, Any]
 
@@ -55,10 +61,14 @@ class Position:
     """
 
     stage: Stage = "filling"
-    cursor: int = 0
-    letters: int = 0
+    cursor: Count = 0
+    letters: Count = 0
     counts: Counts = field(default_factory=Counts)
     seen: Mark | None = None
+
+
+RUN, POSITION = TypeAdapter(Run), TypeAdapter(Position)
+"""What makes them of JSON; somebody may have edited it."""
 
 
 class Journal:
@@ -118,19 +128,21 @@ class Journal:
         """Return the run, how far it is, and the bytes of the lines that say so."""
         try:
             first, *lines = self.path.read_bytes().splitlines(keepends=True)
-            data = orjson.loads(first)
+            data = parse_json(first)
             if data.pop("format") != FORMAT:
                 return None
-            run, position, size = Run(**data), Position(), len(first)
-        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            run, position, size = RUN.validate_python(data), Position(), len(first)
+        except (FileNotFoundError, AttributeError, KeyError, TypeError, ValueError):
             return None
         for line in lines:
             if not line.endswith(b"\n"):
                 break
             try:
-                data = orjson.loads(line)
-                position = Position(**{**data, "counts": Counts(**data["counts"])})
-            except (KeyError, TypeError, ValueError):
+                data = parse_json(line)
+                if "counts" not in data:  # every line that a run writes has all of it
+                    break
+                position = POSITION.validate_python(data)
+            except (TypeError, ValueError):
                 break
             size += len(line)
         return run, position, size

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+from pydantic import TypeAdapter
 
 from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import EngineError, QueryError
+from hybridsearch.json_text import read_json
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.evaluate import MAIN
 from hybridsearch.learning.gate import interval
@@ -31,6 +33,17 @@ CUT = 10
 
 Values = Mapping[str, float]
 """nDCG@10 by the key of the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is written down: values by generation, and the judgments that they belong to."""
+
+    judgments: str
+    generations: dict[str, dict[str, float]]
+
+
+WRITTEN = TypeAdapter(Written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +146,10 @@ class QualityCheck:
     def written_down(self) -> dict[str, Values]:
         """Return the values of generations as they were written down for these judgments."""
         try:
-            data = orjson.loads(self.record.read_bytes())
-            return dict(data["generations"]) if data["judgments"] == self.identity else {}
-        except (OSError, ValueError, KeyError, TypeError):
+            written = WRITTEN.validate_python(read_json(self.record))
+        except (OSError, ValueError):
             return {}  # what is lost is measured again, or not compared
+        return dict(written.generations) if written.judgments == self.identity else {}
 
     def write_down(self, generation: str, values: Values) -> None:
         """Write the values of a generation down, and drop those of generations that are gone."""

@@ -70,9 +70,30 @@ class RejectsFile:
     def read(self) -> Iterator[Reject]:
         """Yield every reject in the file."""
         if self.path.exists():
-            with self.path.open(encoding="utf-8") as file:
-                for data in map(json.loads, file):
-                    yield Reject(data["where"], data["id"], data["stage"], data["reason"], data["product"])
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                for number, text in enumerate(file, 1):
+                    yield parsed(text, f"{self.path}:{number}")
+
+
+def parsed(text: str, place: str) -> Reject:
+    """Return the reject of a line.
+
+    Raises:
+        EngineError: Somebody has edited it, so that it is none.
+    """
+    try:
+        data = json.loads(text)
+        where, key, stage, reason, row = (data[name] for name in ("where", "id", "stage", "reason", "product"))
+        if not all(isinstance(value, str) for value in (where, stage, reason)):
+            raise TypeError("a text is missing")
+        if not isinstance(key, str | None) or not isinstance(row, dict | None):
+            raise TypeError("an id is text, a product an object")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EngineError(
+            f"{place} is no reject as a run writes it: {error!r}. Remove the file, and build the index with: "
+            "hybridsearch reindex --restart"
+        ) from error
+    return Reject(where, key, stage, reason, row)
 
 
 def line(reject: Reject) -> bytes:

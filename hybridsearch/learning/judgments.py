@@ -24,6 +24,8 @@ KEPT = 20
 """Refused rows that are kept in full."""
 HIGHEST = 5.0
 """The largest grade that is not scaled: with the gain 2**grade - 1 a grade of 100 would outweigh all others."""
+LARGEST = 1e9
+"""The largest grade of a file; sums and differences of such are still numbers."""
 SCALED = 4.0
 """What the largest grade of a file becomes if it is above HIGHEST."""
 RANKS_SHOWN = (1, 2, 3, 5, 10, 20, 50, 100)
@@ -72,6 +74,8 @@ def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, cor
         CatalogError: A file cannot be read, or is not text in UTF-8.
         ConfigError: It is empty, in none of the formats, or without a row that can be used; or topics are missing.
     """
+    if not abs(irrelevant) <= LARGEST:  # NaN too
+        raise ConfigError(f"The grade {irrelevant:g} cannot mean irrelevant: give a number up to {LARGEST:,.0f}.")
     file_format = recognise(path)
     counted = CountedRows(rows(path, file_format, topics))
     judgments = from_sessions(counted, corrected) if file_format == "sessions" else from_grades(counted, irrelevant)
@@ -149,6 +153,8 @@ def judgment(row: Product) -> tuple[JudgedQuery, str, float]:
         raise ValueError(f"'grade' is {reprlib.repr(value)}, {error}") from error
     if grade is None:
         raise ValueError("'grade' is missing or empty, expected a number")
+    if abs(grade) > LARGEST:
+        raise ValueError(f"'grade' is {grade:g}, expected a number up to {LARGEST:,.0f}")
     return read_query(row.row), row.id, grade
 
 

@@ -17,6 +17,7 @@ from hybridsearch.engines.elasticsearch.connection import error_of, explained
 from hybridsearch.engines.elasticsearch.request import incomplete
 from hybridsearch.engines.elasticsearch.shapes import FOUND, Found
 from hybridsearch.errors import ConfigError
+from hybridsearch.json_text import read_json
 from hybridsearch.learning.result_lists import ResultCache, ResultList
 from hybridsearch.progress import Progress
 from hybridsearch.settings import Settings
@@ -104,7 +105,7 @@ def load(path: Path) -> Mapping[str, Any]:
         ConfigError: It cannot be read, is not a JSON object, or PLACEHOLDER is not in it.
     """
     try:
-        body = json.loads(path.read_text(encoding="utf-8-sig"))
+        body = read_json(path)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"Cannot read the query '{path}': {why}. Expected the JSON body of a search.") from error

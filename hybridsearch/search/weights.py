@@ -12,10 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hybridsearch.errors import WeightsError
+from hybridsearch.json_text import parse_json, read_bytes
+from hybridsearch.json_values import brief
 from hybridsearch.search.signals import FAMILY, SIGNALS, definitions, keys
 
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+HEAVIEST = 1e9
+"""Of a weight; the sum of some hundred, which a server keeps in 32 bits, is then still a number."""
+Weight = Annotated[float, Field(ge=0, le=HEAVIEST, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e100, allow_inf_nan=False)]
 
 
 class Weights(BaseModel):
@@ -76,9 +80,11 @@ def load(path: Path) -> Weights:
         WeightsError: It is missing, damaged, or names a signal that does not exist.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
+        return parse(read_bytes(path).decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise WeightsError(f"Cannot read '{path}': {error}. Learn it with: hybridsearch tune") from error
+    except ValueError as error:
+        raise damaged(path, error) from error
 
 
 def require_encoders(weights: Weights, built: Mapping[str, str]) -> None:
@@ -99,26 +105,35 @@ def require_encoders(weights: Weights, built: Mapping[str, str]) -> None:
             )
 
 
+def damaged(source: str | Path, why: object) -> WeightsError:
+    """Return the error for a weights file that cannot be used."""
+    return WeightsError(f"{source}: {why}. Restore it or leave it out.")
+
+
 def parse(content: str, source: str) -> Weights:
-    """Check the content of a weights file."""
+    """Check the content of a weights file.
+
+    Raises:
+        WeightsError: It is damaged, or names a signal that does not exist.
+    """
     try:
-        weights = Weights.model_validate(json.loads(content))
+        weights = Weights.model_validate(parse_json(content))
     except json.JSONDecodeError as error:
-        raise WeightsError(
-            f"{source}:{error.lineno}: not valid JSON: {error.msg}. Restore it or leave it out."
-        ) from error
+        raise damaged(f"{source}:{error.lineno}", f"not valid JSON: {error.msg}") from error
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
         if place == "version":
             raise WeightsError(
-                f"{source}: 'version' is {problem['input']}, this program reads 1. "
+                f"{source}: 'version' is {brief(problem['input'])}, this program reads 1. "
                 "Learn it again with: hybridsearch tune"
             ) from error
-        raise WeightsError(f"{source}: '{place}': {problem['msg']}. Restore it or leave it out.") from error
+        raise damaged(source, f"{brief(place)}: {problem['msg']}") from error
+    except ValueError as error:
+        raise damaged(source, error) from error
     for name in (*weights.signals, *(name for by_signal in weights.kinds.values() for name in by_signal)):
         if not any(definition.covers(name) for definition in definitions()):
             near = difflib.get_close_matches(name, keys(), n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Signals: {', '.join(signal.key for signal in SIGNALS)}."
-            raise WeightsError(f"{source}: unknown signal '{name}'. {hint}")
+            raise WeightsError(f"{source}: unknown signal {brief(name)}. {hint}")
     return weights

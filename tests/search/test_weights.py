@@ -62,11 +62,15 @@ def test_constants_have_a_general_value_and_a_default() -> None:
         ),
         (
             '{"signals": {"title": NaN}}',
-            "weights.json: 'signals.title': Input should be a finite number. Restore it or leave it out.",
+            "weights.json: it holds nan, expected finite numbers. Restore it or leave it out.",
         ),
         (
             '{"signals": {"title": Infinity}}',
-            "weights.json: 'signals.title': Input should be a finite number. Restore it or leave it out.",
+            "weights.json: it holds inf, expected finite numbers. Restore it or leave it out.",
+        ),
+        (
+            '{"signals": {"title": 1, "title": 2}}',
+            "weights.json: 'title' stands twice in one object. Restore it or leave it out.",
         ),
         (
             '{"signals": {}, "saturation": {"title": 0}}',
