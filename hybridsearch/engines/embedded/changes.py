@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.disk.lock import FileLock
-from hybridsearch.disk.modes import create
+from hybridsearch.disk.modes import create, write
 from hybridsearch.engines.embedded import change_file
 from hybridsearch.engines.embedded.change_file import Entry, Salvaged, entries
 
@@ -109,8 +108,7 @@ class FileChanges:
             with opened(new) as db, db:
                 db.execute("BEGIN IMMEDIATE")
                 change_file.begin(db, salvaged)
-            create(aside)
-            shutil.copyfile(self.path, aside)
+            write(aside, self.path.read_bytes())
             new.replace(self.path)
             sync_folder(self.path.parent)
         return list(outcome(salvaged, aside))
