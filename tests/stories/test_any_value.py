@@ -1,7 +1,8 @@
 """Whatever is passed to a public entry, a HybridSearchError is all that comes out of it.
 
 The entries are found by inspection, so that a new method, argument or option is covered as soon as it is there. What a
-function that is passed raises, such as one that is told the progress, is its own affair, and comes out as it is. Arguments are read by `given` and `asked`.
+function that is passed raises, such as one that is told the progress, is its own affair, and comes out as it is.
+Arguments are read by `given` and `asked`.
 """
 
 from __future__ import annotations
