@@ -39,9 +39,9 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
         show.print_json({"output": str(output), "fields": proposal.fields.model_dump(mode="json"), "why": proposal.why})
         return
     for role, reason in proposal.why.items():
-        click.echo(f"{role:12}{reason}")
+        click.echo(show.line(f"{role:12}{reason}"))
     for note in proposal.notes:
-        click.echo(f"Note: {note}", err=True)
+        show.say(f"Note: {note}")
     click.echo(
         f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE)
     )

@@ -28,8 +28,13 @@ def print_json(data: Any) -> None:
 
 def safe(value: object, limit: int = 80) -> str:
     """Return catalogue text for a terminal: one line, no control characters, no markup."""
-    line = " ".join(text.clean(str(value)).split())
-    return escape(line if len(line) <= limit else line[: limit - 1] + "…")
+    words = " ".join(text.clean(str(value)).split())
+    return escape(words if len(words) <= limit else words[: limit - 1] + "…")
+
+
+def line(sentence: str) -> str:
+    """Return a sentence in which names or values of a catalogue stand as one line without control characters."""
+    return " ".join(text.clean(sentence, 500).splitlines())
 
 
 def page(
@@ -46,8 +51,8 @@ def page(
     for rank, hit in enumerate(hits, first):
         signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
         table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), signals)
-        for line in more(hit) if more else ():
-            table.add_row("", "", "", f"[dim]{safe(line, 200)}[/dim]", "")
+        for more_line in more(hit) if more else ():
+            table.add_row("", "", "", f"[dim]{safe(more_line, 200)}[/dim]", "")
     if hits:
         console.print(table)
     for name, counts in hits.facets.items():
@@ -66,14 +71,14 @@ def title(hit: Hit, field: str | None) -> str:
 def rejects(shown: Sequence[Reject], total: int, file: object) -> None:
     """Print the first rejects, and the file that lists all."""
     for reject in shown[:5]:
-        click.echo(f"  {reject.where}: {reject.stage}: {text.clean(reject.reason, 300)}", err=True)
+        click.echo(f"  {line(f'{reject.where}: {reject.stage}: {reject.reason}')}", err=True)
     if shown:
         click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
 
 
 def say(sentence: str) -> None:
     """Print a sentence on standard error."""
-    click.echo(text.clean(sentence, 500), err=True)
+    click.echo(line(sentence), err=True)
 
 
 def as_json(hits: Page, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch import sample
+from hybridsearch import Settings, sample
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
@@ -398,6 +398,22 @@ def test_init_never_replaces_a_configuration_unasked(run: Run, tmp_path: Path) -
     )
     assert (tmp_path / "hybridsearch.toml").read_text() == "mine"
     assert run("init", "products.jsonl", "--force")[0] == 0
+
+
+def test_line_breaks_in_names_of_columns_break_no_line_of_init(run: Run, tmp_path: Path) -> None:
+    """Attack: a column whose name is a line of the configuration, or an escape code."""
+    names = ["ti\ntle", 'price\r\n[fields]\nid = "x"', "co\x1b[31mlour", "brand\u2028x", "made\x85in"]
+    rows = [
+        {"id": number, **dict(zip(names, (f"red dress number {number}", f"A-{number}", *"abc"), strict=True))}
+        for number in range(30)
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+    code, out, err = run("init", "products.jsonl")
+    assert code == 0, err
+    guesses = {line.split()[0] for line in out.partition("\n\n")[0].splitlines()}
+    assert guesses <= {"id", "title", "text", "codes", "facets", "languages"}
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x85\u2028]", out + err)
+    assert Settings.load(tmp_path / "hybridsearch.toml").fields.id == "id"
 
 
 @pytest.mark.parametrize(
