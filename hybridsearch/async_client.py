@@ -83,7 +83,7 @@ class AsyncHybridSearch(Shop):
         schema = await self.engine.schema_async()
         own = own_weights(weights)
         with aside(self.settings.engine.timeout / 2):
-            return await asyncio.to_thread(self.plan_query, schema, query, self.given(image), weights=own)
+            return await asyncio.to_thread(self.plan_query, schema, query, self._given(image), weights=own)
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

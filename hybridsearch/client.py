@@ -107,7 +107,7 @@ class HybridSearch(Shop):
         query = asked(text, filters, facets, sort, page, size)
         schema, own = self.engine.schema(), own_weights(weights)
         with aside(self.settings.engine.timeout / 2):
-            return self.plan_query(schema, query, self.given(image), weights=own)
+            return self.plan_query(schema, query, self._given(image), weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

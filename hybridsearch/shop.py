@@ -101,7 +101,7 @@ class Shop:
         why = (*degraded, *missing)
         return planner.plan(query, schema, used, vectors=vectors, degraded=why, configured=self.settings.fields)
 
-    def given(self, image: Photo | None) -> dict[str, Any]:
+    def _given(self, image: Photo | None) -> dict[str, Any]:
         """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
         return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
 
