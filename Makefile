@@ -6,8 +6,12 @@ BIN = $$(python3 .ci/environment.py)
 demo: ## Index the sample catalogue on the embedded engine and run a few searches.
 	$(BIN)/hybridsearch demo
 
-test: lint ## Check types and style, and run all tests, on real servers of two Elasticsearch versions.
-	$(BIN)/python -m pytest
+test: lint ## Check types and style, and run all tests; those on servers of two Elasticsearch versions beside the others.
+	bin=$(BIN); log=$$(mktemp); export OMP_NUM_THREADS=1; \
+	$$bin/python -m pytest -m server >$$log 2>&1 & waiting=$$!; \
+	$$bin/python -m pytest -m "not server"; others=$$?; \
+	wait $$waiting; servers=$$?; cat $$log; rm $$log; \
+	test $$others -eq 0 -a $$servers -eq 0
 
 lint:
 	bin=$(BIN) && $$bin/ruff check . && $$bin/ruff format --check . && $$bin/mypy

@@ -24,6 +24,13 @@ def pytest_report_header() -> str:
     return f"elasticsearch: {ELSEWHERE or ', '.join(VERSIONS)}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that wait for a server, so that the others can run meanwhile."""
+    for item in items:
+        if "es_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
+
+
 @pytest.fixture(scope="session", params=["given"] if ELSEWHERE else VERSIONS)
 def es_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a running Elasticsearch, of each version in turn."""
