@@ -16,7 +16,7 @@ from hybridsearch import redaction
 from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
-from hybridsearch.errors import ImageError
+from hybridsearch.errors import ImageError, ShopClosed
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.load import Fetch
 from hybridsearch.images.workers import UnsafePicture
@@ -108,12 +108,12 @@ class RefusedPictures:
 
     def _ask(self, statement: str, *values: object) -> list[tuple[str, float]]:
         """Run a statement; one that fails finds and changes nothing."""
-        with self._database.use() as db:
-            try:
+        try:
+            with self._database.use() as db:
                 return db.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                log.debug("'%s' was not used: %s.", self._path, error)
-                return []
+        except (sqlite3.Error, ShopClosed) as error:
+            log.debug("'%s' was not used: %s.", self._path, error)
+            return []
 
     def _open(self) -> sqlite3.Connection:
         """Open the file; a damaged one is replaced, and one that cannot be made is kept in memory."""

@@ -248,7 +248,9 @@ def test_a_server_that_goes_down_half_way_leaves_what_was_asked(tmp_path: Path) 
 
 LIVE = Schema(Fields(title="title", text=("note",))).to_json()
 INDEX = {"mappings": {"_meta": {"hybridsearch": LIVE}}, "settings": {"index": {"number_of_shards": "1"}}}
-STATS = Reply({"indices": {"products-1": {"uuid": "u", "shards": {"0": [{"seq_no": {"max_seq_no": 5}}]}}}})
+STATS = Reply(
+    {"indices": {"products-1": {"uuid": "u", "shards": {"0": [{"seq_no": {"max_seq_no": 5, "local_checkpoint": 5}}]}}}}
+)
 HITS = {
     "total": {"value": 1, "relation": "eq"},
     "hits": [{"_id": "3", "_score": 0.5, "matched_queries": {"title": 0.5}}],

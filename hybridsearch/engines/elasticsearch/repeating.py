@@ -35,9 +35,10 @@ def repeating(exchange: Exchange[T], allowance: Allowance, jitter: Jitter = rand
         while True:
             try:
                 answer = yield request
-            except (ApiError, TransportError) as error:
-                passing = may_pass(error, tries)
-                seconds = short_pause(tries, requested_pause(error), left(), jitter) if passing else None
+            except Exception as error:  # also what only the exchange itself can make an error of ours
+                seconds = None
+                if isinstance(error, ApiError | TransportError) and may_pass(error, tries):
+                    seconds = short_pause(tries, requested_pause(error), left(), jitter)
                 if seconds is None or not allowance.spend():
                     request, tries = exchange.throw(error), 0
                 else:
