@@ -185,12 +185,13 @@ def test_a_password_that_is_no_text(fails: Run, monkeypatch: pytest.MonkeyPatch)
         fails(NOWHERE, SEARCHING, username="me")
 
 
-def breaks(node: BaseNode, *_: Any, **headers: Any) -> NoReturn:
+def breaks(node: BaseNode, *arguments: Any, **named: Any) -> NoReturn:
     """Raise what a careless library might: with everything that it was given."""
+    headers = next(value for value in (*named.values(), *arguments) if hasattr(value, "get"))
     try:
-        raise KeyError(f"Invalid header value {headers!r}")
+        raise KeyError(f"Invalid header value {arguments!r} {named!r}")
     except KeyError as inner:
-        raise RuntimeError(f"cannot send {headers['headers'].get('authorization')!r}") from inner
+        raise RuntimeError(f"cannot send {headers.get('authorization')!r}") from inner
 
 
 def test_a_library_below_that_breaks_in_the_middle(fails: Run, monkeypatch: pytest.MonkeyPatch) -> None:
