@@ -33,6 +33,8 @@ PARAMETER = re.compile(
 )
 VALUE = re.compile(r"[^\s&;#\"'<>]*")
 
+NO_LETTER = re.compile(r"[\W_]")
+
 _known: tuple[str, ...] = ()
 """Every form of every secret that this process was given, the longest first: text leaves from anywhere in it."""
 
@@ -61,10 +63,26 @@ def redacted(text: str) -> str:
     The configured secrets are found wherever they stand; others only where an address says what they are. Linear.
     """
     for secret in _known:
-        if secret in text:
-            pattern = re.escape(secret) if len(secret) >= LONG else rf"(?<!\w){re.escape(secret)}(?!\w)"
-            text = re.sub(pattern, HIDDEN, text)
+        text = text.replace(secret, HIDDEN) if len(secret) >= LONG else without_word(text, secret)
     return without_logins(text)
+
+
+def without_word(text: str, word: str) -> str:
+    """Return a text without a word, where it stands alone."""
+    parts, done, at = [], 0, text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if in_word(text[at - 1 : at]) or in_word(text[end : end + 1]):
+            at = text.find(word, at + 1)
+        else:
+            parts += [text[done:at], HIDDEN]
+            done, at = end, text.find(word, end)
+    return "".join(parts) + text[done:]
+
+
+def in_word(character: str) -> bool:
+    """Return whether a character, of which there may be none, is one of a word."""
+    return character.isalnum() or character == "_"
 
 
 def without_logins(text: str) -> str:
@@ -97,7 +115,7 @@ def _without_login(match: re.Match[str]) -> str:
 def _without_values(text: str) -> str:
     parts, done = [], 0
     for name in PARAMETER.finditer(text):
-        plain = re.sub(r"[\W_]", "", unquote(unquote(name[1]))).lower()
+        plain = NO_LETTER.sub("", unquote(unquote(name[1]))).lower()
         if name.start() >= done and SECRET_NAME.search(plain) and (value := VALUE.match(text, name.end())):
             parts += [text[done : name.end()], HIDDEN]
             done = value.end()

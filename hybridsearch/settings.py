@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -33,6 +32,7 @@ from hybridsearch.fields.names import flaw
 from hybridsearch.given import read, text
 from hybridsearch.json_text import read_toml
 from hybridsearch.json_values import brief
+from hybridsearch.rows import SURROGATES
 
 DEFAULT_FILE = "hybridsearch.toml"
 LONGEST_SOURCE = 200
@@ -186,7 +186,7 @@ class Secrets(BaseSettings):
     @classmethod
     def _text(cls, value: Any) -> Any:
         """Keep bytes that are no text from an error that would show them; `credentials` refuses the NUL."""
-        return re.sub("[\ud800-\udfff]", "\0", value) if isinstance(value, str) else value
+        return SURROGATES.sub("\0", value) if isinstance(value, str) else value
 
 
 class Settings(Section):

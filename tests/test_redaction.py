@@ -147,3 +147,11 @@ def test_every_logger_of_the_package_is_a_redacting_one() -> None:
     sources = {file: file.read_text(encoding="utf-8") for file in Path(hybridsearch.__file__).parent.rglob("*.py")}
     assert [file.stem for file, text in sources.items() if "logging.getLogger(" in text] == ["redaction"]
     assert logging.getLogger("hybridsearch.encoders.vector_file").filters
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("a-a", "…"), ("xa-a", "xa-a"), ("a-ay", "a-ay"), ("xa-a-a", "xa-…"), ("(a-a) a-a,", "(…) …,"), ("", "")],
+)
+def test_a_short_secret_is_taken_out_where_it_stands_alone(text: str, left: str) -> None:
+    assert redaction.without_word(text, "a-a") == left

@@ -101,9 +101,9 @@ def patterns_in(value: Any, depth: int = 4) -> Iterator[re.Pattern[Any]]:
 
 
 @cache
-def patterns() -> dict[str, re.Pattern[str]]:
+def patterns() -> dict[str, re.Pattern[Any]]:
     """Return every pattern of the package by the module and the name under which it was found first."""
-    named: dict[str, re.Pattern[str]] = {}
+    named: dict[str, re.Pattern[Any]] = {}
     for module in modules():
         for name, value in vars(module).items():
             if not name.startswith("__"):
@@ -192,7 +192,7 @@ def walk(tree: Any, before: str = "") -> Iterator[tuple[str, str, set[str]]]:
         before += sample_of(kind, value)
 
 
-def attacks(pattern: re.Pattern[str]) -> Iterator[tuple[str, str, int]]:
+def attacks(pattern: re.Pattern[Any]) -> Iterator[tuple[str, str, int]]:
     """Yield beginnings, parts to repeat, and how long the text may be."""
     parts = list(walk(parser.parse(pattern.pattern, pattern.flags)))
     alphabet = sorted(set().union(*(found for _, _, found in parts)))
@@ -205,7 +205,7 @@ def attacks(pattern: re.Pattern[str]) -> Iterator[tuple[str, str, int]]:
         yield "", first + second, PAIRED
 
 
-def seconds(call: Callable[[str], object], text: str) -> float:
+def seconds(call: Callable[[Any], object], text: str | bytes) -> float:
     """Return how long a call takes, of three tries the shortest where the first one is too long."""
     taken = []
     for _ in range(3):
@@ -217,15 +217,17 @@ def seconds(call: Callable[[str], object], text: str) -> float:
     return min(taken)
 
 
-def slow(name: str, pattern: re.Pattern[str]) -> Iterator[str]:
+def slow(name: str, pattern: re.Pattern[Any]) -> Iterator[str]:
     """Yield the attacks that a pattern does not withstand."""
-    calls: list[Callable[[str], object]] = [pattern.fullmatch, pattern.match]
+    calls: list[Callable[[Any], object]] = [pattern.fullmatch, pattern.match]
     if name.rpartition(".")[2] in searching():
-        calls.append(lambda text: pattern.sub("", text))
+        calls.append(lambda text: pattern.sub(text[:0], text))
     for start, unit, longest in attacks(pattern):
         for size, tail, call in itertools.product(SIZES, TAILS, calls):
             times = min(size, longest) // len(unit)
-            if (taken := seconds(call, start + unit * times + tail)) > BUDGET:
+            text = start + unit * times + tail
+            attack = text.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else text
+            if (taken := seconds(call, attack)) > BUDGET:
                 yield f"{name}: {taken:.2f} s for {start!r} + {unit!r} * {times} + {tail!r}"
                 return
 

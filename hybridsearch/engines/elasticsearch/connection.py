@@ -40,6 +40,8 @@ REMEDIES = {
 """What to do about a certificate, by OpenSSL's number of the check: expired, issued for another name."""
 OLDEST = (8, 14)
 """The first version on which knn clause, rescore and named scores were tested together."""
+SUFFIX = re.compile(r"[-+]")
+"""What begins behind the numbers of a version, as in `9.0.0-SNAPSHOT`."""
 
 
 def connect(section: EngineSection, folder: Path) -> Client:
@@ -258,7 +260,7 @@ def version_of(info: object) -> tuple[int, ...]:
         EngineError: It is older than the versions that this library was tested on.
     """
     number = read(INFO, info)["version"]["number"]
-    version = tuple(map(int, re.split(r"[-+]", number)[0].split(".")))
+    version = tuple(map(int, SUFFIX.split(number)[0].split(".")))
     if version < OLDEST:
         raise EngineError(
             f"Elasticsearch {number} is too old, {OLDEST[0]}.{OLDEST[1]} or later is needed. Upgrade the server."
