@@ -16,10 +16,10 @@ import orjson
 from hybridsearch import credentials, deadline
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
-from hybridsearch.encoders.timed import timed
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.redaction import redacted
 from hybridsearch.settings import Secrets
+from hybridsearch.timed import timed
 from hybridsearch.values import Vectors
 
 TEXTS_AT_ONCE = 32

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
-import time
 from collections.abc import Collection, Iterable
-from typing import Any, Self
+from typing import Self
 
 import httpcore2
 import httpx2
 
 from hybridsearch import redaction
+from hybridsearch.deadline import within
 from hybridsearch.errors import ImageError
 from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
 from hybridsearch.images.limits import FETCH_SECONDS, MAX_BYTES
+from hybridsearch.timed import TimedStream, limited
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0
@@ -48,11 +47,10 @@ class Fetcher:
         self.ports = ports
         self.max_bytes = max_bytes
         self.seconds = seconds
-        self._deadline = Deadline()
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
             keepalive_expiry=15.0,
-            network_backend=Guard(self._deadline, allow_private=allow_private),
+            network_backend=Guard(allow_private=allow_private),
         )
 
     def __call__(self, url: str) -> bytes:
@@ -61,13 +59,13 @@ class Fetcher:
         Raises:
             ImageError: The URL or an address behind it is refused, or the server sent no body within the limits.
         """
-        self._deadline.start(self.seconds)
         target = self._check(url)
-        for _ in range(MAX_REDIRECTS + 1):
-            body_or_redirect = self._get(target)
-            if isinstance(body_or_redirect, bytes):
-                return body_or_redirect
-            target = self._check(body_or_redirect)
+        with within(self.seconds):
+            for _ in range(MAX_REDIRECTS + 1):
+                body_or_redirect = self._get(target)
+                if isinstance(body_or_redirect, bytes):
+                    return body_or_redirect
+                target = self._check(body_or_redirect)
         raise ImageError(f"{redacted(target)} is behind more than {MAX_REDIRECTS} redirects. Name the final address.")
 
     def close(self) -> None:
@@ -104,7 +102,7 @@ class Fetcher:
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         headers = [("Host", url.netloc.decode("ascii")), *HEADERS]
         try:
-            extensions = {"timeout": {"pool": self._deadline.remaining()}}
+            extensions = {"timeout": {"pool": limited(None)}}
             with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
                 return self._read(url, response)
         except httpcore2.TimeoutException as error:
@@ -131,35 +129,13 @@ class Fetcher:
         return bytes(body)
 
 
-class Deadline(threading.local):
-    """The time, on the monotonic clock, at which the fetch of the current thread must have ended."""
-
-    at = float("inf")
-
-    def start(self, seconds: float) -> None:
-        """Set the deadline of the current thread to this many seconds from now."""
-        self.at = time.monotonic() + seconds
-
-    def remaining(self) -> float:
-        """Return the remaining seconds, more than 0.
-
-        Raises:
-            httpcore2.ReadTimeout: The deadline has passed.
-        """
-        seconds = self.at - time.monotonic()
-        if seconds <= 0:
-            raise httpcore2.ReadTimeout
-        return seconds
-
-
 class Guard(httpcore2.NetworkBackend):
     """Resolves a name once, checks every address behind it, and connects to one of exactly these.
 
     When a name is resolved a second time to connect, a hostile name server could answer with another address.
     """
 
-    def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
-        self._deadline = deadline
+    def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
         self._sockets = httpcore2.SyncBackend()
 
@@ -183,53 +159,16 @@ class Guard(httpcore2.NetworkBackend):
         failure: Exception = httpcore2.ConnectError(f"the name '{host}' has no address")
         for address in addresses:
             try:
-                seconds = min(CONNECT_SECONDS, self._deadline.remaining())
+                seconds = limited(CONNECT_SECONDS)
                 stream = self._sockets.connect_tcp(str(address), port, seconds, socket_options=socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
             else:
-                return TimedStream(stream, self._deadline)
+                return TimedStream(stream)
         raise failure
 
     def _allows(self, address: Address) -> bool:
         return is_public(address) or (self._allow_private and is_internal(address))
-
-
-class TimedStream(httpcore2.NetworkStream):
-    """A connection on which every operation ends at the deadline.
-
-    A timeout for each read alone never ends a body, or a header, that arrives one byte at a time.
-    """
-
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline decides
-        """Return what has arrived, at most `max_bytes`."""
-        return self._stream.read(max_bytes, self._deadline.remaining())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        """Send all of the buffer."""
-        self._stream.write(buffer, self._deadline.remaining())
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore2.NetworkStream:
-        """Return the connection with TLS on top; the certificate must be the name's, not the address's."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
-        return TimedStream(stream, self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Return a property of the connection; the pool asks whether the server has closed it."""
-        return self._stream.get_extra_info(info)
 
 
 def follow(url: httpx2.URL, location: str) -> str:

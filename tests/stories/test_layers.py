@@ -29,7 +29,7 @@ LAYERS = (
         "text",
         "values",
     ),
-    ("batches", "calls", "credentials", "given", "prefetch", "progress"),
+    ("batches", "calls", "credentials", "given", "prefetch", "progress", "timed"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("settings",),
