@@ -183,14 +183,9 @@ VECTORS = bytes.fromhex(
 )
 CHANGES = """
 CREATE TABLE changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
-    id TEXT NOT NULL UNIQUE,
-    row BLOB,                               -- JSON; NULL: it was removed
-    version INTEGER,
-    place INTEGER NOT NULL,                 -- the precedence of the change
-    time REAL NOT NULL
-)
-;
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, row BLOB, version INTEGER,
+    place INTEGER NOT NULL, time REAL NOT NULL
+);
 """
 
 

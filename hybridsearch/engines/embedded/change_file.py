@@ -5,6 +5,7 @@ A file of an earlier version has no checksums. It gets them with the first chang
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import struct
 import time
@@ -38,7 +39,9 @@ LAST = "SELECT seq, crc FROM counter"
 GIVEN = "SELECT seq FROM counter"
 """Up to this position all entries have a checksum; an earlier version may write some behind it."""
 BY_ID = "sqlite_autoindex_changes_1"
-SCHEMA = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+SCHEMA = "SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY name"
+LAYOUT = re.compile(r"--[^\n]*+|\s++")
+"""What may differ in the text of a table between versions: comments, and white space."""
 
 T = TypeVar("T")
 
@@ -157,7 +160,7 @@ def entry_flaws(read: Iterable[Entry]) -> Iterator[str]:
 
 def structural_flaws(db: sqlite3.Connection) -> Iterator[str]:
     """Yield what is not as it was written, but for entries: 1 µs for each of these, of which none can be missing."""
-    if db.execute(SCHEMA).fetchall() not in schemas():
+    if tables(db) not in schemas():
         yield "its tables are not those that were made"
     for (line,) in db.execute("PRAGMA integrity_check(1)"):  # ids lie in an index too
         if line != "ok":
@@ -168,14 +171,19 @@ def structural_flaws(db: sqlite3.Connection) -> Iterator[str]:
                 yield "the last position does not match its checksum"
 
 
+def tables(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Return the tables of a file: kind, name, and how each was made, without its layout."""
+    return [(kind, name, LAYOUT.sub("", sql)) for kind, name, sql in db.execute(SCHEMA)]
+
+
 @cache
 def schemas() -> list[list[tuple[str, str, str]]]:
     """Return the tables of a new file, of one of an earlier version, and of one of this version."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute(TABLE)
-        old = db.execute(SCHEMA).fetchall()
+        old = tables(db)
         prepare(db)
-        return [[], old, db.execute(SCHEMA).fetchall()]
+        return [[], old, tables(db)]
 
 
 @dataclass(frozen=True, slots=True)
