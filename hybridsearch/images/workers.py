@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import atexit
 import functools
-import os
 import threading
 import time
 import weakref
 
 from PIL import Image
 
-from hybridsearch import redaction
+from hybridsearch import forks, redaction
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, decode_in_process
 from hybridsearch.images.kinds import require_picture
@@ -48,6 +47,7 @@ class Workers:
         self._most = most
         self._begin()
         POOLS.add(self)
+        forks.register(self)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class Workers:
             idle, self._idle = self._idle, []
         self._end(idle)
 
-    def abandon(self) -> None:
+    def after_fork(self) -> None:
         """Forget the workers of the process that this one was forked from, and what its threads held."""
         for worker in self._alive:
             worker.abandon()
@@ -164,15 +164,7 @@ def stop_workers() -> None:
         pool.close()
 
 
-def abandon_workers() -> None:
-    """Let a process that was just forked begin without those of its parent."""
-    for pool in list(POOLS):
-        pool.abandon()
-
-
 atexit.register(stop_workers)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=abandon_workers)
 
 
 def left(until: float | None, most: float) -> float:

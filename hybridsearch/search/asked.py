@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from hybridsearch.errors import QueryError
 from hybridsearch.given import instance, read
 from hybridsearch.given import text as text_of
 from hybridsearch.json_values import brief, json_value
-from hybridsearch.search.filters import MOST_FILTERS, FilterValue
+from hybridsearch.search.filters import FilterValue, require_few
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 
@@ -75,8 +74,7 @@ def by_field(value: Any) -> dict[str, FilterValue]:
         return {}
     if not isinstance(value, Mapping):
         raise TypeError
-    if len(value) > MOST_FILTERS:
-        raise QueryError(f"{len(value):,} filters were given; at most {MOST_FILTERS} are allowed.")
+    require_few(value)
     expected = "a value, a list of values, or bounds such as {'gte': 10, 'lte': 50}"
     return {text_of(name): read(f"filters[{brief(name)}]", part, wanted, expected) for name, part in value.items()}
 

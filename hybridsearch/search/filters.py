@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS, Bound, FieldKind
@@ -38,14 +39,14 @@ def read_filters(
     Raises:
         QueryError: A name is not in the index, or a value is none that its field can have.
     """
-    if len(filters) > MOST_FILTERS:
-        raise QueryError(f"{len(filters)} filters were given; at most {MOST_FILTERS} are allowed.")
+    require_few(filters)
     for name, value in filters.items():
         yield read_filter(name, value, kinds_of(name, fields, "filter", configured))
 
 
 def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Filter:
     """Return a filter as a clause of the first kind that can read it; where none can, the last one says why."""
+    require_moderate(name, value)
     for kind in kinds[:-1]:
         try:
             return clause(name, value, kind)
@@ -56,7 +57,6 @@ def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Fi
 
 def clause(name: str, value: FilterValue, kind: FieldKind) -> Filter:
     """Return a filter on a field of one kind as a clause."""
-    require_moderate(name, value)
     single = isinstance(value, str | int | float | date)
     if kind.values and (single or isinstance(value, list | tuple)):
         try:
@@ -81,6 +81,16 @@ def range_clause(name: str, bounds: Mapping[str, object], read: Bound, kind: Fie
         except ValueError as error:
             raise QueryError(f"Filter '{name}' has the bound {brief(value)}, expected {kind.expected}.") from error
     return Range(name, limits.get("gte"), limits.get("lte"), kind.role)
+
+
+def require_few(filters: Mapping[Any, Any]) -> None:
+    """Check that there are no more filters than a page of a shop has, before any is read.
+
+    Raises:
+        QueryError: There are.
+    """
+    if len(filters) > MOST_FILTERS:
+        raise QueryError(f"{len(filters):,} filters were given; at most {MOST_FILTERS} are allowed.")
 
 
 def require_moderate(name: str, value: object) -> None:

@@ -1,9 +1,8 @@
 """When the server fails on the keywords or the vectors of a search, the rest answers, and the page says so."""
 
-import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Plan, Saturated
 from hybridsearch.settings import EngineSection, Fields
-from hybridsearch.values import Document, Page, Vector
+from hybridsearch.values import Document, Vector
+from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import INFO, RESET, Fake, Received, Reply, error, serving
 from tests.shops import settings
 
@@ -35,30 +34,6 @@ INDEX = Reply(
 PAGE = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 7}, "hits": []}})
 BROKEN = error(500, "search_phase_execution_exception", "the graph is damaged")
 BREAKER = error(429, "circuit_breaking_exception", "Data too large")
-Search = Callable[[str, Plan], Page]
-
-
-def plainly(url: str, plan: Plan) -> Page:
-    with closing(ElasticsearchEngine(EngineSection(url=url), Path())) as engine:
-        return engine.search(plan)
-
-
-def by_coroutine(url: str, plan: Plan) -> Page:
-    async def search() -> Page:
-        engine = ElasticsearchEngine(EngineSection(url=url), Path())
-        try:
-            return await engine.search_async(plan)
-        finally:
-            await engine.close_async()
-
-    return asyncio.run(search())
-
-
-@pytest.fixture(params=[plainly, by_coroutine])
-def search(request: pytest.FixtureRequest) -> Search:
-    """A search by either client."""
-    search: Search = request.param
-    return search
 
 
 @contextmanager
@@ -82,7 +57,7 @@ def searches(fake: Fake) -> list[Any]:
 def test_where_the_vectors_fail_the_words_answer_and_the_page_says_why(search: Search, reply: Reply) -> None:
     """Fault 10: the vectors fail."""
     with failing("knn", reply=reply) as fake:
-        page = search(fake.url, PLAN)
+        page = search(EngineSection(url=fake.url), PLAN)
     assert (page.total, page.degraded) == (7, (f"no vectors: {reply.body['error']['reason']}",))
     planned, fallback = searches(fake)
     assert [clause.popitem()[0] for clause in planned["query"]["bool"]["should"]] == ["match", "knn"]
@@ -94,7 +69,7 @@ def test_where_the_vectors_fail_the_words_answer_and_the_page_says_why(search: S
 def test_where_the_words_fail_the_vectors_answer_and_the_page_says_why(search: Search) -> None:
     """Fault 10: the keywords fail."""
     with failing("match") as fake:
-        page = search(fake.url, PLAN)
+        page = search(EngineSection(url=fake.url), PLAN)
     assert (page.total, page.degraded) == (7, ("no keywords: the graph is damaged",))
     *_, fallback = searches(fake)
     assert [clause.popitem()[0] for clause in fallback["query"]["bool"]["should"]] == ["knn"]
@@ -103,7 +78,7 @@ def test_where_the_words_fail_the_vectors_answer_and_the_page_says_why(search: S
 def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
     """Fault 10: both fail."""
     with failing("match", "knn") as fake, pytest.raises(EngineError, match="the graph is damaged"):
-        search(fake.url, PLAN)
+        search(EngineSection(url=fake.url), PLAN)
     assert len(searches(fake)) == 3
 
 
@@ -111,7 +86,7 @@ def test_where_both_fail_the_first_error_is_raised(search: Search) -> None:
 def test_a_server_that_refuses_us_is_asked_once(search: Search, reply: Reply) -> None:
     """Fault 10: a fallback would fail too."""
     with failing("knn", reply=reply) as fake, pytest.raises(EngineError):
-        search(fake.url, PLAN)
+        search(EngineSection(url=fake.url), PLAN)
     assert len(searches(fake)) == 1
 
 
@@ -126,7 +101,7 @@ def test_a_server_that_is_busy_or_away_is_asked_for_the_same_again(search: Searc
         return next(replies, PAGE) if "_search" in asked.path else INFO if asked.path == "/" else INDEX
 
     with serving(script) as fake:
-        assert search(fake.url, PLAN).degraded == ()
+        assert search(EngineSection(url=fake.url), PLAN).degraded == ()
     planned, *again = searches(fake)
     assert again == [planned] * 2
 
@@ -134,7 +109,7 @@ def test_a_server_that_is_busy_or_away_is_asked_for_the_same_again(search: Searc
 def test_a_search_by_vectors_alone_is_asked_once(search: Search) -> None:
     """Fault 10: there is nothing to fall back on."""
     with failing("knn") as fake, pytest.raises(EngineError):
-        search(fake.url, replace(PLAN, keyword=None))
+        search(EngineSection(url=fake.url), replace(PLAN, keyword=None))
     assert len(searches(fake)) == 1
 
 

@@ -1,6 +1,5 @@
 """However slowly a server answers, and whatever it sends, a search ends in time: by `node.py` and `async_node.py`."""
 
-import asyncio
 import gzip
 import json
 import socket
@@ -16,7 +15,7 @@ import pytest
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine, node
 from hybridsearch.errors import EngineError
 from hybridsearch.settings import EngineSection
-from hybridsearch.values import Page
+from tests.engines.elasticsearch.conftest import Search
 from tests.engines.elasticsearch.test_fallback import BROKEN, INDEX, PAGE, PLAN
 from tests.engines.elasticsearch.test_searches import a_server
 from tests.servers.certificates import OPENSSL, make
@@ -27,30 +26,6 @@ TIMEOUT = 0.4
 MARGIN = 0.4
 """Seconds that a search may take longer than it may."""
 CHUNK = 1 << 20
-Search = Callable[[EngineSection], Page]
-
-
-def plainly(section: EngineSection) -> Page:
-    with closing(ElasticsearchEngine(section, Path())) as engine:
-        return engine.search(PLAN)
-
-
-def by_coroutine(section: EngineSection) -> Page:
-    async def search() -> Page:
-        engine = ElasticsearchEngine(section, Path())
-        try:
-            return await engine.search_async(PLAN)
-        finally:
-            await engine.close_async()
-
-    return asyncio.run(search())
-
-
-@pytest.fixture(params=[plainly, by_coroutine])
-def search(request: pytest.FixtureRequest) -> Search:
-    """A search by either client."""
-    search: Search = request.param
-    return search
 
 
 def at(wanted: str, slow: Callable[[Sending], None]) -> Script:
@@ -96,7 +71,7 @@ def assert_ends_in_time(search: Search, url: str, **section: Any) -> str:
     """Search in vain, and return the sentence that says so."""
     started = time.monotonic()
     with pytest.raises(EngineError) as failed:
-        search(EngineSection(url=url, timeout=TIMEOUT, **section))
+        search(EngineSection(url=url, timeout=TIMEOUT, **section), PLAN)
     assert time.monotonic() - started < TIMEOUT + MARGIN
     return str(failed.value)
 
@@ -158,7 +133,7 @@ def test_of_several_nodes_each_has_its_share_of_the_time(search: Search) -> None
     with slowly(at("/products/_search", body_in_drops)) as slow, slowly(at("", nothing)) as well:
         for urls in ((slow, well), (well, slow)):
             started = time.monotonic()
-            assert search(EngineSection(url=urls, timeout=2 * TIMEOUT)).degraded == ()
+            assert search(EngineSection(url=urls, timeout=2 * TIMEOUT), PLAN).degraded == ()
             assert time.monotonic() - started < 2 * TIMEOUT + MARGIN
 
 
@@ -195,7 +170,7 @@ def test_an_endless_answer_is_cut(search: Search, monkeypatch: pytest.MonkeyPatc
     """Attack: an answer without end, or that unpacks to a thousand times its size."""
     monkeypatch.setattr(node, "MOST_BYTES", 10 * CHUNK)
     with slowly(at("/products/_search", endless_body)) as url, pytest.raises(EngineError) as failed:
-        search(EngineSection(url=url))
+        search(EngineSection(url=url), PLAN)
     assert str(failed.value) == (
         f"{url} sent an answer of more than 10 MiB, which no request of this library has. Check 'engine.url'."
     )
@@ -210,4 +185,4 @@ def test_an_answer_that_is_compressed_unasked_is_not_unpacked(search: Search) ->
         return bomb if "_search" in asked.path else a_server()(asked)
 
     with serving(script) as fake, pytest.raises(EngineError, match="not whole JSON"):
-        search(EngineSection(url=fake.url))
+        search(EngineSection(url=fake.url), PLAN)
