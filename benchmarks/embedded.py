@@ -37,7 +37,7 @@ from hybridsearch.search.plan import (
     Saturated,
     Terms,
 )
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Vector
 
 SEED = 20261121

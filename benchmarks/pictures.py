@@ -32,7 +32,8 @@ from hybridsearch.encoders import PRESETS, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.images.product import mean
 from hybridsearch.search.weights import prior
-from hybridsearch.settings import Settings, WeightsSection
+from hybridsearch.sections import WeightsSection
+from hybridsearch.settings import Settings
 from hybridsearch.values import Vector, Vectors
 from training.render import COLOURS, render
 from training.shapes import drawings

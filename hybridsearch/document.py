@@ -12,7 +12,7 @@ from hybridsearch import text
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"

@@ -12,7 +12,7 @@ from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
-from hybridsearch.settings import Fields, Language
+from hybridsearch.sections import Fields, Language
 
 FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""

@@ -16,7 +16,7 @@ from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
 from hybridsearch.errors import ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed

@@ -7,7 +7,7 @@ import pytest
 
 from hybridsearch import document
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Row, Vector
 
 FIELDS = Fields(

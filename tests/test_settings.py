@@ -1,4 +1,4 @@
-"""The configuration file: what is wrong in it is named, with the nearest thing that would be right."""
+"""The configuration file and its tables, `sections`: what is wrong is named, with the nearest thing that is right."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import ConfigError, ConfigMissing
-from hybridsearch.settings import Secrets, Settings, find
+from hybridsearch.sections import Secrets
+from hybridsearch.settings import Settings, find
 
 SMALLEST: dict[str, Any] = {"catalog": {"path": "products.jsonl"}}
 

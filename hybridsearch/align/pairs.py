@@ -26,7 +26,8 @@ from hybridsearch.images.product import Load, ProductPictures
 from hybridsearch.indexing.build import picture_loader, source_of
 from hybridsearch.progress import Progress
 from hybridsearch.rows import field as lookup
-from hybridsearch.settings import Fields, Settings
+from hybridsearch.sections import Fields
+from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Row
 
 SHORT = 40

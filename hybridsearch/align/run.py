@@ -26,7 +26,8 @@ from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.errors import ConfigError, EncoderError, GateError
 from hybridsearch.progress import Progress, silent
-from hybridsearch.settings import Settings, VectorLeg
+from hybridsearch.sections import VectorLeg
+from hybridsearch.settings import Settings
 
 if TYPE_CHECKING:
     from hybridsearch.align.towers import Towers

@@ -13,7 +13,7 @@ from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.rows import field, number, strings, weight
-from hybridsearch.settings import Catalog, Fields
+from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Product, Row
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
 from hybridsearch.propose.configuration import Proposal, propose, to_toml
-from hybridsearch.settings import DEFAULT_FILE, Catalog, EngineSection, checked
+from hybridsearch.sections import Catalog, EngineSection
+from hybridsearch.settings import DEFAULT_FILE, checked
 
 
 @click.command("init")

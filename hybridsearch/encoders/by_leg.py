@@ -11,7 +11,8 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.cache import QueryVectors
 from hybridsearch.errors import EncoderError
-from hybridsearch.settings import Settings, VectorLeg
+from hybridsearch.sections import VectorLeg
+from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
 
 

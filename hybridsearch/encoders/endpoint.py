@@ -18,7 +18,7 @@ from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.redaction import redacted
-from hybridsearch.settings import Secrets
+from hybridsearch.sections import Secrets
 from hybridsearch.timed import timed
 from hybridsearch.values import Vectors
 

@@ -21,7 +21,7 @@ from hybridsearch.indexing.build import Built
 from hybridsearch.indexing.journal import Position, Stage
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Reject, Vector
 
 COMPARED = 32

@@ -15,7 +15,7 @@ from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.reasons import REASONS, SHOWN
 from hybridsearch.propose.roles import DATE_TYPES, NUMBERS, PICKERS, is_code
 from hybridsearch.rows import plain
-from hybridsearch.settings import Catalog, Fields, VectorLeg
+from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.values import Row
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")

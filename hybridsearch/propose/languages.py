@@ -9,7 +9,7 @@ from typing import get_args
 
 from hybridsearch import text
 from hybridsearch.propose.columns import Column
-from hybridsearch.settings import Language
+from hybridsearch.sections import Language
 
 LOCALES = ("locale", "lang", "language", "sprache", "langue", "idioma")
 COUNTRIES = {"us": "en", "uk": "en", "gb": "en", "jp": "ja", "cn": "zh", "tw": "zh", "at": "de", "mx": "es"}

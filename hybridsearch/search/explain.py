@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hybridsearch import document, text
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Row
 
 

@@ -11,7 +11,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS, Bound, FieldKind
 from hybridsearch.json_values import brief
 from hybridsearch.search.plan import Facet, Filter, Range, Sort, Terms
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 
 MOST_FILTERS = 100
 MOST_FACETS = 100

@@ -16,7 +16,7 @@ from hybridsearch.search.filters import FilterValue, read_facets, read_filters, 
 from hybridsearch.search.plan import Codes, Kind, Match, Neighbours, Plan
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
 NEIGHBOURS = 100

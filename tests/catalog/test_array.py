@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hybridsearch.catalog import SOURCES, array, files, open_source
 from hybridsearch.catalog.base import Unreadable
-from hybridsearch.settings import Catalog, Fields
+from hybridsearch.sections import Catalog, Fields
 
 GOOD = [{"id": str(number), "tags": ["a", {"b": "}]"}], "title": 'red "dress", {new}'} for number in range(6)]
 BROKEN = {

@@ -11,7 +11,7 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex, read_hit
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.errors import CatalogError, ConfigError, EngineError
-from hybridsearch.settings import Catalog
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 
 

@@ -23,7 +23,7 @@ from hybridsearch.catalog.jsonl import parse
 from hybridsearch.errors import CatalogError
 from hybridsearch.json_values import json_value
 from hybridsearch.rows import tidy
-from hybridsearch.settings import Catalog, Fields
+from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Product, Reject, Row
 from tests.shops import PRODUCTS
 from tests.shops import settings as shop_settings

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.catalog import open_source
-from hybridsearch.settings import Catalog, Fields
+from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Product, Reject
 
 FINITE = "expected finite numbers"

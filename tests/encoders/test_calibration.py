@@ -16,7 +16,7 @@ from PIL import Image
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.calibration import LEAST, calibrate, calibration_from_queries
 from hybridsearch.schema import Calibration, Leg, Schema
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Vector, Vectors
 
 DIMS = 16

@@ -19,7 +19,7 @@ from hybridsearch.indexing.dry_run import dry_run
 from hybridsearch.indexing.outlook import changed_fields, changed_legs
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Vectors
 from tests.killable import Hashed, product, settings_of, shop_of
 from tests.shops import quietly, settings, write_products

@@ -19,7 +19,7 @@ from hybridsearch.indexing.journal import Position
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.tally import COMPARED, Tally
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Reject, Vector
 
 FIELDS = Fields(title="title")

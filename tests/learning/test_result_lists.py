@@ -25,7 +25,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Cosine, Neighbours, Plan
 from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from tests.engines.embedded.builders import unit
 from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.shops import PRODUCTS, settings, shop, write_products

@@ -13,7 +13,8 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.propose.configuration import propose, to_toml
 from hybridsearch.propose.languages import language_of
 from hybridsearch.rows import tidy
-from hybridsearch.settings import Catalog, Fields, Settings, VectorLeg
+from hybridsearch.sections import Catalog, Fields, VectorLeg
+from hybridsearch.settings import Settings
 
 FILE = Catalog(path=Path("shop.jsonl"))
 COLORS = ["red", "blue", "green", "black"]

@@ -8,7 +8,7 @@ import pytest
 from hybridsearch.errors import QueryError
 from hybridsearch.search.filters import read_facets, read_filters, read_sort
 from hybridsearch.search.plan import Facet, Range, Sort, Terms
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 
 FIELDS = Fields(
     title="title",

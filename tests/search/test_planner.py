@@ -30,7 +30,7 @@ from hybridsearch.search.plan import (
 )
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
 LEG = Leg("image", 2, "f", calibrations={"words": Calibration(0.1, 0.5), "photo": Calibration(0.5, 1.0)})

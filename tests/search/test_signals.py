@@ -16,7 +16,7 @@ from hybridsearch.search.plan import Match
 from hybridsearch.search.planner import Query
 from hybridsearch.search.signals import Evidence, condition, is_cosine, keys, saturated_names, signal_names, text_signal
 from hybridsearch.search.weights import Weights
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 from tests.shops import PRODUCTS, shop, write_products
 

@@ -72,7 +72,7 @@ in_two_workers(work)
 ASKING = """
 from pathlib import Path
 from hybridsearch.engines.elasticsearch.connection import connect
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 
 client = connect(EngineSection(url=sys.argv[1]), Path())
 

@@ -32,6 +32,7 @@ LAYERS = (
     ("batches", "calls", "credentials", "given", "prefetch", "progress", "timed"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
+    ("sections",),
     ("settings",),
     ("images", "schema"),
     ("document", "encoders"),

@@ -22,7 +22,7 @@ from pathlib import Path
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.errors import HybridSearchError
 from hybridsearch.learning import judgments, shadow
-from hybridsearch.settings import Catalog, Fields
+from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Reject
 
 def peak():

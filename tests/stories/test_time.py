@@ -29,7 +29,7 @@ from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject
 
 parser: Any = importlib.import_module("re._parser")

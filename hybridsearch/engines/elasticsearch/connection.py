@@ -30,7 +30,7 @@ from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, Ow
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
 from hybridsearch.redaction import redacted
-from hybridsearch.settings import EngineSection, Secrets
+from hybridsearch.sections import EngineSection, Secrets
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
 REMEDIES = {

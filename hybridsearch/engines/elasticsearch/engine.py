@@ -32,7 +32,7 @@ from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Page, Reject, Row
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from hybridsearch.engines.elasticsearch.shapes import ALIASES, INDICES, STATS, I
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""

@@ -23,7 +23,7 @@ from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Page, Row
 
 FRESH = 5.0

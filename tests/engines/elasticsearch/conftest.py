@@ -9,7 +9,7 @@ import pytest
 
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.search.plan import Plan
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Page
 
 Search = Callable[[EngineSection, Plan], Page]

@@ -20,7 +20,7 @@ from hybridsearch.engines.elasticsearch.connection import connect
 from hybridsearch.engines.elasticsearch.retry import BUDGET, Limits
 from hybridsearch.engines.elasticsearch.waiting import Pause, Waiting
 from hybridsearch.errors import EngineError
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Reject, Row, Vector
 from tests.servers.fake import HALF, HANG, HTML, RESET, Fake, Received, Reply, error, serving
 

@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from hybridsearch.changes import START, Change
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine, changes
 from hybridsearch.errors import EngineError
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from tests.servers.fake import Received, Reply, passed_on, serving
 from tests.shops import FIELDS, PRODUCTS
 from tests.shops import shop as open_shop

@@ -20,7 +20,7 @@ from hybridsearch.engines.elasticsearch.connection import connect, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
-from hybridsearch.settings import EngineSection, Fields
+from hybridsearch.sections import EngineSection, Fields
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, Script, error, serving
 from tests.servers.model import Model
 from tests.shops import settings, write_products

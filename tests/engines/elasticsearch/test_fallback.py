@@ -14,7 +14,7 @@ from hybridsearch import HybridSearch
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Plan, Saturated
-from hybridsearch.settings import EngineSection, Fields
+from hybridsearch.sections import EngineSection, Fields
 from hybridsearch.values import Document, Vector
 from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import INFO, RESET, Fake, Received, Reply, error, serving

@@ -12,7 +12,7 @@ import pytest
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Match, Plan
-from hybridsearch.settings import EngineSection, Fields
+from hybridsearch.sections import EngineSection, Fields
 from tests.servers import certificates
 from tests.servers.fake import HANG, INFO, Received, Reply, Script, serving
 from tests.shops import shop

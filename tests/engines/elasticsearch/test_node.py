@@ -14,7 +14,7 @@ import pytest
 
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine, node
 from hybridsearch.errors import EngineError
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from tests.engines.elasticsearch.conftest import Search
 from tests.engines.elasticsearch.test_fallback import BROKEN, INDEX, PAGE, PLAN
 from tests.engines.elasticsearch.test_searches import a_server

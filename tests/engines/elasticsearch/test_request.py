@@ -31,7 +31,7 @@ from hybridsearch.search.plan import (
 )
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Hit, Page, Stored, Vector
 
 RED = (("en", ("red", "dress")),)

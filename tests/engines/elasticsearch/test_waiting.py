@@ -19,7 +19,7 @@ from hybridsearch.engines.elasticsearch.connection import connect
 from hybridsearch.engines.elasticsearch.repeating import MOST_LOST
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
-from hybridsearch.settings import EngineSection
+from hybridsearch.sections import EngineSection
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import FIELDS, PRODUCTS, quietly, settings

@@ -12,7 +12,7 @@ from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Match, Neighbours, Plan
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Vector
 
 DIMS = 4

@@ -15,7 +15,7 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import compile_store
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Facet, Plan, Range, Sort, Terms
-from hybridsearch.settings import Fields
+from hybridsearch.sections import Fields
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import document, fill, ids
 
