@@ -74,7 +74,7 @@ class Settings(Section):
         """Refuse what a program may pass and TOML cannot hold: it raises anything when it is looked at."""
         try:
             return handler(data)
-        except ValidationError:
+        except (ValidationError, ConfigError):
             raise
         except Exception as error:
             raise ValueError(
