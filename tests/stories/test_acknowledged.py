@@ -156,8 +156,8 @@ class Life:
             for key, state in states.items():
                 assert state in (self.known.get(key), *self.possible.get(key, ())), key
             titles = [str(stored[key].row["title"]) for key in stored]
-            vectors = np.array([stored[key].vectors["words"].array for key in stored])
-            np.testing.assert_allclose(vectors, Hashed().encode_texts(titles), atol=1e-6)
+            vectors = [stored[key].vectors["words"].array for key in stored]
+            np.testing.assert_allclose(np.reshape(vectors, (-1, Hashed.dims)), Hashed().encode_texts(titles), atol=1e-6)
             assert shop.search("red dress").total == len(stored)
 
     def require_recovery(self) -> None:

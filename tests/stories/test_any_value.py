@@ -127,8 +127,10 @@ class Call:
             result = self.entry.call(**values)
             if inspect.isawaitable(result):
                 LOOP.run_until_complete(result)
-        except allowed as error:
+        except HybridSearchError as error:
             return None if len(str(error)) < LONGEST_MESSAGE else OverflowError(f"a long message: {str(error)[:200]}")
+        except allowed:
+            return None
         except Exception as error:
             return error
         return None

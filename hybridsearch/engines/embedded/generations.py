@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.disk.modes import create
+from hybridsearch.engines.embedded.store import NAME as STORE
 
 POINTER = "current"
 UNFINISHED = "unfinished"
 """A file in the folder of a generation that is not complete yet."""
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+REMOVED = "removed-"
+"""Begins the name of a folder that is being removed: no run continues it, and no rollback returns to it."""
 
 Stamp = tuple[int, ...]
 """Equal as long as the same generation, in the same state, is live."""
@@ -81,9 +85,17 @@ class Generations:
             sync_folder(self.path(generation))
 
     def is_unfinished(self, generation: str) -> bool:
-        """Return whether a generation was started and never made live."""
-        return (self.path(generation) / UNFINISHED).exists()
+        """Return whether a generation was started and never made live, be it killed before it was marked as such."""
+        folder = self.path(generation)
+        return (folder / UNFINISHED).exists() or not (folder / STORE).exists()
 
     def remove(self, generation: str) -> None:
-        """Remove a generation; files open in another process go when it closes them, or on Windows later."""
-        shutil.rmtree(self.path(generation), ignore_errors=True)
+        """Remove a generation, and what is left of those whose removal was killed.
+
+        Files open in another process go when it closes them, or on Windows later.
+        """
+        removed = self.folder / f"{REMOVED}{generation}"
+        with suppress(OSError):  # it is gone already, or on Windows a file of it is open
+            self.path(generation).rename(removed)
+        for folder in (self.path(generation), *self.folder.glob(f"{REMOVED}*")):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -120,6 +120,33 @@ def test_the_live_generation_cannot_be_discarded_any_other_can(engine: EmbeddedE
         engine.discard(live)
 
 
+def test_a_generation_whose_removal_was_killed_is_gone_and_the_next_removal_takes_what_is_left(
+    engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill in the middle of a removal: no run is continued with what is left, and no rollback goes back to it."""
+
+    def unlink_one_and_die(folder: Path, **_: object) -> None:
+        if folder.exists():
+            (folder / store.NAME).unlink()
+            raise KeyboardInterrupt
+
+    fill(engine, document("a"))
+    generation = engine.create(SCHEMA)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", unlink_one_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            engine.discard(generation)
+    assert [generation.state for generation in engine.generations()] == ["live"]
+    engine.discard(engine.create(SCHEMA))
+    assert sum(path.is_dir() for path in (tmp_path / "products").iterdir()) == 1
+
+
+def test_a_generation_whose_creation_was_killed_is_an_unfinished_one(engine: EmbeddedEngine, tmp_path: Path) -> None:
+    fill(engine, document("a"))
+    (tmp_path / "products" / "20260101-000000-abcdef").mkdir()
+    assert [generation.state for generation in engine.generations()] == ["unfinished", "live"]
+
+
 def test_a_second_writer_of_a_generation_is_refused_with_the_number_of_the_first(
     engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
