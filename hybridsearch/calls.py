@@ -21,29 +21,17 @@ R = TypeVar("R")
 
 
 class Call:
-    """A call of a thread, or of a coroutine in an event loop, under way for as long as this context lasts."""
+    """A call of a thread, or of a coroutine in an event loop."""
 
-    __slots__ = ("_calls", "_entered", "_loop", "_thread")
+    __slots__ = ("_loop", "_thread")
 
-    def __init__(self, calls: Calls, loop: asyncio.AbstractEventLoop | None) -> None:
-        self._calls, self._loop, self._thread = calls, loop, threading.get_ident()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._loop, self._thread = loop, threading.get_ident()
 
     @property
     def elsewhere(self) -> bool:
         """Whether this is worked on in another thread or coroutine; in a loop that does not run nobody works."""
         return self._loop.is_running() if self._loop else self._thread != threading.get_ident()
-
-    def __enter__(self) -> None:
-        outer = _within.get()
-        self._calls.begin(self, outer)
-        self._entered = _within.set((*outer, self))
-
-    def __exit__(self, *_: object) -> None:
-        self._calls.end(self)
-        try:  # noqa: SIM105 - `suppress` would be a fifth of the cost, of which each search has four
-            _within.reset(self._entered)
-        except ValueError:  # a coroutine that nobody ran to its end is closed in another context
-            pass
 
 
 _within: ContextVar[tuple[Call, ...]] = ContextVar("hybridsearch_calls", default=())
@@ -55,30 +43,35 @@ class Calls:
 
     Attributes:
         closed: What a call is told that comes too late.
+        under_way: From `begin` on, until whoever made a call takes it out: in the first step of a `finally`, so that no
+            exception of a signal's handler comes between.
     """
 
     def __init__(self, closed: str) -> None:
         self.closed = closed
-        self._under_way = set[Call]()
+        self.under_way = set[Call]()
         self._refused = False
         self._release: Callable[[], None] | None = None
         self._releasing = threading.RLock()
         forks.register(self)
 
-    def begin(self, call: Call, outer: tuple[Call, ...]) -> None:
+    def begin(self, call: Call) -> None:
         """Count a call. What is called within one under way is never too late.
 
         Raises:
             ShopClosed: This comes too late.
         """
-        self._under_way.add(call)  # before the look: either this sees that calls are refused, or `close` sees this
-        if self._refused and self._under_way.isdisjoint(outer):
-            self.end(call)
+        outer = _within.get()
+        self.under_way.add(call)  # before the look: either this sees that calls are refused, or `close` sees this
+        if self._refused and self.under_way.isdisjoint(outer):
             raise ShopClosed(self.closed)
+        _within.set((*outer, call))
 
-    def end(self, call: Call) -> None:
-        """Count a call no more."""
-        self._under_way.discard(call)
+    def ended(self, call: Call) -> None:
+        """Note that a call is not under way any more."""
+        within = _within.get()
+        if call in within:  # a coroutine that nobody ran to its end is closed in another context
+            _within.set(within[: within.index(call)])
         if self._release:
             self._settle()
 
@@ -104,14 +97,14 @@ class Calls:
     def after_fork(self) -> None:
         """Forget the calls of threads that a forked process does not have."""
         self._releasing = threading.RLock()
-        self._under_way = {call for call in self._under_way if not call.elsewhere}
+        self.under_way = {call for call in self.under_way if not call.elsewhere}
 
     def _others(self) -> bool:
-        return any(call.elsewhere for call in list(self._under_way))
+        return any(call.elsewhere for call in list(self.under_way))
 
     def _settle(self) -> None:
         with self._releasing:
-            if self._release and not self._under_way:
+            if self._release and not self.under_way:
                 release, self._release = self._release, None
                 release()
 
@@ -130,8 +123,13 @@ def while_open(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S
 
     @functools.wraps(method)
     def counted(self: S, /, *arguments: P.args, **options: P.kwargs) -> R:
-        with Call(self._calls, None):
+        calls, call = self._calls, Call(None)
+        try:
+            calls.begin(call)
             return method(self, *arguments, **options)
+        finally:
+            calls.under_way.discard(call)
+            calls.ended(call)
 
     return counted
 
@@ -143,7 +141,12 @@ def while_open_async(
 
     @functools.wraps(method)
     async def counted(self: S, /, *arguments: P.args, **options: P.kwargs) -> R:
-        with Call(self._calls, asyncio.get_running_loop()):
+        calls, call = self._calls, Call(asyncio.get_running_loop())
+        try:
+            calls.begin(call)
             return await method(self, *arguments, **options)
+        finally:
+            calls.under_way.discard(call)
+            calls.ended(call)
 
     return counted

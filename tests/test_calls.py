@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from operator import itemgetter
+from types import CodeType, FrameType
+from typing import Any
 
 import pytest
 
@@ -120,3 +125,36 @@ def test_a_coroutine_of_a_loop_that_does_not_run_is_not_waited_for() -> None:
     event.set()
     loop.run_until_complete(waiting)
     loop.close()
+
+
+class Interrupted(BaseException):
+    """What a signal's handler raises."""
+
+
+def interrupted(code: CodeType, line: int) -> Callable[[FrameType, str, object], Any]:
+    """Return what to trace with so that an exception comes once, before a line of some code."""
+    pending = [line]
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not code:
+            return trace if event == "call" else None
+        if event == "line" and pending and frame.f_lineno == pending[0]:
+            pending.clear()
+            raise Interrupted
+        return trace
+
+    return trace
+
+
+@pytest.mark.parametrize("method", [Calls.begin, Calls.ended])
+def test_a_call_that_a_signals_handler_ends_anywhere_is_over(method: Callable[..., Any]) -> None:
+    """Attack: Ctrl-C, or an alarm that raises, while a call is counted."""
+    for _, _, line in filter(itemgetter(2), method.__code__.co_lines()):
+        thing = Thing()
+        sys.settrace(interrupted(method.__code__, line))
+        with suppress(Interrupted):
+            thing.do(lambda: None)
+        sys.settrace(None)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(thing.close).result(10)
+        assert thing.released == 1

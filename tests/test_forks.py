@@ -118,9 +118,9 @@ def test_a_child_neither_has_nor_releases_what_its_parent_holds(tmp_path: Path, 
 def test_a_lock_that_another_thread_held_is_free_in_a_child() -> None:
     program = (
         "import os, signal, threading; from hybridsearch import forks; lock, held = forks.Lock(), threading.Event()\n"
-        "def hold():\n    with lock:\n        held.set(); threading.Event().wait()\n"
+        "def hold():\n    with lock.held:\n        held.set(); threading.Event().wait()\n"
         "threading.Thread(target=hold, daemon=True).start(); held.wait(); child = os.fork()\n"
-        "if not child:\n    signal.alarm(20)\n    with lock:\n        os._exit(0)\n"
+        "if not child:\n    signal.alarm(20)\n    with lock.held:\n        os._exit(0)\n"
         "os._exit(os.waitpid(child, 0)[1])"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60).returncode == 0

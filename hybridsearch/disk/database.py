@@ -42,7 +42,7 @@ class Database:
             ShopClosed: It was closed.
             EngineError: It belongs to another process.
         """
-        with self._lock:
+        with forks.still(), self._lock.held:
             if self._process != os.getpid():
                 raise EngineError(
                     f"'{self._path}' was opened by process {self._process}, of which this one, {os.getpid()}, was "
@@ -54,7 +54,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file, once nobody uses it; a second time nothing happens."""
-        with self._lock:
+        with self._lock.held:
             self._db = None
         self._finalizer()
 
@@ -69,5 +69,5 @@ class Database:
 
 def close(db: sqlite3.Connection, lock: forks.Lock) -> None:
     """Close a connection once nobody uses it."""
-    with lock:
+    with forks.still(), lock.held:
         db.close()

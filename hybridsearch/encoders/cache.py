@@ -143,13 +143,13 @@ class QueryVectors:
         """
         item = ENCODABLE[source](encoder, value)
         key = key_of(source, encoder, item.content)
-        with self._lock:
+        with self._lock.held:
             if key in self._recent:
                 self._recent.move_to_end(key)
                 return self._recent[key]
         with guard or nullcontext():
             vector = Vector(item.encode()[0])
-        with self._lock:
+        with self._lock.held:
             self._recent[key] = vector
             if len(self._recent) > self._size:
                 self._recent.popitem(last=False)

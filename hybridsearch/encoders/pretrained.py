@@ -88,7 +88,7 @@ class PretrainedEncoder:
         """Hold the lock, and name the encoder where it fails: the libraries raise whatever a damaged file leads to."""
         from hybridsearch.encoders.towers import require_usable
 
-        with self._lock:
+        with self._lock.held:
             require_usable(self.name)
             try:
                 yield

@@ -103,7 +103,7 @@ class VectorFile:
 
     def _renew(self, damaged: Database, error: Exception) -> None:
         """Begin a new file, unless another thread has done so."""
-        with self._renewing:
+        with self._renewing.held:
             if self._database is damaged:
                 damaged.close()
                 self._put_aside(error)
@@ -134,6 +134,7 @@ class VectorFile:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
+@forks.still()
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file and make its one table."""
     create(path)
@@ -191,7 +192,7 @@ def count_known(path: Path, keys: Iterable[bytes]) -> int:
     # Without a log beside it nobody is writing; SQLite would then make one, and leave it behind.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as db:
+        with forks.still(), closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as db:
             return sum(
                 int(db.execute(f"SELECT count(*) FROM vectors WHERE key IN ({marks(some)})", some).fetchone()[0])
                 for some in batches(dict.fromkeys(keys), ASKED_AT_ONCE)

@@ -12,7 +12,7 @@ from typing import Self
 
 import PIL
 
-from hybridsearch import redaction
+from hybridsearch import forks, redaction
 from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
@@ -130,6 +130,7 @@ class RefusedPictures:
         return connect(":memory:")
 
 
+@forks.still()
 def connect(path: Path | str) -> sqlite3.Connection:
     """Open the file, make its one table, and remove what is over."""
     db = sqlite3.connect(path, timeout=WAIT, check_same_thread=False, isolation_level=None)

@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
 from hybridsearch.engines.base import Engine
@@ -167,7 +168,8 @@ class ResultCache:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
-            yield
+            with forks.still():
+                yield
         except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged file
             raise EngineError(
                 f"Cannot use '{self._path}': {error}. It only saves time: remove it and try again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hybridsearch import forks
 from hybridsearch.disk.database import Database
 from hybridsearch.errors import EngineError, ShopClosed
 
@@ -42,6 +44,7 @@ time.sleep(0.05)  # it runs while the process ends
 """
 
 
+@forks.still()
 def opened(path: Path) -> Database:
     return Database(path, sqlite3.connect(path, check_same_thread=False))
 
@@ -111,3 +114,79 @@ def test_threads_take_turns(tmp_path: Path) -> None:
         thread.join()
     database.close()
     assert most == [1]
+
+
+INTERRUPTED = """
+import faulthandler, random, signal, sys, threading, time
+from contextlib import suppress
+from pathlib import Path
+from tests.disk.test_database import opened
+
+class Interrupted(BaseException):
+    pass
+
+def interrupt(*_):
+    raise Interrupted
+
+faulthandler.dump_traceback_later(20, exit=True)
+signal.signal(signal.SIGALRM, interrupt)
+database, luck = opened(Path(sys.argv[1])), random.Random(1)
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    with suppress(Interrupted):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, luck.uniform(1e-5, 3e-4))
+            while True:
+                with database.use() as db:
+                    db.execute("SELECT 1").fetchall()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+thread = threading.Thread(target=database.close)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of signals")
+def test_an_exception_of_a_signals_handler_leaves_the_file_free(tmp_path: Path) -> None:
+    """Attack: Ctrl-C, or an alarm that raises, at thousands of moments of a use."""
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "some.db")]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert child.returncode == 0, child.stderr[-2000:]
+
+
+FORKING = """
+import faulthandler, os, sys, threading
+from pathlib import Path
+from tests.disk.test_database import opened
+
+def use(path):
+    while True:
+        database = opened(path)
+        with database.use() as db:
+            db.execute("CREATE TABLE IF NOT EXISTS t (x)")
+            db.execute("SELECT count(*) FROM t").fetchall()
+        database.close()
+
+folder = Path(sys.argv[1])
+for number in range(4):
+    threading.Thread(target=use, args=[folder / f"{number}.db"], daemon=True).start()
+for number in range(150):
+    child = os.fork()
+    if not child:
+        faulthandler.dump_traceback_later(20, exit=True)
+        with opened(folder / "child.db").use() as db:
+            db.execute("SELECT 1").fetchall()
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        os._exit(1)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_other_threads_use_sqlite_leaves_the_child_one_that_works(tmp_path: Path) -> None:
+    """Attack: a fork of a web server whose threads search. A child hung in locks that SQLite itself holds."""
+    command = [sys.executable, "-c", FORKING, str(tmp_path)]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert child.returncode == 0, child.stderr[-2000:]

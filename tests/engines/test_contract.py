@@ -212,6 +212,22 @@ def test_dates_are_in_order_and_ranges_hold_what_lies_in_them(dated: tuple[Hybri
         assert 0 < seventies.total < 30
 
 
+@pytest.mark.parametrize("field", ["released", "price", "in_stock"])
+def test_a_page_may_end_among_the_products_that_lack_what_they_are_ordered_by(
+    dated: tuple[HybridSearch, HybridSearch], field: str
+) -> None:
+    for order in ("asc", "desc"):
+        pages = [
+            [
+                [hit.id for number in range(1, 13) for hit in shop.search(sort=f"{field}:{order}", page=number)],
+                [hit.id for hit in shop.search(sort=f"{field}:{order}", size=200)],
+            ]
+            for shop in dated
+        ]
+        assert pages[0][0] == pages[0][1]
+        assert pages[0] == pages[1]
+
+
 def test_truth_values_are_one_whatever_their_words(dated: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in dated:
         page = shop.search(sort="in_stock:desc", facets=["in_stock"], size=200)

@@ -36,6 +36,9 @@ from hybridsearch.values import Hit, Page
 
 Clause = dict[str, Any]
 
+SORT_OPTIONS = {"date": {"format": "strict_date_optional_time"}}
+"""By type. In its first format, a number, 8.16 cannot print what stands for a missing date when the latest come first."""
+
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
 NUMBER = (
@@ -87,7 +90,8 @@ def to_elasticsearch(
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"
         path = field_path(plan.sort.role, plan.sort.field)
-        body["sort"] = [{path: {"order": order, "missing": "_last"}}, {ID: "asc"}]
+        options = SORT_OPTIONS.get(KINDS[plan.sort.role].name, {})
+        body["sort"] = [{path: {"order": order, "missing": "_last", **options}}, {ID: "asc"}]
     elif plan.signals:
         body["rescore"] = rescore(plan)
     if plan.facets:

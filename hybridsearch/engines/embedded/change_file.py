@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeVar
 
 import orjson
 
+from hybridsearch import forks
 from hybridsearch.changes import Change
 
 TABLE = """
@@ -179,7 +180,7 @@ def tables(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
 @cache
 def schemas() -> list[list[tuple[str, str, str]]]:
     """Return the tables of a new file, of one of an earlier version, and of one of this version."""
-    with closing(sqlite3.connect(":memory:")) as db:
+    with forks.still(), closing(sqlite3.connect(":memory:")) as db:
         db.execute(TABLE)
         old = tables(db)
         prepare(db)
@@ -203,6 +204,7 @@ class Salvaged:
     position: int
 
 
+@forks.still()
 def salvage(path: Path) -> Salvaged:
     """Read what can be read of a damaged file, from either end: entries, and ids in the index as well."""
     stored: set[Entry] = set()

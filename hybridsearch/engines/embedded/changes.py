@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from hybridsearch import forks
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged, explained
@@ -181,10 +182,7 @@ def remember(db: sqlite3.Connection, change: Change, place: int) -> None:
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a file; every commit is on the disk before it returns."""
     create(path)
-    db = sqlite3.connect(path, timeout=TIMEOUT, isolation_level=None)
-    try:
+    with forks.still(), closing(sqlite3.connect(path, timeout=TIMEOUT, isolation_level=None)) as db:
         # With FULL a power cut could restore the rollback journal, whose removal is the commit.
         db.execute("PRAGMA synchronous = EXTRA")
         yield db
-    finally:
-        db.close()

@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from hybridsearch import forks
 from hybridsearch.changes import precedence
 from hybridsearch.disk import modes
 from hybridsearch.disk.database import Database
@@ -92,7 +93,7 @@ class Store:
     @classmethod
     def create(cls, folder: Path, schema: Schema) -> Store:
         """Create a folder with an empty store, and open it for writing."""
-        with explained(folder):
+        with explained(folder), forks.still():
             make_folder(folder, folder.parent.parent)
             modes.create(folder / NAME)
             db = connect(folder / NAME)
@@ -259,6 +260,7 @@ class Store:
         return self.folder / f"vectors-{leg}.f32"
 
 
+@forks.still()
 def connect(path: Path) -> sqlite3.Connection:
     """Open a database for writing: every commit is on the disk before it returns."""
     db = sqlite3.connect(path, check_same_thread=False)
@@ -281,6 +283,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         return open_snapshot(f"{uri}?immutable=1")
 
 
+@forks.still()
 def open_snapshot(uri: str) -> sqlite3.Connection:
     """Open a database and begin a transaction on its present commit."""
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
