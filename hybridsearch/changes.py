@@ -61,6 +61,10 @@ class ChangeLog(Protocol):
     Every method raises EngineError when the log cannot be reached.
     """
 
+    def known(self, ids: Sequence[str]) -> Mapping[str, Change]:
+        """Return the last change of each of these products, by id; one of which the log holds none is absent."""
+        ...
+
     def newest(self, changes: Sequence[Change]) -> list[Change]:
         """Return the changes that are not older than what the log holds, in their order."""
         ...

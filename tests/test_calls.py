@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from operator import itemgetter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -149,7 +148,7 @@ def interrupted(code: CodeType, line: int) -> Callable[[FrameType, str, object],
 @pytest.mark.parametrize("method", [Calls.begin, Calls.ended])
 def test_a_call_that_a_signals_handler_ends_anywhere_is_over(method: Callable[..., Any]) -> None:
     """Attack: Ctrl-C, or an alarm that raises, while a call is counted."""
-    for _, _, line in filter(itemgetter(2), method.__code__.co_lines()):
+    for line in sorted({line for _, _, line in method.__code__.co_lines() if line is not None}):
         thing = Thing()
         sys.settrace(interrupted(method.__code__, line))
         with suppress(Interrupted):

@@ -94,16 +94,21 @@ class Updates:
         return self.apply([Change(key, None, version) for key, version in versions.items()], Updated())
 
     def versions(self, removals: Mapping[str, Any]) -> dict[str, int | None]:
-        """Return the version of each removal: the one that was given, else that of the product in the live index."""
+        """Return the version of each removal: the one that was given, else the last that is known of the product.
+
+        That is the one in the live index, or in the log of changes: just after a swap, what is logged is not live yet.
+        """
         fields, name = self.settings.fields, self.settings.fields.version or ""
         unversioned = [key for key, version in removals.items() if version is None]
-        live = {
-            key: field(row, name) for page in batches(unversioned, BATCH) for key, row in self.engine.get(page).items()
-        }
-        versions = {}
+        live, logged = dict[str, Any](), dict[str, int]()
+        for page in batches(unversioned, BATCH):
+            live |= {key: field(row, name) for key, row in self.engine.get(page).items()}
+            logged |= {key: change.version or 0 for key, change in self.engine.changes.known(page).items()}
+        versions: dict[str, int | None] = {}
         for key, version in removals.items():
             try:
-                versions[key] = document.version({name: tidy(live.get(key) if version is None else version)}, fields)
+                own = document.version({name: tidy(live.get(key) if version is None else version)}, fields) or 0
+                versions[key] = max(own, logged.get(key, 0))
             except ValueError as error:
                 raise QueryError(
                     f"The removal of '{key}' has no version: {error}. Nothing was done; correct it and try again."

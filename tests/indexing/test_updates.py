@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.changes import Change
 from hybridsearch.errors import EncoderError
 from hybridsearch.indexing import updates
 from hybridsearch.indexing.fill import Options
@@ -42,6 +43,15 @@ def test_a_late_change_does_not_bring_a_removed_product_back(versioned: HybridSe
     assert rows(versioned, "p1") == {}
     versioned.upsert([product(1, 11)])
     assert rows(versioned, "p1") == {"p1": product(1, 11)}
+
+
+def test_a_removal_counts_for_what_is_logged_and_not_live_yet(versioned: HybridSearch) -> None:
+    """Attack: a product that came in during a rebuild, removed between the swap and the replay after it."""
+    new = product(500, 30)
+    assert versioned.engine.changes.record([Change("p500", new, 30)]).accepted
+    assert versioned.delete(["p500"]).older == 0
+    versioned.reindex(options=Options(say=lambda _: None))
+    assert rows(versioned, "p500") == {}
 
 
 def test_without_versions_the_last_write_wins(tmp_path: Path, engine: dict[str, Any]) -> None:

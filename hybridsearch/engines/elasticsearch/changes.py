@@ -47,13 +47,17 @@ class ServerChanges:
         self.index = f"{alias}-changes"
         self._send = partial(sender.send, client, self.index, alias=False)
 
+    def known(self, ids: Sequence[str]) -> Mapping[str, Change]:
+        with explained(self.url, self.index):
+            return {key: to_change(key, found.get("_source")) for key, found in self._known(ids).items()}
+
     def newest(self, changes: Sequence[Change]) -> list[Change]:
         with explained(self.url, self.index):
             return list(self._newest(changes))
 
     def record(self, changes: Sequence[Change]) -> Recorded:
         with explained(self.url, self.index):
-            known = self._known(changes)
+            known = self._known([change.id for change in changes])
             if not known:
                 self._create()
             written = self._send(map(to_item, changes))
@@ -67,7 +71,7 @@ class ServerChanges:
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
         with explained(self.url, self.index):
-            known = self._known(changes)
+            known = self._known([change.id for change in changes])
             self._send(
                 to_withdrawal(change, before.get(change.id), found)
                 for change in changes
@@ -81,11 +85,10 @@ class ServerChanges:
                 index=self.index, mappings=MAPPING, settings={"index": HIDDEN}
             )
 
-    def _known(self, changes: Sequence[Change], *, rows: bool = True) -> dict[str, StoredDoc]:
-        """Return what the log holds of the products of some changes, by id; nothing where there is no log yet."""
-        if not changes:
+    def _known(self, ids: Sequence[str], *, rows: bool = True) -> dict[str, StoredDoc]:
+        """Return what the log holds of some products, by id; nothing where there is no log yet."""
+        if not ids:
             return {}
-        ids = [change.id for change in changes]
         try:
             docs = read(DOCS, self.client.mget(index=self.index, ids=ids, source=rows))["docs"]
         except NotFoundError:
@@ -155,7 +158,8 @@ class ServerChanges:
 
     def _newest(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that are not older than what the log holds."""
-        known = {key: found.get("_version", 0) for key, found in self._known(changes, rows=False).items()}
+        stored = self._known([change.id for change in changes], rows=False)
+        known = {key: found.get("_version", 0) for key, found in stored.items()}
         return (change for change in changes if change.version is None or change.precedence >= known.get(change.id, 0))
 
 

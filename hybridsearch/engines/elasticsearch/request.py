@@ -37,7 +37,7 @@ from hybridsearch.values import Hit, Page
 Clause = dict[str, Any]
 
 SORT_OPTIONS = {"date": {"format": "strict_date_optional_time"}}
-"""By type. In its first format, a number, 8.16 cannot print what stands for a missing date when the latest come first."""
+"""By type. In its first format, a number, 8.16 cannot print what stands for a missing date, the latest first."""
 
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"

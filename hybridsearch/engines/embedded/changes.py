@@ -34,6 +34,13 @@ class FileChanges:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
 
+    def known(self, ids: Sequence[str]) -> Mapping[str, Change]:
+        if not self._exists():
+            return {}
+        with self._opened() as db:
+            entries = {key: entry for key in ids if (entry := self._known(db, key)) is not None}
+        return {key: entry.to_change() for key, entry in entries.items()}
+
     def newest(self, changes: Sequence[Change]) -> list[Change]:
         if not self._exists():
             return list(changes)
