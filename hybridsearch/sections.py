@@ -16,6 +16,18 @@ from hybridsearch.rows import SURROGATES
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
 Address = Annotated[str, AfterValidator(credentials.engine_address)]
 EncoderName = Annotated[str, AfterValidator(credentials.encoder_name)]
+TAKEN = ("-changes", "-lock", "-filling", "-reopened")
+"""How the names end that an index of another name has for itself."""
+
+
+def free(index: str) -> str:
+    """Refuse a name under which another shop may keep its log or its lease."""
+    if index.endswith(TAKEN):
+        raise ValueError(f"no index may be called so: what ends in {', '.join(TAKEN)} belongs to another index")
+    return index
+
+
+IndexName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200), AfterValidator(free)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """Of a vector leg: the name of a file too."""
 
@@ -91,7 +103,7 @@ class EngineSection(Section):
 
     url: Address | Annotated[tuple[Address, ...], Field(min_length=1)] | None = None
     """Of the server, or of several of its nodes: when one is unavailable, the next is asked."""
-    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = "products"
+    index: IndexName = "products"
     folder: Path = Path(".hybridsearch")
     username: str | None = None
     ca_file: Path | None = None

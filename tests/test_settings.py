@@ -168,3 +168,10 @@ def test_settings_do_not_change() -> None:
     settings = parse()
     with pytest.raises(ValueError, match="frozen"):
         settings.engine = settings.engine
+
+
+@pytest.mark.parametrize("name", ["shop-changes", "shop-lock", "shop-filling", "shop-reopened"])
+def test_no_index_is_called_as_what_another_one_has_for_itself(tmp_path: Path, name: str) -> None:
+    """Attack: the log of a shop overwrote the products of another one, which was called like it."""
+    with pytest.raises(ConfigError, match="belongs to another index"):
+        Settings.parse({"catalog": {"path": "a.csv"}, "engine": {"index": name}}, folder=tmp_path)

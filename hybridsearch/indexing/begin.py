@@ -52,9 +52,10 @@ class Beginning:
         return obstacle(run, self.identity, self.engine.generations())
 
     def discard(self, run: Run) -> None:
-        """Remove what is left of a run."""
+        """Remove what is left of a run; what was live once stays, to be returned to."""
         with suppress(EngineError):
-            self.engine.discard(run.generation)
+            if run.generation not in {kept.name for kept in self.engine.generations() if kept.state == "kept"}:
+                self.engine.discard(run.generation)
         self.journal.remove()
 
     def new(self) -> Run:
@@ -86,6 +87,9 @@ def obstacle(run: Run, identity: Mapping[str, Any], generations: Sequence[Genera
     for name, value in identity.items():
         if run.identity.get(name) != value and not (name == "catalogue" and swapped):
             return f"the {name} changed since"
-    if run.generation not in {generation.name for generation in generations}:
+    own = next((generation for generation in generations if generation.name == run.generation), None)
+    if own is None:
         return f"its generation '{run.generation}' is gone"
+    if own.state == "kept":
+        return f"its generation '{run.generation}' was live, and another one has been since"
     return None

@@ -191,6 +191,11 @@ class Reindex:
         tally.counts.tell(self.progress, "promoting")
         self.lease.require()
         reach("run.checked")
+        if not self.engine.refresh(run.generation):
+            raise GateError(
+                f"The new index '{run.generation}' was emptied after it had been checked. The old index stays. Find "
+                "out who did so, then run: hybridsearch reindex --restart"
+            )
         self.engine.promote(run.generation, schema)
         reach("run.swapped")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -11,10 +12,11 @@ from elasticsearch import Elasticsearch
 from hybridsearch import HybridSearch
 from hybridsearch.engines.base import Generation
 from hybridsearch.errors import EngineError
+from hybridsearch.indexing import reindex
 from hybridsearch.indexing.begin import obstacle
 from hybridsearch.indexing.fill import Options
 from hybridsearch.indexing.journal import Run
-from tests.shops import quietly, settings, write_products
+from tests.shops import PRODUCTS, quietly, settings, shop, write_products
 
 
 def test_a_generation_that_is_removed_while_it_is_filled_is_not_made_anew(
@@ -54,6 +56,7 @@ UNFINISHED, LIVE = of_state("new", "unfinished"), of_state("new", "live")
         ({**IDENTITY, "program": "1.1"}, [UNFINISHED], "the program changed since"),
         ({**IDENTITY, "encoder": "x"}, [UNFINISHED], "the encoder changed since"),
         (IDENTITY, [of_state("other", "live")], "its generation 'new' is gone"),
+        (IDENTITY, [of_state("new", "kept")], "its generation 'new' was live, and another one has been since"),
         ({**IDENTITY, "catalogue": 2}, [LIVE], None),  # after the swap nothing is read of it any more
         ({**IDENTITY, "program": "1.1"}, [LIVE], "the program changed since"),
     ],
@@ -77,3 +80,24 @@ def test_a_run_is_started_again_when_that_is_wanted(tmp_path: Path) -> None:
         assert [generation.name for generation in found.engine.generations()] == [report.generation] != left
     assert said == ["An interrupted run is not continued: --restart was given. Starting a new one."]
     assert (report.resumed, report.indexed) == (0, 5)
+
+
+def test_a_run_that_was_killed_behind_its_swap_and_rolled_back_is_not_continued(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    """Attack: every later run failed, and told to run it again."""
+
+    def kill(point: str) -> None:
+        if point == "run.swapped":
+            raise KeyboardInterrupt
+
+    with shop(tmp_path, engine=engine) as found:
+        with mock.patch.object(reindex, "reach", kill), pytest.raises(KeyboardInterrupt):
+            found.reindex(options=quietly())
+        swapped = found.engine.generations()[-1].name
+        found.rollback()
+        assert found.upsert([{**PRODUCTS[0], "price": 7}]).written == 1
+        assert found.reindex(options=quietly()).resumed == 0
+        states = {generation.name: generation.state for generation in found.engine.generations()}
+        assert "live" in states.values()
+        assert states.get(swapped) != "live"

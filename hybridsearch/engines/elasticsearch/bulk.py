@@ -26,6 +26,9 @@ from hybridsearch.errors import EngineError
 from hybridsearch.failpoints import reach
 from hybridsearch.values import Document, Reject, Row
 
+NO_WRITE_INDEX = "no write index is defined for alias"
+"""How the server says, of each product, that the alias leads to several indices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -145,7 +148,7 @@ class Sender:
             operations=operations,
             pipeline="_none",  # a shop's default pipeline has processed these products already
             require_alias=alias,
-            filter_path="errors,items.*.status,items.*.error",
+            filter_path="errors,items.*.status,items.*.error,items.*.result",
         )
         reach("chunk.sent")
         outcomes = outcomes_of(answer, len(items))
@@ -153,11 +156,15 @@ class Sender:
         unwritten = []
         for item, outcome in zip(items, outcomes, strict=True):
             error = outcome.get("error")
+            if outcome.get("result") == "noop":
+                raise EngineError(dropped(target))
             match item_verdict(outcome["status"], None if error is None else kind_of(error)):
                 case Verdict.AGAIN:
                     unwritten.append(item)
                 case Verdict.OLDER:
                     written.older += 1
+                case Verdict.REFUSED if NO_WRITE_INDEX in reason_of(error or {}):
+                    raise EngineError(stopped(target, error or {}))
                 case Verdict.REFUSED:
                     written.refused.append(reject(item.id, item.row, reason_of(error or {})))
                 case Verdict.STOP:
@@ -199,6 +206,14 @@ def give_up(error: Exception | None, items: list[Item]) -> NoReturn:
     )
 
 
+def dropped(target: str) -> str:
+    """Say that an index accepts writes and drops them."""
+    return (
+        f"'{target}' drops what is written to it: a pipeline of the server does so ('index.final_pipeline'). Set that "
+        "to '_none', then send the change again, or run: hybridsearch reindex"
+    )
+
+
 def stopped(target: str, error: Cause) -> str:
     """Say why an index accepts no writes, and what to do about it."""
     reason = reason_of(error)
@@ -209,6 +224,8 @@ def stopped(target: str, error: Cause) -> str:
         block = blocked(target, reason)
         way = f"; {block}" if block else ". Free disk space or remove the block"
         return f"{begin}{way}, then continue with the same command."
+    if NO_WRITE_INDEX in reason:
+        return f"{begin}. The alias leads to several indices; hybridsearch doctor names the way out."
     return f"{begin}. Look at the index and at the privileges of the key, then continue with the same command."
 
 

@@ -13,14 +13,14 @@ from typing import TypeVar
 from hybridsearch.deadline import within
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
-from hybridsearch.engines.elasticsearch.aliases import several, way_out
+from hybridsearch.engines.elasticsearch.aliases import filling_alias, several, way_out
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, share
 from hybridsearch.engines.elasticsearch.exchange import Exchange, run
-from hybridsearch.engines.elasticsearch.generations import Generations, filling_alias
+from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source

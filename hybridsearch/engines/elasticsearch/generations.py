@@ -6,12 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from elasticsearch import BadRequestError, NotFoundError
 
 from hybridsearch.engines.base import Generation, new_name
-from hybridsearch.engines.elasticsearch.aliases import chosen, is_ours
+from hybridsearch.engines.elasticsearch.aliases import (
+    chosen,
+    filling_alias,
+    is_ours,
+    is_unused,
+    reopened_alias,
+    state,
+)
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.mapping import META, carried, to_mapping
@@ -21,6 +28,8 @@ from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.sections import EngineSection
 
+OWN = {"final_pipeline": "_none"}
+"""Settings that no template may change: a pipeline would alter or drop what was acknowledged."""
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4,6}")
@@ -59,19 +68,20 @@ class Generations:
             self.client.indices.create(
                 index=name,
                 mappings=to_mapping(schema, mapping, knn_has_k=knn_has_k),
-                settings={"index": {**settings, **FILLING}},
+                settings={"index": {**settings, **FILLING, **OWN}},
                 aliases={filling_alias(name): {}},
             )
         except BadRequestError as error:
             # Nobody else uses this name: a request whose answer was lost has created the index.
             if error.message != "resource_already_exists_exception":
                 raise
+        self._undo_templates(name)
         return name
 
     def promote(self, generation: str, schema: Schema) -> None:
         """Make a generation the live one with its final schema, see `Engine.promote`."""
         before = self._aliased()
-        if list(before) != [generation]:
+        if not self._is_live(generation):
             self._settle(generation)
             reach("promote.settled")
             with reading("the index"):
@@ -99,7 +109,7 @@ class Generations:
 
     def move(self, generation: str) -> None:
         """Move the alias, unless an earlier request whose answer was lost has done so; then it leads to no other."""
-        if list(self._aliased()) != [generation]:
+        if not self._is_live(generation):
             self.client.options(max_retries=0).indices.update_aliases(actions=list(self._swap_actions(generation)))
 
     def discard(self, generation: str) -> None:
@@ -110,17 +120,18 @@ class Generations:
         """Return all generations, the oldest first."""
         indices = self._own_indices()
         aliased = {name: index for name, index in indices.items() if self.alias in index.get("aliases", {})}
-        live = chosen(aliased, self.alias) if aliased else ""
+        searched = chosen(aliased, self.alias) if aliased else ""
         stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store"))
         totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
         return [
             Generation(
                 name,
-                "live" if name == live else state(index.get("aliases", {}), name),
+                "live" if name == searched and kept == "kept" else kept,
                 totals[name]["docs"]["count"] if "docs" in totals.get(name, ()) else 0,
                 totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
             )
             for name, index in sorted(indices.items())
+            for kept in [state(index.get("aliases", {}), name)]
         ]
 
     def outlook(self) -> list[str]:
@@ -173,6 +184,23 @@ class Generations:
             return {}
         return {name: entry["aliases"][self.alias] for name, entry in indices.items() if self.alias in entry["aliases"]}
 
+    def _is_live(self, generation: str) -> bool:
+        """Return whether the alias leads to a generation, and to no other, and not because somebody put it there."""
+        return list(self._aliased()) == [generation] and state(self._index(generation)["aliases"], generation) == "kept"
+
+    def _undo_templates(self, generation: str) -> None:
+        """Take the alias off a new generation, and refuse what no search could work with: a template added it."""
+        index = self._index(generation)
+        if self.alias in index.get("aliases", {}):
+            remove = {"index": generation, "alias": self.alias, "must_exist": False}
+            self.client.indices.update_aliases(actions=[{"remove": remove}])
+        if unusable := list(unusable_parts(index)):
+            self.discard(generation)
+            raise EngineError(
+                f"An index template gave '{generation}' {' and '.join(unusable)}, with which it cannot be filled or "
+                f"searched. Exclude '{self.alias}-*' from that template, then run: hybridsearch reindex"
+            )
+
     def _settle(self, generation: str) -> None:
         """Replace the settings for filling by those that the shop wants, and check them."""
         _, settings = self._inherited()
@@ -224,23 +252,12 @@ class Generations:
             self.client.indices.delete(index=name, ignore_unavailable=True)
 
 
-def filling_alias(generation: str) -> str:
-    """Return the alias that a generation has while it is filled."""
-    return f"{generation}-filling"
-
-
-def reopened_alias(generation: str) -> str:
-    """Return the alias that tells a finished generation which is filled again from one that was never finished."""
-    return f"{generation}-reopened"
-
-
-def is_unused(aliases: Mapping[str, Any], generation: str) -> bool:
-    """Return whether a generation is finished, and no alias leads to it but those of a rollback that was killed."""
-    ours = {filling_alias(generation), reopened_alias(generation)}
-    return not aliases or (reopened_alias(generation) in aliases and set(aliases) <= ours)
-
-
-def state(aliases: Mapping[str, Any], generation: str) -> Literal["kept", "unfinished"]:
-    """Return the state of a generation that is not live and has these aliases."""
-    unfinished = filling_alias(generation) in aliases and reopened_alias(generation) not in aliases
-    return "unfinished" if unfinished else "kept"
+def unusable_parts(index: Index) -> Iterator[str]:
+    """Yield what a template gave an index that this library never asks for, and cannot work with."""
+    mappings, settings = index["mappings"], index["settings"]["index"]
+    if mappings.get("_source", {}).get("enabled") in (False, "false"):
+        yield "no '_source'"
+    if mappings.get("_routing", {}).get("required") in (True, "true"):
+        yield "a required '_routing'"
+    if (mode := settings.get("mode", "standard")) != "standard":
+        yield f"the mode '{mode}'"

@@ -30,7 +30,7 @@ SILENCE = 4 * HEARTBEAT
 DOCUMENT = "run"
 HELD: set[str] = set()
 """Tokens of the leases that this process holds."""
-HIDDEN = {"hidden": True, "number_of_shards": 1, "auto_expand_replicas": "0-1"}
+HIDDEN = {"hidden": True, "final_pipeline": "_none", "number_of_shards": 1, "auto_expand_replicas": "0-1"}
 """Settings of an index that wildcards do not match."""
 
 

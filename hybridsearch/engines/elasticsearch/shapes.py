@@ -243,6 +243,7 @@ class Refused(TypedDict):
 class Outcome(TypedDict):
     status: Annotated[int, Field(ge=200, lt=600)]
     error: NotRequired[Cause]
+    result: NotRequired[str]
 
 
 class Bulk(TypedDict):

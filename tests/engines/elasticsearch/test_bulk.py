@@ -261,6 +261,23 @@ def test_a_product_that_is_older_than_what_is_stored_is_no_reject() -> None:
         assert send(client, "shop", items(1)) == Written(older=1)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ({"status": 200, "result": "noop"}, r"'shop' drops what is written to it: .*index\.final_pipeline"),
+        (
+            {"status": 400, "error": {"type": "t", "reason": "no write index is defined for alias [shop]."}},
+            r"several indices; hybridsearch doctor names the way out",
+        ),
+    ],
+    ids=["a pipeline that drops", "an alias on two indices"],
+)
+def test_what_concerns_every_product_stops_a_run_and_costs_no_single_one(outcome: dict[str, Any], message: str) -> None:
+    answer = Reply({"errors": True, "items": [{"index": outcome}]})
+    with answering(answer) as (_, client), pytest.raises(EngineError, match=message):
+        send(client, "shop", items(1))
+
+
 def test_of_two_products_with_one_id_the_first_is_done_before_the_last_is_sent() -> None:
     """Otherwise the first, rejected by a busy server, would be sent again after the last, and replace it."""
     twice = [item("1", {"title": "old"}), item("1", {"title": "new"})]

@@ -184,7 +184,8 @@ def test_dates_and_booleans_are_sorted_and_counted_like_the_others() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
     ordered = Plan("browse", "", facets=(Facet("in_stock", "booleans"),), sort=Sort("released", True, "dates"))
     asked = body(ordered)
-    assert asked["sort"] == [{"hybrid.dates.released": {"order": "desc", "missing": "_last"}}, {"hybrid.id": "asc"}]
+    released = {"order": "desc", "missing": "_last", "format": "strict_date_optional_time"}
+    assert asked["sort"] == [{"hybrid.dates.released": released}, {"hybrid.id": "asc"}]
     assert asked["aggs"] == {"facet0": {"terms": {"field": "hybrid.booleans.in_stock", "size": 100, "order": order}}}
 
 
