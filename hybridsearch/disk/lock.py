@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -81,6 +82,19 @@ class FileLock:
         except BaseException:
             self.close()
             raise
+
+    def is_held(self) -> bool:
+        """Return whether another object, of this or another process, has the lock. Nothing is waited for.
+
+        Of a lock whose file may not be read nobody knows: it counts as free.
+        """
+        with suppress(OSError), forks.no_fork, open(self.path, "rb") as file:
+            try:
+                lock(file)
+                unlock(file)
+            except OSError as error:
+                return error.errno in HELD_BY_ANOTHER
+        return False
 
     def _wait(self, file: IO[bytes]) -> None:
         """Lock an open file as soon as its owner releases it."""

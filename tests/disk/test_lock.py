@@ -65,3 +65,14 @@ def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
         process.wait()
         with FileLock(path, "tuning in"):
             pass
+
+
+def test_whether_a_lock_is_held_can_be_asked_without_taking_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not FileLock(path, "tuning in").is_held()
+    assert not path.exists()
+    with FileLock(path, "tuning in"):
+        assert FileLock(path, "tuning in").is_held()
+    assert not FileLock(path, "tuning in").is_held()
+    with FileLock(path, "tuning in") as lock:
+        lock.require()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,3 +57,20 @@ def load_arrays(path: Path) -> tuple[Arrays, int]:
         name: np.frombuffer(body, dtype, count, offset) for name, (dtype, offset, count) in table["arrays"].items()
     }
     return arrays, table["commit"]
+
+
+def read_commit(path: Path) -> int:
+    """Return the number of the commit, which is known before the arrays are read; no checksum is compared.
+
+    Raises:
+        OSError: There is no such file, or it is cut short.
+        ValueError: The file is not as it was written.
+    """
+    with open(path, "rb") as file:
+        file.seek(-TRAILER.size, os.SEEK_END)
+        length, _ = TRAILER.unpack(file.read())
+        file.seek(-TRAILER.size - length, os.SEEK_END)
+        table = orjson.loads(file.read(length))
+    if not isinstance(table, dict) or not isinstance(table.get("commit"), int):
+        raise ValueError("it names no commit")
+    return int(table["commit"])

@@ -6,26 +6,25 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hybridsearch import forks, redaction
+from hybridsearch import forks
 from hybridsearch.calls import Calls, while_open
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.changes import FileChanges
-from hybridsearch.engines.embedded.generations import Generations, Stamp
+from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
-from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
+from hybridsearch.engines.embedded.views import Views
+from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Hit, Page, Row
-
-log = redaction.logger(__name__)
 
 PATIENCE = 30.0
 """Seconds for which a write to the live generation waits for that of another process."""
@@ -52,9 +51,8 @@ class EmbeddedEngine:
     def after_fork(self) -> None:
         """Begin with nothing open: no lock and no connection of the parent."""
         self._writers: dict[str, tuple[Store, FileLock]] = {}
-        self._live: tuple[Stamp, View] | None = None
-        self._not_live: tuple[str, View] | None = None
-        self._lock = threading.RLock()
+        self._views = Views(self._generations)
+        self._writing = threading.RLock()
 
     @property
     def changes(self) -> FileChanges:
@@ -67,7 +65,7 @@ class EmbeddedEngine:
 
     @while_open
     def create(self, schema: Schema) -> str:
-        with self._lock:
+        with self._writing:
             generation = new_name()
             self._generations.mark_unfinished(generation)
             Store.create(self._generations.path(generation), schema).close()
@@ -86,7 +84,7 @@ class EmbeddedEngine:
 
     @while_open
     def refresh(self, generation: str) -> int:
-        with self._lock:
+        with self._writing:
             store = self._writer(generation)
             self._compile(store, generation)
             documents = store.count()
@@ -105,7 +103,7 @@ class EmbeddedEngine:
 
     @while_open
     def promote(self, generation: str, schema: Schema) -> None:
-        with self._lock:
+        with self._writing:
             before = self._generations.live_name()
             if before != generation:
                 store = self._writer(generation)
@@ -125,11 +123,12 @@ class EmbeddedEngine:
     @while_open
     def switch(self, generation: str) -> None:
         self._generations.mark_finished(generation)
-        self._point(generation)
+        with self._switching():
+            self._generations.point(generation)
 
     @while_open
     def discard(self, generation: str) -> None:
-        with self._lock:
+        with self._writing:
             if generation == self._generations.live_name():
                 raise EngineError(f"Generation '{generation}' is live. Promote another one before it is removed.")
             self._release(generation)
@@ -144,9 +143,9 @@ class EmbeddedEngine:
 
     @while_open
     def content_version(self) -> str:
-        self._view()
-        _, *changes = self._generations.stamp() or (0,)  # the process number says nothing about the content
-        return " ".join(map(str, (self._generations.live_name(), *changes)))
+        live = self._views.live()
+        _, *changes = live.stamp  # the process number says nothing about the content
+        return " ".join(map(str, (live.generation, *changes)))
 
     @while_open
     def outlook(self) -> list[str]:
@@ -219,69 +218,20 @@ class EmbeddedEngine:
         self._calls.close(self._close)
 
     def _close(self) -> None:
-        with self._lock:
+        with self._writing:
             for generation in list(self._writers):
                 self._release(generation)
-            for cached in (self._live, self._not_live):
-                if cached is not None:
-                    cached[1].store.close()
-            self._live = self._not_live = None
+            self._views.close()
 
     async def close_async(self) -> None:
         await asyncio.to_thread(self.close)
 
     def _view(self, generation: str | None = None) -> View:
-        """Return the view of a generation; that of the live one is reopened when it has changed."""
-        if generation is not None:
-            return self._view_of(generation)
-        live = self._live
-        if live is not None and live[0] == self._generations.stamp():
-            return live[1]
-        with self._lock:
-            while True:
-                stamp = self._generations.stamp()
-                name = self._generations.live()
-                if stamp is None or name is None:
-                    raise IndexMissing(
-                        f"Index '{self.index}' is missing in '{self.folder.parent}'. "
-                        "Create it with: hybridsearch reindex"
-                    )
-                if self._live is not None and self._live[0] == stamp:
-                    return self._live[1]
-                try:
-                    view = self._open(name)
-                except EngineError:
-                    # Two promotions since the pointer was read remove what it named.
-                    if self._generations.stamp() == stamp:
-                        raise
-                    continue
-                self._live = (stamp, view)
-                return view
-
-    def _view_of(self, generation: str) -> View:
-        """Return the view of a generation that need not be live; the last one is kept while it does not change."""
-        with self._lock, closing(Store(self._generations.path(generation))) as store:
-            commit = store.commit
-        if self._not_live is None or self._not_live[0] != generation or self._not_live[1].store.commit != commit:
-            self._not_live = (generation, self._open(generation))
-        return self._not_live[1]
-
-    def _open(self, generation: str) -> View:
-        """Open a generation to read; compile it again if necessary, and save that if nobody is writing."""
-        store = Store(self._generations.path(generation))
-        arrays = load_compiled(store)
-        if arrays is None:
-            log.warning(
-                "Compiling '%s': its compiled file is missing, damaged, or older than the documents.", generation
-            )
-            arrays = compile_store(store)
-            with suppress(EngineError), FileLock(self._lock_of(generation).path, "writing to"):
-                save_compiled(store, arrays)
-        return View(store, arrays)
+        return self._views.live().view if generation is None else self._views.of(generation)
 
     def _change(self, generation: str | None, write: Callable[[Store], Written]) -> Written:
         """Write to a generation; what goes to the live one can be searched at once."""
-        with self._lock:
+        with self._writing:
             if generation is not None:
                 return write(self._writer(generation))
             while True:
@@ -305,12 +255,12 @@ class EmbeddedEngine:
         """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
         if load_compiled(store) is None:
             save_compiled(store, compile_store(store))
-            self._point(generation, only_if_live=True)
+            with self._switching():
+                if self._generations.live_name() == generation:
+                    self._views.replace(generation, lambda: self._generations.point(generation))
 
-    def _point(self, generation: str, *, only_if_live: bool = False) -> None:
-        with FileLock(self.folder / "current.lock", "switching", timeout=PATIENCE):
-            if not only_if_live or self._generations.live_name() == generation:
-                self._generations.point(generation)
+    def _switching(self) -> FileLock:
+        return FileLock(self.folder / "current.lock", "switching", timeout=PATIENCE)
 
     def _writer(self, generation: str) -> Store:
         if generation not in self._writers:
@@ -330,7 +280,7 @@ class EmbeddedEngine:
             lock.close()
 
     def _lock_of(self, generation: str) -> FileLock:
-        return FileLock(self.folder / f"{generation}.lock", "writing to", timeout=PATIENCE)
+        return self._generations.writing(generation, timeout=PATIENCE)
 
     def _info(self, generation: str, live: str | None) -> Generation:
         folder = self._generations.path(generation)

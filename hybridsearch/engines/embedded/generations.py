@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
 from hybridsearch.disk.errors import damaged, explained
+from hybridsearch.disk.lock import FileLock
 from hybridsearch.disk.modes import create
 from hybridsearch.engines.embedded.store import NAME as STORE
 
@@ -34,6 +35,10 @@ class Generations:
     def path(self, generation: str) -> Path:
         """Return a generation's folder."""
         return self.folder / generation
+
+    def writing(self, generation: str, *, timeout: float = 0.0) -> FileLock:
+        """Return the right to write to a generation, which is not taken yet; `timeout` is that of a FileLock."""
+        return FileLock(self.folder / f"{generation}.lock", "writing to", timeout=timeout)
 
     def names(self) -> list[str]:
         """Return all generations, the oldest first."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, save_arrays
+from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, read_commit, save_arrays
 from hybridsearch.engines.embedded.bm25 import TextField, compile_text
 from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
 from hybridsearch.engines.embedded.store import Store
@@ -85,8 +85,9 @@ def save_compiled(store: Store, arrays: Arrays) -> None:
 
 def load_compiled(store: Store) -> Arrays | None:
     """Return the arrays of the compiled file; None when it is missing, of another commit, or damaged."""
+    path = store.folder / NAME
     try:
-        arrays, commit = load_arrays(store.folder / NAME)
+        arrays, commit = load_arrays(path) if read_commit(path) == store.commit else (None, 0)
     except (OSError, ValueError):
         return None
     return arrays if commit == store.commit else None
