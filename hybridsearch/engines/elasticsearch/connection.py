@@ -20,14 +20,14 @@ from elastic_transport import (
     TlsError,
 )
 from elasticsearch import ApiError, UnsupportedProductError
-from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import credentials
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
+from hybridsearch.engines.elasticsearch.node import OutOfTime, OwnNode
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
+from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, JsonSerializer
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
 from hybridsearch.redaction import redacted
 from hybridsearch.sections import EngineSection, Secrets
@@ -90,7 +90,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
         "max_retries": len(section.urls) - 1,
         "retry_on_timeout": True,
         "retry_on_status": (502, 503, 504),
-        "serializers": {"application/json": OrjsonSerializer()},
+        "serializers": {kind: JsonSerializer() for kind in ("application/json", "application/vnd.elasticsearch+json")},
     }
     if section.api_key_file:
         arguments["api_key"] = credentials.key_of_file(folder / section.api_key_file.expanduser())
@@ -138,9 +138,7 @@ def translated(url: str, index: str) -> Iterator[None]:
         failed, remedy = failed_check(error)
         raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
     except AnswerTooLong as error:
-        raise EngineError(
-            f"{url} sent {error.message}, which no request of this library has. Check 'engine.url'."
-        ) from error
+        raise EngineError(f"{url} sent {error.message}.") from error
     except (ConnectionTimeout, OutOfTime) as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
     except ConnectionError as error:
