@@ -19,12 +19,30 @@ Arrays = Mapping[str, NDArray[Any]]
 
 ALIGN = 64
 """Every array starts at a multiple of this many bytes: a cache line, and enough for every type."""
+MAPPED_FROM = 16 << 20
+"""Bytes: each process can hold as many of each file for itself."""
 TRAILER = Struct("<QI")
 """Length of the table of contents, and CRC32 of everything before the trailer."""
 
 
-def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:
-    """Replace a file by arrays and the number of the commit from which they were computed."""
+def bytes_of(path: Path) -> NDArray[np.uint8]:
+    """Return the bytes of a file, read-only: a small one as it is now, a large one mapped, which processes share.
+
+    Where a mapped file is cut short, the process that reads it is killed (SIGBUS).
+
+    Raises:
+        OSError: There is no such file.
+        ValueError: It is large, and was emptied at this moment.
+    """
+    if path.stat().st_size > MAPPED_FROM:
+        return np.memmap(path, np.uint8, "r")
+    data = np.fromfile(path, np.uint8)
+    data.flags.writeable = False
+    return data
+
+
+def save_arrays(path: Path, arrays: Arrays, commit: str) -> None:
+    """Replace a file by arrays and what tells the commit from which they were computed."""
     contents: dict[str, tuple[str, int, int]] = {}
     position = checksum = 0
     with replacing(path) as file:
@@ -37,14 +55,14 @@ def save_arrays(path: Path, arrays: Arrays, commit: int) -> None:
         file.write(table + TRAILER.pack(len(table), zlib.crc32(table, checksum)))
 
 
-def load_arrays(path: Path) -> tuple[Arrays, int]:
-    """Map what `save_arrays` wrote: the arrays, read-only, and the number of the commit.
+def load_arrays(path: Path) -> tuple[Arrays, object]:
+    """Read or map what `save_arrays` wrote: the arrays, read-only, and what tells the commit.
 
     Raises:
         OSError: There is no such file.
         ValueError: The file is not as it was written.
     """
-    file = np.memmap(path, np.uint8, "r").data
+    file = bytes_of(path).data
     body, trailer = file[: -TRAILER.size], file[-TRAILER.size :]
     if len(trailer) < TRAILER.size:
         raise ValueError("it is cut short")
