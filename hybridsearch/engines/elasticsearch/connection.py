@@ -50,26 +50,34 @@ def connect(section: EngineSection, folder: Path) -> Client:
     Raises:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
-    with guarded(EngineError):
-        try:
-            return Client(**options(section, folder), node_class=OwnNode)
-        except ValueError as error:
-            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
+    with possible():
+        return Client(**options(section, folder), node_class=OwnNode)
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
     """Return the client for coroutines, which only searches.
 
     Raises:
+        ConfigError: As for `connect`.
         EngineError: Its HTTP library is not installed.
     """
     try:
         from hybridsearch.engines.elasticsearch.async_node import OwnAsyncNode
-
+    except ImportError as error:
+        raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+    with possible():
         arguments = options(section, folder) | {"request_timeout": share(section)}
         return elasticsearch.AsyncElasticsearch(**arguments, node_class=OwnAsyncNode)
-    except (ImportError, ValueError) as error:
-        raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+
+
+@contextlib.contextmanager
+def possible() -> Iterator[None]:
+    """Turn what the client says about its arguments into a ConfigError, which shows no secret."""
+    with guarded(EngineError):
+        try:
+            yield
+        except ValueError as error:
+            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
 def share(section: EngineSection) -> float:
@@ -101,7 +109,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
         given = secrets.password.get_secret_value()
         password = credentials.password(given, "HYBRIDSEARCH_PASSWORD", username=section.username)
-        arguments["basic_auth"] = (section.username, password)
+        arguments["basic_auth"] = credentials.basic(section.username, password)
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():

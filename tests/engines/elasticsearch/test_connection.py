@@ -4,9 +4,10 @@ The checks of `health.py` say the same to doctor.
 """
 
 import asyncio
+import base64
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import pytest
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.credentials import key_of_file
 from hybridsearch.engines.elasticsearch import health
-from hybridsearch.engines.elasticsearch.connection import connect, version_of
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
+from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, Script, error, serving
 from tests.servers.model import Model
 from tests.shops import settings, write_products
@@ -331,6 +334,27 @@ def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> 
         client.close()
     assert KEY not in f"{client!r} {client.transport!r}"
     assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
+
+
+@pytest.mark.parametrize("password", ["пароль ñ", "geheim-äöü-99", "pass:word"])
+def test_a_password_in_letters_of_any_language_is_sent_as_the_server_reads_it(
+    search: Search, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """Attack: a password with letters beyond ASCII."""
+    monkeypatch.setenv("HYBRIDSEARCH_PASSWORD", password)
+    with serving(always(INFO)) as fake, pytest.raises(EngineError):
+        search(EngineSection(url=fake.url, username="müller"), Plan("browse", "products"))
+    kind, login = fake.asked[0].headers["authorization"].split()
+    assert (kind, base64.b64decode(login).decode()) == ("Basic", f"müller:{password}")
+
+
+@pytest.mark.parametrize("connecting", [connect, connect_async])
+def test_a_mistake_in_the_configuration_is_told_the_same_for_both_clients(
+    tmp_path: Path, connecting: Callable[[EngineSection, Path], object]
+) -> None:
+    """Attack: a password with letters beyond ASCII; the client for coroutines called any mistake a missing package."""
+    with pytest.raises(ConfigError, match="No client can be made from \\[engine\\]"):
+        connecting(EngineSection(url="http://127.0.0.1"), tmp_path)
 
 
 @contextmanager
