@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -19,6 +20,7 @@ import urllib3
 from elastic_transport import (
     ConnectionError,
     ConnectionTimeout,
+    HttpHeaders,
     NodeConfig,
     TlsError,
     TransportError,
@@ -30,6 +32,7 @@ from urllib3.exceptions import EmptyPoolError, NewConnectionError
 
 from hybridsearch import deadline
 from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, most_bytes, require_few_values, too_long
+from hybridsearch.redaction import redacted
 
 SHORTEST = 0.001
 """Seconds; a timeout of 0 has a meaning of its own."""
@@ -37,6 +40,10 @@ SHORTEST = 0.001
 
 MALFORMED = (ValueError, ArithmeticError, LookupError, MemoryError)
 """What the libraries below raise, besides errors of their own, about lengths and headers that are none."""
+
+
+READ_HEADERS = ("content-type", "retry-after", "warning", "x-elastic-product")
+"""Of an answer; the others are dropped."""
 
 
 class OutOfTime(TransportError):  # noqa: N818 - reads as the state that it names
@@ -99,13 +106,14 @@ def seconds_for(config: NodeConfig, timeout: Any) -> float:
 
 
 def readable(answer: NodeApiResponse) -> NodeApiResponse:
-    """Return an answer that can be parsed in time.
+    """Return an answer with nothing in its headers that was sent to the server, such as a key.
 
     Raises:
-        AnswerTooLong: It cannot.
+        AnswerTooLong: It cannot be parsed in time.
     """
     require_few_values(answer.body)
-    return answer
+    headers = {name: redacted(value) for name, value in answer.meta.headers.items() if name.lower() in READ_HEADERS}
+    return NodeApiResponse(replace(answer.meta, headers=HttpHeaders(headers)), answer.body)
 
 
 def raise_plainer(error: ConnectionError, refusal: type[Exception]) -> None:

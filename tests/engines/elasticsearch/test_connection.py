@@ -7,12 +7,14 @@ import asyncio
 import base64
 import socket
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import ApiError
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.credentials import key_of_file
@@ -355,6 +357,18 @@ def test_a_mistake_in_the_configuration_is_told_the_same_for_both_clients(
     """Attack: a password with letters beyond ASCII; the client for coroutines called any mistake a missing package."""
     with pytest.raises(ConfigError, match="No client can be made from \\[engine\\]"):
         connecting(EngineSection(url="http://127.0.0.1"), tmp_path)
+
+
+def test_a_key_that_a_server_repeats_in_headers_is_not_kept(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: a server that repeats the key in the headers of its answers."""
+    monkeypatch.setenv("HYBRIDSEARCH_API_KEY", KEY)
+    repeated = {"WWW-Authenticate": f"ApiKey {KEY}", "Warning": f'299 Elasticsearch "no {KEY}"', "X-Key": KEY}
+    refusal = Reply(error(500, "oops").body, 500, headers={**INFO.headers, **repeated})
+    with serving(always(refusal)) as fake, pytest.raises(EngineError) as failed, warnings.catch_warnings(record=True):
+        search(EngineSection(url=fake.url), Plan("browse", "products"))
+    cause = failed.value.__cause__
+    assert isinstance(cause, ApiError)
+    assert KEY not in repr(dict(cause.meta.headers))
 
 
 @contextmanager
