@@ -41,8 +41,13 @@ def password(secret: str, origin: str, *, username: str) -> str:
     remember(secret, bare := secret.strip())
     if not bare.isprintable():
         raise ConfigError(f"{origin} has characters that no password has. Set it without line breaks.")
-    remember(base64.b64encode(f"{username}:{bare}".encode(errors="replace")).decode())
+    remember(basic(username, bare))
     return bare
+
+
+def basic(username: str, password: str) -> str:
+    """Return what a Basic `Authorization` header says; as servers read it, in UTF-8."""
+    return base64.b64encode(f"{username}:{password}".encode(errors="replace")).decode()
 
 
 def key_of_file(path: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hybridsearch.encoders.bounds import require_possible
 from hybridsearch.encoders.model_files import SETTINGS, decisive, further, inside
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
@@ -121,12 +122,14 @@ def of_files(folder: Path, folders: list[Path], dims: int, side: int = 0) -> Mod
 
     Raises:
         EncoderError: It is an adapter of another model, or one of its files lies outside of its folder.
-        ValueError: No vector has as many dims.
+        ValueError: No vector has as many dims, or no model the numbers of its configuration.
     """
     if not 1 <= dims <= MOST_DIMS:
         raise ValueError(f"vectors of {dims} dims")
     for step in folders:
         refuse_others(step)
+        if (step / "config.json").is_file():
+            require_possible(read_json(step / "config.json", plain=False))
     files = decisive(folders)
     return Model(folder, side > 0, dims, files, further(folder, folders, files), side)
 

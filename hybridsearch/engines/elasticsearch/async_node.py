@@ -9,7 +9,7 @@ from elastic_transport import AiohttpHttpNode, ConnectionError
 from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT
 
-from hybridsearch.engines.elasticsearch import node
+from hybridsearch.engines.elasticsearch import node, sizes
 
 
 class OwnAsyncNode(AiohttpHttpNode):
@@ -21,10 +21,13 @@ class OwnAsyncNode(AiohttpHttpNode):
         """Send a request."""
         seconds = node.seconds_for(self.config, request_timeout)
         try:
-            return await super().perform_request(method, target, body, headers, seconds)
+            answer = await super().perform_request(method, target, body, headers, seconds)
         except ConnectionError as error:
             node.raise_plainer(error, aiohttp.ClientConnectorError)
             raise
+        except node.MALFORMED as error:
+            raise ConnectionError(f"an answer that is no HTTP ({type(error).__name__})", errors=(error,)) from error
+        return node.readable(answer)
 
     def _create_aiohttp_session(self) -> None:
         """Open the session, and have another one on the same connections read its answers."""
@@ -43,7 +46,7 @@ class OwnAsyncNode(AiohttpHttpNode):
 
 
 class LimitedResponse(aiohttp.ClientResponse):
-    """An answer of at most MOST_BYTES; its session limits the time."""
+    """An answer of a limited size; its session limits the time."""
 
     async def read(self) -> bytes:
         """Return the body.
@@ -54,6 +57,6 @@ class LimitedResponse(aiohttp.ClientResponse):
         body = bytearray()
         async for chunk in self.content.iter_any():
             body += chunk
-            if len(body) > node.MOST_BYTES:
-                raise node.too_long()
+            if len(body) > sizes.most_bytes():
+                raise sizes.too_long()
         return bytes(body)

@@ -20,14 +20,14 @@ from elastic_transport import (
     TlsError,
 )
 from elasticsearch import ApiError, UnsupportedProductError
-from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import credentials
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.node import AnswerTooLong, OutOfTime, OwnNode
+from hybridsearch.engines.elasticsearch.node import OutOfTime, OwnNode
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
+from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, JsonSerializer
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
 from hybridsearch.redaction import redacted
 from hybridsearch.sections import EngineSection, Secrets
@@ -50,26 +50,34 @@ def connect(section: EngineSection, folder: Path) -> Client:
     Raises:
         ConfigError: The [engine] section is not one that a client can be made from.
     """
-    with guarded(EngineError):
-        try:
-            return Client(**options(section, folder), node_class=OwnNode)
-        except ValueError as error:
-            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
+    with possible():
+        return Client(**options(section, folder), node_class=OwnNode)
 
 
 def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncElasticsearch:
     """Return the client for coroutines, which only searches.
 
     Raises:
+        ConfigError: As for `connect`.
         EngineError: Its HTTP library is not installed.
     """
     try:
         from hybridsearch.engines.elasticsearch.async_node import OwnAsyncNode
-
+    except ImportError as error:
+        raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+    with possible():
         arguments = options(section, folder) | {"request_timeout": share(section)}
         return elasticsearch.AsyncElasticsearch(**arguments, node_class=OwnAsyncNode)
-    except (ImportError, ValueError) as error:
-        raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
+
+
+@contextlib.contextmanager
+def possible() -> Iterator[None]:
+    """Turn what the client says about its arguments into a ConfigError, which shows no secret."""
+    with guarded(EngineError):
+        try:
+            yield
+        except ValueError as error:
+            raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
 def share(section: EngineSection) -> float:
@@ -90,7 +98,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
         "max_retries": len(section.urls) - 1,
         "retry_on_timeout": True,
         "retry_on_status": (502, 503, 504),
-        "serializers": {"application/json": OrjsonSerializer()},
+        "serializers": {kind: JsonSerializer() for kind in ("application/json", "application/vnd.elasticsearch+json")},
     }
     if section.api_key_file:
         arguments["api_key"] = credentials.key_of_file(folder / section.api_key_file.expanduser())
@@ -101,7 +109,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
             raise ConfigError("'engine.username' is set but no password: set the environment's HYBRIDSEARCH_PASSWORD.")
         given = secrets.password.get_secret_value()
         password = credentials.password(given, "HYBRIDSEARCH_PASSWORD", username=section.username)
-        arguments["basic_auth"] = (section.username, password)
+        arguments["basic_auth"] = credentials.basic(section.username, password)
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
@@ -138,9 +146,7 @@ def translated(url: str, index: str) -> Iterator[None]:
         failed, remedy = failed_check(error)
         raise EngineError(f"No trusted connection to {url}: {failed}. {remedy}") from error
     except AnswerTooLong as error:
-        raise EngineError(
-            f"{url} sent {error.message}, which no request of this library has. Check 'engine.url'."
-        ) from error
+        raise EngineError(f"{url} sent {error.message}.") from error
     except (ConnectionTimeout, OutOfTime) as error:
         raise EngineError(f"{url} did not answer in time. Check its load, or raise 'engine.timeout'.") from error
     except ConnectionError as error:

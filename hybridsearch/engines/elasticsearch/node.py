@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -19,6 +20,7 @@ import urllib3
 from elastic_transport import (
     ConnectionError,
     ConnectionTimeout,
+    HttpHeaders,
     NodeConfig,
     TlsError,
     TransportError,
@@ -29,28 +31,27 @@ from elastic_transport.client_utils import DEFAULT
 from urllib3.exceptions import EmptyPoolError, NewConnectionError
 
 from hybridsearch import deadline
+from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, most_bytes, require_few_values, too_long
+from hybridsearch.redaction import redacted
 
-MOST_BYTES = 512 << 20
-"""Of one answer: a page of a catalogue whose 500 products hold their pictures is the largest."""
 SHORTEST = 0.001
 """Seconds; a timeout of 0 has a meaning of its own."""
+
+
+MALFORMED = (ValueError, ArithmeticError, LookupError, MemoryError)
+"""What the libraries below raise, besides errors of their own, about lengths and headers that are none."""
+
+
+READ_HEADERS = ("content-type", "retry-after", "warning", "x-elastic-product")
+"""Of an answer; the others are dropped."""
 
 
 class OutOfTime(TransportError):  # noqa: N818 - reads as the state that it names
     """The search's time is over; no node is to blame, and no other one is asked."""
 
 
-class AnswerTooLong(TransportError):  # noqa: N818
-    """An answer goes on and on."""
-
-
 class Unreachable(ConnectionError):  # noqa: N818
     """Nobody listens at the address, or the host's name is unknown."""
-
-
-def too_long() -> AnswerTooLong:
-    """Return the error for an answer beyond MOST_BYTES."""
-    return AnswerTooLong(f"an answer of more than {MOST_BYTES >> 20} MiB")
 
 
 class OwnNode(Urllib3HttpNode):
@@ -74,10 +75,13 @@ class OwnNode(Urllib3HttpNode):
             OwnNode.__init__(self, self.config)
         until: Any = Until(time.monotonic() + seconds_for(self.config, request_timeout))
         try:
-            return super().perform_request(method, target, body, headers, until)
+            answer = super().perform_request(method, target, body, headers, until)
         except ConnectionError as error:
             raise_plainer(error, NewConnectionError)
             raise
+        except MALFORMED as error:
+            raise ConnectionError(f"an answer that is no HTTP ({type(error).__name__})", errors=(error,)) from error
+        return readable(answer)
 
 
 def in_all(send: Callable[..., Any], *arguments: Any, timeout: Until, **options: Any) -> Any:
@@ -99,6 +103,17 @@ def seconds_for(config: NodeConfig, timeout: Any) -> float:
     if seconds <= 0:
         raise OutOfTime("the time for the search is over")
     return seconds
+
+
+def readable(answer: NodeApiResponse) -> NodeApiResponse:
+    """Return an answer with nothing in its headers that was sent to the server, such as a key.
+
+    Raises:
+        AnswerTooLong: It cannot be parsed in time.
+    """
+    require_few_values(answer.body)
+    headers = {name: redacted(value) for name, value in answer.meta.headers.items() if name.lower() in READ_HEADERS}
+    return NodeApiResponse(replace(answer.meta, headers=HttpHeaders(headers)), answer.body)
 
 
 def raise_plainer(error: ConnectionError, refusal: type[Exception]) -> None:
@@ -152,11 +167,28 @@ def timed(connection: Any) -> Any:
 
 
 class TimedResponse(http.client.HTTPResponse):
-    """An answer that has to come within the timeout that its socket has when it begins, and within MOST_BYTES."""
+    """An answer that has to come within the timeout that its socket has when it begins, and within its size."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         super().__init__(sock, *arguments, **options)
-        self.fp = io.BufferedReader(Limited(self.fp.detach(), sock))
+        self.fp = Bounded(Limited(self.fp.detach(), sock))
+
+
+class Bounded(io.BufferedReader):
+    """A buffer of what a socket receives; nobody reads what it says is to come before it is known to be possible."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or all there are.
+
+        Raises:
+            AnswerTooLong: More than any answer may have are said to come.
+            http.client.HTTPException: Fewer than none are.
+        """
+        if size is not None and size > most_bytes():
+            raise too_long()
+        if size is not None and size < -1:
+            raise http.client.HTTPException(f"a chunk of {size} bytes")
+        return super().read(size)
 
 
 class Limited(io.RawIOBase):
@@ -167,7 +199,7 @@ class Limited(io.RawIOBase):
         self._received, self._socket = received, sock
         timeout = sock.gettimeout()
         self._end = None if timeout is None else time.monotonic() + timeout
-        self._bytes = MOST_BYTES
+        self._bytes = most_bytes()
 
     def readable(self) -> bool:
         """Tell that it can be read."""

@@ -87,11 +87,14 @@ class Searches:
             return {}
         index = (yield from self.index_info(generation)).name
         routing = yield from self.routing(ids, generation)
+        rows: dict[str, Row] = {}
         wanted = [{"_id": key, "routing": routing[key]} if key in routing else {"_id": key} for key in ids]
         with explained(self.url, index):
-            answer = yield Request("POST", f"/{index}/_mget", {"_source_excludes": RESERVED}, {"docs": wanted})
-            docs = read(DOCS, answer)["docs"]
-        return {doc["_id"]: doc.get("_source", {}) for doc in docs if doc.get("found")}
+            for page in batches(wanted, IDS_PER_SEARCH):
+                answer = yield Request("POST", f"/{index}/_mget", {"_source_excludes": RESERVED}, {"docs": page})
+                docs = read(DOCS, answer)["docs"]
+                rows |= {doc["_id"]: doc.get("_source", {}) for doc in docs if doc.get("found")}
+        return rows
 
     def routing(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, str]]:
         """Return the routing value of those products that are not on the shard that their id selects; mostly none."""

@@ -8,13 +8,19 @@ from typing import (
     Annotated,
     Any,
     NotRequired,  # pydantic does not take those of Python 3.11
+    TypeVar,
 )
 
-from pydantic import Field, InstanceOf, TypeAdapter
+from pydantic import FailFast, Field, InstanceOf, TypeAdapter
 from typing_extensions import TypedDict
 
 Count = Annotated[int, Field(ge=0)]
 Object = InstanceOf[dict]  # type: ignore[type-arg] # names and values of any kind, which are not copied
+
+
+Item = TypeVar("Item")
+Many = Annotated[list[Item], FailFast()]
+"""A list of any length, in which the first error is the last that is looked for."""
 
 
 class Version(TypedDict):
@@ -52,7 +58,7 @@ class Hit(TypedDict):
 
 
 class Hits(TypedDict):
-    hits: list[Hit]
+    hits: Many[Hit]
 
 
 class Page(Hits):
@@ -60,7 +66,7 @@ class Page(Hits):
 
 
 class Buckets(TypedDict):
-    buckets: list[Bucket]
+    buckets: Many[Bucket]
 
 
 class Bucket(TypedDict):
@@ -100,7 +106,7 @@ class SortedHit(Hit):
 
 
 class SortedHits(TypedDict):
-    hits: list[SortedHit]
+    hits: Many[SortedHit]
 
 
 class Sorted(TypedDict):
@@ -120,7 +126,7 @@ class StoredDoc(TypedDict):
 
 
 class Docs(TypedDict):
-    docs: list[StoredDoc]
+    docs: Many[StoredDoc]
 
 
 class Placed(TypedDict):
@@ -232,8 +238,8 @@ class Failure(TypedDict):
 
 
 class Error(Cause):
-    root_cause: NotRequired[list[Cause]]
-    failed_shards: NotRequired[list[Failure]]
+    root_cause: NotRequired[Many[Cause]]
+    failed_shards: NotRequired[Many[Failure]]
 
 
 class Refused(TypedDict):

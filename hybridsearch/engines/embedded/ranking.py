@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.vectors import Mask
+from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
 from hybridsearch.fields import KINDS
@@ -56,7 +58,17 @@ def rank(plan: Plan, view: View) -> Ranking:
 
     Raises:
         QueryError: It needs a vector leg that the index does not have.
+        StoreDamaged: A file was changed in place while it was mapped.
     """
+    try:
+        return ranked(plan, view)
+    except (LookupError, ValueError) as error:
+        remedy = "Open the shop again, or run: hybridsearch reindex"
+        raise damaged(view.store.folder / COMPILED, "it was changed while it was in use", remedy) from error
+
+
+def ranked(plan: Plan, view: View) -> Ranking:
+    """Run a plan on a view whose files are as they were written."""
     docs, first = candidates(plan, view)
     if plan.sort:
         placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, docs, plan.offset + plan.size)]

@@ -182,6 +182,12 @@ class Store:
             return {}
         return dict(self._all(f"SELECT id, max(place) FROM ({known.format(where)}) GROUP BY id", keys))
 
+    def state(self) -> str:
+        """Return what tells this commit from those of other generations, and of copies, with as many changes."""
+        newest = "SELECT number, {} FROM {} ORDER BY number DESC LIMIT 1"
+        last = self._all(newest.format("crc", "documents")) + self._all(newest.format("id", "removals"))
+        return f"{self.folder.name} {zlib.crc32(repr(last).encode(errors='replace'))}"
+
     def count(self) -> int:
         """Return the number of documents."""
         ((count,),) = self._all("SELECT count(*) FROM documents")

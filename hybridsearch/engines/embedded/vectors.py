@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged
 from hybridsearch.disk.modes import opener
+from hybridsearch.engines.embedded.arrays import bytes_of
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors
@@ -43,7 +44,7 @@ def append(path: Path, start: int, rows: Vectors) -> int:
 
 
 def load(path: Path, dims: int, batches: Sequence[tuple[int, int]]) -> Vectors:
-    """Map the rows of a leg, of shape (rows, dims), after a check of every batch.
+    """Read or map the rows of a leg, of shape (rows, dims), after a check of every batch.
 
     A batch is given as its number of rows and their CRC32, in the order of writing.
 
@@ -54,7 +55,7 @@ def load(path: Path, dims: int, batches: Sequence[tuple[int, int]]) -> Vectors:
     if not count:
         return np.zeros((0, dims), np.float32)
     try:
-        matrix: Vectors = np.memmap(path, np.float32, "r", shape=(count, dims)).view(np.ndarray)
+        matrix: Vectors = bytes_of(path)[: 4 * count * dims].view(np.float32).reshape(count, dims).view(np.ndarray)
     except (OSError, ValueError) as error:
         raise damaged(path, f"it does not hold the {count} vectors of {dims} dims that were written") from error
     start = 0

@@ -80,17 +80,17 @@ def array_name(role: str, field: str) -> str:
 def save_compiled(store: Store, arrays: Arrays) -> None:
     """Write the compiled file of the store's commit."""
     with explained(store.folder):
-        save_arrays(store.folder / NAME, arrays, store.commit)
+        save_arrays(store.folder / NAME, arrays, store.state())
 
 
 def load_compiled(store: Store) -> Arrays | None:
-    """Return the arrays of the compiled file; None when it is missing, of another commit, or damaged."""
-    path = store.folder / NAME
+    """Return the arrays of the compiled file; None when it is missing, damaged, or of another commit or store."""
+    path, state = store.folder / NAME, store.state()
     try:
-        arrays, commit = load_arrays(path) if read_commit(path) == store.commit else (None, 0)
+        arrays, commit = load_arrays(path) if read_commit(path) == state else ({}, None)
     except (OSError, ValueError):
         return None
-    return arrays if commit == store.commit else None
+    return arrays if commit == state else None
 
 
 class View:

@@ -4,23 +4,28 @@ The checks of `health.py` say the same to doctor.
 """
 
 import asyncio
+import base64
 import socket
 import traceback
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import ApiError
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.credentials import key_of_file
 from hybridsearch.engines.elasticsearch import health
-from hybridsearch.engines.elasticsearch.connection import connect, version_of
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
+from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, Script, error, serving
 from tests.servers.model import Model
 from tests.shops import settings, write_products
@@ -331,6 +336,39 @@ def test_the_key_of_a_private_file_is_sent_and_never_printed(tmp_path: Path) -> 
         client.close()
     assert KEY not in f"{client!r} {client.transport!r}"
     assert fake.asked[0].headers["authorization"] == f"ApiKey {KEY}"
+
+
+@pytest.mark.parametrize("password", ["пароль ñ", "geheim-äöü-99", "pass:word"])
+def test_a_password_in_letters_of_any_language_is_sent_as_the_server_reads_it(
+    search: Search, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """Attack: a password with letters beyond ASCII."""
+    monkeypatch.setenv("HYBRIDSEARCH_PASSWORD", password)
+    with serving(always(INFO)) as fake, pytest.raises(EngineError):
+        search(EngineSection(url=fake.url, username="müller"), Plan("browse", "products"))
+    kind, login = fake.asked[0].headers["authorization"].split()
+    assert (kind, base64.b64decode(login).decode()) == ("Basic", f"müller:{password}")
+
+
+@pytest.mark.parametrize("connecting", [connect, connect_async])
+def test_a_mistake_in_the_configuration_is_told_the_same_for_both_clients(
+    tmp_path: Path, connecting: Callable[[EngineSection, Path], object]
+) -> None:
+    """Attack: a password with letters beyond ASCII; the client for coroutines called any mistake a missing package."""
+    with pytest.raises(ConfigError, match="No client can be made from \\[engine\\]"):
+        connecting(EngineSection(url="http://127.0.0.1"), tmp_path)
+
+
+def test_a_key_that_a_server_repeats_in_headers_is_not_kept(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: a server that repeats the key in the headers of its answers."""
+    monkeypatch.setenv("HYBRIDSEARCH_API_KEY", KEY)
+    repeated = {"WWW-Authenticate": f"ApiKey {KEY}", "Warning": f'299 Elasticsearch "no {KEY}"', "X-Key": KEY}
+    refusal = Reply(error(500, "oops").body, 500, headers={**INFO.headers, **repeated})
+    with serving(always(refusal)) as fake, pytest.raises(EngineError) as failed, warnings.catch_warnings(record=True):
+        search(EngineSection(url=fake.url), Plan("browse", "products"))
+    cause = failed.value.__cause__
+    assert isinstance(cause, ApiError)
+    assert KEY not in repr(dict(cause.meta.headers))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""However slowly a server answers, and whatever it sends, a search ends in time: by `node.py` and `async_node.py`."""
+"""However slow and whatever an answer is, a search ends in time: `node.py`, `async_node.py` and `sizes.py`."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.engines.elasticsearch import ElasticsearchEngine, node
+from hybridsearch.engines.elasticsearch import ElasticsearchEngine, sizes
 from hybridsearch.errors import EngineError
 from hybridsearch.sections import EngineSection
 from tests.engines.elasticsearch.conftest import Search
@@ -168,11 +168,12 @@ def endless_body(sending: Sending) -> None:
 
 def test_an_endless_answer_is_cut(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attack: an answer without end, or that unpacks to a thousand times its size."""
-    monkeypatch.setattr(node, "MOST_BYTES", 10 * CHUNK)
+    monkeypatch.setattr(sizes, "MOST_BYTES", 10 * CHUNK)
     with slowly(at("/products/_search", endless_body)) as url, pytest.raises(EngineError) as failed:
         search(EngineSection(url=url), PLAN)
     assert str(failed.value) == (
-        f"{url} sent an answer of more than 10 MiB, which no request of this library has. Check 'engine.url'."
+        f"{url} sent an answer of more than 10 MiB, too much for one search. "
+        "Ask for fewer products at once, or check 'engine.url'."
     )
 
 
@@ -186,3 +187,77 @@ def test_an_answer_that_is_compressed_unasked_is_not_unpacked(search: Search) ->
 
     with serving(script) as fake, pytest.raises(EngineError, match="not whole JSON"):
         search(EngineSection(url=fake.url), PLAN)
+
+
+@pytest.mark.parametrize(
+    ("part", "count"), [(b"[]", 3_000_000), (b"{}", 3_000_000), (b'{"a":[]}', 1_000_000), (b"1.5", 9_000_000)]
+)
+def test_an_answer_of_millions_of_values_is_not_parsed(search: Search, part: bytes, count: int) -> None:
+    """Attack: an answer of millions of empty lists."""
+    body = json.dumps(PAGE.body).encode()[:-1] + b', "x": [' + (part + b",") * count + b"0]}"
+
+    def script(asked: Received) -> Reply:
+        return Reply(body) if "_search" in asked.path else a_server()(asked)
+
+    with serving(script) as fake, pytest.raises(EngineError) as failed:
+        search(EngineSection(url=fake.url), PLAN)
+    assert str(failed.value) == (
+        f"{fake.url} sent an answer of more than {8 if part == b'1.5' else 2},000,000 values, too much for one search. "
+        "Ask for fewer products at once, or check 'engine.url'."
+    )
+
+
+def test_a_page_of_a_thousand_large_rows_is_read(search: Search) -> None:
+    """Attack: an answer of millions of empty lists; this one is what a shop with large rows asks for."""
+    row = {"text": "large, with commas; " * 1_500, "vector": [0.25] * 768}
+    hits = [{"_id": str(number), "_score": 1.0, "_source": row} for number in range(1_000)]
+    page = {**PAGE.body, "hits": {"total": {"value": 1_000}, "hits": hits}}
+
+    def script(asked: Received) -> Reply:
+        return Reply(page) if "_search" in asked.path else a_server()(asked)
+
+    with serving(script) as fake:
+        assert len(search(EngineSection(url=fake.url), PLAN).hits) == 1_000
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n7fffffffffff\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n7fffffffffffffffff\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n+two\r\n{}",
+        b"Content-Length: 10000000000\r\n\r\n{}",
+        b"Content-Length: 1000000000\r\n\r\n{}",
+    ],
+)
+def test_a_length_that_cannot_be_is_an_engine_error(search: Search, rest: bytes) -> None:
+    """Attack: an answer whose length is negative or beyond all memory."""
+
+    def lying(sending: Sending) -> None:
+        sending.send(HEAD + rest)
+        sending.connection.shutdown(socket.SHUT_WR)
+
+    with slowly(at("/products/_search", lying)) as url, pytest.raises(EngineError):
+        search(EngineSection(url=url, timeout=2), PLAN)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"<" * 20 * CHUNK, "not whole JSON"),
+        (json.dumps(PAGE.body).encode().replace(b'"hits": []', b'"hits": [%s{}]' % (b"{}," * 900_000)), "'hits.hits.0"),
+    ],
+    ids=["no JSON", "no hits"],
+)
+def test_a_large_answer_that_is_something_else_ends_in_time(search: Search, body: bytes, message: str) -> None:
+    """Attack: an answer of millions of empty lists; this one is refused by the parser, or by its shape."""
+
+    def script(asked: Received) -> Reply:
+        return Reply(body) if "_search" in asked.path else a_server()(asked)
+
+    with serving(script) as fake:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match=message):
+            search(EngineSection(url=fake.url), PLAN)
+    assert time.monotonic() - started < 2

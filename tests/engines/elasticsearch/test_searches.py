@@ -100,3 +100,16 @@ def test_what_is_known_about_an_index_is_not_read_again_at_once() -> None:
         for offset in range(3):
             engine.search(replace(PLAN, offset=offset))
     assert [asked.path.partition("?")[0] for asked in fake.asked] == ["/", "/products", *["/products/_search"] * 3]
+
+
+def test_many_products_are_looked_up_in_several_requests() -> None:
+    def script(asked: Received) -> Reply:
+        if "_mget" not in asked.path:
+            return a_server()(asked)
+        (body,) = asked.lines
+        return Reply({"docs": [{"_id": doc["_id"], "found": True, "_source": {}} for doc in body["docs"]]})
+
+    ids = [str(number) for number in range(2_500)]
+    with serving(script) as fake, closing(ElasticsearchEngine(EngineSection(url=fake.url), Path())) as engine:
+        assert list(engine.get(ids)) == ids
+    assert [len(asked.lines[0]["docs"]) for asked in fake.asked if "_mget" in asked.path] == [1_000, 1_000, 500]

@@ -4,12 +4,17 @@ The `view` and the `window` that a ranking reads are tested with it.
 """
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.errors import QueryError
+from hybridsearch.engines.embedded import EmbeddedEngine, arrays
+from hybridsearch.errors import QueryError, StoreDamaged
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FIRST_PASS_SHARE,
@@ -27,7 +32,7 @@ from hybridsearch.search.plan import (
     Terms,
 )
 from hybridsearch.values import Document
-from tests.engines.embedded.builders import SCHEMA, document, fill, ids, near, search_words, unit, words
+from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit, words
 
 
 @pytest.fixture
@@ -228,3 +233,83 @@ def test_a_query_vector_of_other_dimensions_is_refused(engine: EmbeddedEngine) -
     fill(engine, document("a"))
     with pytest.raises(QueryError, match=r"has 2 dims, the index holds 4\."):
         engine.search(Plan("photo", "", neighbours=(near(unit(1, 0)),)))
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+from hybridsearch.engines.embedded import EmbeddedEngine
+from tests.engines.embedded.builders import document, fill, ids, live_folder, near, search_words, unit
+from hybridsearch.values import Vector
+
+folder = Path(sys.argv[1])
+engine = EmbeddedEngine(folder, "products")
+fill(engine, *(document(str(number), vectors={"image": unit(1, 0, 0, number)}) for number in range(3_000)))
+plan = search_words("dress", neighbours=(near(unit(1, 0, 0, 0)),))
+engine.search(plan)
+for file in ("compiled.arrays", "vectors-image.f32"):
+    os.truncate(live_folder(folder) / file, 0)
+print(engine.search(plan).total)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a mapped file cannot be cut short there")
+def test_a_file_that_is_cut_short_under_a_search_does_not_kill_the_process(tmp_path: Path) -> None:
+    """Attack: a file of the embedded engine that is changed in place while a shop is open."""
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", CUT, str(tmp_path)]
+    child = subprocess.run(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
+    )
+    assert (child.returncode, child.stdout) == (0, "3000\n"), child.stderr
+
+
+def test_a_file_that_is_overwritten_under_a_search_is_a_damaged_store(
+    engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: a file of the embedded engine that is changed in place while a shop is open."""
+    monkeypatch.setattr(arrays, "MAPPED_FROM", 0)
+    fill(engine, *(document(str(number), fields={"facets": {"brand": ("Acme",)}}) for number in range(100)))
+    plan = search_words("dress", facets=(Facet("brand"),))
+    assert engine.search(plan).total == 100
+    file = live_folder(tmp_path) / "compiled.arrays"
+    size = file.stat().st_size
+    with file.open("r+b") as stream:
+        stream.write(b"\x7f" * size)
+    with pytest.raises(StoreDamaged, match=r"it was changed while it was in use\. Open the shop again, or run"):
+        engine.search(plan)
+
+
+@pytest.mark.parametrize("changes", [("upsert", "upsert"), ("upsert", "delete"), ("delete", "delete")])
+def test_compiled_arrays_of_another_store_with_as_many_changes_are_not_believed(
+    tmp_path: Path, changes: tuple[str, str]
+) -> None:
+    """Attack: compiled arrays of another generation, or of a backup, with the same number of changes."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder, change, product in zip(folders, changes, "12", strict=True):
+        if folder == folders[1]:
+            shutil.copytree(folders[0] / "before", folder / "products")
+        with closing(EmbeddedEngine(folder, "products")) as engine:
+            if folder == folders[0]:
+                fill(engine, document("1"), document("2"), document("3"))
+                shutil.copytree(folder / "products", folder / "before")
+            if change == "upsert":
+                engine.write(None, [document(product, f"coat {product}")])
+            else:
+                engine.remove(None, {product: None})
+    shutil.copy(*(live_folder(folder) / "compiled.arrays" for folder in folders))
+    with closing(EmbeddedEngine(folders[1], "products")) as engine:
+        assert sorted(ids(engine.search(search_words("dress")).hits)) == ["1", "3"]
+        assert ids(engine.search(search_words("coat 2")).hits) == (["2"] if changes[1] == "upsert" else [])
+
+
+def test_compiled_arrays_of_another_generation_are_not_believed(engine: EmbeddedEngine, tmp_path: Path) -> None:
+    """Attack: compiled arrays of another generation, or of a backup, with the same number of changes."""
+    fill(engine, document("1", "red coat"))
+    before = live_folder(tmp_path)
+    fill(engine, document("1", "blue shoe"))
+    engine.close()
+    shutil.copy(before / "compiled.arrays", live_folder(tmp_path))
+    with closing(EmbeddedEngine(tmp_path, "products")) as opened:
+        assert ids(opened.search(search_words("red coat")).hits) == []
+        assert ids(opened.search(search_words("blue shoe")).hits) == ["1"]
