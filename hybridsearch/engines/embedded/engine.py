@@ -55,6 +55,7 @@ class EmbeddedEngine:
         self._live: tuple[Stamp, View] | None = None
         self._not_live: tuple[str, View] | None = None
         self._lock = threading.RLock()
+        self._opening = threading.RLock()  # of views; never waits for a process that writes, as `_lock` may
 
     @property
     def changes(self) -> FileChanges:
@@ -219,7 +220,7 @@ class EmbeddedEngine:
         self._calls.close(self._close)
 
     def _close(self) -> None:
-        with self._lock:
+        with self._lock, self._opening:
             for generation in list(self._writers):
                 self._release(generation)
             for cached in (self._live, self._not_live):
@@ -237,7 +238,7 @@ class EmbeddedEngine:
         live = self._live
         if live is not None and live[0] == self._generations.stamp():
             return live[1]
-        with self._lock:
+        with self._opening:
             while True:
                 stamp = self._generations.stamp()
                 name = self._generations.live()
@@ -260,7 +261,7 @@ class EmbeddedEngine:
 
     def _view_of(self, generation: str) -> View:
         """Return the view of a generation that need not be live; the last one is kept while it does not change."""
-        with self._lock, closing(Store(self._generations.path(generation))) as store:
+        with self._opening, closing(Store(self._generations.path(generation))) as store:
             commit = store.commit
         if self._not_live is None or self._not_live[0] != generation or self._not_live[1].store.commit != commit:
             self._not_live = (generation, self._open(generation))
