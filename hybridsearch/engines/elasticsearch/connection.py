@@ -23,6 +23,7 @@ from elasticsearch import ApiError, UnsupportedProductError
 from elasticsearch.serializer import OrjsonSerializer
 
 from hybridsearch import credentials
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
@@ -105,7 +106,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
-            raise ConfigError(f"The CA file '{file}' is missing. Check 'engine.ca_file'.")
+            raise ConfigError(f"The CA file {shown(file)} is missing. Check 'engine.ca_file'.")
         arguments["ca_certs"] = str(file)
     if section.fingerprint:
         arguments["ssl_assert_fingerprint"] = section.fingerprint

@@ -12,6 +12,7 @@ from pathlib import Path
 from hybridsearch import forks, redaction
 from hybridsearch.calls import Calls, while_open
 from hybridsearch.disk.lock import FileLock
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.changes import FileChanges
@@ -244,7 +245,7 @@ class EmbeddedEngine:
                 name = self._generations.live()
                 if stamp is None or name is None:
                     raise IndexMissing(
-                        f"Index '{self.index}' is missing in '{self.folder.parent}'. "
+                        f"Index '{self.index}' is missing in {shown(self.folder.parent)}. "
                         "Create it with: hybridsearch reindex"
                     )
                 if self._live is not None and self._live[0] == stamp:
