@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
@@ -20,11 +18,13 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
+from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
+from hybridsearch.threads import Threads
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
-    from hybridsearch.engines.base import Generation
+    from hybridsearch.engines.base import Engine, Generation
     from hybridsearch.images import Photo
     from hybridsearch.indexing.arguments import Id, RowLike
     from hybridsearch.indexing.fill import Options
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.updates import Updated
     from hybridsearch.progress import Progress
 
-T = TypeVar("T")
+CHANGES_AT_ONCE = 8
+"""Changes and rebuilds of one client that are under way in threads; further ones wait for their turn."""
 
 
 class AsyncHybridSearch(Shop):
@@ -41,9 +42,13 @@ class AsyncHybridSearch(Shop):
 
     Arguments and errors are those of `HybridSearch`. What a search asks Elasticsearch is asked without a thread; each
     event loop has connections of its own, and closes them when it ends, as `asyncio.run` ends it. Changes and rebuilds
-    run in a worker thread, and a call that is cancelled ends when that work has ended. `engine` is the same as there:
-    its methods block, `request` included, but for those called `_async`.
+    run in worker threads of their own, behind which no search waits, and a call that is cancelled ends when that work
+    has ended. `engine` is the same as there: its methods block, `request` included, but for those called `_async`.
     """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        super().__init__(settings, engine)
+        self._changing = Threads(CHANGES_AT_ONCE, "hybridsearch-changes")
 
     @while_open_async
     async def search(
@@ -82,8 +87,11 @@ class AsyncHybridSearch(Shop):
         query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
         own = own_weights(weights)
+        planned = partial(self.plan_query, schema, query, self._given(image), weights=own)
+        if not schema.legs:
+            return planned()
         with aside(self.settings.engine.timeout / 2):
-            return await asyncio.to_thread(self.plan_query, schema, query, self._given(image), weights=own)
+            return await asyncio.to_thread(planned)
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -114,37 +122,37 @@ class AsyncHybridSearch(Shop):
             stopped.set()
             self._engine.abandon()
 
-        return await in_thread(partial(self._blocking.reindex, tell, options), stop)
+        return await self._changing.run(partial(self._blocking.reindex, tell, options), stop)
 
     @while_open_async
     async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products to the live index, see `HybridSearch.upsert`; runs in a worker thread."""
-        return await in_thread(partial(self._blocking.upsert, products))
+        return await self._changing.run(partial(self._blocking.upsert, products))
 
     @while_open_async
     async def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:
         """Remove products from the live index, see `HybridSearch.delete`; runs in a worker thread."""
-        return await in_thread(partial(self._blocking.delete, ids))
+        return await self._changing.run(partial(self._blocking.delete, ids))
 
     @while_open_async
     async def retry_rejects(self) -> tuple[Updated, str]:
         """Try what the last run rejected again, see `HybridSearch.retry_rejects`; runs in a worker thread."""
-        return await in_thread(self._blocking.retry_rejects)
+        return await self._changing.run(self._blocking.retry_rejects)
 
     @while_open_async
     async def rollback(self, generation: str | None = None) -> Rollback:
         """Make an earlier generation the live one, see `HybridSearch.rollback`; runs in a worker thread."""
-        return await in_thread(partial(self._blocking.rollback, generation))
+        return await self._changing.run(partial(self._blocking.rollback, generation))
 
     @while_open_async
     async def leftovers(self, *, kept: bool = False) -> list[Generation]:
         """Return what may be removed, see `HybridSearch.leftovers`; runs in a worker thread."""
-        return await in_thread(partial(self._blocking.leftovers, kept=kept))
+        return await self._changing.run(partial(self._blocking.leftovers, kept=kept))
 
     @while_open_async
     async def clean(self, generations: Sequence[Generation]) -> None:
         """Remove generations that are not live, see `HybridSearch.clean`; runs in a worker thread."""
-        await in_thread(partial(self._blocking.clean, generations))
+        await self._changing.run(partial(self._blocking.clean, generations))
 
     async def close(self) -> None:
         """Wait for the calls under way, then close connections and files, see `HybridSearch.close`.
@@ -153,6 +161,7 @@ class AsyncHybridSearch(Shop):
         """
         await self._calls.refuse()
         self._closed = True
+        self._changing.close()
         await self._engine.close_async()
         stop_workers()
 
@@ -170,24 +179,3 @@ class AsyncHybridSearch(Shop):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-async def in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:
-    """Do blocking work in a worker thread.
-
-    Args:
-        work: A cancelled call waits until it has ended, so that no work continues unnoticed.
-        stop: Tells the work, from another thread, that it is cancelled.
-    """
-    loop = asyncio.get_running_loop()
-    outcome = loop.run_in_executor(None, contextvars.copy_context().run, work)
-    try:
-        return await asyncio.shield(outcome)
-    except asyncio.CancelledError:
-        if not outcome.done():
-            stop()
-        while not outcome.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([outcome])
-        outcome.exception()  # nobody waits for it any more
-        raise

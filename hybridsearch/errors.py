@@ -21,18 +21,29 @@ Every message says what was found, what was expected, and what to do next.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hybridsearch.redaction import redacted, shows_secret
 
+BREAKS = "\t\n"
+UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that control a terminal, turn the direction of the text around them, or are half a character."""
+
+
+def legible(text: str, *, whole_line: bool = False) -> str:
+    """Return text that any terminal and any log can show; `whole_line`: breaks of lines are escaped, too."""
+    kept = "" if whole_line else BREAKS
+    return UNSHOWN.sub(lambda part: part[0] if part[0] in kept else ascii(part[0])[1:-1], text)
+
 
 class HybridSearchError(Exception):
-    """Base of every error that this library raises on purpose."""
+    """Base of every error that this library raises on purpose. Its text can be shown anywhere."""
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*(redacted(value) if isinstance(value, str) else value for value in arguments))
+        super().__init__(*(legible(redacted(value)) if isinstance(value, str) else value for value in arguments))
 
 
 class ConfigError(HybridSearchError):

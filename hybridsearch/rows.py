@@ -104,7 +104,7 @@ def number(value: Any) -> float | None:
         parsed = math.inf
     if not math.isfinite(parsed):
         raise ValueError("expected a finite number")
-    return parsed
+    return parsed + 0.0  # not -0.0, which servers hold to be less than 0
 
 
 def digits(text: str) -> str:

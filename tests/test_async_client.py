@@ -8,14 +8,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
+from hybridsearch.disk.lock import FileLock
+from hybridsearch.engines.embedded.engine import EmbeddedEngine
+from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.errors import ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import Fields
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vectors
@@ -329,3 +333,51 @@ def test_the_loop_goes_on_while_a_schema_is_read_and_a_query_is_encoded(tmp_path
     with serving(script) as fake:
         asyncio.run(ask(fake.url))
     assert waited == [True, True, True]  # version, index, words
+
+
+def test_no_search_waits_behind_changes_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: more changes than there are threads, all of which wait for a process that writes for long."""
+    waiting, waits = threading.Event(), FileLock._wait
+
+    def wait(self: FileLock, file: Any) -> None:
+        if self.activity == "writing to" and self.timeout:
+            waiting.set()
+        waits(self, file)
+
+    async def ask(generations: Generations, live: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path)) as awaited:
+            await awaited.search("red coats")
+            with FileLock(generations.folder / f"{live}.lock", "writing"):
+                changes = [asyncio.create_task(awaited.upsert({"id": f"x{n}", "title": "scarf"})) for n in range(40)]
+                while not waiting.is_set():
+                    await asyncio.sleep(0.01)
+                assert (await asyncio.wait_for(awaited.search("red coats"), 10)).total == 1
+                generations.point(live)  # as the other process does when it has written
+                assert (await asyncio.wait_for(awaited.search("red coats"), 10)).total == 1
+                assert await asyncio.wait_for(awaited.get(["1"]), 10) == {"1": PRODUCTS[0]}
+                assert not any(change.done() for change in changes)
+            assert sum([(await change).written for change in changes]) == 40
+            assert (await awaited.search("scarf")).total == 40
+
+    with shop(tmp_path) as built:
+        (generation,) = built.engine.generations()
+        folder = cast(EmbeddedEngine, built.engine).folder
+    monkeypatch.setattr(FileLock, "_wait", wait)
+    asyncio.run(ask(Generations(folder), generation.name))
+
+
+def test_a_search_without_vectors_is_planned_without_a_thread(acme: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[threading.Thread] = []
+    plan_query = Shop.plan_query
+
+    def plan(self: Shop, *arguments: Any, **more: Any) -> Plan:
+        planned.append(threading.current_thread())
+        return plan_query(self, *arguments, **more)
+
+    async def ask() -> None:
+        async with AsyncHybridSearch.open(acme) as awaited:
+            await awaited.search("red coats")
+
+    monkeypatch.setattr(Shop, "plan_query", plan)
+    asyncio.run(ask())
+    assert planned == [threading.main_thread()]

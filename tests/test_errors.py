@@ -66,3 +66,13 @@ def test_no_message_points_to_a_page_that_is_not_installed() -> None:
         texts = [node for node in nodes if isinstance(node, ast.Constant) and node not in docstrings]
         pointing += [f"{file.name}:{node.lineno}" for node in texts if re.search(r"\bdocs/", str(node.value))]
     assert pointing == []
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\u202e", "\x1b[2J", "\x9b", "\r", "\u2066", "\x00"])
+def test_a_message_can_be_shown_whatever_is_quoted_in_it(odd: str) -> None:
+    """Attack: a path, or any other text that a caller gives, with half a character or a change of direction."""
+    message = str(errors.HybridSearchError(f"Found 'a{odd}b'.\nTry again."))
+    message.encode()
+    assert odd not in message
+    assert ascii(odd[0])[1:-1] in message
+    assert message.endswith(".\nTry again.")

@@ -4,7 +4,7 @@ import json
 import math
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -167,3 +167,7 @@ def test_id_becomes_text(value: Any, name: str) -> None:
     read = product({"sku": value}, "sku", "shop.jsonl:7")
     assert isinstance(read, Product)
     assert read.id == name
+
+
+def test_a_number_is_never_less_than_zero_and_zero() -> None:
+    assert [math.copysign(1, cast(float, number(zero))) for zero in (-0.0, "-0", "-0.0", [-0.0], -1e-400)] == [1] * 5

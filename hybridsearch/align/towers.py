@@ -19,6 +19,7 @@ from hybridsearch.align.pairs import Pixels
 from hybridsearch.batches import batches
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import settle
+from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.towers import device, loading
 from hybridsearch.errors import EncoderError
 from hybridsearch.values import Vectors
@@ -47,8 +48,8 @@ class Towers:
             self._dtype = AutoConfig.from_pretrained(folder, local_files_only=True).dtype or torch.float32
         if not hasattr(self.model, "visual_projection"):
             raise EncoderError(
-                f"'{folder}' holds a '{self.model.config.model_type}', which cannot be aligned; expected a CLIP or a "
-                "vision-text dual encoder. Choose another encoder."
+                f"{shown(folder)} holds a '{self.model.config.model_type}', which cannot be aligned; expected a "
+                "CLIP or a vision-text dual encoder. Choose another encoder."
             )
         self.device = device()
         # Dropout stays off and batch statistics stay fixed: a few thousand products would spoil the latter.

@@ -11,6 +11,7 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.rows import field, number, strings, weight
 from hybridsearch.sections import Catalog, Fields
@@ -66,12 +67,12 @@ def open_source(
         return ElasticsearchIndex(client, str(catalog.index))
     path = folder / catalog.path.expanduser()
     if path.is_dir():
-        raise CatalogError(f"Catalogue '{path}' is a folder. Set 'catalog.path' to a file in it.")
+        raise CatalogError(f"Catalogue {shown(path)} is a folder. Set 'catalog.path' to a file in it.")
     suffix = Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
     if suffix not in SOURCES:
-        raise CatalogError(f"Catalogue '{path}' has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
+        raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
     if not path.exists():
-        raise CatalogError(f"Catalogue '{path}' is missing. Correct 'catalog.path' and try again.")
+        raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     return File(path, SOURCES[suffix], fields.id if fields else None)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
 
@@ -113,13 +114,15 @@ def opened(path: Path) -> Iterator[tuple[TextIO, BinaryIO]]:
             with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
                 yield text, raw
     except FileNotFoundError as error:
-        raise CatalogError(f"Catalogue '{path}' is missing. Correct 'catalog.path' and try again.") from error
+        raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CatalogError(f"Catalogue '{path}' is a damaged gzip file: {error}. Make or fetch it again.") from error
+        raise CatalogError(
+            f"Catalogue {shown(path)} is a damaged gzip file: {error}. Make or fetch it again."
+        ) from error
     except OSError as error:
-        raise CatalogError(f"Cannot read catalogue '{path}': {error.strerror or error}.") from error
+        raise CatalogError(f"Cannot read catalogue {shown(path)}: {error.strerror or error}.") from error
     except ValueError as error:
-        raise CatalogError(f"Cannot read catalogue '{path}': {error}.") from error
+        raise CatalogError(f"Cannot read catalogue {shown(path)}: {error}.") from error
 
 
 def decoding(head: bytes) -> tuple[str, str]:

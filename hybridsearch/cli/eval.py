@@ -17,6 +17,7 @@ from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
 from hybridsearch.disk import modes
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str
     try:
         modes.write(path, page.encode(errors="replace"))
     except OSError as error:
-        raise ConfigError(f"Cannot write the report '{path}': {error.strerror}. Name another file.") from error
-    click.echo(f"The report is in '{path}'.", err=True)
+        raise ConfigError(f"Cannot write the report {shown(path)}: {error.strerror}. Name another file.") from error
+    click.echo(f"The report is in {shown(path)}.", err=True)
 
 
 def print_refused(judged: Judgments) -> None:

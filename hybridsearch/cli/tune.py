@@ -13,6 +13,7 @@ from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.eval import print_refused, resumable
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
+from hybridsearch.disk.paths import shown
 from hybridsearch.search.weights import Weights
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def revert_weights(path: Path, as_json: bool) -> int:
     if as_json:
         show.print_json({"reverted": str(path), "from": str(backup)})
     else:
-        click.echo(f"'{path}' has the weights from before the last change again.")
+        click.echo(f"{shown(path)} has the weights from before the last change again.")
     return 0
 
 
@@ -127,7 +128,7 @@ def report(tuned: Tuned, compared: Shadow | None, path: Path | None) -> None:
         )
     click.echo(("Activated: " if path and not compared else "Not activated: ") + tuned.decision.reason)
     if path:
-        click.echo(f"Written to '{path}'.")
+        click.echo(f"Written to {shown(path)}.")
 
 
 def weight_lines(weights: Weights) -> list[str]:

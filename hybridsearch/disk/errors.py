@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError, StoreDamaged
 
 ENVIRONMENT_ERRORS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY}
@@ -21,7 +22,7 @@ REBUILD = "Rebuild the index with: hybridsearch reindex"
 
 def damaged(path: Path, reason: str, remedy: str = REBUILD) -> StoreDamaged:
     """Return the error for a file that is not as it was written."""
-    return StoreDamaged(f"'{path}' is damaged: {reason}. {remedy}")
+    return StoreDamaged(f"{shown(path)} is damaged: {reason}. {remedy}")
 
 
 @contextmanager
@@ -31,12 +32,12 @@ def explained(path: Path, remedy: str = REBUILD) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in ENVIRONMENT_ERRORS:
-            raise EngineError(f"Cannot use '{path}': {error}. {advice(path)}") from error
+            raise EngineError(f"Cannot use {shown(path)}: {error}. {advice(path)}") from error
         raise damaged(path, str(error).partition("\n")[0], remedy) from error
     except UnicodeDecodeError as error:  # in what SQLite says of a damaged file, too
         raise damaged(path, "it holds bytes that are no text", remedy) from error
     except OSError as error:
-        raise EngineError(f"Cannot use '{path}': {error.strerror}. {advice(path)}") from error
+        raise EngineError(f"Cannot use {shown(path)}: {error.strerror}. {advice(path)}") from error
 
 
 def advice(path: Path) -> str:
@@ -49,4 +50,4 @@ def advice(path: Path) -> str:
         owner = path.owner()
     except (KeyError, NotImplementedError):  # a user without a name; Windows
         owner = f"user {path.stat().st_uid}"
-    return f"'{path}' belongs to {owner}: run this as that user, or allow reading and writing there."
+    return f"{shown(path)} belongs to {owner}: run this as that user, or allow reading and writing there."

@@ -15,6 +15,7 @@ from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.modes import appending
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
 
 if sys.platform == "win32":
@@ -106,8 +107,8 @@ class FileLock:
             except OSError as error:
                 if error.errno not in HELD_BY_ANOTHER:
                     raise EngineError(
-                        f"'{self.path.parent}' is on a disk that locks no files ({error.strerror}), as network disks "
-                        "may be. Put 'engine.folder' on a disk of this machine, or use Elasticsearch."
+                        f"{shown(self.path.parent)} is on a disk that locks no files ({error.strerror}), as network "
+                        "disks may be. Put 'engine.folder' on a disk of this machine, or use Elasticsearch."
                     ) from error
                 if time.monotonic() < deadline:
                     time.sleep(0.01)
@@ -115,7 +116,8 @@ class FileLock:
                 file.seek(0)
                 owner = file.read().decode(errors="replace") or "unknown"
                 raise EngineError(
-                    f"Process {owner} is {self.activity} '{self.path.parent}'. Wait until it has ended, then try again."
+                    f"Process {owner} is {self.activity} {shown(self.path.parent)}. Wait until it has ended, "
+                    "then try again."
                 ) from error
 
     def close(self) -> None:
@@ -143,6 +145,6 @@ class FileLock:
         """Make sure that the lock is ours, see `Lease`; the operating system guarantees it, but not to a child."""
         if not self._taken:
             raise EngineError(
-                f"This process, {os.getpid()}, has no lock in '{self.path.parent}': it was forked from its owner. "
+                f"This process, {os.getpid()}, has no lock in {shown(self.path.parent)}: it was forked from its owner. "
                 "Leave the work to that one."
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hybridsearch.errors import legible
+
 LONGEST_NAME = 255
 """Bytes of the name of a file, on the usual file systems."""
 SHOWN = 500
@@ -28,6 +30,6 @@ def require_possible(path: Path) -> None:
 
 
 def shown(path: str | Path) -> str:
-    """Return a path for a message, one that is no path in part."""
+    """Return a path for a message, one that is no path in part; what does not print is escaped."""
     text = str(path)
-    return f"'{text if len(text) <= SHOWN else f'{text[:SHOWN]}…'}'"
+    return f"'{legible(text if len(text) <= SHOWN else f'{text[:SHOWN]}…', whole_line=True)}'"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.bounds import require_possible
 from hybridsearch.encoders.model_files import SETTINGS, decisive, further, inside
 from hybridsearch.errors import EncoderError
@@ -96,7 +97,7 @@ def open_model(folder: Path) -> Model:
     try:
         return read_model(folder)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        raise EncoderError(f"The model folder '{folder}' is damaged: {error!r}. Download it again.") from error
+        raise EncoderError(f"The model folder {shown(folder)} is damaged: {error!r}. Download it again.") from error
 
 
 def read_model(folder: Path) -> Model:
@@ -106,12 +107,12 @@ def read_model(folder: Path) -> Model:
     if first.config.get("model_type") in CLIPS:
         if any(module.kind != "Normalize" for module in modules[1:]):
             raise EncoderError(
-                f"'{folder}' has more steps after its CLIP; expected a CLIP alone. Choose another model."
+                f"{shown(folder)} has more steps after its CLIP; expected a CLIP alone. Choose another model."
             )
         return of_files(first.path, [first.path], clip_dims(first.config), side_of(first.path))
     if not (folder / "modules.json").is_file():
         raise EncoderError(
-            f"'{folder}' holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
+            f"{shown(folder)} holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
             "sentence-transformers model with a modules.json. Choose another model."
         )
     return of_files(folder, [folder, *(module.path for module in modules)], dims_of(modules))
@@ -146,7 +147,8 @@ def read_modules(folder: Path) -> list[Module]:
         modules = [Module("Transformer", folder)]
     else:
         raise EncoderError(
-            f"'{folder}' has neither a modules.json nor a config.json. Name the folder that holds the model's files."
+            f"{shown(folder)} has neither a modules.json nor a config.json. "
+            "Name the folder that holds the model's files."
         )
     for module in modules:
         refuse_pickle(module.path)
@@ -169,14 +171,14 @@ def refuse_others(folder: Path) -> None:
     """Raise if what the folder holds is read together with another model, which no fingerprint of this one covers."""
     if (folder / ADAPTER).exists():
         raise EncoderError(
-            f"'{folder}' is an adapter: weights on top of those of another model. Merge them (`merge_and_unload` of "
-            "peft), save the whole model to a new folder, and name that."
+            f"{shown(folder)} is an adapter: weights on top of those of another model. Merge them (`merge_and_unload` "
+            "of peft), save the whole model to a new folder, and name that."
         )
     for file in folder.glob(SETTINGS):
         if read_json(file, plain=False).get(TOKENIZER_KEY) is not None:
             raise EncoderError(
-                f"'{file}' names another tokenizer than that of its folder. Save the model with its tokenizer to a "
-                "new folder, and name that."
+                f"{shown(file)} names another tokenizer than that of its folder. Save the model with its "
+                "tokenizer to a new folder, and name that."
             )
 
 
@@ -185,13 +187,13 @@ def refuse_code(folder: Path, types: Collection[str]) -> None:
     foreign = next((kind for kind in types if not kind.startswith(MODULES)), None)
     if foreign:
         raise EncoderError(
-            f"'{folder}' needs the module '{foreign}', which is code that comes with the model and is never run. "
+            f"{shown(folder)} needs the module '{foreign}', which is code that comes with the model and is never run. "
             "Choose a model that sentence-transformers loads by itself."
         )
     unknown = next((kind for kind in types if kind.rpartition(".")[2] not in STEPS), None)
     if unknown:
         raise EncoderError(
-            f"'{folder}' has the step '{unknown}'; those that are known to read no further folders are: "
+            f"{shown(folder)} has the step '{unknown}'; those that are known to read no further folders are: "
             f"{', '.join(sorted(STEPS))}. Choose another model."
         )
 

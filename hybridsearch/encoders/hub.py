@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.folder import Model, open_model
 from hybridsearch.encoders.presets import MEGABYTES, PRESETS
 from hybridsearch.errors import EncoderError
@@ -56,8 +57,8 @@ def find_model(name: str, folder: Path) -> Model:
         return open_model(local)
     if not HUB_NAME.fullmatch(name):
         raise EncoderError(
-            f"There is no encoder '{name}': expected a preset ({', '.join(PRESETS)}), a folder below '{folder}', or a "
-            "hub name such as 'owner/model'."
+            f"There is no encoder '{name}': expected a preset ({', '.join(PRESETS)}), a folder below "
+            f"{shown(folder)}, or a hub name such as 'owner/model'."
         )
     return from_hub(name)
 

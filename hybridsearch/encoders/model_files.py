@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
 
@@ -125,6 +126,6 @@ def inside(folder: Path, name: str, named_by: str) -> Path:
 def outside(file: Path, name: str, folder: Path) -> EncoderError:
     """Return the error for a model that is not all in its folder."""
     return EncoderError(
-        f"'{file}' names '{name}', but a model's files must be in its folder, '{folder}': what lies outside of it is "
-        "not in the fingerprint. Copy it there and correct the name, or choose another model."
+        f"{shown(file)} names '{name}', but a model's files must be in its folder, {shown(folder)}: what lies "
+        "outside of it is not in the fingerprint. Copy it there and correct the name, or choose another model."
     )

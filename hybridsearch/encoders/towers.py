@@ -16,6 +16,7 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BatchEncoding
 from transformers.utils import logging
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
 
@@ -46,7 +47,7 @@ class Clip:
             self._processor = AutoImageProcessor.from_pretrained(folder, **LOCAL, backend="pil")  # type: ignore[no-untyped-call]
         if report["missing_keys"]:
             raise EncoderError(
-                f"The weights in '{folder}' lack {sorted(report['missing_keys'])[0]!r}. Download the model again."
+                f"The weights in {shown(folder)} lack {sorted(report['missing_keys'])[0]!r}. Download the model again."
             )
         self._resizes = self._processor.do_resize and not resized(self._processor, 1, 1)
         self._device = device()
@@ -202,7 +203,7 @@ def loading(folder: Path) -> Iterator[None]:
         yield
     except Exception as error:  # the libraries raise whatever a damaged file leads them to
         reason = str(error).strip().partition("\n")[0]
-        raise EncoderError(f"The model in '{folder}' cannot be loaded: {reason}. Download it again.") from error
+        raise EncoderError(f"The model in {shown(folder)} cannot be loaded: {reason}. Download it again.") from error
     finally:
         logging.set_verbosity(verbosity)
         if bars:

@@ -17,6 +17,7 @@ from hybridsearch.batches import batches
 from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EncoderError
 
 log = redaction.logger(__name__)
@@ -122,7 +123,8 @@ class VectorFile:
                 return Database(self._path, connect(self._path))
         except (OSError, sqlite3.Error) as error:
             raise EncoderError(
-                f"Cannot open the encode cache '{self._path}': {error}. Make its folder writable, or choose another."
+                f"Cannot open the encode cache {shown(self._path)}: {error}. Make its folder writable, or "
+                "choose another."
             ) from error
 
     def _put_aside(self, error: Exception) -> None:

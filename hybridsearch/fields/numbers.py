@@ -15,7 +15,7 @@ def bound(value: Any, upper: bool) -> float:  # noqa: ARG001 - a number is its o
     Raises:
         ValueError: It is none.
     """
-    limit = float(str(value))
+    limit = float(str(value)) + 0.0  # servers hold -0.0 to be less than 0
     if not math.isfinite(limit):
         raise ValueError("expected a finite number")
     return limit

@@ -7,6 +7,7 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
+from hybridsearch.disk import paths
 from hybridsearch.errors import ImageError
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.limits import MAX_BYTES
@@ -63,9 +64,13 @@ def from_folder(reference: str, folder: Path) -> bytes:
     try:
         path = (folder / reference).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise ImageError(f"{shown(reference)} leads out of the picture folder '{folder}'. Move the file into it.")
+            raise ImageError(
+                f"{shown(reference)} leads out of the picture folder {paths.shown(folder)}. Move the file into it."
+            )
         if not path.is_file():  # reading a pipe or a device would never end
-            raise ImageError(f"{shown(reference)} is no file in '{folder}'. Check the path and 'images' in [catalog].")
+            raise ImageError(
+                f"{shown(reference)} is no file in {paths.shown(folder)}. Check the path and 'images' in [catalog]."
+            )
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long

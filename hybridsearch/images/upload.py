@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -15,7 +17,7 @@ from hybridsearch.images.decode import ENOUGH, check_size, normalise
 from hybridsearch.images.kinds import FORMATS
 from hybridsearch.images.limits import MAX_BYTES, QUERY
 from hybridsearch.images.workers import QUERY_WORKERS
-from hybridsearch.json_values import named
+from hybridsearch.json_values import brief, named
 
 Photo = str | Path | bytes | Image.Image
 """A query's picture: a path, which may lie anywhere, as trusted code gives it; the bytes of a file; one in memory."""
@@ -40,15 +42,15 @@ class Upload:
         Raises:
             ImageError: The file cannot be read.
         """
-        kind: type = type(self._photo)  # `isinstance` asks the object itself, and may be told anything
-        if not issubclass(kind, str | Path | bytes | Image.Image):
-            found = named(self._photo)
-            raise ImageError(f"The photo is {found}, expected a path, the bytes of a file, or a Pillow image.")
-        if isinstance(self._photo, str | Path):
-            return read_photo(self._photo if isinstance(self._photo, Path) else str.__str__(self._photo))
-        if isinstance(self._photo, bytes):
-            return bytes.__getitem__(self._photo, slice(None))
-        return file_behind(self._photo)
+        photo: Any = self._photo
+        kind = type(photo)  # `isinstance` asks the object itself, and may be told anything
+        if issubclass(kind, str | Path):
+            return read_photo(photo)
+        if issubclass(kind, bytes):
+            return bytes.__getitem__(photo, slice(None))
+        if issubclass(kind, Image.Image):
+            return file_behind(photo)
+        raise ImageError(f"The photo is {named(photo)}, expected a path, the bytes of a file, or a Pillow image.")
 
     def picture(self, enough: int = ENOUGH) -> Image.Image:
         """Return it in RGB, upright, its shorter side between `enough` and twice as much if it was larger.
@@ -56,38 +58,72 @@ class Upload:
         Raises:
             ImageError: Its content cannot be used, or the time is over.
         """
-        if self.file is None and isinstance(self._photo, Image.Image):
-            return converted(self._photo, enough)
+        if self.file is None:
+            return converted(self._photo, enough)  # type: ignore[arg-type]
         return QUERY_WORKERS.decode(self.file or b"", enough, max(0.0, self._until - time.monotonic()))
 
 
 def converted(picture: Image.Image, enough: int) -> Image.Image:
     """Return a picture in memory as a file's would be; the given one is not changed."""
-    check_size(*picture.size)
     try:
-        return normalise(picture, enough)
-    except Exception as error:
-        raise ImageError(f"The picture cannot be converted to RGB: {error}. Pass the bytes of its file.") from error
+        check_size(*picture.size)
+        pixels = normalise(picture, enough)
+        return pixels if type(pixels) is Image.Image else Image.frombytes("RGB", pixels.size, pixels.tobytes())
+    except ImageError:
+        raise
+    except Exception as error:  # it may be of a class of somebody else
+        raise ImageError(
+            f"The picture cannot be converted to RGB: {reason_of(error)}. Pass the bytes of its file."
+        ) from error
 
 
 def read_photo(path: str | Path) -> bytes:
     """Return the bytes of a query's picture file, at most one more than `MAX_BYTES`."""
     try:
-        with Path(path).expanduser().open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a home that does not exist
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"Cannot read the picture {shown(path)}: {reason}. Check the path.") from error
+        file = plain_path(path).expanduser()
+        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or a device would never end
+            raise ImageError(f"Cannot read the picture {shown(file)}: it is no regular file. Check the path.")
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except ImageError:
+        raise
+    except Exception as error:  # a home that does not exist, a name that no file can have, a path of somebody else
+        raise ImageError(f"Cannot read the picture {brief_path(path)}: {reason_of(error)}. Check the path.") from error
 
 
-def file_behind(picture: Image.Image) -> bytes | None:
-    """Return the file of a picture that Pillow has opened and not decoded yet: it may be a stranger's, too."""
-    if not isinstance(picture, ImageFile) or picture.format not in (*FORMATS, "MPO"):
-        return None
-    if picture.fp is None or picture.tell() or getattr(picture, "_im", None) is not None:
-        return None
+def plain_path(path: Any) -> Path:
+    """Return a path of Python's own, whatever subclass it was."""
+    return Path(str.__str__(path) if issubclass(type(path), str) else path)
+
+
+def brief_path(path: str | Path) -> str:
+    """Return a path for a message, also one of somebody else that has no text."""
     try:
-        picture.fp.seek(0)
-        return picture.fp.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"Cannot read the picture: {error}. Pass the bytes of its file.") from error
+        return shown(plain_path(path))
+    except Exception:
+        return brief(path)
+
+
+def file_behind(picture: Any) -> bytes | None:
+    """Return the file of a picture that Pillow has opened and not decoded yet: it may be a stranger's, too."""
+    try:
+        if not issubclass(type(picture), ImageFile) or picture.format not in (*FORMATS, "MPO"):
+            return None
+        file = picture.fp
+        if file is None or picture.tell() or getattr(picture, "_im", None) is not None:
+            return None
+        file.seek(0)
+        content = file.read(MAX_BYTES + 1)
+        if not issubclass(type(content), bytes):
+            raise ValueError(f"its file holds {named(content)}, expected bytes")
+        return bytes.__getitem__(content, slice(MAX_BYTES + 1))
+    except Exception as error:  # the file may be an object of somebody else
+        raise ImageError(f"Cannot read the picture: {reason_of(error)}. Pass the bytes of its file.") from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, also one of somebody else that says nothing."""
+    try:
+        return str(getattr(error, "strerror", None) or error)
+    except Exception:
+        return brief(error)

@@ -20,6 +20,7 @@ from pydantic import Field, TypeAdapter
 from hybridsearch.catalog.base import Mark
 from hybridsearch.disk.durable import make_folder, replacing, sync_folder
 from hybridsearch.disk.modes import appending
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing.report import Counts
 from hybridsearch.json_text import parse_json
@@ -120,7 +121,7 @@ class Journal:
             yield
         except OSError as error:
             raise EngineError(
-                f"Cannot write the journal '{self.path}': {error.strerror}. "
+                f"Cannot write the journal {shown(self.path)}: {error.strerror}. "
                 "Make room or allow writing there, then continue with the same command."
             ) from error
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from hybridsearch.disk.durable import make_folder, sync_folder
 from hybridsearch.disk.modes import appending
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
 from hybridsearch.redaction import redacted_row
 from hybridsearch.values import Reject
@@ -60,8 +61,8 @@ class RejectsFile:
                 sync_folder(self.path.parent)
         except OSError as error:
             raise EngineError(
-                f"Cannot write rejects to '{self.path}': {error.strerror}. Nothing is lost silently, so the run stops; "
-                "make room or allow writing there, then continue with the same command."
+                f"Cannot write rejects to {shown(self.path)}: {error.strerror}. Nothing is lost silently, so "
+                "the run stops; make room or allow writing there, then continue with the same command."
             ) from error
         self.size += len(data)
         self.first += new[: max(0, self.SHOWN - len(self.first))]

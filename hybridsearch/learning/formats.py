@@ -14,6 +14,7 @@ from hybridsearch.catalog.base import Unreadable, product
 from hybridsearch.catalog.csv import DELIMITERS, parse_table
 from hybridsearch.catalog.files import Parser, flaw, lines, opened
 from hybridsearch.catalog.jsonl import parse, parse_lines
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.values import Product, Reject
 
@@ -40,7 +41,7 @@ def recognise(path: Path) -> Format:
     with reading(path) as text:
         head = list(islice(filter(None, (line.strip(BLANK) for _, line in lines(text))), HEAD))
     if not head:
-        raise ConfigError(f"Judgments '{path}' are empty. {EXPECTED}")
+        raise ConfigError(f"Judgments {shown(path)} are empty. {EXPECTED}")
     if {"query", "product_id"} <= {name.strip(' "') for name in _CELLS.split(head[0])}:
         return "table"
     if objects := [line for line in head if line.startswith("{")]:
@@ -48,7 +49,7 @@ def recognise(path: Path) -> Format:
         return "sessions" if any(isinstance(row, dict) and "shown" in row for row in parsed) else "lines"
     if _QREL.fullmatch(head[0]):
         return "qrels"
-    raise ConfigError(f"Judgments '{path}' start with {head[0][:60]!r}. {EXPECTED}")
+    raise ConfigError(f"Judgments {shown(path)} start with {head[0][:60]!r}. {EXPECTED}")
 
 
 def rows(path: Path, file_format: Format, topics: Path | None = None) -> Iterator[Product | Reject]:
@@ -64,10 +65,12 @@ def rows(path: Path, file_format: Format, topics: Path | None = None) -> Iterato
         ConfigError: The topics are missing, or not needed, or hold no query.
     """
     if file_format != "qrels" and topics:
-        raise ConfigError(f"Judgments '{path}' hold the text of their queries, but topics were given. Leave them out.")
+        raise ConfigError(
+            f"Judgments {shown(path)} hold the text of their queries, but topics were given. Leave them out."
+        )
     if file_format == "qrels" and not topics:
         raise ConfigError(
-            f"Judgments '{path}' are TREC qrels, which number their queries. "
+            f"Judgments {shown(path)} are TREC qrels, which number their queries. "
             "Give the texts, a TSV of number and text, with: --topics FILE"
         )
     parsers: dict[Format, Parser] = {"lines": parse_lines, "sessions": parse_lines, "table": parse_table}
@@ -103,7 +106,7 @@ def read_topics(path: Path) -> dict[str, str]:
         cells = (line.strip("\ufeff\r\n").partition("\t") for _, line in lines(text) if not flaw(line))
         topics = {number.strip(): topic.strip() for number, _, topic in cells if topic.strip()}
     if not topics:
-        raise ConfigError(f"Topics '{path}' hold no queries. Expected lines of number, tab and text.")
+        raise ConfigError(f"Topics {shown(path)} hold no queries. Expected lines of number, tab and text.")
     return topics
 
 
@@ -120,4 +123,6 @@ def reading(path: Path) -> Iterator[TextIO]:
     except CatalogError as error:
         cause = error.__cause__
         reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
-        raise CatalogError(f"Cannot read '{path}': {reason}. Correct the path or the file and try again.") from cause
+        raise CatalogError(
+            f"Cannot read {shown(path)}: {reason}. Correct the path or the file and try again."
+        ) from cause

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.search.weights import Weights, prior
 
@@ -39,7 +40,9 @@ def revert(path: Path) -> Path:
     """
     earlier = entries(path)
     if not earlier:
-        raise WeightsError(f"'{path}' has no history to go back to: hybridsearch tune writes one when it changes it.")
+        raise WeightsError(
+            f"{shown(path)} has no history to go back to: hybridsearch tune writes one when it changes it."
+        )
     with explained(path):
         if path.exists():
             write_whole(history_folder(path) / REVERTED, path.read_bytes())

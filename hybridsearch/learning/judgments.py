@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from hybridsearch.disk import paths
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
@@ -82,8 +83,8 @@ def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, cor
     if counted.count == counted.refused:
         first = counted.first_refused[0]
         raise ConfigError(
-            f"None of the {counted.count} rows of '{path}' can be used. The first, {first.where}: {first.reason}. "
-            "Correct them and try again."
+            f"None of the {counted.count} rows of {paths.shown(path)} can be used. The first, {first.where}: "
+            f"{first.reason}. Correct them and try again."
         )
     return replace(judgments, rows=counted.count, refused=counted.refused, first_refused=tuple(counted.first_refused))
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from elasticsearch import BadRequestError
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.connection import error_of, explained
@@ -108,10 +109,10 @@ def load(path: Path) -> Mapping[str, Any]:
         body = read_json(path)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"Cannot read the query '{path}': {why}. Expected the JSON body of a search.") from error
+        raise ConfigError(f"Cannot read the query {shown(path)}: {why}. Expected the JSON body of a search.") from error
     if not isinstance(body, dict) or filled(body, "a") == filled(body, "b"):
         raise ConfigError(
-            f"The query '{path}' has no {PLACEHOLDER} in it. "
+            f"The query {shown(path)} has no {PLACEHOLDER} in it. "
             f"Expected the JSON body of a search, with {PLACEHOLDER} where the shopper's words belong."
         )
     return body

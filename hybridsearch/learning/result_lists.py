@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
 from hybridsearch.progress import Progress
@@ -172,7 +173,7 @@ class ResultCache:
                 yield
         except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged file
             raise EngineError(
-                f"Cannot use '{self._path}': {error}. It only saves time: remove it and try again."
+                f"Cannot use {shown(self._path)}: {error}. It only saves time: remove it and try again."
             ) from error
 
     def __enter__(self) -> Self:

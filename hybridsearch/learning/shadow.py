@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from hybridsearch.catalog.files import flaw, lines
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError
 from hybridsearch.progress import Progress
 from hybridsearch.search.planner import Query
@@ -55,9 +56,9 @@ def read_log(path: Path) -> list[str]:
                 if len(queries) == MOST:
                     break
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the log '{path}': {error}. Give a file of queries in UTF-8.") from error
+        raise ConfigError(f"Cannot read the log {shown(path)}: {error}. Give a file of queries in UTF-8.") from error
     if not queries:
-        raise ConfigError(f"The log '{path}' holds no query: expected one in a line, or JSON lines with 'query'.")
+        raise ConfigError(f"The log {shown(path)} holds no query: expected one in a line, or JSON lines with 'query'.")
     return list(queries)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from numbers import Integral
 from typing import Any
 
@@ -96,8 +96,10 @@ def single(value: Any) -> Any:
     """
     if isinstance(value, str):
         return str.__str__(value)
-    if value is None or isinstance(value, bool | date) or type(value) in LEFT_TO_THE_FIELD:
+    if value is None or isinstance(value, bool) or type(value) in LEFT_TO_THE_FIELD:
         return value
+    if isinstance(value, date):
+        return day_or_moment(value)
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, float):
@@ -106,3 +108,15 @@ def single(value: Any) -> Any:
     if isinstance(known, dict | list):
         raise ValueError
     return single(known)
+
+
+def day_or_moment(value: date) -> date:
+    """Return a date or a moment of Python's own, whatever subclass and whoever's time zone it was.
+
+    Raises:
+        ValueError: It is none, such as NaT of pandas.
+    """
+    if value != value:
+        raise ValueError
+    kind = datetime if isinstance(value, datetime) else date
+    return kind.fromisoformat(kind.isoformat(value))

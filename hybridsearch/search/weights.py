@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
@@ -82,7 +83,7 @@ def load(path: Path) -> Weights:
     try:
         return parse(read_bytes(path).decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"Cannot read '{path}': {error}. Learn it with: hybridsearch tune") from error
+        raise WeightsError(f"Cannot read {shown(path)}: {error}. Learn it with: hybridsearch tune") from error
     except ValueError as error:
         raise damaged(path, error) from error
 

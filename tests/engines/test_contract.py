@@ -234,3 +234,30 @@ def test_truth_values_are_one_whatever_their_words(dated: tuple[HybridSearch, Hy
         assert list(page.facets["in_stock"].items()) == [("false", 45), ("true", 45)]
         said = [ANSWERS[WORDS[int(hit.id[1:]) % 8]] for hit in page]
         assert said == [True] * 45 + [False] * 45 + [None] * 30
+
+
+ZEROS: list[Any] = [0, -0.0, "-0", "-0.0", [-0.0, 5], 1, -1]
+ABOUT_ZERO: list[Any] = [0, -0.0, "-0", {"gte": 0}, {"gte": -0.0}, {"lte": 0}, {"lte": -0.0}, {"gte": 0, "lte": -0.0}]
+
+
+def test_zero_is_found_however_it_is_written(es_url: str, tmp_path: Path) -> None:
+    """Attack: a price of -0.0, which Elasticsearch holds to be less than 0."""
+    rows = [{"id": str(number), "title": "hat", "price": price} for number, price in enumerate(ZEROS)]
+    write_products(tmp_path / "products.jsonl", rows)
+    weights = {"signals": {**prior().signals, "number.price": 0.5}, "saturation": {"*": 8}}
+    (tmp_path / "weights.json").write_text(json.dumps(weights), encoding="utf-8")
+    fields, engine = {"title": "title", "numbers": ["price"]}, {"url": es_url, "index": "test-zero", "replicas": 0}
+    opened = [
+        HybridSearch.open(settings(tmp_path, fields=fields, weights={"path": "weights.json"}, **on))
+        for on in ({}, {"engine": engine})
+    ]
+    with opened[0] as ours, opened[1] as theirs:
+        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
+        for wanted in ABOUT_ZERO:
+            upper, lower = (isinstance(wanted, dict) and side not in wanted for side in ("lte", "gte"))
+            expected = {*"01234", *("5" * upper), *("6" * lower)}
+            for shop in (ours, theirs):
+                assert {hit.id for hit in shop.search(filters={"price": wanted})} == expected, (shop, wanted)
+        for case in ({"text": "hat"}, {"sort": "price:asc"}, {"sort": "price:desc"}, {"text": "hat", "size": 3}):
+            same(ours.search(**case), theirs.search(**case), str(case))
+        theirs.engine.discard(reports[1].generation)

@@ -19,3 +19,7 @@ def test_a_number_is_its_own_lower_and_upper_bound(number: float) -> None:
 def test_what_is_no_number_is_no_bound(value: Any) -> None:
     with pytest.raises(ValueError, match=r"float|finite"):
         numbers.bound(value, False)
+
+
+def test_a_bound_of_minus_zero_is_zero() -> None:
+    assert [math.copysign(1, numbers.bound(zero, True)) for zero in (-0.0, "-0", 0)] == [1, 1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import stat
 from io import BytesIO
 from pathlib import Path
 
@@ -130,13 +131,20 @@ def test_a_link_that_stays_inside_is_followed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["", ".", "sub", "missing.png", "pipe", "a\0b.png", "x" * 5000, "\ud800.png", "loop"]
+    "reference", ["", ".", "sub", "missing.png", "pipe", "socket", "a\0b.png", "x" * 5000, "\ud800.png", "loop"]
 )
 def test_what_is_no_readable_file_is_an_image_error(folder: Path, reference: str) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "loop").symlink_to("loop")
+    os.mknod(folder / "socket", stat.S_IFSOCK | 0o600)
     with pytest.raises(ImageError):
         load(reference, folder=folder, fetch=no_fetch)
+
+
+@pytest.mark.parametrize("reference", ["null", "zero", "/dev/zero", "/dev/null"])
+def test_a_device_is_no_picture_even_inside_of_the_folder(reference: str) -> None:
+    with pytest.raises(ImageError, match="is no file in '/dev'"):
+        load(reference, folder=Path("/dev"), fetch=no_fetch)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import threading
 import time
 from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image
@@ -116,3 +121,99 @@ def test_a_photo_does_not_hold_a_search_longer_than_its_timeout(tmp_path: Path) 
         with pytest.raises(ImageError, match=r"not decoded within|cannot be decoded now"):
             found.search("hat", image=photo)
         assert time.monotonic() - started < 0.3 + SLACK
+
+
+PATH: Any = type(Path())
+
+
+class Bite(Exception):  # noqa: N818 - it is what the objects below do
+    """Says nothing about itself."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class BitingFile(BytesIO):
+    """Cannot be read once it is open."""
+
+    opened = False
+
+    def read(self, *size: Any) -> Any:
+        if self.opened:
+            raise Bite
+        return super().read(*size)
+
+
+class TextFile(BytesIO):
+    """Is read as text once it is open."""
+
+    opened = False
+
+    def read(self, *size: Any) -> Any:
+        return "text" if self.opened else super().read(*size)
+
+
+class Sizeless(Image.Image):
+    """Has no size."""
+
+    @property
+    def size(self) -> Any:
+        raise Bite
+
+
+class Wordy(Image.Image):
+    """Becomes text when it is converted."""
+
+    def load(self) -> Any:
+        return None
+
+    has_transparency_data = False
+    mode = "RGB"
+    size = (1, 1)
+    width = height = 1
+
+
+class PathOfBites(PATH):  # type: ignore[misc]
+    """Is a path that cannot be used."""
+
+    def __str__(self) -> str:
+        raise Bite
+
+    def __fspath__(self) -> str:
+        raise Bite
+
+
+def biting() -> list[Any]:
+    """Return photos that fail when they are looked at."""
+    png = saved(Image.new("RGB", (40, 30), RED))
+    of_bites, of_text, unnamed = Image.open(BitingFile(png)), Image.open(TextFile(png)), Image.open(BytesIO(png))
+    for picture in (of_bites, of_text):
+        cast(Any, picture).fp.opened = True
+    unnamed.format = Mock(__eq__=Mock(side_effect=Bite), __hash__=Mock(side_effect=Bite))
+    return [of_bites, of_text, unnamed, Sizeless(), Wordy(), PathOfBites("a.png")]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_photo_whose_own_methods_fail_is_an_image_error(number: int) -> None:
+    """Attack: a photo of somebody else's class, whose file or whose size cannot be read."""
+    with pytest.raises(ImageError, match=r"Cannot read the picture|cannot be converted to RGB"):
+        Upload(biting()[number]).picture()
+
+
+@pytest.mark.parametrize("name", ["pipe", "socket", "/dev/zero", "."])
+def test_a_photo_that_is_no_regular_file_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    """Attack: the path of a pipe, which a search would read for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    os.mknod(tmp_path / "socket", stat.S_IFSOCK | 0o600)
+    reading = threading.Thread(target=lambda: refused.append(error_of(tmp_path / name)), daemon=True)
+    refused: list[str] = []
+    reading.start()
+    reading.join(10)
+    assert refused == [f"Cannot read the picture '{tmp_path / name}': it is no regular file. Check the path."]
+
+
+def error_of(path: Path) -> str:
+    """Return why a photo is refused."""
+    with pytest.raises(ImageError) as refused:
+        Upload(path).picture()
+    return str(refused.value)

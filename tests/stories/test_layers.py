@@ -29,7 +29,7 @@ LAYERS = (
         "text",
         "values",
     ),
-    ("batches", "calls", "credentials", "given", "prefetch", "progress", "timed"),
+    ("batches", "calls", "credentials", "given", "prefetch", "progress", "threads", "timed"),
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("sections",),

@@ -22,6 +22,7 @@ from elastic_transport import (
 from elasticsearch import ApiError, UnsupportedProductError
 
 from hybridsearch import credentials
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
@@ -113,7 +114,7 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
     if section.ca_file:
         file = folder / section.ca_file.expanduser()
         if not file.is_file():
-            raise ConfigError(f"The CA file '{file}' is missing. Check 'engine.ca_file'.")
+            raise ConfigError(f"The CA file {shown(file)} is missing. Check 'engine.ca_file'.")
         arguments["ca_certs"] = str(file)
     if section.fingerprint:
         arguments["ssl_assert_fingerprint"] = section.fingerprint

@@ -23,6 +23,7 @@ from hybridsearch.disk import modes
 from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
 from hybridsearch.engines.embedded.records import Record, encode, require_fit
@@ -78,7 +79,7 @@ class Store:
             raise damaged(self.path, "it was never finished, or emptied")
         if version != FORMAT:
             raise EngineError(
-                f"'{self.path}' has format {version}, this version reads {FORMAT}. "
+                f"{shown(self.path)} has format {version}, this version reads {FORMAT}. "
                 "Rebuild the index with: hybridsearch reindex"
             )
         ((json, crc),) = self._all("SELECT json, crc FROM schema")

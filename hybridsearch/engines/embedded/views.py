@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from typing import NamedTuple
 
 from hybridsearch import redaction
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.generations import Generations, Stamp
 from hybridsearch.engines.embedded.store import Store
@@ -143,5 +144,5 @@ class Views:
     def _missing(self) -> IndexMissing:
         folder = self._generations.folder
         return IndexMissing(
-            f"Index '{folder.name}' is missing in '{folder.parent}'. Create it with: hybridsearch reindex"
+            f"Index '{folder.name}' is missing in {shown(folder.parent)}. Create it with: hybridsearch reindex"
         )
