@@ -50,7 +50,7 @@ class Threads:
 
     def close(self) -> None:
         """Let the threads end, each when its work has ended."""
-        with self._lock:
+        with self._lock.held:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False)
@@ -60,7 +60,7 @@ class Threads:
         self._pool = None
 
     def _made(self) -> ThreadPoolExecutor:
-        with self._lock:
+        with self._lock.held:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self.count, self.name)
             return self._pool
