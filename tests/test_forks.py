@@ -34,10 +34,13 @@ shop.reindex(options=quietly())
 generation = shop.engine.create(shop.engine.schema())
 with shop.engine.lease("night job"):
     shop.engine.write(generation, [])
+    begun, begins = os.pipe()
     child = os.fork()
     if not child:
+        os.write(begins, b".")
         time.sleep(120)
         os._exit(0)
+    os.read(begun, 1)
     print(generation, child, flush=True)
     time.sleep(120)
 """
