@@ -37,8 +37,8 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         ValueError: The product cannot be indexed; the message is the reason.
     """
     row, fields = product.row, schema.fields
-    if RESERVED in row:
-        raise ValueError(f"it has a field '{RESERVED}', which is reserved; rename it in the catalogue")
+    if taken := next((name for name in row if name == RESERVED or name.startswith(f"{RESERVED}.")), None):
+        raise ValueError(f"it has a field {reprlib.repr(taken)}, which is reserved; rename it in the catalogue")
     return Document(
         id=product.id,
         row=row,
@@ -63,6 +63,8 @@ def version(row: Row, fields: Fields) -> int | None:
     if fields.version is None:
         return None
     value = field(row, fields.version)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     written = strings(value)
     if not written:
         return 0

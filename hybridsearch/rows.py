@@ -28,6 +28,8 @@ LONGEST_NUMBER = 100
 # Possessive wherever something repeats, so that what was read once is never tried in another way.
 PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")
 CURRENCY = r"(?:[A-Z]{3}|[$¢£¥฿₠-⃏＄￡￥元円])?+"
+THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+"""Currencies (ISO 4217) with thousandths."""
 GROUPED = re.compile(
     rf"{CURRENCY}\s*+(?P<sign>[+-]?+)\s*+{CURRENCY}\s*+"
     r"(?P<whole>[1-9]\d{0,2}(?P<mark>[\s.,'’])\d{3}(?:(?P=mark)\d{3})*+|\d++)"
@@ -86,8 +88,9 @@ def number(value: Any) -> float | None:
     """Return a value as a number, or None for None, blank text and an empty list; of a list the first number counts.
 
     Text may hold a currency and separators: "1,99", "1,299.00", "1.299,00", "1 299,00", "€ 12.50", "12.50 EUR".
-    A single dot is a decimal point ("1.299" is 1.299); a single comma before exactly three digits separates thousands
-    ("1,299" is 1299, "0,125" is 0.125).
+    A single dot is a decimal point ("1.299" is 1.299). Beside a currency, before exactly three digits, it separates
+    thousands ("1.299 €" is 1299), unless the currency has three decimals ("1.250 KWD" is 1.25). A single comma before
+    exactly three digits separates thousands ("1,299" is 1299, "0,125" is 0.125).
 
     Raises:
         ValueError: It is anything else, such as True, "free", NaN or Infinity; the message says what was expected.
@@ -117,6 +120,9 @@ def digits(text: str) -> str:
     match = GROUPED.fullmatch(text)
     if not match:
         raise ValueError("expected a number")
+    if match["mark"] == "." and not match["part"] and any(code in text for code in THREE_DECIMALS):
+        before, _, after = match["whole"].rpartition(".")
+        return f"{match['sign']}{before.replace('.', '')}.{after}"
     whole = "".join(filter(str.isdecimal, match["whole"]))
     return f"{match['sign']}{whole}.{match['part'] or 0}"
 

@@ -79,9 +79,11 @@ def test_text_named_in_two_roles_is_read_once() -> None:
     assert build({"title": "Dress", "brand": "Acme"}, text=("brand", "title")).text["text"] == {"en": "dress acm"}
 
 
-def test_a_field_of_our_own_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^it has a field 'hybrid', which is reserved; rename it in the catalogue$"):
-        build({"title": "x", "hybrid": 1})
+@pytest.mark.parametrize("name", ["hybrid", "hybrid.numbers.price", "hybrid.text.en"])
+def test_a_field_of_our_own_name_is_refused(name: str) -> None:
+    """Attack: a column with dots in its name was written where searches look."""
+    with pytest.raises(ValueError, match=rf"^it has a field '{name}', which is reserved; rename it in the catalogue$"):
+        build({"title": "x", name: 1})
 
 
 @pytest.mark.parametrize(

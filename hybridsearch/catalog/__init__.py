@@ -73,6 +73,8 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
     if not path.exists():
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
+    if not path.is_file():
+        raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
     return File(path, SOURCES[suffix], fields.id if fields else None)
 
 

@@ -14,6 +14,8 @@ from hybridsearch.catalog.files import LONGEST_ROW, flaw, lines
 DELIMITERS = ",;\t|"
 MOST_LINES = 1_000
 """Lines of one row; a quote that is not closed by then never will be."""
+FEWEST_COLUMNS, FEWEST_ROWS = 3, 2
+"""With fewer, lines of a text look like rows by chance."""
 FEW_LINES = 10
 """The same after so many such quotes that to look far ahead for each would take too long."""
 
@@ -68,6 +70,7 @@ def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tup
     """
     source = Lines(numbered)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         source.begin()
         try:
@@ -77,12 +80,28 @@ def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tup
         except csv.Error as error:
             cells = Unreadable(f"not CSV: {error}")
         number, text = source.taken[0][0], "".join(line for _, line in source.taken)
+        if isinstance(cells, list) and swallows_rows([line for _, line in source.taken], width, delimiter):
+            cells = Unreadable("a quote is not closed in its line, and rows would be lost in it")
+        width = width or (len(cells) if isinstance(cells, list) else 0)
         if reason := flaw(text):
             yield number, Unreadable(reason)
         elif text.strip():
             yield number, cells
         if isinstance(cells, Unreadable):
             source.again()
+
+
+def swallows_rows(record: list[str], width: int, delimiter: str) -> bool:
+    """Tell whether what stands in the quotes of a record looks like rows: two lines or more, each of them one.
+
+    A text over several lines has a number of columns in its lines by chance, if at all.
+    """
+    inner = record[1:-1]
+    return (
+        width >= FEWEST_COLUMNS
+        and len(inner) >= FEWEST_ROWS
+        and all(outside_quotes(line).count(delimiter) == width - 1 for line in inner)
+    )
 
 
 class Lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -69,14 +70,29 @@ class File:
 
     def snapshot_id(self) -> dict[str, Any]:
         """Return size and time of the last change: rows are known by line numbers, which a change may shift."""
-        status = self.path.stat()
-        return {"size": status.st_size, "modified": status.st_mtime_ns}
+        return snapshot(self.path.stat())
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield a product or a reject for every row; blank lines are skipped."""
-        with opened(self.path) as (text, _):
+        """Yield a product or a reject for every row; blank lines are skipped.
+
+        Raises:
+            CatalogError: It cannot be read; in the end also when it was written to meanwhile, so that rows may be
+                missing. Another file that took its name does no harm.
+        """
+        with opened(self.path) as (text, raw):
+            before = snapshot(os.fstat(raw.fileno()))
             for number, row in self.parse(text):
                 yield product(row, self.id_field, f"{self.name}:{number}", number)
+            if snapshot(os.fstat(raw.fileno())) != before:
+                raise CatalogError(
+                    f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "
+                    "under another name, and rename it when it is complete; then run the command again."
+                )
+
+
+def snapshot(status: os.stat_result) -> dict[str, Any]:
+    """Return size and time of the last change of a file."""
+    return {"size": status.st_size, "modified": status.st_mtime_ns}
 
 
 def beginning(text: TextIO) -> Iterator[str]:

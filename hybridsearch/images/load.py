@@ -17,6 +17,10 @@ Fetch = Callable[[str], bytes]
 """Returns the body of a URL; usually a `hybridsearch.images.fetch.Fetcher`."""
 
 
+LONGEST_PATH = 4_096
+"""Characters; as many bytes is the most that Linux takes."""
+
+
 def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
     """Return the bytes of a file that begins as a picture does; nothing is decoded.
 
@@ -61,6 +65,8 @@ def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
 
 def from_folder(reference: str, folder: Path) -> bytes:
     """Return the content of a file inside the folder."""
+    if len(reference) > LONGEST_PATH:  # to follow one takes time quadratic in its length
+        raise ImageError(f"{shown(reference)} has {len(reference):,} characters, a path has at most {LONGEST_PATH:,}.")
     try:
         path = (folder / reference).resolve()
         if not path.is_relative_to(folder.resolve()):
@@ -74,7 +80,12 @@ def from_folder(reference: str, folder: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long
-        raise ImageError(f"{shown(reference)} cannot be read: {error}. Check the path.") from error
+        raise ImageError(f"{shown(reference)} cannot be read: {reason(error)}. Check the path.") from error
+
+
+def reason(error: Exception) -> str:
+    """Return what is wrong with a path, without repeating it."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
 def from_data_uri(uri: str) -> bytes:

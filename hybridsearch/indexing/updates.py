@@ -173,14 +173,18 @@ class Updates:
         files = sorted(home.folder.glob(home.rejects("*").name))
         if not files:
             return Updated(), ""
-        ids, places = set(), set()
-        for reject in RejectsFile(files[-1], size=files[-1].stat().st_size).read():
-            ids |= {reject.id} if reject.id else set()
-            places |= set() if reject.id else {reject.where}
+        status = files[-1].stat()
+        rejects = list(RejectsFile(files[-1], size=status.st_size).read())
         source = source_of(self.settings)
+        # A row without an id is known by its line alone, which is that of another row once the file has changed.
+        changed = source.snapshot_id().get("modified", 0) > status.st_mtime_ns
+        ids = {reject.id for reject in rejects if reject.id}
+        unknown = [reject for reject in rejects if not reject.id]
+        places = set() if changed else {reject.where for reject in unknown}
         with RefusedPictures(home.refused) as refused:
             refused.forget_addresses()
         updated = self.write(row for row in source.read() if row.where in places or row.id in ids)
+        updated.rejects += tuple(unknown) if changed else ()
         again = home.rejects(f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-again")
         RejectsFile(again).add(updated.rejects)
         files[-1].unlink()

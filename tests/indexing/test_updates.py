@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,19 @@ def test_rejects_are_tried_again_as_the_catalogue_has_them_now(tmp_path: Path, e
         write_products(tmp_path / "products.jsonl", [*PRODUCTS, bad[0]])
         assert found.retry_rejects()[1] == ""
         assert not list((tmp_path / ".hybridsearch").glob("rejects-*"))
+
+
+def test_a_reject_without_an_id_stays_one_when_the_file_has_other_lines(tmp_path: Path) -> None:
+    """Attack: the line was that of another product by then, and the reject was forgotten."""
+    file = tmp_path / "products.jsonl"
+    write_products(file, PRODUCTS)
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines[:2], '{"id": "broken', *lines[2:]]) + "\n")
+    with shop(tmp_path) as found:
+        (rejects,) = (tmp_path / ".hybridsearch").glob("rejects-*")
+        new = {"id": "7", "title": "New hat", "price": 5}
+        file.write_text("\n".join([json.dumps(new), *lines, '{"id": "8", "title": "Mended hat"}']) + "\n")
+        os.utime(rejects, (1, 1))  # as if the run were long ago
+        done, again = found.retry_rejects()
+        assert (done.written, len(done.rejects)) == (0, 1)
+        assert Path(again).exists()

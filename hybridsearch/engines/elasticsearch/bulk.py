@@ -26,6 +26,10 @@ from hybridsearch.errors import EngineError
 from hybridsearch.failpoints import reach
 from hybridsearch.values import Document, Reject, Row
 
+METADATA = frozenset(
+    ("_id", "_source", "_routing", "_index", "_version", "_seq_no", "_tier", "_ignored", "_field_names", "_type")
+)
+"""Names that no field of a document may have at the top."""
 NO_WRITE_INDEX = "no write index is defined for alias"
 """How the server says, of each product, that the alias leads to several indices."""
 
@@ -46,6 +50,9 @@ class Item:
 
 def to_item(document: Document) -> Item | Reject:
     """Return the write for a document, or a reject when it cannot be written as JSON."""
+    if taken := METADATA.intersection(document.row):
+        reason = f"it has a field '{min(taken)}', a name that Elasticsearch has for itself; rename it in the catalogue"
+        return reject(document.id, document.row, reason)
     action: dict[str, Any] = {"_id": document.id}
     if document.routing is not None:
         action["routing"] = document.routing

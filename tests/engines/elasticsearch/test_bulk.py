@@ -96,6 +96,14 @@ def test_a_product_is_an_action_and_a_body() -> None:
     )
 
 
+def test_a_column_of_a_name_that_the_server_has_for_itself_is_a_reject_that_says_so() -> None:
+    refused = to_item(Document("1", {"_id": {"$oid": "1"}, "title": "x"}, {}))
+    assert isinstance(refused, Reject)
+    assert (
+        refused.reason == "it has a field '_id', a name that Elasticsearch has for itself; rename it in the catalogue"
+    )
+
+
 def test_a_row_that_json_cannot_hold_is_a_reject() -> None:
     reject = to_item(Document("1", {"title": "\ud800"}, {}))
     assert isinstance(reject, Reject)
