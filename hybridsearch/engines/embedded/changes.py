@@ -38,8 +38,8 @@ class FileChanges:
         if not self._exists():
             return {}
         with self._opened() as db:
-            entries = {key: entry for key in ids if (entry := self._known(db, key)) is not None}
-        return {key: entry.to_change() for key, entry in entries.items()}
+            logged = ((key, self._known(db, key)) for key in ids)
+            return {key: entry.to_change() for key, entry in logged if entry is not None}
 
     def newest(self, changes: Sequence[Change]) -> list[Change]:
         if not self._exists():
