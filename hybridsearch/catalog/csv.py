@@ -79,10 +79,12 @@ def records(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[tup
             return
         except csv.Error as error:
             cells = Unreadable(f"not CSV: {error}")
-        number, text = source.taken[0][0], "".join(line for _, line in source.taken)
-        if isinstance(cells, list) and swallows_rows([line for _, line in source.taken], width, delimiter):
-            cells = Unreadable("a quote is not closed in its line, and rows would be lost in it")
-        width = width or (len(cells) if isinstance(cells, list) else 0)
+        number, written = source.taken[0][0], [line for _, line in source.taken]
+        text = "".join(written)
+        if isinstance(cells, list):
+            swallowed, width = swallows_rows(written, width, delimiter), width or len(cells)
+            if swallowed:
+                cells = Unreadable("a quote is not closed in its line, and rows would be lost in it")
         if reason := flaw(text):
             yield number, Unreadable(reason)
         elif text.strip():

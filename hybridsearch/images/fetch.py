@@ -13,7 +13,7 @@ from hybridsearch.deadline import within
 from hybridsearch.errors import ImageError
 from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
 from hybridsearch.images.limits import FETCH_SECONDS, MAX_BYTES
-from hybridsearch.timed import TimedStream, limited
+from hybridsearch.timed import TimedBackend, limited
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0
@@ -137,7 +137,7 @@ class Guard(httpcore2.NetworkBackend):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._sockets = httpcore2.SyncBackend()
+        self._sockets = TimedBackend(httpcore2.SyncBackend())
 
     def connect_tcp(
         self,
@@ -159,12 +159,9 @@ class Guard(httpcore2.NetworkBackend):
         failure: Exception = httpcore2.ConnectError(f"the name '{host}' has no address")
         for address in addresses:
             try:
-                seconds = limited(CONNECT_SECONDS)
-                stream = self._sockets.connect_tcp(str(address), port, seconds, socket_options=socket_options)
+                return self._sockets.connect_tcp(str(address), port, CONNECT_SECONDS, socket_options=socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
-            else:
-                return TimedStream(stream)
         raise failure
 
     def _allows(self, address: Address) -> bool:

@@ -11,6 +11,7 @@ from hybridsearch.disk import paths
 from hybridsearch.errors import ImageError
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.limits import MAX_BYTES
+from hybridsearch.json_values import brief
 from hybridsearch.redaction import redacted
 
 Fetch = Callable[[str], bytes]
@@ -80,12 +81,15 @@ def from_folder(reference: str, folder: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long
-        raise ImageError(f"{shown(reference)} cannot be read: {reason(error)}. Check the path.") from error
+        raise ImageError(f"{shown(reference)} cannot be read: {reason_of(error)}. Check the path.") from error
 
 
-def reason(error: Exception) -> str:
-    """Return what is wrong with a path, without repeating it."""
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+def reason_of(error: Exception) -> str:
+    """Return what an error says, also one of somebody else that says nothing."""
+    try:
+        return str(getattr(error, "strerror", None) or error)
+    except Exception:
+        return brief(error)
 
 
 def from_data_uri(uri: str) -> bytes:

@@ -16,6 +16,7 @@ from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, check_size, normalise
 from hybridsearch.images.kinds import FORMATS
 from hybridsearch.images.limits import MAX_BYTES, QUERY
+from hybridsearch.images.load import reason_of
 from hybridsearch.images.workers import QUERY_WORKERS
 from hybridsearch.json_values import brief, named
 
@@ -119,11 +120,3 @@ def file_behind(picture: Any) -> bytes | None:
         return bytes.__getitem__(content, slice(MAX_BYTES + 1))
     except Exception as error:  # the file may be an object of somebody else
         raise ImageError(f"Cannot read the picture: {reason_of(error)}. Pass the bytes of its file.") from error
-
-
-def reason_of(error: Exception) -> str:
-    """Return what an error says, also one of somebody else that says nothing."""
-    try:
-        return str(getattr(error, "strerror", None) or error)
-    except Exception:
-        return brief(error)

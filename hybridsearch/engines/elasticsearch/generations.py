@@ -123,15 +123,15 @@ class Generations:
         searched = chosen(aliased, self.alias) if aliased else ""
         stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store"))
         totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
+        states = {name: state(index.get("aliases", {}), name) for name, index in indices.items()}
         return [
             Generation(
                 name,
-                "live" if name == searched and kept == "kept" else kept,
+                "live" if name == searched and states[name] == "kept" else states[name],
                 totals[name]["docs"]["count"] if "docs" in totals.get(name, ()) else 0,
                 totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
             )
-            for name, index in sorted(indices.items())
-            for kept in [state(index.get("aliases", {}), name)]
+            for name in sorted(indices)
         ]
 
     def outlook(self) -> list[str]:
