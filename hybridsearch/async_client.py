@@ -20,6 +20,7 @@ from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
+from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.values import Page, Row
 
@@ -88,7 +89,7 @@ class AsyncHybridSearch(Shop):
         schema = await self.engine.schema_async()
         own = own_weights(weights)
         planned = partial(self.plan_query, schema, query, self._given(image), weights=own)
-        if not schema.legs:
+        if not schema.legs and not must_load(schema.fields.languages):
             return planned()
         with aside(self.settings.engine.timeout / 2):
             return await asyncio.to_thread(planned)

@@ -207,6 +207,11 @@ def tokenizer(language: str) -> Callable[[str], list[str]]:
     return tokenizers[languages()[language]["tokens"]]
 
 
+def must_load(languages: Iterable[str]) -> bool:
+    """Tell whether the first text in these languages takes a second or two: the cutter's dictionary is not read yet."""
+    return any(tokenizer(language) is segment for language in languages) and not jieba_cut.cache_info().currsize
+
+
 def bigrams(run: str) -> list[str]:
     """Return each two adjacent characters; a single character stays as it is."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
+from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings, text
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.embedded.engine import EmbeddedEngine
 from hybridsearch.engines.embedded.generations import Generations
@@ -366,18 +366,41 @@ def test_no_search_waits_behind_changes_that_wait(tmp_path: Path, monkeypatch: p
     asyncio.run(ask(Generations(folder), generation.name))
 
 
-def test_a_search_without_vectors_is_planned_without_a_thread(acme: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    planned: list[threading.Thread] = []
+@pytest.fixture
+def planners(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """The thread of each plan that is made."""
+    threads: list[threading.Thread] = []
     plan_query = Shop.plan_query
 
     def plan(self: Shop, *arguments: Any, **more: Any) -> Plan:
-        planned.append(threading.current_thread())
+        threads.append(threading.current_thread())
         return plan_query(self, *arguments, **more)
 
+    monkeypatch.setattr(Shop, "plan_query", plan)
+    return threads
+
+
+def test_a_search_without_vectors_is_planned_without_a_thread(acme: Settings, planners: list[threading.Thread]) -> None:
     async def ask() -> None:
         async with AsyncHybridSearch.open(acme) as awaited:
             await awaited.search("red coats")
 
-    monkeypatch.setattr(Shop, "plan_query", plan)
     asyncio.run(ask())
-    assert planned == [threading.main_thread()]
+    assert planners == [threading.main_thread()]
+
+
+def test_the_dictionary_of_chinese_is_not_read_in_the_event_loop(
+    acme: Settings, planners: list[threading.Thread]
+) -> None:
+    """It takes a second or two, for which no other request would be answered."""
+    chinese = acme.model_copy(update={"fields": acme.fields.model_copy(update={"languages": ("zh",)})})
+
+    async def ask() -> None:
+        async with AsyncHybridSearch.open(chinese) as awaited:
+            await awaited.reindex(options=quietly())
+            text.jieba_cut.cache_clear()
+            for query in ("红色雨伞", "跑步鞋"):
+                await awaited.search(query)
+
+    asyncio.run(ask())
+    assert [planner is threading.main_thread() for planner in planners] == [False, True]
