@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
 from hybridsearch.deadline import aside, within
+from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
@@ -19,7 +20,7 @@ from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import Shop
+from hybridsearch.shop import KnownWords, Shop, known_words, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.values import Page, Row
@@ -88,7 +89,8 @@ class AsyncHybridSearch(Shop):
         query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
         own = own_weights(weights)
-        planned = partial(self.plan_query, schema, query, self._given(image), weights=own)
+        lexicon = await self._lexicon() if query.text else (None, ())
+        planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
         if not schema.legs and not must_load(schema.fields.languages):
             return planned()
         with aside(self.settings.engine.timeout / 2):
@@ -165,6 +167,12 @@ class AsyncHybridSearch(Shop):
         self._changing.close()
         await self._engine.close_async()
         stop_workers()
+
+    async def _lexicon(self) -> KnownWords:
+        try:
+            return known_words(await self.engine.lexicon_async())
+        except EngineError as error:
+            return unknown_words(error)
 
     @property
     def _blocking(self) -> HybridSearch:

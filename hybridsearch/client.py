@@ -16,7 +16,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop
+from hybridsearch.shop import Shop, lexicon_of
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ class HybridSearch(Shop):
         """
         query = asked(text, filters, facets, sort, page, size)
         schema, own = self.engine.schema(), own_weights(weights)
+        lexicon = lexicon_of(self.engine) if query.text else (None, ())
         with aside(self.settings.engine.timeout / 2):
-            return self.plan_query(schema, query, self._given(image), weights=own)
+            return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hybridsearch import text
+from hybridsearch import markup, text
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
@@ -43,6 +43,7 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         id=product.id,
         row=row,
         text=analysed(row, fields),
+        words=tuple(text.lexical(searched(row, fields), fields.languages)),
         codes=codes(row, fields),
         fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields.of(role)))},
         vectors=vectors,
@@ -88,8 +89,7 @@ def microseconds(text: str) -> int:
 
 def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
     """Return the tokens by field and language; an empty field is absent."""
-    searched = (name for role, kind in KINDS.items() if kind.searched for name in fields.of(role))
-    everything = joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *searched])))
+    everything = searched(row, fields)
     tokens: dict[str, dict[str, list[str]]] = {
         name: {
             language: text.analyse(part, language)
@@ -97,13 +97,22 @@ def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
         }
         for name, content in (("title", title(row, fields)), ("text", everything))
     }
-    tokens["pairs"] = {language: text.pairs(words) for language, words in tokens["text"].items()}
+    tokens["pairs"] = {
+        language: text.pairs(text.sequence(part, language))
+        for language, part in text.fields_by_language(everything, fields.languages).items()
+    }
     tokens["grams"] = {text.ALL: text.grams(title(row, fields))}
     filled = {
         name: {language: " ".join(words) for language, words in by_language.items() if words}
         for name, by_language in tokens.items()
     }
     return {name: by_language for name, by_language in filled.items() if by_language}
+
+
+def searched(row: Row, fields: Fields) -> str:
+    """Return the text of all fields that are searched."""
+    names = (name for role, kind in KINDS.items() if kind.searched for name in fields.of(role))
+    return joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *names])))
 
 
 def title(row: Row, fields: Fields) -> str:
@@ -113,7 +122,8 @@ def title(row: Row, fields: Fields) -> str:
 
 def joined(row: Row, names: Iterable[str]) -> str:
     """Return the text of several fields, in order."""
-    return "\n".join(text.clean(part) for name in names for value in values(row, name) for part in strings(value))
+    parts = (part for name in names for value in values(row, name) for part in strings(value))
+    return "\n".join(text.clean(markup.visible(part[: text.MARKUP_LIMIT])) for part in parts)
 
 
 def values(row: Row, name: str) -> Iterator[Any]:

@@ -20,11 +20,15 @@ from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
+
+KnownWords = tuple[Lexicon | None, tuple[str, ...]]
+"""The words of an index, and why they are not known, if so."""
 
 
 class Shop:
@@ -79,7 +83,13 @@ class Shop:
         return self._weights
 
     def plan_query(
-        self, schema: Schema, query: Query, given: Mapping[str, Any] | None = None, *, weights: Weights | None = None
+        self,
+        schema: Schema,
+        query: Query,
+        given: Mapping[str, Any] | None = None,
+        *,
+        lexicon: KnownWords = (None, ()),
+        weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do on an index of this schema, see `HybridSearch.plan`; no engine is asked.
 
@@ -87,6 +97,7 @@ class Shop:
             schema: What the index holds.
             query: What is asked.
             given: What it gives besides the text, by source; None for what it does not give.
+            lexicon: The words of the index, and why they are not known, if so.
             weights: Weights of the signals; left out: the weights in use.
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
@@ -98,8 +109,10 @@ class Shop:
             value = query.typed if source is WORDS else values[source.name]
             vectors[source.name], reasons = self._vectors(source, value, schema)
             missing += reasons
-        why = (*degraded, *missing)
-        return planner.plan(query, schema, used, vectors=vectors, degraded=why, configured=self.settings.fields)
+        words, unknown = lexicon
+        why = (*degraded, *missing, *unknown)
+        configured = self.settings.fields
+        return planner.plan(query, schema, used, vectors=vectors, degraded=why, lexicon=words, configured=configured)
 
     def _given(self, image: Photo | None) -> dict[str, Any]:
         """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
@@ -144,6 +157,26 @@ class Shop:
 def loaded(config: Any) -> Settings:
     """Return settings as they are, or those of a file."""
     return config if isinstance(config, Settings) else Settings.load(config)
+
+
+def lexicon_of(engine: Engine, generation: str | None = None) -> KnownWords:
+    """Return the words of an index, the live one by default, and why they are not known, if so."""
+    try:
+        return known_words(engine.lexicon(generation))
+    except EngineError as error:
+        return unknown_words(error)
+
+
+def known_words(lexicon: Lexicon) -> KnownWords:
+    """Return the words of an index, if it has any."""
+    if lexicon.documents and not lexicon.counts:
+        return unknown_words("an earlier version built the index; rebuild it with: hybridsearch reindex")
+    return lexicon, ()
+
+
+def unknown_words(why: object) -> KnownWords:
+    """Return what stands for the words of an index that are not known."""
+    return None, (f"the words of the index are not known: {why}",)
 
 
 def prior_reason(error: WeightsError) -> str:

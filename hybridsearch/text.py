@@ -17,10 +17,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from hybridsearch.units import measures, with_measures
+
 FIELD_LIMIT = 20_000
 """Characters of one field that are analysed; the rest of a longer text is not searched."""
 PRODUCT_LIMIT = 200_000
 """The same for all fields of a product together: a long description must not displace the brand that follows it."""
+MARKUP_LIMIT = 5 * FIELD_LIMIT
+"""The same before markup is taken out of it."""
 QUERY_LIMIT = 256
 QUERY_WORDS = 32
 QUERY_GRAMS = 64
@@ -43,6 +47,25 @@ _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*"
 # conditions on a dot holds, never both: else it is exponential in their number.
 _COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d))[^\\W_{CJK}]++)++")
 _PUNCTUATION = str.maketrans("", "", "-/.")
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "œ": "oe",
+        "æ": "ae",
+        "ø": "o",
+        "ł": "l",
+        "ı": "i",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "ŋ": "n",
+        "ŧ": "t",
+    }
+)
+"""Letters that people type in others, and that no normal form takes apart."""
+_KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
+"""Katakana as hiragana: the same word is written in either."""
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -97,26 +120,67 @@ def split(text: str) -> tuple[str, ...]:
     if "'" in text or "’" in text:
         text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
     pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
-    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if any(map(str.isdigit, word))]
+    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if is_written_together(word)]
     known = set(pieces)
-    return (*pieces, *(word for word in joined if word not in known))
+    return (*pieces, *(word for word in dict.fromkeys([*joined, *measures(text)]) if word not in known))
+
+
+def is_run(word: str) -> bool:
+    """Tell whether a word is a run of Chinese or Japanese characters, or a part of one."""
+    return word >= "\u3005" and bool(_CJK_RUN.match(word))
+
+
+def is_written_together(compound: str) -> bool:
+    """Tell whether people write a compound as one word too: `WH-1000XM5`, `T-shirt`, not `black/white`."""
+    return compound.replace("-", "").isalpha() or any(map(str.isdigit, compound))
 
 
 def analyse(text: str, language: str) -> list[str]:
-    """Return the tokens that the index keeps for a text in one language, in order."""
+    """Return the tokens that the index keeps for a text in one language, in order.
+
+    A run of Chinese or Japanese characters gives its words, its pairs of adjacent characters and its characters: so a
+    query finds a title that is cut otherwise, and what has the whole word scores the highest.
+    """
+    return tokens_of(text, language, lambda run: tokenizer(language)(run) + smaller(run, language))
+
+
+def sequence(text: str, language: str) -> list[str]:
+    """Return the tokens of a text of which each follows the one before: runs are cut once, into words or pairs."""
+    return tokens_of(text, language, tokenizer(language))
+
+
+def tokens_of(text: str, language: str, cut: Callable[[str], list[str]]) -> list[str]:
+    """Return the tokens of a text, with a function that cuts runs of Chinese or Japanese characters."""
     tokens: list[str] = []
     for word in split(text):
-        if word >= "\u3005" and _CJK_RUN.match(word):
-            tokens += tokenizer(language)(word)
+        if is_run(word):
+            tokens += cut(word.translate(_KANA))
         else:
             tokens.append(stem(word[:WORD_LIMIT], language))
     return tokens
 
 
+def query_words(text: str) -> tuple[str, ...]:
+    """Return the words of a query; a number and its unit are one, which the index has however they are written."""
+    return split(with_measures(clean(text).lower()))
+
+
 def analyse_query(text: str, language: str) -> list[str]:
     """Return the distinct tokens of a query, without stop words unless there is nothing else."""
-    tokens = list(dict.fromkeys(analyse(text, language)))
+    tokens = list(dict.fromkeys(analyse(with_measures(clean(text).lower()), language)))
     return [token for token in tokens if token not in stop_tokens(language)] or tokens
+
+
+def lexical(text: str, languages: Iterable[str]) -> list[str]:
+    """Return the distinct words of a text as people write them, of runs of Chinese or Japanese all tokens."""
+    cutting = [language for language in languages if is_cjk(language)]
+    found: dict[str, None] = {}
+    for word in split(text):
+        if is_run(word):
+            found |= dict.fromkeys(token for language in cutting for token in analyse(word, language))
+        else:
+            found[word[:WORD_LIMIT]] = None
+    return list(found)
 
 
 def pairs(tokens: Sequence[str]) -> list[str]:
@@ -170,7 +234,7 @@ def languages() -> dict[str, dict[str, Any]]:
 def analysis_version() -> str:
     """Return the versions that the tokens depend on; they are stored with an index."""
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
-    return ", ".join(["hybridsearch 1", *versions])
+    return ", ".join(["hybridsearch 2", *versions])
 
 
 @functools.cache
@@ -181,15 +245,18 @@ def stop_tokens(language: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=50_000)  # some 15 MB; every code of a large catalogue is a word of its own
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word in lower case, without accents: people leave them out."""
+    """Return the stem of a word in lower case, without accents: people leave them out, before they are stemmed too."""
+    plain = unaccented(word) or word
     name = languages()[language].get("stemmer")
-    stemmed = stemmer(name).stemWord(word) if name else word
-    return unaccented(stemmed) or word
+    # Without its accent a French participle has one ending more: cassée, cassee, casse.
+    for _ in range(languages()[language].get("passes", 1) if name else 0):
+        plain = stemmer(name).stemWord(plain) or plain
+    return plain
 
 
 def unaccented(word: str) -> str:
-    """Return a word without accents."""
-    return _MARKS.sub("", unicodedata.normalize("NFD", word)).replace("ß", "ss")
+    """Return a word in lower case without accents and ligatures."""
+    return word if word.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", word)).translate(_LETTERS)
 
 
 @functools.cache
@@ -205,6 +272,13 @@ def tokenizer(language: str) -> Callable[[str], list[str]]:
     """Return what cuts a run of Chinese or Japanese characters in this language's field."""
     tokenizers: dict[str, Callable[[str], list[str]]] = {"jieba": segment, "bigrams": bigrams, "snowball": list}
     return tokenizers[languages()[language]["tokens"]]
+
+
+def smaller(run: str, language: str) -> list[str]:
+    """Return what is smaller than a word in a run of Chinese or Japanese: pairs of adjacent characters, and each."""
+    if len(run) == 1 or not is_cjk(language):
+        return []
+    return [*(bigrams(run) if tokenizer(language) is not bigrams else ()), *run]
 
 
 def must_load(languages: Iterable[str]) -> bool:

@@ -92,6 +92,8 @@ class Document:
     routing: str | None = None
     version: int | None = None
     """From the field that the configuration names; a document never replaces one with a higher version."""
+    words: tuple[str, ...] = ()
+    """The distinct words of all text as people write them: from these an index knows which it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Page(Sequence[Hit]):
         number: Which page this is, from 1.
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
+        spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
     """
 
     query: str
@@ -128,6 +131,7 @@ class Page(Sequence[Hit]):
     number: int = 1
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    spelled: str = ""
     took_ms: float = 0.0
 
     def __len__(self) -> int:
@@ -161,5 +165,6 @@ class Page(Sequence[Hit]):
             "page": self.number,
             "degraded": list(self.degraded),
             "notes": list(self.notes),
+            "spelled": self.spelled,
             "took_ms": round(self.took_ms, 3),
         }

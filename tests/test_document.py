@@ -40,6 +40,7 @@ def test_each_role_fills_its_own_part_of_the_document() -> None:
         },
         codes=("ac1",),
         fields={"facets": {"brand": ("Acme",)}, "numbers": {"price": 20.0}},
+        words=("red", "dress", "light", "cotton", "acme"),
     )
 
 
@@ -72,7 +73,7 @@ def test_a_star_reads_all_fields_that_begin_so_in_the_rows_order() -> None:
 
 def test_a_mixed_title_fills_the_fields_of_both_languages() -> None:
     title = build({"title": "Nike 跑步鞋"}).text["title"]
-    assert title == {"en": "nike", "zh": "nike 跑步 鞋"}
+    assert title == {"en": "nike", "zh": "nike 跑步 鞋 跑步 步鞋 跑 步 鞋"}
 
 
 def test_text_named_in_two_roles_is_read_once() -> None:

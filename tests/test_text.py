@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridsearch import text
-from hybridsearch.text import analyse, analyse_query, clean, code, fields_by_language, pairs, words
+from hybridsearch.text import analyse, analyse_query, clean, code, fields_by_language, pairs, sequence, words
 
 LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"]
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -71,8 +71,9 @@ def test_no_word_of_a_text_is_lost_between_the_fields(written: str, languages: s
         ("Nike's men’s shoes", ["nike", "men", "shoes"]),
         ("l'eau d’été, qu'il", ["eau", "été", "il"]),
         ("WH-1000XM5", ["wh", "1000xm5", "wh1000xm5"]),
-        ("T-shirt", ["t", "shirt"]),
-        ("3.5mm 1,5 l", ["3.5mm", "1.5", "l"]),
+        ("T-shirt", ["t", "shirt", "tshirt"]),
+        ("black/white", ["black", "white"]),
+        ("3.5mm 1,5 l", ["3.5mm", "1.5", "l", "1.5l"]),
         ("A.1b/2", ["a", "1b", "2", "a1b2"]),
         ("snake_case", ["snake", "case"]),
         ("ＡＢＣ１２３ ﬁne", ["abc123", "fine"]),
@@ -98,6 +99,11 @@ def test_words_are_cut_where_shoppers_would_cut_them(written: str, expected: lis
         ("fr", "cafés d'été", "cafe ete"),
         ("es", "niños", "ninos"),
         ("fr", "e\u0301cole", "école"),
+        ("fr", "chemise brodée, chemises brodees", "chemises brodées, chemise brode"),
+        ("fr", "cœur", "coeur"),
+        ("de", "Łódź Ærø Fuß", "lodz aero fuss"),
+        ("ja", "めがね", "メガネ"),
+        ("ja", "ﾒｶﾞﾈ", "めがね"),
     ],
 )
 def test_forms_and_accents_that_people_mix_up_are_one_token(language: str, first: str, second: str) -> None:
@@ -109,12 +115,29 @@ def test_forms_and_accents_that_people_mix_up_are_one_token(language: str, first
     [("zh", ["跑步", "鞋"]), ("ja", ["跑步", "步鞋"]), ("en", ["跑", "步", "鞋"])],
 )
 def test_a_run_of_han_characters_is_cut_as_its_field_says(language: str, expected: list[str]) -> None:
-    assert analyse("跑步鞋", language) == expected
+    assert sequence("跑步鞋", language) == expected
 
 
-def test_japanese_is_found_by_pairs_of_characters() -> None:
-    assert analyse("赤いドレス M", "ja") == ["赤い", "いド", "ドレ", "レス", "m"]
-    assert analyse("靴", "ja") == ["靴"]
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_a_run_is_found_by_its_pairs_and_characters_too(language: str) -> None:
+    tokens = analyse("跑步鞋", language)
+    assert set(tokens) == {"跑步", "步鞋", "跑", "步", "鞋"}
+    assert tokens.count("跑") == 1
+    assert analyse("靴", language) == ["靴"]
+
+
+def test_a_whole_word_counts_for_more_than_what_is_smaller() -> None:
+    assert analyse("跑步鞋", "zh").count("跑步") == 2
+
+
+def test_hiragana_and_katakana_are_one() -> None:
+    assert analyse("赤いドレス M", "ja")[:5] == ["赤い", "いど", "どれ", "れす", "赤"]
+
+
+@pytest.mark.parametrize("written", ["5 kg", "5kg", "5 Kilo", "5.0 kg", "5,00kg"])
+def test_a_measure_is_one_token_of_a_query_and_in_the_index_however_it_is_written(written: str) -> None:
+    assert analyse_query(written, "en") == ["5kg"]
+    assert "5kg" in analyse(f"Dog food {written}", "en")
 
 
 def test_a_mixed_title_is_whole_in_chinese_and_latin_in_english() -> None:

@@ -74,7 +74,7 @@ def command(
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
-            return explain.words(query, hit.product, fields)
+            return explain.words(hits.spelled or query, hit.product, fields)
 
         def lines(hit: Hit) -> list[str]:
             matches = words(hit)

@@ -14,6 +14,7 @@ import orjson
 
 from hybridsearch.changes import ChangeLog
 from hybridsearch.schema import Schema
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Page, Reject, Row
 
@@ -209,6 +210,17 @@ class Engine(Protocol):
 
     async def schema_async(self) -> Schema:
         """Return the schema of the live index without blocking the event loop."""
+        ...
+
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        """Return the words of an index; they may be those of some minutes ago.
+
+        An index that an earlier version built has products and no words.
+        """
+        ...
+
+    async def lexicon_async(self) -> Lexicon:
+        """Return the words of the live index without blocking the event loop."""
         ...
 
     def content_version(self) -> str:

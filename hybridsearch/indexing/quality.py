@@ -26,7 +26,7 @@ from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import PreparedQuery, prepare
 from hybridsearch.learning.significance import Comparison, compare
 from hybridsearch.schema import Schema
-from hybridsearch.shop import Shop
+from hybridsearch.shop import Shop, lexicon_of
 
 CUT = 10
 """Hits that nDCG@10 looks at."""
@@ -127,7 +127,8 @@ class QualityCheck:
         with suppress(EngineError):  # there is none, or it has another format
             live = self.shop.engine.schema()
             if all((leg.name, leg.fingerprint) in ours for leg in live.legs):
-                return self.values(queries, live)
+                lexicon, _ = lexicon_of(self.shop.engine)
+                return self.values([replace(query, lexicon=lexicon) for query in queries], live)
         generation = live_of(self.shop.engine.generations())
         return self.written_down().get(generation.name, {}) if generation else {}
 

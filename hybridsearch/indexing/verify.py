@@ -114,7 +114,7 @@ def first_words(built: Document) -> Match:
     """Return a match of the first words of a document."""
     field, languages = next(iter(built.text.items()))
     language, tokens = next(iter(languages.items()))
-    return Match(field, ((language, tuple(dict.fromkeys(tokens.split()[:3]))),))
+    return Match.alike(field, [(language, dict.fromkeys(tokens.split()[:3]))])
 
 
 def differences(built: Document, stored: Document) -> list[str]:
@@ -123,6 +123,7 @@ def differences(built: Document, stored: Document) -> list[str]:
         "row": (built.row, stored.row),
         "text": (built.text, stored.text),
         "codes": (built.codes, stored.codes),
+        "words": (built.words, stored.words),
         **{role: (built.fields.get(role, {}), stored.fields.get(role, {})) for role in KINDS},
     }
     changed = [name for name, (ours, theirs) in pairs.items() if plain(ours) != plain(theirs)]

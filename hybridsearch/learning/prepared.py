@@ -22,10 +22,11 @@ from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
 from hybridsearch.search.filters import read_filters
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, same_encoder
+from hybridsearch.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.values import Vector
 
 BATCH = 500
@@ -43,16 +44,18 @@ class PreparedQuery:
         judged: What was judged; only products of the index are left, at least one of them relevant.
         kind: Of the query, as the planner sees it.
         vectors: Of its words and photo, by source and leg.
+        lexicon: The words of the index that it is asked of, where they are known.
     """
 
     judged: JudgedQuery
     query: Query
     kind: Kind
     vectors: Mapping[str, Vectors]
+    lexicon: Lexicon | None = None
 
     def plan(self, schema: Schema, weights: Weights) -> Plan:
         """Return the plan of the query under some weights."""
-        return planner.plan(self.query, schema, weights, vectors=self.vectors)
+        return planner.plan(self.query, schema, weights, vectors=self.vectors, lexicon=self.lexicon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,14 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
             f"'{min(judged)}'. Give judgments of this shop, with the ids that its products have in '{schema.fields.id}'"
             "; if the products are new, run: hybridsearch reindex"
         )
+    lexicon, _ = lexicon_of(shop.engine, generation)
     skipped: Counter[str] = Counter()
     usable = list(keep_answerable(judgments.queries, known, skipped))
     with ExitStack() as stack:
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
-        asked = tuple(encode(shop, schema, usable, cache, folder, fetch, skipped))
+        encoded = encode(shop, schema, usable, cache, folder, fetch, skipped)
+        asked = tuple(replace(query, lexicon=lexicon) for query in encoded)
     if not asked:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
         raise ConfigError(

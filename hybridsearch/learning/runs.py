@@ -22,7 +22,7 @@ from hybridsearch.search.signals import FAMILY, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
-KEYWORD = Weights(signals={"text": 1.0}, share=0.0)
+KEYWORD = Weights(signals={"text": 1.0}, coverage=0.0)
 """BM25 over all fields, any word of the query."""
 DEPTH = 100
 """Hits of each system that are measured, and that rank fusion sees."""

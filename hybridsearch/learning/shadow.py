@@ -14,7 +14,7 @@ from hybridsearch.errors import ConfigError
 from hybridsearch.progress import Progress
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop
+from hybridsearch.shop import Shop, lexicon_of
 
 FIRST = 10
 """Hits that are compared: the first page."""
@@ -78,10 +78,10 @@ def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Pr
     overlaps: list[tuple[str, float]] = []
     same_first = 0
     for number, query in enumerate(queries, 1):
-        schema = shop.engine.schema()
+        schema, lexicon = shop.engine.schema(), lexicon_of(shop.engine)
         first_page = Query(query, size=FIRST)
-        before = [hit.id for hit in shop.engine.search(shop.plan_query(schema, first_page))]
-        after = [hit.id for hit in shop.engine.search(shop.plan_query(schema, first_page, weights=new))]
+        plans = (shop.plan_query(schema, first_page, lexicon=lexicon, weights=weights) for weights in (None, new))
+        before, after = ([hit.id for hit in shop.engine.search(plan)] for plan in plans)
         longer = max(len(before), len(after))
         overlaps.append((query, len(set(before) & set(after)) / longer if longer else 1.0))
         same_first += before[:1] == after[:1]

@@ -7,7 +7,9 @@ score is the sum of the signals. Totals, facets, pages and sort all see the same
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hybridsearch.values import Vector
@@ -26,22 +28,62 @@ Kind = str
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a query, as tokens of one language, and which of them a product must have.
+
+    Attributes:
+        language: Whose field they are looked for in; `all` is that of `grams`.
+        tokens: For each word, those that stand for it, any of which is as good: `(("tshirt", "shirt"), ("red",))`.
+        tells: What each word counts, 1 or more.
+        needed: What the words that a product has must count together.
+    """
+
+    language: str
+    tokens: tuple[tuple[str, ...], ...]
+    tells: tuple[int, ...]
+    needed: int = 1
+
+    @classmethod
+    def alike(cls, language: str, tokens: Sequence[tuple[str, ...]], share: float = 0.0) -> Words:
+        """Return words that count the same, of which a share, in [0, 1], is needed; at least one always is."""
+        needed = max(1, math.ceil(len(tokens) * share - 1e-9))
+        return cls(language, tuple(tokens), (1,) * len(tokens), needed)
+
+    @property
+    def flat(self) -> tuple[str, ...]:
+        """All tokens."""
+        return tuple(itertools.chain.from_iterable(self.tokens))
+
+    @property
+    def least(self) -> int | None:
+        """How many words are needed; None where that depends on which they are."""
+        fewest = next(count for count, sum_ in self._sums(descending=True) if sum_ >= self.needed)
+        certain = next(count for count, sum_ in self._sums(descending=False) if sum_ >= self.needed)
+        return fewest if fewest == certain else None
+
+    def _sums(self, *, descending: bool) -> Iterator[tuple[int, int]]:
+        return enumerate(itertools.accumulate(sorted(self.tells, reverse=descending)), 1)
+
+    def __str__(self) -> str:
+        return f"{self.language}: {' '.join(map('|'.join, self.tokens))}"
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """Products whose text field holds the words in one of the languages; the best language counts.
 
     Attributes:
         field: `title`, `text`, `pairs` or `grams`.
-        tokens: (language, distinct tokens) for each language to look in; `all` is that of `grams`.
-        share: Part of the tokens, in [0, 1], that must be present; at least one always must.
+        words: For each language to look in.
     """
 
     field: str
-    tokens: tuple[tuple[str, tuple[str, ...]], ...]
-    share: float = 0.0
+    words: tuple[Words, ...]
 
-    def needed(self, tokens: tuple[str, ...]) -> int:
-        """Return how many of these tokens must be present."""
-        return max(1, math.ceil(len(tokens) * self.share - 1e-9))
+    @classmethod
+    def alike(cls, field: str, tokens: Iterable[tuple[str, Iterable[str]]], share: float = 0.0) -> Match:
+        """Return the match of (language, distinct tokens) of which each is a word, and a share of them is needed."""
+        return cls(field, tuple(Words.alike(language, [(token,) for token in own], share) for language, own in tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +212,7 @@ class Plan:
         offset: How many hits are skipped.
         size: How many hits are returned.
         rows: Whether hits carry the product's row.
+        spelled: The query as the index spells it; empty where it is spelled as it was typed.
     """
 
     kind: Kind
@@ -186,6 +229,7 @@ class Plan:
     offset: int = 0
     size: int = 10
     rows: bool = True
+    spelled: str = ""
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -207,8 +251,7 @@ class Plan:
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.reason}"]
         if self.keyword:
-            words = "; ".join(f"{language}: {' '.join(tokens)}" for language, tokens in self.keyword.tokens)
-            lines.append(f"  keyword     {self.keyword.field} has {self.keyword.share:.0%} of the words ({words})")
+            lines += [f"  keyword     {self.keyword.field} has {needs(words)}" for words in self.keyword.words]
         if self.codes:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
         lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
@@ -219,3 +262,11 @@ class Plan:
         lines += [f"  facet       {facet.field}" for facet in self.facets]
         lines.append(f"  hits        {self.offset + 1} to {self.offset + self.size}, window {self.window}")
         return "\n".join([*lines, *(f"  note        {note}" for note in (*self.notes, *self.degraded))])
+
+
+def needs(words: Words) -> str:
+    """Return in words what of a query is needed."""
+    if words.least is not None:
+        return f"{words.least} of {len(words.tokens)} words ({words})"
+    told = " ".join(f"{'|'.join(tokens)} {tells}" for tokens, tells in zip(words.tokens, words.tells, strict=True))
+    return f"words that count {words.needed} together ({words.language}: {told})"

@@ -13,7 +13,9 @@ from hybridsearch.errors import QueryError
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Codes, Kind, Match, Neighbours, Plan
+from hybridsearch.search.reading import Reading, in_language, read
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
@@ -117,6 +119,7 @@ def plan(
     *,
     vectors: Mapping[str, Mapping[str, Vector]] | None = None,
     degraded: Sequence[str] = (),
+    lexicon: Lexicon | None = None,
     configured: Fields | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
@@ -127,6 +130,7 @@ def plan(
         weights: The weight of each signal.
         vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
+        lexicon: The words of the index; left out: not known, and any word will do.
         configured: The fields that the index will have once it is rebuilt, for messages.
 
     Raises:
@@ -138,9 +142,10 @@ def plan(
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: vectors[source.name] for source in sources_named(vectors)}
     typed = query.typed
-    keyword = keywords(typed, schema, weights)
+    reading = read(typed, lexicon, schema.fields.languages)
+    keyword = keywords(typed, reading, schema, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
-    evidence = Evidence(typed, keyword, codes, vectors, schema)
+    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema)
     offset, size, notes = page_bounds(query)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
@@ -158,22 +163,18 @@ def plan(
         window=WINDOW,
         offset=offset,
         size=size,
-        notes=notes,
+        spelled=reading.spelled,
+        notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
 
 
-def keywords(query: str, schema: Schema, weights: Weights) -> Match | None:
-    """Return the clause that finds candidates by words, if the query has any."""
-    tokens = tokens_by_language(query, schema)
-    return Match("text", tokens, weights.share) if tokens else None
-
-
-def tokens_by_language(query: str, schema: Schema) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the distinct tokens of a query for each language whose field may hold them."""
+def keywords(query: str, reading: Reading, schema: Schema, lexicon: Lexicon | None, weights: Weights) -> Match | None:
+    """Return the clause that finds candidates by words in each language whose field may hold them, if there are any."""
     parts = text.fields_by_language(query, schema.fields.languages)
-    tokens = ((language, text.analyse_query(part, language)) for language, part in parts.items())
-    return tuple((language, tuple(part[: text.QUERY_WORDS])) for language, part in tokens if part)
+    words = (in_language(reading, part, language, lexicon, weights.coverage) for language, part in parts.items())
+    found = tuple(filter(None, words))
+    return Match("text", found) if found else None
 
 
 def typed_codes(query: str) -> Codes | None:

@@ -14,6 +14,7 @@ from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.search.reading import present
 from hybridsearch.values import Vector
 
 FAMILY = ".*"
@@ -25,7 +26,7 @@ class Evidence:
     """What the signals of one query are made from.
 
     Attributes:
-        typed: The text as it is searched for.
+        typed: The text as it is searched for, in the spelling of the index.
         keyword: Candidates by words; None when the query has none.
         codes: Candidates by code.
         vectors: Of the query, by source and leg; the sources are in order.
@@ -39,8 +40,8 @@ class Evidence:
     schema: Schema
 
     def words_in(self, field: str, share: float = 0.0) -> Match | None:
-        """Return the clause that a text field has the query's words, or a share of them."""
-        return Match(field, self.keyword.tokens, share) if self.keyword else None
+        """Return the clause that a text field has the query's words, or a share of those that products have."""
+        return Match(field, tuple(present(words, share) for words in self.keyword.words)) if self.keyword else None
 
 
 class SignalWeights(Protocol):
@@ -138,16 +139,16 @@ def adjacent_words(evidence: Evidence) -> Match | None:
         return None
     parts = text.fields_by_language(evidence.typed, evidence.schema.fields.languages)
     pairs = (
-        (language, text.pairs(text.analyse(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
+        (language, text.pairs(text.sequence(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
     )
-    tokens = tuple((language, tuple(dict.fromkeys(joined))) for language, joined in pairs if joined)
-    return Match("pairs", tokens) if tokens else None
+    tokens = [(language, dict.fromkeys(joined)) for language, joined in pairs if joined]
+    return Match.alike("pairs", tokens) if tokens else None
 
 
 def letters(evidence: Evidence) -> Match | None:
     """Return the clause for the query's letters, three by three."""
-    tokens = tuple(dict.fromkeys(text.grams(evidence.typed)))[: text.QUERY_GRAMS] if evidence.keyword else ()
-    return Match("grams", ((text.ALL, tokens),)) if tokens else None
+    tokens = list(dict.fromkeys(text.grams(evidence.typed)))[: text.QUERY_GRAMS] if evidence.keyword else []
+    return Match.alike("grams", [(text.ALL, tokens)]) if tokens else None
 
 
 SIGNALS: tuple[Definition, ...] = (

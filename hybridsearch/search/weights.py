@@ -33,7 +33,9 @@ class Weights(BaseModel):
         saturation: The BM25 score, or the number, that a saturated signal maps to 0.5.
         floors: Where neighbours stop, on the calibrated scale of the cosine (0 unrelated, 1 the product itself), by
             source of the query: `words`, `photo`.
-        share: Part of the words that a keyword candidate must have.
+        coverage: The least share of what the words of a query tell, that those of a keyword candidate must tell; with 0
+            any word will do.
+        share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
     """
@@ -44,7 +46,8 @@ class Weights(BaseModel):
     signals: Mapping[str, Weight]
     saturation: Mapping[str, Positive] = {}
     floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
-    share: Annotated[float, Field(ge=0, le=1)] = 0.6
+    coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
+    share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}
     learned: Mapping[str, Any] = {}

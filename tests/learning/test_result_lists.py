@@ -342,7 +342,7 @@ def test_the_cache_keeps_the_latest_answers(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_bare_weights_find_the_same_candidates_and_name_every_signal(acme: HybridSearch) -> None:
-    own = Weights(signals={"title": 0.3}, floors={"words": 0.2}, share=0.9, kinds={"words": {"title": 0.0}})
+    own = Weights(signals={"title": 0.3}, floors={"words": 0.2}, coverage=0.9, kinds={"words": {"title": 0.0}})
     ours, theirs = (acme.engine.search(probe(acme.plan("red coat", weights=each))) for each in (own, bare(own)))
     assert {hit.id for hit in ours} == {hit.id for hit in theirs}
     assert {"title", "text", "grams", "all_words", "number.price"} <= set(theirs.hits[0].signals)

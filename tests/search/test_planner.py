@@ -27,6 +27,7 @@ from hybridsearch.search.plan import (
     Saturated,
     Sort,
     Terms,
+    Words,
 )
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
@@ -45,7 +46,6 @@ WEIGHTS = Weights(
     },
     saturation={"*": 8, "title": 3},
     floors={"words": 0.25, "photo": 0.5},
-    share=0.5,
 )  # fmt: skip
 EAST, NORTH = {"image": Vector([1, 0])}, {"image": Vector([0, 1])}
 
@@ -150,14 +150,14 @@ def test_words_bring_every_keyword_signal_and_the_cosine_of_each_leg() -> None:
         kind="words",
         reason="2 words",
         query="red dresses",
-        keyword=Match("text", tokens, 0.5),
+        keyword=Match.alike("text", tokens),
         neighbours=(Neighbours("image", Vector([1, 0]), 100, 200, 0.1 + 0.25 * (0.5 - 0.1)),),
         signals=(
-            Saturated("title", 0.3, Match("title", tokens), 3),
-            Saturated("text", 0.4, Match("text", tokens), 8),
-            Saturated("pairs", 0.15, Match("pairs", (("en", ("red_dress",)),)), 8),
-            Condition("all_words", 0.1, Match("text", tokens, 1.0)),
-            Condition("most_words", 0.05, Match("text", tokens, 0.6)),
+            Saturated("title", 0.3, Match.alike("title", tokens), 3),
+            Saturated("text", 0.4, Match.alike("text", tokens), 8),
+            Saturated("pairs", 0.15, Match.alike("pairs", (("en", ("red_dress",)),)), 8),
+            Condition("all_words", 0.1, Match.alike("text", tokens, 1.0)),
+            Condition("most_words", 0.05, Match.alike("text", tokens, 0.6)),
             Cosine("words.image", 0.5, "image", Vector([1, 0]), 0.1, 0.5),
             Number("number.price", 0.2, "price", 8),
         ),
@@ -231,12 +231,23 @@ def test_each_language_looks_for_the_words_that_its_field_may_hold() -> None:
     """Fault 76."""
     keyword = plan("the Nike 跑步鞋").keyword
     assert keyword is not None
-    assert dict(keyword.tokens) == {"zh": ("the", "nike", "跑步", "鞋"), "en": ("nike",)}
+    found = {words.language: words.flat for words in keyword.words}
+    assert found == {"zh": ("the", "nike", "跑步", "鞋", "步鞋", "跑", "步"), "en": ("nike",)}
 
 
 @pytest.mark.parametrize(("share", "count", "needed"), [(0, 3, 1), (0.6, 3, 2), (0.6, 5, 3), (1, 4, 4), (0.5, 1, 1)])
 def test_a_share_of_the_words_is_rounded_up(share: float, count: int, needed: int) -> None:
-    assert Match("text", (), share).needed(tuple("abcdefgh"[:count])) == needed
+    assert Words.alike("en", [(letter,) for letter in "abcdefgh"[:count]], share).least == needed
+
+
+@pytest.mark.parametrize(
+    ("tells", "needed", "least"),
+    [((500, 300, 200), 200, 1), ((500, 300, 200), 500, None), ((500, 300, 200), 801, 3), ((400, 300, 300), 500, 2)],
+)
+def test_how_many_words_are_needed_may_depend_on_which_they_are(
+    tells: tuple[int, ...], needed: int, least: int | None
+) -> None:
+    assert Words("en", (("a",), ("b",), ("c",)), tells, needed).least == least
 
 
 @pytest.mark.parametrize(
@@ -352,7 +363,7 @@ def test_a_long_query_is_cut_and_the_cut_is_said() -> None:
 def test_a_query_has_at_most_32_words() -> None:
     keyword = plan(" ".join(f"a{number}" for number in range(60))).keyword
     assert keyword is not None
-    assert [len(tokens) for _, tokens in keyword.tokens] == [32]
+    assert [len(words.tokens) for words in keyword.words] == [32]
 
 
 def test_the_reason_of_an_endless_code_is_short() -> None:
@@ -385,7 +396,7 @@ def test_a_plan_says_what_it_does() -> None:
     planned = plan("red dresses", words=EAST, filters={"brand": "Acme"}, facets=["brand"], sort="price:desc", page=2)
     assert str(planned).splitlines() == [
         "words: 2 words",
-        "  keyword     text has 50% of the words (en: red dress)",
+        "  keyword     text has 1 of 2 words (en: red dress)",
         "  neighbours  100 nearest in 'image' with cosine >= 0.200",
         "  filter      Terms(field='brand', values=('Acme',), role='facets')",
         "  signal      0.300 x title",

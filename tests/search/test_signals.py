@@ -28,7 +28,7 @@ def first_word(evidence: Evidence) -> Match | None:
     """Return the clause that a title has the first word of a query."""
     if not evidence.keyword:
         return None
-    return Match("title", tuple((language, tokens[:1]) for language, tokens in evidence.keyword.tokens))
+    return Match.alike("title", [(words.language, words.flat[:1]) for words in evidence.keyword.words])
 
 
 @pytest.fixture

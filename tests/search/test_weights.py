@@ -77,8 +77,8 @@ def test_constants_have_a_general_value_and_a_default() -> None:
             "weights.json: 'saturation.title': Input should be greater than 0. Restore it or leave it out.",
         ),
         (
-            '{"signals": {}, "share": 2}',
-            "weights.json: 'share': Input should be less than or equal to 1. Restore it or leave it out.",
+            '{"signals": {}, "coverage": 2}',
+            "weights.json: 'coverage': Input should be less than or equal to 1. Restore it or leave it out.",
         ),
         (
             '{"signals": {}, "pickle": "x"}',

@@ -30,6 +30,11 @@ class Received:
     """By name in lower case."""
 
     @property
+    def asks_for_words(self) -> bool:
+        """Whether it is the search that counts the products of every word of the index."""
+        return b'"words":{"terms"' in self.body
+
+    @property
     def lines(self) -> list[Any]:
         """The JSON lines of a bulk request."""
         return [json.loads(line) for line in self.body.splitlines()]

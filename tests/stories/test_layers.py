@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("redaction",),
+    ("redaction", "markup", "units"),
     (
         "_version",
         "deadline",

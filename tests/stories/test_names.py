@@ -115,7 +115,7 @@ def sources(value: Any) -> list[str]:
 
 def body(field: str, leg: str) -> dict[str, Any]:
     """Return the body of a search with a signal of each kind, in a shop with such names."""
-    words = Match("text", (("en", ("red",)),))
+    words = Match.alike("text", (("en", ("red",)),))
     signals = (
         Saturated("title", 1.0, words, 8.0),
         Condition("code", 1.0, Codes(("a1",))),

@@ -31,6 +31,7 @@ from hybridsearch.engines.elasticsearch.shapes import COUNTED, FOUND, SHARD_STAT
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Page, Reject, Row
@@ -201,6 +202,12 @@ class ElasticsearchEngine:
 
     async def schema_async(self) -> Schema:
         return (await self._ask_async(self._searches.index_info())).schema
+
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        return self._ask(self._searches.lexicon(generation), generation)
+
+    async def lexicon_async(self) -> Lexicon:
+        return await self._ask_async(self._searches.lexicon())
 
     def request(self, plan: Plan) -> Request:
         return self._ask(self._searches.request(plan))

@@ -18,6 +18,7 @@ from hybridsearch.values import Document, Vector
 
 ID = f"{RESERVED}.id"
 CODES = f"{RESERVED}.codes"
+WORDS = f"{RESERVED}.words"
 TEXTS = ("title", "text", "pairs")
 META = "hybridsearch"
 """Key of our entry in the mapping's `_meta`."""
@@ -91,6 +92,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
         {
             "id": types["id"],
             "codes": types["code"],
+            "words": types["word"],
             **{name: objects(texts) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
             **{role: objects(dict.fromkeys(fields.of(role), types[kind.name])) for role, kind in KINDS.items()},
@@ -172,6 +174,7 @@ def to_document(key: str, source: Mapping[str, Any], ours: Mapping[str, Any], ro
         row={name: value for name, value in source.items() if name != RESERVED},
         text={name: ours[name] for name in (*TEXTS, "grams") if name in ours},
         codes=tuple(ours.get("codes", ())),
+        words=tuple(ours.get("words", ())),
         fields={
             role: {name: kind.restore(value) for name, value in ours[role].items()}
             for role, kind in KINDS.items()
@@ -187,6 +190,8 @@ def to_source(document: Document) -> dict[str, Any]:
     ours: dict[str, Any] = {"id": document.id, **document.text, **document.fields}
     if document.codes:
         ours["codes"] = document.codes
+    if document.words:
+        ours["words"] = document.words
     if document.vectors:
         ours["vectors"] = {leg: vector.array for leg, vector in document.vectors.items()}
     return {**document.row, RESERVED: ours}

@@ -31,6 +31,7 @@ from hybridsearch.search.plan import (
     Saturated,
     Signal,
     Terms,
+    Words,
 )
 from hybridsearch.values import Hit, Page
 
@@ -185,18 +186,32 @@ def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:
 
 def match_clause(clause: Match) -> Clause:
     """Return the clause that matches words in any of the languages; the best language counts."""
-    queries = [
-        {
-            "match": {
-                text_path(clause.field, language): {
-                    "query": " ".join(tokens),
-                    "minimum_should_match": clause.needed(tokens),
-                }
-            }
-        }
-        for language, tokens in clause.tokens
+    return best_of([words_clause(text_path(clause.field, words.language), words) for words in clause.words])
+
+
+def words_clause(path: str, words: Words) -> Clause:
+    """Return the clause that matches the words of one language; the score is the sum of those that a product has.
+
+    Where it depends on the words how many are needed, a filter adds up what they count: in whole numbers, which are
+    exact in the 32 bits of a score.
+    """
+    least = words.least
+    if least is not None and len(words.flat) == len(words.tokens):
+        return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
+    clauses = [best_of([{"term": {path: {"value": token}}} for token in tokens]) for tokens in words.tokens]
+    if least is not None:
+        return {"bool": {"should": clauses, "minimum_should_match": least}}
+    counted = [
+        {"constant_score": {"filter": {"terms": {path: list(tokens)}}, "boost": tells}}
+        for tokens, tells in zip(words.tokens, words.tells, strict=True)
     ]
-    return queries[0] if len(queries) == 1 else {"dis_max": {"queries": queries}}
+    enough = {"function_score": {"query": {"bool": {"should": counted}}, "min_score": words.needed}}
+    return {"bool": {"should": clauses, "filter": [enough]}}
+
+
+def best_of(clauses: list[Clause]) -> Clause:
+    """Return the clause that matches what one of several does, with the best score."""
+    return clauses[0] if len(clauses) == 1 else {"dis_max": {"queries": clauses}}
 
 
 def codes(clause: Codes) -> Clause:
@@ -229,6 +244,7 @@ def to_page(plan: Plan, body: object) -> Page:
         number=plan.number,
         degraded=(*plan.degraded, *incomplete(answer)),
         notes=plan.notes,
+        spelled=plan.spelled,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,8 +21,10 @@ from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
 from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
+from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
 from hybridsearch.values import Page, Row
@@ -30,6 +33,8 @@ FRESH = 5.0
 """Seconds for which the schema of the live index is cached: a swap may have happened since."""
 IDS_PER_SEARCH = 1_000
 """Products that one request looks up."""
+LEXICON_FRESH = 600.0
+"""Seconds for which the words of an index are cached: a word that it does not have yet is looked for anyway."""
 KNN_HAS_K = (8, 15)
 SERVERS_SHARE = 0.8
 """Of the time for a search: what the server has found by then still arrives in time."""
@@ -44,6 +49,8 @@ class IndexInfo:
     read_at: float
     name: str
     """What requests name: the alias, where it leads to one index."""
+    generation: str
+    """The index itself."""
     spare: tuple[str, ...] = ()
     """Indices to which the alias leads too."""
     writable: bool = True
@@ -61,6 +68,7 @@ class Searches:
         self._seconds = section.timeout * SERVERS_SHARE
         self._version: tuple[int, ...] = ()
         self._live: IndexInfo | None = None
+        self._lexicons: dict[str, tuple[float, Lexicon]] = {}
 
     def search(self, plan: Plan, generation: str | None = None) -> Exchange[Page]:
         """Run a plan; where the server fails on one half of it, the other half answers."""
@@ -134,6 +142,21 @@ class Searches:
             live = self._live = yield from self._read(self.alias)
         return live
 
+    def lexicon(self, generation: str | None = None) -> Exchange[Lexicon]:
+        """Return the words of an index as they were some minutes ago at the earliest.
+
+        They are read again by one search; until it has them the others go on with what there is.
+        """
+        index = yield from self.index_info(generation)
+        read_at, known = self._lexicons.get(index.generation, (-math.inf, None))
+        if known is None or time.monotonic() - read_at > LEXICON_FRESH:
+            if known is not None:
+                self._lexicons[index.generation] = time.monotonic(), known
+            with explained(self.url, index.name):
+                known = to_lexicon((yield words_request(index.name, self._seconds / 2)))
+            self._lexicons = {index.generation: (time.monotonic(), known)}
+        return known
+
     def forget(self) -> None:
         """Forget the live index: another one replaced it."""
         self._live = None
@@ -167,6 +190,6 @@ class Searches:
                 "Build one beside it with another 'engine.index' and: hybridsearch reindex"
             )
         if len(indices) == 1:
-            return IndexInfo(schema, shards, time.monotonic(), index)
+            return IndexInfo(schema, shards, time.monotonic(), index, name)
         spare = tuple(sorted(set(indices) - {name}))
-        return IndexInfo(schema, shards, time.monotonic(), name, spare, writes_to(indices[name], index))
+        return IndexInfo(schema, shards, time.monotonic(), name, name, spare, writes_to(indices[name], index))

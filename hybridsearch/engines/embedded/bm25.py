@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings
+from hybridsearch.search.plan import Words
 
 Scores = NDArray[np.float32]
 
@@ -79,34 +80,46 @@ class TextField(Postings):
         self._weight: Scores = arrays.get(f"{name}:weight", np.zeros(0, np.float32))
         self._spread: Scores = arrays.get(f"{name}:spread", np.zeros(0, np.float32))
 
-    def match(self, tokens: Sequence[str], needed: int, documents: int) -> tuple[Ordinals, Scores]:
-        """Return the documents that contain at least `needed` of the tokens, ascending, and their scores.
+    def match(self, words: Words, documents: int) -> tuple[Ordinals, Scores]:
+        """Return the documents that have what is needed of the words, ascending, and their scores.
 
         `documents` is the total number of documents.
         """
         sums = np.zeros(documents, np.float64)
-        present = np.zeros(documents, np.uint16)
-        for number in map(self.find, tokens):
-            if number is not None:
-                span = self.span(number)
-                docs = self.docs[span]
-                sums[docs] += self._scores(number, span)
-                present[docs] += 1
-        matches = np.flatnonzero(present >= needed).astype(np.int32)
+        present = np.zeros(documents, np.int32)
+        for tokens, tells in zip(words.tokens, words.tells, strict=True):
+            docs, scores = self._word(tokens, documents)
+            sums[docs] += scores
+            present[docs] += tells
+        matches = np.flatnonzero(present >= words.needed).astype(np.int32)
         return matches, sums[matches].astype(np.float32)
 
-    def table(self, tokens: Sequence[str], docs: Ordinals) -> Scores:
-        """Return the score of each token in each document, of shape (tokens, documents); 0 where it is absent.
+    def _word(self, tokens: Sequence[str], documents: int) -> tuple[Ordinals, Scores]:
+        """Return the documents that have one of the tokens, and the score of the best of them."""
+        spans = [(number, self.span(number)) for number in map(self.find, tokens) if number is not None]
+        found = [(self.docs[span], self._scores(number, span)) for number, span in spans]
+        if len(found) == 1:
+            return found[0]
+        best = np.zeros(documents, np.float32)
+        for docs, scores in found:
+            best[docs] = np.maximum(best[docs], scores)
+        docs = np.flatnonzero(best).astype(np.int32)
+        return docs, best[docs]
+
+    def table(self, words: Sequence[Sequence[str]], docs: Ordinals) -> Scores:
+        """Return the score of each word in each document, of shape (words, documents); 0 where it is absent.
 
         For few documents: looks each document up in the postings instead of reading all of them.
         """
-        table = np.zeros((len(tokens), len(docs)), np.float32)
-        for row, number in zip(table, map(self.find, tokens), strict=True):
-            if number is not None:
-                span = self.span(number)
-                postings = self.docs[span]
-                nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
-                row[:] = np.where(postings[nearest] == docs, self._scores(number, span, nearest), 0)
+        table = np.zeros((len(words), len(docs)), np.float32)
+        for row, tokens in zip(table, words, strict=True):
+            for number in map(self.find, tokens):
+                if number is not None:
+                    span = self.span(number)
+                    postings = self.docs[span]
+                    nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
+                    scores = np.where(postings[nearest] == docs, self._scores(number, span, nearest), 0)
+                    np.maximum(row, scores, out=row)
         return table
 
     def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | slice = slice(None)) -> Scores:

@@ -23,6 +23,7 @@ from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Hit, Page, Row
 
@@ -165,6 +166,13 @@ class EmbeddedEngine:
     async def schema_async(self) -> Schema:
         return await asyncio.to_thread(self.schema)
 
+    @while_open
+    def lexicon(self, generation: str | None = None) -> Lexicon:
+        return self._view(generation).lexicon
+
+    async def lexicon_async(self) -> Lexicon:
+        return await asyncio.to_thread(self.lexicon)
+
     def request(self, plan: Plan) -> Request:
         """Return what a current Elasticsearch with one shard would be sent."""
         from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
@@ -189,6 +197,7 @@ class EmbeddedEngine:
             number=plan.number,
             degraded=plan.degraded,
             notes=plan.notes,
+            spelled=plan.spelled,
             took_ms=(time.perf_counter() - started) * 1000,
         )
 

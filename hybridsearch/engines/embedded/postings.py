@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,10 @@ class Postings:
     def term(self, number: int) -> str:
         """Return the term with this number."""
         return self._bytes(number).decode()
+
+    def frequencies(self) -> Iterator[tuple[str, int]]:
+        """Yield each term with the number of its documents."""
+        return zip(map(self.term, range(len(self))), np.diff(self.starts).tolist(), strict=True)
 
     def find(self, term: str) -> int | None:
         """Return the number of a term, or None when no document contains it."""

@@ -134,10 +134,7 @@ def between(clause: Range, view: View) -> Mask:
 
 def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
     """Return the documents that match in any language, and the score of the best."""
-    by_language = [
-        view.text(clause.field, language).match(tokens, clause.needed(tokens), view.documents)
-        for language, tokens in clause.tokens
-    ]
+    by_language = [view.text(clause.field, words.language).match(words, view.documents) for words in clause.words]
     if len(by_language) == 1:
         return by_language[0]
     scores = np.zeros(view.documents, np.float32)

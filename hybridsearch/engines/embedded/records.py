@@ -47,6 +47,7 @@ class Record(NamedTuple):
                 for role, by_field in content.fields.items()
             },
             {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
+            words=tuple(content.words),
         )
 
     def to_content(self) -> Content:
@@ -64,6 +65,7 @@ class Content:
 
     text: Mapping[str, Mapping[str, str]]
     codes: Sequence[str]
+    words: Sequence[str]
     fields: Mapping[str, Mapping[str, Any]]
     vectors: Mapping[str, int]
 
@@ -71,11 +73,12 @@ class Content:
     def of(cls, data: Mapping[str, Any]) -> Content:
         """Read what `to_json` wrote."""
         fields = {role: data[role] for role in KINDS if role in data}
-        return cls(data["text"], data["codes"], fields, data["vectors"])
+        return cls(data["text"], data["codes"], data.get("words", ()), fields, data["vectors"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that is stored: each role beside the others, as it was before there were more than two."""
-        return {"text": self.text, "codes": self.codes, **self.fields, "vectors": self.vectors}
+        words = {"words": self.words} if self.words else {}
+        return {"text": self.text, "codes": self.codes, **words, **self.fields, "vectors": self.vectors}
 
 
 def require_fit(document: Document, legs: Mapping[str, int]) -> None:
@@ -97,7 +100,7 @@ def require_fit(document: Document, legs: Mapping[str, int]) -> None:
 
 def encode(document: Document, rows: Mapping[str, int]) -> bytes:
     """Return the content of a document as JSON, given the row that each of its vectors has in its file."""
-    return orjson.dumps(Content(document.text, document.codes, document.fields, rows).to_json())
+    return orjson.dumps(Content(document.text, document.codes, document.words, document.fields, rows).to_json())
 
 
 def checksum(number: int, key: str, row: bytes, content: bytes) -> int:

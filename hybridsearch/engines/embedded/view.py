@@ -6,6 +6,7 @@ the store, or damaged costs only time.
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections import defaultdict
 from typing import Any
@@ -21,6 +22,7 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.values import Vector
 
 NAME = "compiled.arrays"
@@ -30,7 +32,7 @@ def compile_store(store: Store) -> Arrays:
     """Return the arrays of a view of all documents in a store.
 
     They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
-    called `text:FIELD:LANGUAGE` and `codes`, postings or columns (NaN: none) of the `KINDS` of field, such as
+    called `text:FIELD:LANGUAGE`, `codes` and `words`, postings or columns (NaN: none) of the `KINDS` of field, such as
     `facet:FIELD` and `number:FIELD`, and columns called `rows:LEG` (row of the vector, -1: none).
     """
     builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
@@ -43,6 +45,7 @@ def compile_store(store: Store) -> Arrays:
             for language, tokens in languages.items():
                 builders[f"text:{field}:{language}"].add(ordinal, tokens.split())
         builders["codes"].add(ordinal, dict.fromkeys(content.codes))
+        builders["words"].add(ordinal, content.words)
         cells: dict[str, float] = {f"rows:{leg}": row for leg, row in content.vectors.items()}
         for role, by_field in content.fields.items():
             for field, value in by_field.items():
@@ -120,6 +123,12 @@ class View:
     def codes(self) -> Postings:
         """Return the postings of the codes."""
         return Postings(self._arrays, "codes")
+
+    @functools.cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of the index."""
+        words = Postings(self._arrays, "words")
+        return Lexicon(dict(words.frequencies()), self.documents)
 
     def postings(self, role: str, field: str) -> Postings:
         """Return the postings of a field of which a document may have several values."""

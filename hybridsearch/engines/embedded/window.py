@@ -17,7 +17,7 @@ class Window:
 
     def __init__(self, view: View, docs: Ordinals) -> None:
         self.view, self.docs = view, docs
-        self._tables: dict[tuple[str, str, tuple[str, ...]], Scores] = {}
+        self._tables: dict[tuple[str, str, tuple[tuple[str, ...], ...]], Scores] = {}
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
@@ -26,10 +26,10 @@ class Window:
     def bm25(self, clause: Match) -> NDArray[np.float64]:
         """Return the score of each document in its best language; 0 where it does not match."""
         best = np.zeros(len(self.docs), np.float64)
-        for language, tokens in clause.tokens:
-            table = self._table(clause.field, language, tokens)
+        for words in clause.words:
+            table = self._table(clause.field, words.language, words.tokens)
             scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
-            enough = np.count_nonzero(table, axis=0) >= clause.needed(tokens)
+            enough = np.array(words.tells) @ (table > 0) >= words.needed
             np.maximum(best, scores, out=best, where=enough)
         return best
 
@@ -53,8 +53,8 @@ class Window:
             return np.isin(self.docs, self.view.codes().having(clause.values))
         return self.bm25(clause) > 0
 
-    def _table(self, field: str, language: str, tokens: tuple[str, ...]) -> Scores:
-        """Return the scores of tokens; signals that read the same words of the same field share them."""
+    def _table(self, field: str, language: str, tokens: tuple[tuple[str, ...], ...]) -> Scores:
+        """Return the scores of words; signals that read the same words of the same field share them."""
         key = (field, language, tokens)
         if key not in self._tables:
             self._tables[key] = self.view.text(field, language).table(tokens, self.docs)

@@ -63,7 +63,8 @@ def at_search(reply: Reply) -> Script:
     """Answer as a healthy server does, up to the search itself."""
 
     def script(asked: Received) -> Reply:
-        return {"/": INFO, "/products": INDEX}.get(asked.path, reply)
+        known = {"/": INFO, "/products": INDEX}.get(asked.path)
+        return known or (NO_HITS if asked.asks_for_words else reply)
 
     return script
 
@@ -246,7 +247,14 @@ def test_coroutines_fail_with_the_same_sentences(tmp_path: Path) -> None:
         asyncio.run(search(fake.url))
 
 
-NO_HITS = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})
+NO_HITS = Reply(
+    {
+        "timed_out": False,
+        "_shards": {"total": 1, "failed": 0},
+        "hits": {"total": {"value": 0}, "hits": []},
+        "aggregations": {"words": {"buckets": []}},
+    }
+)
 INCOMPLETE = Reply(
     {"timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": {"total": {"value": 0}, "hits": []}}
 )

@@ -20,7 +20,7 @@ from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import INFO, RESET, Fake, Received, Reply, error, serving
 from tests.shops import settings
 
-RED = Match("text", (("en", ("red",)),))
+RED = Match.alike("text", (("en", ("red",)),))
 EAST = Vector([1, 0])
 TITLE = Saturated("title", 0.5, RED, 8.0)
 WORDS = Cosine("words.image", 0.5, "image", EAST, 0.0, 1.0)

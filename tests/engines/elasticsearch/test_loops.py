@@ -17,7 +17,7 @@ from tests.servers import certificates
 from tests.servers.fake import HANG, INFO, Received, Reply, Script, serving
 from tests.shops import shop
 
-RED = Plan("words", "", query="red", keyword=Match("text", (("en", ("red",)),)))
+RED = Plan("words", "", query="red", keyword=Match.alike("text", (("en", ("red",)),)))
 INDEX = {
     "mappings": {"_meta": {"hybridsearch": Schema(Fields(title="title")).to_json()}},
     "settings": {"index": {"number_of_shards": "1"}},

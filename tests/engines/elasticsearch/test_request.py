@@ -28,6 +28,7 @@ from hybridsearch.search.plan import (
     Saturated,
     Sort,
     Terms,
+    Words,
 )
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
@@ -73,7 +74,7 @@ def rescored(*clauses: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_words() -> None:
-    text = Match("text", RED)
+    text = Match.alike("text", RED)
     plan = Plan("words", "2 words", keyword=text, signals=(Saturated("text", 0.5, text, 8.0),))
     script = {"source": "params.w * _score / (_score + params.k)", "params": {"w": 0.5, "k": 8.0}}
     clause = {"script_score": {"query": MATCH, "script": script, "_name": "text"}}
@@ -81,12 +82,41 @@ def test_words() -> None:
 
 
 def test_words_in_two_languages_count_in_the_better_one() -> None:
-    plan = Plan("words", "", keyword=Match("title", (("en", ("red", "dresses", "x")), ("de", ("red",))), share=0.6))
+    plan = Plan(
+        "words", "", keyword=Match.alike("title", (("en", ("red", "dresses", "x")), ("de", ("red",))), share=0.6)
+    )
     both = [
         {"match": {"hybrid.title.en": {"query": "red dresses x", "minimum_should_match": 2}}},
         {"match": {"hybrid.title.de": {"query": "red", "minimum_should_match": 1}}},
     ]
     assert body(plan) == {"query": found({"dis_max": {"queries": both}}), **REST}
+
+
+def test_a_word_that_other_tokens_stand_for_counts_by_the_best_of_them() -> None:
+    words = Words("en", (("tshirt", "shirt"), ("red",)), (1, 1), 2)
+    either = [{"term": {"hybrid.text.en": {"value": token}}} for token in ("tshirt", "shirt")]
+    assert body(Plan("words", "", keyword=Match("text", (words,)))) == {
+        "query": found(
+            {
+                "bool": {
+                    "should": [{"dis_max": {"queries": either}}, {"term": {"hybrid.text.en": {"value": "red"}}}],
+                    "minimum_should_match": 2,
+                }
+            }
+        ),
+        **REST,
+    }
+
+
+def test_words_that_tell_more_may_do_without_others() -> None:
+    words = Words("en", (("umbrella",), ("red",), ("blue",)), (600, 250, 150), 300)
+    asked = body(Plan("words", "", keyword=Match("text", (words,))))["query"]["bool"]["should"][0]["bool"]
+    assert asked["should"] == [{"term": {"hybrid.text.en": {"value": word}}} for word in ("umbrella", "red", "blue")]
+    counted = [
+        {"constant_score": {"filter": {"terms": {"hybrid.text.en": [word]}}, "boost": tells}}
+        for word, tells in (("umbrella", 600), ("red", 250), ("blue", 150))
+    ]
+    assert asked["filter"] == [{"function_score": {"query": {"bool": {"should": counted}}, "min_score": 300}}]
 
 
 def test_a_code() -> None:
@@ -113,7 +143,7 @@ def test_a_photo() -> None:
 
 
 def test_a_number() -> None:
-    plan = Plan("words", "", keyword=Match("text", RED), signals=(Number("number.price", 0.2, "price", 50.0),))
+    plan = Plan("words", "", keyword=Match.alike("text", RED), signals=(Number("number.price", 0.2, "price", 50.0),))
     source = (
         "def numbers = doc[params.f]; if (numbers.size() == 0) { return 0.0; } "
         "double v = Math.max(0.0, numbers.value); return params.w * v / (v + params.k)"
@@ -127,7 +157,7 @@ def test_filters_hold_for_words_and_for_every_neighbour() -> None:
     plan = Plan(
         "words",
         "",
-        keyword=Match("text", RED),
+        keyword=Match.alike("text", RED),
         neighbours=(NEAR,),
         filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
     )
@@ -165,7 +195,7 @@ def test_an_empty_query_finds_nothing_and_never_everything() -> None:
 
 
 def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> None:
-    text = Match("text", RED)
+    text = Match.alike("text", RED)
     scored = Plan("words", "", keyword=text, neighbours=(NEAR,), signals=(Saturated("text", 0.5, text, 8.0),))
     ordered = body(replace(scored, sort=Sort("price", descending=True)))
     assert "rescore" not in ordered
@@ -175,7 +205,7 @@ def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> No
 
 def test_facets_are_counted_the_most_frequent_first() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
-    assert body(Plan("words", "", keyword=Match("text", RED), facets=(Facet("brand"),)))["aggs"] == {
+    assert body(Plan("words", "", keyword=Match.alike("text", RED), facets=(Facet("brand"),)))["aggs"] == {
         "facet0": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}}
     }
 
@@ -237,7 +267,7 @@ def test_the_server_is_told_when_to_stop(seconds: float, written: str) -> None:
 
 
 def test_a_page_is_an_offset_and_a_size() -> None:
-    asked = body(Plan("words", "", keyword=Match("text", RED), offset=48, size=24))
+    asked = body(Plan("words", "", keyword=Match.alike("text", RED), offset=48, size=24))
     assert (asked["from"], asked["size"]) == (48, 24)
 
 

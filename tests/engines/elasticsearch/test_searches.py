@@ -20,7 +20,7 @@ PLAN = Plan(
     "words",
     "",
     query="red & blue +50%",
-    keyword=Match("text", (("en", ("red", "blue")),)),
+    keyword=Match.alike("text", (("en", ("red", "blue")),)),
     neighbours=(Neighbours("image", Vector([0.1, 0.2]), k=100, explore=200, floor=0.25),),
 )
 FOUND = Reply({"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"total": {"value": 0}, "hits": []}})

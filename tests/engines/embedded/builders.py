@@ -49,7 +49,7 @@ def fill(engine: EmbeddedEngine, *documents: Document, schema: Schema = SCHEMA) 
 
 
 def words(text: str, *, field: str = "title", language: str = "en", share: float = 0.0) -> Match:
-    return Match(field, ((language, tuple(text.split())),), share)
+    return Match.alike(field, ((language, tuple(text.split())),), share)
 
 
 def search_words(text: str, **rest: Any) -> Plan:

@@ -10,6 +10,7 @@ from rank_bm25 import BM25Okapi
 from hybridsearch.engines.embedded.bm25 import LENGTHS, byte_to_length, compile_text, rounded
 from hybridsearch.engines.embedded.bm25 import TextField as Field
 from hybridsearch.engines.embedded.postings import PostingsBuilder
+from hybridsearch.search.plan import Words
 
 
 def field_of(*texts: str) -> Field:
@@ -21,7 +22,7 @@ def field_of(*texts: str) -> Field:
 
 
 def test_score_is_the_formula_worked_by_hand() -> None:
-    docs, scores = field_of("red dress", "red red shoe hat", "hat").match(["red"], 1, 3)
+    docs, scores = field_of("red dress", "red red shoe hat", "hat").match(wanted(["red"], 1), 3)
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     average = 7 / 3
     assert docs.tolist() == [0, 1]
@@ -34,15 +35,19 @@ def test_score_is_the_formula_worked_by_hand() -> None:
     )
 
 
+def wanted(tokens: list[str], needed: int = 1) -> Words:
+    return Words("en", tuple((token,) for token in tokens), (1,) * len(tokens), needed)
+
+
 def test_documents_without_the_field_count_neither_in_n_nor_in_the_average() -> None:
-    _, with_empty = field_of("red dress", "", "hat").match(["red"], 1, 3)
-    _, without = field_of("red dress", "hat").match(["red"], 1, 2)
+    _, with_empty = field_of("red dress", "", "hat").match(wanted(["red"], 1), 3)
+    _, without = field_of("red dress", "hat").match(wanted(["red"], 1), 2)
     assert with_empty.tolist() == without.tolist()
 
 
 def test_only_the_length_of_the_document_is_rounded_not_the_average() -> None:
     long = " ".join(["word"] * 41)
-    _, (score, _) = field_of(long, "word").match(["word"], 1, 2)
+    _, (score, _) = field_of(long, "word").match(wanted(["word"], 1), 2)
     idf = math.log(1 + 0.5 / 2.5)
     assert score == pytest.approx(2.2 * idf * 41 / (41 + 1.2 * (1 - 0.75 + 0.75 * 40 / 21)), rel=1e-6)
 
@@ -86,16 +91,33 @@ def test_lengths_are_rounded_down_to_the_next_norm() -> None:
 
 def test_documents_with_too_few_of_the_words_do_not_match() -> None:
     field = field_of("red dress", "red shoe", "blue shoe")
-    assert field.match(["red", "shoe"], 2, 3)[0].tolist() == [1]
-    assert field.match(["red", "shoe"], 1, 3)[0].tolist() == [0, 1, 2]
-    assert field.match(["green"], 1, 3)[0].tolist() == []
+    assert field.match(wanted(["red", "shoe"], 2), 3)[0].tolist() == [1]
+    assert field.match(wanted(["red", "shoe"], 1), 3)[0].tolist() == [0, 1, 2]
+    assert field.match(wanted(["green"], 1), 3)[0].tolist() == []
+
+
+def test_of_tokens_that_stand_for_one_word_the_best_counts() -> None:
+    field = field_of("tshirt red", "shirt", "tshirt shirt shirt", "red")
+    either = Words("en", (("tshirt", "shirt"),), (1,))
+    docs, scores = field.match(either, 4)
+    assert docs.tolist() == [0, 1, 2]
+    apart = [field.match(wanted([token]), 4) for token in ("tshirt", "shirt")]
+    best = [max(float(values[found == doc].sum()) for found, values in apart) for doc in docs]
+    assert scores.tolist() == pytest.approx(best)
+    assert field.table(either.tokens, docs)[0].tolist() == pytest.approx(best)
+
+
+def test_words_count_by_what_they_tell() -> None:
+    field = field_of("red dress", "red shoe", "blue shoe", "dress")
+    tell = Words("en", (("red",), ("shoe",), ("blue",)), (200, 500, 300), 500)
+    assert field.match(tell, 4)[0].tolist() == [1, 2]
 
 
 def test_table_of_few_documents_holds_the_same_scores_as_the_whole_match() -> None:
     texts = ["a b", "b c c", "a a a", "c d e f g", "b"]
     field, tokens = field_of(*texts), ["a", "c", "missing", "b"]
-    docs, scores = field.match(tokens, 1, len(texts))
-    table = field.table(tokens, docs)
+    docs, scores = field.match(wanted(tokens), len(texts))
+    table = field.table([(token,) for token in tokens], docs)
     assert table.sum(axis=0).tolist() == pytest.approx(scores.tolist(), rel=1e-6)
     assert table[2].tolist() == [0.0] * len(docs)
 
@@ -109,7 +131,7 @@ def test_scores_agree_with_rank_bm25_once_the_idf_of_each_is_divided_out() -> No
     compared = 0
     for word in oracle.idf:
         having = sum(word in text for text in corpus)
-        docs, ours = field.match([word], 1, len(corpus))
+        docs, ours = field.match(wanted([word], 1), len(corpus))
         if oracle.idf[word]:
             theirs = oracle.get_scores([word])[docs] / oracle.idf[word]
             idf = math.log(1 + (len(corpus) - having + 0.5) / (having + 0.5))

@@ -40,6 +40,7 @@ from hybridsearch.search.plan import (
     Signal,
     Sort,
     Terms,
+    Words,
 )
 from hybridsearch.values import Document, Page, Vector
 from tests.engines.embedded.builders import DIMS, SCHEMA, unit
@@ -62,19 +63,25 @@ class Model:
     def bm25(self, document: Document, match: Match) -> float:
         """Return the score in the best language, 0 when the document does not match in any."""
         best = 0.0
-        for language, wanted in match.tokens:
+        for words in match.words:
+            language = words.language
             texts = [self.tokens(any_document, match.field, language) for any_document in self.documents.values()]
             texts = [tokens for tokens in texts if tokens]
             counts = Counter(self.tokens(document, match.field, language))
-            if sum(token in counts for token in wanted) < match.needed(wanted):
+            present = [any(token in counts for token in tokens) for tokens in words.tokens]
+            if sum(tells for tells, is_there in zip(words.tells, present, strict=True) if is_there) < words.needed:
                 continue
             average = sum(map(len, texts)) / len(texts)
             length = max(int(length) for length in LENGTHS if length <= counts.total())
             score = 0.0
-            for token in wanted:
-                having = sum(token in text for text in texts)
-                idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
-                score += 2.2 * idf * counts[token] / (counts[token] + 1.2 * (1 - 0.75 + 0.75 * length / average))
+            for tokens in words.tokens:
+                scores = [0.0]
+                for token in tokens:
+                    having = sum(token in text for text in texts)
+                    idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+                    frequency = counts[token]
+                    scores.append(2.2 * idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / average)))
+                score += max(scores)
             best = max(best, score)
         return best
 
@@ -202,7 +209,7 @@ WORDS = st.sampled_from(["red", "blue", "dress", "shoe", "hat"])
 TEXT = st.lists(WORDS, max_size=5).map(" ".join)
 TOKENS = st.lists(WORDS, min_size=1, max_size=3, unique=True).map(tuple)
 MATCH = st.builds(
-    Match,
+    Match.alike,
     st.sampled_from(["title", "text", "pairs"]),
     st.lists(st.tuples(st.sampled_from(["en", "de", "fr"]), TOKENS), min_size=1, max_size=2).map(tuple),
     st.sampled_from([0.0, 0.6, 1.0]),
@@ -394,7 +401,12 @@ def test_pages_of_many_plans_are_those_of_the_model(shop: tuple[EmbeddedEngine, 
 def any_plan(random: np.random.Generator) -> Plan:
     def match(field: str) -> Match:
         tokens = tuple(random.choice(["red", "blue", "dress", "shoe"], random.integers(1, 4), replace=False).tolist())
-        return Match(field, tuple((language, tokens) for language in ("en", "de")), random.choice([0.0, 0.6, 1.0]))
+        if random.random() < 0.5:
+            return Match.alike(field, [(language, tokens) for language in ("en", "de")], random.choice([0.0, 0.6, 1.0]))
+        either = tuple((token, *random.choice(["shoe", "coat"], random.integers(0, 2)).tolist()) for token in tokens)
+        tells = tuple(random.integers(1, 1_000, len(tokens)).tolist())
+        needed = int(random.integers(1, sum(tells) + 1))
+        return Match(field, tuple(Words(language, either, tells, needed) for language in ("en", "de")))
 
     def maybe(value: Filter) -> tuple[Filter, ...]:
         return (value,) if random.random() < 0.4 else ()

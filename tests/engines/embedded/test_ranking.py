@@ -119,7 +119,7 @@ def test_best_language_counts(engine: EmbeddedEngine) -> None:
     german = Document("de", {}, {"title": {"de": "rot kleid"}})
     engine.write(generation, [german, document("en", "red red dress")])
     engine.promote(generation, SCHEMA)
-    both = Match("title", (("en", ("red",)), ("de", ("rot",))))
+    both = Match.alike("title", (("en", ("red",)), ("de", ("rot",))))
     page = engine.search(Plan("words", "", keyword=both))
     alone = [
         engine.search(search_words("red"))[0],

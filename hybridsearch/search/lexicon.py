@@ -1,0 +1,126 @@
+"""The lexicon: the words of an index as people write them, and how many products have each."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from hybridsearch import text
+
+LONGEST_ENDING = 8
+"""Letters by which two forms of a word may differ at the end."""
+SHORTEST_PART = 3
+"""Letters of each of two words that were written as one."""
+LINKS = ("", "s", "es", "n", "en", "er", "e")
+"""Letters that join the parts of a German compound."""
+SPELLINGS = 3
+"""The most words that may stand for one that is misspelt,"""
+WHOLES = 8
+"""and for one that is part of them."""
+KNOWN = 50_000
+"""Counts that are kept."""
+
+
+class Lexicon:
+    """The words of one index.
+
+    Args:
+        counts: By word in lower case, or token of a run of Chinese or Japanese, the number of products that have it.
+        documents: Number of products.
+    """
+
+    def __init__(self, counts: Mapping[str, int], documents: int) -> None:
+        self.counts, self.documents = counts, documents
+        self._known: dict[tuple[str, str], int] = {}
+
+    def count(self, word: str, language: str) -> int:
+        """Return how many products have a word in one of the forms that the field of a language takes for the same.
+
+        A product that has several of them counts as often: the number is an upper bound.
+        """
+        if (word, language) not in self._known:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            found = self.counts.get(word, 0) if text.is_run(word) else sum(self._forms(word, language))
+            self._known[word, language] = min(found, self.documents)
+        return self._known[word, language]
+
+    def spellings(self, word: str, edits: int) -> tuple[str, ...]:
+        """Return the words that are so many letters, left out, added, replaced or swapped, away; the likeliest first.
+
+        People rarely mistake the first letter, and mean what there is more of.
+        """
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        plain = text.unaccented(word)
+        near = (
+            self._by_length[length][place]
+            for length in range(len(plain) - edits, len(plain) + edits + 1)
+            for _, distance, place in process.extract(
+                plain, self._plain_by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
+            )
+            if distance == edits
+        )
+        return self._likeliest(near, plain[0])[:SPELLINGS]
+
+    def parts(self, word: str) -> tuple[str, str] | None:
+        """Return the two words that a word is made of, of several such pairs the one of which there is more."""
+        pairs = [
+            (first, second)
+            for cut in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
+            if (second := word[cut:]) in self.counts
+            for link in LINKS
+            if word[:cut].endswith(link) and len(first := word[: cut - len(link)]) >= SHORTEST_PART
+            if first in self.counts
+        ]
+        return max(pairs, key=lambda pair: min(self.counts[pair[0]], self.counts[pair[1]]), default=None)
+
+    def wholes(self, part: str) -> tuple[str, ...]:
+        """Return words that begin or end with a part, those of which there is more first."""
+        plain = text.unaccented(part)
+        ends = (word for word in self.counts if word.endswith(part))
+        found = dict.fromkeys([*self._starting(plain), *ends])
+        return self._likeliest((word for word in found if text.unaccented(word) != plain), plain[0])[:WHOLES]
+
+    def _forms(self, word: str, language: str) -> Iterator[int]:
+        """Yield the count of each form of a word."""
+        token, plain = text.stem(word, language), text.unaccented(word)
+        # A stem may have another last letter: `berri` is that of `berry` too.
+        shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(token, plain, strict=False)))
+        for form in self._starting(plain[: max(SHORTEST_PART, shared - 1)]):
+            if len(form) <= len(plain) + LONGEST_ENDING and text.stem(form, language) == token:
+                yield self.counts[form]
+
+    def _starting(self, beginning: str) -> Iterator[str]:
+        """Yield the words that start so, accents aside."""
+        for place in range(bisect_left(self._sorted, (beginning, "")), len(self._sorted)):
+            plain, word = self._sorted[place]
+            if not plain.startswith(beginning):
+                break
+            yield word
+
+    def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
+        return tuple(sorted(words, key=lambda word: (word[0] != first, -self.counts[word], word)))
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, str]]:
+        """Return each word without its accents and as it is, in order."""
+        return sorted((text.unaccented(word), word) for word in self.counts if not text.is_run(word))
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, list[str]]:
+        """Return the words of letters alone, by their length without accents."""
+        by_length: defaultdict[int, list[str]] = defaultdict(list)
+        for plain, word in self._sorted:
+            if plain.isalpha():
+                by_length[len(plain)].append(word)
+        return by_length
+
+    @cached_property
+    def _plain_by_length(self) -> Mapping[int, list[str]]:
+        """Return the same words without their accents."""
+        return {length: list(map(text.unaccented, words)) for length, words in self._by_length.items()}

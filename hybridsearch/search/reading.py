@@ -1,0 +1,179 @@
+"""Reading: from what a shopper typed to the words of this index that may be meant. A pure function of values."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from hybridsearch import text
+from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.plan import Words
+
+SHORTEST = 4
+"""Letters of a word that may be misspelt, or part of another one: a shorter one is near to too much."""
+LONG = 8
+"""Letters from which on two of them may be wrong."""
+ENOUGH = 5
+"""Products that a word must find for others to be left out that lack it;"""
+SMALL = 50
+"""in a catalogue of fewer than ENOUGH times as many products, one of so many."""
+WHOLE = 1_000
+"""What all words of a query count together."""
+UNKNOWN = WHOLE + 1
+"""What a word counts that no product had when the lexicon was read: one that has it now is found by it alone."""
+SPELLING = "spelling"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a query.
+
+    Attributes:
+        typed: In lower case, or a run of Chinese or Japanese characters.
+        others: Words of the index that it may stand for; the likeliest first.
+        why: What they are to it, for people.
+    """
+
+    typed: str
+    others: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A query as it is understood.
+
+    Attributes:
+        words: In order.
+        spelled: The query as the index spells it; empty where it is spelled as it was typed.
+    """
+
+    words: tuple[Word, ...]
+    spelled: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was understood in another way than it was typed, in sentences."""
+        return tuple(
+            f"'{word.typed}' was also read as {', '.join(word.others)} ({word.why})" for word in self.words if word.why
+        )
+
+
+def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str]) -> Reading:
+    """Return what the words of a query may mean in an index.
+
+    Args:
+        typed: The query, as it is searched for.
+        lexicon: The words of the index; None where they are not known.
+        languages: Of the index.
+    """
+    words = [Word(word) for word in text.query_words(typed)]
+    if lexicon is None or not lexicon.documents:
+        return Reading(tuple(words))
+    read = [meant for word in joined(words, lexicon) for meant in understood(word, lexicon, languages)]
+    spelled = [word.others[0] if word.why == SPELLING else word.typed for word in read]
+    return Reading(tuple(read), " ".join(spelled) if any(word.why == SPELLING for word in read) else "")
+
+
+def joined(words: Sequence[Word], lexicon: Lexicon) -> list[Word]:
+    """Return the words, each two neighbours also as the one word that they make, where the index mostly has that.
+
+    The rarer of the two must be no more frequent: a rare spelling counts more than a frequent one, and would lead.
+    """
+    result = list(words)
+    for place, (first, second) in enumerate(itertools.pairwise(words)):
+        together = first.typed + second.typed
+        apart = min(lexicon.counts.get(word.typed, 0) for word in (first, second))
+        if lexicon.counts.get(together, 0) >= max(1, apart) and not text.is_run(together):
+            for part in (place, place + 1):
+                others = (*result[part].others, together)
+                result[part] = replace(result[part], others=others, why="written together")
+    return result
+
+
+def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
+    """Return a word with what it may stand for, where hardly a product has it as it was typed; or its two parts."""
+    typed = word.typed
+    if word.others or len(typed) < SHORTEST or not typed.isalpha() or text.is_run(typed):
+        return [word]
+    known = max((lexicon.count(typed, language) for language in languages), default=0)
+    if known >= enough(lexicon):
+        return [word]
+    if not known:
+        if near := lexicon.spellings(typed, 1):
+            return [replace(word, others=near, why=SPELLING)]
+        if parts := lexicon.parts(typed):
+            return [replace(word, others=(part,), why=SPELLING) for part in parts]
+    if wholes := lexicon.wholes(typed):
+        return [replace(word, others=wholes, why="part of them")]
+    if not known and len(typed) >= LONG and (near := lexicon.spellings(typed, 2)):
+        return [replace(word, others=near, why=SPELLING)]
+    return [word]
+
+
+def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | None, least: float) -> Words | None:
+    """Return the words of a query as tokens of one language; None where it has none for it.
+
+    A word counts the more the fewer products have it: its BM25 idf, as a share of that of all. Together the words of a
+    product must count as much as the most telling one that finds enough products by itself, so that the least telling
+    ones are given up first, and a page is filled. A word that no product has is never needed.
+
+    Args:
+        reading: The query.
+        part: What of it belongs into the field of this language.
+        language: Of the field that is searched.
+        lexicon: The words of the index; None where they are not known, and any word will do.
+        least: The least share, in [0, 1], of what all words count, that is ever enough; with 0 any word is.
+    """
+    tokens, counts = [], []
+    own = set(text.query_words(part))
+    for forms, own_tokens in tokens_of([word for word in reading.words if word.typed in own], language):
+        tokens.append(own_tokens)
+        counts.append(sum(lexicon.count(form, language) for form in forms) if lexicon else 0)
+    tokens, counts = tokens[: text.QUERY_WORDS], counts[: text.QUERY_WORDS]
+    if not tokens:
+        return None
+    if lexicon is None or not any(counts) or not least:
+        return Words.alike(language, tokens)
+    idfs = [idf(min(count, lexicon.documents), lexicon.documents) if count else 0.0 for count in counts]
+    whole = sum(idfs)
+    tells = [max(1, round(WHOLE * part / whole)) if part else UNKNOWN for part in idfs]
+    sufficient = [tells for tells, count in zip(tells, counts, strict=True) if count >= enough(lexicon)]
+    needed = max(1, round(WHOLE * least), *sufficient)
+    return Words(language, tuple(tokens), tuple(tells), min(needed, sum(tells)))
+
+
+def enough(lexicon: Lexicon) -> int:
+    """Return how many products a word must find so that products that lack it may be left out."""
+    return max(1, min(ENOUGH, lexicon.documents // SMALL))
+
+
+def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return for each word its forms and the tokens of these, without stop words unless there is nothing else.
+
+    A run of Chinese or Japanese characters gives a word for each of its tokens.
+    """
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for word in words:
+        if text.is_run(word.typed):
+            found |= {(token,): (token,) for token in text.analyse(word.typed, language)}
+        else:
+            forms = (word.typed, *word.others)
+            tokens = tuple(dict.fromkeys(token for form in forms for token in text.analyse(form, language)[:1]))
+            found.setdefault(tokens, forms)
+    pairs = [(forms, tokens) for tokens, forms in found.items()]
+    return [pair for pair in pairs if not text.stop_tokens(language).issuperset(pair[1])] or pairs
+
+
+def present(words: Words, share: float) -> Words:
+    """Return the words of a query that products have, of which a share is needed whatever each tells."""
+    pairs = zip(words.tokens, words.tells, strict=True)
+    known = [tokens for tokens, tells in pairs if tells != UNKNOWN]
+    return Words.alike(words.language, known or words.tokens, share)
+
+
+def idf(count: int, documents: int) -> float:
+    """Return the inverse document frequency of BM25, as Lucene computes it."""
+    return math.log(1 + (documents - count + 0.5) / (count + 0.5))

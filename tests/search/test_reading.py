@@ -1,0 +1,101 @@
+"""What was typed, as the words of the index that may be meant."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.plan import Words
+from hybridsearch.search.reading import UNKNOWN, idf, in_language, present, read
+
+LEXICON = Lexicon(
+    {"red": 40, "umbrella": 8, "cheap": 3, "stainless": 9, "steel": 20, "t": 6, "shirt": 15, "tshirt": 6, "5kg": 2,
+     "tn2110": 1, "tn": 30, "2110": 1, "laser": 50, "printer": 60, "laserprinter": 1, "the": 90, "跑步鞋": 6, "跑步": 7,
+     "步鞋": 6, "跑": 9, "步": 9, "鞋": 12},
+    100,
+)  # fmt: skip
+
+
+def words(typed: str, *, language: str = "en", least: float = 0.2, lexicon: Lexicon | None = LEXICON) -> Words:
+    reading = read(typed, lexicon, ("en", "zh"))
+    found = in_language(reading, typed, language, lexicon, least)
+    assert found is not None
+    return found
+
+
+def tokens(typed: str, language: str = "en") -> tuple[tuple[str, ...], ...]:
+    return words(typed, language=language).tokens
+
+
+def test_the_index_decides_what_a_misspelt_word_may_be() -> None:
+    assert tokens("red umbrela") == (("red",), ("umbrela", "umbrella"))
+    assert read("red umbrela", LEXICON, ("en",)).spelled == "red umbrella"
+    assert read("red umbrella", LEXICON, ("en",)).spelled == ""
+
+
+def test_words_that_were_written_as_one_are_each_looked_for() -> None:
+    assert tokens("stainlesssteel") == (("stainlesssteel", "stainless"), ("stainlesssteel", "steel"))
+    assert read("stainlesssteel", LEXICON, ("en",)).spelled == "stainless steel"
+
+
+def test_neighbours_are_also_one_word_where_the_index_mostly_has_that() -> None:
+    assert tokens("t shirt") == (("t", "tshirt"), ("shirt", "tshirt"))
+    assert tokens("laser printer") == (("laser",), ("printer",))
+
+
+def test_a_word_counts_the_more_the_fewer_products_have_it() -> None:
+    read_so = words("red umbrella")
+    idfs = [math.log(1 + (100 - count + 0.5) / (count + 0.5)) for count in (40, 8)]
+    assert read_so.tells == tuple(round(1_000 * part / sum(idfs)) for part in idfs)
+    assert read_so.needed == read_so.tells[1]  # an umbrella of any colour, and not what else is red
+    assert read_so.least is None or read_so.least == 1
+
+
+def test_a_word_that_no_product_has_is_never_needed_and_finds_what_has_it_since() -> None:
+    read_so = words("umbrella qwertz")
+    assert read_so.tells == (1_000, UNKNOWN)
+    assert read_so.needed <= read_so.tells[0]
+    assert present(read_so, 1.0).tokens == (("umbrella",),)
+
+
+def test_a_word_that_too_few_products_have_does_not_shut_out_the_others() -> None:
+    assert words("cheap umbrella").needed == words("cheap umbrella").tells[1]
+
+
+def test_where_no_word_is_known_any_will_do() -> None:
+    assert words("qwertz zuiop").needed == 1
+    assert words("red umbrella", lexicon=None) == Words.alike("en", [("red",), ("umbrella",)])
+    assert words("red umbrella", least=0.0) == Words.alike("en", [("red",), ("umbrella",)])
+
+
+def test_a_run_of_chinese_is_as_many_words_as_it_has_tokens() -> None:
+    assert {("跑步",), ("步鞋",), ("跑",), ("步",), ("鞋",)} <= set(tokens("跑步鞋", "zh"))
+
+
+def test_a_code_is_not_corrected() -> None:
+    assert tokens("tn2111") == (("tn2111",),)
+
+
+@pytest.mark.parametrize("typed", ["the", "the the", "a" * 256, "umbrela " * 20, "'", "5 kg", "ｒｅｄ", "red 跑步鞋"])
+def test_whatever_is_typed_is_read(typed: str) -> None:
+    for language in ("en", "zh"):
+        in_language(read(typed, LEXICON, ("en", "zh")), typed, language, LEXICON, 0.2)
+
+
+@given(
+    st.lists(st.sampled_from([*LEXICON.counts, "umbrela", "qwertz", "steelred"]), min_size=1, max_size=8),
+    st.floats(0, 1),
+)
+@settings(max_examples=300, deadline=None)
+def test_one_word_that_enough_products_have_is_enough_or_no_word_has_them(typed: list[str], least: float) -> None:
+    found = in_language(read(" ".join(typed), LEXICON, ("en",)), " ".join(typed), "en", LEXICON, least)
+    if found is not None:
+        assert found.needed <= sum(found.tells)
+        assert len(found.tells) == len(found.tokens)
+        assert all(tells >= 1 for tells in found.tells)
+
+
+def test_idf_is_that_of_lucene() -> None:
+    assert idf(8, 100) == pytest.approx(math.log(1 + 92.5 / 8.5))
