@@ -53,6 +53,11 @@ def measures(text: str) -> Iterator[str]:
     return map(joined, _WITH_UNIT.finditer(text))
 
 
+def is_measure(text: str) -> bool:
+    """Tell whether a text in lower case is a measure and nothing else."""
+    return _WITH_UNIT.fullmatch(text) is not None
+
+
 def with_measures(text: str) -> str:
     """Return a text in lower case with each measure as one word."""
     return _WITH_UNIT.sub(joined, text)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.learning.queries import JudgedQuery, groups
-from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.result_lists import ResultList, codes_first
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -64,7 +64,8 @@ class Features:
         comes from other weights, and weights must not profit from an order that they do not give themselves.
         """
         spread = np.broadcast_to(np.asarray(weights, np.float32), (len(self), len(self.names)))
-        scores = np.where(self.present, np.einsum("qcs,qs->qc", self.values, spread), -np.inf)
+        sums: Floats = np.einsum("qcs,qs->qc", self.values, spread)
+        scores = np.where(self.present, codes_first(sums, self.values, self.names), -np.inf)
         order = np.argsort(-scores, axis=1)
         ranked, gains = (np.take_along_axis(part, order, axis=1) for part in (scores, self.gains))
         shared = share_ties(ranked, gains)[:, :CUT]
@@ -140,7 +141,7 @@ def build(
     )
 
 
-def share_ties(scores: Floats, gains: Floats) -> NDArray[np.float64]:
+def share_ties(scores: NDArray[np.floating], gains: Floats) -> NDArray[np.float64]:
     """Return the gains, (queries, candidates), with those of tied candidates replaced by their mean.
 
     Args:

@@ -49,13 +49,32 @@ class ResultList:
     ids: tuple[str, ...]
     values: Matrix
 
-    def ranked(self, weights: NDArray[np.floating]) -> list[str]:
-        """Return the ids by descending sum of weighted values; tied ones stay in the order of the engine."""
-        return [self.ids[row] for row in np.argsort(-(self.values @ weights), kind="stable")]
+    def ranked(self, weights: NDArray[np.floating], names: Sequence[str]) -> list[str]:
+        """Return the ids by descending sum of weighted values, typed codes first; tied ones stay in the engine's order.
+
+        Args:
+            weights: (signals,).
+            names: The signals.
+        """
+        scores = codes_first(self.values @ weights, self.values, names)
+        return [self.ids[row] for row in np.argsort(-scores, kind="stable")]
+
+
+def codes_first(scores: NDArray[np.floating], values: Matrix, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return scores under which a product with a typed code leads, as in a plan, and equal ones stay equal.
+
+    Args:
+        scores: (..., products), sums of weighted values.
+        values: (..., products, signals).
+        names: The signals.
+    """
+    places = values @ np.array([{signals.CODE: 2.0, signals.CODE_PREFIX: 1.0}.get(name, 0.0) for name in names])
+    above = 1.0 + scores.max(axis=-1, keepdims=True, initial=0.0).astype(np.float64)
+    return np.asarray(scores + above * places)
 
 
 def bare(weights: Weights) -> Weights:
-    """Return weights under which the engine reports the signals' own values, for the same candidates."""
+    """Return weights that give every signal a part of the score, for the same candidates."""
     return weights.model_copy(update={"signals": dict.fromkeys(signals.keys(), 1.0), "kinds": {}})
 
 
@@ -91,7 +110,8 @@ def collect(
             page = engine.search(plan)
             if not page.degraded:
                 ids = tuple(hit.id for hit in page)
-                rows = [[hit.signals.get(name, 0.0) for name in names] for hit in page]
+                weights = {signal.name: signal.weight for signal in plan.signals}
+                rows = [[hit.signals.get(name, 0.0) / weights.get(name, 1.0) for name in names] for hit in page]
                 results = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
                 cache.put(key, results)
         progress("asking", number, len(plans))

@@ -17,6 +17,7 @@ from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, co
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
+from hybridsearch.search.codes import LEADS
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import FAMILY, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
@@ -92,7 +93,7 @@ def retrieve(
         rankings["rrf"] = [fuse(words, vectors) for words, vectors in zip(by_word, near, strict=True)]
         rankings["single"] = best_single_weight(features, candidates)
     rankings["current"] = [
-        window.ranked(vector_of(weights.of(query.kind), names))[:DEPTH]
+        window.ranked(vector_of(weights.of(query.kind), names), names)[:DEPTH]
         for query, window in zip(kept, candidates, strict=True)
     ]
     return Runs(kept, rankings, tuple(candidates), features, vector_of(weights, names), len(asked) - len(kept))
@@ -118,11 +119,11 @@ def ask(
     if keyword_query:
         yield list(keyword_query.collect([query.query.typed for query in asked], DEPTH, cache, tell(1)))
     else:
-        plans = [first_hits(replace(query, vectors={}).plan(schema, KEYWORD)) for query in asked]
+        plans = [first_hits(uncoded(replace(query, vectors={}).plan(schema, KEYWORD))) for query in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(1)))
     if schema.legs:
         cosines = cosines_only()
-        plans = [first_hits(vectors_only(query.plan(schema, cosines))) for query in asked]
+        plans = [first_hits(uncoded(vectors_only(query.plan(schema, cosines)))) for query in asked]
         yield list(collect(shop.engine, plans, (), cache, tell(2)))
 
 
@@ -136,6 +137,11 @@ def cosines_only() -> Weights:
 def first_hits(plan: Plan) -> Plan:
     """Return the plan that asks for the first hits, and for their order only."""
     return replace(plan, offset=0, size=DEPTH, facets=(), sort=None, rows=False)
+
+
+def uncoded(plan: Plan) -> Plan:
+    """Return the plan whose order no typed code leads: systems that the shop is compared with do not know of codes."""
+    return replace(plan, signals=tuple(signal for signal in plan.signals if signal.name not in LEADS))
 
 
 def vectors_only(plan: Plan) -> Plan:
@@ -167,5 +173,5 @@ def best_single_weight(features: Features, candidates: Sequence[ResultList]) -> 
     for train, test in folds(features.groups, FOLDS, 0):
         best = mixes[int(np.argmax(scores[:, train].mean(axis=1)))] if len(train) else mixes[len(mixes) // 2]
         for number in test:
-            rankings[number] = candidates[number].ranked(best)[:DEPTH]
+            rankings[number] = candidates[number].ranked(best, features.names)[:DEPTH]
     return rankings

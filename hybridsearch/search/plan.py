@@ -16,8 +16,10 @@ from hybridsearch.values import Vector
 
 NEIGHBOUR_LIFT = 1_000.0
 """First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
-CODE_LIFT = 10_000.0
-"""First-pass score of a product whose code was typed: above all neighbours."""
+CODE_LIFT = 50_000.0
+"""First-pass score of a product whose code was typed: above all neighbours, of a dozen legs too."""
+PREFIX_LIFT = 20_000.0
+"""The same where only the beginning of its code was typed."""
 FACET_VALUES = 100
 """Values that a facet shows at most, the most frequent."""
 FIRST_PASS_SHARE = 1e-9
@@ -88,9 +90,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Products that carry one of these codes exactly."""
+    """Products that carry one of these codes exactly, or one that begins with one of the prefixes."""
 
     values: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+
+    def exact(self) -> Codes | None:
+        """Return the codes without the prefixes, if there are any."""
+        return Codes(self.values) if self.values else None
+
+    def begun(self) -> Codes | None:
+        """Return the prefixes without the codes, if there are any."""
+        return Codes((), self.prefixes) if self.prefixes else None
+
+    def by_lift(self) -> Iterator[tuple[Codes, float]]:
+        """Yield each part with its score in the first pass."""
+        parts = (self.exact(), CODE_LIFT), (self.begun(), PREFIX_LIFT)
+        return ((part, lift) for part, lift in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +270,7 @@ class Plan:
             lines += [f"  keyword     {self.keyword.field} has {needs(words)}" for words in self.keyword.words]
         if self.codes:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
+            lines += [f"  codes       that begin with {prefix}" for prefix in self.codes.prefixes]
         lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
         lines += [f"  filter      {clause}" for clause in self.filters]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,9 +11,10 @@ from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
+from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import Codes, Kind, Match, Neighbours, Plan
+from hybridsearch.search.plan import Kind, Match, Neighbours, Plan
 from hybridsearch.search.reading import Reading, in_language, read
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
@@ -33,9 +33,6 @@ WINDOW = 400
 MOST_HITS = 1_000
 DEEPEST = 10_000
 """The last hit that can be paged to: Elasticsearch's max_result_window."""
-
-_CODE = re.compile(r"(?=.*\d)[\w./-]{4,}|\d[\d -]{5,}\d")
-_MEASURE = re.compile(r"\d+(?:[.,]\d+)?[^\W\d_]{1,4}|(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
         if query.filters or query.sort:
             return "browse", f"{' and '.join(nothing)}, but a filter or an order"
         return "empty", f"{', '.join(nothing)}, no filter"
-    if schema.fields.codes and looks_like_code(typed):
+    if schema.fields.codes and is_surely_code(typed):
         return "code", f"'{typed}' looks like a product code"
     return WORDS.name, f"{len(words)} word{'s' * (len(words) != 1)}"
 
@@ -105,11 +102,6 @@ def sources_named(names: Collection[str]) -> tuple[QuerySource, ...]:
         if name not in QUERY_SOURCES:
             raise QueryError(f"A query cannot give '{name}'. It can give: {', '.join(QUERY_SOURCES)}.")
     return tuple(source for name, source in QUERY_SOURCES.items() if name in names)
-
-
-def looks_like_code(word: str) -> bool:
-    """Tell whether a query, or a word of one, may be a product code rather than a word, a year or a measure."""
-    return bool(_CODE.fullmatch(word) and not _MEASURE.fullmatch(word))
 
 
 def plan(
@@ -138,7 +130,7 @@ def plan(
             or a source does not exist.
     """
     kind, reason = kind_of(query, schema)
-    weights = weights.of(kind)
+    weights = codes_first(weights.of(kind), schema)
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: vectors[source.name] for source in sources_named(vectors)}
     typed = query.typed
@@ -175,13 +167,6 @@ def keywords(query: str, reading: Reading, schema: Schema, lexicon: Lexicon | No
     words = (in_language(reading, part, language, lexicon, weights.coverage) for language, part in parts.items())
     found = tuple(filter(None, words))
     return Match("text", found) if found else None
-
-
-def typed_codes(query: str) -> Codes | None:
-    """Return the codes in a query: all of it when it looks like one, and each word that does."""
-    words = [query, *query.split()]
-    codes = dict.fromkeys(code for word in words if looks_like_code(word) and (code := text.code(word)))
-    return Codes(tuple(codes)) if codes else None
 
 
 def neighbours(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights) -> Iterator[Neighbours]:

@@ -17,6 +17,7 @@ from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Sa
 from hybridsearch.search.reading import present
 from hybridsearch.values import Vector
 
+CODE, CODE_PREFIX = "code", "code_prefix"
 FAMILY = ".*"
 """Ends the key of a family of signals; alone in a weights file it stands for all of them that are not named."""
 
@@ -158,7 +159,14 @@ SIGNALS: tuple[Definition, ...] = (
     text_signal("grams", letters),
     condition("all_words", lambda evidence: evidence.words_in("text", 1.0)),
     condition("most_words", lambda evidence: evidence.words_in("text", 0.6)),
-    condition("code", lambda evidence: evidence.codes, needs=lambda schema: bool(schema.fields.codes)),
+    condition(
+        CODE, lambda evidence: evidence.codes and evidence.codes.exact(), needs=lambda schema: bool(schema.fields.codes)
+    ),
+    condition(
+        CODE_PREFIX,
+        lambda evidence: evidence.codes and evidence.codes.begun(),
+        needs=lambda schema: bool(schema.fields.codes),
+    ),
 )
 """The signals that have a name of their own; cosines and numbers follow them."""
 

@@ -41,7 +41,8 @@ def test_ndcg_is_that_of_the_measures_where_no_products_tie(
     features = build(NAMES, apart, judged, ["words"] * len(judged))
     given = np.array(weights)
     if all((np.diff(np.sort(results.values @ given)) > 1e-4).all() for results in apart):  # float32 cannot tell less
-        expected = [ndcg(results.ranked(given), query.grades) for results, query in zip(apart, judged, strict=True)]
+        ranked = [results.ranked(given, NAMES) for results in apart]
+        expected = [ndcg(ids, query.grades) for ids, query in zip(ranked, judged, strict=True)]
         assert features.ndcg(given) == pytest.approx(expected, abs=1e-6)
 
 
@@ -83,7 +84,7 @@ def test_a_query_without_candidates_counts_0_and_breaks_nothing() -> None:
 
 def test_ranked_ids_keep_the_order_of_the_engine_where_they_tie() -> None:
     results = ResultList(("b", "a", "d", "c"), np.array([[0.5], [0.5], [0.9], [0.5]], np.float32))
-    assert results.ranked(np.array([1.0])) == ["d", "b", "a", "c"]
+    assert results.ranked(np.array([1.0]), ["title"]) == ["d", "b", "a", "c"]
 
 
 def test_a_signal_that_never_differs_within_a_query_does_not_vary() -> None:
@@ -145,6 +146,6 @@ def test_among_the_judged_products_alone_ndcg_is_the_condensed_one() -> None:
     judged = JudgedQuery("query", {"b": 0.0, "d": 2.0, "missing": 1.0})
     features = build(NAMES, [results], [judged], ["words"])
     weights = np.array([1.0, 0, 0, 0])
-    expected = condensed_ndcg(results.ranked(weights), judged.grades)
+    expected = condensed_ndcg(results.ranked(weights, NAMES), judged.grades)
     assert features.among_judged().ndcg(weights).tolist() == pytest.approx([expected])
     assert expected == pytest.approx(3 / np.log2(3) / (3 + 1 / np.log2(3)))  # d comes second of the two that are judged

@@ -20,8 +20,11 @@ from hybridsearch.learning.features import build
 from hybridsearch.learning.judgments import read
 from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.prepared import prepare
+from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, cache_key, collect, probe
+from hybridsearch.learning.runs import vector_of
 from hybridsearch.schema import Schema
+from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import Cosine, Neighbours, Plan
 from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
@@ -80,7 +83,7 @@ def predicted_scores_are_served(found: HybridSearch, folder: Path) -> None:
         plans = [probe(each.plan(schema, bare(start))) for each in asked]
         windows = [each for each in collect(found.engine, plans, names, cache, lambda *_: None) if each]
     table = build(names, windows, [each.judged for each in asked], [each.kind for each in asked])
-    assert {names[place] for place in np.flatnonzero(~table.varying())} <= {"pairs", "code"}
+    assert {names[place] for place in np.flatnonzero(~table.varying())} <= {"pairs", "code", "code_prefix"}
     fitted = Fitted(
         Recipe(saturation=0.5, numbers=True), every(names, 1), {"words": every(names, 2), "photo": every(names, 3)}
     )
@@ -98,7 +101,9 @@ def predicted_scores_are_served(found: HybridSearch, folder: Path) -> None:
         for what, (weights, scores) in under.items():
             page = found.engine.search(probe(each.plan(schema, weights)))
             served = {hit.id: hit.score for hit in page}
-            expected = dict(zip(window.ids, scores.tolist(), strict=True))
+            plain, lifted = weights.of(each.kind), codes_first(weights.of(each.kind), schema)
+            leads = window.values @ (vector_of(lifted, names) - vector_of(plain, names))
+            expected = dict(zip(window.ids, (scores + leads).tolist(), strict=True))
             assert served == pytest.approx(expected, abs=1e-4), (what, each.judged)
             assert len(served) > 0
 
@@ -111,6 +116,18 @@ def test_the_offline_score_is_the_served_score_on_the_embedded_engine(tmp_path: 
 def test_the_offline_score_is_the_served_score_on_elasticsearch(tmp_path: Path, es_url: str, index: str) -> None:
     with seeing(tmp_path, engine={"url": es_url, "index": index, "replicas": 0}) as found:
         predicted_scores_are_served(found, tmp_path)
+
+
+def test_a_product_with_a_typed_code_leads_offline_as_it_does_in_a_search() -> None:
+    """Whatever the weights; and those with equal evidence stay tied, in the order of the engine."""
+    names = ("title", "code", "code_prefix")
+    rows = [[0.9, 0, 0], [0.1, 0, 1], [0.2, 0, 0], [0.0, 1, 0], [0.1, 0, 1]]
+    results = ResultList(tuple("abcde"), np.array(rows, np.float32))
+    for weights in ([1.0, 1.0, 0.5], [1e9, 0.0, 0.0], [0.0, 0.0, 0.0]):
+        ids = results.ranked(np.array(weights), names)
+        assert ids[:3] == ["d", "b", "e"]
+    table = build(names, [results], [JudgedQuery("x", {"d": 1.0})], ["words"])
+    assert table.ndcg(np.array([1.0, 0.0, 0.0])).tolist() == [1.0]
 
 
 # What was answered.

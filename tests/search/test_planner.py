@@ -15,6 +15,7 @@ from hybridsearch.fields import facets
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
+from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import (
     Codes,
     Condition,
@@ -47,6 +48,7 @@ WEIGHTS = Weights(
     saturation={"*": 8, "title": 3},
     floors={"words": 0.25, "photo": 0.5},
 )  # fmt: skip
+CODE = codes_first(WEIGHTS, SCHEMA).weight("code")
 EAST, NORTH = {"image": Vector([1, 0])}, {"image": Vector([0, 1])}
 
 
@@ -86,6 +88,8 @@ def names(planned: Plan) -> list[str]:
         ("100ml", "words", "1 word"),
         ("3.5mm", "words", "1 word"),
         ("XM5", "words", "1 word"),
+        ("iphone15", "words", "1 word"),
+        ("LS-BL-M", "words", "4 words"),
         ("red AC-1001", "words", "4 words"),
         ("", "empty", "no words, no photo, no filter"),
         (" \t\n", "empty", "no words, no photo, no filter"),
@@ -152,12 +156,14 @@ def test_words_bring_every_keyword_signal_and_the_cosine_of_each_leg() -> None:
         query="red dresses",
         keyword=Match.alike("text", tokens),
         neighbours=(Neighbours("image", Vector([1, 0]), 100, 200, 0.1 + 0.25 * (0.5 - 0.1)),),
+        codes=Codes(("reddresses",)),
         signals=(
             Saturated("title", 0.3, Match.alike("title", tokens), 3),
             Saturated("text", 0.4, Match.alike("text", tokens), 8),
             Saturated("pairs", 0.15, Match.alike("pairs", (("en", ("red_dress",)),)), 8),
             Condition("all_words", 0.1, Match.alike("text", tokens, 1.0)),
             Condition("most_words", 0.05, Match.alike("text", tokens, 0.6)),
+            Condition("code", CODE, Codes(("reddresses",))),
             Cosine("words.image", 0.5, "image", Vector([1, 0]), 0.1, 0.5),
             Number("number.price", 0.2, "price", 8),
         ),
@@ -167,11 +173,11 @@ def test_words_bring_every_keyword_signal_and_the_cosine_of_each_leg() -> None:
 @pytest.mark.parametrize(
     ("text", "words", "photo", "expected"),
     [
-        ("dress", None, None, ["title", "text", "all_words", "most_words"]),
-        ("red dress", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "words.image"]),
+        ("dress", None, None, ["title", "text", "all_words", "most_words", "code"]),
+        ("red dress", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "code", "words.image"]),
         ("", None, EAST, ["photo.image"]),
-        ("red", EAST, NORTH, ["title", "text", "all_words", "most_words", "words.image", "photo.image"]),
-        ("AC-1001", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "code"]),
+        ("red", EAST, NORTH, ["title", "text", "all_words", "most_words", "code", "words.image", "photo.image"]),
+        ("AC-1001", EAST, None, ["title", "text", "pairs", "all_words", "most_words", "code", "code_prefix"]),
         ("", None, None, []),
     ],
 )
@@ -183,16 +189,19 @@ def test_each_kind_of_query_has_its_signals(
 
 def test_a_code_turns_the_vectors_off_and_is_looked_up_exactly() -> None:
     planned = plan("AC-1001", words=EAST)
-    assert (planned.neighbours, planned.codes) == ((), Codes(("ac1001",)))
+    assert (planned.neighbours, planned.codes) == ((), Codes(("ac1001",), ("ac1001",)))
 
 
 def test_a_code_among_words_is_looked_up_beside_them() -> None:
     planned = plan("acme AC-1001 dress", words=EAST)
-    assert (planned.kind, planned.codes, len(planned.neighbours)) == ("words", Codes(("ac1001",)), 1)
+    assert (planned.kind, len(planned.neighbours)) == ("words", 1)
+    assert planned.codes is not None
+    assert planned.codes.values[:2] == ("acmeac1001dress", "ac1001")
 
 
 def test_signals_without_weight_are_absent() -> None:
-    assert names(plan("red dress", words=EAST, weights=Weights(signals={"text": 1, "title": 0}))) == ["text"]
+    """A typed code counts whatever its weight."""
+    assert names(plan("red dress", words=EAST, weights=Weights(signals={"text": 1, "title": 0}))) == ["text", "code"]
 
 
 def test_floors_lie_on_the_calibrated_scale() -> None:
@@ -397,6 +406,7 @@ def test_a_plan_says_what_it_does() -> None:
     assert str(planned).splitlines() == [
         "words: 2 words",
         "  keyword     text has 1 of 2 words (en: red dress)",
+        "  codes       reddresses",
         "  neighbours  100 nearest in 'image' with cosine >= 0.200",
         "  filter      Terms(field='brand', values=('Acme',), role='facets')",
         "  signal      0.300 x title",
@@ -404,6 +414,7 @@ def test_a_plan_says_what_it_does() -> None:
         "  signal      0.150 x pairs",
         "  signal      0.100 x all_words",
         "  signal      0.050 x most_words",
+        f"  signal      {CODE:.3f} x code",
         "  signal      0.500 x words.image",
         "  signal      0.200 x number.price",
         "  sort        price descending",

@@ -42,14 +42,14 @@ def more(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_signals_of_an_index_have_a_fixed_order() -> None:
     """What was answered and learned is kept in this order."""
     assert signal_names(SCHEMA) == (
-        "title", "text", "pairs", "grams", "all_words", "most_words", "code",
+        "title", "text", "pairs", "grams", "all_words", "most_words", "code", "code_prefix",
         "words.image", "words.texts", "photo.image", "number.price", "number.rating",
     )  # fmt: skip
 
 
 def test_an_index_without_codes_has_no_signal_for_them() -> None:
     without = Schema(FIELDS.model_copy(update={"codes": ()}), SCHEMA.legs)
-    assert set(signal_names(SCHEMA)) - set(signal_names(without)) == {"code"}
+    assert set(signal_names(SCHEMA)) - set(signal_names(without)) == {"code", "code_prefix"}
 
 
 def test_a_plan_gives_its_signals_in_the_same_order() -> None:
@@ -76,7 +76,8 @@ def test_a_new_signal_is_in_plans_and_pages(tmp_path: Path) -> None:
     with shop(tmp_path, weights={"path": "weights.json"}) as opened:
         plan, page = opened.plan("red coat"), opened.search("red coat")
     assert page.degraded == ()
-    assert [(signal.name, signal.weight) for signal in plan.signals] == [("title_words", 0.5), ("first_word", 0.25)]
+    given = {signal.name: signal.weight for signal in plan.signals}
+    assert (given.pop("code") > 0.75, given) == (True, {"title_words": 0.5, "first_word": 0.25})
     by_id = {hit.id: hit.signals for hit in page}
     assert (set(by_id["3"]), set(by_id["6"])) == ({"title_words", "first_word"}, set())
     assert by_id["3"]["title_words"] == 0.5
@@ -96,7 +97,7 @@ def test_a_weights_file_may_name_a_new_signal_only_where_it_is_defined(request: 
 @pytest.mark.usefixtures("more")
 def test_a_new_signal_is_a_column_to_learn_from() -> None:
     names = signal_names(SCHEMA)
-    assert names[6:10] == ("code", "title_words", "first_word", "words.image")
+    assert names[7:11] == ("code_prefix", "title_words", "first_word", "words.image")
     assert {bare(weights.prior()).weight(name) for name in names} == {1.0}
     assert {"title_words", "first_word"} <= set(keys())
 

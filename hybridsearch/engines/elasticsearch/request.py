@@ -15,7 +15,6 @@ from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, te
 from hybridsearch.engines.elasticsearch.shapes import SEARCH, Buckets
 from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
-    CODE_LIFT,
     FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
@@ -123,7 +122,8 @@ def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
     if plan.keyword:
         clauses.append(match_clause(plan.keyword))
     if plan.codes:
-        clauses.append({"constant_score": {"filter": codes(plan.codes), "boost": CODE_LIFT}})
+        parts = plan.codes.by_lift()
+        clauses += [{"constant_score": {"filter": codes(part), "boost": lift}} for part, lift in parts]
     clauses += [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
     if not clauses:
         return {"match_none": {}}
@@ -215,8 +215,10 @@ def best_of(clauses: list[Clause]) -> Clause:
 
 
 def codes(clause: Codes) -> Clause:
-    """Return the clause that matches products with one of the codes."""
-    return {"terms": {CODES: list(clause.values)}}
+    """Return the clause that matches products with one of the codes, or with one that begins so."""
+    either: list[Clause] = [{"terms": {CODES: list(clause.values)}}] if clause.values else []
+    either += [{"prefix": {CODES: {"value": prefix}}} for prefix in clause.prefixes]
+    return either[0] if len(either) == 1 else {"bool": {"should": either}}
 
 
 def filter_clause(clause: Filter) -> Clause:

@@ -64,6 +64,16 @@ class Postings:
         numbers = [number for number in map(self.find, terms) if number is not None]
         return np.concatenate([EMPTY["docs"], *(self.docs[self.span(number)] for number in numbers)])
 
+    def beginning(self, prefixes: Iterable[str]) -> Ordinals:
+        """Return the documents that contain a term with one of the prefixes; a document may occur twice."""
+        return np.concatenate([EMPTY["docs"], *(self.docs[self.range_of(prefix.encode())] for prefix in prefixes)])
+
+    def range_of(self, prefix: bytes) -> slice:
+        """Return where the documents of all terms with a prefix lie in `docs`; they do not ascend."""
+        # No byte of UTF-8 is 0xff: that is behind every continuation of the prefix.
+        first, end = (bisect_left(range(len(self)), edge, key=self._bytes) for edge in (prefix, prefix + b"\xff"))
+        return slice(self._starts[first], self._starts[end])
+
     def _bytes(self, number: int) -> bytes:
         return bytes(self._terms[self._bounds[number] : self._bounds[number + 1]])
 

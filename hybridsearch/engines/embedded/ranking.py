@@ -21,7 +21,6 @@ from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
 from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
-    CODE_LIFT,
     FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
@@ -90,9 +89,9 @@ def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
         docs, values = match(plan.keyword, view)
         scores[docs] += values
         is_candidate[docs] = True
-    if plan.codes:
-        docs = np.unique(view.codes().having(plan.codes.values))
-        scores[docs] += CODE_LIFT
+    for part, lift in plan.codes.by_lift() if plan.codes else ():
+        docs = np.unique(view.carrying(part))
+        scores[docs] += lift
         is_candidate[docs] = True
     for clause in plan.neighbours:
         docs, cosines = view.leg(clause.leg, clause.vector).nearest(clause.vector, clause.k, clause.floor, allowed)

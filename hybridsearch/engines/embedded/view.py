@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from hybridsearch.disk.errors import explained
 from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, read_commit, save_arrays
 from hybridsearch.engines.embedded.bm25 import TextField, compile_text
-from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
+from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.plan import Codes
 from hybridsearch.values import Vector
 
 NAME = "compiled.arrays"
@@ -120,9 +121,10 @@ class View:
         """Return a text field in one language."""
         return TextField(self._arrays, f"text:{field}:{language}")
 
-    def codes(self) -> Postings:
-        """Return the postings of the codes."""
-        return Postings(self._arrays, "codes")
+    def carrying(self, codes: Codes) -> Ordinals:
+        """Return the documents that have one of the codes, or one that begins so; a document may occur twice."""
+        postings = Postings(self._arrays, "codes")
+        return np.concatenate([postings.having(codes.values), postings.beginning(codes.prefixes)])
 
     @functools.cached_property
     def lexicon(self) -> Lexicon:

@@ -50,7 +50,7 @@ class Window:
 
     def _holds(self, clause: Match | Codes) -> Mask:
         if isinstance(clause, Codes):
-            return np.isin(self.docs, self.view.codes().having(clause.values))
+            return np.isin(self.docs, self.view.carrying(clause))
         return self.bm25(clause) > 0
 
     def _table(self, field: str, language: str, tokens: tuple[tuple[str, ...], ...]) -> Scores:

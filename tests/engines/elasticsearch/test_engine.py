@@ -54,7 +54,7 @@ def test_words_find_products_in_two_languages(tmp_path: Path, es_url: str, index
 def test_a_code_finds_its_product_however_it_is_typed(tmp_path: Path, es_url: str, index: str) -> None:
     with open_shop(tmp_path, engine=engine(es_url, index)) as shop:
         assert shop.search("ac 1002".replace(" ", "-")).hits[0].id == "2"
-        assert shop.search("AC1002").hits[0].signals["code"] == pytest.approx(1.0)
+        assert next(iter(shop.search("AC1002").hits[0].signals)) == "code"
 
 
 def test_a_second_rebuild_keeps_one_generation_to_go_back_to(tmp_path: Path, es_url: str, index: str) -> None:

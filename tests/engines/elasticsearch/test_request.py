@@ -123,10 +123,30 @@ def test_a_code() -> None:
     codes = Codes(("ac1001", "ac"))
     exact = {"terms": {"hybrid.codes": ["ac1001", "ac"]}}
     assert body(Plan("code", "", codes=codes, signals=(Condition("code", 1.0, codes),))) == {
-        "query": found({"constant_score": {"filter": exact, "boost": 10_000.0}}),
+        "query": found({"constant_score": {"filter": exact, "boost": 50_000.0}}),
         **REST,
         "rescore": rescored({"constant_score": {"filter": exact, "boost": 1.0, "_name": "code"}}),
     }
+
+
+def test_the_beginning_of_a_code() -> None:
+    begun = Codes((), ("ac1001",))
+    exact, prefix = {"terms": {"hybrid.codes": ["ac"]}}, {"prefix": {"hybrid.codes": {"value": "ac1001"}}}
+    plan = Plan("code", "", codes=Codes(("ac",), ("ac1001",)), signals=(Condition("code_prefix", 1.0, begun),))
+    lifted = [
+        {"constant_score": {"filter": exact, "boost": 50_000.0}},
+        {"constant_score": {"filter": prefix, "boost": 20_000.0}},
+    ]
+    assert body(plan) == {
+        "query": found(*lifted),
+        **REST,
+        "rescore": rescored({"constant_score": {"filter": prefix, "boost": 1.0, "_name": "code_prefix"}}),
+    }
+
+
+def test_either_of_several_codes_and_beginnings() -> None:
+    either = [{"terms": {"hybrid.codes": ["ac"]}}, *({"prefix": {"hybrid.codes": {"value": start}}} for start in "ab")]
+    assert request.codes(Codes(("ac",), ("a", "b"))) == {"bool": {"should": either}}
 
 
 def test_a_photo() -> None:
@@ -317,6 +337,8 @@ NAMES = {
         "num_candidates",
         "similarity",
         "terms",
+        "prefix",
+        "value",
         "range",
         "gte",
         "lte",

@@ -51,6 +51,14 @@ VECTORS = [unit(*_RANDOM.standard_normal(DIMS)) for _ in range(7)]
 """A few directions, so that exact ties happen and near ties do not."""
 
 
+NONE = Codes(())
+
+
+def carries(document: Document, codes: Codes) -> bool:
+    """Tell whether a document has one of the codes, or one that begins so."""
+    return any(code in codes.values or code.startswith(codes.prefixes) for code in document.codes)
+
+
 @dataclass
 class Model:
     """What the engine must do, without any data structure. Documents are in the order of their last writing."""
@@ -112,7 +120,7 @@ class Model:
         scores = {}
         for document in allowed:
             score = self.bm25(document, plan.keyword) if plan.keyword else 0.0
-            score += CODE_LIFT if plan.codes and set(plan.codes.values) & set(document.codes) else 0.0
+            score += sum(lift for part, lift in (plan.codes or NONE).by_lift() if carries(document, part))
             score += sum(NEIGHBOUR_LIFT * (1 + cosines[document.id]) / 2 for cosines in near if document.id in cosines)
             if score:
                 # Elasticsearch's scores are float32: products that differ only beyond that are tied.
@@ -124,8 +132,8 @@ class Model:
             case Saturated():
                 score = self.bm25(document, signal.match)
                 value = score / (score + signal.half)
-            case Condition(clause=Codes(codes)):
-                value = float(bool(set(codes) & set(document.codes)))
+            case Condition(clause=Codes() as codes):
+                value = float(carries(document, codes))
             case Condition(clause=Match() as clause):
                 value = float(self.bm25(document, clause) > 0)
             case Cosine():
@@ -214,7 +222,10 @@ MATCH = st.builds(
     st.lists(st.tuples(st.sampled_from(["en", "de", "fr"]), TOKENS), min_size=1, max_size=2).map(tuple),
     st.sampled_from([0.0, 0.6, 1.0]),
 )
-CODES = st.lists(st.sampled_from(["c1", "c2", "c3"]), min_size=1, max_size=2).map(tuple)
+CODES = st.lists(st.sampled_from(["c1", "c1é", "c2", "c3", "d\U0010ffff"]), min_size=1, max_size=2).map(tuple)
+STARTS = st.sampled_from(["c", "c1", "d", "e"])
+PREFIXES = st.lists(STARTS, max_size=2).map(tuple)
+TYPED = st.builds(Codes, CODES, PREFIXES) | st.builds(Codes, st.just(()), STARTS.map(lambda start: (start,)))
 BRAND = st.sampled_from(["acme", "Zeta", "été", "跑步"])
 BRANDS = st.lists(BRAND, max_size=2).map(tuple)
 VALUES = st.lists(BRAND, min_size=1, max_size=2).map(tuple)
@@ -242,7 +253,7 @@ DOCUMENT = st.builds(
 SIGNALS = st.tuples(
     st.builds(Saturated, st.just("words"), st.just(0.5), MATCH, st.sampled_from([1.0, 8.0])),
     st.builds(Condition, st.just("all"), st.just(0.25), MATCH),
-    st.builds(Condition, st.just("code"), st.just(2.0), st.builds(Codes, CODES)),
+    st.builds(Condition, st.just("code"), st.just(2.0), TYPED),
     st.builds(Cosine, st.just("image"), st.just(0.75), st.just("image"), VECTOR, st.just(-0.2), st.just(0.8)),
     st.builds(Number, st.just("price"), st.just(0.125), st.just("price"), st.just(5.0)),
 )
@@ -271,7 +282,7 @@ PLAN = st.builds(
     st.sampled_from(["words", "words", "words", "browse"]),
     st.just("generated"),
     keyword=st.none() | MATCH,
-    codes=st.none() | st.builds(Codes, CODES),
+    codes=st.none() | TYPED,
     neighbours=st.lists(NEIGHBOURS, max_size=2).map(tuple),
     filters=FILTERS,
     signals=SIGNALS | st.just(()),

@@ -1,5 +1,8 @@
 """Postings: terms of any content, and the documents that contain them."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hybridsearch.engines.embedded.postings import Inverted, Postings, PostingsBuilder
 
 
@@ -29,6 +32,14 @@ def test_the_documents_of_a_term_ascend() -> None:
     assert number is not None
     assert postings.docs[postings.span(number)].tolist() == [0, 2]
     assert sorted(postings.having(["a", "c", "missing"]).tolist()) == [0, 1, 2]
+
+
+@given(st.lists(st.lists(st.text("aé跑\U0010ffff", max_size=3), max_size=3), max_size=8), st.text("aé跑", max_size=2))
+def test_a_prefix_finds_what_begins_with_it(texts: list[list[str]], prefix: str) -> None:
+    postings = postings_of(*(list(dict.fromkeys(terms)) for terms in texts))
+    expected = {number for number, terms in enumerate(texts) if any(term.startswith(prefix) for term in terms)}
+    assert set(postings.beginning([prefix]).tolist()) == expected
+    assert postings.beginning([]).tolist() == []
 
 
 def test_a_document_without_terms_is_ignored_and_repeated_terms_are_counted() -> None:
