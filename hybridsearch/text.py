@@ -141,7 +141,7 @@ def analyse(text: str, language: str) -> list[str]:
     A run of Chinese or Japanese characters gives its words, its pairs of adjacent characters and its characters: so a
     query finds a title that is cut otherwise, and what has the whole word scores the highest.
     """
-    return tokens_of(text, language, lambda run: tokenizer(language)(run) + smaller(run, language))
+    return tokens_of(text, language, lambda run: [*tokenizer(language)(run), *smaller(run, language)])
 
 
 def sequence(text: str, language: str) -> list[str]:
@@ -149,7 +149,7 @@ def sequence(text: str, language: str) -> list[str]:
     return tokens_of(text, language, tokenizer(language))
 
 
-def tokens_of(text: str, language: str, cut: Callable[[str], list[str]]) -> list[str]:
+def tokens_of(text: str, language: str, cut: Callable[[str], Sequence[str]]) -> list[str]:
     """Return the tokens of a text, with a function that cuts runs of Chinese or Japanese characters."""
     tokens: list[str] = []
     for word in split(text):
@@ -175,7 +175,7 @@ def lexical(text: str, languages: Iterable[str]) -> list[str]:
     """Return the distinct words of a text as people write them, of runs of Chinese or Japanese all tokens."""
     cutting = [language for language in languages if is_cjk(language)]
     found: dict[str, None] = {}
-    for word in split(text):
+    for word in dict.fromkeys(split(text)):
         if is_run(word):
             found |= dict.fromkeys(token for language in cutting for token in analyse(word, language))
         else:
@@ -268,9 +268,9 @@ def stemmer(name: str) -> Any:
 
 
 @functools.cache
-def tokenizer(language: str) -> Callable[[str], list[str]]:
+def tokenizer(language: str) -> Callable[[str], Sequence[str]]:
     """Return what cuts a run of Chinese or Japanese characters in this language's field."""
-    tokenizers: dict[str, Callable[[str], list[str]]] = {"jieba": segment, "bigrams": bigrams, "snowball": list}
+    tokenizers: dict[str, Callable[[str], Sequence[str]]] = {"jieba": segment, "bigrams": bigrams, "snowball": list}
     return tokenizers[languages()[language]["tokens"]]
 
 
@@ -291,14 +291,15 @@ def bigrams(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
-def segment(run: str) -> list[str]:
+@functools.lru_cache(maxsize=10_000)  # each field of a product that holds a run cuts it again
+def segment(run: str) -> tuple[str, ...]:
     """Return the Chinese words of a run, long ones also in their parts, as jieba's search mode does."""
     chunks = (run[i : i + RUN_LIMIT] for i in range(0, len(run), RUN_LIMIT))
-    return [word for chunk in chunks for word in jieba_cut()(chunk)]
+    return tuple(word for chunk in chunks for word in jieba_cut()(chunk))
 
 
 @functools.cache
-def jieba_cut() -> Callable[[str], list[str]]:
+def jieba_cut() -> Callable[[str], Sequence[str]]:
     """Return the segmenter: rjieba where it is installed (the same words, 24 times faster), else jieba."""
     try:
         import rjieba
@@ -318,5 +319,5 @@ def jieba_cut() -> Callable[[str], list[str]]:
         tokenizer = jieba.Tokenizer()
         tokenizer.tmp_dir = private
         tokenizer.initialize()
-    cut: Callable[[str], list[str]] = tokenizer.lcut_for_search
+    cut: Callable[[str], Sequence[str]] = tokenizer.lcut_for_search
     return cut

@@ -15,7 +15,7 @@ from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Match, Neighbours, Plan
-from hybridsearch.search.reading import Reading, in_language, read
+from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
@@ -30,6 +30,9 @@ EXPLORE_EXACT = 10_000
 9.x on a knn clause on it ignores k and matches every product (seen on 9.4.3)."""
 WINDOW = 400
 """At least the neighbours of three query vectors and as many keyword candidates; wider is nearly free (measured)."""
+SURE = 0.5
+"""Calibrated cosine from which on a text is surely near to a query: nearly all queries for what a shop has reach it
+with their nearest product, of those for nonsense and for other goods one in fifty (measured on 18 legs)."""
 MOST_HITS = 1_000
 DEEPEST = 10_000
 """The last hit that can be paged to: Elasticsearch's max_result_window."""
@@ -147,7 +150,7 @@ def plan(
         query=query.text,
         keyword=keyword,
         codes=codes,
-        neighbours=tuple(neighbours(vectors, schema, weights)),
+        neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword))),
         filters=tuple(read_filters(query.filters, schema.fields, configured)),
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
         facets=tuple(read_facets(query.facets, schema.fields, configured)),
@@ -169,14 +172,27 @@ def keywords(query: str, reading: Reading, schema: Schema, lexicon: Lexicon | No
     return Match("text", found) if found else None
 
 
-def neighbours(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights) -> Iterator[Neighbours]:
-    """Yield a clause for each query vector, and one for all of a leg together: near to all beats near to one."""
+def is_doubtful(keyword: Match | None) -> bool:
+    """Tell whether the index does not know most of a query's words in any of its languages."""
+    return keyword is not None and all(map(mostly_unknown, keyword.words))
+
+
+def neighbours(
+    vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights, *, doubtful: bool
+) -> Iterator[Neighbours]:
+    """Yield a clause for each query vector, and one for all of a leg together: near to all beats near to one.
+
+    Where the words alone do not show that the query is meant, a leg of texts must: only what is surely near is found.
+    """
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
         explore = EXPLORE_EXACT if leg.exact else EXPLORE
         for source, vector in given.items():
             scale = leg.calibration(source)
-            floor = scale.low + weights.floor(source) * (scale.high - scale.low)
+            least = weights.floor(source)
+            if doubtful and source == WORDS.name and leg.reads != "image":
+                least = max(least, SURE)
+            floor = scale.low + least * (scale.high - scale.low)
             yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
         if len(given) > 1:
             yield Neighbours(leg.name, midpoint(list(given.values())), NEIGHBOURS, explore, -1.0)

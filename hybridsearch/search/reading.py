@@ -19,6 +19,8 @@ ENOUGH = 5
 """Products that a word must find for others to be left out that lack it;"""
 SMALL = 50
 """in a catalogue of fewer than ENOUGH times as many products, one of so many."""
+MOST = 0.6
+"""Share of a query's words that the index must know for the query to be surely meant."""
 WHOLE = 1_000
 """What all words of a query count together."""
 UNKNOWN = WHOLE + 1
@@ -135,8 +137,10 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     tokens, counts = tokens[: text.QUERY_WORDS], counts[: text.QUERY_WORDS]
     if not tokens:
         return None
-    if lexicon is None or not any(counts) or not least:
+    if lexicon is None or not lexicon.documents or not least:
         return Words.alike(language, tokens)
+    if not any(counts):
+        return Words(language, tuple(tokens), (UNKNOWN,) * len(tokens))
     idfs = [idf(min(count, lexicon.documents), lexicon.documents) if count else 0.0 for count in counts]
     whole = sum(idfs)
     tells = [max(1, round(WHOLE * part / whole)) if part else UNKNOWN for part in idfs]
@@ -165,6 +169,11 @@ def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...
             found.setdefault(tokens, forms)
     pairs = [(forms, tokens) for tokens, forms in found.items()]
     return [pair for pair in pairs if not text.stop_tokens(language).issuperset(pair[1])] or pairs
+
+
+def mostly_unknown(words: Words) -> bool:
+    """Tell whether most words of a query are ones that no product has: it may mean nothing here."""
+    return words.tells.count(UNKNOWN) > (1 - MOST) * len(words.tells)
 
 
 def present(words: Words, share: float) -> Words:
