@@ -21,7 +21,7 @@ def checks(shop: Shop) -> list[Check]:
     except EngineError:
         schema = None  # the engine's own lines say why
     if schema:
-        lines += mapping(shop, schema)
+        lines += [*mapping(shop, schema), *knowledge(shop, schema)]
     lines += legs(shop, schema)
     return [*lines, weights(shop)]
 
@@ -76,6 +76,27 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
             line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
         )
     return Check(line, "ok", description)
+
+
+def knowledge(shop: Shop, schema: Schema) -> Iterator[Check]:
+    """Say how well each vector leg tells the products apart by words, and what it weighs for that."""
+    in_use, _ = shop.weights_for(schema)
+    for leg in schema.legs_for(WORDS):
+        line, measured = f"words {leg.name}", leg.calibration(WORDS.name)
+        weight = in_use.weight(f"{WORDS.name}.{leg.name}")
+        if measured.tells is not None:
+            told = f"words of a product tell it from another one in {measured.tells:.0%} of cases, chance is 50 %"
+            if weight or measured.knowledge:
+                yield Check(line, "ok", f"{told}: for words the leg weighs {weight:.2f}")
+            else:
+                step = "choose an encoder that knows such products, or learn weights: hybridsearch tune"
+                yield Check(line, "warning", f"{told}: for words the leg weighs nothing", step)
+        elif measured.borrowed:
+            found = (
+                "the products have no text to try words with, titles of other goods were tried: how near is "
+                f"near enough is a guess, and for words the leg weighs {weight:.2f}, whether it knows such goods or not"
+            )
+            yield Check(line, "warning", found, "name a title or texts in [fields], or judge: hybridsearch eval")
 
 
 def weights(shop: Shop) -> Check:

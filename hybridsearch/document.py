@@ -111,8 +111,20 @@ def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
 
 def searched(row: Row, fields: Fields) -> str:
     """Return the text of all fields that are searched."""
+    return joined(row, dict.fromkeys(searched_names(fields)))
+
+
+def searched_names(fields: Fields) -> Iterator[str]:
+    """Yield the names of the fields that are searched, the title first."""
     names = (name for role, kind in KINDS.items() if kind.searched for name in fields.of(role))
-    return joined(row, dict.fromkeys(filter(None, [fields.title, *fields.text, *names])))
+    yield from filter(None, [fields.title, *fields.text, *names])
+
+
+def described(row: Row, schema: Schema) -> str:
+    """Return the beginning of what a product says besides its title, in searches or to a leg; it may be empty."""
+    read = (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)
+    names = dict.fromkeys([*searched_names(schema.fields), *read])
+    return " ".join(joined(row, [name for name in names if name != schema.fields.title]).split())[:LEG_TEXT_LIMIT]
 
 
 def title(row: Row, fields: Fields) -> str:

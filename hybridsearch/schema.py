@@ -16,14 +16,32 @@ from hybridsearch.sections import Fields, Language
 
 FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""
+GUESSED = 0.65
+"""Share of products told apart up to which a leg's cosines made ranking worse than words alone (measured on 30 pairs of
+an encoder and a catalogue)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Where the cosines of one leg lie: `low` is an unrelated product, `high` the product itself."""
+    """What was measured of one leg's cosines to what queries give from one source.
+
+    Attributes:
+        low: Where an unrelated product lies.
+        high: Where the product itself lies.
+        tells: Of two products, how often some words of one are nearer to it than to the other: 0.5 is chance, 1 always.
+            None where that was not measured.
+        borrowed: Whether titles of other goods stood in for queries, because the products have no text.
+    """
 
     low: float = 0.0
     high: float = 1.0
+    tells: float | None = None
+    borrowed: bool = False
+
+    @property
+    def knowledge(self) -> float:
+        """What a cosine is worth, from 0 to 1: the part of its prior weight that it gets."""
+        return 1.0 if self.tells is None else min(max((self.tells - GUESSED) / (1 - GUESSED), 0.0), 1.0)
 
 
 def uncalibrated() -> dict[str, Calibration]:
@@ -56,16 +74,22 @@ class Leg:
         return self.calibrations.get(source, Calibration())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the form that is stored in the index: the calibrations stand beside the rest, under their sources."""
+        """Return the form that is stored in the index: the calibrations stand beside the rest, under their sources.
+
+        What versions before did not measure is apart, where they pass it over.
+        """
         plain = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "calibrations"}
-        return {**plain, **{source: asdict(self.calibration(source)) for source in QUERY_SOURCES}}
+        measured = {source: asdict(self.calibration(source)) for source in QUERY_SOURCES}
+        ends = {source: {end: values.pop(end) for end in ("low", "high")} for source, values in measured.items()}
+        return {**plain, **ends, "measured": measured}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Leg:
         """Read what `to_json` wrote; a source that is not registered is ignored."""
         plain = {entry.name: data[entry.name] for entry in fields(cls) if entry.name in data}
         reads = plain["reads"] if isinstance(plain["reads"], str) else tuple(plain["reads"])
-        measured = {source: Calibration(**data[source]) for source in QUERY_SOURCES if source in data}
+        more = data.get("measured", {})
+        measured = {source: {**data[source], **more.get(source, {})} for source in QUERY_SOURCES if source in data}
         return LEG.validate_python({**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
 
 

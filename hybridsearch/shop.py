@@ -103,11 +103,12 @@ class Shop:
         values = {source: value for source, value in (given or {}).items() if value is not None}
         query = replace(query, given=tuple(values))
         used, degraded = (weights, ()) if weights is not None else self.weights_for(schema)
+        of_kind = used.of(planner.kind_of(query, schema)[0])
         vectors: dict[str, dict[str, Vector]] = {}
         missing: list[str] = []
         for source in sources_of(query, schema):
             value = query.typed if source is WORDS else values[source.name]
-            vectors[source.name], reasons = self._vectors(source, value, schema)
+            vectors[source.name], reasons = self._vectors(source, value, schema, of_kind)
             missing += reasons
         words, unknown = lexicon
         why = (*degraded, *missing, *unknown)
@@ -119,16 +120,23 @@ class Shop:
         return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
-        """Return the weights to use on an index, and why the prior, where others do not fit."""
+        """Return the weights to use on an index, and why the prior, where others do not fit.
+
+        They name every leg, with what is left of a weight for all of them where the leg knows little of the catalogue.
+        """
         weights, degraded = self.weights
         try:
             weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
         except WeightsError as error:
-            return weighting.prior(), (prior_reason(error),)
-        return weights, degraded
+            return weighting.prior().on(schema), (prior_reason(error),)
+        return weights.on(schema), degraded
 
-    def _vectors(self, source: QuerySource, value: Any, schema: Schema) -> tuple[dict[str, Vector], list[str]]:
+    def _vectors(
+        self, source: QuerySource, value: Any, schema: Schema, weights: Weights
+    ) -> tuple[dict[str, Vector], list[str]]:
         """Return the vector by leg of what a query gives from a source, and why a leg that reads it has none.
+
+        Nothing is encoded for a leg that these weights do not hear.
 
         Raises:
             QueryError: The source is required, and no leg reads it.
@@ -137,6 +145,8 @@ class Shop:
         vectors: dict[str, Vector] = {}
         missing = []
         for leg in schema.legs_for(source):
+            if not weights.hears(leg, source.name):
+                continue
             try:
                 encoder = self.encoders[leg.name]
                 if source.name in encoder.reads:

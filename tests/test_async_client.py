@@ -332,7 +332,7 @@ def test_the_loop_goes_on_while_a_schema_is_read_and_a_query_is_encoded(tmp_path
 
     with serving(script) as fake:
         asyncio.run(ask(fake.url))
-    assert waited == [True, True, True]  # version, index, words
+    assert waited == [True, True, True, True]  # version, index, words of the index, those of the query
 
 
 def test_no_search_waits_behind_changes_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,6 +399,7 @@ def test_the_dictionary_of_chinese_is_not_read_in_the_event_loop(
         async with AsyncHybridSearch.open(chinese) as awaited:
             await awaited.reindex(options=quietly())
             text.jieba_cut.cache_clear()
+            text.segment.cache_clear()
             for query in ("红色雨伞", "跑步鞋"):
                 await awaited.search(query)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.resources
+import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.knowledge import told_apart, trials
 from hybridsearch.query_sources import QUERY_SOURCES, StandIn
-from hybridsearch.schema import Calibration, uncalibrated
+from hybridsearch.schema import Calibration, Leg, uncalibrated
 from hybridsearch.values import Vector, Vectors
 
 Mask = NDArray[np.bool_]
@@ -21,25 +26,59 @@ SAMPLE = 256
 QUERIES = 64
 """Titles that stand in for queries, spread evenly: all of them would move either end by some .006, and take the encoder
 four times as long at the end of every rebuild."""
+QUERY_LENGTH = 80
+"""Characters of a text that stands in for a title: about as many as a title has."""
 NEAREST = 95
 """Percentile, over titles, of the cosine to the nearest product: lower would make the best hits look alike."""
 LEAST = 8
 """Products below which nothing is measured and cosines are taken as they are."""
 
 
-Sample = Sequence[tuple[str, Vector]]
-"""Title, which may be empty, and vector of some products."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A product as the calibration sees it.
+
+    Attributes:
+        title: May be empty.
+        text: What it says besides; may be empty.
+        vectors: By leg.
+    """
+
+    title: str
+    text: str
+    vectors: Mapping[str, Vector]
 
 
-def calibrate(encoder: Encoder, cache: EncodeCache, sample: Sample) -> dict[str, Calibration]:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The products of one leg.
+
+    Attributes:
+        leg: The leg.
+        products: Some products that have a vector, at least one.
+    """
+
+    leg: Leg
+    products: Sequence[Described]
+
+    @property
+    def vectors(self) -> Vectors:
+        """The leg's vectors, (products, dims)."""
+        rows = [product.vectors[self.leg.name].array for product in self.products]
+        return np.array(rows, dtype=np.float32)
+
+
+def calibrate(leg: Leg, encoder: Encoder, cache: EncodeCache, products: Sequence[Described]) -> dict[str, Calibration]:
     """Return the calibration for each source of queries; one that the encoder does not read is not measured.
 
     Args:
+        leg: What is calibrated.
         encoder: The leg's encoder.
-        cache: Keeps the titles' vectors too: a rebuild in which nothing is new loads no model.
-        sample: Products of the leg.
+        cache: Keeps the vectors of what stands in for queries: a rebuild in which nothing is new loads no model.
+        products: Those without a vector of the leg are left out.
     """
-    if len(sample) < LEAST:
+    sample = Sample(leg, [product for product in products if leg.name in product.vectors])
+    if not sample.products:
         return uncalibrated()
     measured = {
         name: STAND_INS[source.stand_in](encoder, cache, sample)
@@ -50,23 +89,47 @@ def calibrate(encoder: Encoder, cache: EncodeCache, sample: Sample) -> dict[str,
 
 
 def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
-    """Return the calibration with titles as the queries.
+    """Return the calibration with titles as the queries, and how well the leg tells products apart by their words.
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
-    its nearest product.
+    its nearest product. Where a product has no title, the beginning of its texts is its title.
     """
-    titled = [(title, vector.array) for title, vector in sample if title]
+    titles = [product.title or product.text[:QUERY_LENGTH] for product in sample.products]
+    titled = [place for place, title in enumerate(titles) if title]
     if len(titled) < LEAST:
-        return Calibration()
-    places = np.arange(0, len(titled), math.ceil(len(titled) / QUERIES))
-    queries = cache.texts(encoder, [titled[place][0] for place in places]).vectors
-    cosines = queries @ np.array([vector for _, vector in titled], dtype=np.float32).T
-    return calibration_from_queries(cosines, np.equal.outer(places, np.arange(len(titled))))
+        return Calibration() if len(titled) == len(titles) else by_other_goods(encoder, cache, sample)
+    places = np.array(titled)[:: math.ceil(len(titled) / QUERIES)]
+    vectors = sample.vectors
+    queries = cache.texts(encoder, [titles[place] for place in places]).vectors
+    measured = calibration_from_queries(queries @ vectors[titled].T, np.equal.outer(places, titled))
+    tried = trials([product.title for product in sample.products], [product.text for product in sample.products])
+    return replace(measured, tells=told_apart(encoder, cache, tried, vectors if sample.leg.reads == "image" else None))
+
+
+def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
+    """Return the calibration with the titles of the sample catalogue as the queries, for products without any text.
+
+    Where words lie that have nothing to do with a product they show as well as its own. Of what lies near they show
+    less: some products may read as more than 1.
+    """
+    titles = sample_titles()
+    queries = cache.texts(encoder, titles[:: math.ceil(len(titles) / QUERIES)]).vectors
+    cosines = queries @ sample.vectors.T
+    return replace(calibration_from_queries(cosines, np.zeros(cosines.shape, dtype=bool)), borrowed=True)
+
+
+@functools.cache
+def sample_titles() -> tuple[str, ...]:
+    """Return the titles of the sample catalogue, in six languages."""
+    file = importlib.resources.files("hybridsearch.sample") / "products.jsonl"
+    return tuple(json.loads(line)["title"] for line in file.read_text(encoding="utf-8").splitlines())
 
 
 def by_products(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:  # noqa: ARG001 - as `by_titles`
     """Return the calibration with products' own vectors as the queries; `high` is 1: the product itself."""
-    vectors = np.array([vector.array for _, vector in sample], dtype=np.float32)
+    vectors = sample.vectors
+    if len(vectors) < LEAST:
+        return Calibration()
     return scale(background(vectors @ vectors.T, np.eye(len(vectors), dtype=bool)), 1.0)
 
 

@@ -107,12 +107,13 @@ class Filling:
                 yield new
 
     def remember(self, rows: Sequence[Product | Reject]) -> None:
-        """Take in what an earlier process wrote; only the first products are built again, for the calibration."""
+        """Take in what an earlier process wrote; only what the calibration wants is built again."""
         products = self.tally.written_before(rows)
-        if products and self.tally.lacks_titles:
-            self.tally.rebuilt(self.builder.build(products).documents)
-        else:
-            self.tally.remembered(products)
+        wanted = {product.id for product in products if self.tally.described.wants(product.id)}
+        if wanted:
+            again = [product for product in products if product.id in wanted]
+            self.tally.rebuilt(self.builder.build(again).documents)
+        self.tally.remembered(product for product in products if product.id not in wanted)
 
     def acknowledge(self, batch: Batch, total: int | None) -> None:
         """Wait until a batch is written; then, and not before, write down that it is."""

@@ -65,7 +65,7 @@ class Reindex:
         started, retried = time.monotonic(), self.engine.retried
         run, position = self.begin()
         rejects = RejectsFile(self.rejects(run.id), size=position.letters)
-        tally = Tally.of(self.builder.schema.fields, rejects, position)
+        tally = Tally.of(self.builder.schema, rejects, position)
         catch_up = self.catch_up(run, tally)
         reach("run.begun")
         try:
@@ -167,13 +167,9 @@ class Reindex:
         )
 
     def calibrations(self, tally: Tally) -> dict[str, Any]:
-        """Return each leg's calibration from the first products."""
+        """Return each leg's calibration from some of the products."""
         return {
-            leg.name: calibrate(
-                self.builder.encoders[leg.name],
-                self.builder.cache,
-                [(title, vectors[leg.name]) for title, vectors in tally.titled if leg.name in vectors],
-            )
+            leg.name: calibrate(leg, self.builder.encoders[leg.name], self.builder.cache, tally.described.items())
             for leg in self.builder.schema.legs
         }
 

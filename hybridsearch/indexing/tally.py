@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
-import random
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -15,50 +13,18 @@ from numpy.typing import NDArray
 from hybridsearch import document
 from hybridsearch.catalog.base import Mark
 from hybridsearch.changes import Change
-from hybridsearch.encoders.calibration import SAMPLE
+from hybridsearch.encoders.calibration import SAMPLE, Described
 from hybridsearch.engines.base import Written
 from hybridsearch.indexing.build import Built
+from hybridsearch.indexing.drawn import Drawn
 from hybridsearch.indexing.journal import Position, Stage
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
-from hybridsearch.sections import Fields
-from hybridsearch.values import Document, Product, Reject, Vector
+from hybridsearch.schema import Schema
+from hybridsearch.values import Document, Product, Reject
 
 COMPARED = 32
 """Documents that are compared with what is stored."""
-
-
-class Sample:
-    """The newest documents of a few products, each product as likely as any other.
-
-    The products with the lowest random ranks are kept. A rank belongs to the id, so that a product that has left the
-    sample stays out: an older document of it, which the engine ignores, cannot come in later.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.size, self.salt = size, random.getrandbits(64)
-        self._kept: dict[str, Document] = {}
-        self._ranks: list[tuple[int, str]] = []  # a heap of negative ranks: the first is the next to leave
-
-    def add(self, built: Document) -> None:
-        """Take a document in, unless its product is not drawn or there is a newer one of it."""
-        earlier = self._kept.get(built.id)
-        if earlier is not None:
-            self._kept[built.id] = earlier if (earlier.version or 0) > (built.version or 0) else built
-            return
-        rank = -hash((self.salt, built.id)), built.id
-        if len(self._kept) < self.size:
-            heapq.heappush(self._ranks, rank)
-        elif rank > self._ranks[0]:
-            _, leaving = heapq.heapreplace(self._ranks, rank)
-            del self._kept[leaving]
-        else:
-            return
-        self._kept[built.id] = built
-
-    def documents(self) -> list[Document]:
-        """Return the documents."""
-        return list(self._kept.values())
 
 
 @dataclass(slots=True)
@@ -66,7 +32,7 @@ class Tally:
     """What became of the products of one run. Its methods say what happened; nobody else changes it.
 
     Attributes:
-        fields: Roles of the fields; one of them holds the title.
+        schema: What the index will hold; it says which fields hold the title and the texts.
         rejects: The file in which all that is refused is written down, durably, before it is counted.
         position: How far the run is; for the journal, which lags behind.
         ids: Hash of each id that was given to the engine; 8 bytes a product.
@@ -74,24 +40,24 @@ class Tally:
             tell.
         refused: Place and id of each product that an earlier process could not build.
         sample: Documents to be compared with what is stored.
-        titled: Titles and vectors of the first products, for the calibration.
+        described: Texts and vectors of the same products in every run, for the calibration.
         refused_in_a_row: Rejects since a batch of which something was written.
     """
 
-    fields: Fields
+    schema: Schema
     rejects: RejectsFile
     position: Position = field(default_factory=Position)
     ids: array[int] = field(default_factory=lambda: array("q"))
     uncertain: set[str] = field(default_factory=set)
     refused: set[tuple[str, str | None]] = field(default_factory=set)
-    sample: Sample = field(default_factory=lambda: Sample(COMPARED))
-    titled: list[tuple[str, Mapping[str, Vector]]] = field(default_factory=list)
+    sample: Drawn[Document] = field(default_factory=lambda: Drawn(COMPARED))
+    described: Drawn[Described] = field(default_factory=lambda: Drawn(SAMPLE, salt=b"calibration"))
     refused_in_a_row: int = 0
 
     @classmethod
-    def of(cls, fields: Fields, rejects: RejectsFile, position: Position) -> Self:
+    def of(cls, schema: Schema, rejects: RejectsFile, position: Position) -> Self:
         """Return the tally of a run that is at a position, as far as the position and the rejects file tell."""
-        tally = cls(fields, rejects, position)
+        tally = cls(schema, rejects, position)
         for reject in rejects.read():
             if reject.stage == "document":
                 tally.refused.add((reject.where, reject.id))
@@ -129,13 +95,8 @@ class Tally:
         self.ids.extend(hash(product.id) for product in products)
 
     def rebuilt(self, documents: Iterable[Document]) -> None:
-        """Take in such products whose documents were built again, because the calibration lacked titles."""
+        """Take in such products whose documents were built again, because the calibration wanted them."""
         self._remember(documents)
-
-    @property
-    def lacks_titles(self) -> bool:
-        """Whether the calibration would take more titles."""
-        return len(self.titled) < SAMPLE
 
     def amended(self, rows: Sequence[Product | Reject], built: Built, written: Written) -> None:
         """Take in rows that were written to a living catalogue after it was read, and are in the index now."""
@@ -172,7 +133,7 @@ class Tally:
 
     def comparable(self) -> list[Document]:
         """Return documents that the index must hold as they were built."""
-        return [built for built in self.sample.documents() if built.id not in self.uncertain]
+        return [built for built in self.sample.items() if built.id not in self.uncertain]
 
     def _write_down(self, built: Built, written: Written) -> list[Reject]:
         """Write down what was refused, and what documents lack; return what was refused."""
@@ -184,12 +145,15 @@ class Tally:
         self.position = replace(self.position, letters=self.rejects.size, counts=self.counts + counts)
 
     def _remember(self, documents: Iterable[Document]) -> None:
-        """Keep the ids, some documents to compare, and the first titles."""
+        """Keep the ids, some documents to compare, and what some products say."""
         for built in documents:
             self.ids.append(hash(built.id))
-            self.sample.add(built)
-            if built.vectors and self.lacks_titles:
-                self.titled.append((document.title(built.row, self.fields), built.vectors))
+            earlier = self.sample.get(built.id)
+            if earlier is None or (earlier.version or 0) <= (built.version or 0):
+                self.sample.add(built.id, built)
+            if built.vectors and self.described.wants(built.id):
+                title, text = document.title(built.row, self.schema.fields), document.described(built.row, self.schema)
+                self.described.add(built.id, Described(title, text, built.vectors))
 
     def _distinct(self) -> NDArray[np.int64]:
         """Return the hashes of the different ids that were given to the engine."""

@@ -35,6 +35,8 @@ class Lexicon:
     def __init__(self, counts: Mapping[str, int], documents: int) -> None:
         self.counts, self.documents = counts, documents
         self._known: dict[tuple[str, str], int] = {}
+        self._sorted = sorted((text.unaccented(word), word) for word in counts if not text.is_run(word))
+        """Each word without its accents, and as it is."""
 
     def count(self, word: str, language: str) -> int:
         """Return how many products have a word in one of the forms that the field of a language takes for the same.
@@ -105,11 +107,6 @@ class Lexicon:
 
     def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
         return tuple(sorted(words, key=lambda word: (word[0] != first, -self.counts[word], word)))
-
-    @cached_property
-    def _sorted(self) -> list[tuple[str, str]]:
-        """Return each word without its accents and as it is, in order."""
-        return sorted((text.unaccented(word), word) for word in self.counts if not text.is_run(word))
 
     @cached_property
     def _by_length(self) -> Mapping[int, list[str]]:

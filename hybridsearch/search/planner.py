@@ -135,7 +135,7 @@ def plan(
     kind, reason = kind_of(query, schema)
     weights = codes_first(weights.of(kind), schema)
     vectors = vectors if vectors and kind != "code" else {}
-    vectors = {source.name: vectors[source.name] for source in sources_named(vectors)}
+    vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
     reading = read(typed, lexicon, schema.fields.languages)
     keyword = keywords(typed, reading, schema, lexicon, weights)
@@ -175,6 +175,12 @@ def keywords(query: str, reading: Reading, schema: Schema, lexicon: Lexicon | No
 def is_doubtful(keyword: Match | None) -> bool:
     """Tell whether the index does not know most of a query's words in any of its languages."""
     return keyword is not None and all(map(mostly_unknown, keyword.words))
+
+
+def heard(by_leg: Mapping[str, Vector], source: QuerySource, schema: Schema, weights: Weights) -> dict[str, Vector]:
+    """Return the vectors of the legs that are asked about what a query gives from a source."""
+    legs = (leg for leg in schema.legs if leg.name in by_leg and weights.hears(leg, source.name))
+    return {leg.name: by_leg[leg.name] for leg in legs}
 
 
 def neighbours(

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from hybridsearch import text
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Words
@@ -16,9 +18,11 @@ SHORTEST = 4
 LONG = 8
 """Letters from which on two of them may be wrong."""
 ENOUGH = 5
-"""Products that a word must find for others to be left out that lack it;"""
+"""Products that are to be expected of what is needed;"""
 SMALL = 50
-"""in a catalogue of fewer than ENOUGH times as many products, one of so many."""
+"""in a catalogue of fewer than ENOUGH times as many, one of so many,"""
+LEAST = 0.5
+"""and at least half a one: of five products the only one that is red and a coat is meant, not all that is either."""
 MOST = 0.6
 """Share of a query's words that the index must know for the query to be surely meant."""
 WHOLE = 1_000
@@ -57,10 +61,9 @@ class Reading:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was understood in another way than it was typed, in sentences."""
-        return tuple(
-            f"'{word.typed}' was also read as {', '.join(word.others)} ({word.why})" for word in self.words if word.why
-        )
+        """What was corrected, in sentences."""
+        corrected = (word for word in self.words if word.why == SPELLING)
+        return tuple(f"'{word.typed}' was also read as {', '.join(word.others)}" for word in corrected)
 
 
 def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str]) -> Reading:
@@ -118,9 +121,9 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
 def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | None, least: float) -> Words | None:
     """Return the words of a query as tokens of one language; None where it has none for it.
 
-    A word counts the more the fewer products have it: its BM25 idf, as a share of that of all. Together the words of a
-    product must count as much as the most telling one that finds enough products by itself, so that the least telling
-    ones are given up first, and a page is filled. A word that no product has is never needed.
+    A word counts the more the fewer products have it: its BM25 idf, as a share of that of all. The words of a product
+    must count together as much as still leaves a page to be expected, so that the least telling ones are given up
+    first. A word that no product has is never needed.
 
     Args:
         reading: The query.
@@ -144,14 +147,35 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     idfs = [idf(min(count, lexicon.documents), lexicon.documents) if count else 0.0 for count in counts]
     whole = sum(idfs)
     tells = [max(1, round(WHOLE * part / whole)) if part else UNKNOWN for part in idfs]
-    sufficient = [tells for tells, count in zip(tells, counts, strict=True) if count >= enough(lexicon)]
-    needed = max(1, round(WHOLE * least), *sufficient)
-    return Words(language, tuple(tokens), tuple(tells), min(needed, sum(tells)))
+    known = [(tells, count / lexicon.documents) for tells, count in zip(tells, counts, strict=True) if count]
+    share = enough(lexicon) / lexicon.documents
+    if text.is_cjk(language):  # the tokens of a run hold each other
+        most = max((tells for tells, having in known if having >= share), default=0)
+    else:
+        most = most_for(share, known)
+    return Words(language, tuple(tokens), tuple(tells), min(max(1, most, round(WHOLE * least)), sum(tells)))
 
 
-def enough(lexicon: Lexicon) -> int:
-    """Return how many products a word must find so that products that lack it may be left out."""
-    return max(1, min(ENOUGH, lexicon.documents // SMALL))
+def most_for(share: float, words: Sequence[tuple[int, float]]) -> int:
+    """Return the most that words may have to tell together so that still a share of the products is expected to.
+
+    Args:
+        share: Of the products, in [0, 1].
+        words: What each tells, and the share of the products that have it. They are taken for independent; those of one
+            query rather come together, so that more products are found than expected.
+    """
+    chances = np.zeros(sum(tells for tells, _ in words) + 1)
+    chances[0] = 1.0
+    for tells, having in words:
+        chances[tells:] = chances[tells:] * (1 - having) + chances[:-tells] * having
+        chances[:tells] *= 1 - having
+    at_least = np.cumsum(chances[::-1])[::-1]
+    return int(np.flatnonzero(at_least >= share * (1 - 1e-9)).max(initial=0))
+
+
+def enough(lexicon: Lexicon) -> float:
+    """Return how many products are to be expected of what is needed of a query."""
+    return max(LEAST, min(ENOUGH, lexicon.documents / SMALL))
 
 
 def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -15,6 +15,8 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
+from hybridsearch.query_sources import QUERY_SOURCES
+from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.signals import FAMILY, SIGNALS, definitions, keys
 
 HEAVIEST = 1e9
@@ -61,6 +63,28 @@ class Weights(BaseModel):
     def of(self, kind: str) -> Weights:
         """Return the weights that a kind of query is answered with."""
         return self.model_copy(update={"signals": {**self.signals, **self.kinds.get(kind, {})}, "kinds": {}})
+
+    def on(self, schema: Schema) -> Weights:
+        """Return the weights on an index: of `SOURCE.*` each leg gets what it knows of the catalogue.
+
+        A leg that is named keeps its weight, which was learned on this catalogue or chosen by a person.
+        """
+
+        def shared_out(by_signal: Mapping[str, float]) -> dict[str, float]:
+            parts = {
+                f"{source}.{leg.name}": by_signal[source + FAMILY] * leg.calibration(source).knowledge
+                for source in QUERY_SOURCES
+                if source + FAMILY in by_signal
+                for leg in schema.legs
+            }
+            return {**{name: part for name, part in parts.items() if name not in self.signals}, **by_signal}
+
+        kinds = {kind: shared_out(by_signal) for kind, by_signal in self.kinds.items()}
+        return self.model_copy(update={"signals": shared_out(self.signals), "kinds": kinds})
+
+    def hears(self, leg: Leg, source: str) -> bool:
+        """Tell whether a leg is asked: one that knows nothing of the catalogue is not, unless it has a weight."""
+        return bool(leg.calibration(source).knowledge or self.weight(f"{source}.{leg.name}"))
 
     def half(self, signal: str) -> float:
         """Return the saturation constant of a signal."""

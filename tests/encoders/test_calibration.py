@@ -14,8 +14,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.calibration import LEAST, calibrate, calibration_from_queries
-from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.encoders.calibration import (
+    LEAST,
+    QUERIES,
+    QUERY_LENGTH,
+    Described,
+    calibrate,
+    calibration_from_queries,
+    sample_titles,
+)
+from hybridsearch.schema import Calibration, Leg, Schema, uncalibrated
 from hybridsearch.sections import Fields
 from hybridsearch.values import Vector, Vectors
 
@@ -39,11 +47,16 @@ class Gap:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         self.read += texts
-        rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + int(text) % (DIMS - 2)) for text in texts]
+        rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + named(text) % (DIMS - 2)) for text in texts]
         return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
+
+
+def named(text: str) -> int:
+    """Return what a text names: its number, or any."""
+    return int(text) if text.strip().isdecimal() else len(text)
 
 
 def axis(number: int) -> NDArray[np.float64]:
@@ -55,7 +68,12 @@ def picture(number: int) -> Vector:
     return Vector((axis(0) + 0.5 * axis(2 + number)) / 1.25**0.5)
 
 
-PRODUCTS = [(str(number), picture(number)) for number in range(10)]
+def described(title: str, vector: Vector, text: str = "") -> Described:
+    return Described(title, text, {"image": vector})
+
+
+LEG = Leg("image", DIMS, Gap.fingerprint)
+PRODUCTS = [described(str(number), picture(number)) for number in range(10)]
 
 
 @pytest.fixture
@@ -65,7 +83,7 @@ def cache(tmp_path: Path) -> Iterator[EncodeCache]:
 
 
 def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
-    words, photo = calibrate(Gap(), cache, PRODUCTS).values()
+    words, photo = calibrate(LEG, Gap(), cache, PRODUCTS).values()
     lengths = (0.25 + 1 + 0.16) ** 0.5 * 1.25**0.5
     assert words.low == pytest.approx(0.5 / lengths, abs=1e-6)  # a title and another product's picture
     assert words.high == pytest.approx((0.5 + 0.4 * 0.5) / lengths, abs=1e-6)  # a title and its own product's
@@ -73,25 +91,49 @@ def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
     assert photo.high == 1  # the same picture
 
 
-def test_products_without_a_title_stand_in_for_photos_alone(cache: EncodeCache) -> None:
-    words, photo = calibrate(Gap(), cache, [("", vector) for _, vector in PRODUCTS]).values()
-    assert words == Calibration()
+def test_products_without_a_text_stand_in_for_photos_alone(cache: EncodeCache) -> None:
+    words, photo = calibrate(LEG, Gap(), cache, [described("", picture(number)) for number in range(10)]).values()
+    assert words.borrowed
     assert photo.low == pytest.approx(0.8, abs=1e-6)
+
+
+def test_the_beginning_of_its_texts_stands_for_a_title(cache: EncodeCache) -> None:
+    """Text 14 names what text 0 does, and so on."""
+    encoder = Gap()
+    products = [described("", picture(number), str(number) + " " * QUERY_LENGTH + "more") for number in range(10)]
+    (words, _), (expected, _) = (calibrate(LEG, encoder, cache, each).values() for each in (products, PRODUCTS))
+    assert {text.strip() for text in encoder.read} == {str(number) for number in range(10)}
+    assert not words.borrowed
+    assert (words.low, words.high) == pytest.approx((expected.low, expected.high), abs=0.1)
+
+
+def test_without_any_text_titles_of_other_goods_show_where_words_lie(cache: EncodeCache) -> None:
+    encoder = Gap()
+    words, _ = calibrate(LEG, encoder, cache, [described("", picture(number)) for number in range(3)]).values()
+    assert words.borrowed
+    assert words.tells is None
+    assert 0 < words.low < words.high < 0.6
+    assert 0 < len(encoder.read) <= QUERIES
+    assert set(encoder.read) <= set(sample_titles())
+
+
+def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:
+    assert calibrate(Leg("other", DIMS, "b"), Gap(), cache, PRODUCTS) == uncalibrated()
 
 
 @pytest.mark.parametrize("source", ["words", "photo"])
 def test_what_an_encoder_does_not_read_has_no_range(cache: EncodeCache, source: str) -> None:
-    measured = calibrate(Gap(reads={"words", "photo"} - {source}), cache, PRODUCTS)
+    measured = calibrate(LEG, Gap(reads={"words", "photo"} - {source}), cache, PRODUCTS)
     assert [name for name, scale in measured.items() if scale == Calibration()] == [source]
 
 
 def test_a_handful_of_products_is_not_measured(cache: EncodeCache) -> None:
-    assert calibrate(Gap(), cache, PRODUCTS[: LEAST - 1]) == {"words": Calibration(), "photo": Calibration()}
+    assert calibrate(LEG, Gap(), cache, PRODUCTS[: LEAST - 1]) == {"words": Calibration(), "photo": Calibration()}
 
 
 def test_a_range_is_never_empty_even_when_all_pictures_are_the_same(cache: EncodeCache) -> None:
-    same = [(title, picture(0)) for title, _ in PRODUCTS]
-    for scale in calibrate(Gap(), cache, same).values():
+    same = [described(str(number), picture(0)) for number in range(10)]
+    for scale in calibrate(LEG, Gap(), cache, same).values():
         assert scale.high - scale.low == pytest.approx(0.05, abs=1e-6) or scale.high - scale.low > 0.05
 
 
@@ -100,10 +142,10 @@ def test_of_many_titles_a_few_are_encoded_from_the_first_to_the_last(
     cache: EncodeCache, products: int, queries: int
 ) -> None:
     encoder = Gap()
-    calibrate(encoder, cache, [(str(number), picture(number % 14)) for number in range(products)])
+    calibrate(LEG, encoder, cache, [described(str(number), picture(number % 14)) for number in range(products)])
     step = int(encoder.read[1])
-    assert encoder.read == [str(number) for number in range(0, products, step)]
-    assert len(encoder.read) == queries
+    assert encoder.read[:queries] == [str(number) for number in range(0, products, step)]
+    assert len(range(0, products, step)) == queries
 
 
 def test_a_title_is_compared_with_other_products_for_the_low_end_and_with_all_for_the_high_one() -> None:
@@ -121,7 +163,7 @@ def test_the_ends_of_a_range_are_cosines_that_occur_or_lie_between_such(size: in
 
 
 def test_the_ranges_of_each_leg_are_stored_with_the_index() -> None:
-    words, photo = Calibration(0.1, 0.3), Calibration(0.5, 1.0)
+    words, photo = Calibration(0.1, 0.3, tells=0.7, borrowed=True), Calibration(0.5, 1.0)
     legs = (Leg("image", DIMS, "a", pictures=3), Leg("text", DIMS, "b", ("title",)))
     schema = Schema(Fields(title="title"), legs).calibrated({"image": {"words": words, "photo": photo}})
     stored = Schema.from_json(json.loads(json.dumps(schema.to_json())), "products")
@@ -145,7 +187,21 @@ def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
     }
     leg = Leg("text", DIMS, "b", ("title",), {"words": Calibration(0.1, 0.3), "photo": Calibration()}, exact=True)
     assert Leg.from_json(stored) == leg
-    assert json.loads(json.dumps(leg.to_json())) == stored
+    written = json.loads(json.dumps(leg.to_json()))
+    assert written.pop("measured")["words"] == {"tells": None, "borrowed": False}
+    assert written == stored
+
+
+@pytest.mark.parametrize(("tells", "knowledge"), [(None, 1), (0.4, 0), (0.65, 0), (0.825, 0.5), (1.0, 1)])
+def test_what_a_leg_knows_begins_above_what_guessing_gives(tells: float | None, knowledge: float) -> None:
+    assert Calibration(tells=tells).knowledge == pytest.approx(knowledge)
+
+
+@pytest.mark.parametrize("tells", ["much", [1], {}])
+def test_a_measure_that_is_no_number_is_refused(tells: object) -> None:
+    stored = {**Leg("text", DIMS, "b").to_json(), "measured": {"words": {"tells": tells}}}
+    with pytest.raises(ValueError, match="tells"):
+        Leg.from_json(stored)
 
 
 def test_a_range_for_a_source_that_this_version_does_not_know_is_passed_over() -> None:

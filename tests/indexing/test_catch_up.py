@@ -30,7 +30,7 @@ def catch_up(versioned: HybridSearch, tmp_path: Path) -> Iterator[CatchUp]:
             engine=versioned.engine,
             generation=versioned.engine.create(schema),
             builder=builder,
-            tally=Tally(settings.fields, RejectsFile(tmp_path / "rejects.jsonl")),
+            tally=Tally(schema, RejectsFile(tmp_path / "rejects.jsonl")),
             progress=silent,
             mark=versioned.engine.changes.position(),
             resumed=False,

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import GateError
+from hybridsearch.indexing import fill, tally
 from hybridsearch.indexing.fill import chunks
 from hybridsearch.values import Product
+from tests.knowing import WORDS, Knowing, known_shop
 from tests.shops import quietly, settings, write_products
 
 
@@ -58,3 +60,30 @@ def test_a_product_that_was_refused_before_a_kill_is_not_taken_for_written(tmp_p
             found.reindex(stop, quietly())
         report = found.reindex(options=quietly())
     assert (report.resumed, report.indexed, report.rejected, report.duplicates) == (512, 900, 2, 0)
+
+
+def test_a_run_in_two_processes_measures_the_same_products_as_one_in_a_single_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 80 products 70 are drawn, a batch at a time."""
+    monkeypatch.setattr(fill, "BATCH", 16)
+    monkeypatch.setattr(tally, "SAMPLE", 70)
+
+    def stop(stage: str, done: int, *_: object) -> None:
+        if done == 48:
+            raise KeyboardInterrupt
+
+    measured = []
+    for name, interrupted in (("whole", False), ("parts", True)):
+        encoder = Knowing()
+        with known_shop(tmp_path / name, encoder, built=False) as found:
+            if interrupted:
+                with pytest.raises(KeyboardInterrupt):
+                    found.reindex(stop, quietly())
+            report = found.reindex(options=quietly())
+            assert (report.resumed, report.indexed) == (48 if interrupted else 0, 80)
+            measured.append((found.engine.schema().legs, set(encoder.asked)))
+    assert measured[0] == measured[1]
+    titles = {text for text in measured[0][1] if len(text.split()) == len(WORDS)}
+    halved = {text for text in measured[0][1] if len(text.split()) == len(WORDS) // 2}
+    assert (len(titles), len(halved)) == (80, 2 * 70)

@@ -19,10 +19,11 @@ from hybridsearch.indexing.journal import Position
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.tally import COMPARED, Tally
+from hybridsearch.schema import Schema
 from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Reject, Vector
 
-FIELDS = Fields(title="title")
+SCHEMA = Schema(Fields(title="title"))
 MEMORY = Path("/dev/shm")
 """Every batch with a reject is synced to the disk."""
 FATES = st.sampled_from(["written", "refused by us", "refused by the engine", "unreadable"])
@@ -83,7 +84,7 @@ def play(tally: Tally, catalogue: list[list[tuple[int, str]]]) -> None:
 def test_every_row_is_counted_once_and_every_reject_is_in_the_file(catalogue: list[list[tuple[int, str]]]) -> None:
     fates = [fate for numbers in catalogue for _, fate in numbers]
     with tallies() as path:
-        tally = Tally(FIELDS, RejectsFile(path))
+        tally = Tally(SCHEMA, RejectsFile(path))
         play(tally, catalogue)
         assert tally.counts == Counts(
             read=len(fates), written=fates.count("written"), rejected=len(fates) - fates.count("written")
@@ -98,7 +99,7 @@ def test_what_the_engine_must_hold_is_what_it_never_refused(catalogue: list[list
     given_to_engine = [number for numbers in catalogue for number, fate in numbers if fate in FATES_OF_DOCUMENTS]
     refused = {number for numbers in catalogue for number, fate in numbers if fate == "refused by the engine"}
     with tallies() as path:
-        tally = Tally(FIELDS, RejectsFile(path))
+        tally = Tally(SCHEMA, RejectsFile(path))
         play(tally, catalogue)
     assert tally.certain() == len(set(given_to_engine) - refused)
     assert tally.duplicates() == len(given_to_engine) - len(set(given_to_engine))
@@ -114,11 +115,11 @@ def test_a_run_in_two_processes_ends_like_one_in_a_single_process(
 ) -> None:
     """Fault 28."""
     with tallies() as path, tallies() as other:
-        single, earlier = Tally(FIELDS, RejectsFile(path)), Tally(FIELDS, RejectsFile(other))
+        single, earlier = Tally(SCHEMA, RejectsFile(path)), Tally(SCHEMA, RejectsFile(other))
         play(single, catalogue)
         play(earlier, catalogue[:first])
         position = earlier.position
-        tally = Tally.of(FIELDS, RejectsFile(other, size=position.letters), position)
+        tally = Tally.of(SCHEMA, RejectsFile(other, size=position.letters), position)
         play(tally, catalogue)
     assert (tally.counts, tally.position.cursor) == (single.counts, single.position.cursor)
     assert (tally.certain(), tally.duplicates(), tally.uncertain) == (
@@ -131,7 +132,7 @@ def test_a_run_in_two_processes_ends_like_one_in_a_single_process(
 def test_the_position_that_a_run_goes_on_from_is_not_changed(tmp_path: Path) -> None:
     position = Position(cursor=3, counts=Counts(read=3, written=3))
     before = asdict(position)
-    tally = Tally.of(FIELDS, RejectsFile(tmp_path / "rejects.jsonl"), position)
+    tally = Tally.of(SCHEMA, RejectsFile(tmp_path / "rejects.jsonl"), position)
     tally.wrote(*batch([(4, "written")], 4))
     tally.replayed([Change("p4", None)], Built())
     tally.reached("filled")
@@ -140,7 +141,7 @@ def test_the_position_that_a_run_goes_on_from_is_not_changed(tmp_path: Path) -> 
 
 
 def test_what_changed_during_the_run_is_left_to_the_engine_to_tell(tmp_path: Path) -> None:
-    tally = Tally(FIELDS, RejectsFile(tmp_path / "rejects.jsonl"))
+    tally = Tally(SCHEMA, RejectsFile(tmp_path / "rejects.jsonl"))
     tally.wrote(*batch([(number, "written") for number in range(5)], 1))
     tally.replayed([Change("p0", {}), Change("new", {})], Built())
     tally.amended([product(1, 0)], Built(documents=[document(1)]), Written(older=1))
@@ -151,7 +152,7 @@ def test_what_changed_during_the_run_is_left_to_the_engine_to_tell(tmp_path: Pat
 
 
 def test_what_a_change_lacks_is_written_down_and_counts_as_no_reject(tmp_path: Path) -> None:
-    tally = Tally(FIELDS, RejectsFile(tmp_path / "rejects.jsonl"))
+    tally = Tally(SCHEMA, RejectsFile(tmp_path / "rejects.jsonl"))
     flaw = Reject("products.jsonl:1", "p1", "picture", "it is gone")
     tally.wrote([product(1, 1)], Built(documents=[document(1)], flaws=[flaw]), Written())
     tally.replayed([Change("p1", {})], Built(documents=[document(1)], flaws=[flaw]))
@@ -160,7 +161,7 @@ def test_what_a_change_lacks_is_written_down_and_counts_as_no_reject(tmp_path: P
 
 
 def test_rejects_in_a_row_are_counted_until_something_is_written(tmp_path: Path) -> None:
-    tally = Tally(FIELDS, RejectsFile(tmp_path / "rejects.jsonl"))
+    tally = Tally(SCHEMA, RejectsFile(tmp_path / "rejects.jsonl"))
     bad = [(number, "refused by us") for number in range(3)]
     for turn in (1, 4):
         rejects = tally.wrote(*batch(bad, turn))
@@ -170,18 +171,18 @@ def test_rejects_in_a_row_are_counted_until_something_is_written(tmp_path: Path)
 
 
 def test_an_older_document_is_not_compared_after_a_newer_one_had_left_the_sample(tmp_path: Path) -> None:
-    tally = Tally(FIELDS, RejectsFile(tmp_path / "rejects.jsonl"))
+    tally = Tally(SCHEMA, RejectsFile(tmp_path / "rejects.jsonl"))
     tally.rebuilt([document(number, 9) for number in range(3 * COMPARED)])
     tally.rebuilt([document(number, 1) for number in range(3 * COMPARED)] * 3)
     assert [built.version for built in tally.comparable()] == [9] * COMPARED
-    assert len(tally.titled) == SAMPLE
+    assert len(tally.described.items()) == 3 * COMPARED < SAMPLE
 
 
 def test_each_product_is_as_likely_to_be_compared_as_any_other(tmp_path: Path) -> None:
     """A fault of the first or last products alone must be seen: each of 64 products comes in about half of 400 runs."""
     seen = [0] * (2 * COMPARED)
     for turn in range(400):
-        tally = Tally(FIELDS, RejectsFile(tmp_path / f"rejects-{turn}.jsonl"))
+        tally = Tally(SCHEMA, RejectsFile(tmp_path / f"rejects-{turn}.jsonl"))
         tally.rebuilt([document(number) for number in range(2 * COMPARED)])
         for built in tally.comparable():
             seen[int(built.id[1:])] += 1

@@ -210,6 +210,13 @@ def test_floors_lie_on_the_calibrated_scale() -> None:
     assert [near.floor for near in planned.neighbours[:2]] == pytest.approx([0.2, 0.75])
 
 
+def test_a_leg_that_knows_nothing_of_words_is_asked_for_the_photo_alone() -> None:
+    schema = SCHEMA.calibrated({"image": {"words": Calibration(0.1, 0.5, tells=0.5)}})
+    planned = plan("red", words=EAST, photo=NORTH, schema=schema, weights=WEIGHTS.on(schema))
+    assert [near.vector for near in planned.neighbours] == [NORTH["image"]]
+    assert [name for name in names(planned) if name.endswith(".image")] == ["photo.image"]
+
+
 def test_photo_and_words_also_look_half_way_between_them() -> None:
     middle = plan("red", words=EAST, photo=NORTH).neighbours[2]
     assert middle.vector.array == pytest.approx(np.array([0.5, 0.5]) ** 0.5)

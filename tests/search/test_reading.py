@@ -1,6 +1,7 @@
 """What was typed, as the words of the index that may be meant."""
 
 import math
+from collections import defaultdict
 
 import pytest
 from hypothesis import given, settings
@@ -8,10 +9,10 @@ from hypothesis import strategies as st
 
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Words
-from hybridsearch.search.reading import UNKNOWN, idf, in_language, present, read
+from hybridsearch.search.reading import UNKNOWN, idf, in_language, most_for, present, read
 
 LEXICON = Lexicon(
-    {"red": 40, "umbrella": 8, "cheap": 1, "stainless": 9, "steel": 20, "t": 6, "shirt": 15, "tshirt": 6, "5kg": 2,
+    {"red": 20, "umbrella": 8, "cheap": 1, "stainless": 9, "steel": 20, "t": 6, "shirt": 15, "tshirt": 6, "5kg": 2,
      "tn2110": 1, "tn": 30, "2110": 1, "laser": 50, "printer": 60, "laserprinter": 1, "the": 90, "跑步鞋": 6, "跑步": 7,
      "步鞋": 6, "跑": 9, "步": 9, "鞋": 12},
     100,
@@ -47,10 +48,33 @@ def test_neighbours_are_also_one_word_where_the_index_mostly_has_that() -> None:
 
 def test_a_word_counts_the_more_the_fewer_products_have_it() -> None:
     read_so = words("red umbrella")
-    idfs = [math.log(1 + (100 - count + 0.5) / (count + 0.5)) for count in (40, 8)]
+    idfs = [math.log(1 + (100 - count + 0.5) / (count + 0.5)) for count in (20, 8)]
     assert read_so.tells == tuple(round(1_000 * part / sum(idfs)) for part in idfs)
     assert read_so.needed == read_so.tells[1]  # an umbrella of any colour, and not what else is red
     assert read_so.least is None or read_so.least == 1
+
+
+def test_words_that_many_products_have_together_are_all_needed() -> None:
+    assert words("laser printer").least == 2  # 50 x 60 of 100 products: 30 are expected to have both
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.floats(0.001, 1)), min_size=1, max_size=7), st.floats(0.0001, 1))
+@settings(max_examples=200, deadline=None)
+def test_what_is_needed_is_the_most_that_enough_products_are_expected_to_have(
+    asked: list[tuple[int, float]], share: float
+) -> None:
+    chances: dict[int, float] = {0: 1.0}
+    for tells, having in asked:
+        after: defaultdict[int, float] = defaultdict(float)
+        for told, chance in chances.items():
+            after[told] += chance * (1 - having)
+            after[told + tells] += chance * having
+        chances = after
+    found = most_for(share, asked)
+    assert sum(chance for told, chance in chances.items() if told >= found) >= share * (1 - 1e-6)
+    more = [told for told in chances if told > found]
+    if more:
+        assert sum(chance for told, chance in chances.items() if told >= min(more)) <= share * (1 + 1e-6)
 
 
 def test_a_word_that_no_product_has_is_never_needed_and_finds_what_has_it_since() -> None:

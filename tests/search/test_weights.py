@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import WeightsError
+from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import signals, weights
 from hybridsearch.search.weights import Weights
+from hybridsearch.sections import Fields
 from tests.shops import shop
 
 
@@ -109,6 +111,46 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "weights.json").write_bytes(b"\x80\x04\x95pickle")
     with pytest.raises(WeightsError, match="Cannot read"):
         weights.load(tmp_path / "weights.json")
+
+
+def on_legs(given: Weights, **tells: float) -> Weights:
+    """Return weights on an index whose legs tell so many products apart by words."""
+    legs = (Leg(name, 2, "f", calibrations={"words": Calibration(tells=share)}) for name, share in tells.items())
+    return given.on(Schema(Fields(title="title"), tuple(legs)))
+
+
+def test_of_a_weight_for_all_legs_each_gets_what_it_knows() -> None:
+    found = on_legs(Weights(signals={"text": 1, "words.*": 0.5, "photo.*": 0.2}), all=1.0, half=0.825, none=0.6)
+    assert [found.weight(f"words.{leg}") for leg in ("all", "half", "none", "new")] == pytest.approx(
+        [0.5, 0.25, 0, 0.5]
+    )
+    assert [found.weight(f"photo.{leg}") for leg in ("all", "half", "none", "new")] == [0.2] * 4
+    assert found.weight("text") == 1
+
+
+def test_a_leg_that_is_named_keeps_its_weight_in_every_kind() -> None:
+    kinds = {"words": {"words.*": 0.9}, "photo and words": {"words.own": 0.1}, "photo": {"words.b": 0.7}}
+    found = on_legs(Weights(signals={"words.*": 0.5, "words.own": 0.4}, kinds=kinds), own=0.5, b=0.825)
+    by_kind = {kind: [found.of(kind).weight(f"words.{leg}") for leg in ("own", "b")] for kind in ("", *kinds)}
+    assert by_kind == {
+        "": [0.4, pytest.approx(0.25)],
+        "words": [0.4, pytest.approx(0.45)],
+        "photo and words": [0.1, pytest.approx(0.25)],
+        "photo": [0.4, 0.7],
+    }
+
+
+def test_learned_weights_are_the_same_on_every_index() -> None:
+    learned = Weights(signals={"title": 0.5, "words.a": 0.3}, kinds={"photo": {"words.a": 0.0}})
+    assert on_legs(learned, a=0.5, b=0.9) == learned
+
+
+def test_a_leg_that_knows_nothing_is_asked_only_where_it_has_a_weight() -> None:
+    nothing, much = (Leg("a", 2, "f", calibrations={"words": Calibration(tells=share)}) for share in (0.5, 0.9))
+    for weighs in (0.0, 0.2):
+        given = Weights(signals={"words.a": weighs})
+        assert (given.hears(nothing, "words"), given.hears(much, "words")) == (weighs > 0, True)
+        assert given.hears(nothing, "photo")
 
 
 def test_weights_read_back_as_they_were_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -207,7 +208,10 @@ class ElasticsearchEngine:
         return self._ask(self._searches.lexicon(generation), generation)
 
     async def lexicon_async(self) -> Lexicon:
-        return await self._ask_async(self._searches.lexicon())
+        known = self._searches.known_lexicon(await self._ask_async(self._searches.index_info()))
+        if known is not None:
+            return known
+        return await asyncio.to_thread(self.lexicon)  # to read and sort megabytes of words would hold the event loop
 
     def request(self, plan: Plan) -> Request:
         return self._ask(self._searches.request(plan))

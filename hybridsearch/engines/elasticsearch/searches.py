@@ -148,14 +148,19 @@ class Searches:
         They are read again by one search; until it has them the others go on with what there is.
         """
         index = yield from self.index_info(generation)
-        read_at, known = self._lexicons.get(index.generation, (-math.inf, None))
-        if known is None or time.monotonic() - read_at > LEXICON_FRESH:
-            if known is not None:
-                self._lexicons[index.generation] = time.monotonic(), known
-            with explained(self.url, index.name):
-                known = to_lexicon((yield words_request(index.name, self._seconds / 2)))
-            self._lexicons = {index.generation: (time.monotonic(), known)}
-        return known
+        if (fresh := self.known_lexicon(index)) is not None:
+            return fresh
+        if index.generation in self._lexicons:
+            self._lexicons[index.generation] = time.monotonic(), self._lexicons[index.generation][1]
+        with explained(self.url, index.name):
+            lexicon = to_lexicon((yield words_request(index.name, self._seconds / 2)))
+        self._lexicons = {index.generation: (time.monotonic(), lexicon)}
+        return lexicon
+
+    def known_lexicon(self, index: IndexInfo) -> Lexicon | None:
+        """Return the words of an index if they were read some minutes ago."""
+        read_at, lexicon = self._lexicons.get(index.generation, (-math.inf, None))
+        return lexicon if time.monotonic() - read_at < LEXICON_FRESH else None
 
     def forget(self) -> None:
         """Forget the live index: another one replaced it."""
