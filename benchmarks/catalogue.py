@@ -23,6 +23,7 @@ from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.errors import EncoderError
 from hybridsearch.query_sources import WORDS
+from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 
@@ -126,6 +127,9 @@ def open_shop(
         encoder: A model folder; "" for hashed words, None for no vectors at all.
     """
     leg = {"name": LEG, "encoder": encoder or HASHED.name, "reads": ["title", "short_description"]}
+    named = prior().model_copy(update={"signals": {**prior().signals, f"words.{LEG}": 0.5}})  # whatever the leg knows
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "weights.json").write_text(named.model_dump_json(), encoding="utf-8")
     engine = {"index": index, "folder": str(folder), "replicas": 0, "timeout": 60}
     settings = Settings.parse(
         {
@@ -133,6 +137,7 @@ def open_shop(
             "fields": {**FIELDS, "languages": list(languages)},
             "engine": engine | ({"url": url} if url else {}),
             "vectors": [] if encoder is None else [leg],
+            "weights": {"path": "weights.json"},
         },
         folder=folder,
     )

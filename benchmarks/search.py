@@ -37,7 +37,7 @@ from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.connection import JSON
 from hybridsearch.engines.elasticsearch.request import Clause, knn, match_clause, parameters, to_elasticsearch, to_page
 from hybridsearch.learning.runs import DEPTH, fuse
-from hybridsearch.search.plan import Plan
+from hybridsearch.search.plan import Match, Plan, Words
 
 SIZE = 10
 WARM_UP = 40
@@ -66,7 +66,8 @@ def by_hand(plan: Plan) -> tuple[Clause, Clause]:
     assert plan.keyword
     (nearest,) = plan.neighbours
     clause = knn(nearest, [], shards=1, knn_has_k=True)["knn"]
-    return match_clause(plan.keyword), {"knn": {**clause, "boost": 1.0}}
+    words = [Words.alike(words.language, words.tokens, 0.6) for words in plan.keyword.words]
+    return match_clause(Match(plan.keyword.field, tuple(words))), {"knn": {**clause, "boost": 1.0}}
 
 
 def body_of(query: Clause, size: int = SIZE) -> dict[str, Any]:

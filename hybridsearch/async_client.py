@@ -15,6 +15,7 @@ from hybridsearch.deadline import aside, within
 from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
@@ -89,7 +90,7 @@ class AsyncHybridSearch(Shop):
         query = asked(text, filters, facets, sort, page, size)
         schema = await self.engine.schema_async()
         own = own_weights(weights)
-        lexicon = await self._lexicon() if query.text else (None, ())
+        lexicon = await self._lexicon(schema) if query.text else (None, ())
         planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
         if not schema.legs and not must_load(schema.fields.languages):
             return planned()
@@ -168,9 +169,9 @@ class AsyncHybridSearch(Shop):
         await self._engine.close_async()
         stop_workers()
 
-    async def _lexicon(self) -> KnownWords:
+    async def _lexicon(self, schema: Schema) -> KnownWords:
         try:
-            return known_words(await self.engine.lexicon_async())
+            return known_words(await self.engine.lexicon_async(), schema)
         except EngineError as error:
             return unknown_words(error)
 

@@ -18,7 +18,9 @@ FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""
 GUESSED = 0.65
 """Share of products told apart up to which a leg's cosines made ranking worse than words alone (measured on 30 pairs of
-an encoder and a catalogue)."""
+an encoder and a catalogue);"""
+TOLD = 0.95
+"""that from which on they are worth all of their prior weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Calibration:
     @property
     def knowledge(self) -> float:
         """What a cosine is worth, from 0 to 1: the part of its prior weight that it gets."""
-        return 1.0 if self.tells is None else min(max((self.tells - GUESSED) / (1 - GUESSED), 0.0), 1.0)
+        return 1.0 if self.tells is None else min(max((self.tells - GUESSED) / (TOLD - GUESSED), 0.0), 1.0)
 
 
 def uncalibrated() -> dict[str, Calibration]:

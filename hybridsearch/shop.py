@@ -172,14 +172,14 @@ def loaded(config: Any) -> Settings:
 def lexicon_of(engine: Engine, generation: str | None = None) -> KnownWords:
     """Return the words of an index, the live one by default, and why they are not known, if so."""
     try:
-        return known_words(engine.lexicon(generation))
+        return known_words(engine.lexicon(generation), engine.schema(generation))
     except EngineError as error:
         return unknown_words(error)
 
 
-def known_words(lexicon: Lexicon) -> KnownWords:
-    """Return the words of an index, if it has any."""
-    if lexicon.documents and not lexicon.counts:
+def known_words(lexicon: Lexicon, schema: Schema) -> KnownWords:
+    """Return the words of an index, unless an earlier version built it, which kept none."""
+    if lexicon.documents and not lexicon.counts and schema.analysis != text.analysis_version():
         return unknown_words("an earlier version built the index; rebuild it with: hybridsearch reindex")
     return lexicon, ()
 

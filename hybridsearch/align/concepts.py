@@ -34,13 +34,13 @@ class Concepts:
                 for concept in lexicon.concepts[axis].values():
                     for word in concept.words[language]:
                         for form in {word.text, *word.forms}:
-                            meaning = index["".join(text.analyse(form, language))]
+                            meaning = index["".join(text.sequence(form, language))]
                             meaning[attribute] = meaning.get(attribute, frozenset()) | concept.members
         return cls(lexicon, index)
 
     def find(self, phrase: str, language: str) -> Iterator[Mapping[str, frozenset[str]]]:
         """Yield the meanings of the longest known sequences of words, from left to right."""
-        tokens = text.analyse(phrase, language)
+        tokens = text.sequence(phrase, language)
         start = 0
         while start < len(tokens):
             for end in range(min(len(tokens), start + LONGEST), start, -1):

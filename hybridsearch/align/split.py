@@ -27,7 +27,7 @@ class Split:
 
 def title_key(title: str, language: str) -> str:
     """Return what near-duplicate titles share: their stems in alphabetical order, without those with digits."""
-    tokens = set(text.analyse(title, language))
+    tokens = set(text.sequence(title, language))
     return " ".join(sorted({token for token in tokens if not any(map(str.isdigit, token))} or tokens))
 
 

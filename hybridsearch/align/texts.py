@@ -65,7 +65,7 @@ class Writer:
         return Statement(" ".join(value for _, value in facts), frozenset(facts))
 
     def _tokens(self, title: str) -> Facts:
-        return frozenset(("", token) for token in text.analyse(title, self._language))
+        return frozenset(("", token) for token in text.sequence(title, self._language))
 
 
 def entropies(pairs: Sequence[Pair]) -> dict[str, float]:

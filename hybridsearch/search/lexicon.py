@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from hybridsearch import text
 
 LONGEST_ENDING = 8
 """Letters by which two forms of a word may differ at the end."""
+SHORTEST = 4
+"""Letters of a word that a misspelt one may stand for: there are too many shorter ones."""
 SHORTEST_PART = 3
 """Letters of each of two words that were written as one."""
 LINKS = ("", "s", "es", "n", "en", "er", "e")
@@ -20,6 +22,8 @@ SPELLINGS = 3
 """The most words that may stand for one that is misspelt,"""
 WHOLES = 8
 """and for one that is part of them."""
+COMPARED = 65_000
+"""Words that a misspelt one is compared with, the most frequent: 1 ms for 20,000, and 130 ms for a million."""
 KNOWN = 50_000
 """Counts that are kept."""
 
@@ -37,6 +41,7 @@ class Lexicon:
         self._known: dict[tuple[str, str], int] = {}
         self._sorted = sorted((text.unaccented(word), word) for word in counts if not text.is_run(word))
         """Each word without its accents, and as it is."""
+        self._reversed = sorted((plain[::-1], word) for plain, word in self._sorted)
 
     def count(self, word: str, language: str) -> int:
         """Return how many products have a word in one of the forms that the field of a language takes for the same.
@@ -61,7 +66,7 @@ class Lexicon:
         plain = text.unaccented(word)
         near = (
             self._by_length[length][place]
-            for length in range(len(plain) - edits, len(plain) + edits + 1)
+            for length in range(max(SHORTEST, len(plain) - edits), len(plain) + edits + 1)
             for _, distance, place in process.extract(
                 plain, self._plain_by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
             )
@@ -84,8 +89,7 @@ class Lexicon:
     def wholes(self, part: str) -> tuple[str, ...]:
         """Return words that begin or end with a part, those of which there is more first."""
         plain = text.unaccented(part)
-        ends = (word for word in self.counts if word.endswith(part))
-        found = dict.fromkeys([*self._starting(plain), *ends])
+        found = dict.fromkeys([*beginning(plain, self._sorted), *beginning(plain[::-1], self._reversed)])
         return self._likeliest((word for word in found if text.unaccented(word) != plain), plain[0])[:WHOLES]
 
     def _forms(self, word: str, language: str) -> Iterator[int]:
@@ -93,26 +97,19 @@ class Lexicon:
         token, plain = text.stem(word, language), text.unaccented(word)
         # A stem may have another last letter: `berri` is that of `berry` too.
         shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(token, plain, strict=False)))
-        for form in self._starting(plain[: max(SHORTEST_PART, shared - 1)]):
+        for form in beginning(plain[: max(SHORTEST_PART, shared - 1)], self._sorted):
             if len(form) <= len(plain) + LONGEST_ENDING and text.stem(form, language) == token:
                 yield self.counts[form]
-
-    def _starting(self, beginning: str) -> Iterator[str]:
-        """Yield the words that start so, accents aside."""
-        for place in range(bisect_left(self._sorted, (beginning, "")), len(self._sorted)):
-            plain, word = self._sorted[place]
-            if not plain.startswith(beginning):
-                break
-            yield word
 
     def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
         return tuple(sorted(words, key=lambda word: (word[0] != first, -self.counts[word], word)))
 
     @cached_property
     def _by_length(self) -> Mapping[int, list[str]]:
-        """Return the words of letters alone, by their length without accents."""
+        """Return the frequent words of letters alone, by their length without accents."""
         by_length: defaultdict[int, list[str]] = defaultdict(list)
-        for plain, word in self._sorted:
+        frequent = sorted(self._sorted, key=lambda pair: -self.counts[pair[1]])[:COMPARED]
+        for plain, word in frequent:
             if plain.isalpha():
                 by_length[len(plain)].append(word)
         return by_length
@@ -121,3 +118,12 @@ class Lexicon:
     def _plain_by_length(self) -> Mapping[int, list[str]]:
         """Return the same words without their accents."""
         return {length: list(map(text.unaccented, words)) for length, words in self._by_length.items()}
+
+
+def beginning(letters: str, words: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the second of each pair whose first one begins so; the pairs are in order."""
+    for place in range(bisect_left(words, (letters, "")), len(words)):
+        key, word = words[place]
+        if not key.startswith(letters):
+            break
+        yield word

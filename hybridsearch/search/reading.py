@@ -13,8 +13,10 @@ from hybridsearch import text
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Words
 
-SHORTEST = 4
-"""Letters of a word that may be misspelt, or part of another one: a shorter one is near to too much."""
+SHORTEST = 3
+"""Letters of a word that may be misspelt: a shorter one is near to too much,"""
+SHORTEST_PART = 4
+"""and of one that may be a part of others."""
 LONG = 8
 """Letters from which on two of them may be wrong."""
 ENOUGH = 5
@@ -103,7 +105,7 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     typed = word.typed
     if word.others or len(typed) < SHORTEST or not typed.isalpha() or text.is_run(typed):
         return [word]
-    known = max((lexicon.count(typed, language) for language in languages), default=0)
+    known = occurrences(typed, lexicon, languages)
     if known >= enough(lexicon):
         return [word]
     if not known:
@@ -111,11 +113,19 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
             return [replace(word, others=near, why=SPELLING)]
         if parts := lexicon.parts(typed):
             return [replace(word, others=(part,), why=SPELLING) for part in parts]
-    if wholes := lexicon.wholes(typed):
+    if len(typed) >= SHORTEST_PART and (wholes := lexicon.wholes(typed)):
         return [replace(word, others=wholes, why="part of them")]
     if not known and len(typed) >= LONG and (near := lexicon.spellings(typed, 2)):
         return [replace(word, others=near, why=SPELLING)]
     return [word]
+
+
+def occurrences(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> int:
+    """Return how many products have a word as it is spelled, or in another form that shares more than three letters."""
+    if typed in lexicon.counts:
+        return max(lexicon.count(typed, language) for language in languages)
+    stemmed = (language for language in languages if len(text.stem(typed, language)) >= SHORTEST_PART)
+    return max((lexicon.count(typed, language) for language in stemmed), default=0)
 
 
 def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | None, least: float) -> Words | None:
@@ -132,19 +142,18 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
         lexicon: The words of the index; None where they are not known, and any word will do.
         least: The least share, in [0, 1], of what all words count, that is ever enough; with 0 any word is.
     """
-    tokens, counts = [], []
     own = set(text.query_words(part))
-    for forms, own_tokens in tokens_of([word for word in reading.words if word.typed in own], language):
-        tokens.append(own_tokens)
-        counts.append(sum(lexicon.count(form, language) for form in forms) if lexicon else 0)
-    tokens, counts = tokens[: text.QUERY_WORDS], counts[: text.QUERY_WORDS]
+    found = tokens_of([word for word in reading.words if word.typed in own], language)[: text.QUERY_WORDS]
+    tokens = [own_tokens for _, own_tokens in found]
     if not tokens:
         return None
     if lexicon is None or not lexicon.documents or not least:
         return Words.alike(language, tokens)
+    sums = (sum(lexicon.count(form, language) for form in forms) for forms, _ in found)
+    counts = [min(count, lexicon.documents) for count in sums]  # a product may have several of the forms
     if not any(counts):
         return Words(language, tuple(tokens), (UNKNOWN,) * len(tokens))
-    idfs = [idf(min(count, lexicon.documents), lexicon.documents) if count else 0.0 for count in counts]
+    idfs = [idf(count, lexicon.documents) if count else 0.0 for count in counts]
     whole = sum(idfs)
     tells = [max(1, round(WHOLE * part / whole)) if part else UNKNOWN for part in idfs]
     known = [(tells, count / lexicon.documents) for tells, count in zip(tells, counts, strict=True) if count]

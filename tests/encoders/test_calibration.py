@@ -192,7 +192,7 @@ def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
     assert written == stored
 
 
-@pytest.mark.parametrize(("tells", "knowledge"), [(None, 1), (0.4, 0), (0.65, 0), (0.825, 0.5), (1.0, 1)])
+@pytest.mark.parametrize(("tells", "knowledge"), [(None, 1), (0.4, 0), (0.65, 0), (0.8, 0.5), (0.95, 1), (1.0, 1)])
 def test_what_a_leg_knows_begins_above_what_guessing_gives(tells: float | None, knowledge: float) -> None:
     assert Calibration(tells=tells).knowledge == pytest.approx(knowledge)
 

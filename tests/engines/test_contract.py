@@ -187,6 +187,15 @@ def test_the_score_is_the_sum_of_the_signals(embedded: HybridSearch, server: Hyb
             assert hit.score == pytest.approx(sum(hit.signals.values()), abs=1e-4)
 
 
+def test_in_the_order_of_price_the_page_holds_what_was_asked_for(embedded: HybridSearch, server: HybridSearch) -> None:
+    """Scissors, sweaters and drills came first, the cheapest of the hundred neighbours, and none of the umbrellas."""
+    for shop in (embedded, server):
+        page = shop.search("umbrella", sort="price:asc", facets=["category"])
+        assert page.total == len(page) <= 10
+        assert page.facets["category"]["umbrella"] == 8  # all that there are
+        assert [hit.product["price"] for hit in page] == sorted(hit.product["price"] for hit in page)
+
+
 def test_filtered_hits_are_among_the_unfiltered(embedded: HybridSearch, server: HybridSearch) -> None:
     for shop in (embedded, server):
         everything = {hit.id for hit in shop.search("red", size=500)}

@@ -16,6 +16,7 @@ from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.codes import codes_first
+from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import (
     Codes,
     Condition,
@@ -414,7 +415,7 @@ def test_a_plan_says_what_it_does() -> None:
         "words: 2 words",
         "  keyword     text has 1 of 2 words (en: red dress)",
         "  codes       reddresses",
-        "  neighbours  100 nearest in 'image' with cosine >= 0.200",
+        "  neighbours  100 nearest in 'image' with cosine >= 0.440",
         "  filter      Terms(field='brand', values=('Acme',), role='facets')",
         "  signal      0.300 x title",
         "  signal      0.400 x text",
@@ -428,6 +429,27 @@ def test_a_plan_says_what_it_does() -> None:
         "  facet       brand",
         "  hits        11 to 20, window 400",
     ]
+
+
+def test_in_the_order_of_a_field_only_what_is_surely_near_is_found_beside_words() -> None:
+    """The least near would come first: an order by price began with scissors where umbrellas were asked for."""
+    legs = (Leg("image", 2, "f", calibrations=LEG.calibrations), Leg("text", 2, "f", ("title",), LEG.calibrations))
+    schema = Schema(SCHEMA.fields, legs)
+    both = {"image": Vector([1, 0]), "text": Vector([1, 0])}
+    floors = {
+        order: [clause.floor for clause in plan("red dress", words=both, schema=schema, sort=order).neighbours]
+        for order in (None, "price:asc")
+    }
+    assert floors == {None: pytest.approx([0.2, 0.2]), "price:asc": pytest.approx([0.44, 0.3])}
+
+
+def test_where_the_index_knows_hardly_a_word_texts_must_be_surely_near() -> None:
+    legs = (Leg("image", 2, "f", calibrations=LEG.calibrations), Leg("text", 2, "f", ("title",), LEG.calibrations))
+    lexicon = Lexicon({"red": 40}, 100)
+    vectors = {"words": {"image": Vector([1, 0]), "text": Vector([1, 0])}}
+    for typed, expected in (("qwertz", [0.2, 0.3]), ("red qwertz", [0.2, 0.3]), ("red", [0.2, 0.2])):
+        planned = planner.plan(Query(typed), Schema(SCHEMA.fields, legs), WEIGHTS, vectors=vectors, lexicon=lexicon)
+        assert [clause.floor for clause in planned.neighbours] == pytest.approx(expected), typed
 
 
 def test_what_could_not_be_had_is_passed_on() -> None:

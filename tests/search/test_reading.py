@@ -84,6 +84,13 @@ def test_a_word_that_no_product_has_is_never_needed_and_finds_what_has_it_since(
     assert present(read_so, 1.0).tokens == (("umbrella",),)
 
 
+def test_forms_of_one_word_that_all_products_have_are_no_more_than_all() -> None:
+    lexicon = Lexicon({"note": 9, "book": 9, "notebook": 9, "red": 2}, 10)
+    found = words("red note book", lexicon=lexicon)
+    assert found.tokens == (("red",), ("note", "notebook"), ("book", "notebook"))
+    assert 0 < found.needed <= sum(found.tells)
+
+
 def test_a_word_that_too_few_products_have_does_not_shut_out_the_others() -> None:
     assert words("cheap umbrella").needed == words("cheap umbrella").tells[1]
 

@@ -120,7 +120,7 @@ def on_legs(given: Weights, **tells: float) -> Weights:
 
 
 def test_of_a_weight_for_all_legs_each_gets_what_it_knows() -> None:
-    found = on_legs(Weights(signals={"text": 1, "words.*": 0.5, "photo.*": 0.2}), all=1.0, half=0.825, none=0.6)
+    found = on_legs(Weights(signals={"text": 1, "words.*": 0.5, "photo.*": 0.2}), all=1.0, half=0.8, none=0.6)
     assert [found.weight(f"words.{leg}") for leg in ("all", "half", "none", "new")] == pytest.approx(
         [0.5, 0.25, 0, 0.5]
     )
@@ -130,7 +130,7 @@ def test_of_a_weight_for_all_legs_each_gets_what_it_knows() -> None:
 
 def test_a_leg_that_is_named_keeps_its_weight_in_every_kind() -> None:
     kinds = {"words": {"words.*": 0.9}, "photo and words": {"words.own": 0.1}, "photo": {"words.b": 0.7}}
-    found = on_legs(Weights(signals={"words.*": 0.5, "words.own": 0.4}, kinds=kinds), own=0.5, b=0.825)
+    found = on_legs(Weights(signals={"words.*": 0.5, "words.own": 0.4}, kinds=kinds), own=0.5, b=0.8)
     by_kind = {kind: [found.of(kind).weight(f"words.{leg}") for leg in ("own", "b")] for kind in ("", *kinds)}
     assert by_kind == {
         "": [0.4, pytest.approx(0.25)],

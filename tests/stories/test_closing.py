@@ -65,7 +65,7 @@ class Searcher(threading.Thread):
     def run(self) -> None:
         try:
             while True:
-                assert self.shop.search(f"red dress n{self.answered % PRODUCTS}").total == PRODUCTS
+                assert self.shop.search(f"red dress {'x' * (self.answered % 40)}").total == PRODUCTS
                 self.answered += 1
         except ShopClosed:
             pass
@@ -130,7 +130,9 @@ def close_after_cancelled_searches(settings: Settings) -> None:
         shop = AsyncHybridSearch.open(settings)
         shop.encoders = shop_of(settings).encoders
         assert (await shop.search("red dress")).total == PRODUCTS
-        searches = [asyncio.create_task(shop.search(f"red dress n{number}", size=PRODUCTS)) for number in range(20)]
+        searches = [
+            asyncio.create_task(shop.search(f"red dress {'x' * number}", size=PRODUCTS)) for number in range(20)
+        ]
         await asyncio.sleep(delay)
         for search in searches[:18]:
             search.cancel()

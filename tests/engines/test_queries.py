@@ -1,0 +1,155 @@
+"""What people type finds what they mean, on both engines."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hybridsearch import HybridSearch
+from tests.shops import quietly, settings, write_products
+
+TABLE = "Tisch H&ouml;he 75&nbsp;cm <b>gr&uuml;n</b>"
+TITLES = [
+    *(f"{color} umbrella {kind}" for color in ("Red", "Blue", "Green") for kind in ("large", "small")),
+    *(f"{color} dress {number}" for color in ("Red", "Black") for number in range(20)),
+    *(f"Red scarf {number}" for number in range(12)),
+    "T-Shirt white",
+    "Dog food 5kg",
+    "Cat food 400 g",
+    "Shelf 1.40 m",
+    "Stainless steel sink",
+    "Headset with cable",
+    "Jonglierkeulen Set",
+    "Terrassenschrauben Edelstahl",
+    TABLE,
+    '<div class="product"><span style="color: red">Strong tape</span></div>',
+    "Œuf en bois",
+    "Straße und Łódź",
+    "折りたたみ傘 軽量",
+    "雨傘 レディース",
+    "革靴 メンズ",
+    "跑步鞋 男士",
+    "シャワーヘッド",
+]
+BY_TITLE = {title: str(number) for number, title in enumerate(TITLES)}
+FIELDS = {"title": "title", "facets": ["kind"], "numbers": ["price"], "languages": ["en", "de", "ja", "zh"]}
+
+
+def kind_of(title: str) -> str:
+    return next((kind for kind in ("umbrella", "dress", "scarf") if kind in title), "other")
+
+
+@pytest.fixture(scope="module", params=["embedded", "elasticsearch"])
+def shop(
+    request: pytest.FixtureRequest, es_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HybridSearch]:
+    rows = [
+        {"id": number, "title": title, "price": int(number) % 17, "kind": kind_of(title)}
+        for title, number in BY_TITLE.items()
+    ]
+    folder = write_products(tmp_path_factory.mktemp("queries") / "products.jsonl", rows).parent
+    on: dict[str, Any] = {}
+    if request.param == "elasticsearch":
+        on = {"engine": {"url": es_url, "index": "test-queries", "replicas": 0}}
+    with HybridSearch.open(settings(folder, fields=FIELDS, **on)) as opened:
+        report = opened.reindex(options=quietly())
+        yield opened
+        if on:
+            opened.engine.discard(report.generation)
+
+
+def titles(shop: HybridSearch, query: str, **asked: Any) -> list[str]:
+    return [hit.product["title"] for hit in shop.search(query, size=50, **asked)]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("tshirt", "T-Shirt white"),
+        ("t shirt", "T-Shirt white"),
+        ("T-SHIRT", "T-Shirt white"),
+        ("5 kg", "Dog food 5kg"),
+        ("400g", "Cat food 400 g"),
+        ("1,40 m", "Shelf 1.40 m"),
+        ("140", None),
+        ("stainlesssteel sink", "Stainless steel sink"),
+        ("head set", "Headset with cable"),
+        ("Keulen", "Jonglierkeulen Set"),
+        ("Terrassen", "Terrassenschrauben Edelstahl"),
+        ("hohe", TABLE),
+        ("grün", TABLE),
+        ("oeuf", "Œuf en bois"),
+        ("œuf", "Œuf en bois"),
+        ("strasse", "Straße und Łódź"),
+        ("lodz", "Straße und Łódź"),
+        ("靴", "革靴 メンズ"),
+        ("跑鞋", "跑步鞋 男士"),
+        ("しゃわー", "シャワーヘッド"),
+        ("ﾚﾃﾞｨｰｽ", "雨傘 レディース"),
+    ],
+)
+def test_however_it_is_written_it_is_found_first(shop: HybridSearch, query: str, first: str | None) -> None:
+    found = titles(shop, query)
+    assert (found[0] if found else None) == first
+
+
+@pytest.mark.parametrize("query", ["span", "nbsp", "ouml", "class", "b", "div"])
+def test_markup_is_not_found(shop: HybridSearch, query: str) -> None:
+    assert titles(shop, query) == []
+
+
+@pytest.mark.parametrize("query", ["red umbrela", "red ubmrella", "red umbbrella", "red unbrella", "redumbrella"])
+def test_a_misspelt_word_finds_what_is_meant_and_says_so(shop: HybridSearch, query: str) -> None:
+    page = shop.search(query, size=50)
+    assert [hit.product["title"] for hit in page][:2] == ["Red umbrella large", "Red umbrella small"]
+    assert page.spelled == "red umbrella"
+    assert any("umbrella" in note for note in page.notes)
+
+
+def test_a_word_that_is_spelled_as_in_the_index_is_left_alone(shop: HybridSearch) -> None:
+    page = shop.search("red umbrella")
+    assert (page.spelled, page.notes) == ("", ())
+
+
+def test_a_word_that_no_product_has_is_not_needed(shop: HybridSearch) -> None:
+    assert set(titles(shop, "cheap umbrella")) == {title for title in TITLES if "umbrella" in title}
+
+
+def test_words_that_many_products_share_are_all_needed(shop: HybridSearch) -> None:
+    found = titles(shop, "red dress")
+    assert set(found) == {title for title in TITLES if title.startswith("Red dress")}
+
+
+def test_the_least_telling_word_is_given_up_first(shop: HybridSearch) -> None:
+    """Eight of ten things are red; whoever looks for a red umbrella is shown umbrellas, and no red scarf."""
+    found = titles(shop, "green umbrella")
+    assert [title for title in found if "Green" in title] == found[:2]
+    assert not any("dress" in title or "scarf" in title for title in found)
+
+
+def test_totals_facets_and_sort_see_the_same_products(shop: HybridSearch) -> None:
+    page = shop.search("red dress", facets=["kind"], sort="price:asc", size=50)
+    assert page.total == len(page) == 20
+    assert page.facets == {"kind": {"dress": 20}}
+    assert {hit.product["title"] for hit in page} == set(titles(shop, "red dress"))
+
+
+@pytest.mark.parametrize("query", ["asdfgh", "qwertzuiop yxcvb", "膣 黷", "zzzz 12345"])
+def test_nonsense_finds_nothing(shop: HybridSearch, query: str) -> None:
+    page = shop.search(query, facets=["kind"])
+    assert (page.total, page.hits, page.facets) == (0, (), {"kind": {}})
+
+
+def test_a_product_with_a_new_word_is_found_before_the_words_are_read_again(shop: HybridSearch) -> None:
+    (live,) = shop.engine.generations()
+    shop.upsert({"id": "new", "title": "Xylophone umbrella", "price": 1, "kind": "new"})
+    shop.engine.refresh(live.name)
+    assert [hit.id for hit in shop.search("xylophone", size=3)] == ["new"]
+    shop.delete("new")
+
+
+@pytest.mark.parametrize(
+    "query", ["umbrela " * 30, "the und le", "red 傘 Ł 5kg umbrela", "a" * 100_000, "傘" * 300, "\u0000red", "'-/."]
+)
+def test_whatever_is_typed_is_answered(shop: HybridSearch, query: str) -> None:
+    assert not shop.search(query).degraded
