@@ -39,11 +39,12 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
     row, fields = product.row, schema.fields
     if taken := next((name for name in row if name == RESERVED or name.startswith(f"{RESERVED}.")), None):
         raise ValueError(f"it has a field {reprlib.repr(taken)}, which is reserved; rename it in the catalogue")
+    everything = searched(row, fields)
     return Document(
         id=product.id,
         row=row,
-        text=analysed(row, fields),
-        words=tuple(text.lexical(searched(row, fields), fields.languages)),
+        text=analysed(title(row, fields), everything, fields.languages),
+        words=tuple(text.lexical(everything, fields.languages)),
         codes=codes(row, fields),
         fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields.of(role)))},
         vectors=vectors,
@@ -87,21 +88,15 @@ def microseconds(text: str) -> int:
     return since // timedelta(microseconds=1)
 
 
-def analysed(row: Row, fields: Fields) -> dict[str, dict[str, str]]:
-    """Return the tokens by field and language; an empty field is absent."""
-    everything = searched(row, fields)
+def analysed(title: str, everything: str, languages: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the tokens by field and language of a title and of all text that is searched; an empty field is absent."""
+    titles, texts = (text.fields_by_language(content, languages) for content in (title, everything))
     tokens: dict[str, dict[str, list[str]]] = {
-        name: {
-            language: text.analyse(part, language)
-            for language, part in text.fields_by_language(content, fields.languages).items()
-        }
-        for name, content in (("title", title(row, fields)), ("text", everything))
+        "title": {language: text.analyse(part, language) for language, part in titles.items()},
+        "text": {language: text.analyse(part, language) for language, part in texts.items()},
+        "pairs": {language: text.pairs(text.sequence(part, language)) for language, part in texts.items()},
+        "grams": {text.ALL: text.grams(title)},
     }
-    tokens["pairs"] = {
-        language: text.pairs(text.sequence(part, language))
-        for language, part in text.fields_by_language(everything, fields.languages).items()
-    }
-    tokens["grams"] = {text.ALL: text.grams(title(row, fields))}
     filled = {
         name: {language: " ".join(words) for language, words in by_language.items() if words}
         for name, by_language in tokens.items()

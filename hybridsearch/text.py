@@ -162,12 +162,17 @@ def tokens_of(text: str, language: str, cut: Callable[[str], Sequence[str]]) -> 
 
 def query_words(text: str) -> tuple[str, ...]:
     """Return the words of a query; a number and its unit are one, which the index has however they are written."""
-    return split(with_measures(clean(text).lower()))
+    return split(as_typed(text))
+
+
+def as_typed(text: str) -> str:
+    """Return a query in lower case, with each measure as one word."""
+    return with_measures(clean(text).lower())
 
 
 def analyse_query(text: str, language: str) -> list[str]:
     """Return the distinct tokens of a query, without stop words unless there is nothing else."""
-    tokens = list(dict.fromkeys(analyse(with_measures(clean(text).lower()), language)))
+    tokens = list(dict.fromkeys(analyse(as_typed(text), language)))
     return [token for token in tokens if token not in stop_tokens(language)] or tokens
 
 

@@ -20,9 +20,8 @@ class Words:
 
 def words(query: str, row: Row, fields: Fields) -> Words:
     """Return which words of a query a product has, in the analysis of any of the index's languages."""
-    indexed = {
-        language: set(tokens.split()) for language, tokens in document.analysed(row, fields).get("text", {}).items()
-    }
+    parts = text.fields_by_language(document.searched(row, fields), fields.languages)
+    indexed = {language: set(text.analyse(part, language)) for language, part in parts.items()}
     asked = dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))
     matched = [word for word in asked if has(word, indexed)]
     return Words(tuple(matched), tuple(word for word in asked if word not in matched))
