@@ -21,6 +21,10 @@ GUESSED = 0.65
 an encoder and a catalogue);"""
 TOLD = 0.95
 """that from which on they are worth all of their prior weight."""
+NONSENSE = 0.5
+"""Where words without a meaning lie between `low` and `high`, if that was not measured;"""
+NARROWEST = 0.1
+"""the least part of the scale that lies above them: an encoder may put them as near as a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,28 @@ class Calibration:
         tells: Of two products, how often some words of one are nearer to it than to the other: 0.5 is chance, 1 always.
             None where that was not measured.
         borrowed: Whether titles of other goods stood in for queries, because the products have no text.
+        noise: What words without a meaning hardly ever exceed with the product that is nearest to them. None where that
+            was not measured.
     """
 
     low: float = 0.0
     high: float = 1.0
     tells: float | None = None
     borrowed: bool = False
+    noise: float | None = None
+
+    @property
+    def nonsense(self) -> float:
+        """The cosine from which on a product is near to words because of what they mean."""
+        return self.at(NONSENSE) if self.noise is None else self.noise
+
+    def at(self, share: float) -> float:
+        """Return the cosine that lies at a share of the way from `low` to `high`."""
+        return self.low + share * (self.high - self.low)
+
+    def above_nonsense(self, share: float) -> float:
+        """Return the cosine that lies at a share of the way from `nonsense` to `high`."""
+        return self.nonsense + share * max(self.high - self.nonsense, NARROWEST * (self.high - self.low))
 
     @property
     def knowledge(self) -> float:

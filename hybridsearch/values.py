@@ -122,6 +122,8 @@ class Page(Sequence[Hit]):
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
         spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
+        suggestions: Queries that would find something, on a page without products: the words that the index knows, each
+            alone, the most telling first.
     """
 
     query: str
@@ -132,6 +134,7 @@ class Page(Sequence[Hit]):
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     spelled: str = ""
+    suggestions: tuple[str, ...] = ()
     took_ms: float = 0.0
 
     def __len__(self) -> int:
@@ -166,5 +169,6 @@ class Page(Sequence[Hit]):
             "degraded": list(self.degraded),
             "notes": list(self.notes),
             "spelled": self.spelled,
+            "suggestions": list(self.suggestions),
             "took_ms": round(self.took_ms, 3),
         }

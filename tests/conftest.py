@@ -25,10 +25,22 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that wait for a server, so that the others can run meanwhile."""
+    """Mark the tests that wait for a server, so that the others can run meanwhile.
+
+    The embedded engine is the same beside every server: it is tested beside the first.
+    """
+    items[:] = [item for item in items if not is_repeated(getattr(item, "callspec", None))]
     for item in items:
         if "es_url" in getattr(item, "fixturenames", ()):
             item.add_marker("server")
+
+
+def is_repeated(call: Any) -> bool:
+    """Tell whether a test of the embedded engine was run beside another server."""
+    params = call.params if call else {}
+    return params.get("es_url") in VERSIONS[1:] and any(
+        value == "embedded" for value in params.values() if isinstance(value, str)
+    )
 
 
 @pytest.fixture(scope="session", params=["given"] if ELSEWHERE else VERSIONS)

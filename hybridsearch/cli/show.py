@@ -55,6 +55,8 @@ def page(
             table.add_row("", "", "", f"[dim]{safe(more_line, 200)}[/dim]", "")
     if hits:
         console.print(table)
+    if hits.suggestions:
+        console.print(f"Try: {', '.join(safe(words, 40) for words in hits.suggestions)}")
     for name, counts in hits.facets.items():
         values = ", ".join(f"{safe(value, 30)} ({count})" for value, count in list(counts.items())[:12])
         console.print(f"[bold]{safe(name)}[/bold]: {values}")

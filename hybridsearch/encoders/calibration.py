@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.knowledge import told_apart, trials
+from hybridsearch.encoders.nonsense import noise
 from hybridsearch.query_sources import QUERY_SOURCES, StandIn
 from hybridsearch.schema import Calibration, Leg, uncalibrated
 from hybridsearch.values import Vector, Vectors
@@ -92,7 +93,8 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
     """Return the calibration with titles as the queries, and how well the leg tells products apart by their words.
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
-    its nearest product. Where a product has no title, the beginning of its texts is its title.
+    its nearest product, `noise` what only one in ten words without a meaning exceeds. Where a product has no title, the
+    beginning of its texts is its title.
     """
     titles = [product.title or product.text[:QUERY_LENGTH] for product in sample.products]
     titled = [place for place, title in enumerate(titles) if title]
@@ -100,8 +102,10 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
         return Calibration() if len(titled) == len(titles) else by_other_goods(encoder, cache, sample)
     places = np.array(titled)[:: math.ceil(len(titled) / QUERIES)]
     vectors = sample.vectors
-    queries = cache.texts(encoder, [titles[place] for place in places]).vectors
+    asked = [titles[place] for place in places]
+    queries = cache.texts(encoder, asked).vectors
     measured = calibration_from_queries(queries @ vectors[titled].T, np.equal.outer(places, titled))
+    measured = replace(measured, noise=noise(encoder, cache, asked, vectors))
     tried = trials([product.title for product in sample.products], [product.text for product in sample.products])
     return replace(measured, tells=told_apart(encoder, cache, tried, vectors if sample.leg.reads == "image" else None))
 
@@ -112,10 +116,10 @@ def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Cali
     Where words lie that have nothing to do with a product they show as well as its own. Of what lies near they show
     less: some products may read as more than 1.
     """
-    titles = sample_titles()
-    queries = cache.texts(encoder, titles[:: math.ceil(len(titles) / QUERIES)]).vectors
-    cosines = queries @ sample.vectors.T
-    return replace(calibration_from_queries(cosines, np.zeros(cosines.shape, dtype=bool)), borrowed=True)
+    titles = sample_titles()[:: math.ceil(len(sample_titles()) / QUERIES)]
+    cosines = cache.texts(encoder, titles).vectors @ sample.vectors.T
+    measured = calibration_from_queries(cosines, np.zeros(cosines.shape, dtype=bool))
+    return replace(measured, borrowed=True, noise=noise(encoder, cache, titles, sample.vectors))
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from hybridsearch.search.signals import FAMILY, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 
-KEYWORD = Weights(signals={"text": 1.0}, coverage=0.0)
+KEYWORD = Weights(signals={"text": 1.0}, coverage=0.0, proof=0.0)
 """BM25 over all fields, any word of the query."""
 DEPTH = 100
 """Hits of each system that are measured, and that rank fusion sees."""
@@ -129,9 +129,8 @@ def ask(
 
 def cosines_only() -> Weights:
     """Return equal weights for all cosines, without a floor, and none for other signals."""
-    return Weights(
-        signals={source + FAMILY: 1.0 for source in QUERY_SOURCES}, floors=dict.fromkeys(QUERY_SOURCES, -1.0)
-    )
+    every = {source + FAMILY: 1.0 for source in QUERY_SOURCES}
+    return Weights(signals=every, floors=dict.fromkeys(QUERY_SOURCES, -1.0), proof=0.0)
 
 
 def first_hits(plan: Plan) -> Plan:

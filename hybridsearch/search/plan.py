@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hybridsearch.values import Vector
+from hybridsearch.values import Hit, Page, Vector
 
 NEIGHBOUR_LIFT = 1_000.0
 """First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
@@ -24,6 +24,10 @@ FACET_VALUES = 100
 """Values that a facet shows at most, the most frequent."""
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
+
+WHOLE = 1_000
+"""What all words of a query count together."""
+UNPROVED = "the words do not fit anything in this catalogue well enough"
 
 Kind = str
 """What sort of query: `code`, `browse`, `empty`, or what it gives: `words`, `photo`, `photo and words`."""
@@ -193,6 +197,25 @@ class Number:
     half: float
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that a query means something here. Where no candidate has enough of it, nothing is found.
+
+    The best language counts, and the nearest leg; the two are added.
+
+    Attributes:
+        words: What each word counts of WHOLE; one that no product has counts nothing.
+        codes: Any of them is enough.
+        near: Cosines, stretched so that what nonsense reaches gives 0, and a product's own title WHOLE.
+        needed: Of WHOLE.
+    """
+
+    words: Match
+    codes: Codes | None
+    near: tuple[Cosine, ...]
+    needed: int
+
+
 Filter = Terms | Range
 Signal = Saturated | Condition | Cosine | Number
 
@@ -229,6 +252,8 @@ class Plan:
         size: How many hits are returned.
         rows: Whether hits carry the product's row.
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
+        proof: What must hold of some candidate, of those in the window; None where the query surely means something.
+        suggestions: Queries that would find something, for a page that is empty.
     """
 
     kind: Kind
@@ -246,6 +271,8 @@ class Plan:
     size: int = 10
     rows: bool = True
     spelled: str = ""
+    proof: Proof | None = None
+    suggestions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -257,12 +284,45 @@ class Plan:
     def without_vectors(self, reason: str) -> Plan:
         """Return the plan that the planner makes where no vector is available."""
         signals = tuple(signal for signal in self.signals if not isinstance(signal, Cosine))
-        return replace(self, neighbours=(), signals=signals, degraded=(*self.degraded, reason))
+        proof = replace(self.proof, near=()) if self.proof else None
+        return replace(self, neighbours=(), signals=signals, proof=proof, degraded=(*self.degraded, reason))
 
     def without_words(self, reason: str) -> Plan:
         """Return the plan that finds and ranks by vectors and numbers alone."""
         signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number))
-        return replace(self, keyword=None, codes=None, signals=signals, degraded=(*self.degraded, reason))
+        degraded = (*self.degraded, reason)
+        return replace(self, keyword=None, codes=None, signals=signals, proof=None, degraded=degraded)
+
+    def page(
+        self,
+        hits: Iterable[Hit],
+        total: int,
+        facets: Mapping[str, Mapping[str, int]],
+        *,
+        proved: bool = True,
+        degraded: Sequence[str] = (),
+    ) -> Page:
+        """Return the page of what was found.
+
+        Args:
+            hits: On the page.
+            total: Number of candidates.
+            facets: Count of each value of each facet.
+            proved: Whether a candidate has what the proof needs; else the page is empty.
+            degraded: What the engine could not do.
+        """
+        found = total if proved else 0
+        return Page(
+            query=self.query,
+            hits=tuple(hits) if proved else (),
+            total=found,
+            facets=facets if proved else {facet.field: {} for facet in self.facets},
+            number=self.number,
+            degraded=(*self.degraded, *degraded),
+            notes=self.notes if proved else (*self.notes, UNPROVED),
+            spelled=self.spelled,
+            suggestions=() if found else self.suggestions,
+        )
 
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.reason}"]
@@ -272,6 +332,8 @@ class Plan:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
             lines += [f"  codes       that begin with {prefix}" for prefix in self.codes.prefixes]
         lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
+        if self.proof:
+            lines.append(f"  proof       some product has {self.proof.needed} of {WHOLE} ({told(self.proof.words)})")
         lines += [f"  filter      {clause}" for clause in self.filters]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
@@ -285,5 +347,15 @@ def needs(words: Words) -> str:
     """Return in words what of a query is needed."""
     if words.least is not None:
         return f"{words.least} of {len(words.tokens)} words ({words})"
-    told = " ".join(f"{'|'.join(tokens)} {tells}" for tokens, tells in zip(words.tokens, words.tells, strict=True))
-    return f"words that count {words.needed} together ({words.language}: {told})"
+    return f"words that count {words.needed} together ({told_of(words)})"
+
+
+def told(match: Match) -> str:
+    """Return what the words count in each language."""
+    return "; ".join(map(told_of, match.words))
+
+
+def told_of(words: Words) -> str:
+    """Return what the words of one language count."""
+    pairs = zip(words.tokens, words.tells, strict=True)
+    return " ".join([f"{words.language}:", *(f"{'|'.join(tokens)} {tells}" for tokens, tells in pairs)])

@@ -15,6 +15,7 @@ from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Match, Neighbours, Plan
+from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
@@ -30,11 +31,6 @@ EXPLORE_EXACT = 10_000
 9.x on a knn clause on it ignores k and matches every product (seen on 9.4.3)."""
 WINDOW = 400
 """At least the neighbours of three query vectors and as many keyword candidates; wider is nearly free (measured)."""
-SURE = 0.5
-"""Calibrated cosine from which on a text is surely near to a query: nearly all queries for what a shop has reach it
-with their nearest product, of those for nonsense and for other goods one in fifty (measured on 18 legs);"""
-SURE_PICTURE = 0.85
-"""the same of a picture, measured with the starter alone."""
 MOST_HITS = 1_000
 DEEPEST = 10_000
 """The last hit that can be paged to: Elasticsearch's max_result_window."""
@@ -140,9 +136,14 @@ def plan(
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
     reading = read(typed, lexicon, schema.fields.languages)
-    keyword = keywords(typed, reading, schema, lexicon, weights)
+    parts = text.fields_by_language(typed, schema.fields.languages)
+    keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
     evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema)
+    proof = None
+    if kind == WORDS.name and not query.filters:  # what passes a filter is part of a page that was proved without it
+        near = tuple(nearness(vectors, schema))
+        proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
     offset, size, notes = page_bounds(query)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
@@ -153,7 +154,7 @@ def plan(
         keyword=keyword,
         codes=codes,
         neighbours=tuple(
-            neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword), ordered=query.sort is not None)
+            neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon), ordered=query.sort is not None)
         ),
         filters=tuple(read_filters(query.filters, schema.fields, configured)),
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
@@ -163,22 +164,23 @@ def plan(
         offset=offset,
         size=size,
         spelled=reading.spelled,
+        proof=proof,
+        suggestions=suggestions(reading, lexicon, schema.fields.languages),
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
 
 
-def keywords(query: str, reading: Reading, schema: Schema, lexicon: Lexicon | None, weights: Weights) -> Match | None:
+def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:
     """Return the clause that finds candidates by words in each language whose field may hold them, if there are any."""
-    parts = text.fields_by_language(query, schema.fields.languages)
     words = (in_language(reading, part, language, lexicon, weights.coverage) for language, part in parts.items())
     found = tuple(filter(None, words))
     return Match("text", found) if found else None
 
 
-def is_doubtful(keyword: Match | None) -> bool:
-    """Tell whether the index does not know most of a query's words in any of its languages."""
-    return keyword is not None and all(map(mostly_unknown, keyword.words))
+def is_doubtful(keyword: Match | None, lexicon: Lexicon | None) -> bool:
+    """Tell whether an index that has words does not know most of a query's in any of its languages."""
+    return keyword is not None and bool(lexicon and lexicon.counts) and all(map(mostly_unknown, keyword.words))
 
 
 def heard(by_leg: Mapping[str, Vector], source: QuerySource, schema: Schema, weights: Weights) -> dict[str, Vector]:
@@ -192,19 +194,17 @@ def neighbours(
 ) -> Iterator[Neighbours]:
     """Yield a clause for each query vector, and one for all of a leg together: near to all beats near to one.
 
-    Where the words alone do not show that the query is meant, a leg of texts must: only what is surely near is found.
-    The same holds of every leg beside words that are known, in an order by a field: there the least near come first.
+    Where the index does not know most of the words, what is no nearer than nonsense is not found. In an order by a
+    field, where the least near may come first, only what is as near as would show that the query is meant.
     """
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
         explore = EXPLORE_EXACT if leg.exact else EXPLORE
         for source, vector in given.items():
             scale = leg.calibration(source)
-            least = weights.floor(source)
-            pictured = leg.reads == "image"
-            if source == WORDS.name and ((doubtful and not pictured) or (ordered and not doubtful)):
-                least = max(least, SURE_PICTURE if pictured else SURE)
-            floor = scale.low + least * (scale.high - scale.low)
+            floor = scale.at(weights.floor(source))
+            if source == WORDS.name and weights.proof and (doubtful or ordered):
+                floor = max(floor, scale.above_nonsense(weights.proof if ordered else 0.0))
             yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
         if len(given) > 1:
             yield Neighbours(leg.name, midpoint(list(given.values())), NEIGHBOURS, explore, -1.0)

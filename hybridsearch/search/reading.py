@@ -11,7 +11,7 @@ import numpy as np
 
 from hybridsearch import text
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import Words
+from hybridsearch.search.plan import WHOLE, Words
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
@@ -27,8 +27,6 @@ LEAST = 0.5
 """and at least half a one: of five products the only one that is red and a coat is meant, not all that is either."""
 MOST = 0.6
 """Share of a query's words that the index must know for the query to be surely meant."""
-WHOLE = 1_000
-"""What all words of a query count together."""
 UNKNOWN = WHOLE + 1
 """What a word counts that no product had when the lexicon was read: one that has it now is found by it alone."""
 SPELLING = "spelling"

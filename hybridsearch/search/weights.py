@@ -37,6 +37,9 @@ class Weights(BaseModel):
             source of the query: `words`, `photo`.
         coverage: The least share of what the words of a query tell, that those of a keyword candidate must tell; with 0
             any word will do.
+        proof: What some product must have of a query for it to find anything: a share of what its words tell, those
+            that no product has too, and of the way from the cosine of nonsense to that of its own title, added. With 0
+            nothing is asked for.
         share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
@@ -49,6 +52,7 @@ class Weights(BaseModel):
     saturation: Mapping[str, Positive] = {}
     floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
     coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
+    proof: Annotated[float, Field(ge=0, le=1)] = 0.16
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}

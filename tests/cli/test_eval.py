@@ -337,7 +337,9 @@ def test_both_engines_give_the_same_rankings_and_current_is_what_they_serve(
     for system, lists in embedded.rankings.items():
         for query, ours, theirs in zip(embedded.asked, lists, elastic.rankings[system], strict=True):
             assert level_apart(ours, theirs), (system, query.query.text)
-    assert [list(ids[:10]) for ids in embedded.rankings["current"]] == served_embedded == served_elastic
+    assert served_embedded == served_elastic
+    for ids, served in zip(embedded.rankings["current"], served_embedded, strict=True):
+        assert level_apart(ids[:10], served)  # tied products have an order of their own under other weights
 
 
 def level_apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:

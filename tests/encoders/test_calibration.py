@@ -113,8 +113,11 @@ def test_without_any_text_titles_of_other_goods_show_where_words_lie(cache: Enco
     assert words.borrowed
     assert words.tells is None
     assert 0 < words.low < words.high < 0.6
-    assert 0 < len(encoder.read) <= QUERIES
-    assert set(encoder.read) <= set(sample_titles())
+    titles = set(sample_titles())
+    read = [text in titles for text in encoder.read]
+    assert 0 < sum(read) <= QUERIES
+    assert 0 < len(read) - sum(read) <= QUERIES  # words without a meaning
+    assert words.noise is not None
 
 
 def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:
@@ -188,7 +191,7 @@ def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
     leg = Leg("text", DIMS, "b", ("title",), {"words": Calibration(0.1, 0.3), "photo": Calibration()}, exact=True)
     assert Leg.from_json(stored) == leg
     written = json.loads(json.dumps(leg.to_json()))
-    assert written.pop("measured")["words"] == {"tells": None, "borrowed": False}
+    assert written.pop("measured")["words"] == {"tells": None, "borrowed": False, "noise": None}
     assert written == stored
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.search.plan import UNPROVED
 from tests.shops import quietly, settings, write_products
 
 TABLE = "Tisch H&ouml;he 75&nbsp;cm <b>gr&uuml;n</b>"
@@ -153,3 +154,34 @@ def test_a_product_with_a_new_word_is_found_before_the_words_are_read_again(shop
 )
 def test_whatever_is_typed_is_answered(shop: HybridSearch, query: str) -> None:
     assert not shop.search(query).degraded
+
+
+@pytest.mark.parametrize(
+    "query", ["asdfgh", "qwertz umbrela plmkn", "set wjkl plmkn vbgt zzxq kkwp qqrt", "ぬゆむへ", "鬱蝋籠"]
+)
+def test_what_means_nothing_here_finds_nothing_whatever_it_shares_a_word_with(shop: HybridSearch, query: str) -> None:
+    for order in (None, "price:asc"):
+        page = shop.search(query, facets=["kind"], sort=order)
+        assert (page.total, page.hits, page.facets) == (0, (), {"kind": {}})
+        assert UNPROVED in page.notes
+
+
+def test_an_empty_page_says_what_would_find_something(shop: HybridSearch) -> None:
+    page = shop.search("qwertz umbrela plmkn")
+    assert page.suggestions == ("umbrella",)
+    assert page.to_json()["suggestions"] == ["umbrella"]
+    assert shop.search("umbrella").total >= 6
+    assert shop.search("umbrella").suggestions == ()
+    assert shop.search("red umbrella", filters={"kind": "nothing"}).suggestions == ("umbrella", "red")
+
+
+def test_a_word_in_ten_is_enough_where_others_are_known_too(shop: HybridSearch) -> None:
+    assert titles(shop, "stainless steel sink with qwertz tap and drain")[0] == "Stainless steel sink"
+
+
+def test_a_facet_of_a_page_counts_what_a_filter_by_it_finds(shop: HybridSearch) -> None:
+    """A part of the products need not prove again that the query means something."""
+    page = shop.search("red umbrela", facets=["kind"])
+    assert {
+        kind: shop.search("red umbrela", filters={"kind": kind}).total for kind in page.facets["kind"]
+    } == page.facets["kind"]

@@ -55,7 +55,7 @@ def seeing(folder: Path, **changes: Any) -> HybridSearch:
     photo = Path(shutil.copy(SAMPLE / "photo.jpg", folder)).name
     some = {"product_id": rows[0]["id"], "grade": 2}
     queries: list[dict[str, Any]] = [
-        *({"query": query} for query in ("red dress", "rotes Kleid", "blue bag", "mug", "warm winter coat")),
+        *({"query": query} for query in ("red dress", "rotes Kleid", "blue bag", "mug", "green bottle")),
         {"query": rows[3]["sku"]},
         {"query": "red", "filters": {"price": {"lte": 60}}},
         {"image": photo},

@@ -52,6 +52,9 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     said = run("benchmarks.quality", str(tmp_path), "--config", str(config))
     assert "1 queries, 1 left out" in said
     assert "nDCG@10" in said
+    said = run("benchmarks.nonsense", "--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
+    assert "gibberish    5 queries" in said
+    assert "real         1 queries, 0.0% find nothing" in said
 
 
 def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ SEARCHES: list[tuple[str, ...]] = [
     (ROWS[0]["sku"], *FACETS),
     ("--image", PHOTO, *FACETS),
     ("blue", "--image", PHOTO, "--page", "2", *FACETS),
-    ("bag", "--filter", "color=red", "--filter", "color=blue", "--filter", "price<=60", *FACETS),
+    ("mug", "--filter", "color=red", "--filter", "color=blue", "--filter", "price<=60", *FACETS),
     ("--image", PHOTO, "--filter", "price>=20", *FACETS),
     ("dress", "--sort", "price:asc", "-k", "20", *FACETS),
     ("--filter", "color=red", "--sort", "rating:desc", "--page", "2", "-k", "3", *FACETS),

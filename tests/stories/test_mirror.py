@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def docstrings() -> str:
     """Return what all files of tests say that they test."""
     return "\n".join(filter(None, (ast.get_docstring(parsed(path)) for path in TESTS.rglob("test_*.py"))))

@@ -47,7 +47,7 @@ from hybridsearch.values import Product, Reject, Row
 from tests.servers.model import Doc, Model
 
 ALIAS = "products"
-SEEDS = 2_000
+SEEDS = 800
 MEMORY = Path("/dev/shm")
 ORJSON = {"application/json": OrjsonSerializer()}
 

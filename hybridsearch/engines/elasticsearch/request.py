@@ -12,7 +12,7 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
-from hybridsearch.engines.elasticsearch.shapes import SEARCH, Buckets
+from hybridsearch.engines.elasticsearch.shapes import BUCKETS, SAMPLED, SEARCH, Buckets
 from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
     FACET_VALUES,
@@ -27,6 +27,7 @@ from hybridsearch.search.plan import (
     Neighbours,
     Number,
     Plan,
+    Proof,
     Saturated,
     Signal,
     Terms,
@@ -35,6 +36,9 @@ from hybridsearch.search.plan import (
 from hybridsearch.values import Hit, Page
 
 Clause = dict[str, Any]
+
+PROOF = "proof"
+"""Name of its aggregation."""
 
 SORT_OPTIONS = {"date": {"format": "strict_date_optional_time"}}
 """By type. In its first format, a number, 8.16 cannot print what stands for a missing date, the latest first."""
@@ -94,18 +98,28 @@ def to_elasticsearch(
         body["sort"] = [{path: {"order": order, "missing": "_last", **options}}, {ID: "asc"}]
     elif plan.signals:
         body["rescore"] = rescore(plan)
-    if plan.facets:
-        body["aggs"] = {
-            name: {
-                "terms": {
-                    "field": field_path(facet.role, facet.field),
-                    "size": FACET_VALUES,
-                    "order": [{"_count": "desc"}, {"_key": "asc"}],
-                }
-            }
-            for name, facet in named_facets(plan)
-        }
-    return body
+    aggregations = {name: facet_clause(facet) for name, facet in named_facets(plan)}
+    if plan.proof:
+        aggregations[PROOF] = proof_clause(plan.proof, plan.window)
+    return {**body, "aggs": aggregations} if aggregations else body
+
+
+def facet_clause(facet: Facet) -> Clause:
+    """Return the aggregation that counts the values of a field."""
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    return {"terms": {"field": field_path(facet.role, facet.field), "size": FACET_VALUES, "order": order}}
+
+
+def proof_clause(proof: Proof, window: int) -> Clause:
+    """Return the aggregation that counts the products of the window that have what the proof needs."""
+    field = proof.words.field
+    parts = [best_of([counted(text_path(field, words.language), words) for words in proof.words.words])]
+    if proof.near:
+        parts.append(best_of([cosine_clause(cosine) for cosine in proof.near]))
+    if proof.codes:
+        parts.append({"constant_score": {"filter": codes(proof.codes), "boost": proof.needed}})
+    enough = {"function_score": {"query": {"bool": {"should": parts}}, "min_score": proof.needed}}
+    return {"sampler": {"shard_size": window}, "aggs": {"proved": {"filter": enough}}}
 
 
 def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:
@@ -164,9 +178,7 @@ def signal_clause(signal: Signal) -> Clause:
             query = match_clause(signal.match)
             clause = script(query, SATURATE, {"w": signal.weight, "k": signal.half})
         case Cosine():
-            path = vector_path(signal.leg)
-            params = {"w": signal.weight, "q": signal.vector.array, "f": path, "lo": signal.low, "hi": signal.high}
-            clause = script({"exists": {"field": path}}, COSINE, params)
+            clause = cosine_clause(signal)
         case Number():
             path = field_path("numbers", signal.field)
             params = {"w": signal.weight, "k": signal.half, "f": path}
@@ -177,6 +189,13 @@ def signal_clause(signal: Signal) -> Clause:
     (body,) = clause.values()
     body["_name"] = signal.name
     return clause
+
+
+def cosine_clause(signal: Cosine) -> Clause:
+    """Return the clause whose score is the contribution of a cosine."""
+    path = vector_path(signal.leg)
+    params = {"w": signal.weight, "q": signal.vector.array, "f": path, "lo": signal.low, "hi": signal.high}
+    return script({"exists": {"field": path}}, COSINE, params)
 
 
 def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:
@@ -201,12 +220,17 @@ def words_clause(path: str, words: Words) -> Clause:
     clauses = [best_of([{"term": {path: {"value": token}}} for token in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
-    counted = [
+    enough = {"function_score": {"query": counted(path, words), "min_score": words.needed}}
+    return {"bool": {"should": clauses, "filter": [enough]}}
+
+
+def counted(path: str, words: Words) -> Clause:
+    """Return the clause whose score is what those of the words count that a product has."""
+    counts = [
         {"constant_score": {"filter": {"terms": {path: list(tokens)}}, "boost": tells}}
         for tokens, tells in zip(words.tokens, words.tells, strict=True)
     ]
-    enough = {"function_score": {"query": {"bool": {"should": counted}}, "min_score": words.needed}}
-    return {"bool": {"should": clauses, "filter": [enough]}}
+    return {"bool": {"should": counts}}
 
 
 def best_of(clauses: list[Clause]) -> Clause:
@@ -237,23 +261,20 @@ def to_page(plan: Plan, body: object) -> Page:
         UnexpectedAnswer: It describes none.
     """
     answer = read(SEARCH, body)
-    hits = answer["hits"]
-    return Page(
-        query=plan.query,
-        hits=tuple(to_hit(hit) for hit in hits["hits"]),
-        total=hits["total"]["value"],
-        facets=facets(plan, answer.get("aggregations", {})),
-        number=plan.number,
-        degraded=(*plan.degraded, *incomplete(answer)),
-        notes=plan.notes,
-        spelled=plan.spelled,
+    hits, aggregations = answer["hits"], answer.get("aggregations", {})
+    return plan.page(
+        map(to_hit, hits["hits"]),
+        hits["total"]["value"],
+        facets(plan, aggregations),
+        proved=plan.proof is None or read(SAMPLED, aggregations.get(PROOF))["proved"]["doc_count"] > 0,
+        degraded=incomplete(answer),
     )
 
 
-def facets(plan: Plan, aggregations: Mapping[str, Buckets]) -> dict[str, dict[str, int]]:
+def facets(plan: Plan, aggregations: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     """Return the count of each value of each facet."""
     with reading("the facets"):
-        return {facet.field: counts(facet, aggregations[name]) for name, facet in named_facets(plan)}
+        return {facet.field: counts(facet, read(BUCKETS, aggregations[name])) for name, facet in named_facets(plan)}
 
 
 def counts(facet: Facet, aggregation: Buckets) -> dict[str, int]:

@@ -74,6 +74,14 @@ class Bucket(TypedDict):
     doc_count: Count
 
 
+class Proved(TypedDict):
+    doc_count: Count
+
+
+class Sampled(TypedDict):
+    proved: Proved
+
+
 class Shards(TypedDict):
     total: NotRequired[int]
     failed: NotRequired[int]
@@ -86,7 +94,7 @@ class Completeness(TypedDict):
 
 class Search(Completeness):
     hits: Page
-    aggregations: NotRequired[dict[str, Buckets]]
+    aggregations: NotRequired[dict[str, Object]]
 
 
 class Found(Completeness):
@@ -261,6 +269,8 @@ MAPPINGS = TypeAdapter(dict[str, Mapped])
 INDICES = TypeAdapter(dict[str, Index])
 ALIASES = TypeAdapter(dict[str, Aliased])
 SEARCH = TypeAdapter(Search)
+BUCKETS = TypeAdapter(Buckets)
+SAMPLED = TypeAdapter(Sampled)
 FOUND = TypeAdapter(Found)
 LOGGED = TypeAdapter(Logged)
 SORTED = TypeAdapter(Sorted)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hybridsearch import forks
@@ -189,17 +190,8 @@ class EmbeddedEngine:
             Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
             for placed, product in zip(ranking.placed, products, strict=True)
         )
-        return Page(
-            query=plan.query,
-            hits=hits,
-            total=ranking.total,
-            facets=ranking.facets,
-            number=plan.number,
-            degraded=plan.degraded,
-            notes=plan.notes,
-            spelled=plan.spelled,
-            took_ms=(time.perf_counter() - started) * 1000,
-        )
+        page = plan.page(hits, ranking.total, ranking.facets, proved=ranking.proved)
+        return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)

@@ -28,6 +28,7 @@ from hybridsearch.search.plan import (
     Filter,
     Match,
     Plan,
+    Proof,
     Range,
     Sort,
     Terms,
@@ -50,6 +51,7 @@ class Ranking:
     placed: list[Placed]
     total: int
     facets: dict[str, dict[str, int]]
+    proved: bool = True
 
 
 def rank(plan: Plan, view: View) -> Ranking:
@@ -69,12 +71,21 @@ def rank(plan: Plan, view: View) -> Ranking:
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     docs, first = candidates(plan, view)
+    if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
+        return Ranking([], 0, {}, proved=False)
     if plan.sort:
         placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, docs, plan.offset + plan.size)]
     else:
         placed = by_score(plan, view, docs, first)
     facets = {facet.field: count(view, facet, docs) for facet in plan.facets}
     return Ranking(placed[plan.offset : plan.offset + plan.size], len(docs), facets)
+
+
+def is_proved(proof: Proof, window: Window) -> bool:
+    """Tell whether a document of the window has what the proof needs."""
+    evidence = window.counted(proof.words) + window.nearest(proof.near)
+    known = proof.codes is not None and bool(np.isin(window.docs, window.view.carrying(proof.codes)).any())
+    return known or bool((evidence >= proof.needed).any())
 
 
 def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:

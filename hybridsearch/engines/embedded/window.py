@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal, Words
 
 
 class Window:
@@ -27,11 +29,23 @@ class Window:
         """Return the score of each document in its best language; 0 where it does not match."""
         best = np.zeros(len(self.docs), np.float64)
         for words in clause.words:
-            table = self._table(clause.field, words.language, words.tokens)
+            table = self._table(clause.field, words)
             scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
             enough = np.array(words.tells) @ (table > 0) >= words.needed
             np.maximum(best, scores, out=best, where=enough)
         return best
+
+    def counted(self, clause: Match) -> NDArray[np.int64]:
+        """Return what those of the words count that each document has, in its best language."""
+        best = np.zeros(len(self.docs), np.int64)
+        for words in clause.words:
+            np.maximum(best, np.array(words.tells) @ (self._table(clause.field, words) > 0), out=best)
+        return best
+
+    def nearest(self, cosines: Iterable[Cosine]) -> NDArray[np.float64]:
+        """Return the highest contribution of several cosines to each document."""
+        values = [self.contribution(cosine) for cosine in cosines]
+        return np.max(values, axis=0) if values else np.zeros(len(self.docs))
 
     def _value(self, signal: Signal) -> NDArray[np.float64]:
         match signal:
@@ -53,9 +67,9 @@ class Window:
             return np.isin(self.docs, self.view.carrying(clause))
         return self.bm25(clause) > 0
 
-    def _table(self, field: str, language: str, tokens: tuple[tuple[str, ...], ...]) -> Scores:
+    def _table(self, field: str, words: Words) -> Scores:
         """Return the scores of words; signals that read the same words of the same field share them."""
-        key = (field, language, tokens)
+        key = (field, words.language, words.tokens)
         if key not in self._tables:
-            self._tables[key] = self.view.text(field, language).table(tokens, self.docs)
+            self._tables[key] = self.view.text(field, words.language).table(words.tokens, self.docs)
         return self._tables[key]
