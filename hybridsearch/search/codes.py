@@ -30,6 +30,8 @@ LEAST_PREFIX = 4
 """Letters and digits of the beginning of a code: shorter ones begin too many."""
 LEAST_NUMBER = 5
 """Digits of a code of digits beside other words: shorter ones are sizes, amounts and years."""
+TRADE_NUMBER = range(12, 15)
+"""Digits of a trade item number: 12 in North America, 13 elsewhere, 14 on a carton; each is the next one behind a 0."""
 MARGIN = 1.01
 """By how much a lead exceeds what all other signals can give: cosines of rounded vectors pass 1 a little."""
 
@@ -54,9 +56,18 @@ def typed_codes(query: str) -> Codes | None:
     """
     words = [word for word in _BREAKS.split(query) if text.code(word)][: text.QUERY_WORDS]
     parts = (run for run in runs(words) if stands_out(run)) if len(words) > 1 else ()
-    values = dict.fromkeys(filter(None, (text.code(part) for part in itertools.chain([query], parts))))
+    codes = filter(None, (text.code(part) for part in itertools.chain([query], parts)))
+    values = dict.fromkeys(form for code in codes for form in same_number(code))
     prefix = text.code(query)
     return Codes(tuple(values)[:MOST], (prefix,) if may_begin_code(query) else ()) if values else None
+
+
+def same_number(code: str) -> Iterator[str]:
+    """Yield a code; of a trade item number (UPC, EAN, GTIN) all its forms, which differ in the zeros before it."""
+    yield code
+    digits = code.lstrip("0")
+    if code.isdecimal() and len(code) in TRADE_NUMBER and TRADE_NUMBER[0] - 1 <= len(digits):
+        yield from (digits.zfill(length) for length in TRADE_NUMBER if length >= len(digits))
 
 
 def runs(words: Sequence[str]) -> Iterator[str]:

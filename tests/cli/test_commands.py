@@ -129,7 +129,18 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
     code, out, err = run("search", "red coats", "--facet", "brand", "--json")
     page = json.loads(out)
     assert (code, err) == (0, "")
-    assert set(page) == {"query", "total", "hits", "facets", "page", "degraded", "notes", "spelled", "suggestions", "took_ms"}
+    assert set(page) == {
+        "query",
+        "total",
+        "hits",
+        "facets",
+        "page",
+        "degraded",
+        "notes",
+        "spelled",
+        "suggestions",
+        "took_ms",
+    }
     assert (page["query"], page["total"], page["degraded"]) == ("red coats", 1, [])
     assert page["facets"] == {"brand": {"Borealis": 1}}
     (hit,) = page["hits"]

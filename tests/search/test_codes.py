@@ -40,7 +40,8 @@ def shop_with(scale: Calibration) -> Schema:
         ("hinge 4711A", ["hinge4711a", "4711a"], ["hinge4711a"]),
         ("sku:4711A", ["sku4711a", "4711a"], ["sku4711a"]),
         ("get AC 10 X", ["getac10x", "ac10", "10x", "getac10", "ac10x"], ["getac10x"]),
-        ("4006 3813 3393 1", ["4006381333931", "40063813", "38133393", "33931", "400638133393", "381333931"],
+        ("4006 3813 3393 1", ["4006381333931", "04006381333931", "40063813", "38133393", "33931", "400638133393",
+                              "0400638133393", "00400638133393", "381333931"],
          ["4006381333931"]),
     ],
 )  # fmt: skip
@@ -106,3 +107,17 @@ def test_a_lead_is_what_all_else_can_give_and_a_little_more() -> None:
 def test_a_shop_without_codes_keeps_its_weights() -> None:
     given = Weights(signals={"title": 0.3})
     assert codes_first(given, Schema(Fields(title="title", languages=("en",)))) is given
+
+
+@pytest.mark.parametrize("typed", ["012345678905", "0012345678905", "00012345678905"])
+def test_a_trade_number_is_the_same_with_fewer_zeros_before_it(typed: str) -> None:
+    codes = typed_codes(typed)
+    assert codes is not None
+    assert set(codes.values) == {"012345678905", "0012345678905", "00012345678905"}
+
+
+@pytest.mark.parametrize("typed", ["000000000042", "12345", "abc012345678905"])
+def test_other_numbers_keep_their_zeros(typed: str) -> None:
+    codes = typed_codes(typed)
+    assert codes is not None
+    assert codes.values == (typed,)
