@@ -20,7 +20,7 @@ from hybridsearch.align.questions import Question
 from hybridsearch.progress import Progress
 from hybridsearch.values import Vectors
 
-EPOCHS = 12
+EPOCHS = 8
 BATCH = 256
 """Questions in a step, fewer where there are few."""
 STEPS = 8
@@ -32,7 +32,7 @@ HARD = 8
 RATE = 1e-3
 SCALE = 20.0
 """Factor of the cosines."""
-HOLD = 1e-3
+HOLD = 1e-2
 """Weight of the squared distance of the map from the identity."""
 CHUNK = 512
 """Questions that are compared with all texts at a time."""
