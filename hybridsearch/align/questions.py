@@ -1,25 +1,30 @@
-"""What a text leg learns from: queries and their judged products, or titles and what else their products say."""
+"""What a text leg learns from: queries and their judged products, or attribute values and who has them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hybridsearch import document
+from hybridsearch.align.pairs import Pair, pair_of
 from hybridsearch.align.split import pseudo_random
+from hybridsearch.align.texts import Writer
 from hybridsearch.indexing.build import source_of
 from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.progress import Progress
-from hybridsearch.schema import Leg, Schema
+from hybridsearch.schema import Leg
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product
 
 MOST_PRODUCTS = 100_000
 """Products among which judged ones are to be found; of more these are drawn, and all judged ones."""
-MOST_TITLES = 5_000
-"""Titles that are learned from where nothing is judged: what else a product says is long, and slow to encode."""
+MOST_PHRASES = 3_000
+"""Phrases that are asked where nothing is judged."""
+MOST_ANSWERS = 300
+"""Products beyond which a phrase says too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,9 @@ class Question:
     """A text that is asked, and the texts that answer it.
 
     Attributes:
-        id: The query itself, or the product whose title it is.
         grades: By row of the texts; above 0 is relevant.
     """
 
-    id: str
     text: str
     grades: Mapping[int, float]
 
@@ -43,14 +46,14 @@ class Question:
 
 @dataclass(slots=True)
 class Questions:
-    """All questions of a catalogue, and how many products were left out.
+    """All questions to a catalogue, and how many products were left out.
 
     Attributes:
-        judged: The queries as they were judged, in the order of the questions; empty where titles are asked.
-        texts: What is to be found: as the leg reads it, or for titles what else the product says.
+        judged: The queries as they were judged, in the order of the questions; empty where phrases are asked.
+        texts: What is to be found: the products, as the leg reads them.
         products: How many products were read.
         rejected: Rows that are not products.
-        without_words: Products that have no text, or no title beside it.
+        without_words: Products that have no text for the leg.
     """
 
     questions: list[Question] = field(default_factory=list)
@@ -63,10 +66,10 @@ class Questions:
     @property
     def of(self) -> str:
         """What is asked, in the plural."""
-        return "queries" if self.judged else "products"
+        return "queries" if self.judged else "phrases"
 
 
-def gather(settings: Settings, leg: Leg, progress: Progress) -> Questions:
+def gather(settings: Settings, leg: Leg, seed: int, progress: Progress) -> Questions:
     """Read the judgments that the configuration names, and the catalogue.
 
     Raises:
@@ -75,33 +78,53 @@ def gather(settings: Settings, leg: Leg, progress: Progress) -> Questions:
     """
     judged = judgments_of(settings)
     wanted = {product for query in judged for product in query.grades}
-    found = Questions(judged=[])
-    rows: dict[str, int] = {}
-    source, schema = source_of(settings), Schema(settings.fields, (leg,))
+    found, rows = Questions(), {}
+    pairs: list[Pair] = []
+    source = source_of(settings)
     total = source.count()
-    most = MOST_PRODUCTS if judged else MOST_TITLES
-    share = min(1.0, most / total) if total else 1.0
+    share = min(1.0, MOST_PRODUCTS / total) if total else 1.0
     for row in source.read():
         found.products += isinstance(row, Product)
         found.rejected += not isinstance(row, Product)
         progress("reading", found.products + found.rejected, total)
         if not isinstance(row, Product) or not (row.id in wanted or drawn(row.id) < share):
             continue
-        title = " ".join(document.title(row.row, settings.fields).split())
-        text = document.leg_text(row.row, leg) if judged else document.described(row.row, schema)
-        if not text or not (judged or title):
+        text = document.leg_text(row.row, leg)
+        if not text:
             found.without_words += 1
             continue
         rows[row.id] = len(found.texts)
-        if not judged:
-            found.questions.append(Question(row.id, title, {len(found.texts): 1.0}))
         found.texts.append(text)
+        if not judged:
+            pairs.append(pair_of(row, settings.fields, 0, ""))
     for query in judged:
         grades = {rows[product]: grade for product, grade in query.grades.items() if product in rows}
         if any(grade > 0 for grade in grades.values()):
             found.judged.append(query)
-            found.questions.append(Question(query.text, query.text, grades))
+            found.questions.append(Question(query.text, grades))
+    if not judged:
+        found.questions = phrases(pairs, settings.fields.languages[0], seed)
     return found
+
+
+def phrases(pairs: Sequence[Pair], language: str, seed: int) -> list[Question]:
+    """Return phrases of one to three attribute values of a product; they ask for all products that have these."""
+    rng, writer = random.Random(f"{seed} phrases"), Writer(pairs, language)
+    having: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row, pair in enumerate(pairs):
+        for name, values in pair.values.items():
+            for value in values:
+                having[name, value].add(row)
+    found: dict[str, Question] = {}
+    described = [row for row, pair in enumerate(pairs) if pair.values]
+    for row in rng.sample(described, len(described)):
+        statement = writer.phrase(row, rng)
+        answers = set[int].intersection(*(having[fact] for fact in statement.facts))
+        if len(answers) <= MOST_ANSWERS:
+            found.setdefault(statement.text.casefold(), Question(statement.text, dict.fromkeys(sorted(answers), 1.0)))
+        if len(found) == MOST_PHRASES:
+            break
+    return list(found.values())
 
 
 def judgments_of(settings: Settings) -> list[JudgedQuery]:
@@ -117,11 +140,3 @@ def judgments_of(settings: Settings) -> list[JudgedQuery]:
 def drawn(product: str) -> float:
     """Return a number in [0, 1) that is the same for a product each time."""
     return int.from_bytes(pseudo_random(0, product)) / 2**64
-
-
-def digest(questions: Questions) -> str:
-    """Return a hash of everything that is learned from."""
-    hasher = hashlib.blake2b(digest_size=8)
-    for question in questions.questions:
-        hasher.update(f"{question}\n".encode(errors="replace"))
-    return hasher.hexdigest()

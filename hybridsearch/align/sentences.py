@@ -1,4 +1,4 @@
-"""A leg that reads text: a linear map is learned behind its sentence encoder, and saved with it as one more module."""
+"""A leg that reads text: a head is learned behind its sentence encoder, and saved with it as further modules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,11 @@ from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 
+if TYPE_CHECKING:
+    from sentence_transformers.sentence_transformer.modules import Module
+
+HOLD = {"queries": 1e-2, "phrases": 1e-1}
+"""How near to the identity the head is held, by what is asked: phrases are not what people type."""
 DIRECTION = "query_to_product"
 AT_ONCE = 512
 """Texts that are encoded between two notes of how far the run is; what is encoded is kept when it is interrupted."""
@@ -43,7 +49,7 @@ SAME = 1e-3
 def align_sentences(
     settings: Settings, leg: VectorLeg, name: str, folder: AlignFolder, seed: int, progress: Progress
 ) -> Report:
-    """Learn a map, measure it on held-out questions, and write the encoder with it into the run's folder.
+    """Learn a head, measure it on held-out questions, and write the encoder with it into the run's folder.
 
     Vectors of texts are kept where a rebuild keeps them: an interrupted run does not encode them again, and a rebuild
     with the new encoder finds them all.
@@ -55,19 +61,19 @@ def align_sentences(
     """
     model = sentence_model(leg, name, settings.folder)
     base = load_encoder(leg.encoder, fingerprint=leg.fingerprint, folder=settings.folder)
-    found = gather(settings, Leg(leg.name, base.dims, base.fingerprint, leg.reads), progress)
+    found = gather(settings, Leg(leg.name, base.dims, base.fingerprint, leg.reads), seed, progress)
     parts = split_enough(found, settings, seed)
 
-    from hybridsearch.align.linear import fit, mapped, qualities
+    from hybridsearch.align.head import fit, qualities
 
     questions = found.questions
     with EncodeCache(Home(settings.home).vectors) as cache:
         texts = encoded(cache, base, found.texts, "encoding", progress)
         asked = encoded(cache, base, [question.text for question in questions], "encoding", progress)
-        learned = fit(questions, asked, texts, parts.train, parts.validation, seed, progress)
-        save(model, learned.weight, folder.encoder)
+        learned = fit(questions, asked, texts, parts.train, parts.validation, HOLD[found.of], seed, progress)
+        save(model, learned.head.modules(), folder.encoder)
         aligned = load_encoder(str(folder.encoder), folder=folder.folder)
-        new_texts, new_asked = mapped(texts, learned.weight), mapped(asked, learned.weight)
+        new_texts, new_asked = learned.head.apply(texts), learned.head.apply(asked)
         require_same(aligned, found.texts[:CHECKED], new_texts[:CHECKED])
         held_out = [questions[position] for position in parts.held_out]
         rows = list(parts.held_out)
@@ -78,13 +84,13 @@ def align_sentences(
             encoder=None,
             fingerprint=aligned.fingerprint,
             counts=counts(found, parts),
-            training={"seed": seed, "stage": "map", "step": learned.epoch, "resumed": None, "looks": learned.looks},
+            training={"seed": seed, "stage": "head", "step": learned.epoch, "resumed": None, "looks": learned.looks},
             before={DIRECTION: qualities(held_out, asked[rows], texts)},
             after={DIRECTION: qualities(held_out, new_asked[rows], new_texts)},
-            held_out=tuple(question.id for question in held_out),
+            held_out=tuple(question.text for question in held_out),
             of=found.of,
         )
-        if report.adopted and found.judged:
+        if report.adopted:
             cache.keep(aligned, found.texts, new_texts)
     if found.judged:
         beside = AlignFolder(folder.encoder / "alignment")
@@ -117,16 +123,16 @@ def split_enough(found: Questions, settings: Settings, seed: int) -> Split:
         keys = [[title_key(question.text, language)] for question in found.questions]
     groups = linked_groups(keys)
     if len(groups) >= FEWEST:
-        return split([question.id for question in found.questions], groups, seed)
+        return split([question.text for question in found.questions], groups, seed)
     if found.judged:
         raise GateError(
             f"Found {len(groups):,} different queries with a relevant product in the catalogue, at least {FEWEST} are "
-            "needed. Collect more judgments or clicks, or leave [judgments] out to learn from titles."
+            "needed. Collect more judgments or clicks, or leave [judgments] out to learn from attribute values."
         )
     raise GateError(
-        f"Found {len(groups):,} different titles of products that say something besides among {found.products:,} "
-        f"({found.without_words:,} without one or the other), at least {FEWEST} are needed. Name judgments or clicks "
-        "in [judgments], or more fields of the products in [fields]; or keep the encoder that you have."
+        f"Found {len(groups):,} different phrases of attribute values in {found.products:,} products, at least "
+        f"{FEWEST} are needed. Name judgments or clicks in [judgments], or facets and short text fields, such as the brand, in "
+        "[fields]; or keep the encoder that you have."
     )
 
 
@@ -139,20 +145,15 @@ def encoded(cache: EncodeCache, encoder: Encoder, texts: Sequence[str], stage: s
     return np.concatenate(parts)
 
 
-def save(model: Model, weight: Vectors, folder: Path) -> None:
-    """Write the files of a model, with a linear map and unit length behind its other modules."""
-    from sentence_transformers.sentence_transformer.modules import Dense, Normalize
-    from torch import from_numpy, nn
-
+def save(model: Model, further: Sequence[Module], folder: Path) -> None:
+    """Write the files of a model, with further modules behind its own."""
     shutil.rmtree(folder, ignore_errors=True)
     listed = read_json(model.path / "modules.json", plain=False)
     for file in (*model.files, *model.further):
         copy = folder / file.relative_to(model.path)
         make_folder(copy.parent, None)
         shutil.copyfile(file, copy)
-    dims = len(weight)
-    dense = Dense(dims, dims, bias=False, activation_function=nn.Identity(), init_weight=from_numpy(weight))
-    for module in (dense, Normalize()):
+    for module in further:
         kind, number = type(module).__name__, len(listed)
         listed.append({"idx": number, "name": str(number), "path": f"{number}_{kind}", "type": f"{MODULES}.{kind}"})
         make_folder(folder / f"{number}_{kind}", None)
