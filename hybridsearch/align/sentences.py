@@ -1,4 +1,4 @@
-"""A leg that reads text: a head is learned behind its sentence encoder, and saved with it as further modules."""
+"""A leg that reads text: a linear map is learned behind its sentence encoder, and saved with it as one more module."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,11 +29,8 @@ from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 
-if TYPE_CHECKING:
-    from sentence_transformers.sentence_transformer.modules import Module
-
 HOLD = {"queries": 1e-2, "phrases": 1e-1}
-"""How near to the identity the head is held, by what is asked: phrases are not what people type."""
+"""How near to the identity the map is held, by what is asked: phrases are not what people type."""
 DIRECTION = "query_to_product"
 AT_ONCE = 512
 """Texts that are encoded between two notes of how far the run is; what is encoded is kept when it is interrupted."""
@@ -49,7 +45,7 @@ SAME = 1e-3
 def align_sentences(
     settings: Settings, leg: VectorLeg, name: str, folder: AlignFolder, seed: int, progress: Progress
 ) -> Report:
-    """Learn a head, measure it on held-out questions, and write the encoder with it into the run's folder.
+    """Learn a map, measure it on held-out questions, and write the encoder with it into the run's folder.
 
     Vectors of texts are kept where a rebuild keeps them: an interrupted run does not encode them again, and a rebuild
     with the new encoder finds them all.
@@ -64,16 +60,16 @@ def align_sentences(
     found = gather(settings, Leg(leg.name, base.dims, base.fingerprint, leg.reads), seed, progress)
     parts = split_enough(found, settings, seed)
 
-    from hybridsearch.align.head import fit, qualities
+    from hybridsearch.align.linear import fit, mapped, qualities
 
     questions = found.questions
     with EncodeCache(Home(settings.home).vectors) as cache:
         texts = encoded(cache, base, found.texts, "encoding", progress)
         asked = encoded(cache, base, [question.text for question in questions], "encoding", progress)
         learned = fit(questions, asked, texts, parts.train, parts.validation, HOLD[found.of], seed, progress)
-        save(model, learned.head.modules(), folder.encoder)
+        save(model, learned.weight, folder.encoder)
         aligned = load_encoder(str(folder.encoder), folder=folder.folder)
-        new_texts, new_asked = learned.head.apply(texts), learned.head.apply(asked)
+        new_texts, new_asked = mapped(texts, learned.weight), mapped(asked, learned.weight)
         require_same(aligned, found.texts[:CHECKED], new_texts[:CHECKED])
         held_out = [questions[position] for position in parts.held_out]
         rows = list(parts.held_out)
@@ -84,7 +80,7 @@ def align_sentences(
             encoder=None,
             fingerprint=aligned.fingerprint,
             counts=counts(found, parts),
-            training={"seed": seed, "stage": "head", "step": learned.epoch, "resumed": None, "looks": learned.looks},
+            training={"seed": seed, "stage": "map", "step": learned.epoch, "resumed": None, "looks": learned.looks},
             before={DIRECTION: qualities(held_out, asked[rows], texts)},
             after={DIRECTION: qualities(held_out, new_asked[rows], new_texts)},
             held_out=tuple(question.text for question in held_out),
@@ -131,8 +127,8 @@ def split_enough(found: Questions, settings: Settings, seed: int) -> Split:
         )
     raise GateError(
         f"Found {len(groups):,} different phrases of attribute values in {found.products:,} products, at least "
-        f"{FEWEST} are needed. Name judgments or clicks in [judgments], or facets and short text fields, such as the brand, in "
-        "[fields]; or keep the encoder that you have."
+        f"{FEWEST} are needed. Name judgments or clicks in [judgments], or facets and short text "
+        "fields, such as the brand, in [fields]; or keep the encoder that you have."
     )
 
 
@@ -145,15 +141,20 @@ def encoded(cache: EncodeCache, encoder: Encoder, texts: Sequence[str], stage: s
     return np.concatenate(parts)
 
 
-def save(model: Model, further: Sequence[Module], folder: Path) -> None:
-    """Write the files of a model, with further modules behind its own."""
+def save(model: Model, weight: Vectors, folder: Path) -> None:
+    """Write the files of a model, with a linear map and unit length behind its other modules."""
+    from sentence_transformers.sentence_transformer.modules import Dense, Normalize
+    from torch import from_numpy, nn
+
     shutil.rmtree(folder, ignore_errors=True)
     listed = read_json(model.path / "modules.json", plain=False)
     for file in (*model.files, *model.further):
         copy = folder / file.relative_to(model.path)
         make_folder(copy.parent, None)
         shutil.copyfile(file, copy)
-    for module in further:
+    dims = len(weight)
+    dense = Dense(dims, dims, bias=False, activation_function=nn.Identity(), init_weight=from_numpy(weight))
+    for module in (dense, Normalize()):
         kind, number = type(module).__name__, len(listed)
         listed.append({"idx": number, "name": str(number), "path": f"{number}_{kind}", "type": f"{MODULES}.{kind}"})
         make_folder(folder / f"{number}_{kind}", None)

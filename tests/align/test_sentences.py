@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 
 from hybridsearch import HybridSearch
-from hybridsearch.align import head
+from hybridsearch.align import linear
 from hybridsearch.align.run import align
 from hybridsearch.cli import run
 from hybridsearch.disk.home import Home
@@ -71,12 +71,12 @@ def test_a_query_finds_its_product_with_words_that_only_shoppers_use(adopted: tu
     assert "48 queries of which none is nearly the same" in (Path(report.encoder) / "README.md").read_text()
 
 
-def test_the_new_encoder_is_the_old_one_with_a_head_behind_it(adopted: tuple[Settings, Any], model: Path) -> None:
+def test_the_new_encoder_is_the_old_one_with_a_map_behind_it(adopted: tuple[Settings, Any], model: Path) -> None:
     settings, report = adopted
     base, new = (load_encoder(str(folder), folder=settings.folder) for folder in (model, report.encoder))
     assert new.fingerprint == report.fingerprint != base.fingerprint == report.base_fingerprint
     modules = json.loads((Path(report.encoder) / "modules.json").read_text())
-    assert [each["type"].rpartition(".")[2] for each in modules[-3:]] == ["Dense", "Dense", "Normalize"]
+    assert [each["type"].rpartition(".")[2] for each in modules[-3:]] == ["Normalize", "Dense", "Normalize"]
     texts = ["a thing", "another one"]
     assert not np.allclose(base.encode_texts(texts), new.encode_texts(texts), atol=0.01)
 
@@ -111,7 +111,7 @@ def test_an_aligned_encoder_can_be_aligned_again(
     adopted: tuple[Settings, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, report = adopted
-    monkeypatch.setattr(head, "EPOCHS", 1)
+    monkeypatch.setattr(linear, "EPOCHS", 1)
     leg = settings.vectors[0].model_copy(update={"encoder": report.encoder})
     again = align(settings.model_copy(update={"vectors": (leg,)}), output=settings.folder / "twice")
     assert again.base_fingerprint == report.fingerprint
@@ -129,7 +129,7 @@ def test_attribute_values_are_learned_from_where_nothing_is_judged(model: Path, 
 def test_an_encoder_that_does_not_get_better_is_not_written(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head, "EPOCHS", 0)
+    monkeypatch.setattr(linear, "EPOCHS", 0)
     report = align(shop(tmp_path, model, judged=COUNT))
     assert not report.adopted
     assert report.encoder is None
@@ -140,7 +140,7 @@ def test_an_encoder_that_does_not_get_better_is_not_written(
 
 def test_an_interrupted_run_encodes_nothing_again(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = shop(tmp_path, model, judged=COUNT)
-    monkeypatch.setattr(head, "EPOCHS", 2)
+    monkeypatch.setattr(linear, "EPOCHS", 2)
 
     def tell(stage: str, *_: Any) -> None:
         if stage == "learning":

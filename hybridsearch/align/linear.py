@@ -1,4 +1,4 @@
-"""A head behind a text encoder, learned from questions and their answers: with it both are nearer to each other.
+"""A linear map behind a text encoder, learned from questions and their answers: with it both are nearer to each other.
 
 Source: the loss is InfoNCE (van den Oord et al., 2018) over the answers of a batch and hard negatives that the encoder
 itself finds (Xiong et al., 2021).
@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sentence_transformers.sentence_transformer.modules import Dense, Normalize
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,75 +32,22 @@ HARD = 8
 RATE = 1e-3
 SCALE = 20.0
 """Factor of the cosines."""
-WIDTH = 512
-"""Inner width of the head."""
-INNER, OUTER = 0.5, 0.3
-"""Spread of the inner weights at the beginning, and factor of what comes out of them."""
-ROWS = 8_192
-"""Rows that go through the head at a time."""
 CHUNK = 512
 """Questions that are compared with all texts at a time."""
 
 Rows = NDArray[np.intp]
 
 
-class Head(NamedTuple):
-    """A small network: x + straight x + OUTER outer relu(inner x + bias), at unit length.
+class Mapped(NamedTuple):
+    """The best map in validation.
 
     Attributes:
-        straight: (dims, dims).
-        inner: (WIDTH, dims).
-        bias: (WIDTH,).
-        outer: (dims, WIDTH).
+        weight: (dims, dims); a vector v becomes `weight @ v`.
+        epoch: After which it was found; 0 is the identity.
+        looks: The score of each validation.
     """
 
-    straight: Tensor
-    inner: Tensor
-    bias: Tensor
-    outer: Tensor
-
-    @classmethod
-    def start(cls, dims: int, seed: int) -> Head:
-        """Return a head that changes nothing yet."""
-        inner = torch.randn((WIDTH, dims), generator=torch.Generator().manual_seed(seed)) * INNER
-        return cls(torch.zeros(dims, dims), inner, torch.zeros(WIDTH), torch.zeros(dims, WIDTH))
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """Return what it makes of unit rows, (n, dims)."""
-        bent = functional.relu(rows @ self.inner.T + self.bias) @ self.outer.T * OUTER
-        return functional.normalize(rows + rows @ self.straight.T + bent, dim=1)
-
-    @torch.no_grad()
-    def apply(self, rows: Vectors) -> Vectors:
-        """Return what it makes of unit rows."""
-        parts = [self(torch.from_numpy(rows[start : start + ROWS])).numpy() for start in range(0, len(rows), ROWS)]
-        return np.concatenate(parts)
-
-    def copy(self) -> Head:
-        """Return one with the same numbers, which training no longer changes."""
-        return Head(*(part.detach().clone() for part in self))
-
-    def modules(self) -> list[nn.Module]:
-        """Return the same as modules of sentence-transformers.
-
-        It has none with a bypass that every version knows; but x is relu(x) - relu(-x), so that two dense layers do.
-        """
-        dims = len(self.straight)
-        one = torch.eye(dims)
-        through = one + self.straight
-        first = Dense(dims, 2 * dims + WIDTH, activation_function=nn.ReLU())
-        second = Dense(2 * dims + WIDTH, dims, bias=False, activation_function=nn.Identity())
-        with torch.no_grad():
-            first.linear.weight.copy_(torch.cat([one, -one, self.inner]))
-            first.linear.bias.copy_(torch.cat([torch.zeros(2 * dims), self.bias]))
-            second.linear.weight.copy_(torch.cat([through, -through, OUTER * self.outer], dim=1))
-        return [first, second, Normalize()]
-
-
-class Learned(NamedTuple):
-    """The best head in validation, after which epoch it was found (0: before the first), and all validations."""
-
-    head: Head
+    weight: Vectors
     epoch: int
     looks: list[dict[str, Any]]
 
@@ -115,37 +61,46 @@ def fit(
     hold: float,
     seed: int,
     progress: Progress,
-) -> Learned:
-    """Learn a head, and return the one with the best mean average precision in validation.
+) -> Mapped:
+    """Learn a map, and return the one with the best mean average precision in validation.
 
     Args:
         questions: All of them.
         asked: Unit rows of their texts.
         texts: Unit rows of what is to be found.
         train: Positions of the questions that are learned from.
-        validation: Positions of those that decide which head is kept.
-        hold: Weight of what it may change, squared: the more, the nearer it stays to the encoder as it was.
+        validation: Positions of those that decide which map is kept.
+        hold: Weight of the squared distance of the map from the identity.
         seed: Of everything that is drawn.
         progress: Is told how far it is.
     """
     draws = Draws([questions[position] for position in train], asked[list(train)], texts, seed)
-    head = Head.start(texts.shape[1], seed)
-    optimiser = torch.optim.Adam([part.requires_grad_() for part in head], lr=RATE)
+    change = nn.Parameter(torch.zeros(texts.shape[1], texts.shape[1]))
+    optimiser = torch.optim.Adam([change], lr=RATE)
     steps = max(STEPS, len(train) // BATCH)
-    of_validation, asked_there = [questions[position] for position in validation], asked[list(validation)]
-    best, highest = Learned(head.copy(), 0, []), -1.0
-    for epoch in range(EPOCHS + 1):
-        for step in range(steps if epoch else 0):
-            optimiser.param_groups[0]["lr"] = RATE * (1 - ((epoch - 1) * steps + step) / (EPOCHS * steps))
-            loss = draws.loss(head) + hold * (head.straight.square().sum() + head.outer.square().sum())
+    best = Mapped(np.eye(texts.shape[1], dtype=np.float32), 0, [])
+
+    def look(weight: Vectors, epoch: int) -> float:
+        of_validation = [questions[position] for position in validation]
+        found = qualities(of_validation, mapped(asked[list(validation)], weight), mapped(texts, weight))
+        score = float(found.average_precision.mean())
+        best.looks.append({"stage": "map", "step": epoch, "MAP": round(score, 4)})
+        return score
+
+    highest = look(best.weight, 0)
+    for epoch in range(1, EPOCHS + 1):
+        for step in range(steps):
+            for group in optimiser.param_groups:
+                group["lr"] = RATE * (1 - ((epoch - 1) * steps + step) / (EPOCHS * steps))
+            loss = draws.loss(change) + hold * change.square().sum()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-        score = float(qualities(of_validation, head.apply(asked_there), head.apply(texts)).average_precision.mean())
-        best.looks.append({"stage": "head", "step": epoch, "MAP": round(score, 4)})
+        weight = np.eye(len(change), dtype=np.float32) + change.detach().numpy()
+        score = look(weight, epoch)
         if score > highest:
-            highest, best = score, Learned(head.copy(), epoch, best.looks)
-        progress("learning", epoch, EPOCHS, {"best": highest})
+            highest, best = score, Mapped(weight, epoch, best.looks)
+        progress("learning", epoch, EPOCHS, {"loss": float(loss.detach()), "best": highest})
     return best
 
 
@@ -164,8 +119,8 @@ class Draws:
         ]
         self._order: list[int] = []
 
-    def loss(self, head: Head) -> Tensor:
-        """Return the loss of the questions of a step."""
+    def loss(self, change: Tensor) -> Tensor:
+        """Return the loss of a step's questions under the map that differs so from the identity."""
         if len(self._order) < min(BATCH, len(self._answers)):
             self._order = self._random.permutation(len(self._answers)).tolist()
         batch, self._order = self._order[:BATCH], self._order[BATCH:]
@@ -175,7 +130,10 @@ class Draws:
         also = np.stack([np.isin(rows, self._answers[at]) for at in batch])
         target = target[: len(batch)]
         also[np.arange(len(batch)), target] = False
-        asked, texts = head(self._asked[batch]), head(self._texts[torch.from_numpy(rows)])
+        asked, texts = (
+            functional.normalize(vectors + vectors @ change.T, dim=1)
+            for vectors in (self._asked[batch], self._texts[torch.from_numpy(rows)])
+        )
         logits = (SCALE * asked @ texts.T).masked_fill(torch.from_numpy(also), -torch.inf)
         return functional.cross_entropy(logits, torch.from_numpy(target))
 
@@ -202,3 +160,10 @@ def qualities(questions: Sequence[Question], asked: Vectors, texts: Vectors) -> 
             measure.ranks(row, question.relevant) for row, question in zip(cosines, questions[start:], strict=False)
         ]
     return measure.of_ranks(ranks)
+
+
+def mapped(rows: Vectors, weight: Vectors) -> Vectors:
+    """Return what a map makes of rows, at unit length."""
+    turned = rows @ weight.T
+    unit: Vectors = turned / np.linalg.norm(turned, axis=1, keepdims=True)
+    return unit
