@@ -13,9 +13,9 @@ from hybridsearch.align.questions import Questions, gather
 from hybridsearch.align.report import Report
 from hybridsearch.align.split import FEWEST, Split, linked_groups, split, title_key
 from hybridsearch.batches import batches
+from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.home import AlignFolder, Home
-from hybridsearch.disk.modes import opener, settle
 from hybridsearch.encoders import PRESETS, Encoder, Preset, load_encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.folder import Model
@@ -151,7 +151,7 @@ def save(model: Model, weight: Vectors, folder: Path) -> None:
     for file in (*model.files, *model.further):
         copy = folder / file.relative_to(model.path)
         make_folder(copy.parent, None)
-        shutil.copyfile(file, copy)
+        shutil.copy(file, copy)
     dims = len(weight)
     dense = Dense(dims, dims, bias=False, activation_function=nn.Identity(), init_weight=from_numpy(weight))
     for module in (dense, Normalize()):
@@ -159,8 +159,8 @@ def save(model: Model, weight: Vectors, folder: Path) -> None:
         listed.append({"idx": number, "name": str(number), "path": f"{number}_{kind}", "type": f"{MODULES}.{kind}"})
         make_folder(folder / f"{number}_{kind}", None)
         module.save(str(folder / f"{number}_{kind}"))
-    (folder / "modules.json").write_text(json.dumps(listed, indent=2), encoding="utf-8")
-    settle(folder)
+    modes.write(folder / "modules.json", json.dumps(listed, indent=2).encode())
+    modes.settle(folder)
 
 
 def require_same(encoder: Encoder, texts: Sequence[str], expected: Vectors) -> None:
@@ -174,7 +174,7 @@ def require_same(encoder: Encoder, texts: Sequence[str], expected: Vectors) -> N
 
 def write_judgments(found: Questions, positions: Sequence[int], file: Path) -> None:
     """Write the held-out queries with their judgments: `eval` and `tune` on others would flatter the new encoder."""
-    with open(file, "w", encoding="utf-8", opener=opener) as out:
+    with open(file, "w", encoding="utf-8", opener=modes.opener) as out:
         for query in (found.judged[position] for position in positions):
             asked = {"query": query.text, "filters": dict(query.filters), "locale": query.locale}
             for product, grade in query.grades.items():
