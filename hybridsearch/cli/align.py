@@ -12,7 +12,7 @@ from hybridsearch.settings import Settings
 
 
 @click.command("align")
-@click.option("--leg", metavar="NAME", help="The vector leg. Default: the only one, or the only one that reads pictures.")
+@click.option("--leg", metavar="NAME", help="The vector leg. Default: the only one, or the only one with pictures.")
 @click.option(
     "-o",
     "--output",

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 
+from benchmarks import align_texts
 from hybridsearch import HybridSearch
 from hybridsearch.align import linear
 from hybridsearch.align.run import align
@@ -183,3 +184,18 @@ def test_judgments_that_are_not_there_are_refused(model: Path, tmp_path: Path) -
     (tmp_path / "judged.jsonl").unlink()
     with pytest.raises(CatalogError, match=r"judged.jsonl"):
         align(settings)
+
+
+def test_the_benchmark_measures_queries_that_were_set_aside(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(linear, "EPOCHS", 3)
+    settings = shop(tmp_path, model, judged=COUNT)
+    config = tmp_path / "hybridsearch.toml"
+    config.write_text(config.read_text().replace('[judgments]\npath = "judged.jsonl"\n', ""))
+    judged = str(settings.folder / "judged.jsonl")
+    monkeypatch.setattr("sys.argv", ["align_texts", "--config", str(config), "--judgments", judged, "--queries", "20"])
+    align_texts.main()
+    said = capsys.readouterr().out
+    assert "20 queries aside, 220 to learn from" in said
+    assert "before  tuned: " in said
