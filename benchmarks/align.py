@@ -23,7 +23,7 @@ import numpy as np
 
 from hybridsearch import sample
 from hybridsearch.align.recipe import Recipe
-from hybridsearch.align.run import align, image_leg
+from hybridsearch.align.run import align, chosen_leg
 from hybridsearch.encoders import Encoder, load_encoder
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
@@ -132,7 +132,7 @@ def measure(settings: Settings, queries: Mapping[str, tuple[str, list[Query]]], 
     print(json.dumps({name: said[name] for name in ("adopted", "reason", "counts", "before", "after", "comparisons")}))
     print(json.dumps(said["training"]))
     rows = held_out(settings, report.held_out)
-    names = [("before", image_leg(settings, None).encoder)]
+    names = [("before", chosen_leg(settings, None).encoder)]
     names += [("after", report.encoder)] if report.encoder else []
     for label, name in names:
         encoder = load_encoder(name, folder=settings.folder)

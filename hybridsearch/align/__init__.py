@@ -1,1 +1,1 @@
-"""Alignment: train an encoder further on a catalogue's pictures and words. `towers` and `train` alone import torch."""
+"""Alignment: adapt an encoder to a catalogue. `towers`, `train` and `linear` alone import torch with the module."""

@@ -1,4 +1,4 @@
-"""Retrieval on the held-out products: words to pictures and pictures to words."""
+"""Retrieval on what was held out: words to pictures, pictures to words, queries to products."""
 
 from __future__ import annotations
 
@@ -63,6 +63,26 @@ def ranked(scores: Vectors, relevant: NDArray[np.bool_]) -> Quality:
     precision = hits.cumsum(axis=1) / ranks
     reciprocal = np.where(hits[:, :DEPTH], 1 / ranks[:DEPTH], 0).max(axis=1)
     return Quality((precision * hits).sum(axis=1) / total, reciprocal, hits[:, :DEPTH].sum(axis=1) / total)
+
+
+def ranks(scores: Vectors, relevant: Sequence[int]) -> NDArray[np.intp]:
+    """Return the ranks of the relevant candidates, from 1, in order; one that is tied with others comes last of them.
+
+    Args:
+        scores: Of all candidates, (candidates,).
+        relevant: Positions of those that are.
+    """
+    behind: NDArray[np.intp] = (scores >= scores[list(relevant), None]).sum(axis=1)
+    return np.sort(behind)
+
+
+def of_ranks(ranks: Sequence[NDArray[np.intp]]) -> Quality:
+    """Return the quality of rankings of which only the ranks of what is relevant are known."""
+    return Quality(
+        np.array([np.mean(np.arange(1, len(found) + 1) / found) for found in ranks]),
+        np.array([1 / found[0] if found[0] <= DEPTH else 0.0 for found in ranks]),
+        np.array([np.mean(found <= DEPTH) for found in ranks]),
+    )
 
 
 def distinct(labels: Sequence[str]) -> list[int]:

@@ -8,10 +8,9 @@ from typing import Any
 from hybridsearch.align.measure import Quality
 from hybridsearch.learning.significance import Comparison, compare
 
-DIRECTIONS = ("text_to_photo", "photo_to_text")
 MEASURES = {"MAP": "average_precision", "MRR@10": "reciprocal_rank", "recall@10": "recall"}
 MUST_RISE = ("MAP", "MRR@10")
-"""From text to photo: the most frequent kind of search."""
+"""In the first direction, which is the most frequent kind of search."""
 
 Qualities = dict[str, Quality]
 """By direction."""
@@ -30,7 +29,8 @@ class Report:
         training: Seed, stage and step of the weights that were kept, all validations (`looks`), seconds.
         before: Quality on the held-out products.
         after: Quality with the new weights.
-        held_out: Ids of the products that were never trained on.
+        held_out: The products, or the queries, that were never trained on.
+        of: Which of the two these are.
     """
 
     leg: str
@@ -43,6 +43,12 @@ class Report:
     before: Qualities
     after: Qualities
     held_out: tuple[str, ...] = field(repr=False)
+    of: str = "products"
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """What is searched with what; the first one decides."""
+        return tuple(self.before)
 
     def comparison(self, direction: str, measure: str) -> Comparison:
         """Return the paired comparison of the new weights with the old ones, query by query."""
@@ -51,18 +57,18 @@ class Report:
 
     @property
     def adopted(self) -> bool:
-        """Whether MAP and MRR from text to photo rise significantly: their 95 % intervals lie above 0."""
-        return all(self.comparison("text_to_photo", measure).low > 0 for measure in MUST_RISE)
+        """Whether MAP and MRR rise significantly in the first direction: their 95 % intervals lie above 0."""
+        return all(self.comparison(self.directions[0], measure).low > 0 for measure in MUST_RISE)
 
     @property
     def reason(self) -> str:
         """The figures that decided, in one sentence."""
-        parts = []
+        parts, first = [], self.directions[0]
         for measure in MUST_RISE:
-            change = self.comparison("text_to_photo", measure)
-            before, after = (qualities["text_to_photo"].means()[measure] for qualities in (self.before, self.after))
+            change = self.comparison(first, measure)
+            before, after = (qualities[first].means()[measure] for qualities in (self.before, self.after))
             parts.append(f"{measure} {before:.3f} → {after:.3f} ({change.low:+.3f} to {change.high:+.3f})")
-        return f"on {self.counts['held_out']:,} held-out products, text to photo: {', '.join(parts)}"
+        return f"on {self.counts['held_out']:,} held-out {self.of}, {spoken(first)}: {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `align --json` prints, and that lies beside the weights."""
@@ -80,7 +86,7 @@ class Report:
             "after": {direction: quality.means() for direction, quality in self.after.items()},
             "comparisons": [
                 {"direction": direction, "measure": measure, **rounded(self.comparison(direction, measure))}
-                for direction in DIRECTIONS
+                for direction in self.directions
                 for measure in MEASURES
             ],
             "held_out_ids": self.held_out,
@@ -89,19 +95,21 @@ class Report:
     def card(self) -> str:
         """Return the model card."""
         rows = [
-            f"| {direction.replace('_', ' ')} | {measure} | {self.before[direction].means()[measure]:.3f} "
+            f"| {spoken(direction)} | {measure} | {self.before[direction].means()[measure]:.3f} "
             f"| {self.after[direction].means()[measure]:.3f} "
             f"| {change.difference:+.3f} ({change.low:+.3f} to {change.high:+.3f}) |"
-            for direction in DIRECTIONS
+            for direction in self.directions
             for measure in MEASURES
             for change in [self.comparison(direction, measure)]
         ]
         return CARD.format(
             base=self.base,
             base_fingerprint=self.base_fingerprint,
+            of=self.of,
             train=self.counts["train"],
             validation=self.counts["validation"],
             held_out=self.counts["held_out"],
+            candidates=self.counts.get("candidates", self.counts["held_out"]),
             stage=self.training["stage"],
             step=self.training["step"],
             seed=self.training["seed"],
@@ -112,19 +120,24 @@ class Report:
 CARD = """\
 # Encoder aligned to a catalogue
 
-`{base}` (fingerprint {base_fingerprint}), trained further by `hybridsearch align` on {train:,} products of one
-catalogue: stage `{stage}`, step {step}, seed {seed}; {validation:,} more products decided when to stop. It is made for
+`{base}` (fingerprint {base_fingerprint}), trained further by `hybridsearch align` on {train:,} {of} of one
+catalogue: stage `{stage}`, step {step}, seed {seed}; {validation:,} more {of} decided when to stop. It is made for
 that catalogue; on others it may be worse than its base. The base's licence, and the limits in its card, still apply.
 
-Measured on {held_out:,} products that share no title and no picture with them; each query against all of these. In
-brackets the 95 % interval of the paired difference.
+Measured on {held_out:,} {of} of which none is nearly the same as one of them; each against {candidates:,} candidates.
+In brackets the 95 % interval of the paired difference.
 
 | direction | measure | before | after | difference |
 |---|---|---|---|---|
 {rows}
 
-`alignment/report.json` holds the same, the ids of the held-out products, and the course of the training.
+`alignment/report.json` holds the same, the held-out {of}, and the course of the training.
 """
+
+
+def spoken(direction: str) -> str:
+    """Return a direction in words."""
+    return direction.replace("_", " ")
 
 
 def rounded(comparison: Comparison) -> dict[str, float]:

@@ -12,19 +12,19 @@ from hybridsearch.settings import Settings
 
 
 @click.command("align")
-@click.option("--leg", metavar="NAME", help="The vector leg; needed only where several read pictures.")
+@click.option("--leg", metavar="NAME", help="The vector leg. Default: the only one, or the only one with pictures.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     help="Folder of the new encoder. Default: a new one beside the configuration.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of the held-out products and of the training batches.")
+@click.option("--seed", default=0, show_default=True, help="Seed of what is held out and of the training batches.")
 @click.option("--restart", is_flag=True, help="Restart instead of continuing an interrupted run.")
 @options.as_json
 @options.config
 def command(leg: str | None, output: Path | None, seed: int, restart: bool, as_json: bool, config: Path | None) -> int:
-    """Train the encoder further on the catalogue's own pictures and words; keep it only if it finds more."""
+    """Adapt an encoder to the catalogue's pictures and words, or to judged queries; keep it only if it finds more."""
     from hybridsearch.align.run import align
 
     settings = Settings.load(config)

@@ -77,3 +77,8 @@ class AlignFolder:
     def report(self) -> Path:
         """What came out."""
         return self.folder / "report.json"
+
+    @property
+    def held_out(self) -> Path:
+        """The judged queries that were not learned from."""
+        return self.folder / "judgments.jsonl"

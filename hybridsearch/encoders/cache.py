@@ -74,6 +74,10 @@ class EncodeCache:
             rows[number] = vectors[key]
         return Encoded(rows, hits)
 
+    def keep(self, encoder: Encoder, texts: Sequence[str], rows: Vectors) -> None:
+        """Keep vectors of texts that are known otherwise than by encoding: unit rows, shape (len(texts), dims)."""
+        self._put(zip((text_key(encoder, text) for text in texts), rows, strict=True))
+
     def images(self, encoder: Encoder, pictures: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
         """Return the vector of each picture file, or in its place the reason why it has none.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.align.measure import distinct, rank, ranked
+from hybridsearch.align.measure import distinct, of_ranks, rank, ranked, ranks
 from hybridsearch.learning import measures
 
 
@@ -26,6 +26,20 @@ def test_the_measures_are_those_of_single_rankings(candidates: int, seed: int) -
         assert quality.average_precision[row] == pytest.approx(measures.average_precision(ids, grades))
         assert quality.reciprocal_rank[row] == pytest.approx(measures.reciprocal_rank(ids, grades, 10))
         assert quality.recall[row] == pytest.approx(measures.recall(ids, grades, 10))
+
+
+@given(st.integers(1, 20), st.integers(0, 10_000))
+def test_the_ranks_of_what_is_relevant_are_enough(candidates: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.random((5, candidates)).astype(np.float32)
+    relevant = rng.random((5, candidates)) < 0.3
+    relevant[:, 0] = True
+    found = of_ranks([ranks(row, np.flatnonzero(hits).tolist()) for row, hits in zip(scores, relevant, strict=True)])
+    assert found.means() == ranked(scores, relevant).means()
+
+
+def test_a_tie_is_no_hit() -> None:
+    assert ranks(np.array([0.5, 0.7, 0.5], dtype=np.float32), [0, 1]).tolist() == [1, 3]
 
 
 def test_candidates_with_the_label_of_a_query_are_relevant() -> None:

@@ -25,7 +25,7 @@ pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 from hybridsearch import HybridSearch
 from hybridsearch.align.pairs import gather
 from hybridsearch.align.recipe import Recipe
-from hybridsearch.align.run import align
+from hybridsearch.align.run import align, chosen_leg
 from hybridsearch.align.towers import Towers
 from hybridsearch.cli import run
 from hybridsearch.disk.home import Home
@@ -218,15 +218,20 @@ def test_an_encoder_of_text_alone_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("legs", "asked", "message"),
     [
-        ([], None, "No vector leg reads pictures"),
-        ([{"name": "words", "encoder": "x", "reads": ["title"]}], None, "No vector leg reads pictures"),
-        ([{"name": "a", "encoder": "x"}, {"name": "b", "encoder": "y"}], None, "Several legs read pictures: 'a', 'b'"),
-        ([{"name": "a", "encoder": "x"}], "b", "No leg 'b' reads pictures; those that do: 'a'"),
+        ([], None, r"There is no vector leg. Add \[\[vectors\]\]"),
+        ([{"name": "a", "encoder": "x"}, {"name": "b", "encoder": "y"}], None, "several vector legs: 'a', 'b'. Choose"),
+        ([{"name": "a", "encoder": "x"}], "b", "There is no vector leg 'b'; there are: 'a'"),
     ],
 )
 def test_the_leg_must_be_clear(tmp_path: Path, legs: list[Any], asked: str | None, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         align(shops.settings(tmp_path, vectors=legs), leg=asked)
+
+
+def test_the_only_leg_that_reads_pictures_is_chosen_before_others(tmp_path: Path) -> None:
+    legs = [{"name": "words", "encoder": "x", "reads": ["title"]}, {"name": "image", "encoder": "y"}]
+    assert chosen_leg(shops.settings(tmp_path, vectors=legs), None).name == "image"
+    assert chosen_leg(shops.settings(tmp_path, vectors=legs[:1]), None).name == "words"
 
 
 def test_an_existing_folder_is_not_overwritten(models: dict[str, Path], tmp_path: Path) -> None:
