@@ -1,4 +1,4 @@
-"""Alignment as a whole: real models and `towers`, real training by a short `recipe`, a real process that is killed.
+"""Alignment as a whole: real models, `pictures` and `towers`, real training by a short `recipe`, a real process that is killed.
 
 With it `align` of the command line.
 """

@@ -1,4 +1,4 @@
-"""Alignment of a leg that reads text: a real encoder, learned from judgments or from the products' own texts."""
+"""Alignment of a leg that reads text (`sentences`): a real encoder, a `linear` map learned from judgments or attributes."""
 
 from __future__ import annotations
 
