@@ -1,6 +1,6 @@
-"""Alignment as a whole: real models, `pictures` and `towers`, real training by a short `recipe`, a real process that is killed.
+"""Alignment as a whole: real models and `towers`, real training by a short `recipe`, a real process that is killed.
 
-With it `align` of the command line.
+With it the line of a leg that reads `pictures`, and `align` of the command line.
 """
 
 from __future__ import annotations

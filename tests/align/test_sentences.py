@@ -1,4 +1,4 @@
-"""Alignment of a leg that reads text (`sentences`): a real encoder, a `linear` map learned from judgments or attributes."""
+"""Alignment of a leg that reads text (`sentences`): a real encoder and a `linear` map from judgments or attributes."""
 
 from __future__ import annotations
 
