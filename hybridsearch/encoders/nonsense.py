@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.knowledge import words
@@ -18,6 +19,8 @@ SHORTEST = 4
 """Letters of a word that is shuffled: those of a shorter one often make another word."""
 LEAST = 8
 """Such queries below which nothing is measured."""
+AT_ONCE = 4
+"""Texts that are encoded at once: an encoder without room for more has had its products in smaller batches, too."""
 USUAL = 90
 """Percentile, over them, of the cosine to the nearest product."""
 
@@ -37,7 +40,7 @@ def noise(encoder: Encoder, cache: EncodeCache, titles: Sequence[str], products:
     queries = list(dict.fromkeys(shuffled(titles)))
     if len(queries) < LEAST:
         return None
-    cosines = cache.texts(encoder, queries).vectors @ products.T
+    cosines = np.concatenate([cache.texts(encoder, some).vectors @ products.T for some in batches(queries, AT_ONCE)])
     return float(np.percentile(cosines.max(axis=1), USUAL))
 
 

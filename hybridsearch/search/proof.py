@@ -20,6 +20,9 @@ from hybridsearch.values import Vector
 
 CORRECTED = 0.3
 """What a word that no product has counts where it was corrected, as a part of one that was not: alone it is enough."""
+COMMON = 0.2
+"""What a word tells at least that most products have, as a part of what one tells that none has: in a shop of shoes
+`shoes` and an unknown brand find shoes."""
 MOST_SUGGESTIONS = 3
 
 _KANA = re.compile("[\u3041-\u309f\u30a0-\u30ff]")
@@ -67,7 +70,7 @@ def told_in(language: str, words: list[Word], lexicon: Lexicon) -> tuple[Words, 
     found = [pair for pair in tokens_of(words, language) if not _KANA.fullmatch(pair[1][0])][: text.QUERY_WORDS]
     rarest = idf(0, lexicon.documents)
     counts = [[lexicon.count(form, language) for form in forms] for forms, _ in found]
-    idfs = [idf(min(sum(count), lexicon.documents), lexicon.documents) if count[0] else rarest for count in counts]
+    idfs = [telling(count, lexicon.documents) if count[0] else rarest for count in counts]
     read_as = Counter(forms[0] for forms, _ in found)  # one that was written without a space is two
     corrected = [
         CORRECTED * read_as[forms[0]] if sum(count) and not count[0] else 1.0
@@ -76,6 +79,12 @@ def told_in(language: str, words: list[Word], lexicon: Lexicon) -> tuple[Words, 
     tells = [round(WHOLE * part * idf / sum(idfs)) for part, idf in zip(corrected, idfs, strict=True)]
     most = max((told for told, count in zip(tells, counts, strict=True) if sum(count)), default=0)
     return Words(language, tuple(tokens for _, tokens in found), tuple(tells)), most
+
+
+def telling(counts: list[int], documents: int) -> float:
+    """Return what a word tells, by the counts of its forms."""
+    count = min(sum(counts), documents)
+    return max(idf(count, documents), COMMON * idf(0, documents) if 2 * count > documents else 0.0)
 
 
 def nearness(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema) -> Iterator[Cosine]:

@@ -38,6 +38,12 @@ def test_a_word_that_no_product_has_tells_most() -> None:
     assert told("red qwertz") == (round(WHOLE * red / (red + RAREST)), round(WHOLE * RAREST / (red + RAREST)))
 
 
+def test_a_word_that_all_products_have_and_an_unknown_one_find_them() -> None:
+    shoes = Lexicon({"shoes": 100}, 100)
+    assert proof("shoes asdf", least=0.16, lexicon=shoes) is None
+    assert proof("shoes asdf qwertz", least=0.16, lexicon=shoes) is not None
+
+
 def test_a_corrected_word_counts_less_than_one_that_was_typed_and_is_enough_alone() -> None:
     assert told("umbrela") == (round(WHOLE * CORRECTED),)
     assert told("umbrela qwertz") == (round(WHOLE * CORRECTED / 2), WHOLE // 2)
