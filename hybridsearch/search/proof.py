@@ -76,7 +76,7 @@ def told_in(language: str, words: list[Word], lexicon: Lexicon) -> tuple[Words, 
         CORRECTED * read_as[forms[0]] if sum(count) and not count[0] else 1.0
         for (forms, _), count in zip(found, counts, strict=True)
     ]
-    tells = [round(WHOLE * part * idf / sum(idfs)) for part, idf in zip(corrected, idfs, strict=True)]
+    tells = [round(WHOLE * part * each / sum(idfs)) for part, each in zip(corrected, idfs, strict=True)]
     most = max((told for told, count in zip(tells, counts, strict=True) if sum(count)), default=0)
     return Words(language, tuple(tokens for _, tokens in found), tuple(tells)), most
 
