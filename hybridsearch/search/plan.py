@@ -2,7 +2,8 @@
 
 Candidates are the products that the keyword clause, the codes, or any of the nearest-neighbour clauses finds, and that
 pass all filters. They are ranked in a first pass that only decides who enters the window; inside the window the
-score is the sum of the signals. Totals, facets, pages and sort all see the same candidates.
+score is the sum of the signals. Totals, facets and pages all see the same candidates; in an order by a field those of
+them whose score comes near to the best one's, as the least relevant may come first there.
 """
 
 from __future__ import annotations
@@ -247,6 +248,8 @@ class Plan:
         codes: Candidates by code.
         neighbours: Candidates by vector, one clause for each query vector and leg.
         signals: What the score is the sum of; none has weight 0.
+        cut_off: In an order by a field, the share of the best product's score that a product must have.
+        least: The score that a product must have, which follows from it once the best product is known.
         window: How many of the first pass get the full score; the same on every page of a query.
         offset: How many hits are skipped.
         size: How many hits are returned.
@@ -266,6 +269,8 @@ class Plan:
     signals: tuple[Signal, ...] = ()
     facets: tuple[Facet, ...] = ()
     sort: Sort | None = None
+    cut_off: float = 0.0
+    least: float = 0.0
     window: int = 400
     offset: int = 0
     size: int = 10
@@ -292,6 +297,26 @@ class Plan:
         signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number))
         degraded = (*self.degraded, reason)
         return replace(self, keyword=None, codes=None, signals=signals, proof=None, degraded=degraded)
+
+    @property
+    def needs_best(self) -> bool:
+        """Whether the best product must be known first, as what comes near to it is put in order."""
+        return self.sort is not None and bool(self.signals) and self.cut_off > 0 and not self.least
+
+    def best(self) -> Plan:
+        """Return the plan that finds the best product alone."""
+        return replace(self, sort=None, facets=(), offset=0, size=1, rows=False)
+
+    def near(self, best: float, found: int) -> Plan:
+        """Return the plan that finds what comes near to the best product.
+
+        Args:
+            best: Its score.
+            found: How many products there are near or far; as the best was found, the query is proved.
+        """
+        assert self.sort is not None
+        note = f"in order of {self.sort.field}: of {found} products those that score {self.cut_off:.0%} of the best"
+        return replace(self, least=self.cut_off * best, proof=None, notes=(*self.notes, note))
 
     def page(
         self,
@@ -338,6 +363,8 @@ class Plan:
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
             lines.append(f"  sort        {self.sort.field} {'descending' if self.sort.descending else 'ascending'}")
+            if self.needs_best:
+                lines.append(f"  cut-off     {self.cut_off:.0%} of the best score")
         lines += [f"  facet       {facet.field}" for facet in self.facets]
         lines.append(f"  hits        {self.offset + 1} to {self.offset + self.size}, window {self.window}")
         return "\n".join([*lines, *(f"  note        {note}" for note in (*self.notes, *self.degraded))])

@@ -153,13 +153,12 @@ def plan(
         query=query.text,
         keyword=keyword,
         codes=codes,
-        neighbours=tuple(
-            neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon), ordered=query.sort is not None)
-        ),
+        neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=tuple(read_filters(query.filters, schema.fields, configured)),
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
         facets=tuple(read_facets(query.facets, schema.fields, configured)),
         sort=read_sort(query.sort, schema.fields, configured),
+        cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
         window=WINDOW,
         offset=offset,
         size=size,
@@ -190,12 +189,11 @@ def heard(by_leg: Mapping[str, Vector], source: QuerySource, schema: Schema, wei
 
 
 def neighbours(
-    vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights, *, doubtful: bool, ordered: bool
+    vectors: Mapping[str, Mapping[str, Vector]], schema: Schema, weights: Weights, *, doubtful: bool
 ) -> Iterator[Neighbours]:
     """Yield a clause for each query vector, and one for all of a leg together: near to all beats near to one.
 
-    Where the index does not know most of the words, what is no nearer than nonsense is not found. In an order by a
-    field, where the least near may come first, only what is as near as would show that the query is meant.
+    Where the index does not know most of the words, what is no nearer than nonsense is not found.
     """
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
@@ -203,8 +201,8 @@ def neighbours(
         for source, vector in given.items():
             scale = leg.calibration(source)
             floor = scale.at(weights.floor(source))
-            if source == WORDS.name and weights.proof and (doubtful or ordered):
-                floor = max(floor, scale.above_nonsense(weights.proof if ordered else 0.0))
+            if source == WORDS.name and weights.proof and doubtful:
+                floor = max(floor, scale.above_nonsense(0.0))
             yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
         if len(given) > 1:
             yield Neighbours(leg.name, midpoint(list(given.values())), NEIGHBOURS, explore, -1.0)

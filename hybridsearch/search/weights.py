@@ -40,6 +40,7 @@ class Weights(BaseModel):
         proof: What some product must have of a query for it to find anything: a share of what its words tell, those
             that no product has too, and of the way from the cosine of nonsense to that of its own title, added. With 0
             nothing is asked for.
+        cut_off: In an order by a field, the share of the best product's score that a product must have.
         share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
@@ -53,6 +54,7 @@ class Weights(BaseModel):
     floors: Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = {}
     coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
     proof: Annotated[float, Field(ge=0, le=1)] = 0.16
+    cut_off: Annotated[float, Field(ge=0, le=1)] = 0.65
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}

@@ -135,6 +135,32 @@ def test_totals_facets_and_sort_see_the_same_products(shop: HybridSearch) -> Non
     assert {hit.product["title"] for hit in page} == set(titles(shop, "red dress"))
 
 
+def test_in_an_order_by_a_field_only_what_comes_near_to_the_best_is_found(shop: HybridSearch) -> None:
+    """Large umbrellas follow the small ones; in an order by price the dearest of them would lead."""
+    by_score = shop.search("small umbrella 3", facets=["kind"], size=50)
+    by_price = shop.search("small umbrella 3", facets=["kind"], sort="price:desc", size=50)
+    best = by_score.hits[0].score
+    assert {hit.id for hit in by_price} == {hit.id for hit in by_score if hit.score >= 0.65 * best}
+    assert (by_price.total, by_score.total) == (3, 6)
+    assert by_price.facets == {"kind": {"umbrella": 3}}
+    scores = {hit.id: hit.score for hit in by_score}
+    assert {hit.id: hit.score for hit in by_price} == pytest.approx(
+        {hit.id: scores[hit.id] for hit in by_price}, abs=1e-4
+    )
+    assert all(hit.signals for hit in by_price)
+    assert by_price.notes == ("in order of price: of 6 products those that score 65% of the best",)
+    assert {hit.product["title"].split()[-1] for hit in by_price} == {"small"}
+    pages = [shop.search("small umbrella 3", sort="price:desc", size=1, page=page) for page in (1, 2, 3, 4)]
+    assert [hit.id for page in pages for hit in page] == [hit.id for hit in by_price]
+
+
+def test_a_page_without_a_query_is_in_order_whatever_its_products_score(shop: HybridSearch) -> None:
+    weights = shop.weights_for(shop.engine.schema())[0]
+    popular = weights.model_copy(update={"signals": {**weights.signals, "number.price": 1.0}})
+    plan = shop.plan("", sort="price:asc", weights=popular)
+    assert shop.engine.search(plan).total == len(TITLES)
+
+
 @pytest.mark.parametrize("query", ["asdfgh", "qwertzuiop yxcvb", "膣 黷", "zzzz 12345"])
 def test_nonsense_finds_nothing(shop: HybridSearch, query: str) -> None:
     page = shop.search(query, facets=["kind"])

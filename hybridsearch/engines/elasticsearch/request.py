@@ -83,7 +83,7 @@ def to_elasticsearch(
         seconds: How long the server may search before it answers with what it has; left out: without limit.
     """
     body: dict[str, Any] = {
-        "query": candidates(plan, shards, knn_has_k),
+        "query": found(plan, shards, knn_has_k),
         "from": plan.offset,
         "size": plan.size,
         "track_total_hits": True,
@@ -96,6 +96,8 @@ def to_elasticsearch(
         path = field_path(plan.sort.role, plan.sort.field)
         options = SORT_OPTIONS.get(KINDS[plan.sort.role].name, {})
         body["sort"] = [{path: {"order": order, "missing": "_last", **options}}, {ID: "asc"}]
+        if plan.least:
+            body["track_scores"] = True
     elif plan.signals:
         body["rescore"] = rescore(plan)
     aggregations = {name: facet_clause(facet) for name, facet in named_facets(plan)}
@@ -125,6 +127,15 @@ def proof_clause(proof: Proof, window: int) -> Clause:
 def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:
     """Yield each facet with the name of its aggregation, in which some characters of a field's name have a meaning."""
     return ((f"facet{place}", facet) for place, facet in enumerate(plan.facets))
+
+
+def found(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
+    """Return the query whose matches are found: the candidates, where a score is needed those that reach it."""
+    query = candidates(plan, shards, knn_has_k)
+    if not plan.least:
+        return query
+    scored = {"bool": {"filter": [query], "should": signals(plan)}}
+    return {"function_score": {"query": scored, "min_score": plan.least}}
 
 
 def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
@@ -166,9 +177,14 @@ def rescore(plan: Plan) -> Clause:
             "query_weight": FIRST_PASS_SHARE,
             "rescore_query_weight": 1.0,
             "score_mode": "total",
-            "rescore_query": {"bool": {"should": [signal_clause(signal) for signal in plan.signals]}},
+            "rescore_query": {"bool": {"should": signals(plan)}},
         },
     }
+
+
+def signals(plan: Plan) -> list[Clause]:
+    """Return the clauses whose scores add up to the score."""
+    return [signal_clause(signal) for signal in plan.signals]
 
 
 def signal_clause(signal: Signal) -> Clause:

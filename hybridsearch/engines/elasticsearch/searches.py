@@ -87,7 +87,8 @@ class Searches:
 
     def request(self, plan: Plan, generation: str | None = None) -> Exchange[Request]:
         """Return the request that runs a plan on this server."""
-        return (yield from self._request(plan, (yield from self.index_info(generation))))
+        index = yield from self.index_info(generation)
+        return (yield from self._request((yield from self._settled(plan, index)), index))
 
     def get(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, Row]]:
         """Return the rows of products by id; unknown ids are absent."""
@@ -168,6 +169,7 @@ class Searches:
 
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
+        plan = yield from self._settled(plan, index)
         page = to_page(plan, (yield (yield from self._request(plan, index))))
         if not index.spare:
             return page
@@ -175,6 +177,14 @@ class Searches:
             f"{several(self.alias, (index.name, *index.spare), index.name)}; the way out is in: hybridsearch doctor"
         )
         return replace(page, degraded=(*page.degraded, reason))
+
+    def _settled(self, plan: Plan, index: IndexInfo) -> Exchange[Plan]:
+        """Return a plan that says which score a product needs, where that depends on the best one."""
+        if not plan.needs_best:
+            return plan
+        best = plan.best()
+        page = to_page(best, (yield (yield from self._request(best, index))))
+        return plan.near(page.hits[0].score, page.total) if page.hits else plan
 
     def _request(self, plan: Plan, index: IndexInfo) -> Exchange[Request]:
         version = yield from self.version()

@@ -68,13 +68,24 @@ def rank(plan: Plan, view: View) -> Ranking:
         raise damaged(view.store.folder / COMPILED, "it was changed while it was in use", remedy) from error
 
 
+def settled(plan: Plan, view: View) -> Plan:
+    """Return a plan that says which score a product needs, where that depends on the best one."""
+    if not plan.needs_best:
+        return plan
+    best = rank(plan.best(), view)
+    return plan.near(best.placed[0].score, best.total) if best.placed else plan
+
+
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     docs, first = candidates(plan, view)
+    if plan.least:
+        near = contributions(plan, Window(view, docs)).sum(axis=0) >= plan.least
+        docs, first = docs[near], first[near]
     if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
         return Ranking([], 0, {}, proved=False)
     if plan.sort:
-        placed = [Placed(ordinal, 0.0) for ordinal in in_order(plan.sort, view, docs, plan.offset + plan.size)]
+        placed = scored(plan, view, in_order(plan.sort, view, docs, plan.offset + plan.size))
     else:
         placed = by_score(plan, view, docs, first)
     facets = {facet.field: count(view, facet, docs) for facet in plan.facets}
@@ -165,21 +176,33 @@ def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Plac
     inside, outside = reach[: plan.window], reach[plan.window :]
     inside.sort()
     window = Window(view, docs[inside])
-    parts = np.array([window.contribution(signal) for signal in plan.signals], np.float32)
+    parts = contributions(plan, window)
     share = np.float32(FIRST_PASS_SHARE)
     scores = first[inside] * share + parts.sum(axis=0, dtype=np.float64).astype(np.float32)
     names = [signal.name for signal in plan.signals]
     order = best(scores, plan.offset + plan.size)
     return [
-        *(
-            Placed(int(docs[inside[place]]), float(scores[place]), contributions(names, parts[:, place]))
-            for place in order
-        ),
+        *(Placed(int(docs[inside[place]]), float(scores[place]), named(names, parts[:, place])) for place in order),
         *(Placed(int(docs[place]), float(first[place] * share)) for place in outside),
     ]
 
 
-def contributions(names: list[str], parts: Scores) -> dict[str, float]:
+def scored(plan: Plan, view: View, ordinals: list[int]) -> list[Placed]:
+    """Return documents with their score, where a score is needed."""
+    if not plan.least:
+        return [Placed(ordinal, 0.0) for ordinal in ordinals]
+    docs = np.array(sorted(ordinals), np.int32)
+    parts = dict(zip(docs.tolist(), contributions(plan, Window(view, docs)).T, strict=True))
+    names = [signal.name for signal in plan.signals]
+    return [Placed(doc, float(parts[doc].sum(dtype=np.float64)), named(names, parts[doc])) for doc in ordinals]
+
+
+def contributions(plan: Plan, window: Window) -> Scores:
+    """Return the contribution of each signal (row) to the score of each document (column)."""
+    return np.array([window.contribution(signal) for signal in plan.signals], np.float32)
+
+
+def named(names: list[str], parts: Scores) -> dict[str, float]:
     """Return the contributions above 0, the largest first."""
     pairs = sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1])
     return {name: value for name, value in pairs if value > 0}

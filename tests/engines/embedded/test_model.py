@@ -112,7 +112,7 @@ class Model:
         return {key: value for value, key in cosines[: clause.k] if value >= clause.floor}
 
     def first_pass(self, plan: Plan) -> dict[str, float]:
-        """Return the candidates with their score in the first pass."""
+        """Return the candidates with their score in the first pass; where a score is needed, those that reach it."""
         allowed = [document for document in self.documents.values() if self.passes(document, plan.filters)]
         if plan.kind == "browse":
             return {document.id: 1.0 for document in allowed}
@@ -125,7 +125,10 @@ class Model:
             if score:
                 # Elasticsearch's scores are float32: products that differ only beyond that are tied.
                 scores[document.id] = float(np.float32(score))
-        return scores
+        if not plan.least:
+            return scores
+        reached = {key: sum(self.signal(self.documents[key], signal) for signal in plan.signals) for key in scores}
+        return {key: score for key, score in scores.items() if reached[key] >= plan.least}
 
     def signal(self, document: Document, signal: Signal) -> float:
         match signal:
@@ -288,6 +291,7 @@ PLAN = st.builds(
     signals=SIGNALS | st.just(()),
     facets=st.sampled_from([(), (BRAND_FACET,), (BRAND_FACET, STOCK_FACET), (Facet("none"), Facet("no", "booleans"))]),
     sort=st.none() | st.none() | SORT,
+    least=st.sampled_from([0.0, 0.0, 0.4001, 0.7001]),
     window=st.sampled_from([1, 5, 400]),
     offset=st.sampled_from([0, 0, 2, 10]),
     size=st.sampled_from([0, 3, 10, 1000]),
