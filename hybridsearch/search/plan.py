@@ -207,7 +207,7 @@ class Proof:
     Attributes:
         words: What each word counts of WHOLE; one that no product has counts nothing.
         codes: Any of them is enough.
-        near: Cosines, stretched so that what nonsense reaches gives 0, and a product's own title WHOLE.
+        near: Cosines, stretched so that what nonsense reaches counts 0.
         needed: Of WHOLE.
     """
 

@@ -23,6 +23,8 @@ CORRECTED = 0.3
 COMMON = 0.2
 """What a word tells at least that most products have, as a part of what one tells that none has: in a shop of shoes
 `shoes` and an unknown brand find shoes."""
+NEARNESS = 0.8
+"""What the way from nonsense to a product's own title counts, as a part of what all words count."""
 MOST_SUGGESTIONS = 3
 
 _KANA = re.compile("[\u3041-\u309f\u30a0-\u30ff]")
@@ -88,12 +90,12 @@ def telling(counts: list[int], documents: int) -> float:
 
 
 def nearness(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema) -> Iterator[Cosine]:
-    """Yield how near a product is to the words in each leg: 0 is what nonsense reaches, WHOLE its own title."""
+    """Yield what it counts how near a product is to the words in each leg: 0 as near as nonsense."""
     for leg in schema.legs:
         if vector := vectors.get(WORDS.name, {}).get(leg.name):
             scale = leg.calibration(WORDS.name)
             ends = scale.nonsense, scale.above_nonsense(1.0)
-            yield Cosine(f"{WORDS.name}.{leg.name}", WHOLE, leg.name, vector, *ends)
+            yield Cosine(f"{WORDS.name}.{leg.name}", round(WHOLE * NEARNESS), leg.name, vector, *ends)
 
 
 def suggestions(reading: Reading, lexicon: Lexicon | None, languages: tuple[str, ...]) -> tuple[str, ...]:

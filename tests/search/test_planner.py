@@ -415,7 +415,7 @@ def test_a_plan_says_what_it_does() -> None:
         "words: 2 words",
         "  keyword     text has 1 of 2 words (en: red dress)",
         "  codes       reddresses",
-        "  neighbours  100 nearest in 'image' with cosine >= 0.332",
+        "  neighbours  100 nearest in 'image' with cosine >= 0.200",
         "  filter      Terms(field='brand', values=('Acme',), role='facets')",
         "  signal      0.300 x title",
         "  signal      0.400 x text",
@@ -426,21 +426,31 @@ def test_a_plan_says_what_it_does() -> None:
         "  signal      0.500 x words.image",
         "  signal      0.200 x number.price",
         "  sort        price descending",
+        "  cut-off     65% of the best score",
         "  facet       brand",
         "  hits        11 to 20, window 400",
     ]
 
 
-def test_in_the_order_of_a_field_only_what_is_surely_near_is_found_beside_words() -> None:
-    """The least near would come first: an order by price began with scissors where umbrellas were asked for."""
-    legs = (Leg("image", 2, "f", calibrations=LEG.calibrations), Leg("text", 2, "f", ("title",), LEG.calibrations))
-    schema = Schema(SCHEMA.fields, legs)
-    both = {"image": Vector([1, 0]), "text": Vector([1, 0])}
-    floors = {
-        order: [clause.floor for clause in plan("red dress", words=both, schema=schema, sort=order).neighbours]
-        for order in (None, "price:asc")
-    }
-    assert floors == {None: pytest.approx([0.2, 0.2]), "price:asc": pytest.approx([0.332, 0.332])}
+def test_in_the_order_of_a_field_the_best_product_is_needed_first() -> None:
+    planned = plan("red dress", words=EAST, facets=["brand"], sort="price:desc", page=2)
+    assert planned.needs_best
+    best = planned.best()
+    assert (best.sort, best.facets, best.offset, best.size, best.rows) == (None, (), 0, 1, False)
+    assert (best.neighbours, best.signals, best.proof) == (planned.neighbours, planned.signals, planned.proof)
+    near = planned.near(0.8, 79)
+    assert near.least == pytest.approx(0.65 * 0.8)
+    assert not near.needs_best
+    assert near.notes == ("in order of price: of 79 products those that score 65% of the best",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "cut_off"),
+    [({"text": "red"}, 0.65), ({"text": "", "sort": "price"}, 0.65), ({"text": "red", "sort": "price"}, 0.0)],
+)
+def test_elsewhere_everything_that_was_found_is_in_order(asked: dict[str, Any], cut_off: float) -> None:
+    weights = WEIGHTS.model_copy(update={"cut_off": cut_off})
+    assert not planner.plan(Query(**asked), SCHEMA, weights).needs_best
 
 
 def test_where_the_index_knows_hardly_a_word_what_is_no_nearer_than_nonsense_is_not_found() -> None:

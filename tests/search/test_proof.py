@@ -91,7 +91,7 @@ def test_a_leg_counts_from_what_nonsense_reaches_to_a_products_own_title() -> No
     legs = tuple(Leg(name, 2, "f", calibrations={"words": scale}) for name, scale in scales.items())
     vector = Vector([1, 0])
     near = tuple(nearness({"words": {"text": vector, "image": vector}}, Schema(Fields(title="title"), legs)))
-    assert [(cosine.leg, cosine.weight, cosine.low) for cosine in near] == [("text", WHOLE, 0.5), ("image", WHOLE, 0.2)]
+    assert [(cosine.leg, cosine.weight, cosine.low) for cosine in near] == [("text", 800, 0.5), ("image", 800, 0.2)]
     assert [cosine.high for cosine in near] == pytest.approx([0.9, 0.4])
     assert list(nearness({}, Schema(Fields(title="title"), legs))) == []
 
