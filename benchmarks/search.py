@@ -35,7 +35,8 @@ from benchmarks.catalogue import LANGUAGES, SEED, on_server, open_shop, report, 
 from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.connection import JSON
-from hybridsearch.engines.elasticsearch.request import Clause, knn, match_clause, parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.filters import Clause
+from hybridsearch.engines.elasticsearch.request import knn, match_clause, parameters, to_elasticsearch, to_page
 from hybridsearch.learning.runs import DEPTH, fuse
 from hybridsearch.search.plan import Match, Plan, Words
 

@@ -91,7 +91,9 @@ class HybridSearch(Shop):
         Args:
             text: Words or a product code, in any of the index's languages. Never read as query syntax.
             image: A photo: a path, the bytes of a file, or a Pillow image; what strangers upload, as the bytes.
-            filters: By field: a value, a list of values, or {"gte": 10, "lte": 50}; an empty value matches nothing.
+            filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
+                {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
+                such filters, of which one must hold. An empty value matches nothing.
             facets: Fields whose values are counted.
             sort: `price:asc` or `price:desc`; left out: the best first.
             page: From 1.

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from hybridsearch.cli import options, show
+from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
 from hybridsearch.search import explain
-from hybridsearch.search.filters import FilterValue
 from hybridsearch.values import Hit
-
-_FILTER = re.compile(r"(?P<name>[^=<>]++)(?P<operator>>=|<=|=)(?P<value>.*+)", re.DOTALL)
 
 
 @click.command("search")
@@ -27,8 +24,11 @@ _FILTER = re.compile(r"(?P<name>[^=<>]++)(?P<operator>>=|<=|=)(?P<value>.*+)", r
     "filters",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Also price>=10 and released<=2025-06-30.",
+    help="Also brand!=Acme, price>10, price>=10, price<50 and released<=2025-06-30; all must hold.",
 )
+@click.option("--any", "either", multiple=True, metavar="FIELD=VALUE", help="A filter; one of these must hold.")
+@click.option("--exists", multiple=True, metavar="FIELD", help="Products that have a field.")
+@click.option("--missing", multiple=True, metavar="FIELD", help="Products that lack a field.")
 @click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of a field; repeatable.")
 @click.option("--sort", metavar="FIELD:asc|desc", help="Order by a field instead of the score.")
 @click.option(
@@ -44,6 +44,9 @@ def command(
     size: int,
     page: int,
     filters: tuple[str, ...],
+    either: tuple[str, ...],
+    exists: tuple[str, ...],
+    missing: tuple[str, ...],
     facets: tuple[str, ...],
     sort: str | None,
     explained: bool,
@@ -56,7 +59,7 @@ def command(
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
-            "filters": read_filters(filters),
+            "filters": read_filters(filters, either, exists, missing),
             "facets": facets,
             "sort": sort,
             "page": page,
@@ -85,21 +88,3 @@ def command(
             show.print_json(show.as_json(hits, more if explained else {}))
         else:
             show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained else None)
-
-
-def read_filters(given: tuple[str, ...]) -> dict[str, FilterValue]:
-    """Return filters from the command line; a field given twice has either value, or lies between bounds."""
-    values: dict[str, list[str]] = {}
-    bounds: dict[str, dict[str, str]] = {}
-    for argument in given:
-        match = _FILTER.fullmatch(argument)
-        if not match:
-            expected = "FIELD=VALUE, FIELD>=BOUND or FIELD<=BOUND"
-            raise click.BadParameter(f"found '{argument}', expected {expected}", param_hint="--filter")
-        name, operator, value = match["name"].rstrip(), match["operator"], match["value"].lstrip()
-        if operator == "=":
-            values.setdefault(name, []).append(value)
-        else:
-            bounds.setdefault(name, {})["gte" if operator == ">=" else "lte"] = value
-    equal = {name: texts[0] if len(texts) == 1 else texts for name, texts in values.items()}
-    return {**equal, **bounds}

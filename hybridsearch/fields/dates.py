@@ -117,7 +117,7 @@ KIND = FieldKind(
     role="dates",
     name="date",
     expected="a date such as 2025-01-31 or 2025-01-31T09:30:00Z",
-    shape="{'gte': '2025-01-01', 'lte': '2025-06-30'}",
+    shape="a date, a list of dates, or bounds such as {'gte': '2025-01-01', 'lt': '2025-07-01'}",
     read=read,
     bound=bound,
 )

@@ -21,11 +21,22 @@ def bound(value: Any, upper: bool) -> float:  # noqa: ARG001 - a number is its o
     return limit
 
 
+def values(value: Any) -> tuple[str | float, ...]:
+    """Return the distinct numbers that a filter asks for.
+
+    Raises:
+        ValueError: One of them is none.
+    """
+    listed = value if isinstance(value, list | tuple) else [value]
+    return tuple(dict.fromkeys(bound(part, False) for part in listed))
+
+
 KIND = FieldKind(
     role="numbers",
     name="number",
     expected="a number",
-    shape="{'gte': 10, 'lte': 50}",
+    shape="a number, a list of numbers, or bounds such as {'gte': 10, 'lt': 50}",
     read=number,
+    values=values,
     bound=bound,
 )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from hybridsearch.errors import QueryError
 from hybridsearch.given import instance, read
 from hybridsearch.given import text as text_of
 from hybridsearch.json_values import brief, json_value
@@ -22,6 +24,10 @@ from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 
 LEFT_TO_THE_FIELD = (set, frozenset, bytes, bytearray)
+
+DEEPEST = 5
+"""Levels of groups of filters inside of each other; no page of a shop has two."""
+SHAPES = "a value, a list of values, or an object such as {'gte': 10, 'lt': 50} or {'none': ['Acme']}"
 
 LARGEST = 10**9
 """Of a page and its size; no index has as many products, and what is beyond is the same."""
@@ -64,8 +70,8 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(text_of, [value] if isinstance(value, str) else value)))
 
 
-def by_field(value: Any) -> dict[str, FilterValue]:
-    """Return filters with plain values.
+def by_field(value: Any, levels: int = DEEPEST) -> dict[str, FilterValue]:
+    """Return filters with plain values, groups of filters included, which may hold groups so many levels deep.
 
     Raises:
         QueryError: There are too many, or a value cannot be read.
@@ -74,18 +80,28 @@ def by_field(value: Any) -> dict[str, FilterValue]:
         return {}
     if not isinstance(value, Mapping):
         raise TypeError
-    require_few(value)
-    expected = "a value, a list of values, or bounds such as {'gte': 10, 'lte': 50}"
-    return {text_of(name): read(f"filters[{brief(name)}]", part, wanted, expected) for name, part in value.items()}
+    if levels == 0:
+        raise QueryError(f"Groups of filters lie more than {DEEPEST} levels deep.")
+    given = {text_of(name): part for name, part in value.items()}
+    plain = {
+        name: read(f"filters[{brief(name)}]", part, partial(wanted, levels), SHAPES) for name, part in given.items()
+    }
+    require_few(plain)
+    return plain
 
 
-def wanted(value: Any) -> Any:
-    """Return what a filter wants: a value, a list of values, or an object of bounds."""
+def wanted(levels: int, value: Any) -> Any:
+    """Return what a filter wants: a value, a list of values, an object of operators, or a list of groups of filters."""
     if isinstance(value, Mapping):
-        return {text_of(side): single(limit) for side, limit in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [single(part) for part in value]
-    return single(value)
+        return {text_of(operator): listed(part) for operator, part in value.items()}
+    if isinstance(value, list | tuple) and any(isinstance(part, Mapping) for part in value):
+        return [by_field(part, levels - 1) for part in value]
+    return listed(value)
+
+
+def listed(value: Any) -> Any:
+    """Return a value, or a list of values."""
+    return [single(part) for part in value] if isinstance(value, list | tuple | np.ndarray) else single(value)
 
 
 def single(value: Any) -> Any:

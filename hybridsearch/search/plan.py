@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hybridsearch.search import letter_case
+from hybridsearch.search.conditions import Filter, Terms
 from hybridsearch.values import Hit, Page, Vector
 
 NEIGHBOUR_LIFT = 1_000.0
@@ -132,29 +134,6 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """A filter: a field has one of these values.
-
-    Attributes:
-        role: Says which kind of field is meant, as a key of `KINDS`; so it does in the other clauses.
-    """
-
-    field: str
-    values: tuple[str | float, ...]
-    role: str = "facets"
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A filter: a field lies between two bounds, both included."""
-
-    field: str
-    gte: float | None = None
-    lte: float | None = None
-    role: str = "numbers"
-
-
-@dataclass(frozen=True, slots=True)
 class Saturated:
     """A signal: BM25 of a match, mapped to [0, 1) by s / (s + half)."""
 
@@ -217,7 +196,6 @@ class Proof:
     needed: int
 
 
-Filter = Terms | Range
 Signal = Saturated | Condition | Cosine | Number
 
 
@@ -257,6 +235,7 @@ class Plan:
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
         proof: What must hold of some candidate, of those in the window; None where the query surely means something.
         suggestions: Queries that would find something, for a page that is empty.
+        compared: Filters whose values are looked for in another case too, for a note.
     """
 
     kind: Kind
@@ -278,6 +257,7 @@ class Plan:
     spelled: str = ""
     proof: Proof | None = None
     suggestions: tuple[str, ...] = ()
+    compared: tuple[Terms, ...] = ()
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -305,7 +285,7 @@ class Plan:
 
     def best(self) -> Plan:
         """Return the plan that finds the best product alone."""
-        return replace(self, sort=None, facets=(), offset=0, size=1, rows=False)
+        return replace(self, sort=None, facets=(), compared=(), offset=0, size=1, rows=False)
 
     def near(self, best: float, found: int) -> Plan:
         """Return the plan that finds what comes near to the best product.
@@ -324,6 +304,7 @@ class Plan:
         total: int,
         facets: Mapping[str, Mapping[str, int]],
         *,
+        written: Sequence[Iterable[str]] = (),
         proved: bool = True,
         degraded: Sequence[str] = (),
     ) -> Page:
@@ -333,10 +314,13 @@ class Plan:
             hits: On the page.
             total: Number of candidates.
             facets: Count of each value of each facet.
+            written: For each of the filters that are compared, values of the index that may differ in case only.
             proved: Whether a candidate has what the proof needs; else the page is empty.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
+        pairs = zip(self.compared, written, strict=True) if written else ()
+        notes = (*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs))
         return Page(
             query=self.query,
             hits=tuple(hits) if proved else (),
@@ -344,7 +328,7 @@ class Plan:
             facets=facets if proved else {facet.field: {} for facet in self.facets},
             number=self.number,
             degraded=(*self.degraded, *degraded),
-            notes=self.notes if proved else (*self.notes, UNPROVED),
+            notes=notes if proved else (*notes, UNPROVED),
             spelled=self.spelled,
             suggestions=() if found else self.suggestions,
         )

@@ -12,8 +12,11 @@ from hybridsearch.errors import QueryError
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
-from hybridsearch.search.filters import FilterValue, read_facets, read_filters, read_sort
+from hybridsearch.search.facets import read_facets
+from hybridsearch.search.filters import FilterValue, read_filters
+from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import Kind, Match, Neighbours, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
@@ -42,7 +45,7 @@ class Query:
 
     Attributes:
         given: Names of the sources besides the text that it gives, such as `photo`.
-        filters: Value, values or bounds by field.
+        filters: By field: a value, values, or an object of operators; or groups of filters, see `read_filters`.
         sort: `field:asc` or `field:desc`; left out: by score.
         page: From 1.
     """
@@ -144,6 +147,7 @@ def plan(
     if kind == WORDS.name and not query.filters:  # what passes a filter is part of a page that was proved without it
         near = tuple(nearness(vectors, schema))
         proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
+    filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
@@ -154,7 +158,7 @@ def plan(
         keyword=keyword,
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
-        filters=tuple(read_filters(query.filters, schema.fields, configured)),
+        filters=filters,
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
         facets=tuple(read_facets(query.facets, schema.fields, configured)),
         sort=read_sort(query.sort, schema.fields, configured),
@@ -165,6 +169,7 @@ def plan(
         spelled=reading.spelled,
         proof=proof,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
+        compared=compared(filters),
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )

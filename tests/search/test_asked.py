@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -75,3 +76,33 @@ def test_a_date_that_cannot_be_read_is_refused(value: Any, way: Callable[[Any], 
     """Attack: filters whose values fail when they are looked at."""
     with pytest.raises(QueryError, match=r"filters\['released'\]' is .*expected a value"):
         query(released=way(value))
+
+
+def test_operators_and_groups_become_plain_values() -> None:
+    class Shade(str):
+        pass
+
+    asked = query(color={"none": (Shade("red"),), "exists": True}, any=({"price": {"gt": Decimal("5")}}, {}))
+    assert asked.filters == {"color": {"none": ["red"], "exists": True}, "any": [{"price": {"gt": 5.0}}, {}]}
+    ((shade,),) = (part for part in asked.filters["color"].values() if isinstance(part, list))  # type: ignore[union-attr]
+    assert type(shade) is str
+
+
+@pytest.mark.parametrize(
+    ("levels", "sentence"), [(5, ""), (6, "Groups of filters lie more than 5 levels deep."), (5_000, "Groups of ")]
+)
+def test_groups_lie_in_groups_but_not_without_end(levels: int, sentence: str) -> None:
+    filters: dict[str, Any] = {"brand": "Acme"}
+    for _ in range(levels - 1):
+        filters = {"any": [filters]}
+    if not sentence:
+        assert query(**filters).filters == filters
+        return
+    with pytest.raises(QueryError, match=f"^{sentence}"):
+        query(**filters)
+
+
+def test_what_is_neither_a_value_nor_a_group_is_refused_by_its_name() -> None:
+    for odd in ([{"brand": "Acme"}, 5], {"none": [["Acme"]]}, {"none": {"any": "Acme"}}):
+        with pytest.raises(QueryError, match=r"^'(filters\['any'\]|filters)' is .*expected a"):
+            query(any=odd)

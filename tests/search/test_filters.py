@@ -1,4 +1,7 @@
-"""Filters, facets and orders: names and values become clauses that say which kind of field is meant."""
+"""Filters: names and values become clauses that say which kind of field is meant.
+
+What they are made of, `conditions`, and what a field can be used for, `uses`, are tested with them.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -6,8 +9,8 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.filters import read_facets, read_filters, read_sort
-from hybridsearch.search.plan import Facet, Range, Sort, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms, simple
+from hybridsearch.search.filters import read_filters
 from hybridsearch.sections import Fields
 
 FIELDS = Fields(
@@ -20,9 +23,10 @@ FIELDS = Fields(
 NEW_YEAR = 1_735_689_600_000
 """2025-01-01T00:00:00Z."""
 DAY = 86_400_000
+DATES = "a date, a list of dates, or bounds such as {'gte': '2025-01-01', 'lt': '2025-07-01'}"
 
 
-def read(**filters: Any) -> list[Terms | Range]:
+def read(**filters: Any) -> list[Filter]:
     return list(read_filters(filters, FIELDS))
 
 
@@ -53,6 +57,74 @@ def test_a_boolean_filter_is_any_of_the_answers(value: Any, values: tuple[bool, 
     assert read(in_stock=value) == [Terms("in_stock", values, "booleans")]
 
 
+@pytest.mark.parametrize(
+    ("operators", "clauses"),
+    [
+        ({"any": ["Acme", "Zeta"]}, [Terms("brand", ("Acme", "Zeta"))]),
+        ({"any": "Acme"}, [Terms("brand", ("Acme",))]),
+        ({"none": ["Acme"]}, [Not(Terms("brand", ("Acme",)))]),
+        ({"none": "Acme"}, [Not(Terms("brand", ("Acme",)))]),
+        ({"exists": True}, [Exists("brand")]),
+        ({"exists": "no"}, [Not(Exists("brand"))]),
+        ({"missing": 1}, [Not(Exists("brand"))]),
+        ({"missing": False}, [Exists("brand")]),
+        (
+            {"any": ["Acme"], "none": [], "exists": True},
+            [Terms("brand", ("Acme",)), Not(Terms("brand", ())), Exists("brand")],
+        ),
+    ],
+)
+def test_all_operators_of_a_filter_must_hold(operators: dict[str, Any], clauses: list[Filter]) -> None:
+    assert read(brand=operators) == clauses
+
+
+@pytest.mark.parametrize(
+    ("bounds", "clause"),
+    [
+        ({"gt": 5}, Range("price", gt=5)),
+        ({"lt": "7.5"}, Range("price", lt=7.5)),
+        ({"gt": 5, "lte": 9}, Range("price", gt=5, lte=9)),
+        ({"gte": 5, "lt": 9}, Range("price", gte=5, lt=9)),
+    ],
+)
+def test_bounds_are_included_or_not(bounds: dict[str, Any], clause: Range) -> None:
+    assert read(price=bounds) == [clause]
+
+
+def test_after_a_day_is_after_all_of_it_and_before_a_day_is_before_it_begins() -> None:
+    assert read(released={"gt": "2025-01-01"}) == [Range("released", gt=NEW_YEAR + DAY - 1, role="dates")]
+    assert read(released={"lt": "2025-01-01"}) == [Range("released", lt=NEW_YEAR, role="dates")]
+
+
+def test_any_of_several_dates_is_any_of_their_periods() -> None:
+    day, moment = Range("released", NEW_YEAR, NEW_YEAR + DAY - 1, "dates"), Range("released", 0, 0, "dates")
+    assert read(released=["2025-01-01", "1970-01-01T00:00:00Z"]) == [AnyOf(((day,), (moment,)))]
+    assert read(released={"none": "2025-01-01"}) == [Not(day)]
+    assert read(released=[]) == [AnyOf(())]
+
+
+def test_of_groups_of_filters_one_must_hold() -> None:
+    acme, cheap, red = Terms("brand", ("Acme",)), Range("price", lt=5), Terms("size", ("red",))
+    assert read(any=[{"brand": "Acme", "price": {"lt": 5}}, {"size": "red"}], brand="Acme") == [
+        AnyOf(((acme, cheap), (red,))),
+        acme,
+    ]
+    assert read(any=[{"any": [{"brand": "Acme"}]}, {}]) == [AnyOf(((AnyOf(((acme,),)),), ()))]
+    assert read(any=[]) == [AnyOf(())]
+
+
+def test_a_field_called_any_is_told_from_groups_by_its_values() -> None:
+    fields = Fields(title="title", facets=("any", "brand"))
+    assert list(read_filters({"any": ["x"]}, fields)) == [Terms("any", ("x",))]
+    assert list(read_filters({"any": {"any": "x"}}, fields)) == [Terms("any", ("x",))]
+    assert list(read_filters({"any": [{"any": "x"}]}, fields)) == [AnyOf(((Terms("any", ("x",)),),))]
+
+
+def test_filters_are_made_of_clauses_on_one_field_each() -> None:
+    acme, cheap, red = Terms("brand", ("Acme",)), Range("price", lt=5), Exists("size")
+    assert list(simple([Not(acme), AnyOf(((cheap, Not(red)), (acme,)))])) == [acme, cheap, red, acme]
+
+
 def test_of_the_kinds_that_a_field_has_the_first_that_can_read_the_filter_is_meant() -> None:
     assert read(size=40) == [Terms("size", ("40",), "facets")]
     assert read(size={"gte": 40}) == [Range("size", 40, None, "numbers")]
@@ -60,6 +132,8 @@ def test_of_the_kinds_that_a_field_has_the_first_that_can_read_the_filter_is_mea
     assert read(season={"gte": "2025-01-01"}) == [Range("season", NEW_YEAR, None, "dates")]
     assert read(season=date(2025, 1, 1)) == [Range("season", NEW_YEAR, NEW_YEAR + DAY - 1, "dates")]
     assert read(stamp={"gte": 5}) == [Range("stamp", 5, None, "numbers")]
+    assert read(size={"any": 40, "gte": 40}) == [Terms("size", ("40",)), Range("size", 40)]
+    assert read(stamp=[5, 7]) == [Terms("stamp", (5.0, 7.0), "numbers")]
     assert read(stamp={"gte": "2025-01-01"}) == [Range("stamp", NEW_YEAR, None, "dates")]
     assert read(gift="yes") == [Terms("gift", ("yes",), "facets")]
 
@@ -69,17 +143,32 @@ def test_of_the_kinds_that_a_field_has_the_first_that_can_read_the_filter_is_mea
     [
         (
             {"released": "soon"},
-            "Filter 'released' has the bound 'soon', expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z.",
+            f"Filter 'released' is 'soon', expected {DATES}.",
         ),
         (
             {"released": {"gte": True}},
             "Filter 'released' has the bound True, expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z.",
         ),
         (
-            {"released": ["2025", "2024"]},
-            "Filter 'released' is ['2025', '2024'], expected {'gte': '2025-01-01', 'lte': '2025-06-30'}.",
+            {"released": ["2025", None]},
+            f"Filter 'released' is ['2025', None], expected {DATES}.",
         ),
-        ({"released": {"from": "2025"}}, "Filter 'released' is {'from': '2025'}, expected 'gte', 'lte' or both."),
+        (
+            {"released": {"from": "2025"}},
+            "Filter 'released' is {'from': '2025'}, expected some of: any, none, gt, gte, lt, lte, exists, missing.",
+        ),
+        (
+            {"price": {"gt": 1, "gte": 2}},
+            "Filter 'price' is {'gt': 1, 'gte': 2}, expected one lower and one upper bound at most.",
+        ),
+        ({"price": {"exists": "perhaps"}}, "Filter 'price' is {'exists': 'perhaps'}, expected true or false."),
+        ({"price": {"missing": None}}, "Filter 'price' is {'missing': None}, expected true or false."),
+        ({"released": {"none": ["2025"] * 101}}, "Filter 'released' has 101 values; at most 100 are allowed."),
+        ({"any": [{"brnd": "x"}]}, "Unknown filter field 'brnd'. Did you mean 'brand'?"),
+        (
+            {"any": "x"},
+            "Unknown filter field 'any'. The index has: brand, size, season, gift, price, stamp, released, in_stock.",
+        ),
         ({"in_stock": "perhaps"}, "Filter 'in_stock' is 'perhaps', expected true or false."),
         ({"in_stock": None}, "Filter 'in_stock' is None, expected true or false."),
         ({"in_stock": {"gte": 0}}, "Filter 'in_stock' is {'gte': 0}, expected true or false."),
@@ -105,6 +194,8 @@ def test_what_cannot_be_filtered_is_said_in_a_sentence(filters: dict[str, Any], 
         ({"price": {"gte": "1" * 9_999}}, "Filter 'price' has a value of 9,999 characters; at most 1,000 are allowed."),
         ({"brand": ["x"] * 65_537}, "Filter 'brand' has 65,537 values; at most 65,536 are allowed."),
         ({f"f{number}": "x" for number in range(101)}, "101 filters were given; at most 100 are allowed."),
+        ({"any": [{"brand": "x"}] * 60}, "121 filters were given; at most 100 are allowed."),
+        ({"brand": {"none": ["y" * 2_000]}}, "Filter 'brand' has a value of 2,000 characters; at most 1,000 are "),
         ({"n" * 9_999: "x"}, f"Unknown filter field '{'n' * 27}...{'n' * 28}'. "),
     ],
 )
@@ -120,12 +211,6 @@ def test_a_filter_of_a_thousand_values_of_a_thousand_characters_is_read() -> Non
     values = tuple(f"{number:04}" for number in range(1_000))
     assert read(brand=values) == [Terms("brand", values)]
     assert read(brand="x" * 1_000) == [Terms("brand", ("x" * 256,))]
-
-
-def test_facets_are_capped() -> None:
-    """Fault 74."""
-    with pytest.raises(QueryError, match=r"^101 facets were given; at most 100 are allowed\.$"):
-        list(read_facets(["brand"] * 101, FIELDS))
 
 
 @pytest.mark.parametrize(
@@ -145,21 +230,3 @@ def test_operators_are_a_closed_list(bounds: dict[str, Any]) -> None:
     """Fault 72."""
     with pytest.raises(QueryError):
         read(price=bounds)
-
-
-def test_facets_and_booleans_are_counted() -> None:
-    assert list(read_facets(["brand", "in_stock", "gift"], FIELDS)) == [
-        Facet("brand"),
-        Facet("in_stock", "booleans"),
-        Facet("gift"),
-    ]
-    with pytest.raises(QueryError, match=r"^Unknown facet field 'price'. The index has: brand, size, season, gift"):
-        list(read_facets(["price"], FIELDS))
-
-
-def test_numbers_dates_and_booleans_are_sorted_by() -> None:
-    assert read_sort("size:desc", FIELDS) == Sort("size", True)
-    assert read_sort("released:desc", FIELDS) == Sort("released", True, "dates")
-    assert read_sort("in_stock", FIELDS) == Sort("in_stock", False, "booleans")
-    with pytest.raises(QueryError, match=r"^Unknown sort field 'brand'. The index has: price, size, stamp, rel"):
-        read_sort("brand", FIELDS)

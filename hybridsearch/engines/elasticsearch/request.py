@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
-from hybridsearch.engines.elasticsearch.answers import read, reading
+from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, written
+from hybridsearch.engines.elasticsearch.answers import read
+from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
-from hybridsearch.engines.elasticsearch.shapes import BUCKETS, SAMPLED, SEARCH, Buckets
+from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.fields import KINDS
 from hybridsearch.search.plan import (
-    FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
     Codes,
     Condition,
     Cosine,
-    Facet,
-    Filter,
     Match,
     Neighbours,
     Number,
@@ -30,12 +29,9 @@ from hybridsearch.search.plan import (
     Proof,
     Saturated,
     Signal,
-    Terms,
     Words,
 )
 from hybridsearch.values import Hit, Page
-
-Clause = dict[str, Any]
 
 PROOF = "proof"
 """Name of its aggregation."""
@@ -100,33 +96,22 @@ def to_elasticsearch(
             body["track_scores"] = True
     elif plan.signals:
         body["rescore"] = rescore(plan)
-    aggregations = {name: facet_clause(facet) for name, facet in named_facets(plan)}
+    counted = aggregations(plan)
     if plan.proof:
-        aggregations[PROOF] = proof_clause(plan.proof, plan.window)
-    return {**body, "aggs": aggregations} if aggregations else body
-
-
-def facet_clause(facet: Facet) -> Clause:
-    """Return the aggregation that counts the values of a field."""
-    order = [{"_count": "desc"}, {"_key": "asc"}]
-    return {"terms": {"field": field_path(facet.role, facet.field), "size": FACET_VALUES, "order": order}}
+        counted[PROOF] = proof_clause(plan.proof, plan.window)
+    return {**body, "aggs": counted} if counted else body
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
     """Return the aggregation that counts the products of the window that have what the proof needs."""
     field = proof.words.field
-    parts = [best_of([counted(text_path(field, words.language), words) for words in proof.words.words])]
+    parts = [best_of([counting(text_path(field, words.language), words) for words in proof.words.words])]
     if proof.near:
         parts.append(best_of([cosine_clause(cosine) for cosine in proof.near]))
     if proof.codes:
         parts.append({"constant_score": {"filter": codes(proof.codes), "boost": proof.needed}})
     enough = {"function_score": {"query": {"bool": {"should": parts}}, "min_score": proof.needed}}
     return {"sampler": {"shard_size": window}, "aggs": {"proved": {"filter": enough}}}
-
-
-def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:
-    """Yield each facet with the name of its aggregation, in which some characters of a field's name have a meaning."""
-    return ((f"facet{place}", facet) for place, facet in enumerate(plan.facets))
 
 
 def found(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
@@ -236,11 +221,11 @@ def words_clause(path: str, words: Words) -> Clause:
     clauses = [best_of([{"term": {path: {"value": token}}} for token in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
-    enough = {"function_score": {"query": counted(path, words), "min_score": words.needed}}
+    enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
     return {"bool": {"should": clauses, "filter": [enough]}}
 
 
-def counted(path: str, words: Words) -> Clause:
+def counting(path: str, words: Words) -> Clause:
     """Return the clause whose score is what those of the words count that a product has."""
     counts = [
         {"constant_score": {"filter": {"terms": {path: list(tokens)}}, "boost": tells}}
@@ -261,15 +246,6 @@ def codes(clause: Codes) -> Clause:
     return either[0] if len(either) == 1 else {"bool": {"should": either}}
 
 
-def filter_clause(clause: Filter) -> Clause:
-    """Return a filter; user input is only ever a value."""
-    path = field_path(clause.role, clause.field)
-    if isinstance(clause, Terms):
-        return {"terms": {path: list(clause.values)}}
-    bounds = {"gte": clause.gte, "lte": clause.lte}
-    return {"range": {path: {name: value for name, value in bounds.items() if value is not None}}}
-
-
 def to_page(plan: Plan, body: object) -> Page:
     """Return the page that an answer of Elasticsearch describes.
 
@@ -277,26 +253,15 @@ def to_page(plan: Plan, body: object) -> Page:
         UnexpectedAnswer: It describes none.
     """
     answer = read(SEARCH, body)
-    hits, aggregations = answer["hits"], answer.get("aggregations", {})
+    hits, counted = answer["hits"], answer.get("aggregations", {})
     return plan.page(
         map(to_hit, hits["hits"]),
         hits["total"]["value"],
-        facets(plan, aggregations),
-        proved=plan.proof is None or read(SAMPLED, aggregations.get(PROOF))["proved"]["doc_count"] > 0,
+        facets(plan, counted),
+        written=written(plan, counted),
+        proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )
-
-
-def facets(plan: Plan, aggregations: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return the count of each value of each facet."""
-    with reading("the facets"):
-        return {facet.field: counts(facet, read(BUCKETS, aggregations[name])) for name, facet in named_facets(plan)}
-
-
-def counts(facet: Facet, aggregation: Buckets) -> dict[str, int]:
-    """Return the count of each value."""
-    label = KINDS[facet.role].label or str
-    return {label(bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
 
 
 def to_hit(hit: shapes.Hit) -> Hit:

@@ -74,6 +74,14 @@ class Bucket(TypedDict):
     doc_count: Count
 
 
+class InOneCase(TypedDict):
+    values: Buckets
+
+
+class InAnyCase(TypedDict):
+    same: InOneCase
+
+
 class Proved(TypedDict):
     doc_count: Count
 
@@ -270,6 +278,7 @@ INDICES = TypeAdapter(dict[str, Index])
 ALIASES = TypeAdapter(dict[str, Aliased])
 SEARCH = TypeAdapter(Search)
 BUCKETS = TypeAdapter(Buckets)
+CASES = TypeAdapter(InAnyCase)
 SAMPLED = TypeAdapter(Sampled)
 FOUND = TypeAdapter(Found)
 LOGGED = TypeAdapter(Logged)

@@ -193,7 +193,8 @@ class EmbeddedEngine:
             Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
             for placed, product in zip(ranking.placed, products, strict=True)
         )
-        page = plan.page(hits, ranking.total, ranking.facets, proved=ranking.proved)
+        written = [view.in_any_case(each.role, each.field, map(str, each.values)) for each in plan.compared]
+        page = plan.page(hits, ranking.total, ranking.facets, written=written, proved=ranking.proved)
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 
     async def search_async(self, plan: Plan) -> Page:

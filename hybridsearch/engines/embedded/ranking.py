@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
@@ -25,13 +25,10 @@ from hybridsearch.search.plan import (
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
     Facet,
-    Filter,
     Match,
     Plan,
     Proof,
-    Range,
     Sort,
-    Terms,
 )
 
 
@@ -123,34 +120,6 @@ def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
         is_candidate &= allowed
     docs = np.flatnonzero(is_candidate).astype(np.int32)
     return docs, scores[docs].astype(np.float32)
-
-
-def passing(filters: tuple[Filter, ...], view: View) -> Mask:
-    """Return which documents pass all filters."""
-    allowed = np.ones(view.documents, np.bool_)
-    for clause in filters:
-        allowed &= having(clause, view) if isinstance(clause, Terms) else between(clause, view)
-    return allowed
-
-
-def having(clause: Terms, view: View) -> Mask:
-    """Return which documents have one of the values of a filter."""
-    if not KINDS[clause.role].multiple:
-        return np.isin(view.column(clause.role, clause.field), np.array(clause.values, np.float64))
-    mask = np.zeros(view.documents, np.bool_)
-    mask[view.postings(clause.role, clause.field).having(map(str, clause.values))] = True
-    return mask
-
-
-def between(clause: Range, view: View) -> Mask:
-    """Return which documents lie between the bounds of a filter; those without the field do not."""
-    column = view.column(clause.role, clause.field)
-    mask = ~np.isnan(column)
-    if clause.gte is not None:
-        mask &= column >= clause.gte
-    if clause.lte is not None:
-        mask &= column <= clause.lte
-    return mask
 
 
 def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:

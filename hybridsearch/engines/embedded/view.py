@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ class View:
         self.order: NDArray[np.int32] = arrays["order"]
         self.documents = len(self.numbers)
         self._arrays = arrays
+        self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         nowhere = np.full(self.documents, -1, np.int32)
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
@@ -131,6 +133,17 @@ class View:
         """The words of the index."""
         words = Postings(self._arrays, "words")
         return Lexicon(dict(words.frequencies()), self.documents)
+
+    def in_any_case(self, role: str, field: str, values: Iterable[str]) -> list[str]:
+        """Return the values of a field that are equal to one of these but for upper and lower case."""
+        name = array_name(role, field)
+        if name not in self._cases:
+            by_case: defaultdict[str, list[str]] = defaultdict(list)
+            for value, _ in Postings(self._arrays, name).frequencies():
+                by_case[value.casefold()].append(value)
+            self._cases[name] = by_case
+        folded = {value.casefold() for value in values}
+        return [written for value in folded for written in self._cases[name].get(value, ())]
 
     def postings(self, role: str, field: str) -> Postings:
         """Return the postings of a field of which a document may have several values."""

@@ -11,10 +11,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hybridsearch.engines.elasticsearch import request
+from hybridsearch.engines.elasticsearch.filters import filter_clause
 from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
+from hybridsearch.search.conditions import AnyOf, Exists, Not, Range, Terms
 from hybridsearch.search.plan import (
     Codes,
     Condition,
@@ -24,10 +26,8 @@ from hybridsearch.search.plan import (
     Neighbours,
     Number,
     Plan,
-    Range,
     Saturated,
     Sort,
-    Terms,
     Words,
 )
 from hybridsearch.search.planner import Query
@@ -194,10 +194,22 @@ def test_filters_hold_for_words_and_for_every_neighbour() -> None:
         (Range("price", gte=0), {"range": {"hybrid.numbers.price": {"gte": 0}}}),
         (Range("released", gte=-1, role="dates"), {"range": {"hybrid.dates.released": {"gte": -1}}}),
         (Terms("in_stock", (True,), "booleans"), {"terms": {"hybrid.booleans.in_stock": [True]}}),
+        (Range("price", gt=1, lt=2), {"range": {"hybrid.numbers.price": {"gt": 1, "lt": 2}}}),
+        (Exists("brand"), {"exists": {"field": "hybrid.facets.brand"}}),
+        (
+            Exists("br*nd"),
+            {"script": {"script": {"source": "doc[params.f].size() > 0", "params": {"f": "hybrid.facets.br*nd"}}}},
+        ),
+        (Not(Terms("brand", ("Acme",))), {"bool": {"must_not": [ACME]}}),
+        (
+            AnyOf(((Terms("brand", ("Acme",)),), ())),
+            {"bool": {"should": [{"bool": {"filter": [ACME]}}, {"bool": {"filter": []}}], "minimum_should_match": 1}},
+        ),
+        (AnyOf(()), {"match_none": {}}),
     ],
 )
 def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
-    assert request.filter_clause(clause) == expected
+    assert filter_clause(clause) == expected
 
 
 def test_browsing_finds_all_products_that_pass_the_filters() -> None:
@@ -346,6 +358,7 @@ NAMES = {
     ),
     *("from", "size", "track_total_hits", "_source", "excludes", "sort", "order", "missing", "rescore", "window_size"),
     *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "facet0", "_count", "_key"),
+    *("case0", "global", "same", "values", "term", "case_insensitive"),
     *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
     *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
     "hybrid.grams.all",

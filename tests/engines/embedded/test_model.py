@@ -22,6 +22,7 @@ from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Simple, Terms
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FIRST_PASS_SHARE,
@@ -30,16 +31,13 @@ from hybridsearch.search.plan import (
     Condition,
     Cosine,
     Facet,
-    Filter,
     Match,
     Neighbours,
     Number,
     Plan,
-    Range,
     Saturated,
     Signal,
     Sort,
-    Terms,
     Words,
 )
 from hybridsearch.values import Document, Page, Vector
@@ -94,16 +92,24 @@ class Model:
         return best
 
     def passes(self, document: Document, filters: Sequence[Filter]) -> bool:
-        for clause in filters:
-            if isinstance(clause, Terms):
-                if not set(clause.values) & set(held(document, clause)):
-                    return False
-            else:
-                low = -math.inf if clause.gte is None else clause.gte
-                high = math.inf if clause.lte is None else clause.lte
-                if not any(low <= number <= high for number in held(document, clause)):
-                    return False
-        return True
+        return all(self.holds(document, clause) for clause in filters)
+
+    def holds(self, document: Document, clause: Filter) -> bool:
+        match clause:
+            case Not():
+                return not self.holds(document, clause.clause)
+            case AnyOf():
+                return any(self.passes(document, group) for group in clause.groups)
+            case Terms():
+                return bool(set(clause.values) & set(held(document, clause)))
+            case Exists():
+                return bool(held(document, clause))
+            case Range():
+                low = max(-math.inf if bound is None else bound for bound in (clause.gte, clause.gt))
+                high = min(math.inf if bound is None else bound for bound in (clause.lte, clause.lt))
+                return any(
+                    low <= number <= high and number not in (clause.gt, clause.lt) for number in held(document, clause)
+                )
 
     def nearest(self, clause: Neighbours, allowed: Sequence[Document]) -> dict[str, float]:
         holders = [document for document in allowed if clause.leg in document.vectors]
@@ -206,7 +212,7 @@ def cosine(document: Document, leg: str, vector: Vector) -> float:
     return float(document.vectors[leg].array.astype(float) @ vector.array.astype(float))
 
 
-def held(document: Document, clause: Filter | Facet | Sort) -> tuple[Any, ...]:
+def held(document: Document, clause: Simple | Facet | Sort) -> tuple[Any, ...]:
     """Return what a document has in the field of a clause: several values, one, or none."""
     value = document.fields.get(clause.role, {}).get(clause.field, ())
     return value if isinstance(value, tuple) else (value,)
@@ -262,13 +268,18 @@ SIGNALS = st.tuples(
 )
 BOUND = st.none() | PRICE
 TRUTHS = st.lists(st.booleans(), max_size=2).map(tuple)
-FILTERS = st.lists(
+PRICES = st.lists(PRICE, max_size=2).map(tuple)
+SIMPLE: st.SearchStrategy[Filter] = (
     st.builds(Terms, st.sampled_from(["brand", "none"]), VALUES)
     | st.builds(Terms, st.sampled_from(["in_stock", "none"]), TRUTHS, st.just("booleans"))
+    | st.builds(Terms, st.sampled_from(["price", "none"]), PRICES, st.just("numbers"))
     | st.builds(Range, st.sampled_from(["price", "price", "none"]), BOUND, BOUND)
-    | st.builds(Range, st.just("released"), st.none() | DATE, st.none() | DATE, st.just("dates")),
-    max_size=2,
-).map(tuple)
+    | st.builds(Range, st.sampled_from(["price", "price", "none"]), gt=BOUND, lt=BOUND)
+    | st.builds(Range, st.just("released"), st.none() | DATE, st.none() | DATE, st.just("dates"))
+    | st.sampled_from([Exists("brand"), Exists("price", "numbers"), Exists("in_stock", "booleans"), Exists("none")])
+)
+GROUPS = st.lists(st.lists(SIMPLE, max_size=2).map(tuple), max_size=2).map(tuple)
+FILTERS = st.lists(SIMPLE | SIMPLE.map(Not) | st.builds(AnyOf, GROUPS), max_size=2).map(tuple)
 BRAND_FACET, STOCK_FACET = Facet("brand"), Facet("in_stock", "booleans")
 SORT = st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()) | st.sampled_from(
     [

@@ -15,6 +15,7 @@ import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine, arrays
 from hybridsearch.errors import QueryError, StoreDamaged
+from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FIRST_PASS_SHARE,
@@ -26,10 +27,8 @@ from hybridsearch.search.plan import (
     Match,
     Number,
     Plan,
-    Range,
     Saturated,
     Sort,
-    Terms,
 )
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit, words
