@@ -17,6 +17,7 @@ from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
@@ -60,7 +61,7 @@ class AsyncHybridSearch(Shop):
         *,
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
+        facets: FacetNames = (),
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
@@ -80,7 +81,7 @@ class AsyncHybridSearch(Shop):
         *,
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
+        facets: FacetNames = (),
         sort: str | None = None,
         page: int = 1,
         size: int = 10,

@@ -13,6 +13,7 @@ from hybridsearch.errors import ConfigError, DegradedAnswer
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
@@ -54,7 +55,7 @@ class HybridSearch(Shop):
         *,
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
+        facets: FacetNames = (),
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
@@ -80,7 +81,7 @@ class HybridSearch(Shop):
         *,
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
-        facets: Sequence[str] = (),
+        facets: FacetNames = (),
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
@@ -94,7 +95,8 @@ class HybridSearch(Shop):
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
                 such filters, of which one must hold. An empty value matches nothing.
-            facets: Fields whose values are counted.
+            facets: Fields whose values are counted, each as if no filter on it were set. With options by name:
+                {"brand": {"size": 200, "order": "asc"}, "price": {"ranges": [20, 50]}, "released": {"by": "month"}}.
             sort: `price:asc` or `price:desc`; left out: the best first.
             page: From 1.
             size: Hits on a page.

@@ -112,12 +112,40 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetDetails:
+    """What is known of a facet beside its counts.
+
+    Attributes:
+        other: The sum of the counts that are not shown.
+        minimum: The smallest number of the products that are counted; None where there is none, as in all other kinds.
+        maximum: The largest of them.
+        mean: Their mean.
+        filters: For each range of numbers the filter that finds what it counts; any other value is its own filter.
+    """
+
+    other: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `search --json` prints."""
+        numbers = {"minimum": self.minimum, "maximum": self.maximum, "mean": self.mean}
+        known = {name: number for name, number in numbers.items() if number is not None}
+        filters = {"filters": {name: dict(bounds) for name, bounds in self.filters.items()}} if self.filters else {}
+        return {"other": self.other, **known, **filters}
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Sequence[Hit]):
     """The answer to a query: hits in order, and what is known about all of the candidates.
 
     Attributes:
         total: Number of products that match, on all pages.
-        facets: Count of products by value, for each facet that was asked for, the most frequent first.
+        facets: Count of products by value, for each facet that was asked for, in the order that was asked for. What the
+            filters on the field itself leave out is counted too.
+        details: What else is known of each facet, such as the sum of the counts that are not shown.
         number: Which page this is, from 1.
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
@@ -130,6 +158,7 @@ class Page(Sequence[Hit]):
     hits: tuple[Hit, ...]
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    details: Mapping[str, FacetDetails] = field(default_factory=dict)
     number: int = 1
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -165,6 +194,7 @@ class Page(Sequence[Hit]):
                 for hit in self.hits
             ],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},
+            "facet_details": {name: details.to_json() for name, details in self.details.items()},
             "page": self.number,
             "degraded": list(self.degraded),
             "notes": list(self.notes),

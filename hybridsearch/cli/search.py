@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hybridsearch.cli import options, show
+from hybridsearch.cli.facets import read_facets
 from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
 from hybridsearch.search import explain
@@ -29,7 +30,13 @@ from hybridsearch.values import Hit
 @click.option("--any", "either", multiple=True, metavar="FIELD=VALUE", help="A filter; one of these must hold.")
 @click.option("--exists", multiple=True, metavar="FIELD", help="Products that have a field.")
 @click.option("--missing", multiple=True, metavar="FIELD", help="Products that lack a field.")
-@click.option("--facet", "facets", multiple=True, metavar="FIELD", help="Count the values of a field; repeatable.")
+@click.option(
+    "--facet",
+    "facets",
+    multiple=True,
+    metavar="FIELD",
+    help="Count the values of a field. Also brand,size=200,order=asc and price,ranges=20:50 and released,by=month.",
+)
 @click.option("--sort", metavar="FIELD:asc|desc", help="Order by a field instead of the score.")
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
@@ -60,7 +67,7 @@ def command(
         arguments: dict[str, Any] = {
             "image": image,
             "filters": read_filters(filters, either, exists, missing),
-            "facets": facets,
+            "facets": read_facets(facets),
             "sort": sort,
             "page": page,
             "size": size,

@@ -13,7 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch import text
-from hybridsearch.values import Hit, Page, Reject
+from hybridsearch.values import FacetDetails, Hit, Page, Reject
+
+VALUES_SHOWN = 12
+"""Values of a facet on a terminal; `--json` has all."""
 
 
 def out() -> Console:
@@ -58,8 +61,18 @@ def page(
     if hits.suggestions:
         console.print(f"Try: {', '.join(safe(words, 40) for words in hits.suggestions)}")
     for name, counts in hits.facets.items():
-        values = ", ".join(f"{safe(value, 30)} ({count})" for value, count in list(counts.items())[:12])
-        console.print(f"[bold]{safe(name)}[/bold]: {values}")
+        console.print(f"[bold]{safe(name)}[/bold]: {facet(counts, hits.details.get(name, FacetDetails()))}")
+
+
+def facet(counts: Mapping[str, int], details: FacetDetails) -> str:
+    """Return the first counts of a facet, the sum of the others, and what is known of its numbers."""
+    shown = list(counts.items())[:VALUES_SHOWN]
+    parts = [f"{safe(value, 30)} ({count})" for value, count in shown]
+    if other := details.other + sum(counts.values()) - sum(count for _, count in shown):
+        parts.append(f"others ({other})")
+    if details.mean is not None:
+        parts.append(f"from {details.minimum:.10g} to {details.maximum:.10g}, mean {details.mean:.10g}")
+    return ", ".join(parts)
 
 
 def title(hit: Hit, field: str | None) -> str:

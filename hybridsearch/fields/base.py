@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hybridsearch.values import Stored
 
@@ -30,7 +33,11 @@ class FieldKind:
         values: Returns what a filter's value, or list of values, is compared with; ValueError when it is unusable.
         bound: Reads a bound of a filter; one with a single value lies between its own two bounds.
         multiple: Whether a product has several strings, and not one number.
-        label: Names a number where products are counted by it; None: they are not counted by numbers of this kind.
+        label: Names a number where products are counted by it; None: they are not counted by numbers one by one.
+        measured: Whether its numbers are counted in ranges, and have a mean.
+        periods: What its numbers are counted in, such as months, by the name that Elasticsearch too has for it; each
+            with what names one by the number with which it begins, in the form that a filter reads.
+        begin: Returns the numbers with which the periods of some numbers begin.
         searched: Whether its words are part of the text that is searched.
     """
 
@@ -43,11 +50,19 @@ class FieldKind:
     bound: Bound | None = None
     multiple: bool = False
     label: Callable[[float], str] | None = None
+    measured: bool = False
+    periods: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
+    begin: Callable[[NDArray[np.float64], str], NDArray[np.float64]] | None = None
     searched: bool = False
 
     @property
     def countable(self) -> bool:
-        """Whether products are counted by its values."""
+        """Whether products are counted by it."""
+        return self.by_value or self.measured or bool(self.periods)
+
+    @property
+    def by_value(self) -> bool:
+        """Whether products are counted by its single values."""
         return self.multiple or self.label is not None
 
     @property

@@ -13,6 +13,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
 
@@ -23,6 +26,9 @@ SECONDS_BELOW = 100_000_000_000
 """As seconds it is the year 5138, as milliseconds March 1973: no catalogue has dates on the other side of either."""
 EARLIEST, LATEST = (-62_135_596_800_000, 253_402_300_799_999)
 """The first and the last millisecond of the years 1 to 9999."""
+
+UNITS = {"year": "datetime64[Y]", "month": "datetime64[M]"}
+"""What NumPy calls them."""
 
 LONGEST = 100
 """Characters of a date or a moment."""
@@ -113,6 +119,17 @@ def within(milliseconds: float) -> tuple[int, int]:
     return round(milliseconds), round(milliseconds)
 
 
+def begin(moments: NDArray[np.float64], period_name: str) -> NDArray[np.float64]:
+    """Return the millisecond with which the year or the month of each of some moments begins, in UTC."""
+    within_them = moments.astype(np.int64).astype("datetime64[ms]").astype(UNITS[period_name])
+    return within_them.astype("datetime64[ms]").astype(np.int64).astype(np.float64)
+
+
+def day_of(milliseconds: float) -> str:
+    """Return the day of a moment, in UTC: 2025-01-31."""
+    return (EPOCH + timedelta(milliseconds=milliseconds)).date().isoformat()
+
+
 KIND = FieldKind(
     role="dates",
     name="date",
@@ -120,4 +137,6 @@ KIND = FieldKind(
     shape="a date, a list of dates, or bounds such as {'gte': '2025-01-01', 'lt': '2025-07-01'}",
     read=read,
     bound=bound,
+    periods={"year": lambda start: day_of(start)[:4], "month": lambda start: day_of(start)[:7]},
+    begin=begin,
 )

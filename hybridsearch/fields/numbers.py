@@ -39,4 +39,5 @@ KIND = FieldKind(
     read=number,
     values=values,
     bound=bound,
+    measured=True,
 )

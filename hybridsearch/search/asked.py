@@ -19,6 +19,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.given import instance, read
 from hybridsearch.given import text as text_of
 from hybridsearch.json_values import brief, json_value
+from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue, require_few
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
@@ -42,7 +43,9 @@ def asked(text: object, filters: object, facets: object, sort: object, page: obj
     return Query(
         read("text", text, text_of, "text"),
         filters=read("filters", filters, by_field, "an object such as {'brand': 'Acme', 'price': {'lte': 50}}"),
-        facets=read("facets", facets, names, "names of fields"),
+        facets=read(
+            "facets", facets, counted, "names of fields, or {'brand': {'size': 200}, 'price': {'ranges': [20, 50]}}"
+        ),
         sort=None if sort is None else read("sort", sort, text_of, "text such as 'price:asc'"),
         page=read("page", page, count_of, "a whole number from 1"),
         size=read("size", size, count_of, "a whole number from 0"),
@@ -63,11 +66,22 @@ def count_of(value: Any) -> int:
     return max(-LARGEST, min(operator.index(value), LARGEST))
 
 
-def names(value: Any) -> tuple[str, ...]:
-    """Return names of fields, each once; a single text is one of them."""
+def counted(value: Any) -> FacetNames:
+    """Return names of fields, each once, or the options by name; a single text is one name."""
     if value is None:
         return ()
+    if isinstance(value, Mapping):
+        return {text_of(name): options(part) for name, part in value.items()}
     return tuple(dict.fromkeys(map(text_of, [value] if isinstance(value, str) else value)))
+
+
+def options(value: Any) -> dict[str, Any]:
+    """Return the options of a facet by name."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return {text_of(name): listed(part) for name, part in value.items()}
 
 
 def by_field(value: Any, levels: int = DEEPEST) -> dict[str, FilterValue]:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hybridsearch.search import letter_case
-from hybridsearch.search.conditions import Filter, Terms
-from hybridsearch.values import Hit, Page, Vector
+from hybridsearch.search.conditions import Filter, Terms, simple
+from hybridsearch.search.counts import FACET_VALUES, Facet
+from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 NEIGHBOUR_LIFT = 1_000.0
 """First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
@@ -23,13 +24,12 @@ CODE_LIFT = 50_000.0
 """First-pass score of a product whose code was typed: above all neighbours, of a dozen legs too."""
 PREFIX_LIFT = 20_000.0
 """The same where only the beginning of its code was typed."""
-FACET_VALUES = 100
-"""Values that a facet shows at most, the most frequent."""
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
 
 WHOLE = 1_000
 """What all words of a query count together."""
+CUT = "facet '{}' shows {} of its values, the counts of the others add up to {}; a larger size shows more"
 UNPROVED = "the words do not fit anything in this catalogue well enough"
 
 Kind = str
@@ -209,14 +209,6 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
-    """A field by whose values the candidates are counted."""
-
-    field: str
-    role: str = "facets"
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What one search does.
 
@@ -305,6 +297,7 @@ class Plan:
         facets: Mapping[str, Mapping[str, int]],
         *,
         written: Sequence[Iterable[str]] = (),
+        details: Mapping[str, FacetDetails] | None = None,
         proved: bool = True,
         degraded: Sequence[str] = (),
     ) -> Page:
@@ -314,24 +307,42 @@ class Plan:
             hits: On the page.
             total: Number of candidates.
             facets: Count of each value of each facet.
+            details: What else is known of each facet.
             written: For each of the filters that are compared, values of the index that may differ in case only.
             proved: Whether a candidate has what the proof needs; else the page is empty.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
+        known = details if details and proved else {}
         pairs = zip(self.compared, written, strict=True) if written else ()
-        notes = (*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs))
+        notes = [*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs)]
+        notes += [CUT.format(facet.field, facet.size, known[facet.field].other) for facet in self.cut_short(known)]
         return Page(
             query=self.query,
             hits=tuple(hits) if proved else (),
             total=found,
             facets=facets if proved else {facet.field: {} for facet in self.facets},
+            details={facet.field: known.get(facet.field, FacetDetails()) for facet in self.facets},
             number=self.number,
             degraded=(*self.degraded, *degraded),
-            notes=notes if proved else (*notes, UNPROVED),
+            notes=tuple(notes if proved else [*notes, UNPROVED]),
             spelled=self.spelled,
             suggestions=() if found else self.suggestions,
         )
+
+    def cut_short(self, details: Mapping[str, FacetDetails]) -> Iterator[Facet]:
+        """Yield the facets that do not show all their values though nobody asked for so many."""
+        shown = (facet for facet in self.facets if facet.size == FACET_VALUES and facet.field in details)
+        return (facet for facet in shown if details[facet.field].other)
+
+    def own(self, facet: Facet) -> tuple[Filter, ...]:
+        """Return the filters on the field of a facet alone, which do not count for it."""
+        return tuple(each for each in self.filters if {part.field for part in simple([each])} == {facet.field})
+
+    def as_counted(self, facet: Facet) -> Plan:
+        """Return the plan without the filters that do not count for a facet."""
+        own = self.own(facet)
+        return replace(self, filters=tuple(each for each in self.filters if each not in own)) if own else self
 
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.reason}"]

@@ -12,7 +12,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
-from hybridsearch.search.facets import read_facets
+from hybridsearch.search.facets import FacetNames, read_facets
 from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
@@ -46,6 +46,7 @@ class Query:
     Attributes:
         given: Names of the sources besides the text that it gives, such as `photo`.
         filters: By field: a value, values, or an object of operators; or groups of filters, see `read_filters`.
+        facets: Names of fields, or options by name, see `read_facets`.
         sort: `field:asc` or `field:desc`; left out: by score.
         page: From 1.
     """
@@ -53,7 +54,7 @@ class Query:
     text: str = ""
     given: tuple[str, ...] = ()
     filters: Mapping[str, FilterValue] = field(default_factory=dict)
-    facets: Sequence[str] = ()
+    facets: FacetNames = ()
     sort: str | None = None
     page: int = 1
     size: int = 10

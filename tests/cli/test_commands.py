@@ -134,6 +134,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "total",
         "hits",
         "facets",
+        "facet_details",
         "page",
         "degraded",
         "notes",
@@ -158,6 +159,18 @@ def test_search_for_people_is_a_table_without_escape_codes(run: Run, acme: Path)
     assert "Red winter coat" in out
     assert "brand: Borealis (1)" in out
     assert "\x1b" not in out
+
+
+def test_facets_take_options_on_the_command_line(run: Run, acme: Path) -> None:
+    _, out, _ = run(
+        "search", "--filter", "price>=20", "--facet", "brand,size=1,order=desc", "--facet", "price,ranges=35:90"
+    )
+    assert "brand: Cumulus (1), others (4)" in out
+    assert "price: ..35 (1), 35..90 (2), 90.. (2), from 20 to 120, mean 67" in out
+    _, out, _ = run("search", "--any", "price<30", "--facet", "brand", "--facet", "price,ranges=50", "--json")
+    page = json.loads(out)
+    assert page["facets"] == {"brand": {"Acme": 1}, "price": {"..50": 2, "50..": 3}}
+    assert page["facet_details"]["price"]["filters"] == {"..50": {"lt": 50.0}, "50..": {"gte": 50.0}}
 
 
 def test_explain_shows_the_words_that_matched_and_those_that_did_not(run: Run, acme: Path) -> None:
@@ -246,7 +259,12 @@ def test_escape_codes_and_markup_in_a_title_are_not_printed_raw(run: Run, tmp_pa
     ("arguments", "sentence"),
     [
         (["search", "x", "--filter", "brnd=x"], "Error: Unknown filter field 'brnd'. Did you mean 'brand'?"),
-        (["search", "x", "--facet", "colour"], "Error: Unknown facet field 'colour'. The index has: brand."),
+        (["search", "x", "--facet", "colour"], "Error: Unknown facet field 'colour'. The index has: brand, price."),
+        (
+            ["search", "x", "--facet", "brand,size=many"],
+            "found 'brand,size=many', expected FIELD, then options such",
+        ),
+        (["search", "x", "--facet", "brand,size=0"], "Facet 'brand' has the size 0, expected a whole number"),
         (["search", "x", "--sort", "prize:asc"], "Error: Unknown sort field 'prize'. Did you mean 'price'?"),
         (["search", "x", "--filter", "price=cheap"], "Error: Filter 'price' is ['cheap'], expected a number, "),
         (

@@ -34,7 +34,7 @@ JUDGED = (SAMPLE / "judgments.tsv").read_text(encoding="utf-8").splitlines()[1:]
 QUERIES = list(dict.fromkeys(line.split("\t")[0] for line in JUDGED))
 CASES: list[dict[str, Any]] = [
     *({"text": query} for query in QUERIES),
-    *({"text": query, "filters": {"color": "red"}, "facets": ["category", "brand"]} for query in QUERIES),
+    *({"text": query, "filters": {"color": "red"}, "facets": ["category", "color", "brand"]} for query in QUERIES),
     *({"text": query, "sort": "price:asc", "size": 30} for query in ("red", "dress", "Schuhe")),
     *({"text": query, "sort": "rating:desc", "size": 30} for query in ("red", "dress", "Schuhe")),
     *({"text": "blue bag", "page": page, "size": 7} for page in range(1, 9)),
@@ -45,6 +45,13 @@ CASES: list[dict[str, Any]] = [
     {"image": SAMPLE / "photo.jpg", "facets": ["category"], "size": 40},
     {"image": SAMPLE / "photo.jpg", "text": "blue", "facets": ["color"], "size": 40},
     {"image": SAMPLE / "photo.jpg", "filters": {"price": {"lte": 50}}},
+    {
+        "image": SAMPLE / "photo.jpg",
+        "text": "red",
+        "filters": {"price": {"gt": 20, "lt": 90}, "color": {"none": "black"}, "brand": {"exists": True}},
+        "facets": {"color": {"order": "asc"}, "price": {"ranges": [20, 50]}, "brand": {"size": 3}},
+        "size": 60,
+    },
 ]
 
 
@@ -172,6 +179,18 @@ def same(embedded: Page, server: Page, case: str) -> None:
     assert [hit.id for hit in embedded] == [hit.id for hit in server], case
     for ours, theirs in zip(embedded, server, strict=True):
         assert dict(ours.signals) == pytest.approx(dict(theirs.signals), abs=1e-4), case
+
+
+def test_a_count_is_what_a_click_shows_at_least_where_neighbours_are_found_too(
+    embedded: HybridSearch, server: HybridSearch
+) -> None:
+    """A click has neighbours of its own; what is picked already is counted as the page shows it."""
+    for shop in (embedded, server):
+        page = shop.search("dress", filters={"color": "red"}, facets=["color"])
+        assert page.facets["color"]["red"] == page.total == shop.search("dress", filters={"color": "red"}).total
+        assert len(page.facets["color"]) > 3
+        for color, count in page.facets["color"].items():
+            assert 0 < count <= shop.search("dress", filters={"color": color}).total
 
 
 def test_pages_follow_each_other_without_gaps_or_repeats(embedded: HybridSearch, server: HybridSearch) -> None:

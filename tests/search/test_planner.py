@@ -290,7 +290,7 @@ OPERATORS = "any, none, gt, gte, lt, lte, exists, missing"
         ({"filters": {"brnd": "x"}}, "Unknown filter field 'brnd'. Did you mean 'brand'?"),
         ({"filters": {"_id": "1"}}, "Unknown filter field '_id'. The index has: brand, attrs.color, price."),
         ({"facets": ["brands"]}, "Unknown facet field 'brands'. Did you mean 'brand'?"),
-        ({"facets": ["price"]}, "Unknown facet field 'price'. The index has: brand, attrs.color."),
+        ({"facets": ["weight"]}, "Unknown facet field 'weight'. The index has: brand, attrs.color, price."),
         ({"sort": "prize:asc"}, "Unknown sort field 'prize'. Did you mean 'price'?"),
         ({"sort": "brand"}, "Unknown sort field 'brand'. The index has: price."),
         ({"sort": "price:up"}, "Unknown sort field 'price:up'. Did you mean 'price'?"),

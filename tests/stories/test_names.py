@@ -19,7 +19,8 @@ from hybridsearch.engines.elasticsearch.request import to_elasticsearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import KINDS
 from hybridsearch.propose.configuration import propose
-from hybridsearch.search.plan import Codes, Condition, Cosine, Facet, Match, Number, Plan, Saturated
+from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Plan, Saturated
 from hybridsearch.values import Vector
 from tests.shops import quietly, settings, write_products
 

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from hybridsearch.engines.elasticsearch.answers import read, reading
-from hybridsearch.engines.elasticsearch.filters import Clause
+from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import field_path
-from hybridsearch.engines.elasticsearch.shapes import BUCKETS, CASES, Buckets
+from hybridsearch.engines.elasticsearch.shapes import BUCKETS, CASES, STATISTICS
 from hybridsearch.fields import KINDS
 from hybridsearch.search import letter_case
-from hybridsearch.search.conditions import Terms
-from hybridsearch.search.plan import FACET_VALUES, Facet, Plan
+from hybridsearch.search.conditions import Filter, Terms
+from hybridsearch.search.counts import FACET_VALUES, Facet
+from hybridsearch.search.plan import Plan
+from hybridsearch.values import FacetDetails
+
+COUNTS, STATS = "counts", "stats"
+"""Names of the two that a facet may consist of."""
+RANGE_ENDS = {"gte": "from", "lt": "to"}
+ORDER = {
+    "count": [{"_count": "desc"}, {"_key": "asc"}],
+    "asc": [{"_key": "asc"}],
+    "desc": [{"_key": "desc"}],
+}
 
 
 def aggregations(plan: Plan) -> dict[str, Clause]:
     """Return the aggregations of a plan by name."""
     return {
-        **{name: facet_clause(facet) for name, facet in named_facets(plan)},
+        **{name: facet_clause(facet, others(plan, facet)) for name, facet in named_facets(plan)},
         **{name: case_clause(terms) for name, terms in named_cases(plan)},
     }
+
+
+def loose(plan: Plan) -> list[Filter]:
+    """Return the filters that are left out where a facet of their own field is counted."""
+    own = [each for facet in plan.facets for each in plan.own(facet)]
+    return [each for each in plan.filters if each in own]
+
+
+def others(plan: Plan, facet: Facet) -> list[Clause]:
+    """Return the filters that count for one facet, but not for every one, and so do not stand in the query."""
+    own = plan.own(facet)
+    return [filter_clause(each) for each in loose(plan) if each not in own]
 
 
 def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:
@@ -33,10 +58,22 @@ def named_cases(plan: Plan) -> Iterator[tuple[str, Terms]]:
     return ((f"case{place}", terms) for place, terms in enumerate(plan.compared))
 
 
-def facet_clause(facet: Facet) -> Clause:
-    """Return the aggregation that counts the values of a field."""
-    order = [{"_count": "desc"}, {"_key": "asc"}]
-    return {"terms": {"field": field_path(facet.role, facet.field), "size": FACET_VALUES, "order": order}}
+def facet_clause(facet: Facet, filters: Sequence[Clause]) -> Clause:
+    """Return the aggregation that counts by a field what passes some filters."""
+    kind, field = KINDS[facet.role], {"field": field_path(facet.role, facet.field)}
+    parts: dict[str, Clause] = {}
+    if facet.by:
+        parts[COUNTS] = {"date_histogram": {**field, "calendar_interval": facet.by, "min_doc_count": 1}}
+    elif facet.cuts:
+        ranges = [{RANGE_ENDS[side]: end for side, end in each.items()} for each in facet.ranges.values()]
+        parts[COUNTS] = {"range": {**field, "ranges": ranges}}
+    elif kind.by_value:
+        parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order]}}
+    if kind.measured:
+        parts[STATS] = {"stats": field}
+    if not filters and set(parts) == {COUNTS}:
+        return parts[COUNTS]
+    return {"filter": {"bool": {"filter": list(filters)}}, "aggs": parts}
 
 
 def case_clause(terms: Terms) -> Clause:
@@ -51,10 +88,15 @@ def case_clause(terms: Terms) -> Clause:
     return {"global": {}, "aggs": {"same": {"filter": {"bool": {"should": same}}, "aggs": values}}}
 
 
-def facets(plan: Plan, aggregations: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-    """Return the count of each value of each facet."""
+def facets(plan: Plan, aggregations: Mapping[str, Any]) -> tuple[dict[str, dict[str, int]], dict[str, FacetDetails]]:
+    """Return the count of each value of each facet, and what else is known of each facet."""
     with reading("the facets"):
-        return {facet.field: counts(facet, read(BUCKETS, aggregations[name])) for name, facet in named_facets(plan)}
+        parts = {facet: aggregations[name] for name, facet in named_facets(plan)}
+        known = {facet: (*counts(facet, part.get(COUNTS, part)), part.get(STATS)) for facet, part in parts.items()}
+        return (
+            {facet.field: values for facet, (values, _, _) in known.items()},
+            {facet.field: details(facet, other, stats) for facet, (_, other, stats) in known.items()},
+        )
 
 
 def written(plan: Plan, aggregations: Mapping[str, Any]) -> list[list[str]]:
@@ -64,7 +106,29 @@ def written(plan: Plan, aggregations: Mapping[str, Any]) -> list[list[str]]:
         return [[str(bucket["key"]) for bucket in buckets] for buckets in found]
 
 
-def counts(facet: Facet, aggregation: Buckets) -> dict[str, int]:
-    """Return the count of each value."""
-    label = KINDS[facet.role].label or str
-    return {label(bucket["key"]): bucket["doc_count"] for bucket in aggregation["buckets"]}
+def counts(facet: Facet, aggregation: Mapping[str, Any]) -> tuple[dict[str, int], int]:
+    """Return the counts that a facet shows, by value, and the sum of the others."""
+    kind = KINDS[facet.role]
+    if not (facet.by or facet.cuts or kind.by_value):
+        return {}, 0
+    answer = read(BUCKETS, aggregation)
+    numbers, keys = (
+        [bucket["doc_count"] for bucket in answer["buckets"]],
+        [bucket["key"] for bucket in answer["buckets"]],
+    )
+    if facet.cuts:
+        return dict(zip(facet.ranges, numbers, strict=True)), 0
+    if facet.by:
+        places = facet.shown(np.array(numbers, np.int64))
+        shown = {kind.periods[facet.by](keys[place]): numbers[place] for place in places}
+        return shown, sum(numbers) - sum(shown.values())
+    label = kind.label or str
+    return dict(zip(map(label, keys), numbers, strict=True)), answer.get("sum_other_doc_count", 0)
+
+
+def details(facet: Facet, other: int, stats: object) -> FacetDetails:
+    """Return what is known of a facet beside its counts."""
+    if stats is None:
+        return FacetDetails(other)
+    found = read(STATISTICS, stats)
+    return FacetDetails(other, found["min"], found["max"], found["avg"], facet.ranges)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
-from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, written
+from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
@@ -87,6 +88,8 @@ def to_elasticsearch(
     }
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
+    if left_out := loose(plan):
+        body["post_filter"] = {"bool": {"filter": [filter_clause(each) for each in left_out]}}
     if plan.sort:
         order = "desc" if plan.sort.descending else "asc"
         path = field_path(plan.sort.role, plan.sort.field)
@@ -124,8 +127,13 @@ def found(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
 
 
 def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
-    """Return the query whose matches are the candidates: by words, by code, by vector; all of them pass the filters."""
-    filters = [filter_clause(condition) for condition in plan.filters]
+    """Return the query whose matches are the candidates: by words, by code, by vector; all of them pass the filters.
+
+    Where a facet counts without a filter of its own, the candidates without this filter match too, with a score of 0
+    from the neighbours among them, and `post_filter` leaves them out of hits and total. What they add that passes all
+    filters is among the k nearest of fewer, and so a candidate anyway.
+    """
+    filters = [filter_clause(each) for each in plan.filters if each not in loose(plan)]
     if plan.kind == "browse":
         return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
     clauses: list[Clause] = []
@@ -134,10 +142,21 @@ def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
     if plan.codes:
         parts = plan.codes.by_lift()
         clauses += [{"constant_score": {"filter": codes(part), "boost": lift}} for part, lift in parts]
-    clauses += [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
+    clauses += nearest(plan, shards, knn_has_k)
+    wider = dict.fromkeys(plan.as_counted(facet).filters for facet in plan.facets if plan.own(facet))
+    for filters_left in wider:
+        clauses += [
+            {"bool": {"filter": [clause]}} for clause in nearest(replace(plan, filters=filters_left), shards, knn_has_k)
+        ]
     if not clauses:
         return {"match_none": {}}
     return {"bool": {"should": clauses, "minimum_should_match": 1, "filter": filters}}
+
+
+def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
+    """Return the nearest-neighbour clauses of a plan."""
+    filters = [filter_clause(each) for each in plan.filters]
+    return [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
 
 
 def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: bool) -> Clause:
@@ -254,10 +273,12 @@ def to_page(plan: Plan, body: object) -> Page:
     """
     answer = read(SEARCH, body)
     hits, counted = answer["hits"], answer.get("aggregations", {})
+    values, details = facets(plan, counted)
     return plan.page(
         map(to_hit, hits["hits"]),
         hits["total"]["value"],
-        facets(plan, counted),
+        values,
+        details=details,
         written=written(plan, counted),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),

@@ -67,6 +67,13 @@ class Page(Hits):
 
 class Buckets(TypedDict):
     buckets: Many[Bucket]
+    sum_other_doc_count: NotRequired[Count]
+
+
+class Statistics(TypedDict):
+    min: float | None
+    max: float | None
+    avg: float | None
 
 
 class Bucket(TypedDict):
@@ -278,6 +285,7 @@ INDICES = TypeAdapter(dict[str, Index])
 ALIASES = TypeAdapter(dict[str, Aliased])
 SEARCH = TypeAdapter(Search)
 BUCKETS = TypeAdapter(Buckets)
+STATISTICS = TypeAdapter(Statistics)
 CASES = TypeAdapter(InAnyCase)
 SAMPLED = TypeAdapter(Sampled)
 FOUND = TypeAdapter(Found)

@@ -194,7 +194,9 @@ class EmbeddedEngine:
             for placed, product in zip(ranking.placed, products, strict=True)
         )
         written = [view.in_any_case(each.role, each.field, map(str, each.values)) for each in plan.compared]
-        page = plan.page(hits, ranking.total, ranking.facets, written=written, proved=ranking.proved)
+        page = plan.page(
+            hits, ranking.total, ranking.facets, details=ranking.details, written=written, proved=ranking.proved
+        )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 
     async def search_async(self, plan: Plan) -> Page:

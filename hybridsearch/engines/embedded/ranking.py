@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.counting import count
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
-from hybridsearch.fields import KINDS
+from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import (
-    FACET_VALUES,
     FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
-    Facet,
     Match,
     Plan,
     Proof,
     Sort,
 )
+from hybridsearch.values import FacetDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Ranking:
 
     placed: list[Placed]
     total: int
-    facets: dict[str, dict[str, int]]
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    details: dict[str, FacetDetails] = field(default_factory=dict)
     proved: bool = True
 
 
@@ -75,18 +76,36 @@ def settled(plan: Plan, view: View) -> Plan:
 
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
-    docs, first = candidates(plan, view)
-    if plan.least:
-        near = contributions(plan, Window(view, docs)).sum(axis=0) >= plan.least
-        docs, first = docs[near], first[near]
+    docs, first = found(plan, view)
     if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
-        return Ranking([], 0, {}, proved=False)
+        return Ranking([], 0, proved=False)
     if plan.sort:
         placed = scored(plan, view, in_order(plan.sort, view, docs, plan.offset + plan.size))
     else:
         placed = by_score(plan, view, docs, first)
-    facets = {facet.field: count(view, facet, docs) for facet in plan.facets}
-    return Ranking(placed[plan.offset : plan.offset + plan.size], len(docs), facets)
+    counted = {facet.field: count(view, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
+    return Ranking(
+        placed[plan.offset : plan.offset + plan.size],
+        len(docs),
+        {name: values for name, (values, _) in counted.items()},
+        {name: details for name, (_, details) in counted.items()},
+    )
+
+
+def found(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
+    """Return what is found: the candidates, where a score is needed those that reach it; as `candidates` does."""
+    docs, first = candidates(plan, view)
+    if not plan.least:
+        return docs, first
+    near = contributions(plan, Window(view, docs)).sum(axis=0) >= plan.least
+    return docs[near], first[near]
+
+
+def counted_by(plan: Plan, facet: Facet, view: View, docs: Ordinals) -> Ordinals:
+    """Return the documents that a facet counts: what is found, and what would be without the filters on its field."""
+    if not plan.own(facet):
+        return docs
+    return np.union1d(docs, found(plan.as_counted(facet), view)[0])
 
 
 def is_proved(proof: Proof, window: Window) -> bool:
@@ -185,19 +204,3 @@ def in_order(sort: Sort, view: View, docs: Ordinals, reach: int) -> list[int]:
         within = keys <= np.partition(keys, reach - 1)[reach - 1]
         docs, keys = docs[within], keys[within]
     return [int(ordinal) for ordinal in docs[np.lexsort((view.order[docs], keys))][:reach]]
-
-
-def count(view: View, facet: Facet, docs: Ordinals) -> dict[str, int]:
-    """Return how many of the documents have each value of a field: the most frequent first, then in order of values."""
-    label = KINDS[facet.role].label
-    if label is not None:
-        column = view.column(facet.role, facet.field)[docs]
-        numbers, frequencies = np.unique(column[~np.isnan(column)], return_counts=True)
-        return {label(float(numbers[place])): int(frequencies[place]) for place in best(frequencies, FACET_VALUES)}
-    postings = view.postings(facet.role, facet.field)
-    if not len(postings):
-        return {}
-    chosen = np.zeros(view.documents, np.bool_)
-    chosen[docs] = True
-    counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int32)
-    return {postings.term(int(value)): int(counts[value]) for value in best(counts, FACET_VALUES) if counts[value]}

@@ -2,19 +2,79 @@
 
 from __future__ import annotations
 
-from hybridsearch.engines.elasticsearch.aggregations import aggregations, written
+from typing import Any
+
+import pytest
+
+from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, written
 from hybridsearch.search.conditions import Terms
+from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
+from hybridsearch.values import FacetDetails
+
+DATES, PRICE = "hybrid.dates.released", "hybrid.numbers.price"
+EVERYTHING: dict[str, Any] = {"bool": {"filter": []}}
+
+
+@pytest.mark.parametrize(
+    ("facet", "clause"),
+    [
+        (
+            Facet("brand", size=5, order="desc"),
+            {"terms": {"field": "hybrid.facets.brand", "size": 5, "order": [{"_key": "desc"}]}},
+        ),
+        (
+            Facet("released", "dates", by="month"),
+            {"date_histogram": {"field": DATES, "calendar_interval": "month", "min_doc_count": 1}},
+        ),
+        (Facet("price", "numbers"), {"filter": EVERYTHING, "aggs": {"stats": {"stats": {"field": PRICE}}}}),
+        (
+            Facet("price", "numbers", cuts=(20.0,)),
+            {
+                "filter": EVERYTHING,
+                "aggs": {
+                    "counts": {"range": {"field": PRICE, "ranges": [{"to": 20.0}, {"from": 20.0}]}},
+                    "stats": {"stats": {"field": PRICE}},
+                },
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_a_facet_is_an_aggregation(facet: Facet, clause: dict[str, Any]) -> None:
+    assert aggregations(Plan("browse", "", facets=(facet,))) == {"facet0": clause}
+
+
+def buckets(**counts: int) -> list[dict[str, Any]]:
+    return [{"key": key, "doc_count": count} for key, count in counts.items()]
+
+
+def test_the_counts_that_are_not_shown_are_added_up() -> None:
+    plan = Plan("browse", "", facets=(Facet("brand"), Facet("released", "dates", by="year", size=1, order="desc")))
+    years = [{"key": -86_400_000, "doc_count": 3}, {"key": 0, "doc_count": 2}]
+    answers = {"facet0": {"sum_other_doc_count": 40, "buckets": buckets(Acme=9)}, "facet1": {"buckets": years}}
+    assert facets(plan, answers) == (
+        {"brand": {"Acme": 9}, "released": {"1970": 2}},
+        {"brand": FacetDetails(40), "released": FacetDetails(3)},
+    )
+
+
+def test_numbers_have_a_mean_and_ranges_the_filters_that_find_them() -> None:
+    plan = Plan("browse", "", facets=(Facet("price", "numbers", cuts=(20.0,)),))
+    counts = {"buckets": [{"key": "*-20.0", "doc_count": 1}, {"key": "20.0-*", "doc_count": 0}]}
+    stats = {"count": 1, "min": 5.0, "max": 5.0, "avg": 5.0, "sum": 5.0}
+    assert facets(plan, {"facet0": {"doc_count": 1, "counts": counts, "stats": stats}}) == (
+        {"price": {"..20": 1, "20..": 0}},
+        {"price": FacetDetails(0, 5.0, 5.0, 5.0, {"..20": {"lt": 20.0}, "20..": {"gte": 20.0}})},
+    )
 
 
 def test_values_in_another_case_are_looked_for_in_the_whole_index() -> None:
     plan = Plan("browse", "", compared=(Terms("brand", ("acme",)),))
-    forms = [{"term": {"hybrid.facets.brand": {"value": form, "case_insensitive": True}}} for form in FORMS]
+    forms = ("acme", "ACME", "Acme")
+    terms = [{"term": {"hybrid.facets.brand": {"value": form, "case_insensitive": True}}} for form in forms]
     values = {"values": {"terms": {"field": "hybrid.facets.brand", "size": 100}}}
-    same = {"same": {"filter": {"bool": {"should": forms}}, "aggs": values}}
+    same = {"same": {"filter": {"bool": {"should": terms}}, "aggs": values}}
     assert aggregations(plan) == {"case0": {"global": {}, "aggs": same}}
-    buckets = {"buckets": [{"key": "Acme", "doc_count": 2}, {"key": "Zeta", "doc_count": 1}]}
-    assert written(plan, {"case0": {"doc_count": 9, "same": {"doc_count": 2, "values": buckets}}}) == [["Acme", "Zeta"]]
-
-
-FORMS = ("acme", "ACME", "Acme")
+    answer = {"case0": {"doc_count": 9, "same": {"doc_count": 2, "values": {"buckets": buckets(Acme=2, Zeta=1)}}}}
+    assert written(plan, answer) == [["Acme", "Zeta"]]

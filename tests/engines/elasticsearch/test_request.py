@@ -17,23 +17,12 @@ from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.conditions import AnyOf, Exists, Not, Range, Terms
-from hybridsearch.search.plan import (
-    Codes,
-    Condition,
-    Cosine,
-    Facet,
-    Match,
-    Neighbours,
-    Number,
-    Plan,
-    Saturated,
-    Sort,
-    Words,
-)
+from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Number, Plan, Saturated, Sort, Words
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
-from hybridsearch.values import Document, Hit, Page, Stored, Vector
+from hybridsearch.values import Document, FacetDetails, Hit, Page, Stored, Vector
 
 RED = (("en", ("red", "dress")),)
 EAST = Vector([1, 0])
@@ -183,6 +172,30 @@ def test_filters_hold_for_words_and_for_every_neighbour() -> None:
     )
     knn = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
     assert body(plan) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
+
+
+def test_a_filter_on_the_field_of_a_facet_leaves_hits_out_and_no_counts() -> None:
+    plan = Plan(
+        "words",
+        "",
+        keyword=Match.alike("text", RED),
+        neighbours=(NEAR,),
+        filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
+        facets=(Facet("brand"), Facet("color")),
+    )
+    nearest = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
+    wider = {"bool": {"filter": [{"knn": {**KNN, "filter": [CHEAP]}}]}}
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    by_color = {"terms": {"field": "hybrid.facets.color", "size": 100, "order": order}}
+    assert body(plan) == {
+        "query": found(MATCH, nearest, wider, filters=(CHEAP,)),
+        **REST,
+        "post_filter": {"bool": {"filter": [ACME]}},
+        "aggs": {
+            "facet0": {"terms": {"field": "hybrid.facets.brand", "size": 100, "order": order}},
+            "facet1": {"filter": {"bool": {"filter": [ACME]}}, "aggs": {"counts": by_color}},
+        },
+    }
 
 
 @pytest.mark.parametrize(
@@ -358,7 +371,7 @@ NAMES = {
     ),
     *("from", "size", "track_total_hits", "_source", "excludes", "sort", "order", "missing", "rescore", "window_size"),
     *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "facet0", "_count", "_key"),
-    *("case0", "global", "same", "values", "term", "case_insensitive"),
+    *("post_filter", "counts", "case0", "global", "same", "values", "term", "case_insensitive"),
     *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
     *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
     "hybrid.grams.all",
@@ -429,6 +442,7 @@ def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
         hits=(Hit("1", 0.75, {"text": 0.5, "title": 0.25}, {"title": "Red"}), Hit("2", 0.1, {}, {})),
         total=12,
         facets={"brand": {"Acme": 9, "B": 3}},
+        details={"brand": FacetDetails()},
         number=3,
         notes=("cut",),
     )

@@ -7,8 +7,9 @@ import math
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Simple, Terms
+from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FIRST_PASS_SHARE,
@@ -30,7 +32,6 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
-    Facet,
     Match,
     Neighbours,
     Number,
@@ -166,10 +167,23 @@ class Model:
             for key, score in first.items()
         }
 
-    def facet(self, facet: Facet, candidates: Mapping[str, float]) -> dict[str, int]:
-        values = (value for key in candidates for value in set(held(self.documents[key], facet)))
+    def facet(self, facet: Facet, plan: Plan) -> tuple[dict[str, int], int]:
+        """Return the counts that a facet shows, in their order, and the sum of the others."""
+        wider = replace(plan, filters=tuple(each for each in plan.filters if fields(each) != {facet.field}))
+        counted = {**self.first_pass(plan), **self.first_pass(wider)}
+        values = [value for key in counted for value in set(held(self.documents[key], facet))]
+        if facet.role == "numbers":
+            ends = [-math.inf, *facet.cuts, math.inf] if facet.cuts else []
+            inside = [sum(low <= value < high for value in values) for low, high in itertools.pairwise(ends)]
+            return dict(zip(facet.ranges, inside, strict=True)), 0
+        if facet.by:
+            days = [(datetime(1970, 1, 1) + timedelta(milliseconds=value)).isoformat() for value in values]
+            values = [day[: 4 if facet.by == "year" else 7] for day in days]
         counts = Counter(str(value).lower() if isinstance(value, bool) else value for value in values)
-        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:100])
+        ordered = sorted(counts.items(), key=lambda pair: pair[0], reverse=facet.order == "desc")
+        if facet.order == "count":
+            ordered.sort(key=lambda pair: -pair[1])
+        return dict(ordered[: facet.size]), sum(count for _, count in ordered[facet.size :])
 
     def sorted_ids(self, plan: Plan, sort: Sort) -> list[str]:
         def key(name: str) -> tuple[float, str]:
@@ -182,10 +196,13 @@ class Model:
         """Check a page: everything but the order of products whose scores differ by rounding alone."""
         scores = self.scores(plan)
         assert page.total == len(scores)
-        assert page.facets == {facet.field: self.facet(facet, scores) for facet in plan.facets}
-        assert [list(counts) for counts in page.facets.values()] == [
-            list(self.facet(facet, scores)) for facet in plan.facets
-        ]
+        facets = {facet.field: self.facet(facet, plan) for facet in plan.facets}
+        assert {name: list(values.items()) for name, values in page.facets.items()} == {
+            name: list(values.items()) for name, (values, _) in facets.items()
+        }
+        assert {name: details.other for name, details in page.details.items()} == {
+            name: other for name, (_, other) in facets.items()
+        }
         ids = [hit.id for hit in page]
         assert len(set(ids)) == len(ids)
         if plan.sort:
@@ -210,6 +227,16 @@ class Model:
 
 def cosine(document: Document, leg: str, vector: Vector) -> float:
     return float(document.vectors[leg].array.astype(float) @ vector.array.astype(float))
+
+
+def fields(clause: Filter) -> set[str]:
+    """Return the fields that a filter is about."""
+    match clause:
+        case Not():
+            return fields(clause.clause)
+        case AnyOf():
+            return {name for group in clause.groups for each in group for name in fields(each)}
+    return {clause.field}
 
 
 def held(document: Document, clause: Simple | Facet | Sort) -> tuple[Any, ...]:
@@ -280,7 +307,15 @@ SIMPLE: st.SearchStrategy[Filter] = (
 )
 GROUPS = st.lists(st.lists(SIMPLE, max_size=2).map(tuple), max_size=2).map(tuple)
 FILTERS = st.lists(SIMPLE | SIMPLE.map(Not) | st.builds(AnyOf, GROUPS), max_size=2).map(tuple)
-BRAND_FACET, STOCK_FACET = Facet("brand"), Facet("in_stock", "booleans")
+ORDERS = st.sampled_from(["count", "asc", "desc"])
+SIZES = st.sampled_from([1, 2, 100])
+CUTS = st.sampled_from([(), (5.0,), (-1.0, 0.5, 5.5)])
+FACETS = st.tuples(
+    st.builds(Facet, st.sampled_from(["brand", "none"]), st.just("facets"), SIZES, ORDERS),
+    st.builds(Facet, st.sampled_from(["in_stock", "no"]), st.just("booleans"), SIZES, ORDERS),
+    st.builds(Facet, st.just("released"), st.just("dates"), SIZES, ORDERS, by=st.sampled_from(["year", "month"])),
+    st.builds(Facet, st.just("price"), st.just("numbers"), cuts=CUTS),
+)
 SORT = st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()) | st.sampled_from(
     [
         Sort(name, descending, role)
@@ -300,7 +335,7 @@ PLAN = st.builds(
     neighbours=st.lists(NEIGHBOURS, max_size=2).map(tuple),
     filters=FILTERS,
     signals=SIGNALS | st.just(()),
-    facets=st.sampled_from([(), (BRAND_FACET,), (BRAND_FACET, STOCK_FACET), (Facet("none"), Facet("no", "booleans"))]),
+    facets=FACETS | FACETS.map(lambda facets: facets[:1]) | st.just(()),
     sort=st.none() | st.none() | SORT,
     least=st.sampled_from([0.0, 0.0, 0.4001, 0.7001]),
     window=st.sampled_from([1, 5, 400]),

@@ -16,6 +16,7 @@ import pytest
 from hybridsearch.engines.embedded import EmbeddedEngine, arrays
 from hybridsearch.errors import QueryError, StoreDamaged
 from hybridsearch.search.conditions import Range, Terms
+from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import (
     CODE_LIFT,
     FIRST_PASS_SHARE,
@@ -23,7 +24,6 @@ from hybridsearch.search.plan import (
     Codes,
     Condition,
     Cosine,
-    Facet,
     Match,
     Number,
     Plan,

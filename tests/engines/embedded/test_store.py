@@ -26,7 +26,8 @@ from hybridsearch.engines.embedded import engine as embedded_engine
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.schema import Leg
-from hybridsearch.search.plan import Facet, Plan
+from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Vector
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit
 
