@@ -56,7 +56,7 @@ class HybridSearch(Shop):
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
         facets: FacetNames = (),
-        sort: str | None = None,
+        sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
         strict: bool = False,
@@ -82,7 +82,7 @@ class HybridSearch(Shop):
         image: Photo | None = None,
         filters: Mapping[str, FilterValue] | None = None,
         facets: FacetNames = (),
-        sort: str | None = None,
+        sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
         weights: Weights | None = None,
@@ -97,7 +97,7 @@ class HybridSearch(Shop):
                 such filters, of which one must hold. An empty value matches nothing.
             facets: Fields whose values are counted, each as if no filter on it were set. With options by name:
                 {"brand": {"size": 200, "order": "asc"}, "price": {"ranges": [20, 50]}, "released": {"by": "month"}}.
-            sort: `price:asc` or `price:desc`; left out: the best first.
+            sort: `price:asc` or `price:desc`, or several, such as ["brand", "price:desc"]; left out: the best first.
             page: From 1.
             size: Hits on a page.
             weights: Weights of the signals; left out: the weights in use.

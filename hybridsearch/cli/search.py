@@ -37,7 +37,7 @@ from hybridsearch.values import Hit
     metavar="FIELD",
     help="Count the values of a field. Also brand,size=200,order=asc and price,ranges=20:50 and released,by=month.",
 )
-@click.option("--sort", metavar="FIELD:asc|desc", help="Order by a field instead of the score.")
+@click.option("--sort", multiple=True, metavar="FIELD:asc|desc", help="Order by a field, then the next, not by score.")
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
@@ -55,7 +55,7 @@ def command(
     exists: tuple[str, ...],
     missing: tuple[str, ...],
     facets: tuple[str, ...],
-    sort: str | None,
+    sort: tuple[str, ...],
     explained: bool,
     strict: bool,
     planned: bool,

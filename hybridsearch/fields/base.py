@@ -65,11 +65,6 @@ class FieldKind:
         """Whether products are counted by its single values."""
         return self.multiple or self.label is not None
 
-    @property
-    def sortable(self) -> bool:
-        """Whether products are put in order by it."""
-        return not self.multiple
-
     def restore(self, value: Any) -> Stored:
         """Return what `read` gave, from what JSON made of it."""
         kept: Stored = tuple(value) if self.multiple else value

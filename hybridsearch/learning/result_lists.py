@@ -80,7 +80,7 @@ def bare(weights: Weights) -> Weights:
 
 def probe(plan: Plan) -> Plan:
     """Return the plan that asks for the whole window, and for scores only."""
-    return replace(plan, offset=0, size=plan.window, facets=(), sort=None, rows=False)
+    return replace(plan, offset=0, size=plan.window, facets=(), compared=(), sort=(), rows=False)
 
 
 def collect(

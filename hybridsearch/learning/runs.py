@@ -135,7 +135,7 @@ def cosines_only() -> Weights:
 
 def first_hits(plan: Plan) -> Plan:
     """Return the plan that asks for the first hits, and for their order only."""
-    return replace(plan, offset=0, size=DEPTH, facets=(), sort=None, rows=False)
+    return replace(plan, offset=0, size=DEPTH, facets=(), compared=(), sort=(), rows=False)
 
 
 def uncoded(plan: Plan) -> Plan:

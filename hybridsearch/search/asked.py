@@ -46,7 +46,7 @@ def asked(text: object, filters: object, facets: object, sort: object, page: obj
         facets=read(
             "facets", facets, counted, "names of fields, or {'brand': {'size': 200}, 'price': {'ranges': [20, 50]}}"
         ),
-        sort=None if sort is None else read("sort", sort, text_of, "text such as 'price:asc'"),
+        sort=read("sort", sort, names, "text such as 'price:asc', or a list of such"),
         page=read("page", page, count_of, "a whole number from 1"),
         size=read("size", size, count_of, "a whole number from 0"),
     )
@@ -66,13 +66,18 @@ def count_of(value: Any) -> int:
     return max(-LARGEST, min(operator.index(value), LARGEST))
 
 
-def counted(value: Any) -> FacetNames:
-    """Return names of fields, each once, or the options by name; a single text is one name."""
+def names(value: Any) -> tuple[str, ...]:
+    """Return names, each once; a single text is one of them."""
     if value is None:
         return ()
+    return tuple(dict.fromkeys(map(text_of, [value] if isinstance(value, str) else value)))
+
+
+def counted(value: Any) -> FacetNames:
+    """Return names of fields, each once, or the options by name; a single text is one name."""
     if isinstance(value, Mapping):
         return {text_of(name): options(part) for name, part in value.items()}
-    return tuple(dict.fromkeys(map(text_of, [value] if isinstance(value, str) else value)))
+    return names(value)
 
 
 def options(value: Any) -> dict[str, Any]:

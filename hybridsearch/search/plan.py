@@ -201,11 +201,20 @@ Signal = Saturated | Condition | Cosine | Number
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Order by a field instead of the score; products without it come last, ties are in order of id."""
+    """Order by a field instead of the score; products without it come last, ties are in order of id.
+
+    Text is in order of its code points: capitals come before small letters. Of several texts the first one counts, in
+    descending order the last one.
+    """
 
     field: str
     descending: bool = False
     role: str = "numbers"
+
+    @property
+    def direction(self) -> str:
+        """In words."""
+        return "descending" if self.descending else "ascending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +227,7 @@ class Plan:
         codes: Candidates by code.
         neighbours: Candidates by vector, one clause for each query vector and leg.
         signals: What the score is the sum of; none has weight 0.
+        sort: The fields that hits are in order of, those that are equal in one in order of the next; empty: by score.
         cut_off: In an order by a field, the share of the best product's score that a product must have.
         least: The score that a product must have, which follows from it once the best product is known.
         window: How many of the first pass get the full score; the same on every page of a query.
@@ -239,7 +249,7 @@ class Plan:
     filters: tuple[Filter, ...] = ()
     signals: tuple[Signal, ...] = ()
     facets: tuple[Facet, ...] = ()
-    sort: Sort | None = None
+    sort: tuple[Sort, ...] = ()
     cut_off: float = 0.0
     least: float = 0.0
     window: int = 400
@@ -273,11 +283,11 @@ class Plan:
     @property
     def needs_best(self) -> bool:
         """Whether the best product must be known first, as what comes near to it is put in order."""
-        return self.sort is not None and bool(self.signals) and self.cut_off > 0 and not self.least
+        return bool(self.sort and self.signals) and self.cut_off > 0 and not self.least
 
     def best(self) -> Plan:
         """Return the plan that finds the best product alone."""
-        return replace(self, sort=None, facets=(), compared=(), offset=0, size=1, rows=False)
+        return replace(self, sort=(), facets=(), compared=(), offset=0, size=1, rows=False)
 
     def near(self, best: float, found: int) -> Plan:
         """Return the plan that finds what comes near to the best product.
@@ -286,8 +296,8 @@ class Plan:
             best: Its score.
             found: How many products there are near or far; as the best was found, the query is proved.
         """
-        assert self.sort is not None
-        note = f"in order of {self.sort.field}: of {found} products those that score {self.cut_off:.0%} of the best"
+        names = " and ".join(sort.field for sort in self.sort)
+        note = f"in order of {names}: of {found} products those that score {self.cut_off:.0%} of the best"
         return replace(self, least=self.cut_off * best, proof=None, notes=(*self.notes, note))
 
     def page(
@@ -357,7 +367,7 @@ class Plan:
         lines += [f"  filter      {clause}" for clause in self.filters]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
-            lines.append(f"  sort        {self.sort.field} {'descending' if self.sort.descending else 'ascending'}")
+            lines += [f"  sort        {sort.field} {sort.direction}" for sort in self.sort]
             if self.needs_best:
                 lines.append(f"  cut-off     {self.cut_off:.0%} of the best score")
         lines += [f"  facet       {facet.field}" for facet in self.facets]

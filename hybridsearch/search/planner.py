@@ -47,7 +47,7 @@ class Query:
         given: Names of the sources besides the text that it gives, such as `photo`.
         filters: By field: a value, values, or an object of operators; or groups of filters, see `read_filters`.
         facets: Names of fields, or options by name, see `read_facets`.
-        sort: `field:asc` or `field:desc`; left out: by score.
+        sort: `field:asc` or `field:desc`, or several of them; left out: by score.
         page: From 1.
     """
 
@@ -55,7 +55,7 @@ class Query:
     given: tuple[str, ...] = ()
     filters: Mapping[str, FilterValue] = field(default_factory=dict)
     facets: FacetNames = ()
-    sort: str | None = None
+    sort: str | Sequence[str] | None = None
     page: int = 1
     size: int = 10
 

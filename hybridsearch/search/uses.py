@@ -16,7 +16,7 @@ LONGEST = 1_000
 USES: dict[str, Callable[[FieldKind], bool]] = {
     "filter": lambda kind: bool(kind.values or kind.bound),
     "facet": lambda kind: kind.countable,
-    "sort": lambda kind: kind.sortable,
+    "sort": lambda _: True,
 }
 """Which kinds of field can be used for what."""
 

@@ -202,6 +202,7 @@ def test_plan_shows_the_plan_and_the_body_and_runs_nothing(run: Run, acme: Path)
         (["--missing", "brand"], []),
         (["--sort", "price:asc", "-k", "2", "--page", "2"], ["5", "2"]),
         (["--sort", "price:asc", "-k", "0"], []),
+        (["--sort", "brand:desc", "--sort", "price:desc"], ["5", "3", "4", "2", "1"]),
         (["AC-1002"], ["2"]),
         (["跑步鞋"], ["5"]),
     ],

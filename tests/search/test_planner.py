@@ -292,7 +292,7 @@ OPERATORS = "any, none, gt, gte, lt, lte, exists, missing"
         ({"facets": ["brands"]}, "Unknown facet field 'brands'. Did you mean 'brand'?"),
         ({"facets": ["weight"]}, "Unknown facet field 'weight'. The index has: brand, attrs.color, price."),
         ({"sort": "prize:asc"}, "Unknown sort field 'prize'. Did you mean 'price'?"),
-        ({"sort": "brand"}, "Unknown sort field 'brand'. The index has: price."),
+        ({"sort": "weight"}, "Unknown sort field 'weight'. The index has: brand, attrs.color, price."),
         ({"sort": "price:up"}, "Unknown sort field 'price:up'. Did you mean 'price'?"),
         (
             {"filters": {"brand": {"gte": 1}}},
@@ -324,14 +324,16 @@ def test_what_the_index_cannot_give_is_refused_with_a_sentence(asked: dict[str, 
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
-        (None, None),
-        ("", None),
-        ("price", Sort("price")),
-        ("price:asc", Sort("price")),
-        ("price:desc", Sort("price", descending=True)),
+        (None, ()),
+        ("", ()),
+        ([], ()),
+        ("price", (Sort("price"),)),
+        ("price:asc", (Sort("price"),)),
+        ("price:desc", (Sort("price", descending=True),)),
+        (["brand", "price:desc"], (Sort("brand", role="facets"), Sort("price", descending=True))),
     ],
 )
-def test_an_order_names_a_number_field(sort: str | None, expected: Sort | None) -> None:
+def test_an_order_names_fields(sort: str | list[str] | None, expected: tuple[Sort, ...]) -> None:
     assert plan("dress", sort=sort).sort == expected
 
 
@@ -428,7 +430,7 @@ def test_in_the_order_of_a_field_the_best_product_is_needed_first() -> None:
     planned = plan("red dress", words=EAST, facets=["brand"], sort="price:desc", page=2)
     assert planned.needs_best
     best = planned.best()
-    assert (best.sort, best.facets, best.offset, best.size, best.rows) == (None, (), 0, 1, False)
+    assert (best.sort, best.facets, best.offset, best.size, best.rows) == ((), (), 0, 1, False)
     assert (best.neighbours, best.signals, best.proof) == (planned.neighbours, planned.signals, planned.proof)
     near = planned.near(0.8, 79)
     assert near.least == pytest.approx(0.65 * 0.8)

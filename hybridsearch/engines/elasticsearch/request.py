@@ -30,6 +30,7 @@ from hybridsearch.search.plan import (
     Proof,
     Saturated,
     Signal,
+    Sort,
     Words,
 )
 from hybridsearch.values import Hit, Page
@@ -91,10 +92,7 @@ def to_elasticsearch(
     if left_out := loose(plan):
         body["post_filter"] = {"bool": {"filter": [filter_clause(each) for each in left_out]}}
     if plan.sort:
-        order = "desc" if plan.sort.descending else "asc"
-        path = field_path(plan.sort.role, plan.sort.field)
-        options = SORT_OPTIONS.get(KINDS[plan.sort.role].name, {})
-        body["sort"] = [{path: {"order": order, "missing": "_last", **options}}, {ID: "asc"}]
+        body["sort"] = [*map(sort_key, plan.sort), {ID: "asc"}]
         if plan.least:
             body["track_scores"] = True
     elif plan.signals:
@@ -103,6 +101,12 @@ def to_elasticsearch(
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
     return {**body, "aggs": counted} if counted else body
+
+
+def sort_key(sort: Sort) -> Clause:
+    """Return one key of an order by fields."""
+    order = {"order": "desc" if sort.descending else "asc", "missing": "_last"}
+    return {field_path(sort.role, sort.field): {**order, **SORT_OPTIONS.get(KINDS[sort.role].name, {})}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:

@@ -5,7 +5,7 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -196,11 +196,17 @@ def named(names: list[str], parts: Scores) -> dict[str, float]:
     return {name: value for name, value in pairs if value > 0}
 
 
-def in_order(sort: Sort, view: View, docs: Ordinals, reach: int) -> list[int]:
-    """Return the first `reach` candidates in order of a field; those without it last, ties in order of id."""
-    numbers = view.column(sort.role, sort.field)[docs]
-    keys: NDArray[np.float64] = np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
-    if 0 < reach < len(keys):
-        within = keys <= np.partition(keys, reach - 1)[reach - 1]
-        docs, keys = docs[within], keys[within]
-    return [int(ordinal) for ordinal in docs[np.lexsort((view.order[docs], keys))][:reach]]
+def in_order(sorts: Sequence[Sort], view: View, docs: Ordinals, reach: int) -> list[int]:
+    """Return the first `reach` candidates in order of fields; those without one last, ties in order of id."""
+    keys = [sort_key(sort, view)[docs] for sort in sorts]
+    if 0 < reach < len(docs):
+        within = keys[0] <= np.partition(keys[0], reach - 1)[reach - 1]
+        docs, keys = docs[within], [key[within] for key in keys]
+    by_least = np.array([view.order[docs], *reversed(keys)])
+    return [int(ordinal) for ordinal in docs[np.lexsort(by_least)][:reach]]
+
+
+def sort_key(sort: Sort, view: View) -> NDArray[np.float64]:
+    """Return a number for each document that ascends in the order of a field; infinite for those without it."""
+    numbers = view.ranks(sort.role, sort.field, sort.descending)
+    return np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)

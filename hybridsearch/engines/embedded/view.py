@@ -154,6 +154,20 @@ class View:
         column = self._arrays.get(array_name(role, field))
         return np.full(self.documents, np.nan) if column is None else column
 
+    def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
+        """Return the number of each document by which it is sorted, NaN where there is none; texts are numbered.
+
+        Of several texts the last in order is meant where the largest comes first, else the first.
+        """
+        if not KINDS[role].multiple:
+            return self.column(role, field)
+        postings = self.postings(role, field)
+        numbers = np.repeat(np.arange(len(postings)), np.diff(postings.starts))
+        step = 1 if largest else -1  # of the texts of a document the last that is assigned stays
+        column = np.full(self.documents, np.nan)
+        column[postings.docs[::step]] = numbers[::step]
+        return column
+
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.
 

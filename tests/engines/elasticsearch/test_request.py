@@ -226,7 +226,7 @@ def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
 
 
 def test_browsing_finds_all_products_that_pass_the_filters() -> None:
-    plan = Plan("browse", "", filters=(Terms("brand", ("Acme",)),), sort=Sort("price"))
+    plan = Plan("browse", "", filters=(Terms("brand", ("Acme",)),), sort=(Sort("price"),))
     assert body(plan) == {
         "query": {"bool": {"must": [{"match_all": {}}], "filter": [ACME]}},
         **REST,
@@ -242,7 +242,7 @@ def test_an_empty_query_finds_nothing_and_never_everything() -> None:
 def test_an_order_takes_the_place_of_the_scores_over_the_same_candidates() -> None:
     text = Match.alike("text", RED)
     scored = Plan("words", "", keyword=text, neighbours=(NEAR,), signals=(Saturated("text", 0.5, text, 8.0),))
-    ordered = body(replace(scored, sort=Sort("price", descending=True)))
+    ordered = body(replace(scored, sort=(Sort("price", descending=True),)))
     assert "rescore" not in ordered
     assert ordered["query"] == body(scored)["query"]
     assert ordered["sort"][0] == {"hybrid.numbers.price": {"order": "desc", "missing": "_last"}}
@@ -257,7 +257,7 @@ def test_facets_are_counted_the_most_frequent_first() -> None:
 
 def test_dates_and_booleans_are_sorted_and_counted_like_the_others() -> None:
     order = [{"_count": "desc"}, {"_key": "asc"}]
-    ordered = Plan("browse", "", facets=(Facet("in_stock", "booleans"),), sort=Sort("released", True, "dates"))
+    ordered = Plan("browse", "", facets=(Facet("in_stock", "booleans"),), sort=(Sort("released", True, "dates"),))
     asked = body(ordered)
     released = {"order": "desc", "missing": "_last", "format": "strict_date_optional_time"}
     assert asked["sort"] == [{"hybrid.dates.released": released}, {"hybrid.id": "asc"}]

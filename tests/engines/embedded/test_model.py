@@ -185,12 +185,14 @@ class Model:
             ordered.sort(key=lambda pair: -pair[1])
         return dict(ordered[: facet.size]), sum(count for _, count in ordered[facet.size :])
 
-    def sorted_ids(self, plan: Plan, sort: Sort) -> list[str]:
-        def key(name: str) -> tuple[float, str]:
-            number = next(iter(held(self.documents[name], sort)), math.inf)
-            return (-number if sort.descending and number != math.inf else number), name
-
-        return sorted(self.first_pass(plan), key=key)
+    def sorted_ids(self, plan: Plan) -> list[str]:
+        ids = sorted(self.first_pass(plan))
+        for sort in reversed(plan.sort):
+            keys = {key: values for key in ids if (values := held(self.documents[key], sort))}
+            pick = max if sort.descending else min
+            have = sorted(keys, key=lambda key: pick(keys[key]), reverse=sort.descending)
+            ids = [*have, *(key for key in ids if key not in keys)]
+        return ids
 
     def require(self, plan: Plan, page: Page) -> None:
         """Check a page: everything but the order of products whose scores differ by rounding alone."""
@@ -206,7 +208,7 @@ class Model:
         ids = [hit.id for hit in page]
         assert len(set(ids)) == len(ids)
         if plan.sort:
-            assert ids == self.sorted_ids(plan, plan.sort)[plan.offset : plan.offset + plan.size]
+            assert ids == self.sorted_ids(plan)[plan.offset : plan.offset + plan.size]
             return
         expected = sorted(scores.values(), reverse=True)[plan.offset : plan.offset + plan.size]
         scale = CODE_LIFT if not plan.signals else 1.0
@@ -319,7 +321,7 @@ FACETS = st.tuples(
 SORT = st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()) | st.sampled_from(
     [
         Sort(name, descending, role)
-        for name, role in (("released", "dates"), ("in_stock", "booleans"))
+        for name, role in (("released", "dates"), ("in_stock", "booleans"), ("brand", "facets"), ("no", "facets"))
         for descending in (True, False)
     ]
 )
@@ -336,7 +338,7 @@ PLAN = st.builds(
     filters=FILTERS,
     signals=SIGNALS | st.just(()),
     facets=FACETS | FACETS.map(lambda facets: facets[:1]) | st.just(()),
-    sort=st.none() | st.none() | SORT,
+    sort=st.just(()) | st.lists(SORT, min_size=1, max_size=2).map(tuple),
     least=st.sampled_from([0.0, 0.0, 0.4001, 0.7001]),
     window=st.sampled_from([1, 5, 400]),
     offset=st.sampled_from([0, 0, 2, 10]),

@@ -142,9 +142,9 @@ def test_sort_puts_missing_numbers_last_in_both_directions_and_ties_in_order_of_
     fill(
         engine, *(document(key, fields={"numbers": {"price": price} if price else {}}) for key, price in prices.items())
     )
-    up = engine.search(search_words("red", sort=Sort("price")))
+    up = engine.search(search_words("red", sort=(Sort("price"),)))
     assert ids(up) == ["c", "B", "b", "é", "a", "none"]
-    assert ids(engine.search(search_words("red", sort=Sort("price", descending=True)))) == [
+    assert ids(engine.search(search_words("red", sort=(Sort("price", descending=True),)))) == [
         "a",
         "B",
         "b",
@@ -152,7 +152,7 @@ def test_sort_puts_missing_numbers_last_in_both_directions_and_ties_in_order_of_
         "c",
         "none",
     ]
-    assert ids(engine.search(search_words("red", sort=Sort("price"), offset=2, size=2))) == ["b", "é"]
+    assert ids(engine.search(search_words("red", sort=(Sort("price"),), offset=2, size=2))) == ["b", "é"]
     assert {(hit.score, len(hit.signals)) for hit in up} == {(0.0, 0)}
 
 

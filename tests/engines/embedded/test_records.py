@@ -70,10 +70,10 @@ def test_an_index_of_the_version_before_is_searched_and_goes_on(engine: Embedded
     fields = engine.schema().fields
     assert (fields.facets, fields.numbers, fields.dates, fields.booleans) == (("brand",), ("price",), (), ())
     filters = (Terms("brand", ("Acme",)), Range("price", gte=5))
-    page = engine.search(Plan("browse", "", filters=filters, facets=(Facet("brand"),), sort=Sort("price", True)))
+    page = engine.search(Plan("browse", "", filters=filters, facets=(Facet("brand"),), sort=(Sort("price", True),)))
     assert (ids(page), page.facets) == (["p2", "p1"], {"brand": {"Acme": 2, "Zeta": 1}})
     engine.write(None, [document("p4", fields={"facets": {"brand": ("Zeta",)}, "numbers": {"price": 7.0}})])
-    assert ids(engine.search(Plan("browse", "", sort=Sort("price")))) == ["p1", "p4", "p2", "p3"]
+    assert ids(engine.search(Plan("browse", "", sort=(Sort("price"),)))) == ["p1", "p4", "p2", "p3"]
     kept = engine.stored(generation, ["p1"])["p1"].fields
     assert kept == {"facets": {"brand": ("Acme",)}, "numbers": {"price": 5.0}}
 
