@@ -64,14 +64,22 @@ class AsyncHybridSearch(Shop):
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
+        weights: Weights | None = None,
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
         wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
-            plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
+            plan = await self.plan(
+                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+            )
             answer = await self.engine.search_async(plan)
         return require_complete(answer) if wanted_whole else answer
+
+    @while_open_async
+    async def warm_up(self) -> None:
+        """Load what the first search would wait for, see `HybridSearch.warm_up`; in a worker thread."""
+        await self.search(**await asyncio.to_thread(self._loaded, await self.engine.schema_async()))
 
     @while_open_async
     async def plan(

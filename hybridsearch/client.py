@@ -58,6 +58,7 @@ class HybridSearch(Shop):
         sort: str | None = None,
         page: int = 1,
         size: int = 10,
+        weights: Weights | None = None,
         strict: bool = False,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
@@ -69,9 +70,22 @@ class HybridSearch(Shop):
         """
         wanted_whole = flag("strict", strict)
         with within(self.settings.engine.timeout):
-            plan = self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
+            plan = self.plan(
+                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+            )
             answer = self.engine.search(plan)
         return require_complete(answer) if wanted_whole else answer
+
+    @while_open
+    def warm_up(self) -> None:
+        """Load encoders and text analysis, connect, and search once: no shopper waits for that, and it surely works.
+
+        Call it when a process starts, before it takes requests; after a fork in each worker.
+
+        Raises:
+            HybridSearchError: A search would fail, or give less than was planned.
+        """
+        self.search(**self._loaded(self.engine.schema()))
 
     @while_open
     def plan(

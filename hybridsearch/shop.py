@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from PIL import Image
+
 from hybridsearch import text
 from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
@@ -27,6 +29,8 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
 
+EVERY_LANGUAGE = "red rot rouge rojo 赤い 红色"
+"""A query that loads the text analysis of each."""
 KnownWords = tuple[Lexicon | None, tuple[str, ...]]
 """The words of an index, and why they are not known, if so."""
 
@@ -114,6 +118,17 @@ class Shop:
         why = (*degraded, *missing, *unknown)
         configured = self.settings.fields
         return planner.plan(query, schema, used, vectors=vectors, degraded=why, lexicon=words, configured=configured)
+
+    def _loaded(self, schema: Schema) -> dict[str, Any]:
+        """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
+
+        Raises:
+            EncoderError: One cannot be loaded.
+        """
+        for name in self.encoders:
+            self.encoders[name]
+        photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
+        return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
     def _given(self, image: Photo | None) -> dict[str, Any]:
         """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""

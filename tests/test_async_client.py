@@ -68,6 +68,7 @@ def test_coroutines_get_the_same_page(acme: Settings) -> None:
 
     async def ask() -> tuple[Page, list[Page]]:
         async with AsyncHybridSearch.open(acme) as awaited:
+            await awaited.warm_up()
             return await awaited.search("winter", **wanted), await asyncio.gather(*[awaited.search("red coats")] * 2)
 
     with HybridSearch.open(acme) as plain:

@@ -158,6 +158,10 @@ class Engine(Protocol):
         """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
         ...
 
+    def vectors(self, leg: str) -> int:
+        """Return how many products of the live index have a vector of a leg; 0 where there is no such leg."""
+        ...
+
     def ids(self, generation: str) -> Iterator[str]:
         """Yield the ids of all products that are searchable in a generation."""
         ...

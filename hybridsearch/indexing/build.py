@@ -135,7 +135,11 @@ class Builder:
             if pictured.flaws
         ]
         vectors = [pictured.vector for pictured in seen]
+        built.counts.pictured += sum(map(bool, references))
         built.counts.without_picture += vectors.count(None)
+        built.counts.unseen += sum(
+            bool(named) and vector is None for named, vector in zip(references, vectors, strict=True)
+        )
         return vectors
 
 

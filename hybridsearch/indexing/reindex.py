@@ -163,6 +163,8 @@ class Reindex:
             documents=documents,
             live=live.documents if live else 0,
             sample=tally.comparable(),
+            counts=tally.counts,
+            flaw=next((reject for reject in tally.rejects.first if reject.stage == "picture"), None),
             quality_check=self.quality_check,
         )
 

@@ -24,7 +24,7 @@ from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
-from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source
+from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, vector_path
 from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
@@ -212,6 +212,11 @@ class ElasticsearchEngine:
         if known is not None:
             return known
         return await asyncio.to_thread(self.lexicon)  # to read and sort megabytes of words would hold the event loop
+
+    def vectors(self, leg: str) -> int:
+        with explained(self.url, self.alias):
+            having = {"exists": {"field": vector_path(leg)}}
+            return read(COUNTED, self.client.count(index=self.alias, query=having))["count"]
 
     def request(self, plan: Plan) -> Request:
         return self._ask(self._searches.request(plan))

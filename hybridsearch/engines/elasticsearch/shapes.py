@@ -192,16 +192,11 @@ class Mapped(TypedDict):
     mappings: Mapping
 
 
-class DocCount(TypedDict):
-    count: Count
-
-
 class Size(TypedDict):
     size_in_bytes: Count
 
 
 class Primaries(TypedDict):
-    docs: NotRequired[DocCount]
     store: NotRequired[Size]
 
 

@@ -175,6 +175,10 @@ class EmbeddedEngine:
         return await asyncio.to_thread(self.lexicon)
 
     @while_open
+    def vectors(self, leg: str) -> int:
+        return self._view(None).vectors(leg)
+
+    @while_open
     def request(self, plan: Plan) -> Request:
         """Return what a current Elasticsearch with one shard would be sent."""
         from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request

@@ -141,6 +141,10 @@ class View:
         column = self._arrays.get(array_name(role, field))
         return np.full(self.documents, np.nan) if column is None else column
 
+    def vectors(self, leg: str) -> int:
+        """Return how many documents have a vector of a leg."""
+        return len(self._legs[leg].holders) if leg in self._legs else 0
+
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.
 
