@@ -21,9 +21,10 @@ from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, known_words, unknown_words
+from hybridsearch.shop import KnownWords, Shop, known_words, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
+from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ class AsyncHybridSearch(Shop):
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
         wanted_whole = flag("strict", strict)
-        with within(self.settings.engine.timeout):
+        with within(self.settings.engine.timeout), span("search") as opened:
             plan = await self.plan(
                 text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
             )
-            answer = await self.engine.search_async(plan)
+            with span("engine"):
+                answer = await self.engine.search_async(plan)
+            tell(plan, answer, opened)
         return require_complete(answer) if wanted_whole else answer
 
     @while_open_async
@@ -96,14 +99,15 @@ class AsyncHybridSearch(Shop):
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size)
-        schema = await self.engine.schema_async()
-        own = own_weights(weights)
-        lexicon = await self._lexicon(schema) if query.text else (None, ())
-        planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
-        if not schema.legs and not must_load(schema.fields.languages):
-            return planned()
-        with aside(self.settings.engine.timeout / 2):
-            return await asyncio.to_thread(planned)
+        with span("plan"):
+            schema = await self.engine.schema_async()
+            own = own_weights(weights)
+            lexicon = await self._lexicon(schema) if query.text else (None, ())
+            planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
+            if not schema.legs and not must_load(schema.fields.languages):
+                return planned()
+            with aside(self.settings.engine.timeout / 2):
+                return await asyncio.to_thread(planned)
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

@@ -16,7 +16,8 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of
+from hybridsearch.shop import Shop, lexicon_of, tell
+from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ class HybridSearch(Shop):
             DegradedAnswer: That error.
         """
         wanted_whole = flag("strict", strict)
-        with within(self.settings.engine.timeout):
+        with within(self.settings.engine.timeout), span("search") as opened:
             plan = self.plan(
                 text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
             )
-            answer = self.engine.search(plan)
+            with span("engine"):
+                answer = self.engine.search(plan)
+            tell(plan, answer, opened)
         return require_complete(answer) if wanted_whole else answer
 
     @while_open
@@ -119,10 +122,11 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size)
-        schema, own = self.engine.schema(), own_weights(weights)
-        lexicon = lexicon_of(self.engine) if query.text else (None, ())
-        with aside(self.settings.engine.timeout / 2):
-            return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
+        with span("plan"):
+            schema, own = self.engine.schema(), own_weights(weights)
+            lexicon = lexicon_of(self.engine) if query.text else (None, ())
+            with aside(self.settings.engine.timeout / 2):
+                return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

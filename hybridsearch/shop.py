@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from hybridsearch import text
+from hybridsearch import redaction, text
 from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
@@ -27,10 +27,15 @@ from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.values import Vector
+from hybridsearch.tracing import Span, span
+from hybridsearch.values import Page, Vector
 
+SHOWN = 200
+"""Characters of a query that the log shows."""
 EVERY_LANGUAGE = "red rot rouge rojo 赤い 红色"
 """A query that loads the text analysis of each."""
+log = redaction.logger(__name__)
+
 KnownWords = tuple[Lexicon | None, tuple[str, ...]]
 """The words of an index, and why they are not known, if so."""
 
@@ -163,9 +168,10 @@ class Shop:
             if not weights.hears(leg, source.name):
                 continue
             try:
-                encoder = self.encoders[leg.name]
-                if source.name in encoder.reads:
-                    vectors[leg.name] = self.encoders.vector(leg.name, source.name, value)
+                with span("encode", {"leg": leg.name, "source": source.name}):
+                    encoder = self.encoders[leg.name]
+                    if source.name in encoder.reads:
+                        vectors[leg.name] = self.encoders.vector(leg.name, source.name, value)
             except EncoderError as error:
                 if source.required:
                     raise
@@ -177,6 +183,16 @@ class Shop:
         if source is not WORDS and not vectors and not missing:  # of words, keywords are no less than was planned
             missing.append(source.unread)
         return vectors, missing
+
+
+def tell(plan: Plan, page: Page, opened: Span) -> None:
+    """Tell the log and a span how a search was answered; only the log, at its finest level, what was typed."""
+    facts = {"kind": plan.kind, "page": page.number, "total": page.total, "degraded": list(page.degraded)}
+    for name, value in facts.items():
+        opened.set_attribute(name, value)
+    lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
+    answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
+    log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
 
 
 def loaded(config: Any) -> Settings:
