@@ -160,7 +160,7 @@ def space(survey: Survey) -> tuple[int, int]:
     """Return about how many bytes the index would take on disk, and how many of them searches want in memory."""
     dims = [leg.dims for leg in survey.schema.legs]
     vectors = survey.products * sum(dims) * 4
-    on_server = survey.shop.settings.engine.url is not None
+    on_server = survey.shop.settings.engine.urls
     graph = survey.products * (sum(dims) + GRAPH * len(dims)) if on_server else 0
     return round(TEXT_ON_DISK * survey.size) + vectors + graph, (graph or vectors) + survey.size
 
