@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
-    from hybridsearch.indexing.updates import Updated
+    from hybridsearch.indexing.updated import Updated
     from hybridsearch.progress import Progress
 
 CHANGES_AT_ONCE = 8
@@ -144,6 +144,13 @@ class AsyncHybridSearch(Shop):
     async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products to the live index, see `HybridSearch.upsert`; runs in a worker thread."""
         return await self._changing.run(partial(self._blocking.upsert, products))
+
+    @while_open_async
+    async def update(
+        self, products: Iterable[RowLike] | RowLike | Id, fields: Mapping[str, Any] | None = None
+    ) -> Updated:
+        """Change single fields of products, see `HybridSearch.update`; runs in a worker thread."""
+        return await self._changing.run(partial(self._blocking.update, products, fields))
 
     @while_open_async
     async def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
-    from hybridsearch.indexing.updates import Updated, Updates
+    from hybridsearch.indexing.updated import Updated
+    from hybridsearch.indexing.updates import Updates
     from hybridsearch.progress import Progress
 
 
@@ -184,6 +185,28 @@ class HybridSearch(Shop):
             EncoderError: The index was built with another encoder, or the encoder is unavailable; repeat the call then.
         """
         return self._updates().upsert(products)
+
+    @while_open
+    def update(self, products: Iterable[RowLike] | RowLike | Id, fields: Mapping[str, Any] | None = None) -> Updated:
+        """Change single fields of products, `shop.update("17", {"price": 5})`; their other fields stay as they are.
+
+        Nothing is encoded unless a text or a picture that a vector leg reads changes. Fields of one product may be
+        changed at the same time by several processes, and while a rebuild is under way: it finds the other fields in
+        the catalogue. Where `fields.version` is configured the change must have its version among the fields. What the
+        index does not have is counted as missing, and is not remembered.
+
+        Args:
+            products: The id of a product, with `fields`; or rows as for `upsert`, one or several, that hold the id and
+                what changes.
+            fields: Values by name; a name that the product does not have is added, None empties it. The value of an
+                object or a list is the whole of it.
+
+        Raises:
+            CatalogError: This is neither a product nor several.
+            EngineError: There is no index, or it cannot be reached; the same call may be repeated.
+            EncoderError: The index was built with another encoder, or the encoder is unavailable; repeat the call then.
+        """
+        return self._updates().update(products, fields)
 
     @while_open
     def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:

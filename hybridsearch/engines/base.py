@@ -154,7 +154,7 @@ class Engine(Protocol):
         """Make everything written searchable; return the number of documents."""
         ...
 
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
         ...
 

@@ -234,7 +234,7 @@ class Model:
         items = []
         for action in lines:
             ((kind, meta),) = action.items()
-            items.append({kind: self.apply(name, params, meta, next(lines) if kind == "index" else None)})
+            items.append({kind: self.apply(name, params, meta, None if kind == "delete" else next(lines))})
         return 200, {"errors": any("error" in outcome for item in items for outcome in item.values()), "items": items}
 
     def apply(

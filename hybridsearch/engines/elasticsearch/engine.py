@@ -135,12 +135,13 @@ class ElasticsearchEngine:
             self._patient.indices.refresh(index=generation)
             return read(COUNTED, self._patient.count(index=generation))["count"]
 
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
         whole = {"exclude_vectors": False} if self.version() >= VECTORS_LEFT_OUT else True
-        with explained(self.url, generation):
+        index = generation or self._ask(self._searches.index_info()).name
+        with explained(self.url, index):
             # A search, because to get a document by id takes its routing.
             answer = self._patient.search(
-                index=generation, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
+                index=index, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
             )
             return {
                 hit["_id"]: from_source(hit["_id"], hit.get("_source", {}), hit.get("_routing"))

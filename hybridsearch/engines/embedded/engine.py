@@ -94,7 +94,9 @@ class EmbeddedEngine:
             return documents
 
     @while_open
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
+        if generation is None:
+            return self._view(None).store.stored(ids)
         with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
