@@ -18,6 +18,7 @@ from hybridsearch.images import stop_workers
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
@@ -66,10 +67,11 @@ class AsyncHybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         weights: Weights | None = None,
+        highlight: bool = False,
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
-        wanted_whole = flag("strict", strict)
+        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         with within(self.settings.engine.timeout), span("search") as opened:
             plan = await self.plan(
                 text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
@@ -77,6 +79,8 @@ class AsyncHybridSearch(Shop):
             with span("engine"):
                 answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
+        if marked:
+            answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
 
     @while_open_async

@@ -14,6 +14,7 @@ from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, tell
@@ -61,16 +62,18 @@ class HybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         weights: Weights | None = None,
+        highlight: bool = False,
         strict: bool = False,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
-        A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead.
+        A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead. With
+        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`.
 
         Raises:
             DegradedAnswer: That error.
         """
-        wanted_whole = flag("strict", strict)
+        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         with within(self.settings.engine.timeout), span("search") as opened:
             plan = self.plan(
                 text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
@@ -78,6 +81,8 @@ class HybridSearch(Shop):
             with span("engine"):
                 answer = self.engine.search(plan)
             tell(plan, answer, opened)
+        if marked:
+            answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
 
     @while_open
