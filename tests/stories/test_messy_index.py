@@ -71,11 +71,42 @@ def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
             shop.upsert({"_id": "p7", **changed})
             client.index(index=messy, id="p7", document=changed, refresh=True)
             shop.engine.refresh(report.generation)
-            page = shop.search("laptop bag", sort="price:desc", size=1)
+            page = shop.search("laptop bag", sort="price:desc", filters={"price": {"lte": 1500}}, size=1)
             assert [(hit.id, hit.product["price"]) for hit in page] == [("p7", 1000.0 + turn)]
             assert [hit.id for hit in shop.search("LB-33-M", size=1)] == ["p33"]
+            assert shop.update("p8", {"price": 2000.0 + turn}).encoded == 0
+            shop.engine.refresh(report.generation)
+            assert shop.get("p8")["p8"] == {**product(8), "price": 2000.0 + turn}
         alias = shop.settings.engine.index
         old = client.search(index=alias, query={"match": {"name": "notebook"}}, track_total_hits=True)
         assert old["hits"]["total"]["value"] == COUNT  # the shop's own analyzer still reads its own queries
         nested = {"nested": {"path": "variants", "query": {"term": {"variants.sku": "LB-33-M"}}}}
         assert [hit["_id"] for hit in client.search(index=alias, query=nested)["hits"]["hits"]] == ["p33"]
+
+
+def test_what_the_index_and_the_backend_change_of_one_product_during_a_rebuild_is_both_in_the_new_one(
+    es_url: str, index: str, messy: str, tmp_path: Path
+) -> None:
+    fields = {name: value for name, value in FIELDS.items() if name != "image"}
+    configured = settings(
+        tmp_path,
+        catalog={"index": messy},
+        fields=fields,
+        engine={"url": es_url, "index": index, "replicas": 0},
+    )
+    told: list[int] = []
+
+    def tell(*_: Any) -> None:
+        if not told:
+            told.append(backend.update("p7", {"price": 1000.0}).written)
+            client.index(index=messy, id="p7", document={**product(7), "name": "laptop sleeve 7"}, refresh=True)
+
+    with (
+        HybridSearch.open(configured) as shop,
+        HybridSearch.open(configured) as backend,
+        Elasticsearch(es_url) as client,
+    ):
+        shop.reindex(options=quietly())
+        shop.reindex(tell, quietly())
+        assert told == [1]
+        assert shop.get("p7")["p7"] == {**product(7), "name": "laptop sleeve 7", "price": 1000.0}
