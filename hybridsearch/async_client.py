@@ -19,12 +19,14 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, known_words, unknown_words
+from hybridsearch.shop import KnownWords, Shop, known_words, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
+from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
-    from hybridsearch.indexing.updates import Updated
+    from hybridsearch.indexing.updated import Updated
     from hybridsearch.progress import Progress
 
 CHANGES_AT_ONCE = 8
@@ -65,14 +67,27 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        weights: Weights | None = None,
+        highlight: bool = False,
         strict: bool = False,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
-        wanted_whole = flag("strict", strict)
-        with within(self.settings.engine.timeout):
-            plan = await self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
-            answer = await self.engine.search_async(plan)
+        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        with within(self.settings.engine.timeout), span("search") as opened:
+            plan = await self.plan(
+                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+            )
+            with span("engine"):
+                answer = await self.engine.search_async(plan)
+            tell(plan, answer, opened)
+        if marked:
+            answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
+
+    @while_open_async
+    async def warm_up(self) -> None:
+        """Load what the first search would wait for, see `HybridSearch.warm_up`; in a worker thread."""
+        await self.search(**await asyncio.to_thread(self._loaded, await self.engine.schema_async()))
 
     @while_open_async
     async def plan(
@@ -89,14 +104,15 @@ class AsyncHybridSearch(Shop):
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size)
-        schema = await self.engine.schema_async()
-        own = own_weights(weights)
-        lexicon = await self._lexicon(schema) if query.text else (None, ())
-        planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
-        if not schema.legs and not must_load(schema.fields.languages):
-            return planned()
-        with aside(self.settings.engine.timeout / 2):
-            return await asyncio.to_thread(planned)
+        with span("plan"):
+            schema = await self.engine.schema_async()
+            own = own_weights(weights)
+            lexicon = await self._lexicon(schema) if query.text else (None, ())
+            planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
+            if not schema.legs and not must_load(schema.fields.languages):
+                return planned()
+            with aside(self.settings.engine.timeout / 2):
+                return await asyncio.to_thread(planned)
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -133,6 +149,13 @@ class AsyncHybridSearch(Shop):
     async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:
         """Write single products to the live index, see `HybridSearch.upsert`; runs in a worker thread."""
         return await self._changing.run(partial(self._blocking.upsert, products))
+
+    @while_open_async
+    async def update(
+        self, products: Iterable[RowLike] | RowLike | Id, fields: Mapping[str, Any] | None = None
+    ) -> Updated:
+        """Change single fields of products, see `HybridSearch.update`; runs in a worker thread."""
+        return await self._changing.run(partial(self._blocking.update, products, fields))
 
     @while_open_async
     async def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:

@@ -15,9 +15,11 @@ from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of
+from hybridsearch.shop import Shop, lexicon_of, tell
+from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
-    from hybridsearch.indexing.updates import Updated, Updates
+    from hybridsearch.indexing.updated import Updated
+    from hybridsearch.indexing.updates import Updates
     from hybridsearch.progress import Progress
 
 
@@ -59,20 +62,40 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        weights: Weights | None = None,
+        highlight: bool = False,
         strict: bool = False,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
-        A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead.
+        A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead. With
+        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`.
 
         Raises:
             DegradedAnswer: That error.
         """
-        wanted_whole = flag("strict", strict)
-        with within(self.settings.engine.timeout):
-            plan = self.plan(text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size)
-            answer = self.engine.search(plan)
+        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        with within(self.settings.engine.timeout), span("search") as opened:
+            plan = self.plan(
+                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+            )
+            with span("engine"):
+                answer = self.engine.search(plan)
+            tell(plan, answer, opened)
+        if marked:
+            answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
+
+    @while_open
+    def warm_up(self) -> None:
+        """Load encoders and text analysis, connect, and search once: no shopper waits for that, and it surely works.
+
+        Call it when a process starts, before it takes requests; after a fork in each worker.
+
+        Raises:
+            HybridSearchError: A search would fail, or give less than was planned.
+        """
+        self.search(**self._loaded(self.engine.schema()))
 
     @while_open
     def plan(
@@ -109,10 +132,11 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size)
-        schema, own = self.engine.schema(), own_weights(weights)
-        lexicon = lexicon_of(self.engine) if query.text else (None, ())
-        with aside(self.settings.engine.timeout / 2):
-            return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
+        with span("plan"):
+            schema, own = self.engine.schema(), own_weights(weights)
+            lexicon = lexicon_of(self.engine) if query.text else (None, ())
+            with aside(self.settings.engine.timeout / 2):
+                return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -170,6 +194,28 @@ class HybridSearch(Shop):
             EncoderError: The index was built with another encoder, or the encoder is unavailable; repeat the call then.
         """
         return self._updates().upsert(products)
+
+    @while_open
+    def update(self, products: Iterable[RowLike] | RowLike | Id, fields: Mapping[str, Any] | None = None) -> Updated:
+        """Change single fields of products, `shop.update("17", {"price": 5})`; their other fields stay as they are.
+
+        Nothing is encoded unless a text or a picture that a vector leg reads changes. Fields of one product may be
+        changed at the same time by several processes, and while a rebuild is under way: it finds the other fields in
+        the catalogue. Where `fields.version` is configured the change must have its version among the fields. What the
+        index does not have is counted as missing, and is not remembered.
+
+        Args:
+            products: The id of a product, with `fields`; or rows as for `upsert`, one or several, that hold the id and
+                what changes.
+            fields: Values by name; a name that the product does not have is added, None empties it. The value of an
+                object or a list is the whole of it.
+
+        Raises:
+            CatalogError: This is neither a product nor several.
+            EngineError: There is no index, or it cannot be reached; the same call may be repeated.
+            EncoderError: The index was built with another encoder, or the encoder is unavailable; repeat the call then.
+        """
+        return self._updates().update(products, fields)
 
     @while_open
     def delete(self, ids: Iterable[Id] | Id | Mapping[Id, Any]) -> Updated:

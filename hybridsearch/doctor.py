@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from hybridsearch import text
-from hybridsearch.engines.base import Check
+from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError
 from hybridsearch.indexing.build import source_of
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.plan import Neighbours, Plan
 from hybridsearch.shop import Shop
+from hybridsearch.values import Vector
+
+ENOUGH = 0.5
+"""Share of the products that have a vector, below which something is likely to be wrong with their pictures."""
+EXPLORED = 100
+"""Vectors that an approximate leg looks at in the check."""
 
 
 def checks(shop: Shop) -> list[Check]:
@@ -75,7 +84,26 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
         return Check(
             line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
         )
-    return Check(line, "ok", description)
+    return leg_of_index(shop, built, line, description) if built else Check(line, "ok", description)
+
+
+def leg_of_index(shop: Shop, leg: Leg, line: str, description: str) -> Check:
+    """Say how many products have a vector of a leg, and whether a search by vector finds one."""
+    try:
+        live = live_of(shop.engine.generations())
+        products, having = live.documents if live else 0, shop.engine.vectors(leg.name)
+        found = f"{description}; {having:,} of {products:,} products have a vector"
+        anywhere = Vector(np.full(leg.dims, leg.dims**-0.5))
+        near = Plan("photo", "check", neighbours=(Neighbours(leg.name, anywhere, 1, EXPLORED, -1.0),), size=1)
+        finds = bool(shop.engine.search(near).hits)
+    except HybridSearchError as error:
+        return Check(line, "failure", str(error), "hybridsearch reindex")
+    step = "see what cannot be read with: hybridsearch reindex --dry-run"
+    if products and not having:
+        return Check(line, "failure", found, step)
+    if products and not finds:
+        return Check(line, "failure", f"{found}, but a search by vector finds none", "hybridsearch reindex")
+    return Check(line, "warning", found, step) if having < ENOUGH * products else Check(line, "ok", found)
 
 
 def knowledge(shop: Shop, schema: Schema) -> Iterator[Check]:

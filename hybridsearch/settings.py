@@ -87,7 +87,7 @@ class Settings(Section):
         twice = next((leg.name for leg in self.vectors if names.count(leg.name.casefold()) > 1), None)
         if twice:
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
-        if self.catalog.index and not self.engine.url:
+        if self.catalog.index and not self.engine.urls:
             raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
         return self
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from hybridsearch import text
+from PIL import Image
+
+from hybridsearch import redaction, text
 from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
@@ -25,7 +27,14 @@ from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.values import Vector
+from hybridsearch.tracing import Span, span
+from hybridsearch.values import Page, Vector
+
+SHOWN = 200
+"""Characters of a query that the log shows."""
+EVERY_LANGUAGE = "red rot rouge rojo 赤い 红色"
+"""A query that loads the text analysis of each."""
+log = redaction.logger(__name__)
 
 KnownWords = tuple[Lexicon | None, tuple[str, ...]]
 """The words of an index, and why they are not known, if so."""
@@ -115,6 +124,17 @@ class Shop:
         configured = self.settings.fields
         return planner.plan(query, schema, used, vectors=vectors, degraded=why, lexicon=words, configured=configured)
 
+    def _loaded(self, schema: Schema) -> dict[str, Any]:
+        """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
+
+        Raises:
+            EncoderError: One cannot be loaded.
+        """
+        for name in self.encoders:
+            self.encoders[name]
+        photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
+        return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
+
     def _given(self, image: Photo | None) -> dict[str, Any]:
         """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
         return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
@@ -148,9 +168,10 @@ class Shop:
             if not weights.hears(leg, source.name):
                 continue
             try:
-                encoder = self.encoders[leg.name]
-                if source.name in encoder.reads:
-                    vectors[leg.name] = self.encoders.vector(leg.name, source.name, value)
+                with span("encode", {"leg": leg.name, "source": source.name}):
+                    encoder = self.encoders[leg.name]
+                    if source.name in encoder.reads:
+                        vectors[leg.name] = self.encoders.vector(leg.name, source.name, value)
             except EncoderError as error:
                 if source.required:
                     raise
@@ -162,6 +183,16 @@ class Shop:
         if source is not WORDS and not vectors and not missing:  # of words, keywords are no less than was planned
             missing.append(source.unread)
         return vectors, missing
+
+
+def tell(plan: Plan, page: Page, opened: Span) -> None:
+    """Tell the log and a span how a search was answered; only the log, at its finest level, what was typed."""
+    facts = {"kind": plan.kind, "page": page.number, "total": page.total, "degraded": list(page.degraded)}
+    for name, value in facts.items():
+        opened.set_attribute(name, value)
+    lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
+    answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
+    log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
 
 
 def loaded(config: Any) -> Settings:

@@ -154,10 +154,15 @@ def tokens_of(text: str, language: str, cut: Callable[[str], Sequence[str]]) -> 
     tokens: list[str] = []
     for word in split(text):
         if is_run(word):
-            tokens += cut(word.translate(_KANA))
+            tokens += cut(folded(word))
         else:
             tokens.append(stem(word[:WORD_LIMIT], language))
     return tokens
+
+
+def folded(run: str) -> str:
+    """Return a run of Chinese or Japanese characters in hiragana, of the same length."""
+    return run.translate(_KANA)
 
 
 def query_words(text: str) -> tuple[str, ...]:

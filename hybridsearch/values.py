@@ -101,14 +101,18 @@ class Hit:
     """A product on a page.
 
     Attributes:
-        score: The sum of the signals' contributions; higher is better. 0.0 on a page that is sorted by a field.
+        score: The sum of the signals' contributions; higher is better. 0.0 in the order of a field where nothing was
+            searched for.
         signals: Contribution of each signal to the score, the largest first; signals that gave nothing are absent.
+        highlights: Where they were asked for: the title and the texts that have words of the query, by field, as HTML
+            with each such word in `<mark>`.
     """
 
     id: str
     score: float
     signals: Mapping[str, float]
     product: Row
+    highlights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ class Page(Sequence[Hit]):
             "total": self.total,
             "hits": [
                 {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
+                | ({"highlights": dict(hit.highlights)} if hit.highlights else {})
                 for hit in self.hits
             ],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},

@@ -68,6 +68,7 @@ def test_coroutines_get_the_same_page(acme: Settings) -> None:
 
     async def ask() -> tuple[Page, list[Page]]:
         async with AsyncHybridSearch.open(acme) as awaited:
+            await awaited.warm_up()
             return await awaited.search("winter", **wanted), await asyncio.gather(*[awaited.search("red coats")] * 2)
 
     with HybridSearch.open(acme) as plain:
@@ -94,6 +95,8 @@ def test_coroutines_change_single_products(acme: Settings) -> None:
     async def change() -> None:
         async with AsyncHybridSearch.open(acme) as awaited:
             assert (await awaited.upsert([{"id": "9", "title": "Yellow scarf"}])).written == 1
+            assert (await awaited.update("9", {"price": 5})).written == 1
+            assert (await awaited.get("9"))["9"] == {"id": "9", "title": "Yellow scarf", "price": 5}
             assert (await awaited.delete(["1"])).written == 1
             assert set(await awaited.get(["1", "9"])) == {"9"}
 

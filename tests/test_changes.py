@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.changes import Change, precedence
+from hybridsearch.changes import Change, precedence, restored
 
 VERSIONS = st.integers(0, 2**61)
 
@@ -51,3 +51,20 @@ def test_changes_in_any_order_end_alike(changes: list[tuple[int, bool]], luck: A
         return kept
 
     assert last_kept(shuffled) == last_kept(precedences) == max(precedences)
+
+
+def test_single_fields_go_on_top_of_what_is_known() -> None:
+    price = Change("1", {"price": 5}, 7, partial=True)
+    assert price.onto(None) == price
+    assert price.onto(Change("1", {"title": "hat", "price": 9}, 3)) == Change("1", {"title": "hat", "price": 5}, 7)
+    stock = Change("1", {"stock": 2, "price": 9}, 3, partial=True)
+    assert price.onto(stock) == Change("1", {"stock": 2, "price": 5}, 7, partial=True)
+    assert price.onto(Change("1", None, 3)) is None
+    removal = Change("1", None, 8)
+    assert removal.onto(price) == removal
+
+
+@given(st.dictionaries(st.text(), st.integers()) | st.none(), st.integers(0, 9) | st.none(), st.booleans())
+def test_a_change_is_restored_as_it_was_stored(row: dict[str, Any] | None, version: int | None, partial: bool) -> None:
+    change = Change("1", row, version, partial and row is not None)
+    assert restored("1", change.stored, version) == change

@@ -24,6 +24,7 @@ from hybridsearch.errors import (
     QueryError,
 )
 from hybridsearch.indexing.fill import Options
+from hybridsearch.search.weights import Weights
 from hybridsearch.values import Row
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
@@ -109,6 +110,14 @@ def test_a_plan_is_what_a_search_runs(acme: HybridSearch) -> None:
     assert isinstance(plan, Plan)
     assert acme.engine.search(plan).hits == acme.search("red coats", filters={"brand": "Borealis"}, size=5).hits
     assert acme.engine.request(plan).body["size"] == 5
+
+
+def test_a_search_may_have_weights_of_its_own(acme: HybridSearch) -> None:
+    by_price = Weights(signals={"number.price": 1.0})
+    assert acme.search("winter", weights=by_price).hits[0].signals.keys() == {"number.price"}
+    assert acme.search("winter", weights=by_price) != acme.search("winter")
+    with pytest.raises(QueryError, match="'weights' is 'heavy', expected the Weights of a weights file"):
+        acme.search("winter", weights="heavy")  # type: ignore[arg-type]
 
 
 def test_products_are_had_by_id(acme: HybridSearch) -> None:
@@ -433,3 +442,22 @@ def test_a_field_that_waits_for_a_rebuild_is_said_to_wait(tmp_path: Path, engine
             waiting.search("red", filters={"colour": "red"})
         waiting.reindex()
         assert [hit.id for hit in waiting.search("coat", filters={"brand": "Acme"})] == ["2"]
+
+
+def test_a_shop_that_is_warm_loads_nothing_for_a_search(seeing: HybridSearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = (SAMPLE / "photo.jpg").read_bytes()
+    with HybridSearch.open(seeing.settings) as fresh:
+        fresh.warm_up()
+        monkeypatch.setattr("hybridsearch.encoders.by_leg.load_encoder", refuse)
+        assert fresh.search("mug", image=photo, strict=True).total
+
+
+def test_a_shop_that_would_answer_in_part_is_not_warm(seeing: HybridSearch, tmp_path: Path) -> None:
+    with HybridSearch.open(with_encoder(seeing, "nowhere/to/be/found")) as broken, pytest.raises(EncoderError):
+        broken.warm_up()
+    with HybridSearch.open(settings(tmp_path)) as new, pytest.raises(IndexMissing):
+        new.warm_up()
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    raise AssertionError("an encoder was loaded")

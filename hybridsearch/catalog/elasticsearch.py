@@ -10,6 +10,7 @@ from typing import Any
 
 from elasticsearch import AuthorizationException, NotFoundError
 
+from hybridsearch.catalog import analysis
 from hybridsearch.catalog.base import Mark
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch import paging
@@ -19,6 +20,7 @@ from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT
 from hybridsearch.engines.elasticsearch.shapes import (
     COUNTED,
+    INDICES,
     MAPPINGS,
     SHARD_STATS,
     Copy,
@@ -83,6 +85,12 @@ class ElasticsearchIndex:
                 )
             types |= flat(entry["mappings"].get("properties", {}))
         return types
+
+    def remarks(self) -> Iterator[str]:
+        """Yield what is to be known of the index's own analyzers and synonyms."""
+        with reading(self.client, self.index):
+            for index in read(INDICES, self.client.indices.get(index=self.index)).values():
+                yield from analysis.remarks(index["settings"]["index"].get("analysis", {}))
 
     def snapshot_id(self) -> dict[str, Any]:
         """Return the UUIDs of the indices: in each, a document that is written again gets a new sequence number."""

@@ -10,17 +10,20 @@ import click
 from hybridsearch.cli import UNREACHABLE, options, show
 from hybridsearch.client import HybridSearch
 from hybridsearch.doctor import checks
+from hybridsearch.engines.base import Check
+from hybridsearch.errors import HybridSearchError
 
 COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 
 @click.command("doctor")
+@click.option("--ready", is_flag=True, help="Only try one search: exit code 0 if nothing of its answer is missing.")
 @options.as_json
 @options.config
-def command(as_json: bool, config: Path | None) -> int:
+def command(ready: bool, as_json: bool, config: Path | None) -> int:
     """Check server, licence, index, encoder and weights, and say what to do next."""
     with HybridSearch.open(config) as shop:
-        results = checks(shop)
+        results = [readiness(shop)] if ready else checks(shop)
     if as_json:
         show.print_json([asdict(check) for check in results])
     else:
@@ -31,3 +34,12 @@ def command(as_json: bool, config: Path | None) -> int:
             step = f"\n{' ' * (9 + width)}→ {show.safe(check.next_step, 200)}" if check.next_step else ""
             console.print(f"{state} {check.name:{width}}{show.safe(check.found, 300)}{step}", soft_wrap=True)
     return UNREACHABLE if any(check.state == "failure" for check in results) else 0
+
+
+def readiness(shop: HybridSearch) -> Check:
+    """Say whether searches work now, with words and, where pictures are read, a photo."""
+    try:
+        shop.warm_up()
+    except HybridSearchError as error:
+        return Check("search", "failure", str(error), "hybridsearch doctor")
+    return Check("search", "ok", "words and photos, as far as the index has vectors for them, are answered in full")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -74,4 +75,6 @@ def suggest(source: Source) -> Proposal:
     """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
     rows = sample(source)
     types = getattr(source, "types", None)
-    return propose(rows, types() if types else None, source.name)
+    remarks = getattr(source, "remarks", tuple)
+    proposal = propose(rows, types() if types else None, source.name)
+    return replace(proposal, notes=(*proposal.notes, *remarks()))

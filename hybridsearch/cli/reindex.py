@@ -89,6 +89,8 @@ def print_dry_run(shop: HybridSearch, as_json: bool) -> int:
             f"{report.texts:,} texts and {report.pictures:,} pictures, of which about {report.cached:,} are encoded "
             f"already; {report.rejected:,} rejected. Nothing was written."
         )
+        if report.unread:
+            click.echo(f"  pictures: {report.unread} of {report.tried} that were tried cannot be read: {report.flaw}")
         click.echo(f"  time: about {report.seconds:,.0f} s, measured on {report.measured} products of this catalogue")
         click.echo(
             f"  room: about {report.disk / 1e6:,.1f} MB on disk, {report.memory / 1e6:,.1f} MB of them in memory"

@@ -41,6 +41,7 @@ from hybridsearch.values import Hit
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
+@click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
@@ -57,6 +58,7 @@ def command(
     facets: tuple[str, ...],
     sort: tuple[str, ...],
     explained: bool,
+    highlight: bool,
     strict: bool,
     planned: bool,
     as_json: bool,
@@ -80,18 +82,23 @@ def command(
             else:
                 click.echo(f"{plan}\n{request}")
             return
-        hits = shop.search(query, **arguments, strict=strict)
+        hits = shop.search(query, **arguments, highlight=highlight, strict=strict)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
             return explain.words(hits.spelled or query, hit.product, fields)
 
         def lines(hit: Hit) -> list[str]:
+            marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
+            if not explained:
+                return marked
             matches = words(hit)
-            return [f"has: {' '.join(matches.matched) or '-'}   lacks: {' '.join(matches.missing) or '-'}"]
+            return [*marked, f"has: {' '.join(matches.matched) or '-'}   lacks: {' '.join(matches.missing) or '-'}"]
 
         if as_json:
             more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in hits}
             show.print_json(show.as_json(hits, more if explained else {}))
         else:
-            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained else None)
+            show.page(
+                hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained or highlight else None
+            )

@@ -154,8 +154,12 @@ class Engine(Protocol):
         """Make everything written searchable; return the number of documents."""
         ...
 
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return documents as they are stored, by id, with their vectors; unknown ids are absent."""
+        ...
+
+    def vectors(self, leg: str) -> int:
+        """Return how many products of the live index have a vector of a leg; 0 where there is no such leg."""
         ...
 
     def ids(self, generation: str) -> Iterator[str]:

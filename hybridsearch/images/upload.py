@@ -6,7 +6,7 @@ import stat
 import time
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PIL import Image
 from PIL.ImageFile import ImageFile
@@ -20,8 +20,27 @@ from hybridsearch.images.load import reason_of
 from hybridsearch.images.workers import QUERY_WORKERS
 from hybridsearch.json_values import brief, named
 
-Photo = str | Path | bytes | Image.Image
-"""A query's picture: a path, which may lie anywhere, as trusted code gives it; the bytes of a file; one in memory."""
+
+class Opened(Protocol):
+    """A file that is open for reading, such as `request.FILES["photo"]` of Django or the `file` of an upload."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return its next bytes, as many or fewer."""
+        ...
+
+
+class Uploaded(Protocol):
+    """What Starlette and FastAPI call an `UploadFile`: it holds the open file, and reads it for coroutines alone."""
+
+    @property
+    def file(self) -> Opened:
+        """The open file."""
+        ...
+
+
+Photo = str | Path | bytes | Opened | Uploaded | Image.Image
+"""A query's picture: a path, which may lie anywhere, as trusted code gives it; the bytes of a file, or a file that is
+open; one in memory."""
 
 
 class Upload:
@@ -51,7 +70,11 @@ class Upload:
             return bytes.__getitem__(photo, slice(None))
         if issubclass(kind, Image.Image):
             return file_behind(photo)
-        raise ImageError(f"The photo is {named(photo)}, expected a path, the bytes of a file, or a Pillow image.")
+        if hasattr(kind, "read"):
+            return read_opened(photo)
+        raise ImageError(
+            f"The photo is {named(photo)}, expected a path, the bytes of a file, an open file, or a Pillow image."
+        )
 
     def picture(self, enough: int = ENOUGH) -> Image.Image:
         """Return it in RGB, upright, its shorter side between `enough` and twice as much if it was larger.
@@ -113,10 +136,25 @@ def file_behind(picture: Any) -> bytes | None:
         file = picture.fp
         if file is None or picture.tell() or getattr(picture, "_im", None) is not None:
             return None
-        file.seek(0)
-        content = file.read(MAX_BYTES + 1)
-        if not issubclass(type(content), bytes):
-            raise ValueError(f"its file holds {named(content)}, expected bytes")
-        return bytes.__getitem__(content, slice(MAX_BYTES + 1))
+        return from_start(file)
     except Exception as error:  # the file may be an object of somebody else
         raise ImageError(f"Cannot read the picture: {reason_of(error)}. Pass the bytes of its file.") from error
+
+
+def read_opened(photo: Any) -> bytes:
+    """Return the bytes of an open file, at most one more than `MAX_BYTES`."""
+    try:
+        inner = getattr(photo, "file", None)
+        return from_start(inner if hasattr(inner, "read") else photo)
+    except Exception as error:  # the file may be an object of somebody else
+        raise ImageError(f"Cannot read the open file: {reason_of(error)}. Pass the bytes of the picture.") from error
+
+
+def from_start(file: Any) -> bytes:
+    """Return the bytes of an open file from its start, wherever it was read before."""
+    if not hasattr(file, "seekable") or file.seekable():
+        file.seek(0)
+    content = file.read(MAX_BYTES + 1)
+    if not issubclass(type(content), bytes):
+        raise ValueError(f"its file holds {named(content)}, expected bytes")
+    return bytes.__getitem__(content, slice(MAX_BYTES + 1))

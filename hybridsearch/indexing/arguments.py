@@ -49,6 +49,23 @@ def rows(products: object) -> list[object]:
     )
 
 
+def changed(products: object, fields: object, settings: Settings) -> list[object]:
+    """Return the rows of a change of single fields: those that were handed over, or one from an id and its fields.
+
+    Raises:
+        CatalogError: It is neither.
+    """
+    if fields is None:
+        return rows(products)
+    key = text_of(products)
+    if key is None or not isinstance(fields, Mapping):
+        raise CatalogError(
+            f"Found {named(products)} and {named(fields)}, expected an id and fields, such as '17', {{'price': 5}}. "
+            "Nothing was written."
+        )
+    return [{**fields, ID_KEY if settings.catalog.index else settings.fields.id: key}]
+
+
 def is_row(value: object) -> bool:
     """Say whether a value is an object of fields."""
     try:

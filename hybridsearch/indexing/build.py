@@ -59,10 +59,15 @@ class Builder:
     pool: Executor
     refused: RefusedPictures
 
-    def build(self, products: Sequence[Product]) -> Built:
-        """Return the documents of some products, in their order."""
+    def build(self, products: Sequence[Product], stored: Mapping[str, Document] | None = None) -> Built:
+        """Return the documents of some products, in their order.
+
+        Args:
+            products: With whole rows.
+            stored: Documents of the same schema by id, whose vectors stand for what has not changed since.
+        """
         built = Built()
-        by_leg = {leg.name: self.encode(leg, products, built) for leg in self.schema.legs}
+        by_leg = {leg.name: self.vectors(leg, products, stored or {}, built) for leg in self.schema.legs}
         for place, product in enumerate(products):
             vectors = dict(self.usable(product, {name: row[place] for name, row in by_leg.items()}, built))
             try:
@@ -76,6 +81,25 @@ class Builder:
         built = self.build([row for row in rows if isinstance(row, Product)])
         built.rejects[:0] = [row for row in rows if isinstance(row, Reject)]
         return built
+
+    def vectors(
+        self, leg: Leg, products: Sequence[Product], stored: Mapping[str, Document], built: Built
+    ) -> list[Vector | None]:
+        """Return the leg's vector of each product; nothing is encoded that a stored document has a vector of."""
+        kept = [self.kept(leg, product, stored.get(product.id)) for product in products]
+        new = [product for product, vector in zip(products, kept, strict=True) if vector is None]
+        encoded = iter(self.encode(leg, new, built)) if new else iter(())
+        return [next(encoded) if vector is None else vector for vector in kept]
+
+    def kept(self, leg: Leg, product: Product, stored: Document | None) -> Vector | None:
+        """Return the vector of a stored document, if the leg reads the same in the product."""
+        if stored is None or leg.name not in stored.vectors:
+            return None
+        if leg.reads == "image":
+            before, now = (document.pictures(row, self.schema.fields) for row in (stored.row, product.row))
+            return stored.vectors[leg.name] if before == now else None
+        same = document.leg_text(stored.row, leg) == document.leg_text(product.row, leg)
+        return stored.vectors[leg.name] if same else None
 
     def usable(
         self, product: Product, vectors: Mapping[str, Vector | None], built: Built
@@ -135,7 +159,11 @@ class Builder:
             if pictured.flaws
         ]
         vectors = [pictured.vector for pictured in seen]
+        built.counts.pictured += sum(map(bool, references))
         built.counts.without_picture += vectors.count(None)
+        built.counts.unseen += sum(
+            bool(named) and vector is None for named, vector in zip(references, vectors, strict=True)
+        )
         return vectors
 
 

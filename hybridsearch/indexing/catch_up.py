@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hybridsearch import document
 from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
-from hybridsearch.changes import precedence
+from hybridsearch.changes import Change, precedence
 from hybridsearch.engines.base import Engine
 from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
@@ -45,6 +45,7 @@ class CatchUp:
     mark: int
     resumed: bool
     told: dict[str, int] = field(default_factory=dict)
+    updated: dict[str, Change] = field(default_factory=dict)
 
     def begin(self, say: Callable[[str], object]) -> None:
         """Note how far a living catalogue is written, before it is read."""
@@ -91,7 +92,7 @@ class CatchUp:
         for batch in batches(self.source.since(seen), BATCH):
             reach("follow.read")
             count += len(batch)
-            self.amend(generation, [row for row in batch if not self.overtaken(row)])
+            self.amend(generation, [self.current(row) for row in batch if not self.overtaken(row)])
             reach("follow.written")
             self.tally.counts.tell(self.progress, "following the catalogue")
         return count
@@ -111,6 +112,17 @@ class CatchUp:
         except ValueError:
             return False  # it will be rejected for this
 
+    def current(self, row: Product | Reject) -> Product | Reject:
+        """Return a row with the fields that the log of changes tells of, unless it is newer."""
+        change = self.updated.get(row.id or "")
+        if change is None or isinstance(row, Reject) or row.id in self.told:
+            return row
+        try:
+            newer = precedence(document.version(row.row, self.builder.schema.fields)) > change.precedence
+        except ValueError:
+            return row  # it will be rejected for this
+        return row if newer else replace(row, row={**row.row, **(change.row or {})})
+
     def replay(self, generation: str | None) -> int:
         """Replay the changes that were recorded since the last time, some thousand at most; return how many."""
         changes, mark = self.engine.changes.since(self.mark)
@@ -120,7 +132,8 @@ class CatchUp:
             reach("replay.applied")
             self.tally.replayed(changes, built)
             self.mark = mark
-            self.told |= {change.id: change.precedence for change in changes}
+            self.told |= {change.id: change.precedence for change in changes if not change.partial}
+            self.updated |= {change.id: change for change in changes if change.partial}
             self.tally.counts.tell(self.progress, "replaying changes")
         return len(changes)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +42,8 @@ class DryRun:
 
     Attributes:
         cached: Texts and pictures that are encoded already: texts counted, pictures estimated from the sample.
+        tried, unread: Pictures of the sample that were loaded, and how many of them cannot be read; `flaw` says why, of
+            the first one.
         seconds: Estimate, from the sample.
         measured: Products in the sample.
         disk, memory: Estimates in bytes; `memory` is what searches want to find in the page cache.
@@ -54,6 +55,9 @@ class DryRun:
     texts: int
     pictures: int
     cached: int
+    tried: int
+    unread: int
+    flaw: str
     rejected: int
     seconds: float
     measured: int
@@ -130,15 +134,18 @@ def dry_run(shop: Shop) -> DryRun:
         survey.add(row)
     reading = time.perf_counter() - started
     new_texts = len(survey.keys) - count_known(cache, survey.keys)
-    known, seconds_a_picture = try_pictures(survey, cache)
+    tried = try_pictures(survey, cache)
     # Twice the time of reading: writing takes about as long again.
-    seconds = 2 * reading + new_texts * try_texts(survey) + (1 - known) * survey.pictures * seconds_a_picture
+    seconds = 2 * reading + new_texts * try_texts(survey) + (1 - tried.known) * survey.pictures * tried.seconds
     disk, memory = space(survey)
     return DryRun(
         products=survey.products,
         texts=survey.texts,
         pictures=survey.pictures,
-        cached=survey.texts - new_texts + round(known * survey.pictures),
+        cached=survey.texts - new_texts + round(tried.known * survey.pictures),
+        tried=tried.count,
+        unread=len(tried.flaws),
+        flaw=tried.flaws[0] if tried.flaws else "",
         rejected=survey.rejected,
         seconds=seconds,
         measured=len(survey.sample),
@@ -153,7 +160,7 @@ def space(survey: Survey) -> tuple[int, int]:
     """Return about how many bytes the index would take on disk, and how many of them searches want in memory."""
     dims = [leg.dims for leg in survey.schema.legs]
     vectors = survey.products * sum(dims) * 4
-    on_server = survey.shop.settings.engine.url is not None
+    on_server = survey.shop.settings.engine.urls
     graph = survey.products * (sum(dims) + GRAPH * len(dims)) if on_server else 0
     return round(TEXT_ON_DISK * survey.size) + vectors + graph, (graph or vectors) + survey.size
 
@@ -174,29 +181,58 @@ def try_texts(survey: Survey) -> float:
     return seconds / count if count else 0.0
 
 
-def try_pictures(survey: Survey, cache: Path) -> tuple[float, float]:
-    """Return the share of the sample's pictures that is encoded already, and the seconds that another one takes."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What trying some pictures showed.
+
+    Attributes:
+        count: Pictures that were loaded, or could not be; of each product its first one that can be used.
+        flaws: What is wrong with those that cannot be read.
+        known: Share of the others that is encoded already, in [0, 1].
+        seconds: That another one takes in one leg.
+    """
+
+    count: int = 0
+    flaws: Sequence[str] = ()
+    known: float = 0.0
+    seconds: float = 0.0
+
+
+def try_pictures(survey: Survey, cache: Path) -> Tried:
+    """Load and encode pictures of the sample."""
     shop, legs = survey.shop, [leg for leg in survey.schema.legs if leg.reads == "image"]
     listed = [document.pictures(product.row, survey.schema.fields) for product in survey.sample]
     listed = list(filter(None, listed))
     if not legs or not listed:
-        return 0.0, 0.0
+        return Tried()
     started = time.perf_counter()
-    with Fetcher() as fetcher:
-        load = picture_loader(shop.settings, fetcher)
-        files: list[bytes] = []
-        tried = 0
-        while tried < len(listed) and sum(map(len, files)) < BYTES_AT_ONCE:
-            files += ProductPictures(iter(listed[tried])).load(1, load)
-            tried += 1
+    files, loaded = load_pictures(shop, listed)
+    flaws = [str(flaw) for product in loaded for flaw in product.flaws]
     known = 0.0
     for leg in legs:
         encoder = shop.encoders[leg.name]
         known += count_known(cache, {image_key(encoder, data) for data in files}) / max(1, len(files)) / len(legs)
         pictures = []
         for data in files:
-            with suppress(ImageError):
+            try:
                 pictures.append(decode(data))
+            except ImageError as error:
+                flaws += [str(error)] * (leg is legs[0])
         if pictures:
             encoder.encode_images(pictures)
-    return min(1.0, known), (time.perf_counter() - started) / (tried * len(legs))
+    seconds = (time.perf_counter() - started) / (len(loaded) * len(legs))
+    return Tried(sum(product.tries for product in loaded), flaws, min(1.0, known), seconds)
+
+
+def load_pictures(shop: Shop, listed: Sequence[Sequence[str]]) -> tuple[list[bytes], list[ProductPictures]]:
+    """Return the files of some products' first pictures, as many as memory allows, and what became of each product."""
+    files: list[bytes] = []
+    loaded: list[ProductPictures] = []
+    with Fetcher() as fetcher:
+        load = picture_loader(shop.settings, fetcher)
+        for references in listed:
+            if sum(map(len, files)) >= BYTES_AT_ONCE:
+                break
+            loaded.append(ProductPictures(iter(references)))
+            files += loaded[-1].load(1, load)
+    return files, loaded

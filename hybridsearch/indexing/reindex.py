@@ -31,6 +31,7 @@ from hybridsearch.indexing.verify import NewIndex, plain, verify
 from hybridsearch.progress import Progress, silent
 from hybridsearch.schema import Schema
 from hybridsearch.shop import Shop
+from hybridsearch.tracing import span
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,15 @@ class Reindex:
                 quality = None
                 self.resume_after_swap(run)
             else:
-                self.fill(run, tally, catch_up)
-                new_index = self.new_index(run, tally)
-                problems, quality = verify(new_index)
-                self.swap(run, tally, new_index.schema, problems)
-            indexed = self.finish(run, catch_up)
+                with span("reindex.fill"):
+                    self.fill(run, tally, catch_up)
+                with span("reindex.check"):
+                    new_index = self.new_index(run, tally)
+                    problems, quality = verify(new_index)
+                with span("reindex.swap"):
+                    self.swap(run, tally, new_index.schema, problems)
+            with span("reindex.finish"):
+                indexed = self.finish(run, catch_up)
         except BaseException as error:
             self.stop(run, tally, error)
             raise
@@ -163,6 +168,8 @@ class Reindex:
             documents=documents,
             live=live.documents if live else 0,
             sample=tally.comparable(),
+            counts=tally.counts,
+            flaw=next((reject for reject in tally.rejects.first if reject.stage == "picture"), None),
             quality_check=self.quality_check,
         )
 
@@ -249,7 +256,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
         engine.lease(owner()) as lease,
         building(settings, schema, encoders, options.executor) as builder,
     ):
-        return Reindex(
+        run = Reindex(
             source=source,
             engine=engine,
             lease=lease,
@@ -268,7 +275,12 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
             progress=progress or silent,
             options=options,
             quality_check=quality_check,
-        ).run()
+        )
+        with span("reindex", {"index": run.index}) as opened:
+            report = run.run()
+            for name in ("indexed", "rejected", "encoded", "cached"):
+                opened.set_attribute(name, getattr(report, name))
+            return report
 
 
 def owner() -> str:

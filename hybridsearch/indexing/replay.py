@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hybridsearch.changes import Change, ChangeLog
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.indexing.build import Builder, Built
-from hybridsearch.values import Product
+from hybridsearch.values import Document, Product
 
 
 def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
@@ -23,20 +23,43 @@ def apply(engine: Engine, generation: str | None, builder: Builder, changes: Seq
 
     Each product has one change, so that the order of updates and removals does not matter.
     """
-    built = build(engine, generation, builder, changes)
-    write(engine, generation, built, removals(changes))
+    wholes = whole(engine, generation, changes)
+    built = build(engine, generation, builder, wholes)
+    write(engine, generation, built, removals(wholes))
     return built
 
 
-def build(engine: Engine, generation: str | None, builder: Builder, changes: Sequence[Change]) -> Built:
-    """Return the documents of those changes that are no removals, each with the routing value that its product has."""
+def whole(engine: Engine, generation: str | None, changes: Sequence[Change]) -> list[Change]:
+    """Return changes with whole rows: what changes single fields is put onto the product as a generation has it.
+
+    Of a product that it does not have, single fields are no change: the catalogue has lost it.
+    """
+    partial = [change.id for change in changes if change.partial]
+    rows = engine.get(partial, generation) if partial else {}
+    known = {key: Change(key, row) for key, row in rows.items()}
+    wholes = (change.onto(known.get(change.id)) for change in changes)
+    return [change for change in wholes if change is not None and not change.partial]
+
+
+def build(
+    engine: Engine,
+    generation: str | None,
+    builder: Builder,
+    changes: Sequence[Change],
+    stored: Mapping[str, Document] | None = None,
+) -> Built:
+    """Return the documents of those changes that are no removals, each with the routing value that its product has.
+
+    Vectors of documents that are `stored` already stand for what has not changed since.
+    """
     routing = engine.routing(generation, [change.id for change in changes if change.row is not None])
     return builder.build(
         [
             Product(change.id, change.row, f"change of {change.id}", routing.get(change.id))
             for change in changes
             if change.row is not None
-        ]
+        ],
+        stored,
     )
 
 

@@ -17,8 +17,11 @@ class Counts:
     """How far a run is.
 
     Attributes:
+        without_picture: Products without a usable picture, for each leg that reads pictures.
         older: Products that were older than what the index held already.
         changes: Changes that were recorded while the run went on, and were replayed.
+        pictured: Products that name a picture, for each leg that reads pictures.
+        unseen: Those of them that have no usable one.
     """
 
     read: int = 0
@@ -29,6 +32,8 @@ class Counts:
     without_picture: int = 0
     older: int = 0
     changes: int = 0
+    pictured: int = 0
+    unseen: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         more = asdict(other)

@@ -21,8 +21,10 @@ from hybridsearch.failpoints import reach
 from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
+from hybridsearch.indexing.field_updates import FieldUpdates
 from hybridsearch.indexing.fill import BATCH
-from hybridsearch.indexing.rejects import RejectsFile, describe
+from hybridsearch.indexing.rejects import RejectsFile
+from hybridsearch.indexing.updated import Updated
 from hybridsearch.rows import field, tidy
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
@@ -30,35 +32,6 @@ from hybridsearch.shop import require_same
 from hybridsearch.values import Product, Reject
 
 log = redaction.logger(__name__)
-
-
-@dataclass(slots=True)
-class Updated:
-    """The outcome of changes to single products.
-
-    Attributes:
-        written: Products that were written, or removed.
-        older: Changes that were older than the known version; they changed nothing.
-        missing: Removals of products that the index does not hold; they are remembered, and changed nothing.
-        encoded: Vectors that had to be encoded; all others were known.
-        rejects: What could not be written, and what a product lacks.
-    """
-
-    written: int = 0
-    older: int = 0
-    missing: int = 0
-    encoded: int = 0
-    rejects: tuple[Reject, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object for programs."""
-        return {
-            "written": self.written,
-            "older": self.older,
-            "missing": self.missing,
-            "encoded": self.encoded,
-            "rejects": [describe(reject) for reject in self.rejects],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +47,25 @@ class Updates:
         handed_over = enumerate(arguments.rows(products), 1)
         return self.write([arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over])
 
-    def write(self, rows: Iterable[Product | Reject]) -> Updated:
-        """Write products, whose rejects are known already."""
+    def update(self, products: object, fields: object) -> Updated:
+        """Change single fields of products, see `HybridSearch.update`."""
+        handed_over = enumerate(arguments.changed(products, fields, self.settings), 1)
+        rows = [arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over]
+        return self.write(rows, partial=True)
+
+    def write(self, rows: Iterable[Product | Reject], *, partial: bool = False) -> Updated:
+        """Write products, whose rejects are known already, or with `partial` single fields of them."""
         updated, changes = Updated(), []
         for row in rows:
             if isinstance(row, Reject):
                 updated.rejects += (row,)
                 continue
             try:
-                changes.append(Change(row.id, row.row, document.version(row.row, self.settings.fields)))
+                version = document.version(row.row, self.settings.fields)
+                if partial and version == 0:
+                    raise ValueError(f"'{self.settings.fields.version}' is missing, expected the version of the change")
+                own = {name: value for name, value in row.row.items() if not partial or name != self.settings.fields.id}
+                changes.append(Change(row.id, own, version, partial))
             except ValueError as error:
                 updated.rejects += (Reject(row.where, row.id, "document", str(error), row.row),)
         return self.apply(changes, updated)
@@ -116,13 +99,21 @@ class Updates:
         return versions
 
     def apply(self, changes: Sequence[Change], updated: Updated) -> Updated:
-        """Remember changes, then write them to the live index; of one product the last counts."""
+        """Remember changes, then write them to the live index; of one product the last counts.
+
+        They are of whole products, or all of them of single fields.
+        """
         if self.settings.fields.version is None:
             warn_of_missing_versions()
-        last = {change.id: change for change in sorted(changes, key=lambda change: change.precedence)}
+        last: dict[str, Change] = {}
+        for change in sorted(changes, key=lambda change: change.precedence):
+            last[change.id] = change.onto(last.get(change.id)) or change
         with self.builder() as builder:
             for page in batches(last.values(), BATCH):
-                self.apply_batch(page, builder, updated)
+                if page[0].partial:
+                    FieldUpdates(self.engine, builder, updated).apply(page)
+                else:
+                    self.apply_batch(page, builder, updated)
         return updated
 
     def apply_batch(self, changes: Sequence[Change], builder: Builder, updated: Updated) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -14,9 +14,10 @@ from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import KINDS
 from hybridsearch.indexing.quality import Quality, QualityCheck
+from hybridsearch.indexing.report import Counts
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Match, Neighbours, Plan
-from hybridsearch.values import Document
+from hybridsearch.values import Document, Reject
 
 EXPLORED = 100
 """Vectors that an approximate leg looks at in the check."""
@@ -24,6 +25,10 @@ CLOSE = 1e-3
 """How far the length of a stored vector may be from 1."""
 SHRINKS = 0.5
 """Share of the live index's products that a new one must have at least."""
+SEEN = 0.5
+"""Share of the products that name a picture that must have a usable one, at least;"""
+PICTURED = 10
+"""so many of them must name one for the share to mean something."""
 MANY = 100
 """Products from which on that share means something."""
 NAMED = 3
@@ -39,6 +44,8 @@ class NewIndex:
         documents: Products that it holds.
         live: Products that the live index holds; 0 when there is none.
         sample: Documents as they were built, to be compared with what is stored.
+        counts: What the run counted.
+        flaw: A picture that cannot be read, if there is one.
         quality_check: The judged queries of the shop, if there are any.
     """
 
@@ -49,6 +56,8 @@ class NewIndex:
     documents: int
     live: int
     sample: Sequence[Document]
+    counts: Counts = field(default_factory=Counts)
+    flaw: Reject | None = None
     quality_check: QualityCheck | None = None
 
 
@@ -73,6 +82,14 @@ def counts(index: NewIndex) -> Iterator[str]:
         yield f"the new index holds {index.documents:,} products, {index.expected:,} were written"
     if index.live >= MANY and index.documents < SHRINKS * index.live:
         yield f"the new index holds {index.documents:,} products, the live one {index.live:,}"
+
+
+def pictures(index: NewIndex) -> Iterator[str]:
+    """See that the pictures that products name could be read."""
+    named, seen = index.counts.pictured, index.counts.pictured - index.counts.unseen
+    if named >= PICTURED and seen < SEEN * named:
+        why = f", for instance {index.flaw.where}: {index.flaw.reason.rstrip('.')}" if index.flaw else ""
+        yield f"of {named:,} products that name a picture {seen:,} ({seen / named:.0%}) have one that can be read{why}"
 
 
 def contents(index: NewIndex) -> Iterator[str]:
@@ -138,4 +155,4 @@ def plain(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
-CHECKS: tuple[Callable[[NewIndex], Iterator[str]], ...] = (counts, contents, vectors, legs)
+CHECKS: tuple[Callable[[NewIndex], Iterator[str]], ...] = (counts, pictures, contents, vectors, legs)

@@ -256,6 +256,15 @@ def test_escape_codes_and_markup_in_a_title_are_not_printed_raw(run: Run, tmp_pa
     assert not {"\x1b", "\x07", "\u202e"} & set(out)
 
 
+def test_whether_a_shop_is_ready_is_an_exit_code(run: Run, acme: Path) -> None:
+    assert run("doctor", "--ready")[0] == 0
+    write_config(acme, vectors=[{"name": "late", "encoder": "starter", "reads": ["title"]}])
+    assert run("doctor", "--ready")[0] == 0, "a leg that the index does not have yet is not asked"
+    write_config(acme, engine={"index": "another"})
+    code, out, _ = run("doctor", "--ready", "--json")
+    assert (code, [(line["name"], line["state"]) for line in json.loads(out)]) == (3, [("search", "failure")])
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -135,6 +135,15 @@ def test_totals_facets_and_sort_see_the_same_products(shop: HybridSearch) -> Non
     assert {hit.product["title"] for hit in page} == set(titles(shop, "red dress"))
 
 
+def test_the_words_that_were_found_are_marked_in_the_title(shop: HybridSearch) -> None:
+    page = shop.search("red umbrela", highlight=True, size=2)
+    assert [hit.highlights for hit in page] == [
+        {"title": f"<mark>Red</mark> <mark>umbrella</mark> {kind}"} for kind in ("large", "small")
+    ]
+    assert page.to_json()["hits"][0]["highlights"] == page.hits[0].highlights
+    assert not shop.search("red umbrela", size=1).hits[0].highlights
+
+
 def test_in_an_order_by_a_field_only_what_comes_near_to_the_best_is_found(shop: HybridSearch) -> None:
     """Large umbrellas follow the small ones; in an order by price the dearest of them would lead."""
     by_score = shop.search("small umbrella 3", facets=["kind"], size=50)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import tempfile
 import threading
 import time
 from io import BytesIO
@@ -31,6 +33,52 @@ def test_a_query_may_be_a_path_bytes_or_a_pillow_image(tmp_path: Path) -> None:
     file.write_bytes(saved(image))
     opened = [Upload(photo).picture() for photo in (file, str(file), file.read_bytes(), image)]
     assert all(picture == opened[0] for picture in opened)
+
+
+class Form:
+    """An upload as frameworks for coroutines hand it over: its own `read` is one."""
+
+    def __init__(self, content: bytes) -> None:
+        self.file = BytesIO(content)
+
+    async def read(self, size: int = -1) -> bytes:
+        return self.file.read(size)
+
+
+class Pipe(io.RawIOBase):
+    """What can be read once, from where it is."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part, self.content = self.content[: len(buffer)], self.content[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def test_a_query_may_be_an_open_file_wherever_it_was_read_before(tmp_path: Path) -> None:
+    content = saved(Image.new("RGB", (40, 30), RED))
+    (tmp_path / "photo.jpg").write_bytes(content)
+    form = Form(content)
+    with open(tmp_path / "photo.jpg", "rb") as opened, tempfile.SpooledTemporaryFile() as kept:
+        kept.write(content)
+        opened.read(10)
+        form.file.read()
+        for photo in (opened, kept, BytesIO(content), form, io.BufferedReader(Pipe(content))):
+            assert Upload(photo).file == content
+
+
+@pytest.mark.parametrize(
+    ("photo", "reason"),
+    [(io.StringIO("text"), "expected bytes"), (BytesIO(b""), "is empty"), (BytesIO(b"GIF"), "no picture")],
+)
+def test_an_open_file_that_holds_no_picture_is_an_image_error(photo: Any, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        Upload(photo).picture()
 
 
 def test_the_pillow_image_of_a_query_is_not_changed() -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from hybridsearch import HybridSearch
+from hybridsearch.doctor import checks
 from hybridsearch.errors import GateError
+from hybridsearch.indexing.dry_run import dry_run
 from hybridsearch.indexing.fill import Options
 from hybridsearch.indexing.verify import differences
 from hybridsearch.values import Document, Stored, Vector
-from tests.shops import quietly, shop, write_products
+from tests.shops import quietly, settings, shop, write_products
 
 
 def lose_some(found: HybridSearch, count: int) -> None:
@@ -71,3 +74,37 @@ def test_what_is_stored_is_compared_field_by_field() -> None:
         ("vector", {"vectors": {}}),
     ):
         assert differences(built, replace(built, **other)) == [name]
+
+
+def test_an_index_whose_pictures_cannot_be_read_is_not_made_live_unless_forced(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    """A catalogue with relative paths went live without one vector, and everything said that it was well."""
+    rows = [{"id": str(number), "title": "hat", "image": f"img/{number}.png"} for number in range(12)]
+    write_products(tmp_path / "products.jsonl", rows)
+    (tmp_path / "img").mkdir()
+    leg = {"name": "image", "encoder": "starter", "reads": "image"}
+    fields = {"title": "title", "image": "image"}
+    with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[leg], engine=engine)) as found:
+        assert (dry_run(found).tried, dry_run(found).unread) == (12, 12)
+        assert "'img/0.png' is no file in" in dry_run(found).flaw
+        with pytest.raises(
+            GateError, match=r"of 12 products that name a picture 0 \(0%\) have one that can be read"
+        ) as no:
+            found.reindex(options=quietly())
+        assert "for instance products.jsonl:1: 'img/0.png' is no file in" in str(no.value)
+        assert found.reindex(options=quietly(force=True)).indexed == 12
+        assert said_of_leg(found) == ("failure", "0 of 12 products have a vector")
+        for number in range(5):
+            Image.new("RGB", (40, 40), (20 * number, 0, 0)).save(tmp_path / "img" / f"{number}.png")
+        with pytest.raises(GateError, match=r"a picture 5 \(42%\) have"):
+            found.reindex(options=quietly(restart=True))
+        Image.new("RGB", (40, 40), (0, 90, 0)).save(tmp_path / "img" / "5.png")
+        assert found.reindex(options=quietly(restart=True)).without_picture == 6
+        assert said_of_leg(found) == ("ok", "6 of 12 products have a vector")
+
+
+def said_of_leg(shop: HybridSearch) -> tuple[str, str]:
+    """Return what `doctor` says of the leg."""
+    line = next(line for line in checks(shop) if line.name == "vectors image")
+    return line.state, line.found.split("; ")[-1]

@@ -170,8 +170,8 @@ class Model:
         for name in names:
             index = self.indices[name]
             shard = {"seq_no": {"max_seq_no": index.seq, "local_checkpoint": index.seq}}
-            docs = {"docs": {"count": len(index.visible)}, "store": {"size_in_bytes": 100 * len(index.docs)}}
-            stats[name] = {"uuid": name, "primaries": docs, "shards": {"0": [shard]}}
+            size = {"store": {"size_in_bytes": 100 * len(index.docs)}}
+            stats[name] = {"uuid": name, "primaries": size, "shards": {"0": [shard]}}
         return 200, {"indices": stats}
 
     def do_search(self, names: list[str], body: dict[str, Any]) -> Answer:
@@ -188,7 +188,9 @@ class Model:
                 hits.append(hit)
         hits.sort(key=lambda hit: int(hit["sort"][0]))
         result = {"total": {"value": len(hits)}, "hits": hits[: body.get("size", 10)]}
-        return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": result}
+        buckets = [{"key": name, "doc_count": len(self.indices[name].visible)} for name in names]
+        counts = {name: {"buckets": buckets} for name in body.get("aggregations", ())}
+        return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": result, "aggregations": counts}
 
     def do_mget(self, names: list[str], body: dict[str, Any]) -> Answer:
         docs = self.indices[names[0]].docs
@@ -232,7 +234,7 @@ class Model:
         items = []
         for action in lines:
             ((kind, meta),) = action.items()
-            items.append({kind: self.apply(name, params, meta, next(lines) if kind == "index" else None)})
+            items.append({kind: self.apply(name, params, meta, None if kind == "delete" else next(lines))})
         return 200, {"errors": any("error" in outcome for item in items for outcome in item.values()), "items": items}
 
     def apply(

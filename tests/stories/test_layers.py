@@ -27,6 +27,7 @@ LAYERS = (
         "query_sources",
         "sample",
         "text",
+        "tracing",
         "values",
     ),
     ("batches", "calls", "credentials", "given", "prefetch", "progress", "threads", "timed"),

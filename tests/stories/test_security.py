@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from hybridsearch import HybridSearch
+from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.errors import EngineError
 from tests.conftest import REQUIRED, VERSIONS
 from tests.servers.certificates import OPENSSL, Certificates, make
@@ -123,6 +124,27 @@ def test_a_fingerprint_is_enough_to_trust_a_server(
     wrong = {**trusted, "fingerprint": "0" * 64}
     with HybridSearch.open(settings(tmp_path, engine=wrong)) as shop, pytest.raises(EngineError, match="No trusted"):
         shop.search("red")
+
+
+@needs_openssl
+def test_a_server_that_need_not_prove_who_it_is_is_searched_with_a_warning(
+    tmp_path: Path,
+    url: str,
+    admin: Elasticsearch,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("HYBRIDSEARCH_API_KEY", key_for(admin, "manage", "read", "write"))
+    careless = settings(tmp_path, engine={"url": url, "index": INDEX, "replicas": 0, "verify_certs": False})
+
+    async def ask() -> int:
+        async with AsyncHybridSearch.open(careless) as shop:
+            return (await shop.search("red coats")).total
+
+    with HybridSearch.open(careless) as shop:
+        assert shop.reindex().indexed == len(PRODUCTS)
+        assert shop.search("red coats").total == asyncio.run(ask()) == 1
+    assert "anybody between here and the server" in caplog.text
 
 
 @needs_openssl

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from elasticsearch import NotFoundError
 
-from hybridsearch.changes import START, Change, Recorded
+from hybridsearch.changes import START, Change, Recorded, restored
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
 from hybridsearch.engines.elasticsearch.client import Client
@@ -25,6 +25,8 @@ from hybridsearch.engines.elasticsearch.shapes import DOCS, HEALTH, LOGGED, SHAR
 from hybridsearch.errors import EngineError
 
 PAGE = 500
+TRIES = 20
+"""How often a change of single fields is tried while others change the same product."""
 RECOVERY = "5s"
 """How long a run waits for a log that has no working shard."""
 CHECKS, INTERVAL = 25, 0.2
@@ -49,7 +51,7 @@ class ServerChanges:
 
     def known(self, ids: Sequence[str]) -> Mapping[str, Change]:
         with explained(self.url, self.index):
-            return {key: to_change(key, found.get("_source")) for key, found in self._known(ids).items()}
+            return to_changes(self._known(ids))
 
     def newest(self, changes: Sequence[Change]) -> list[Change]:
         with explained(self.url, self.index):
@@ -57,17 +59,45 @@ class ServerChanges:
 
     def record(self, changes: Sequence[Change]) -> Recorded:
         with explained(self.url, self.index):
-            known = self._known([change.id for change in changes])
-            if not known:
+            found = self._known([change.id for change in changes])
+            if not found:
                 self._create()
-            written = self._send(map(to_item, changes))
-            refused = {reject.id for reject in written.refused}
-            accepted = self._newest(changes) if written.older else changes
-            return Recorded(
-                [change for change in accepted if change.id not in refused],
-                written.refused,
-                {key: to_change(key, found.get("_source")) for key, found in known.items()},
-            )
+            recorded = Recorded([], before=to_changes(found))
+            self._record([change for change in changes if not change.partial], recorded)
+            left = [change for change in changes if change.partial]
+            for _ in range(TRIES):
+                left = self._record_onto(found, left, recorded)
+                if not left:
+                    return recorded
+                found = self._known([change.id for change in left])
+        raise EngineError(f"Product '{left[0].id}' is changed by others all the time. Try it again.")
+
+    def _record(self, changes: Sequence[Change], recorded: Recorded) -> None:
+        """Record whole rows and removals."""
+        if not changes:
+            return
+        written = self._send(map(to_item, changes))
+        accepted = self._newest(changes) if written.older else changes
+        recorded.take(accepted, written.refused)
+
+    def _record_onto(
+        self, found: Mapping[str, StoredDoc], changes: Sequence[Change], recorded: Recorded
+    ) -> list[Change]:
+        """Record changes of single fields on top of what was found, and return those that others came before."""
+        known = to_changes(found)
+        merged = {change.id: change.onto(known.get(change.id)) for change in changes}
+        wholes = [whole for whole in merged.values() if whole is not None]
+        recorded.missing += len(merged) - len(wholes)
+        if not wholes:
+            return []
+        written = self._send(to_item_onto(whole, found.get(whole.id)) for whole in wholes)
+        if not written.older:
+            recorded.take(wholes, written.refused)
+            return []
+        now = to_changes(self._known([whole.id for whole in wholes]))
+        recorded.take([whole for whole in wholes if now.get(whole.id) == whole], written.refused)
+        done = {change.id for change in recorded.accepted} | {reject.id for reject in written.refused}
+        return [change for change in self._newest(changes) if change.id not in done and merged[change.id]]
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
         with explained(self.url, self.index):
@@ -171,6 +201,14 @@ def to_item(change: Change) -> Item:
     return Item(change.id, change.row, (orjson.dumps({"index": action}), to_body(change)))
 
 
+def to_item_onto(change: Change, found: StoredDoc | None) -> Item:
+    """Return the write for a change on top of what was found: only if nobody came in between."""
+    if change.version is not None:
+        return to_item(change)
+    action = {"create": {"_id": change.id}} if found is None else {"index": {"_id": change.id, **sequence_of(found)}}
+    return Item(change.id, change.row, (orjson.dumps(action), to_body(change)))
+
+
 def to_withdrawal(change: Change, before: Change | None, found: object) -> Item:
     """Return what is written to take a change back, given what the log holds of it; of a newer one the server says so.
 
@@ -185,7 +223,7 @@ def to_withdrawal(change: Change, before: Change | None, found: object) -> Item:
 
 def to_body(change: Change) -> bytes:
     """Return the document of the log for a change, as it is sent."""
-    return orjson.dumps({"version": change.version, "row": change.row, "time": datetime.now(UTC).isoformat()})
+    return orjson.dumps({"version": change.version, "row": change.stored, "time": datetime.now(UTC).isoformat()})
 
 
 def to_change(key: str, source: object) -> Change:
@@ -195,4 +233,9 @@ def to_change(key: str, source: object) -> Change:
         UnexpectedAnswer: Somebody else wrote it.
     """
     logged = read(LOGGED, source)
-    return Change(key, logged.get("row"), logged.get("version"))
+    return restored(key, logged.get("row"), logged.get("version"))
+
+
+def to_changes(found: Mapping[str, StoredDoc]) -> dict[str, Change]:
+    """Read what the log holds, by id."""
+    return {key: to_change(key, entry.get("_source")) for key, entry in found.items()}

@@ -30,8 +30,10 @@ from hybridsearch.engines.elasticsearch.node import OutOfTime, OwnNode
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
 from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, JsonSerializer
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
-from hybridsearch.redaction import redacted
+from hybridsearch.redaction import logger, redacted
 from hybridsearch.sections import EngineSection, Secrets
+
+log = logger(__name__)
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
 REMEDIES = {
@@ -116,6 +118,11 @@ def options(section: EngineSection, folder: Path) -> dict[str, Any]:
         if not file.is_file():
             raise ConfigError(f"The CA file {shown(file)} is missing. Check 'engine.ca_file'.")
         arguments["ca_certs"] = str(file)
+    if not section.verify_certs:
+        log.warning(
+            "'engine.verify_certs' is false: anybody between here and the server may read and change everything."
+        )
+        arguments |= {"verify_certs": False, "ssl_show_warn": False}
     if section.fingerprint:
         arguments["ssl_assert_fingerprint"] = section.fingerprint
     return arguments

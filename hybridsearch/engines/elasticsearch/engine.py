@@ -24,7 +24,7 @@ from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
-from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source
+from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, vector_path
 from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
@@ -135,12 +135,13 @@ class ElasticsearchEngine:
             self._patient.indices.refresh(index=generation)
             return read(COUNTED, self._patient.count(index=generation))["count"]
 
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
         whole = {"exclude_vectors": False} if self.version() >= VECTORS_LEFT_OUT else True
-        with explained(self.url, generation):
+        index = generation or self._ask(self._searches.index_info()).name
+        with explained(self.url, index):
             # A search, because to get a document by id takes its routing.
             answer = self._patient.search(
-                index=generation, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
+                index=index, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
             )
             return {
                 hit["_id"]: from_source(hit["_id"], hit.get("_source", {}), hit.get("_routing"))
@@ -212,6 +213,11 @@ class ElasticsearchEngine:
         if known is not None:
             return known
         return await asyncio.to_thread(self.lexicon)  # to read and sort megabytes of words would hold the event loop
+
+    def vectors(self, leg: str) -> int:
+        with explained(self.url, self.alias):
+            having = {"exists": {"field": vector_path(leg)}}
+            return read(COUNTED, self.client.count(index=self.alias, query=having))["count"]
 
     def request(self, plan: Plan) -> Request:
         return self._ask(self._searches.request(plan))

@@ -22,7 +22,7 @@ from hybridsearch.engines.elasticsearch.aliases import (
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.mapping import META, carried, to_mapping
-from hybridsearch.engines.elasticsearch.shapes import ALIASES, INDICES, STATS, Index
+from hybridsearch.engines.elasticsearch.shapes import ALIASES, BUCKETS, INDICES, SEARCH, STATS, Index
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
@@ -32,6 +32,7 @@ OWN = {"final_pipeline": "_none"}
 """Settings that no template may change: a pipeline would alter or drop what was acknowledged."""
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""
+MOST_INDICES = 1_000
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4,6}")
 """What follows the alias in the name of one."""
 
@@ -121,18 +122,28 @@ class Generations:
         indices = self._own_indices()
         aliased = {name: index for name, index in indices.items() if self.alias in index.get("aliases", {})}
         searched = chosen(aliased, self.alias) if aliased else ""
-        stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="docs,store"))
+        stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="store"))
         totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
+        products = self._products()
         states = {name: state(index.get("aliases", {}), name) for name, index in indices.items()}
         return [
             Generation(
                 name,
                 "live" if name == searched and states[name] == "kept" else states[name],
-                totals[name]["docs"]["count"] if "docs" in totals.get(name, ()) else 0,
+                products.get(name, 0),
                 totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
             )
             for name in sorted(indices)
         ]
+
+    def _products(self) -> dict[str, int]:
+        """Return how many products each index has: the documents of the statistics are the nested ones too."""
+        by_index = {"terms": {"field": "_index", "size": MOST_INDICES}}
+        answer = read(SEARCH, self.client.search(index=f"{self.alias}-*", size=0, aggregations={"products": by_index}))
+        if "aggregations" not in answer:  # no index at all
+            return {}
+        buckets = read(BUCKETS, answer["aggregations"].get("products"))["buckets"]
+        return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
     def outlook(self) -> list[str]:
         """Say what a swap would replace, see `Engine.outlook`."""

@@ -119,7 +119,7 @@ class Found(Completeness):
 class Logged(TypedDict):
     """A change as the log holds it."""
 
-    row: NotRequired[Object | None]
+    row: NotRequired[Object | Annotated[list[Object], Field(min_length=1, max_length=1)] | None]
     version: NotRequired[int | None]
 
 
@@ -207,16 +207,11 @@ class Mapped(TypedDict):
     mappings: Mapping
 
 
-class DocCount(TypedDict):
-    count: Count
-
-
 class Size(TypedDict):
     size_in_bytes: Count
 
 
 class Primaries(TypedDict):
-    docs: NotRequired[DocCount]
     store: NotRequired[Size]
 
 

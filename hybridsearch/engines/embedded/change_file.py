@@ -20,13 +20,13 @@ from typing import NamedTuple, TypeVar
 import orjson
 
 from hybridsearch import forks
-from hybridsearch.changes import Change
+from hybridsearch.changes import Change, restored
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
     id TEXT NOT NULL UNIQUE,
-    row BLOB,                               -- JSON; NULL: it was removed
+    row BLOB,                               -- JSON, a list of one object: fields that changed; NULL: it was removed
     version INTEGER,
     place INTEGER NOT NULL,                 -- the precedence of the change
     time REAL NOT NULL
@@ -61,7 +61,7 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, seq: int, change: Change, place: int) -> Entry:
         """Return the entry of a change at a position, with its checksum."""
-        row = None if change.row is None else orjson.dumps(change.row)
+        row = None if change.row is None else orjson.dumps(change.stored)
         return cls(seq, change.id, row, change.version, place, time.time()).signed()
 
     def signed(self) -> Entry:
@@ -82,7 +82,7 @@ class Entry(NamedTuple):
 
     def to_change(self) -> Change:
         """Return the change."""
-        return Change(self.id, None if self.row is None else orjson.loads(self.row), self.version)
+        return restored(self.id, None if self.row is None else orjson.loads(self.row), self.version)
 
 
 def prepare(db: sqlite3.Connection) -> None:

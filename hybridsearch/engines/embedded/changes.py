@@ -49,16 +49,22 @@ class FileChanges:
         return [change for change in changes if is_newest(change, known[change.id])]
 
     def record(self, changes: Sequence[Change]) -> Recorded:
-        accepted, before = [], {}
+        recorded, before = Recorded([]), {}
         with self._writing() as db:
             for change in changes:
                 known = self._known(db, change.id)
-                if is_newest(change, known):
-                    remember(db, change, change.precedence)
-                    accepted.append(change)
-                    if known is not None:
-                        before[change.id] = known.to_change()
-        return Recorded(accepted, before=before)
+                if not is_newest(change, known):
+                    continue
+                whole = change.onto(known.to_change() if known else None)
+                if whole is None:
+                    recorded.missing += 1
+                    continue
+                remember(db, whole, change.precedence)
+                recorded.accepted.append(whole)
+                if known is not None:
+                    before[change.id] = known.to_change()
+        recorded.before = before
+        return recorded
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
         with self._writing() as db:

@@ -94,7 +94,9 @@ class EmbeddedEngine:
             return documents
 
     @while_open
-    def stored(self, generation: str, ids: Sequence[str]) -> Mapping[str, Document]:
+    def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
+        if generation is None:
+            return self._view(None).store.stored(ids)
         with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
@@ -173,6 +175,10 @@ class EmbeddedEngine:
 
     async def lexicon_async(self) -> Lexicon:
         return await asyncio.to_thread(self.lexicon)
+
+    @while_open
+    def vectors(self, leg: str) -> int:
+        return self._view(None).vectors(leg)
 
     @while_open
     def request(self, plan: Plan) -> Request:

@@ -187,7 +187,8 @@ def scored(plan: Plan, view: View, ordinals: list[int]) -> list[Placed]:
 
 def contributions(plan: Plan, window: Window) -> Scores:
     """Return the contribution of each signal (row) to the score of each document (column)."""
-    return np.array([window.contribution(signal) for signal in plan.signals], np.float32)
+    parts = [window.contribution(signal) for signal in plan.signals]
+    return np.array(parts, np.float32).reshape(len(parts), len(window.docs))
 
 
 def named(names: list[str], parts: Scores) -> dict[str, float]:

@@ -168,6 +168,10 @@ class View:
         column[postings.docs[::step]] = numbers[::step]
         return column
 
+    def vectors(self, leg: str) -> int:
+        """Return how many documents have a vector of a leg."""
+        return len(self._legs[leg].holders) if leg in self._legs else 0
+
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.
 

@@ -82,7 +82,7 @@ class Double:
         status, answer = self.model.handle(method, target, body)
         if "_search" in path and status == 200:
             values = [{"key": "Acme", "doc_count": 2}]
-            answer["aggregations"] = {"facet0": {"buckets": values}}
+            answer["aggregations"]["facet0"] = {"buckets": values}
             for hit in answer["hits"]["hits"]:
                 hit["matched_queries"] = {"title": 0.5}
         if path.endswith("/_stats"):

@@ -5,6 +5,7 @@ The checks of `health.py` say the same to doctor.
 
 import asyncio
 import base64
+import re
 import socket
 import traceback
 import warnings
@@ -20,6 +21,7 @@ from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.credentials import key_of_file
 from hybridsearch.engines.elasticsearch import health
 from hybridsearch.engines.elasticsearch.connection import connect, connect_async, version_of
+from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Schema
@@ -312,6 +314,40 @@ def test_an_engine_that_no_client_can_be_made_for_is_a_mistake_in_the_configurat
 ) -> None:
     with pytest.raises(ConfigError, match="engine"):
         HybridSearch.open(settings(tmp_path, engine=engine))
+
+
+def cloud_id(place: str) -> str:
+    return f"shop:{base64.b64encode(place.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("place", "address"),
+    [
+        ("eu-central-1.aws.cloud.es.io$abc$def", "https://abc.eu-central-1.aws.cloud.es.io:443"),
+        ("westeurope.azure.elastic-cloud.com:9243$abc$", "https://abc.westeurope.azure.elastic-cloud.com:9243"),
+    ],
+)
+def test_a_deployment_of_elastic_cloud_is_named_by_its_cloud_id(tmp_path: Path, place: str, address: str) -> None:
+    with HybridSearch.open(settings(tmp_path, engine={"cloud_id": cloud_id(place)})) as shop:
+        assert shop.settings.engine.urls == (address,)
+        assert isinstance(shop.engine, ElasticsearchEngine)
+        assert shop.engine.url == address
+
+
+@pytest.mark.parametrize(
+    ("engine", "sentence"),
+    [
+        ({"cloud_id": "shop"}, "'shop' is no Cloud ID, expected NAME:LETTERS"),
+        ({"cloud_id": "shop:\u00e9!"}, "is no Cloud ID"),
+        ({"cloud_id": cloud_id("host$abc$"), "url": "http://127.0.0.1:9200"}, "give either 'url' or 'cloud_id'"),
+        ({"url": "https://127.0.0.1:9200", "verify_certs": False, "fingerprint": "ab"}, "says whom to trust"),
+    ],
+)
+def test_what_contradicts_itself_about_the_server_is_refused(
+    tmp_path: Path, engine: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        settings(tmp_path, engine=engine)
 
 
 def test_a_user_name_needs_the_password_of_the_environment(tmp_path: Path) -> None:

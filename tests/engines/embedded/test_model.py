@@ -121,14 +121,13 @@ class Model:
     def first_pass(self, plan: Plan) -> dict[str, float]:
         """Return the candidates with their score in the first pass; where a score is needed, those that reach it."""
         allowed = [document for document in self.documents.values() if self.passes(document, plan.filters)]
-        if plan.kind == "browse":
-            return {document.id: 1.0 for document in allowed}
         near = [self.nearest(clause, allowed) for clause in plan.neighbours]
         scores = {}
         for document in allowed:
             score = self.bm25(document, plan.keyword) if plan.keyword else 0.0
             score += sum(lift for part, lift in (plan.codes or NONE).by_lift() if carries(document, part))
             score += sum(NEIGHBOUR_LIFT * (1 + cosines[document.id]) / 2 for cosines in near if document.id in cosines)
+            score = 1.0 if plan.kind == "browse" else score
             if score:
                 # Elasticsearch's scores are float32: products that differ only beyond that are tied.
                 scores[document.id] = float(np.float32(score))

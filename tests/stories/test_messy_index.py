@@ -1,0 +1,112 @@
+"""A shop's own index as it is found, with nested variants, an analyzer of its own and relative pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import bulk
+from PIL import Image
+
+from hybridsearch import HybridSearch
+from tests.shops import quietly, settings
+
+COUNT = 120
+MAPPING: dict[str, Any] = {
+    "properties": {
+        "name": {"type": "text", "analyzer": "shop"},
+        "price": {"type": "float"},
+        "pic": {"type": "keyword"},
+        "variants": {"type": "nested", "properties": {"sku": {"type": "keyword"}, "size": {"type": "keyword"}}},
+    }
+}
+SETTINGS = {
+    "number_of_replicas": 0,
+    "analysis": {
+        "filter": {"same": {"type": "synonym_graph", "synonyms": ["notebook, laptop"]}},
+        "analyzer": {"shop": {"tokenizer": "standard", "filter": ["lowercase", "same"]}},
+    },
+}
+FIELDS = {"id": "_id", "title": "name", "codes": ["variants.sku"], "numbers": ["price"], "image": "pic"}
+
+
+@pytest.fixture
+def messy(es_url: str, index: str) -> Iterator[str]:
+    """An index of the shop with three nested variants in each product."""
+    with Elasticsearch(es_url) as client:
+        name = f"{index}-own"
+        client.indices.create(index=name, mappings=MAPPING, settings=SETTINGS)
+        bulk(
+            client, ({"_index": name, "_id": f"p{number}", **product(number)} for number in range(COUNT)), refresh=True
+        )
+        yield name
+
+
+def product(number: int) -> dict[str, Any]:
+    variants = [{"sku": f"LB-{number}-{size}", "size": size} for size in "SML"]
+    return {"name": f"laptop bag {number}", "price": number + 0.5, "pic": f"img/{number}.png", "variants": variants}
+
+
+def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
+    es_url: str, index: str, messy: str, tmp_path: Path
+) -> None:
+    """Products were counted with their nested documents: the second rebuild was refused, as most of them were gone."""
+    for number in range(COUNT):
+        (tmp_path / "pics" / "img").mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32), (number, 0, 90)).save(tmp_path / "pics" / "img" / f"{number}.png")
+    configured = settings(
+        tmp_path,
+        catalog={"index": messy, "images": "pics"},
+        fields=FIELDS,
+        engine={"url": es_url, "index": index, "replicas": 0},
+        vectors=[{"name": "image", "encoder": "starter", "reads": "image"}],
+    )
+    with HybridSearch.open(configured) as shop, Elasticsearch(es_url) as client:
+        for turn in range(3):
+            report = shop.reindex(options=quietly())
+            assert (report.indexed, report.without_picture) == (COUNT, 0)
+            assert {generation.documents for generation in shop.engine.generations()} == {COUNT}
+            changed = {**product(7), "price": 1000.0 + turn}
+            shop.upsert({"_id": "p7", **changed})
+            client.index(index=messy, id="p7", document=changed, refresh=True)
+            shop.engine.refresh(report.generation)
+            page = shop.search("laptop bag", sort="price:desc", filters={"price": {"lte": 1500}}, size=1)
+            assert [(hit.id, hit.product["price"]) for hit in page] == [("p7", 1000.0 + turn)]
+            assert [hit.id for hit in shop.search("LB-33-M", size=1)] == ["p33"]
+            assert shop.update("p8", {"price": 2000.0 + turn}).encoded == 0
+            shop.engine.refresh(report.generation)
+            assert shop.get("p8")["p8"] == {**product(8), "price": 2000.0 + turn}
+        alias = shop.settings.engine.index
+        old = client.search(index=alias, query={"match": {"name": "notebook"}}, track_total_hits=True)
+        assert old["hits"]["total"]["value"] == COUNT  # the shop's own analyzer still reads its own queries
+        nested = {"nested": {"path": "variants", "query": {"term": {"variants.sku": "LB-33-M"}}}}
+        assert [hit["_id"] for hit in client.search(index=alias, query=nested)["hits"]["hits"]] == ["p33"]
+
+
+def test_what_the_index_and_the_backend_change_of_one_product_during_a_rebuild_is_both_in_the_new_one(
+    es_url: str, index: str, messy: str, tmp_path: Path
+) -> None:
+    fields = {name: value for name, value in FIELDS.items() if name != "image"}
+    configured = settings(
+        tmp_path,
+        catalog={"index": messy},
+        fields=fields,
+        engine={"url": es_url, "index": index, "replicas": 0},
+    )
+    told: list[int] = []
+
+    def tell(*_: Any) -> None:
+        if not told:
+            told.append(backend.update("p7", {"price": 1000.0}).written)
+            client.index(index=messy, id="p7", document={**product(7), "name": "laptop sleeve 7"}, refresh=True)
+
+    with (
+        HybridSearch.open(configured) as shop,
+        HybridSearch.open(configured) as backend,
+        Elasticsearch(es_url) as client,
+    ):
+        shop.reindex(options=quietly())
+        shop.reindex(tell, quietly())
+        assert told == [1]
+        assert shop.get("p7")["p7"] == {**product(7), "name": "laptop sleeve 7", "price": 1000.0}
