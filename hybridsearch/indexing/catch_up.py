@@ -18,6 +18,7 @@ from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.progress import Progress
+from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject
 
 SMALL = 100
@@ -33,7 +34,8 @@ class CatchUp:
     Attributes:
         mark: Place in the log up to which changes are in the generation.
         resumed: Whether an earlier process read some of the products, and knew their ids.
-        told: Products that these changes are about, with the order of the last.
+        told: Products that these changes are about as a whole, with the order of the last.
+        changed: The changes of single fields, by product.
     """
 
     source: Source
@@ -45,7 +47,7 @@ class CatchUp:
     mark: int
     resumed: bool
     told: dict[str, int] = field(default_factory=dict)
-    updated: dict[str, Change] = field(default_factory=dict)
+    changed: dict[str, Change] = field(default_factory=dict)
 
     def begin(self, say: Callable[[str], object]) -> None:
         """Note how far a living catalogue is written, before it is read."""
@@ -92,7 +94,9 @@ class CatchUp:
         for batch in batches(self.source.since(seen), BATCH):
             reach("follow.read")
             count += len(batch)
-            self.amend(generation, [self.current(row) for row in batch if not self.overtaken(row)])
+            fields = self.builder.schema.fields
+            rows = [row for row in batch if not self.overtaken(row)]
+            self.amend(generation, [updated(row, self.changed.get(row.id or ""), fields) for row in rows])
             reach("follow.written")
             self.tally.counts.tell(self.progress, "following the catalogue")
         return count
@@ -112,17 +116,6 @@ class CatchUp:
         except ValueError:
             return False  # it will be rejected for this
 
-    def current(self, row: Product | Reject) -> Product | Reject:
-        """Return a row with the fields that the log of changes tells of, unless it is newer."""
-        change = self.updated.get(row.id or "")
-        if change is None or isinstance(row, Reject) or row.id in self.told:
-            return row
-        try:
-            newer = precedence(document.version(row.row, self.builder.schema.fields)) > change.precedence
-        except ValueError:
-            return row  # it will be rejected for this
-        return row if newer else replace(row, row={**row.row, **(change.row or {})})
-
     def replay(self, generation: str | None) -> int:
         """Replay the changes that were recorded since the last time, some thousand at most; return how many."""
         changes, mark = self.engine.changes.since(self.mark)
@@ -133,7 +126,7 @@ class CatchUp:
             self.tally.replayed(changes, built)
             self.mark = mark
             self.told |= {change.id: change.precedence for change in changes if not change.partial}
-            self.updated |= {change.id: change for change in changes if change.partial}
+            self.changed |= {change.id: change for change in changes if change.partial}
             self.tally.counts.tell(self.progress, "replaying changes")
         return len(changes)
 
@@ -158,3 +151,14 @@ class CatchUp:
                 self.tally.removed(strays)
                 removed += len(strays)
         return removed
+
+
+def updated(row: Product | Reject, change: Change | None, fields: Fields) -> Product | Reject:
+    """Return a row of the catalogue with the fields that a change sets, unless the row is newer."""
+    if change is None or isinstance(row, Reject):
+        return row
+    try:
+        newer = precedence(document.version(row.row, fields)) > change.precedence
+    except ValueError:
+        return row  # it will be rejected for this
+    return row if newer else replace(row, row={**row.row, **(change.row or {})})

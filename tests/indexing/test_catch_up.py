@@ -11,10 +11,11 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.changes import Change, precedence
 from hybridsearch.indexing.build import building, source_of
-from hybridsearch.indexing.catch_up import CatchUp
+from hybridsearch.indexing.catch_up import CatchUp, updated
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.progress import silent
+from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject
 from tests.indexing.builders import rows
 from tests.killable import product
@@ -92,3 +93,15 @@ def test_a_catalogue_that_is_a_file_is_not_followed(catch_up: CatchUp) -> None:
     catch_up.begin(said.append)
     assert (catch_up.follow(catch_up.generation), catch_up.sweep(catch_up.generation)) == (0, 0)
     assert (said, catch_up.tally.position.seen) == ([], None)
+
+
+def test_a_row_that_the_catalogue_tells_of_later_keeps_the_fields_that_were_changed_unless_it_is_newer() -> None:
+    fields = Fields(title="title", version="at")
+    row = Product("1", {"title": "new hat", "price": 9, "at": 5}, "shop")
+    price = Change("1", {"price": 5, "at": 7}, 7, partial=True)
+    assert updated(row, None, fields) == row
+    assert updated(row, price, fields) == Product("1", {"title": "new hat", "price": 5, "at": 7}, "shop")
+    newer = Product("1", {"title": "new hat", "price": 9, "at": 8}, "shop")
+    assert updated(newer, price, fields) == newer
+    reject = Reject("shop", "1", "read", "no product")
+    assert updated(reject, price, fields) == reject
