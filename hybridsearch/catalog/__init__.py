@@ -11,6 +11,7 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.rows import field, number, strings, weight
@@ -29,6 +30,9 @@ SOURCES: dict[str, Parser] = {
     ".csv": parse_table,
     ".tsv": parse_table,
     ".txt": parse_table,
+    ".xml": parse_feed,
+    ".rss": parse_feed,
+    ".atom": parse_feed,
 }
 """Parsers by the suffix of the file; `.gz` may follow, and compressed content is recognised without it.
 

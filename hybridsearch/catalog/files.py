@@ -36,6 +36,11 @@ FOREIGN_SHARE = 0.3
 FOREIGN_LINES = 5
 """As many such lines are rejects in any file, however short."""
 
+DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})["']""")
+"""An encoding that a file of XML declares."""
+SUPERSETS = re.compile(r"(?:iso|cp|koi8|mac|shift_jis|euc|gb|big5)")
+"""Beginnings of Python's names for encodings in which ASCII is ASCII; those of UTF are told by the bytes instead."""
+
 ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are not UTF-8, as Python's `surrogateescape` keeps them."""
 
@@ -149,6 +154,14 @@ def decoding(head: bytes) -> tuple[str, str]:
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
+    if declared := DECLARED.match(head.lstrip()):
+        name = declared[1].decode()
+        try:
+            codec = codecs.lookup(name).name
+        except LookupError as error:
+            raise ValueError(f"it declares the encoding '{name}', which is not known; save it as UTF-8") from error
+        if SUPERSETS.match(codec):
+            return codec, "replace"
     if head.startswith(b"PK\x03\x04"):
         raise ValueError("it is a zip archive or an Excel workbook; unpack it, or save it as CSV")
     if head.count(0) > FOREIGN_SHARE * len(head):
