@@ -6,8 +6,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hybridsearch.catalog import excel
 from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.binary import BinaryFile, Format
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
@@ -38,6 +40,12 @@ SOURCES: dict[str, Parser] = {
 
 A new format is a parser in a file of its own and a line here; encoding, packing, counting, ids and rejects are the same
 for all."""
+
+BINARIES: dict[str, Format] = {
+    ".xlsx": excel.FORMAT,
+    ".xlsm": excel.FORMAT,
+}
+"""Formats that are no text, by the suffix of the file."""
 
 SAMPLE_BYTES = 50_000_000
 """Memory of the rows that a configuration is guessed from."""
@@ -73,13 +81,17 @@ def open_source(
     if path.is_dir():
         raise CatalogError(f"Catalogue {shown(path)} is a folder. Set 'catalog.path' to a file in it.")
     suffix = Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
-    if suffix not in SOURCES:
-        raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
+    if suffix not in {*SOURCES, *BINARIES}:
+        known = ", ".join([*SOURCES, *BINARIES])
+        raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {known}.")
     if not path.exists():
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    return File(path, SOURCES[suffix], fields.id if fields else None)
+    id_field = fields.id if fields else None
+    if suffix in BINARIES:
+        return BinaryFile(path, BINARIES[suffix], id_field)
+    return File(path, SOURCES[suffix], id_field)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

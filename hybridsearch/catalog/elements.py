@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+PRESERVED = ("xml:space", "preserve")
+"""The attribute with which blanks count."""
 GOOGLE = "base.google.com/"
 """What the addresses of Google's namespaces for products have in them."""
 GOOGLES = frozenset({"g"})
@@ -37,14 +39,16 @@ def google_prefixes(attributes: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-def value(element: Element, google: frozenset[str] = GOOGLES) -> str | dict[str, Any] | None:
+def value(element: Element, left_out: frozenset[str] = GOOGLES) -> str | dict[str, Any] | None:
     """Return an element as a text, where it has text; else as an object of its attributes and elements.
 
     Of text with elements in it, as in HTML, all text counts. None stands for an element that says nothing.
     """
+    if PRESERVED in element.attributes.items():
+        return "".join(part for part in element.content if isinstance(part, str))
     if any(isinstance(part, str) and not part.isspace() for part in element.content):
         return " ".join(texts(element.content))
-    return fields(element, google) or None
+    return fields(element, left_out) or None
 
 
 def texts(content: list[Any]) -> Iterator[str]:
@@ -58,10 +62,11 @@ def texts(content: list[Any]) -> Iterator[str]:
             yield from texts(list(inner.values()) if isinstance(inner, dict) else [inner] if inner else [])
 
 
-def fields(element: Element, google: frozenset[str] = GOOGLES) -> dict[str, Any]:
+def fields(element: Element, left_out: frozenset[str] = GOOGLES) -> dict[str, Any]:
     """Return the attributes and elements of an element by name; the list of those that repeat.
 
-    A prefix of Google's is left out. Where there are both `<title>` and `<g:title>`, Google's counts.
+    One that says nothing is None among others, and else left out. Some prefixes are left out: where there are both
+    `<title>` and `<g:title>`, the one with such a prefix counts.
     """
     own: dict[str, list[Any]] = {}
     others: dict[str, list[Any]] = {}
@@ -69,8 +74,9 @@ def fields(element: Element, google: frozenset[str] = GOOGLES) -> dict[str, Any]
         if text.strip() and not name.startswith("xmlns"):
             others.setdefault(name, []).append(text.strip())
     for part in element.content:
-        if isinstance(part, tuple) and part[1] is not None:
+        if isinstance(part, tuple):
             prefix, _, local = part[0].rpartition(":")
-            kept, name = (own, local) if prefix in google else (others, part[0])
+            kept, name = (own, local) if prefix in left_out else (others, part[0])
             kept.setdefault(name, []).append(part[1])
-    return {name: values if len(values) > 1 else values[0] for name, values in (others | own).items()}
+    filled = {name: values for name, values in (others | own).items() if any(item is not None for item in values)}
+    return {name: values if len(values) > 1 else values[0] for name, values in filled.items()}

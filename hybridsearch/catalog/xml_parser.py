@@ -1,4 +1,4 @@
-"""A parser of XML that gives the elements that are products.
+"""A parser of XML that gives the elements that are rows, one by one.
 
 It is `expat`, which comes with Python. It fetches nothing; a file that declares a document type, without which there
 are no entities that could grow, is refused.
@@ -14,8 +14,6 @@ from xml.parsers import expat
 from hybridsearch.catalog.elements import GOOGLES, Element, fields, google_prefixes, value
 from hybridsearch.rows import DEEPEST
 
-ROWS = ("item", "entry", "product")
-"""Elements that are products: of RSS, of Atom, and of the feeds that shops make themselves."""
 CUT_OFF = (3, 5, 6, 20)
 """What expat calls an end that comes too early: of nothing, or of an open token, character or CDATA section."""
 TAG_MISMATCH = 7
@@ -37,7 +35,7 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An element that is a product.
+    """An element that is a row.
 
     Attributes:
         start: Where its start begins, in bytes from the parser's first one.
@@ -55,17 +53,27 @@ class XmlParser:
     """One run of expat.
 
     Attributes:
-        found: The products that have ended; whoever takes them empties the list.
-        row: The name of the latest product, as it is written; empty before the first.
+        found: The rows that have ended; whoever takes them empties the list.
+        row: The name of the latest row, as it is written; empty before the first.
         root: The name of the outermost element.
         closed: Whether that has ended.
     """
 
-    def __init__(self, above: Sequence[str] = (), row: str = "", google: frozenset[str] = GOOGLES) -> None:
-        """Begin inside of some elements, whose starts are taken for read."""
+    def __init__(
+        self, names: Sequence[str], above: Sequence[str] = (), row: str = "", left_out: frozenset[str] = GOOGLES
+    ) -> None:
+        """Begin inside of some elements, whose starts are taken for read.
+
+        Args:
+            names: Of the elements that are rows, without prefixes.
+            above: Names of the elements around.
+            row: The name of rows, where it is known.
+            left_out: Prefixes that are left out of the names of fields.
+        """
+        self.names = names
         self.found: list[Found] = []
         self.row, self.root, self.closed = row, "".join(above[:1]), False
-        self._above, self._google = list(above), google
+        self._above, self._left_out = list(above), left_out
         self._open: list[Element] = []
         self._depth: int | None = None
         self._row_start = self._inner = 0
@@ -82,12 +90,12 @@ class XmlParser:
 
     @property
     def in_row(self) -> bool:
-        """Whether a product is open."""
+        """Whether a row is open."""
         return self._depth is not None
 
     @property
     def kept(self) -> int:
-        """Where the product that is open starts, or else where the parser is."""
+        """Where the row that is open starts, or else where the parser is."""
         return self._row_start if self.in_row else self.at
 
     @property
@@ -116,16 +124,16 @@ class XmlParser:
         return None
 
     def again(self) -> XmlParser:
-        """Return a parser that begins with the next product, for all that this one knows of what is around it."""
+        """Return a parser that begins with the next row, for all that this one knows of what is around it."""
         above = self._above or [element.name for element in self._open] or [self.root or "feed"]
-        return XmlParser(above, self.row, self._google)
+        return XmlParser(self.names, above, self.row, self._left_out)
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if attributes:
-            self._google |= google_prefixes(attributes)
+            self._left_out |= google_prefixes(attributes)
         if len(self._open) > DEEPEST:
             raise TooDeep
-        if name.rpartition(":")[2] in ROWS and self._open:
+        if name.rpartition(":")[2] in self.names and self._open:
             if self.in_row:
                 self._inner += name == self.row
             else:
@@ -144,10 +152,10 @@ class XmlParser:
             self.closed = not self._open
             return
         if len(self._open) > self._depth:
-            self._open[-1].content.append((name, value(element, self._google)))
+            self._open[-1].content.append((name, value(element, self._left_out)))
             return
         self._depth = None
-        self.found.append(Found(fields(element, self._google), self._row_start, self.at, self._inner))
+        self.found.append(Found(fields(element, self._left_out), self._row_start, self.at, self._inner))
 
 
 class TooDeep(Exception):  # noqa: N818 - passes through expat, and no further

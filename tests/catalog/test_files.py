@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
-from hybridsearch.catalog import SOURCES, files, open_source, sample
+from hybridsearch.catalog import BINARIES, SOURCES, files, open_source, sample
 from hybridsearch.catalog.base import Unreadable, product
 from hybridsearch.catalog.csv import swallows_rows
 from hybridsearch.catalog.jsonl import parse
@@ -261,7 +261,7 @@ def test_object_over_many_lines_is_refused_with_what_is_expected(read: Reader) -
         read('{\n  "products": [{"id": 1}]\n}', "shop.json")
 
 
-@pytest.mark.parametrize("name", [f"shop{suffix}" for suffix in SOURCES])
+@pytest.mark.parametrize("name", [f"shop{suffix}" for suffix in (*SOURCES, *BINARIES)])
 def test_empty_file_has_no_products(read: Reader, name: str) -> None:
     assert read("", name) == read(" \n\n", name) == []
 
@@ -272,7 +272,7 @@ def test_damaged_gzip_is_an_error(read: Reader) -> None:
 
 
 def test_workbook_is_refused_with_what_to_do(read: Reader) -> None:
-    with pytest.raises(CatalogError, match="save it as CSV"):
+    with pytest.raises(CatalogError, match=r"it is a zip archive or an Excel workbook; unpack it, or name it .xlsx"):
         read(b"PK\x03\x04" + bytes(100), "shop.csv")
 
 
@@ -321,7 +321,7 @@ def test_sample_is_spread_over_the_file_and_needs_no_ids(tmp_path: Path) -> None
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     content=st.binary() | st.text('{}[]",:;\t\n\r 1a\\').map(str.encode),
-    name=st.sampled_from(sorted(SOURCES)),
+    name=st.sampled_from(sorted({*SOURCES, *BINARIES})),
     pack=st.sampled_from([bytes, gzip.compress]),
 )
 def test_any_bytes_give_products_rejects_or_one_error(tmp_path: Path, content: bytes, name: str, pack: Packer) -> None:
