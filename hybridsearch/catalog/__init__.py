@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybridsearch.catalog import excel
+from hybridsearch.catalog import excel, parquet
 from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.binary import BinaryFile, Format
@@ -44,6 +44,7 @@ for all."""
 BINARIES: dict[str, Format] = {
     ".xlsx": excel.FORMAT,
     ".xlsm": excel.FORMAT,
+    ".parquet": parquet.FORMAT,
 }
 """Formats that are no text, by the suffix of the file."""
 
