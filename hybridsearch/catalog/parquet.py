@@ -23,8 +23,8 @@ INDEX = "__index_level_"
 def rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
     """Yield the rows with their numbers, from 1.
 
-    A null and a NaN are missing values. Bytes that are UTF-8 are text, others, such as pictures, a `data:` URI. Times with
-    a zone are given in UTC.
+    A null and a NaN are missing values. Bytes that are UTF-8 are text, others a `data:` URI, as of a picture. Times with a
+    zone are given in UTC.
 
     Raises:
         ValueError: It is no Parquet, or damaged; or pyarrow is not installed.
