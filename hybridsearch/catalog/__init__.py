@@ -1,4 +1,7 @@
-"""Where products come from: files, or an existing Elasticsearch index. A new format is one file and one line here."""
+"""Where products come from: files, an existing Elasticsearch index, a database.
+
+A new format is one file and one line here.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.binary import BinaryFile, Format
 from hybridsearch.catalog.csv import parse_table
+from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.catalog.xml import parse_feed
@@ -62,8 +66,8 @@ def open_source(
     """Return the source that a configuration names; nothing is read yet.
 
     Args:
-        catalog: A path or an index.
-        fields: Its `id` names a file's products (an index has ids of its own); None numbers them by their lines.
+        catalog: A path, an index, or a database and a query.
+        fields: Its `id` names the products (an index has ids of its own); None numbers them by their places.
         folder: Where a relative path starts.
         client: For an index.
 
@@ -71,6 +75,9 @@ def open_source(
         CatalogError: The file is missing, or its suffix is unknown.
         ConfigError: An index is named, but there is no server to read it from.
     """
+    id_field = fields.id if fields else None
+    if catalog.url and catalog.query:
+        return Database(catalog.url, catalog.query, id_field, folder)
     if catalog.path is None:
         if client is None:
             raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
@@ -89,7 +96,6 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    id_field = fields.id if fields else None
     if suffix in BINARIES:
         return BinaryFile(path, BINARIES[suffix], id_field)
     return File(path, SOURCES[suffix], id_field)

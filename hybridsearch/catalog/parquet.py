@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, BinaryIO
 
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.binary import Format
+from hybridsearch.catalog.typed import typed_row
 
 BATCH = 100
 """Rows that are held at once; a column of a few texts may be tiny in the file and large in memory."""
@@ -23,8 +21,7 @@ INDEX = "__index_level_"
 def rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
     """Yield the rows with their numbers, from 1.
 
-    A null and a NaN are missing values. Bytes that are UTF-8 are text, others a `data:` URI, as of a picture. Times with a
-    zone are given in UTC.
+    Times with a zone are given in UTC; see `typed_row` for the other values.
 
     Raises:
         ValueError: It is no Parquet, or damaged; or pyarrow is not installed.
@@ -98,30 +95,7 @@ def values(batch: Any) -> Iterator[dict[str, Any] | Unreadable]:
             yield from values(batch.slice(place, 1))
         return
     for row in found:
-        yield {name: plain(value) for name, value in row.items() if value is not None and value == value}
-
-
-def plain(value: Any) -> Any:
-    """Return a value of Arrow's as one of JSON, or as one that is made of it later."""
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, bytes):
-        return text_or_data(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    return value
-
-
-def text_or_data(value: bytes) -> str:
-    """Return bytes as the text that they are, or else as a `data:` URI."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return "data:application/octet-stream;base64," + base64.b64encode(value).decode()
+        yield typed_row(row.items())
 
 
 def count(raw: BinaryIO) -> int | None:

@@ -1,4 +1,7 @@
-"""Parquet, as pyarrow writes it: lists and structs, times, decimals and bytes, and what is broken."""
+"""Parquet, as pyarrow writes it: lists and structs, times, decimals and bytes, and what is broken.
+
+The module `typed` of the catalogue is tested here, too.
+"""
 
 import base64
 import io
@@ -17,6 +20,7 @@ from pyarrow import parquet as arrow
 
 from hybridsearch.catalog import open_source, parquet
 from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.typed import text_or_data
 from hybridsearch.errors import CatalogError
 from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Product, Reject
@@ -84,7 +88,7 @@ NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
         (
             [{"b": b"\xff"}, None],
             pa.list_(pa.struct([("b", pa.binary())])),
-            [{"b": parquet.text_or_data(b"\xff")}, None],
+            [{"b": text_or_data(b"\xff")}, None],
         ),
         ([NOON], pa.list_(pa.timestamp("ns", "UTC")), [NOON]),
         ({"at": NOON}, pa.struct([("at", pa.timestamp("ns", "UTC"))]), {"at": NOON}),
