@@ -22,6 +22,8 @@ FIRST_PIECE = 1_024
 """Bytes that are parsed first after a flaw, then twice as many: where flaw follows flaw, more would be for nothing."""
 IN_VAIN = 4 * LONGEST_ROW
 """Bytes that may be parsed again after rows that do not end: more would take too long."""
+FRESH = 1_000_000
+"""Bytes after which a new parser begins with the next row: it keeps every name that it has seen."""
 LONGEST_START = 100
 """Bytes that the start of a row has at most."""
 NAME_START = re.compile(rb"<(?:[\w.-]{1,50}:)?([\w.-]{1,50})(?=[\s/>])")
@@ -99,6 +101,7 @@ class Feed:
             elif piece:
                 self._buffer.drop(self._kept)
                 self._size = min(2 * self._size, CHUNK)
+                self._lost = self._parser.in_row and self._kept - self._begun > FRESH
             else:
                 break
         if last:

@@ -125,6 +125,8 @@ class XmlParser:
 
     def again(self) -> XmlParser:
         """Return a parser that begins with the next row, for all that this one knows of what is around it."""
+        # They lead back to expat: a circle, which would keep all names until the garbage collector comes.
+        self._expat.StartElementHandler = self._expat.EndElementHandler = self._expat.CharacterDataHandler = None
         above = self._above or [element.name for element in self._open] or [self.root or "feed"]
         return XmlParser(self.names, above, self.row, self._left_out)
 

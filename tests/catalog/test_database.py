@@ -195,13 +195,13 @@ def test_a_table_that_names_no_source_or_two_is_refused(table: dict[str, str], r
 
 
 def test_memory_does_not_grow_with_the_rows(shop: sqlite3.Connection, tmp_path: Path) -> None:
-    fill(shop, *((str(n), "x" * 500, 1, 1, None) for n in range(20_000)))
+    fill(shop, *((str(n), "x" * 2_000, 1, 1, None) for n in range(20_000)))
     rows = source(tmp_path).read()
     next(rows)
     tracemalloc.start()
     try:
         assert sum(1 for _ in rows) == 19_999
-        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
 
@@ -240,6 +240,18 @@ def test_what_was_written_since_is_in_the_next_index(shop: sqlite3.Connection, t
         fill(shop, ("c", "green hat", 1, 1, None))
         assert opened.reindex().indexed == 3
         assert {hit.id for hit in opened.search("hat")} == {"a", "b", "c"}
+
+
+def test_what_was_refused_can_be_tried_again(shop: sqlite3.Connection, tmp_path: Path) -> None:
+    fill(shop, ("a", "red hat", 1, 1, None), ("b", "blue hat", "free", 1, None))
+    table = {"url": "sqlite:///shop.db", "query": "SELECT id, title, price FROM products"}
+    with HybridSearch.open(shop_settings(tmp_path, catalog=table)) as opened:
+        report = opened.reindex()
+        assert [(reject.where, reject.id) for reject in report.rejects] == [("shop.db:2", "b")]
+        shop.execute("UPDATE products SET price = 5 WHERE id = 'b'")
+        shop.commit()
+        assert opened.retry_rejects()[0].written == 1
+        assert {hit.id for hit in opened.search("hat")} == {"a", "b"}
 
 
 def test_values_of_a_drivers_types_are_stored_as_json() -> None:

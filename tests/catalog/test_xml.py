@@ -306,6 +306,19 @@ def test_memory_does_not_grow_with_a_feed_that_is_one_line(tmp_path: Path) -> No
     assert source.count() == pytest.approx(10_000, rel=0.15)
 
 
+def test_memory_does_not_grow_with_the_names_of_elements(tmp_path: Path) -> None:
+    """The parser keeps every name."""
+    path = tmp_path / "shop.xml"
+    items = "".join(f"<item><id>{n}</id><{'a' * 400}{n}/></item>" for n in range(10_000))
+    path.write_text(f"<rss><channel>{items}</channel></rss>")
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(row, Product) for row in open_source(Catalog(path=path), FIELDS).read()) == 10_000
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_init_and_reindex_take_a_feed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
