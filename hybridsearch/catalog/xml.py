@@ -131,7 +131,7 @@ class Feed:
         """
         buffer = self._buffer
         following = next(starts(buffer.held, self._parser, place + 1 - buffer.start), None)
-        if found.cut_off and following is None:
+        if found.cut_off and following is None and not self._whole:
             raise ValueError(f"it ends inside of <{self._parser.innermost}>: it was cut off; make or fetch it again")
         if in_row or not (self._resumed and found.mismatch):
             written = buffer.slice(place, self._begun + self._parser.at + 1) if found.line else b""
@@ -156,9 +156,13 @@ class Feed:
         return start is not None
 
     def _check_end(self) -> None:
-        end = f"</{self.root}>"
-        if self._lost and not (self._parser.closed or self._buffer.held.rstrip().endswith(end.encode())):
-            raise ValueError(f"it does not end with {end}: it was cut off; make or fetch it again")
+        if self._lost and not (self._parser.closed or self._whole):
+            raise ValueError(f"it does not end with </{self.root}>: it was cut off; make or fetch it again")
+
+    @property
+    def _whole(self) -> bool:
+        """Whether what is at hand ends as the file should."""
+        return self._buffer.held.rstrip().endswith(f"</{self.root}>".encode())
 
 
 def starts(written: bytes | bytearray, parser: XmlParser, first: int = 0) -> Iterator[int]:

@@ -158,6 +158,7 @@ def test_products_behind_a_section_that_is_not_closed_are_not_lost_in_it(opening
     closed = "<id>3</id><t><![CDATA[a]]></t><!-- b -->"
     assert ids(feed("<id>1</id>", f"<id>2</id><t>{opening} soft</t>", closed, "<id>4</id>")) == ["1", "3", "4"]
     assert ids(feed("<id>1</id>", f"<id>2</id><t>{opening} soft</t>", "<id>3</id>")) == ["1", "3"]
+    assert ids(feed("<id>1</id>", f"<id>2</id><t>{opening} soft</t>")) == ["1"]
 
 
 def test_products_in_a_comment_are_none() -> None:
@@ -247,6 +248,28 @@ def test_an_encoding_that_is_none_of_texts_is_ignored(
 ) -> None:
     (product,) = catalog(f'<?xml version="1.0" encoding="{encoding}"?><rss><item><id>\\x31</id></item></rss>'.encode())
     assert product.id == "\\x31"
+
+
+MISTAKES = [
+    *("&", "<", "<a>", "</a>", "</item>", "<item>", "<item ", "<id>9</id>", "</channel>", "</rss>", "<!DOCTYPE a>"),
+    *("<![CDATA[", "]]>", "<!--", "-->", "<?x", "?>", "<a b='", '"', "\x00", "\udce9"),
+]
+
+
+@given(
+    place=st.integers(0, 5),
+    at=st.integers(0, 42),
+    flaw=st.sampled_from(MISTAKES),
+    chunk=st.sampled_from([1, 5, 30, 65_536]),
+)
+def test_whatever_stands_in_a_product_by_mistake_costs_no_other(place: int, at: int, flaw: str, chunk: int) -> None:
+    items = [f"<id>{number}</id><t><![CDATA[x]]></t><!-- c -->" for number in range(6)]
+    items[place] = items[place][:at] + flaw + items[place][at:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xml, "CHUNK", chunk)
+        found = [row.get("id") for row in read(feed(*items)) if isinstance(row, dict)]
+    others = [str(number) for number in range(6) if number != place]
+    assert [name for name in found if name in others] == others
 
 
 @given(texts=st.lists(TEXT, min_size=1), chunk=st.integers(1, 60))
