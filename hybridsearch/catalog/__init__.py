@@ -17,6 +17,7 @@ from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.living_database import LivingDatabase
 from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
@@ -77,6 +78,8 @@ def open_source(
     """
     id_field = fields.id if fields else None
     if catalog.url and catalog.query:
+        if fields and fields.version:
+            return LivingDatabase(catalog.url, catalog.query, id_field, folder, fields.version)
         return Database(catalog.url, catalog.query, id_field, folder)
     if catalog.path is None:
         if client is None:

@@ -19,7 +19,7 @@ from hybridsearch.sections import Secrets
 from hybridsearch.values import Product, Reject
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Select
 
 PAGE = 500
 """Rows that are fetched at a time."""
@@ -64,8 +64,12 @@ class Database:
 
     def read(self) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row."""
+        yield from self.products(self.statement)
+
+    def products(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
+        """Yield a product or a reject for every row that a query gives."""
         with self.connected() as connection:
-            found = connection.exec_driver_sql(self.statement)
+            found = connection.exec_driver_sql(query) if isinstance(query, str) else connection.execute(query)
             if not found.returns_rows:
                 raise CatalogError("'catalog.query' gives no rows, expected a SELECT. Nothing was changed by it.")
             names = list(found.keys())
