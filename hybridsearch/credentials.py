@@ -15,6 +15,9 @@ ADDRESS_WITH_KEY = "'engine.url' holds a key. Set HYBRIDSEARCH_API_KEY instead."
 ENCODER_WITH_USER = "An encoder's address holds a user name or password. Set HYBRIDSEARCH_ENCODER_KEY instead."
 ENCODER_WITH_KEY = "An encoder's address holds a key. Set HYBRIDSEARCH_ENCODER_KEY instead."
 
+DATABASE_WITH_PASSWORD = "'catalog.url' holds a password or a key. Leave it out, and set HYBRIDSEARCH_CATALOG_PASSWORD."
+NO_DATABASE = "'catalog.url' is no address of a database, expected one such as postgresql+psycopg://shop@localhost/shop"
+
 
 def key(secret: str, origin: str) -> str:
     """Return a key without white space around it: it travels in a header as it is.
@@ -77,6 +80,21 @@ def engine_address(url: str) -> str:
         raise ConfigError(ADDRESS_WITH_USER)
     if without_logins(url) != url:
         raise ConfigError(ADDRESS_WITH_KEY)
+    return url
+
+
+def database_address(url: str) -> str:
+    """Return the address of a database as it is; it may name a user.
+
+    Raises:
+        ConfigError: It holds a password or a key, or is no address; the message does not repeat it.
+    """
+    scheme, mark, rest = url.partition("://")
+    parameters = rest.partition("?")[2]
+    if not (scheme and mark):
+        raise ConfigError(NO_DATABASE)
+    if ":" in rest.rpartition("@")[0] or without_logins(f"?{parameters}") != f"?{parameters}":
+        raise ConfigError(DATABASE_WITH_PASSWORD)
     return url
 
 

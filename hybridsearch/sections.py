@@ -14,6 +14,7 @@ from hybridsearch.fields import KINDS
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
+DatabaseAddress = Annotated[str, AfterValidator(credentials.database_address)]
 Address = Annotated[str, AfterValidator(credentials.engine_address)]
 EncoderName = Annotated[str, AfterValidator(credentials.encoder_name)]
 TAKEN = ("-changes", "-lock", "-filling", "-reopened")
@@ -47,10 +48,14 @@ class Section(BaseModel):
 
 
 class Catalog(Section):
-    """Where products come from: a file, or an existing Elasticsearch index or alias."""
+    """Where products come from: a file, an existing Elasticsearch index or alias, or a query to a database."""
 
     path: Path | None = None
     index: str | None = None
+    url: DatabaseAddress | None = None
+    """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""
+    query: Annotated[str, Field(min_length=1)] | None = None
+    """The SELECT that gives a row for each product."""
     images: Path | None = None
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
@@ -58,8 +63,12 @@ class Catalog(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
-        if (self.path is None) == (self.index is None):
-            raise ValueError("give either 'path' (a file) or 'index' (an existing Elasticsearch index)")
+        if sum(source is not None for source in (self.path, self.index, self.query)) != 1:
+            raise ValueError(
+                "give one of 'path' (a file), 'index' (an existing Elasticsearch index) and 'query' (to a database)"
+            )
+        if (self.url is None) != (self.query is None):
+            raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
         return self
 
 
@@ -200,6 +209,7 @@ class Secrets(BaseSettings):
 
     api_key: SecretStr | None = None
     password: SecretStr | None = None
+    catalog_password: SecretStr | None = None
     encoder_key: SecretStr | None = None
 
     @field_validator("*", mode="before")

@@ -1,7 +1,8 @@
 """The configuration file: what a shop says once.
 
 Order of precedence: a function's argument, then the file, then the environment (for secrets only the environment or a
-file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD, HYBRIDSEARCH_ENCODER_KEY), then the defaults here.
+file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD, HYBRIDSEARCH_CATALOG_PASSWORD, HYBRIDSEARCH_ENCODER_KEY), then the
+defaults here.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as refused:
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
-        "configuration: 'catalog' is missing. Its table takes: path, index, images, fetch. "
+        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, images, fetch. "
         "A whole file: hybridsearch init CATALOG"
     )
 
@@ -88,8 +88,9 @@ def test_every_problem_has_a_line_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("catalog", [{}, {"path": "p", "index": "i"}])
-def test_a_catalogue_is_either_a_file_or_an_index(catalog: dict[str, Any]) -> None:
-    assert "give either 'path' (a file) or 'index' (an existing Elasticsearch index)" in complaint(catalog=catalog)
+def test_a_catalogue_is_a_file_an_index_or_a_query(catalog: dict[str, Any]) -> None:
+    one = "give one of 'path' (a file), 'index' (an existing Elasticsearch index) and 'query' (to a database)"
+    assert one in complaint(catalog=catalog)
 
 
 def test_an_index_as_catalogue_needs_a_server() -> None:

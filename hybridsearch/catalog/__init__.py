@@ -1,4 +1,7 @@
-"""Where products come from: files, or an existing Elasticsearch index. A new format is one file and one line here."""
+"""Where products come from: files, an existing Elasticsearch index, a database.
+
+A new format is one file and one line here.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hybridsearch.catalog import excel, parquet
 from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.binary import BinaryFile, Format
 from hybridsearch.catalog.csv import parse_table
+from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.living_database import LivingDatabase
+from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.rows import field, number, strings, weight
@@ -29,11 +37,21 @@ SOURCES: dict[str, Parser] = {
     ".csv": parse_table,
     ".tsv": parse_table,
     ".txt": parse_table,
+    ".xml": parse_feed,
+    ".rss": parse_feed,
+    ".atom": parse_feed,
 }
 """Parsers by the suffix of the file; `.gz` may follow, and compressed content is recognised without it.
 
 A new format is a parser in a file of its own and a line here; encoding, packing, counting, ids and rejects are the same
 for all."""
+
+BINARIES: dict[str, Format] = {
+    ".xlsx": excel.FORMAT,
+    ".xlsm": excel.FORMAT,
+    ".parquet": parquet.FORMAT,
+}
+"""Formats that are no text, by the suffix of the file."""
 
 SAMPLE_BYTES = 50_000_000
 """Memory of the rows that a configuration is guessed from."""
@@ -49,8 +67,8 @@ def open_source(
     """Return the source that a configuration names; nothing is read yet.
 
     Args:
-        catalog: A path or an index.
-        fields: Its `id` names a file's products (an index has ids of its own); None numbers them by their lines.
+        catalog: A path, an index, or a database and a query.
+        fields: Its `id` names the products (an index has ids of its own); None numbers them by their places.
         folder: Where a relative path starts.
         client: For an index.
 
@@ -58,6 +76,11 @@ def open_source(
         CatalogError: The file is missing, or its suffix is unknown.
         ConfigError: An index is named, but there is no server to read it from.
     """
+    id_field = fields.id if fields else None
+    if catalog.url and catalog.query:
+        if fields and fields.version:
+            return LivingDatabase(catalog.url, catalog.query, id_field, folder, fields.version)
+        return Database(catalog.url, catalog.query, id_field, folder)
     if catalog.path is None:
         if client is None:
             raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
@@ -69,13 +92,16 @@ def open_source(
     if path.is_dir():
         raise CatalogError(f"Catalogue {shown(path)} is a folder. Set 'catalog.path' to a file in it.")
     suffix = Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
-    if suffix not in SOURCES:
-        raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {', '.join(SOURCES)}.")
+    if suffix not in {*SOURCES, *BINARIES}:
+        known = ", ".join([*SOURCES, *BINARIES])
+        raise CatalogError(f"Catalogue {shown(path)} has the suffix '{suffix}'. Expected one of: {known}.")
     if not path.exists():
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    return File(path, SOURCES[suffix], fields.id if fields else None)
+    if suffix in BINARIES:
+        return BinaryFile(path, BINARIES[suffix], id_field)
+    return File(path, SOURCES[suffix], id_field)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

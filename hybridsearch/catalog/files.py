@@ -25,6 +25,8 @@ Parser = Callable[[TextIO], Iterator[tuple[int, Any | Unreadable]]]
 LONGEST_ROW = 5_000_000
 """Characters of one row: 25 descriptions of 200 kB."""
 TOO_LONG = f"the row is longer than {LONGEST_ROW:,} characters"
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzip file."""
 HEAD = 65_536
 """Bytes that the encoding is judged by."""
 COUNTED = 4_000_000
@@ -35,6 +37,11 @@ FOREIGN_SHARE = 0.3
 """Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
 FOREIGN_LINES = 5
 """As many such lines are rejects in any file, however short."""
+
+DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})["']""")
+"""An encoding that a file of XML declares."""
+SUPERSETS = re.compile(r"(?:iso|cp|koi8|mac|shift_jis|euc|gb|big5)")
+"""Beginnings of Python's names for encodings in which ASCII is ASCII; those of UTF are told by the bytes instead."""
 
 ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are not UTF-8, as Python's `surrogateescape` keeps them."""
@@ -76,18 +83,29 @@ class File:
         """Yield a product or a reject for every row; blank lines are skipped.
 
         Raises:
-            CatalogError: It cannot be read; in the end also when it was written to meanwhile, so that rows may be
-                missing. Another file that took its name does no harm.
+            CatalogError: It cannot be read, or was written to meanwhile.
         """
         with opened(self.path) as (text, raw):
-            before = snapshot(os.fstat(raw.fileno()))
-            for number, row in self.parse(text):
-                yield product(row, self.id_field, f"{self.name}:{number}", number)
-            if snapshot(os.fstat(raw.fileno())) != before:
-                raise CatalogError(
-                    f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "
-                    "under another name, and rename it when it is complete; then run the command again."
-                )
+            yield from products(self.path, raw, self.parse(text), self.id_field)
+
+
+def products(
+    path: Path, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]], id_field: str | None
+) -> Iterator[Product | Reject]:
+    """Yield the rows of a file, each as a product or a reject.
+
+    Raises:
+        CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that took
+            its name does no harm.
+    """
+    before = snapshot(os.fstat(raw.fileno()))
+    for number, row in rows:
+        yield product(row, id_field, f"{path.name}:{number}", number)
+    if snapshot(os.fstat(raw.fileno())) != before:
+        raise CatalogError(
+            f"Catalogue {shown(path)} was written to while it was read: products may be missing. Write it "
+            "under another name, and rename it when it is complete; then run the command again."
+        )
 
 
 def snapshot(status: os.stat_result) -> dict[str, Any]:
@@ -119,16 +137,27 @@ def opened(path: Path) -> Iterator[tuple[TextIO, BinaryIO]]:
     Raises:
         CatalogError: In place of every error of opening, unpacking, decoding and parsing.
     """
+    with opened_raw(path) as raw:
+        zipped = raw.read(2) == GZIP
+        raw.seek(0)
+        data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
+        head = data.read(HEAD)
+        data.seek(0)
+        encoding, errors = decoding(head)
+        with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
+            yield text, raw
+
+
+@contextmanager
+def opened_raw(path: Path) -> Iterator[BinaryIO]:
+    """Open a file as bytes.
+
+    Raises:
+        CatalogError: In place of every error of opening and reading it.
+    """
     try:
         with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
-            head = data.read(HEAD)
-            data.seek(0)
-            encoding, errors = decoding(head)
-            with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
-                yield text, raw
+            yield raw
     except FileNotFoundError as error:
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -149,8 +178,16 @@ def decoding(head: bytes) -> tuple[str, str]:
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
+    if declared := DECLARED.match(head.lstrip()):
+        name = declared[1].decode()
+        try:
+            codec = codecs.lookup(name).name
+        except LookupError as error:
+            raise ValueError(f"it declares the encoding '{name}', which is not known; save it as UTF-8") from error
+        if SUPERSETS.match(codec):
+            return codec, "replace"
     if head.startswith(b"PK\x03\x04"):
-        raise ValueError("it is a zip archive or an Excel workbook; unpack it, or save it as CSV")
+        raise ValueError("it is a zip archive or an Excel workbook; unpack it, or name it .xlsx")
     if head.count(0) > FOREIGN_SHARE * len(head):
         raise ValueError("it is not text, or UTF-16 without a byte-order mark; save it as UTF-8")
     lines = head.splitlines()[: -1 if len(head) == HEAD else None]

@@ -24,13 +24,18 @@ from hybridsearch.settings import DEFAULT_FILE, checked
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True
 )
 @click.option("--url", help="Elasticsearch: the engine, and where CATALOG is an index when it is not a file.")
+@click.option("--query", metavar="SELECT", help="Gives the products, where CATALOG is the address of a database.")
 @click.option("--force", is_flag=True, help="Replace an existing configuration.")
 @options.as_json
-def command(catalog: str, output: Path, url: str | None, force: bool, as_json: bool) -> None:
-    """Propose the configuration for CATALOG: a file, or an Elasticsearch index (NAME with --url, or URL/NAME)."""
+def command(catalog: str, output: Path, url: str | None, query: str | None, force: bool, as_json: bool) -> None:
+    """Propose the configuration for CATALOG.
+
+    It is a file, an Elasticsearch index (NAME with --url, or URL/NAME), or a database (an address of SQLAlchemy's) with
+    --query.
+    """
     if output.exists() and not force:
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
-    section, url = locate(catalog, url)
+    section, url = locate(catalog, url, query)
     source = open_catalog(section, url, output.resolve().parent)
     proposal = suggest(source)
     try:
@@ -49,13 +54,22 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
     )
 
 
-def locate(catalog: str, url: str | None) -> tuple[Catalog, str | None]:
-    """Return the [catalog] section for a path, an index, or the URL of an index, and the server's address."""
+def locate(catalog: str, url: str | None, query: str | None = None) -> tuple[Catalog, str | None]:
+    """Return the [catalog] section for a path, an index, the URL of an index, or a database, and the server's address.
+
+    Raises:
+        ConfigError: A password would be written down, or a database has no query.
+    """
+    checked(EngineSection, url=url)
+    if query is not None:
+        return checked(Catalog, url=catalog, query=query), url
     parts = urlsplit(catalog)
-    checked(EngineSection, url=url)  # refuses one with a password in it, which must not be written down
     if parts.scheme in ("http", "https"):
         checked(EngineSection, url=catalog)
         return checked(Catalog, index=parts.path.strip("/")), urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+    if "://" in catalog:
+        checked(Catalog, url=catalog, query="SELECT")
+        raise ConfigError("CATALOG is the address of a database. Say what its products are with --query 'SELECT …'.")
     if url and not Path(catalog).exists():
         return checked(Catalog, index=catalog), url
     return checked(Catalog, path=Path(catalog).absolute()), url
@@ -68,7 +82,7 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
         from hybridsearch.engines.elasticsearch.connection import connect
 
         client = connect(checked(EngineSection, url=url), folder)
-    return open_source(section, client=client)
+    return open_source(section, folder=folder if section.query else Path(), client=client)
 
 
 def suggest(source: Source) -> Proposal:

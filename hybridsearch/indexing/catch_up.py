@@ -130,6 +130,11 @@ class CatchUp:
             self.tally.counts.tell(self.progress, "replaying changes")
         return len(changes)
 
+    def versions(self, generation: str | None, ids: list[str]) -> dict[str, int | None]:
+        """Return the versions that products have there: a removal without one would be older than they are."""
+        stored, fields = self.engine.stored(generation, ids), self.builder.schema.fields
+        return {name: document.version(stored[name].row, fields) if name in stored else None for name in ids}
+
     def sweep(self, generation: str | None) -> int:
         """Remove products that left a living catalogue since they were read, of which nobody tells; return how many.
 
@@ -147,7 +152,7 @@ class CatchUp:
             staying = np.isin([hash(name) for name in names], present)
             strays = [name for name, stays in zip(names, staying, strict=True) if not stays and name not in self.told]
             if strays:
-                self.engine.remove(generation, dict.fromkeys(strays))
+                self.engine.remove(generation, self.versions(generation, strays))
                 self.tally.removed(strays)
                 removed += len(strays)
         return removed

@@ -42,6 +42,7 @@ SAFE = {
     "orjson": "3.11.6",
     "pillow": "13.0.0",
     "pydantic-settings": "2.14.2",
+    "pyarrow": "23.0.1",
     "torch": "2.10",
     "transformers": "5.10",
     "urllib3": "2.7",

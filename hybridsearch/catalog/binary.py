@@ -1,0 +1,71 @@
+"""Catalogues in files that are no text, such as workbooks: a format reads the bytes, all else is as for other files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.files import GZIP, opened_raw, products, snapshot
+from hybridsearch.values import Product, Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the rows of a file are read. A ValueError says that the rest cannot be read.
+
+    Attributes:
+        rows: Yields the number of each row, from 1 or higher, and its value.
+        count: Gives about how many rows there are, or None.
+    """
+
+    rows: Callable[[BinaryIO], Iterator[tuple[int, Any | Unreadable]]]
+    count: Callable[[BinaryIO], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryFile:
+    """A source that reads one file in a format of its own."""
+
+    path: Path
+    format: Format
+    id_field: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the file, without its folder."""
+        return self.path.name
+
+    def count(self) -> int | None:
+        """Return what the format says."""
+        with opened_raw(self.path) as raw:
+            return self.format.count(raw) if has_content(raw) else 0
+
+    def snapshot_id(self) -> dict[str, Any]:
+        """Return size and time of the last change."""
+        return snapshot(self.path.stat())
+
+    def read(self) -> Iterator[Product | Reject]:
+        """Yield a product or a reject for every row; an empty file has none.
+
+        Raises:
+            CatalogError: It cannot be read, or was written to meanwhile.
+        """
+        with opened_raw(self.path) as raw:
+            if has_content(raw):
+                yield from products(self.path, raw, self.format.rows(raw), self.id_field)
+
+
+def has_content(raw: BinaryIO) -> bool:
+    """Tell whether a file is more than blank.
+
+    Raises:
+        ValueError: It is packed once more.
+    """
+    head = raw.read(100)
+    raw.seek(0)
+    if head.startswith(GZIP):
+        raise ValueError("it is packed with gzip, which this format needs not; unpack it with: gunzip")
+    return bool(head.strip())

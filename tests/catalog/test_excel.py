@@ -1,0 +1,330 @@
+"""Workbooks, written by openpyxl and by hand: values keep their type, and what is broken costs little.
+
+The modules `binary`, `cells` and `workbook` of the catalogue are tested here, too.
+"""
+
+import io
+import re
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from hybridsearch.catalog import excel, open_source, workbook, xml
+from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.cells import column, is_dated, moment
+from hybridsearch.errors import CatalogError
+from hybridsearch.sections import Catalog, Fields
+from hybridsearch.values import Product, Reject
+from tests.shops import runner
+
+FIELDS = Fields(title="title")
+TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1).filter(lambda text: text[0] not in "=#_")
+Reader = Callable[..., list[Product | Reject]]
+RELATIONS = (
+    '<Relationships><Relationship Id="r1" Type="http://x/{}" Target="{}"/>'
+    '<Relationship Id="r2" Type="http://x/sharedStrings" Target="sharedStrings.xml"/>'
+    '<Relationship Id="r3" Type="http://x/styles" Target="styles.xml"/></Relationships>'
+)
+
+
+def saved(*rows: list[Any], since_1904: bool = False) -> bytes:
+    """Return a workbook of these rows, as openpyxl writes it."""
+    book = Workbook()
+    if since_1904:
+        book.epoch = CALENDAR_MAC_1904
+    for row in rows:
+        book.active.append(row)
+    return stored(book)
+
+
+def stored(book: Workbook) -> bytes:
+    """Return the bytes of a workbook."""
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def by_hand(rows: str, texts: str = "", before: str = "", **others: str) -> bytes:
+    """Return a workbook with these rows and texts in XML."""
+    file = io.BytesIO()
+    parts = {
+        "_rels/.rels": RELATIONS.format("officeDocument", "/xl/workbook.xml"),
+        "xl/_rels/workbook.xml.rels": RELATIONS.format("worksheet", "worksheets/sheet1.xml"),
+        "xl/workbook.xml": '<workbook xmlns:r="r"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/worksheets/sheet1.xml": f"{before}<worksheet><sheetData>{rows}</sheetData></worksheet>",
+        "xl/sharedStrings.xml": f"<sst>{texts}</sst>",
+        **others,
+    }
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def read(content: bytes) -> list[tuple[int, Any]]:
+    """Return the rows of a workbook with their numbers; of one that cannot be read, the reason."""
+    rows = excel.rows(io.BytesIO(content))
+    return [(number, row.reason if isinstance(row, Unreadable) else row) for number, row in rows]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Reader:
+    """Return a function that reads a file with this content."""
+
+    def catalog(content: bytes, name: str = "shop.xlsx") -> list[Product | Reject]:
+        (tmp_path / name).write_bytes(content)
+        return list(open_source(Catalog(path=tmp_path / name), FIELDS).read())
+
+    return catalog
+
+
+def test_values_keep_their_type() -> None:
+    row = ["A1", 7, 19.9, 3.0, True, False, date(2025, 1, 31), datetime(2025, 1, 31, 9, 30), time(9, 30)]
+    names = [*"abcdefghi"]
+    expected = ["A1", 7, 19.9, 3, True, False, "2025-01-31", "2025-01-31T09:30:00", "09:30:00"]
+    assert read(saved(names, row)) == [(2, dict(zip(names, expected, strict=True)))]
+
+
+def test_rows_know_their_numbers_and_empty_ones_are_skipped(catalog: Reader) -> None:
+    rows = saved([None], ["id", "title"], [1, "red"], [None, None], [], [3, " "], ["x", "blue"])
+    assert catalog(rows) == [
+        Product("1", {"id": 1, "title": "red"}, "shop.xlsx:3"),
+        Product("3", {"id": 3}, "shop.xlsx:6"),
+        Product("x", {"id": "x", "title": "blue"}, "shop.xlsx:7"),
+    ]
+
+
+def test_columns_without_a_name_are_left_out_and_of_two_with_one_name_the_filled_one_counts() -> None:
+    assert read(saved(["id", None, "color", "color"], [1, "note", "red", None])) == [(2, {"id": 1, "color": "red"})]
+
+
+def test_names_may_be_numbers() -> None:
+    assert read(saved(["id", 2024], [1, "x"])) == [(2, {"id": 1, "2024": "x"})]
+
+
+def test_the_first_sheet_that_is_shown_and_holds_anything_is_read() -> None:
+    book = Workbook()
+    hidden, full, later = (book.create_sheet(name) for name in ("hidden", "full", "later"))
+    hidden.sheet_state = "hidden"
+    for sheet in (hidden, full, later):
+        sheet.append(["id"])
+        sheet.append([sheet.title])
+    assert read(stored(book)) == [(2, {"id": "full"})]
+
+
+def test_text_with_styles_in_it_is_one_text() -> None:
+    rich = CellRichText("Soft ", TextBlock(InlineFont(b=True), "red"), " hat")
+    assert read(saved(["id"], [rich])) == [(2, {"id": "Soft red hat"})]
+
+
+def test_a_workbook_of_a_macintosh_counts_days_from_1904() -> None:
+    assert read(saved(["day"], [date(2025, 1, 31)], since_1904=True)) == [(2, {"day": "2025-01-31"})]
+
+
+NAMES = '<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="str"><v>b</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', 2),
+        ('<c r="B2" t="str"><f>A1</f><v>red</v></c>', "red"),
+        ('<c r="B2" t="b"><f>A1</f><v>1</v></c>', True),
+        ('<c r="B2" t="e"><v>#N/A</v></c>', "#N/A"),
+        ('<c r="B2" t="s"><v>1</v></c>', "two\n"),
+        ('<c r="B2" t="inlineStr"><is><t>in</t></is></c>', "in"),
+        ('<c r="B2" t="d"><v>2025-01-31</v></c>', "2025-01-31"),
+        ("<c><v>4.0063813339310001E+12</v></c>", 4006381333931),
+    ],
+)
+def test_cells_are_read_as_programs_write_them(cell: str, value: Any) -> None:
+    rows = f'{NAMES}<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'
+    texts = '<si><t>one</t></si><si><r><t xml:space="preserve">two</t></r><r><t>_x000A_</t></r></si>'
+    assert read(by_hand(rows, texts)) == [(2, {"id": 1, "b": value})]
+
+
+def test_a_program_may_write_prefixes() -> None:
+    rows = NAMES + '<row r="2"><c r="A2"><v>1</v></c></row>'
+    assert read(by_hand(re.sub(r"<(/?)", r"<\1x:", rows))) == [(2, {"id": 1})]
+
+
+def test_cells_without_a_place_follow_each_other() -> None:
+    rows = "<row><c><v>1</v></c><c/><c><v>3</v></c></row><row><c/><c><v>4</v></c><c><v>5</v></c></row>"
+    assert read(by_hand(rows)) == [(2, {"3": 5})]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("<c r='B3'><f>1+1</f><v/></c>", "holds a formula without its result; open and save the file where it was"),
+        ("<c r='B3' t='s'><v>7</v></c>", "refers to text 7, but the file has 0"),
+        ("<c r='B3'><v>x</v></c>", "could not convert string to float: 'x'"),
+        ("<c r='B3'><v><v>1</v></v></c>", "float() argument must be"),
+        ("<c r='B3' s='1'><v>-5</v></c>", "is a date with the number -5, expected 0 to 2,958,466"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_costs_its_row(cell: str, reason: str) -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>{cell if n == 3 else ""}</row>' for n in (2, 3, 4))
+    styles = '<cellXfs><xf/><xf numFmtId="14"/></cellXfs>'
+    styles = f'<styleSheet><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>{styles}</styleSheet>'
+    before, broken, after = read(by_hand(NAMES + rows, **{"xl/styles.xml": styles}))
+    assert (before, after) == ((2, {"id": 2}), (4, {"id": 4}))
+    assert broken[1].startswith(f"cell B3 {reason}")
+
+
+def test_a_row_that_is_no_xml_costs_no_other() -> None:
+    rows = '<row r="2"><c r="A2"><v>2</v></c></row><row r="3"><c&</row><row r="4"><c r="A4"><v>4</v></c></row>'
+    assert [row for row in read(by_hand(NAMES + rows)) if isinstance(row[1], dict)] == [(2, {"id": 2}), (4, {"id": 4})]
+
+
+def test_a_broken_row_of_names_is_an_error() -> None:
+    with pytest.raises(ValueError, match="row 1, which should name the columns: cell A1 refers to text 0"):
+        read(by_hand('<row r="1"><c r="A1" t="s"><v>0</v></c></row>'))
+
+
+def test_a_sheet_with_names_alone_has_no_products() -> None:
+    assert read(saved(["id", "title"])) == read(saved()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (saved(["id"], [1])[:-200], "it is no workbook, or a damaged one: .*; save it again as .xlsx"),
+        (b"id,title\n1,red", "it is no workbook, or a damaged one: File is not a zip file"),
+        (b"\xd0\xcf\x11\xe0" + bytes(100), "it has a password, or is in the format before 2007; save it as .xlsx"),
+        (b"\x1f\x8b" + bytes(100), "it is packed with gzip, which this format needs not"),
+        (by_hand("", before='<!DOCTYPE a [<!ENTITY b "b">]>'), "in its part 'xl/worksheets/sheet1.xml', it declares a"),
+        (by_hand(NAMES, "<si>&</si>"), "its part 'xl/sharedStrings.xml' is damaged: not XML: .*; save it again"),
+    ],
+)
+def test_what_is_no_sound_workbook_is_an_error_that_says_why(content: bytes, reason: str, catalog: Reader) -> None:
+    with pytest.raises(CatalogError, match=f"Cannot read catalogue '.*shop.xlsx': {reason}"):
+        catalog(content)
+
+
+def test_a_workbook_of_other_parts_is_empty() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("word/document.xml", "<document/>")
+    assert read(file.getvalue()) == []
+
+
+def test_a_row_without_end_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zip bomb: 40 MB of cells in 40 kB."""
+    monkeypatch.setattr(xml, "LONGEST_ROW", 500_000)
+    content = by_hand(f'{NAMES}<row r="2">{"<c><v>1</v></c>" * 2_500_000}</row><row r="3"><c r="A3"><v>3</v></c></row>')
+    assert len(content) < 200_000
+    tracemalloc.start()
+    try:
+        assert [number for number, row in read(content) if isinstance(row, dict)] == [3]
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_texts_that_would_fill_the_memory_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_TEXT", 1_000_000)
+    with pytest.raises(ValueError, match="its texts take more than 1 MB in memory; save it as CSV"):
+        read(by_hand(NAMES, "<si/>" * 100_000))
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    content = saved(["id", "price"], *([n, 19.9] for n in range(5_000)))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in excel.rows(io.BytesIO(content))) == 5_000
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_count_is_what_the_sheet_says(tmp_path: Path) -> None:
+    (tmp_path / "shop.xlsx").write_bytes(saved(["id"], *([n] for n in range(500))))
+    assert open_source(Catalog(path=tmp_path / "shop.xlsx")).count() == 500
+    (tmp_path / "shop.xlsx").write_bytes(by_hand(NAMES))
+    assert open_source(Catalog(path=tmp_path / "shop.xlsx")).count() is None
+
+
+@pytest.mark.parametrize(("reference", "place"), [("A1", 0), ("Z9", 25), ("AA10", 26), ("XFD1", 16_383), ("", None)])
+def test_columns_are_counted_as_letters(reference: str, place: int | None) -> None:
+    assert column(reference) == place
+
+
+@pytest.mark.parametrize(
+    ("code", "dated"),
+    [
+        *(("dd.mm.yyyy", True), ("[$-407]d. mmmm yyyy;@", True), ("h:mm AM/PM", True), ("[Red]0.00", False)),
+        *(
+            ("General", False),
+            ('0.00" days"', False),
+            ("#,##0.00\\d", False),
+            ("[h]:mm:ss", False),
+            ("[$EUR] 0", False),
+        ),
+    ],
+)
+def test_a_format_shows_a_date_or_not(code: str, dated: bool) -> None:
+    assert is_dated("164", code) is dated
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        *((1, "1900-01-01"), (59, "1900-02-28"), (61, "1900-03-01"), (45_688.395833333336, "2025-01-31T09:30:00")),
+        *((0.5, "12:00:00"), (2_958_465, "9999-12-31"), (45_688.00000001, "2025-01-31T00:00:00.001000")),
+    ],
+)
+def test_days_are_counted_as_excel_does(days: float, text: str) -> None:
+    assert moment(days, date(1899, 12, 30)) == text
+
+
+ROWS = st.fixed_dictionaries(
+    {
+        "text": TEXT,
+        "number": st.integers(-(10**9), 10**9),
+        "part": st.integers(-9_999, 9_999).map(lambda cents: cents / 100),
+        "truth": st.booleans(),
+    }
+)
+
+
+@given(rows=st.lists(ROWS))
+def test_a_workbook_reads_back_what_was_written(rows: list[dict[str, Any]]) -> None:
+    names = ["text", "number", "part", "truth"]
+    content = saved(names, *([row[name] for name in names] for row in rows))
+    assert [row for _, row in read(content)] == rows
+
+
+@given(place=st.integers(0), byte=st.integers(0, 255), cut=st.booleans())
+def test_whatever_byte_is_wrong_it_is_a_reject_or_one_error(place: int, byte: int, cut: bool) -> None:
+    content = bytearray(saved(["id", "title"], [1, "red"], [2, date(2025, 1, 31)]))
+    content[place % len(content)] = byte
+    with suppress(ValueError):
+        read(bytes(content[: place % len(content)] if cut else content))
+
+
+def test_init_and_reindex_take_a_workbook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    run = runner(tmp_path, monkeypatch, capfdbinary)
+    colours = ("red", "blue", "green")
+    rows = [[n, f"{colours[n % 3]} summer dress {n}", colours[n % 3], 19.9 + n] for n in range(30)]
+    (tmp_path / "shop.xlsx").write_bytes(saved(["id", "title", "color", "price"], *rows))
+    assert run("init", "shop.xlsx")[0] == 0
+    assert run("reindex", "--dry-run")[0] == 0
+    code, out, _ = run("reindex")
+    assert code == 0
+    assert "Indexed 30 products" in out
+    assert "dress 1" in run("search", "blue dress")[1]
