@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
-from hybridsearch.fields import KINDS
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -78,6 +78,8 @@ class Fields(Section):
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
+    formats: dict[str, Format] = {}
+    """How the texts of a field are written, by its name, where one of them alone does not tell."""
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Fields:
@@ -91,6 +93,10 @@ class Fields(Section):
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
         return self
+
+    def format(self, name: str) -> Format:
+        """Return how the texts of a field are written."""
+        return self.formats.get(name, AS_IT_IS)
 
     def of(self, role: str) -> tuple[str, ...]:
         """Return the names of the fields that have one of the roles in `KINDS`."""

@@ -13,7 +13,8 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
-from hybridsearch.propose.configuration import Proposal, propose, to_toml
+from hybridsearch.propose.configuration import Proposal, propose
+from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.sections import Catalog, EngineSection
 from hybridsearch.settings import DEFAULT_FILE, checked
 

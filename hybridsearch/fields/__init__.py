@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hybridsearch.fields import booleans, dates, facets, numbers
 from hybridsearch.fields.base import Bound, FieldKind
+from hybridsearch.fields.formats import AS_IT_IS, Format
 
-__all__ = ["KINDS", "Bound", "FieldKind"]
+__all__ = ["AS_IT_IS", "KINDS", "Bound", "FieldKind", "Format"]
 
 KINDS: dict[str, FieldKind] = {
     kind.role: kind

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from hybridsearch.fields.formats import AS_IT_IS, Format
 from hybridsearch.values import Stored
 
 Single = TypeVar("Single")
@@ -27,6 +28,7 @@ class FieldKind:
         expected: What a value must be, for messages.
         shape: What a filter must be, for messages.
         read: Returns what is kept of a value in a row, None where there is none; ValueError when it is unusable.
+        meaning: Returns what a value means for `read` in a column of some format; ValueError when it is unusable.
         values: Returns what a filter's value, or list of values, is compared with; ValueError when it is unusable.
         bound: Reads a bound of a filter; one with a single value lies between its own two bounds.
         multiple: Whether a product has several strings, and not one number.
@@ -39,6 +41,7 @@ class FieldKind:
     expected: str
     shape: str
     read: Callable[[Any], Stored | None]
+    meaning: Callable[[Any, Format], Any] = lambda value, _: value
     values: Callable[[Any], tuple[str | float, ...]] | None = None
     bound: Bound | None = None
     multiple: bool = False
@@ -54,6 +57,14 @@ class FieldKind:
     def sortable(self) -> bool:
         """Whether products are put in order by it."""
         return not self.multiple
+
+    def kept(self, value: Any, form: Format = AS_IT_IS) -> Stored | None:
+        """Return what is kept of a value in a column of some format, None where there is none.
+
+        Raises:
+            ValueError: It is unusable.
+        """
+        return self.read(self.meaning(value, form))
 
     def restore(self, value: Any) -> Stored:
         """Return what `read` gave, from what JSON made of it."""

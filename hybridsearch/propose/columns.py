@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import KINDS
 from hybridsearch.fields.names import flaw
-from hybridsearch.rows import number, strings
+from hybridsearch.propose.writing import Guess, number_format, usual_mark
+from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
 
 MOSTLY = 0.8
@@ -40,13 +42,15 @@ class Column:
         rows: Number of rows looked at.
         values: What the rows that have the field hold.
         kind: Type in the index's mapping; empty for a file.
+        usual: What stands before the decimals in other columns, where it is known.
     """
 
-    def __init__(self, name: str, rows: int, values: Sequence[Any], kind: str = "") -> None:
+    def __init__(self, name: str, rows: int, values: Sequence[Any], kind: str = "", usual: Mark | None = None) -> None:
         self.name = name
         self.rows = rows
         self.values = values
         self.kind = kind
+        self.usual = usual
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -105,14 +109,39 @@ class Column:
         return all(isinstance(value, bool) for value in leaves(self.values))
 
     @cached_property
+    def written(self) -> list[str]:
+        """Its texts, as they are written."""
+        return written(self.values)
+
+    @cached_property
+    def guess(self) -> Guess:
+        """How its numbers are written."""
+        return number_format(self.written, self.usual)
+
+    @cached_property
     def numeric(self) -> float:
         """Share of the values that are one number each; an EAN, or a number with leading zeros, is not."""
-        return sum(map(is_number, self.values)) / len(self.values)
+        return sum(map(self.is_number, self.values)) / len(self.values)
+
+    @property
+    def measured(self) -> bool:
+        """Whether its numbers have a unit that is no currency, as `64 GB`: people choose them as they are written."""
+        return self.guess.form.unit is not None and self.guess.form.unit not in MONEY
+
+    def is_number(self, value: Any) -> bool:
+        """Tell whether a value is one number as the column writes them, and not a code that is made of digits."""
+        if isinstance(value, list) or (isinstance(value, str) and DIGITS_OF_A_CODE.match(value)):
+            return False
+        try:
+            return KINDS["numbers"].kept(value, self.guess.form) is not None
+        except ValueError:
+            return False
 
     def kept(self, role: str) -> list[Stored] | None:
         """Return what a kind of field keeps of the values; None when it cannot read one of them."""
+        kind = KINDS[role]
         try:
-            return [stored for value in self.values if (stored := KINDS[role].read(value)) is not None]
+            return [stored for value in self.values if (stored := kind.kept(value, self.guess.form)) is not None]
         except ValueError:
             return None
 
@@ -145,7 +174,8 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
             held.setdefault(name, []).append(value)
         for name, parts in held.items():
             values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
-    every = (Column(name, len(rows), filled, kinds.get(name, "")) for name, filled in values.items())
+    usual = usual_mark(map(written, values.values()))
+    every = (Column(name, len(rows), filled, kinds.get(name, ""), usual) for name, filled in values.items())
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}
     return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
 
@@ -179,11 +209,6 @@ def leaves(values: Iterable[Any]) -> Iterator[Any]:
             yield value
 
 
-def is_number(value: Any) -> bool:
-    """Tell whether a value is one number, and not a code that is made of digits."""
-    if isinstance(value, str) and DIGITS_OF_A_CODE.match(value):
-        return False
-    try:
-        return not isinstance(value, list) and number(value) is not None
-    except ValueError:
-        return False
+def written(values: Iterable[Any]) -> list[str]:
+    """Return the texts among values, without the blank ones; numbers say nothing of how texts are written."""
+    return [text for value in leaves(values) if isinstance(value, str) and (text := value.strip())]

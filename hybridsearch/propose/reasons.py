@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from hybridsearch.fields import dates
+from hybridsearch.fields import KINDS, dates
 from hybridsearch.propose.columns import CODE, URL, Column
-from hybridsearch.rows import number
 
+MARKS = {",", ".", "'"}
+"""What a number shows that is a good example."""
 SHOWN = 4
 """Columns that are named in one line."""
 
@@ -25,8 +26,14 @@ def example(column: Column) -> str:
 
 def span(column: Column) -> str:
     """Return the smallest and the largest number."""
-    amounts = [amount for value in column.values if (amount := number(value)) is not None]
+    amounts = [kept for kept in column.kept("numbers") or () if isinstance(kept, float)]
     return " to ".join(f"{amount:,.2f}".removesuffix(".00") for amount in (min(amounts), max(amounts)))
+
+
+def how_read(column: Column) -> str:
+    """Return how one of its texts is read, a telling one."""
+    text = max(column.written, key=lambda text: (len(MARKS & {*text}), len(text)))
+    return f"{text} is {KINDS['numbers'].kept(text, column.guess.form):.12g}"
 
 
 def period(column: Column) -> str:

@@ -70,11 +70,16 @@ MOST = 12
 def pick_id(columns: Sequence[Column]) -> list[Column]:
     """Return the column that differs in every row, or else the one that is named like an id."""
     short = [column for column in columns if column.single and not column.truth and column.longest <= 128]
-    unique = [column for column in short if column.unique and not any(" " in value for value in column.texts)]
+    unique = [column for column in short if column.unique and column.says(NUMBERS) is None and not spaced(column)]
     named = [column for column in short if column.says(ID) is not None and column.filled > 0.9]
     return best(
         unique or named, lambda column: (column.mostly(PICTURE), rank(column, ID), column.numeric, len(column.words)), 1
     )
+
+
+def spaced(column: Column) -> bool:
+    """Tell whether some value has a space."""
+    return any(" " in value for value in column.texts)
 
 
 def pick_image(columns: Sequence[Column]) -> list[Column]:
@@ -112,7 +117,7 @@ def pick_codes(columns: Sequence[Column]) -> list[Column]:
 def is_code(column: Column) -> bool:
     """Tell whether shoppers may type a value of the column to find one product."""
     telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
-    return telling and (column.textual or column.says(CODES) is not None)
+    return telling and ((column.textual and column.numeric < 0.5) or column.says(CODES) is not None)
 
 
 def pick_facets(columns: Sequence[Column]) -> list[Column]:
@@ -122,7 +127,12 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
         named = column.says(FACETS) is not None
         few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
         short = column.length <= 40 and column.textual
-        return few and short and column.filled >= (0.05 if named else 0.2) and (named or column.numeric < 0.9)
+        return (
+            few
+            and short
+            and column.filled >= (0.05 if named else 0.2)
+            and (named or column.measured or column.numeric < 0.9)
+        )
 
     return best(filter(fits, columns), lambda column: (rank(column, FACETS), -column.filled))
 

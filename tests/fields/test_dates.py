@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import document
 from hybridsearch.fields import dates
+from hybridsearch.sections import Fields
 
 MORNING = 1_738_315_800_000
 """2025-01-31T09:30:00Z."""
@@ -103,7 +104,7 @@ def test_a_missing_date_is_none(nothing: Any) -> None:
 def test_what_is_no_date_is_refused(value: Any) -> None:
     said = "^'released' is .*, expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z$"
     with pytest.raises(ValueError, match=said) as refused:
-        document.read({"released": value}, dates.KIND, ["released"])
+        document.read({"released": value}, dates.KIND, Fields(title="title", dates=("released",)))
     assert len(str(refused.value)) < 200
 
 

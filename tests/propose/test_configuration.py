@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes (its `columns`, `roles`, `languages`, `reasons`), as a file to load."""
+"""The configuration that `init` proposes (`columns`, `roles`, `languages`, `reasons`, `notes`), as a `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.errors import CatalogError
-from hybridsearch.propose.configuration import propose, to_toml
+from hybridsearch.fields import Format
+from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.languages import language_of
+from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.rows import tidy
 from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.settings import Settings
@@ -116,6 +118,44 @@ def test_number_that_would_reject_products_is_not_proposed() -> None:
     proposal = propose(rows)
     assert proposal.fields.numbers == ()
     assert proposal.notes[0] == "'price' is not proposed as a number: it also holds 'free'."
+
+
+def test_prices_with_decimals_are_numbers_and_no_codes() -> None:
+    rows = [row | {"price": f"{7 + n}.{n:02}", "weight": f"{n % 9}.{100 + n}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.numbers, fields.formats) == ((), ("price", "weight"), {})
+
+
+def test_the_format_of_a_column_is_written_down_and_reads_the_column(tmp_path: Path) -> None:
+    rows = [{"nr": f"A{n}", "titel": f"Roter Stuhl {n}", "Preis netto": f"{n}.299,00 €"} for n in range(1, 10)]
+    proposal = propose(rows)
+    assert proposal.fields.formats == {"Preis netto": Format(decimal=",", unit="EUR")}
+    assert proposal.why["numbers"] == "to filter and sort by: Preis netto (1,299 to 9,299)"
+    written = to_toml(proposal, FILE)
+    assert '[fields.formats]\n# 1.299,00 € is 1299\n"Preis netto" = { decimal = ",", unit = "EUR" }\n' in written
+    assert Settings.parse(tomllib.loads(written), folder=tmp_path).fields == proposal.fields
+
+
+def test_measures_are_both_facets_and_numbers() -> None:
+    fields = guessed(shop(storage=["64 GB", "128 GB", "256 GB"]))
+    assert (fields.facets, fields.numbers, fields.text) == (("storage",), ("storage",), ())
+    assert fields.formats == {"storage": Format(unit="gb")}
+
+
+@pytest.mark.parametrize("values", [["1.299,00", "12.50"], ["3.5 kg", "500 g"], ["12.50 €", "$12.50"]])
+def test_a_column_that_is_written_in_two_ways_is_named_and_not_proposed(values: list[str]) -> None:
+    proposal = propose(having("price", values))
+    assert proposal.fields.numbers == ()
+    assert "'price' is not proposed as a number: it also holds" in proposal.notes[0]
+
+
+def test_numbers_that_may_be_read_in_two_ways_are_told() -> None:
+    proposal = propose(having("price", ["1,299", "2,450"]))
+    assert proposal.fields.formats == {"price": Format(decimal=".")}
+    assert proposal.notes == (
+        "'price' does not say what its marks mean: '1,299' is taken for 1,299; "
+        'if it is 1.299, write { decimal = "," } for it under [fields.formats].',
+    )
 
 
 def test_digits_of_a_barcode_are_a_code_and_no_number() -> None:
