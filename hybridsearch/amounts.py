@@ -58,10 +58,10 @@ PARTS = re.compile(
 """A number, and what stands around it; `12,-` and `12.–` are whole amounts, and `Rs.500` is not 0.5."""
 
 
-def digits_before(mark: Mark) -> re.Pattern[str]:
+def digits_before(mark: Mark) -> str:
     """Return the pattern of digits with a decimal mark, thousands apart or not, also as in India (`1,00,000.00`)."""
     apart = other(mark)
-    return re.compile(
+    return (
         rf"(?P<whole>[1-9]\d{{0,2}}(?P<apart>[{SPACES}{apart}'])\d{{3}}(?:(?P=apart)\d{{3}})*+"
         rf"|[1-9]\d?[{apart}](?:\d\d[{apart}])++\d{{3}}|\d++)?+(?:[{mark}](?P<part>\d*+))?+"
     )
@@ -72,7 +72,7 @@ def other(mark: Mark) -> Mark:
     return "," if mark == "." else "."
 
 
-DIGITS = {mark: digits_before(mark) for mark in MARKS}
+DIGITS = {mark: re.compile(digits_before(mark)) for mark in MARKS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from typing import Any
 
 from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
+from hybridsearch.fields.days import iso
+from hybridsearch.fields.formats import Format
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000
@@ -113,11 +115,24 @@ def within(milliseconds: float) -> tuple[int, int]:
     return round(milliseconds), round(milliseconds)
 
 
+def meaning(value: Any, form: Format) -> Any:
+    """Return a date of a column that has an order of its own, of a list the first, in a form that `read` knows.
+
+    Raises:
+        ValueError: It has a time that no clock shows.
+    """
+    order = form.date
+    if order is None:
+        return value
+    return first(value, lambda each: iso(text.clean(each, LONGEST + 1), order) if isinstance(each, str) else each)
+
+
 KIND = FieldKind(
     role="dates",
     name="date",
     expected="a date such as 2025-01-31 or 2025-01-31T09:30:00Z",
     shape="{'gte': '2025-01-01', 'lte': '2025-06-30'}",
     read=read,
+    meaning=meaning,
     bound=bound,
 )

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from hybridsearch.amounts import Mark
+from hybridsearch.fields.days import Order
 
 
 class Format(BaseModel):
@@ -19,6 +20,8 @@ class Format(BaseModel):
     """What stands before the decimals of a number; the other mark, a space or an apostrophe separates thousands."""
     unit: str | None = Field(default=None, pattern=r"^\D+$", max_length=20)
     """The currency or unit that stands beside a number; one with another is refused. Left out: any currency."""
+    date: Order | None = None
+    """In which order a date has its year, month and day. Left out: as ISO 8601, which is read in any case."""
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

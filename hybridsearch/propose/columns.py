@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from hybridsearch.amounts import MONEY, Mark
-from hybridsearch.fields import KINDS
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.names import flaw
-from hybridsearch.propose.writing import Guess, number_format, usual_mark
+from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
 
@@ -18,7 +18,9 @@ MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-DATE = re.compile(rf"{ISO.pattern}|\d\d?[./]\d\d?[./]\d{{4}}")
+DATE = re.compile(
+    rf"{ISO.pattern}|(\d\d?[./-] ?\d\d?[./-] ?\d{{4}}|\d{{4}}[./年-]\d\d?[./月-]\d\d?日?)([,T ].*)?", re.S
+)
 SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
 """Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
 BIT = re.compile(r"[01](\.0)?")
@@ -114,9 +116,13 @@ class Column:
         return written(self.values)
 
     @cached_property
-    def guess(self) -> Guess:
-        """How its numbers are written."""
-        return number_format(self.written, self.usual)
+    def guesses(self) -> dict[str, Guess]:
+        """How its texts are written, by the role for which that is said."""
+        return {"numbers": number_format(self.written, self.usual), "dates": date_format(self.written)}
+
+    def form(self, role: str) -> Format:
+        """Return how its texts are written for a role."""
+        return self.guesses[role].form if role in self.guesses else AS_IT_IS
 
     @cached_property
     def numeric(self) -> float:
@@ -126,14 +132,15 @@ class Column:
     @property
     def measured(self) -> bool:
         """Whether its numbers have a unit that is no currency, as `64 GB`: people choose them as they are written."""
-        return self.guess.form.unit is not None and self.guess.form.unit not in MONEY
+        unit = self.form("numbers").unit
+        return unit is not None and unit not in MONEY
 
     def is_number(self, value: Any) -> bool:
         """Tell whether a value is one number as the column writes them, and not a code that is made of digits."""
         if isinstance(value, list) or (isinstance(value, str) and DIGITS_OF_A_CODE.match(value)):
             return False
         try:
-            return KINDS["numbers"].kept(value, self.guess.form) is not None
+            return KINDS["numbers"].kept(value, self.form("numbers")) is not None
         except ValueError:
             return False
 
@@ -141,7 +148,7 @@ class Column:
         """Return what a kind of field keeps of the values; None when it cannot read one of them."""
         kind = KINDS[role]
         try:
-            return [stored for value in self.values if (stored := kind.kept(value, self.guess.form)) is not None]
+            return [stored for value in self.values if (stored := kind.kept(value, self.form(role))) is not None]
         except ValueError:
             return None
 

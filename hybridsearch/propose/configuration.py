@@ -58,12 +58,13 @@ def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: s
     single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
     key = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
+    said = dict(formats(roles))
     return Proposal(
-        Fields(**{**chosen, **single, "id": key, "languages": languages, "formats": dict(formats(roles))}),
+        Fields(**{**chosen, **single, "id": key, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         tuple(remarks(sampled, roles, named=kinds is not None)),
-        {column.name: how_read(column) for column in roles["numbers"] if column.guess.form != AS_IT_IS},
+        {column.name: how_read(column) for column in sampled if column.name in said},
     )
 
 
@@ -91,9 +92,8 @@ def shared(role: str, column: Column) -> bool:
 
 def formats(roles: Mapping[str, Sequence[Column]]) -> Iterator[tuple[str, Format]]:
     """Yield the format of each column that needs one for its role."""
-    for column in roles["numbers"]:
-        if column.guess.form != AS_IT_IS:
-            yield column.name, column.guess.form
+    for role, taken in roles.items():
+        yield from ((column.name, column.form(role)) for column in taken if column.form(role) != AS_IT_IS)
 
 
 SEES = "finds by what is in the picture, in words or by photo"

@@ -10,6 +10,7 @@ from hybridsearch.fields import Format, dates
 from hybridsearch.propose.columns import DATE, URL, Column
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
+from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
@@ -35,12 +36,11 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
             odd = next(value for value in column.values if not column.is_number(value))
             yield f"'{column.name}' is not proposed as a number: it also holds {odd!r:.40}."
     for column in roles["numbers"]:
-        if column.guess.doubtful:
+        if column.guesses["numbers"].doubtful:
             yield two_ways(column)
     for column in sampled:
         if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
-            odd = next(text for text in column.texts if not is_date(text))
-            yield f"'{column.name}' is not proposed as a date: it holds {odd!r:.40}, expected {dates.KIND.expected}."
+            yield no_date(column)
     used = [column for taken in roles.values() for column in taken]
     rest = [column.name for column in sampled if column.textual and column not in used]
     if rest:
@@ -54,19 +54,23 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
 
 def two_ways(column: Column) -> str:
     """Say which of two numbers the texts of a column are taken for."""
-    text, mark = column.guess.doubtful, column.guess.form.decimal or "."
-    taken, left = (number(text, each, column.guess.form.unit) for each in (mark, other(mark)))
-    setting = Format(decimal=other(mark), unit=column.guess.form.unit)
+    form, text = column.guesses["numbers"]
+    mark = form.decimal or "."
+    taken, left = (number(text, each, form.unit) for each in (mark, other(mark)))
+    setting = Format(decimal=other(mark), unit=form.unit)
     return (
         f"'{column.name}' does not say what its marks mean: {text!r} is taken for {taken:,g}; "
         f"if it is {left:,g}, write {setting} for it under [fields.formats]."
     )
 
 
-def is_date(text: str) -> bool:
-    """Tell whether a text can be read as a date."""
-    try:
-        dates.read(text)
-    except ValueError:
-        return False
-    return True
+def no_date(column: Column) -> str:
+    """Say why a column that looks like dates is not proposed."""
+    form, doubtful = column.guesses["dates"]
+    why = f"'{column.name}' is not proposed as a date: "
+    if doubtful:
+        day_first, month_first = Format(date="DMY"), Format(date="MDY")
+        choice = f"name it under dates, and write {day_first} or {month_first} for it under [fields.formats]."
+        return f"{why}{doubtful!r} may have its day or its month first; {choice}"
+    odd = next(text for text in column.texts if moment(text, form.date) is None)
+    return f"{why}it holds {odd!r:.40}, expected {dates.KIND.expected}."

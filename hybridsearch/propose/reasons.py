@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hybridsearch.fields import KINDS, dates
 from hybridsearch.propose.columns import CODE, URL, Column
+from hybridsearch.propose.writing import moment
+from hybridsearch.values import Stored
 
 MARKS = {",", ".", "'"}
 """What a number shows that is a good example."""
@@ -31,14 +33,22 @@ def span(column: Column) -> str:
 
 
 def how_read(column: Column) -> str:
-    """Return how one of its texts is read, a telling one."""
+    """Return how one of its texts is read, a telling one: a number with many marks, or the last day."""
+    if order := column.form("dates").date:
+        day, text = max((date_of(moment(text, order)), text) for text in column.written)
+        return f"{text} is {day:%Y-%m-%d}"
     text = max(column.written, key=lambda text: (len(MARKS & {*text}), len(text)))
-    return f"{text} is {KINDS['numbers'].kept(text, column.guess.form):.12g}"
+    return f"{text} is {KINDS['numbers'].kept(text, column.form('numbers')):.12g}"
+
+
+def date_of(kept: Stored | None) -> datetime:
+    """Return a date that is kept."""
+    return dates.EPOCH + timedelta(milliseconds=kept if isinstance(kept, int) else 0)
 
 
 def period(column: Column) -> str:
     """Return the first and the last day."""
-    days = [dates.EPOCH + timedelta(milliseconds=kept) for kept in column.kept("dates") or () if isinstance(kept, int)]
+    days = [date_of(kept) for kept in column.kept("dates") or ()]
     return f"{min(days).date()} to {max(days).date()}"
 
 

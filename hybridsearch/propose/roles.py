@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import BIT, CODE, ISO, MIDDLE_SIZED, PICTURE, SINCE_1970, URL, Column
+from hybridsearch.propose.columns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL, Column
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -152,7 +152,7 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says(DATES) is not None
-        written = column.mostly(ISO) or (named and column.mostly(SINCE_1970))
+        written = column.mostly(DATE) or (named and column.mostly(SINCE_1970))
         telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
         likely = column.single and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None

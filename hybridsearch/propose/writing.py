@@ -1,4 +1,4 @@
-"""How the texts of a column are written, as far as they tell: the decimal mark and the unit of its numbers."""
+"""How the texts of a column are written, as far as they tell: its numbers with their unit, its dates."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hybridsearch.amounts import KNOWN, MARKS, Amount, Mark, amount, other
-from hybridsearch.fields import AS_IT_IS, Format
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.fields.days import WRITTEN_DAYS, Order
+from hybridsearch.values import Stored
 
 PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")
 """A number as programs write it, which needs no format."""
+ORDERS: tuple[Order | None, ...] = (None, "YMD", "DMY", "MDY")
+"""Of dates; those that ISO 8601 writes need none."""
+LOOKED_AT = 20
+"""Texts of which one must look like a date for the others to be read as dates."""
 LEAST_APART = 1_000
 """The smallest number whose thousands can be apart."""
 
 
 class Guess(NamedTuple):
-    """A format, and a text that would be another number in another one, where the column does not say which it is."""
+    """A format, and a text that means something else in another one, where the column does not say which it is."""
 
     form: Format = AS_IT_IS
     doubtful: str = ""
@@ -61,6 +67,28 @@ def mark_of_thousands(amounts: dict[str, Amount], ambiguous: Sequence[str]) -> M
     if len(marks) == 1 and without and max(without) < LEAST_APART:
         return next(iter(marks))
     return None
+
+
+def date_format(texts: Sequence[str]) -> Guess:
+    """Return the format in which most of the texts can be read as dates; none where day and month may change places."""
+    if not any(pattern.fullmatch(text) for text in texts[:LOOKED_AT] for pattern in WRITTEN_DAYS.values()):
+        return Guess()
+    read = {order: {text: found for text in texts if (found := moment(text, order)) is not None} for order in ORDERS}
+    most = max(map(len, read.values()))
+    possible = [order for order in ORDERS if len(read[order]) == most]
+    order, others = possible[0], possible[1:]
+    unlike = [text for text, found in read[order].items() if any(read[each].get(text) != found for each in others)]
+    if order is None or not unlike or all("." in text for text in unlike):  # with dots the day stands first
+        return Guess(Format(date=order))
+    return Guess(doubtful=unlike[0])
+
+
+def moment(text: str, order: Order | None) -> Stored | None:
+    """Return what a text means as a date in some order; None when it is none."""
+    try:
+        return KINDS["dates"].kept(text, Format(date=order))
+    except ValueError:
+        return None
 
 
 def usual_mark(columns: Iterable[Sequence[str]]) -> Mark | None:

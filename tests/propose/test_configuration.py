@@ -191,7 +191,9 @@ def test_columns_of_dates_are_proposed_as_dates(name: str, values: list[Any], ki
         ("ean8", ["20250131", "20241201"], None),
         ("released", ["2025-01-31"], None),
         ("released", ["2025-01-31", "2024-12-01", "soon", "2024-12-02", "2024-12-03", "2024-12-04"], None),
-        ("released", ["31.01.2025", "01.12.2024"], {"released": "date"}),
+        ("released", ["31.01.2025", "01/13/2024"], {"released": "date"}),
+        ("released", ["01/02/2025", "03/04/2024"], {"released": "date"}),
+        ("phone", ["12-34-5678", "13-14-1516"], None),
         ("released", [["2025-01-31", "2024-12-01"]], None),
     ],
 )
@@ -244,9 +246,24 @@ def test_dates_and_booleans_have_their_reasons() -> None:
 
 
 def test_dates_that_would_reject_products_are_told() -> None:
-    notes = propose(shop(added=["31.01.2025", "01.12.2024"])).notes
+    notes = propose(shop(added=["31.01.2025", "01.13.2024", "30.11.2024"])).notes
     expected = "expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z."
-    assert notes == (f"'added' is not proposed as a date: it holds '31.01.2025', {expected}",)
+    assert notes == (f"'added' is not proposed as a date: it holds '01.13.2024', {expected}",)
+
+
+def test_dates_that_may_have_the_day_or_the_month_first_are_told() -> None:
+    notes = propose(shop(added=["01/02/2025", "03/04/2024"])).notes
+    assert notes == (
+        "'added' is not proposed as a date: '01/02/2025' may have its day or its month first; name it under dates, "
+        'and write { date = "DMY" } or { date = "MDY" } for it under [fields.formats].',
+    )
+
+
+def test_the_order_of_dates_is_written_down_and_reads_the_column() -> None:
+    proposal = propose(shop(added=["01/02/2025", "03/14/2024"]))
+    assert proposal.fields.dates == ("added",)
+    assert proposal.why["dates"] == "to filter by period and sort by: added (2024-03-14 to 2025-01-02)"
+    assert '[fields.formats]\n# 01/02/2025 is 2025-01-02\nadded = { date = "MDY" }\n' in to_toml(proposal, FILE)
 
 
 def test_names_that_often_are_codes_are_both_text_and_codes() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hybridsearch.fields import AS_IT_IS, Format
 from hybridsearch.propose.columns import columns
-from hybridsearch.propose.writing import Guess, number_format, usual_mark
+from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,33 @@ def test_other_columns_decide_for_one_that_leaves_it_open_and_it_is_told(
     assert (form.decimal, doubtful) == (decimal, texts[0])
 
 
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["14/11/2019", "03/04/2020"], "DMY"),
+        (["11/14/2019", "03/04/2020"], "MDY"),
+        (["14.11.2019 09:30", "2020-04-03"], "DMY"),
+        (["03.04.2020", "05.06.2020"], "DMY"),
+        (["01/01/2020", "02/02/2020"], "DMY"),
+        (["2019/1/4", "2020/12/31"], "YMD"),
+        (["2019年11月14日"], "YMD"),
+        (["2019/11/14", "2020/04/03"], None),
+        (["2019-11-14", "soon"], None),
+        (["Red chair"], None),
+        ([], None),
+    ],
+)
+def test_the_order_of_dates_is_the_one_in_which_all_can_be_read(texts: list[str], order: Any) -> None:
+    assert date_format(texts) == Guess(Format(date=order))
+
+
+def test_dates_that_leave_it_open_whether_the_day_is_first_have_no_format() -> None:
+    assert date_format(["03/03/2020", "03/04/2020"]) == Guess(AS_IT_IS, "03/04/2020")
+
+
 def test_a_column_with_two_marks_is_not_read_by_both() -> None:
     (column,) = columns([{"price": "1.299,00"}, {"price": "12.50"}, {"price": "9,90"}], {})
-    assert column.guess.form == Format(decimal=",")
+    assert column.form("numbers") == Format(decimal=",")
     assert column.numeric == pytest.approx(2 / 3)
 
 
@@ -71,4 +95,4 @@ def test_the_usual_mark_is_that_of_columns_that_leave_no_doubt() -> None:
 
 def test_numbers_of_json_say_nothing_of_how_texts_are_written() -> None:
     (column,) = columns([{"price": 12.5}, {"price": "12,50"}], {})
-    assert (column.guess.form, column.numeric) == (Format(decimal=","), 1.0)
+    assert (column.form("numbers"), column.numeric) == (Format(decimal=","), 1.0)
