@@ -143,7 +143,7 @@ def values(row: Row, name: str) -> Iterator[Any]:
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the product's codes in the form in which they are compared."""
-    compared = (text.code(value) for name in fields.codes for value in strings(field(row, name)))
+    compared = (text.code(value) for name in fields.codes for value in singly(row, name, fields))
     return tuple(dict.fromkeys(filter(None, compared)))[:CODES]
 
 
@@ -173,4 +173,9 @@ def leg_text(row: Row, leg: Leg) -> str:
 
 def pictures(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the references to a product's pictures, the first choice first."""
-    return strings(field(row, fields.image)) if fields.image else ()
+    return singly(row, fields.image, fields) if fields.image else ()
+
+
+def singly(row: Row, name: str, fields: Fields) -> tuple[str, ...]:
+    """Return every text under a name, of a field whose texts hold several values each of these."""
+    return strings(fields.format(name).split(field(row, name)))

@@ -10,6 +10,8 @@ from typing import Any
 from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.names import flaw
+from hybridsearch.propose.lists import separators
+from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
@@ -17,23 +19,13 @@ from hybridsearch.values import Row, Stored
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-DATE = re.compile(
-    rf"{ISO.pattern}|(\d\d?[./-] ?\d\d?[./-] ?\d{{4}}|\d{{4}}[./年-]\d\d?[./月-]\d\d?日?)([,T ].*)?", re.S
+LISTED = ("facets", "codes", "image")
+"""Roles of fields of which one text may hold several values."""
+LISTS = (
+    *("tags", "keywords", "labels", "colors", "colours", "sizes", "materials", "categories", "collections", "codes"),
+    *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
 )
-SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
-"""Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
-BIT = re.compile(r"[01](\.0)?")
-URL = re.compile(r"https?://\S+", re.I)
-PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
-CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
-"""One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
-MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
-"""In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-NOT_IN_WORDS = re.compile(r"[\W_]+")
-DIGITS_OF_A_CODE = re.compile(r"\s*+(0\d|\d{8})")
-"""How a number begins that is a code: with a zero, or with eight digits, as an EAN."""
+"""Words in the names of columns that hold several values."""
 
 
 class Column:
@@ -61,8 +53,8 @@ class Column:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """Every value as text."""
-        return tuple(text for value in self.values for text in strings(value))
+        """Every value as text, each of several in a cell."""
+        return tuple(text for value in self.values for text in strings(self.form("facets").split(value)))
 
     @cached_property
     def distinct(self) -> int:
@@ -120,8 +112,16 @@ class Column:
         """How its texts are written, by the role for which that is said."""
         return {"numbers": number_format(self.written, self.usual), "dates": date_format(self.written)}
 
+    @cached_property
+    def several(self) -> Format:
+        """What stands between the values of a cell."""
+        numeric = self.numeric >= MOSTLY
+        return AS_IT_IS if numeric else Format(separators=separators(self.written, self.says(LISTS) is not None))
+
     def form(self, role: str) -> Format:
         """Return how its texts are written for a role."""
+        if role in LISTED:
+            return self.several
         return self.guesses[role].form if role in self.guesses else AS_IT_IS
 
     @cached_property
@@ -133,7 +133,7 @@ class Column:
     def measured(self) -> bool:
         """Whether its numbers have a unit that is no currency, as `64 GB`: people choose them as they are written."""
         unit = self.form("numbers").unit
-        return unit is not None and unit not in MONEY
+        return unit is not None and unit not in MONEY and self.numeric == 1
 
     def is_number(self, value: Any) -> bool:
         """Tell whether a value is one number as the column writes them, and not a code that is made of digits."""

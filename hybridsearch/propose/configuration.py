@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hybridsearch.errors import CatalogError
-from hybridsearch.fields import AS_IT_IS, Format
-from hybridsearch.propose.columns import CODE, MOSTLY, PICTURE, Column, columns
+from hybridsearch.fields import Format
+from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.notes import remarks
+from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
 from hybridsearch.sections import Fields, VectorLeg
@@ -58,7 +59,7 @@ def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: s
     single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
     key = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
-    said = dict(formats(roles))
+    said = formats(roles)
     return Proposal(
         Fields(**{**chosen, **single, "id": key, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
@@ -90,10 +91,13 @@ def shared(role: str, column: Column) -> bool:
     )
 
 
-def formats(roles: Mapping[str, Sequence[Column]]) -> Iterator[tuple[str, Format]]:
-    """Yield the format of each column that needs one for its role."""
+def formats(roles: Mapping[str, Sequence[Column]]) -> dict[str, Format]:
+    """Return the format of each column that needs one for its roles."""
+    said: dict[str, dict[str, Any]] = {}
     for role, taken in roles.items():
-        yield from ((column.name, column.form(role)) for column in taken if column.form(role) != AS_IT_IS)
+        for column in taken:
+            said[column.name] = said.get(column.name, {}) | column.form(role).model_dump()
+    return {name: Format(**settings) for name, settings in said.items() if settings}
 
 
 SEES = "finds by what is in the picture, in words or by photo"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from hybridsearch.amounts import other
+from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
-from hybridsearch.propose.columns import DATE, URL, Column
+from hybridsearch.propose.columns import MOSTLY, Column, written
+from hybridsearch.propose.patterns import DATE, URL
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
 from hybridsearch.propose.writing import moment
@@ -32,9 +33,10 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         else:
             yield "Pictures are files: set 'catalog.images' if they are not beside the catalogue."
     for column in sampled:
-        if column.says(NUMBERS) is not None and 0.4 < column.numeric < 1:
-            odd = next(value for value in column.values if not column.is_number(value))
-            yield f"'{column.name}' is not proposed as a number: it also holds {odd!r:.40}."
+        odd = [value for value in column.values if not column.is_number(value)]
+        nearly = column.numeric > MOSTLY or (column.numeric > 0.4 and any(map(amount, written(odd))))
+        if column.says(NUMBERS) is not None and odd and nearly:
+            yield f"'{column.name}' is not proposed as a number: it also holds {odd[0]!r:.40}."
     for column in roles["numbers"]:
         if column.guesses["numbers"].doubtful:
             yield two_ways(column)

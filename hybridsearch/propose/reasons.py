@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from hybridsearch.fields import KINDS, dates
-from hybridsearch.propose.columns import CODE, URL, Column
+from hybridsearch.fields import AS_IT_IS, KINDS, dates
+from hybridsearch.propose.columns import Column
+from hybridsearch.propose.patterns import CODE, URL
 from hybridsearch.propose.writing import moment
+from hybridsearch.rows import strings
 from hybridsearch.values import Stored
 
 MARKS = {",", ".", "'"}
@@ -33,7 +35,10 @@ def span(column: Column) -> str:
 
 
 def how_read(column: Column) -> str:
-    """Return how one of its texts is read, a telling one: a number with many marks, or the last day."""
+    """Return how one of its texts is read, a telling one: a long list, the last day, a number with many marks."""
+    if column.several != AS_IT_IS:
+        text = max(column.written, key=lambda text: len(strings(column.several.split(text))))
+        return f"{text:.60} holds {' and '.join(strings(column.several.split(text))[:SHOWN])}"
     if order := column.form("dates").date:
         day, text = max((date_of(moment(text, order)), text) for text in column.written)
         return f"{text} is {day:%Y-%m-%d}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL, Column
+from hybridsearch.propose.columns import Column
+from hybridsearch.propose.patterns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (

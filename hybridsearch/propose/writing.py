@@ -78,7 +78,8 @@ def date_format(texts: Sequence[str]) -> Guess:
     possible = [order for order in ORDERS if len(read[order]) == most]
     order, others = possible[0], possible[1:]
     unlike = [text for text, found in read[order].items() if any(read[each].get(text) != found for each in others)]
-    if order is None or not unlike or all("." in text for text in unlike):  # with dots the day stands first
+    mixed = most < len({*texts})
+    if order is None or mixed or not unlike or all("." in text for text in unlike):  # with dots the day stands first
         return Guess(Format(date=order))
     return Guess(doubtful=unlike[0])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import HybridSearch
+from hybridsearch import HybridSearch, document
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import AS_IT_IS, Format
@@ -34,6 +34,38 @@ def test_a_rebuild_and_a_change_read_a_column_the_same_on_both_engines(tmp_path:
     assert [reject.reason for reject in changed.rejects] == [f"'weight' is '500 g', {said}"]
 
 
+def test_several_values_in_a_cell_are_facets_and_codes_of_their_own_on_both_engines(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "0", "title": "hat", "color": "red, blue | green", "ean": "4006381333931;4006381333948"},
+        {"id": "1", "title": "hat", "color": ["blue,", "white"], "ean": "4006381333955"},
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+    formats = {"color": Format(separators=("|", ",")), "ean": Format(separators=(";",))}
+    fields = Fields(title="title", facets=("color",), codes=("ean",), formats=formats)
+    configured = settings(tmp_path, engine=engine).model_copy(update={"fields": fields})
+    with HybridSearch.open(configured) as shop:
+        shop.reindex(options=quietly())
+        page = shop.search("hat", filters={"color": "blue"}, facets=["color"])
+        assert page.facets == {"color": {"blue": 2, "green": 1, "red": 1, "white": 1}}
+        assert [hit.id for hit in shop.search("4006381333948")] == ["0"]
+
+
+def test_several_addresses_in_a_cell_are_several_pictures() -> None:
+    fields = Fields(image="pictures", formats={"pictures": Format(separators=("|",))})
+    assert document.pictures({"pictures": "a.jpg| b.jpg |"}, fields) == ("a.jpg", "b.jpg")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a, b|c", ["a", " b", "c"]), (["a,b", 5], [["a", "b"], 5]), ("a", ["a"]), (5, 5), (None, None), (True, True)],
+)
+def test_texts_are_split_and_nothing_else_is(value: Any, expected: Any) -> None:
+    assert Format(separators=("|", ",")).split(value) == expected
+    assert AS_IT_IS.split(value) == value
+
+
 def test_formats_are_kept_in_the_index_and_an_index_without_them_has_none() -> None:
     stored = Schema(FIELDS).to_json()
     assert stored["fields"]["formats"] == {"weight": {"decimal": ",", "unit": "kg"}}
@@ -47,6 +79,7 @@ def test_formats_are_kept_in_the_index_and_an_index_without_them_has_none() -> N
         ({"prise": {"decimal": ","}}, "'formats' names 'prise', which is none of the fields of"),
         ({"price": {"decimal": ";"}}, "fields.formats.price.decimal"),
         ({"price": {"unit": "m2"}}, "fields.formats.price.unit"),
+        ({"price": {"separators": [""]}}, "fields.formats.price.separators"),
         ({"price": {"decimals": ","}}, "unknown key 'fields.formats.price.decimals'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes (`columns`, `roles`, `languages`, `reasons`, `notes`), as a `toml_file`."""
+"""The configuration that `init` proposes: `columns`, `roles`, `languages`, `patterns`, `reasons`, as a `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -134,6 +134,21 @@ def test_the_format_of_a_column_is_written_down_and_reads_the_column(tmp_path: P
     written = to_toml(proposal, FILE)
     assert '[fields.formats]\n# 1.299,00 € is 1299\n"Preis netto" = { decimal = ",", unit = "EUR" }\n' in written
     assert Settings.parse(tomllib.loads(written), folder=tmp_path).fields == proposal.fields
+
+
+def test_cells_of_several_values_are_read_one_by_one() -> None:
+    colours = ["red, blue | green", "blue, red", "green | blue", "red"]
+    picture = "https://shop.example/{}.jpg;https://shop.example/{}-back.jpg"
+    proposal = propose(
+        [row | {"colour": colours[n % 4], "image": picture.format(n, n)} for n, row in enumerate(shop())]
+    )
+    assert proposal.fields.facets == ("colour",)
+    assert proposal.why["facets"] == "few different values: colour (3)"
+    expected = {"colour": Format(separators=("|", ",")), "image": Format(separators=(";",))}
+    assert proposal.fields.formats == expected
+    written = to_toml(proposal, FILE)
+    assert "# red, blue | green holds red and blue and green\n" in written
+    assert Settings.parse(tomllib.loads(written), folder=Path()).fields.formats == expected
 
 
 def test_measures_are_both_facets_and_numbers() -> None:
