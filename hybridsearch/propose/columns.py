@@ -35,14 +35,17 @@ class Column:
         name: Dotted name.
         rows: Number of rows looked at.
         values: What the rows that have the field hold.
+        places: Which rows these are.
         kind: Type in the index's mapping; empty for a file.
         usual: What stands before the decimals in other columns, where it is known.
     """
 
-    def __init__(self, name: str, rows: int, values: Sequence[Any], kind: str = "", usual: Mark | None = None) -> None:
+    def __init__(
+        self, name: str, rows: int, cells: Mapping[int, Any], kind: str = "", usual: Mark | None = None
+    ) -> None:
         self.name = name
         self.rows = rows
-        self.values = values
+        self.places, self.values = tuple(cells), tuple(cells.values())
         self.kind = kind
         self.usual = usual
 
@@ -129,6 +132,13 @@ class Column:
         """Share of the values that are one number each; an EAN, or a number with leading zeros, is not."""
         return sum(map(self.is_number, self.values)) / len(self.values)
 
+    @cached_property
+    def vocabulary(self) -> dict[int, set[str]]:
+        """The words of each row that has some."""
+        texts = zip(self.places, map(strings, self.values), strict=True)
+        found = {place: {*filter(None, NOT_IN_WORDS.split(" ".join(parts).casefold()))} for place, parts in texts}
+        return {place: words for place, words in found.items() if words}
+
     @property
     def measured(self) -> bool:
         """Whether its numbers have a unit that is no currency, as `64 GB`: people choose them as they are written."""
@@ -174,17 +184,22 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
 
     A name that holds a value in one row and an object in another is left out, and so is one that no index can hold.
     """
-    values: dict[str, list[Any]] = {}
-    for row in rows:
+    values: dict[str, dict[int, Any]] = {}
+    for place, row in enumerate(rows):
         held: dict[str, list[Any]] = {}
         for name, value in walk(row):
             held.setdefault(name, []).append(value)
         for name, parts in held.items():
-            values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
-    usual = usual_mark(map(written, values.values()))
-    every = (Column(name, len(rows), filled, kinds.get(name, ""), usual) for name, filled in values.items())
+            values.setdefault(name, {})[place] = parts[0] if len(parts) == 1 else parts
+    usual = usual_mark(written(cells.values()) for cells in values.values())
+    every = (Column(name, len(rows), cells, kind_of(name, kinds), usual) for name, cells in values.items())
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}
     return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
+
+
+def kind_of(name: str, kinds: Mapping[str, str]) -> str:
+    """Return the type of a mapped field, or of the one that it lies in, as the input of a suggester; or nothing."""
+    return next((kinds[each] for each in (name, *prefixes(name)) if each in kinds), "")
 
 
 def prefixes(name: str) -> Iterator[str]:

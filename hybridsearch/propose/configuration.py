@@ -10,6 +10,7 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
+from hybridsearch.propose.left_out import COMPLETION, copies, left_out
 from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
@@ -27,6 +28,7 @@ class Proposal:
         leg: The vector leg, when there are pictures for it to read.
         notes: What the shop should look at.
         examples: For each format, how a text is read in it.
+        left_out: Names of the fields that have no role, by what they are.
     """
 
     fields: Fields
@@ -34,6 +36,7 @@ class Proposal:
     leg: VectorLeg | None = None
     notes: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: str = "the catalogue") -> Proposal:
@@ -59,21 +62,24 @@ def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: s
     single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
     key = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
-    said = formats(roles)
+    said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
     return Proposal(
         Fields(**{**chosen, **single, "id": key, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         tuple(remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
+        rest,
     )
 
 
 def assign(sampled: Sequence[Column], *, named: bool) -> dict[str, list[Column]]:
     """Return the columns of each role; with `named` the products have ids that are no column."""
     roles: dict[str, list[Column]] = {}
-    left = list(sampled)
+    left = [column for column in sampled if column.kind != COMPLETION]
     for role, pick in PICKERS.items():
+        if role == "text":
+            left = [column for column in left if not copies(column, roles["title"])]
         roles[role] = [] if role == "id" and named else pick(left)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
     roles["codes"] = [column for column in roles["id"] if is_code(column)] + roles["codes"]

@@ -43,15 +43,17 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
     for column in sampled:
         if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
             yield no_date(column)
-    used = [column for taken in roles.values() for column in taken]
-    rest = [column.name for column in sampled if column.textual and column not in used]
-    if rest:
-        names = ", ".join(rest[:SHOWN]) + " …" * (len(rest) > SHOWN)
-        yield f"Not searched: {len(rest):,} other fields with text ({names})."
     titles = [value for column in roles["title"] for value in column.texts]
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if uncovered > len(titles) * 0.03:
         yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
+
+
+def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Say which fields have no role, the first of each kind by name."""
+    for why, names in left_out.items():
+        more = " …, all named at the end of the file" * (len(names) > SHOWN)
+        yield f"Not used, {why}: {len(names):,} ({', '.join(names[:SHOWN])}{more})."
 
 
 def two_ways(column: Column) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hybridsearch.fields import Format
@@ -14,6 +15,8 @@ from hybridsearch.sections import Catalog
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key of TOML that needs no quotes."""
+WIDTH = 120
+"""Characters of a line of comments."""
 NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]")
 """What is left out of a name of an index."""
 
@@ -40,7 +43,18 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str
         ("[[vectors]]", leg, {"name": proposal.why.get("vectors", "")}),
     ]
     lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]
-    return "\n".join([*map(comment, lines), *(line for parts in tables for line in table(*parts)), ""])
+    filled = (line for parts in tables for line in table(*parts))
+    return "\n".join([*map(comment, lines), *filled, *without_role(proposal.left_out), ""])
+
+
+def without_role(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield comments that name every field that was left out."""
+    if left_out:
+        yield from ("", comment("Fields without a role, by what they are; to use one, name it under [fields]."))
+    for why, names in left_out.items():
+        yield from textwrap.wrap(
+            comment(f"{why}: {', '.join(names)}"), WIDTH, subsequent_indent="#   ", break_on_hyphens=False
+        )
 
 
 def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Iterator[str]:
