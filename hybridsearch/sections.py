@@ -55,11 +55,15 @@ class Catalog(Section):
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
+    gather: bool = False
+    """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
         if (self.path is None) == (self.index is None):
             raise ValueError("give either 'path' (a file) or 'index' (an existing Elasticsearch index)")
+        if self.index is not None and self.gather:
+            raise ValueError("'gather' is for the rows of a file; each document of an index is a product; leave it out")
         return self
 
 

@@ -75,7 +75,7 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    return File(path, SOURCES[suffix], fields.id if fields else None)
+    return File(path, SOURCES[suffix], fields.id if fields else None, gather=fields is not None and catalog.gather)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.catalog.gather import gathered
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
@@ -46,11 +47,13 @@ class File:
 
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their lines.
+        gather: Whether rows of one id that follow each other are one product.
     """
 
     path: Path
     parse: Parser
     id_field: str | None = None
+    gather: bool = False
 
     @property
     def name(self) -> str:
@@ -73,7 +76,7 @@ class File:
         return snapshot(self.path.stat())
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield a product or a reject for every row; blank lines are skipped.
+        """Yield a product or a reject for every row, or for the rows of one id together; blank lines are skipped.
 
         Raises:
             CatalogError: It cannot be read; in the end also when it was written to meanwhile, so that rows may be
@@ -81,8 +84,8 @@ class File:
         """
         with opened(self.path) as (text, raw):
             before = snapshot(os.fstat(raw.fileno()))
-            for number, row in self.parse(text):
-                yield product(row, self.id_field, f"{self.name}:{number}", number)
+            rows = (product(row, self.id_field, f"{self.name}:{line}", line) for line, row in self.parse(text))
+            yield from gathered(rows) if self.gather else rows
             if snapshot(os.fstat(raw.fileno())) != before:
                 raise CatalogError(
                     f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "

@@ -16,8 +16,9 @@ from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
+from hybridsearch.propose.together import key_of_products
 from hybridsearch.propose.toml_file import to_toml
-from hybridsearch.sections import Catalog, EngineSection
+from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
 
 
@@ -36,7 +37,7 @@ def command(catalog: str, output: Path, url: str | None, force: bool, as_json: b
     folder = output.resolve().parent
     section, url = locate(catalog, url)
     source = open_catalog(section, url, folder)
-    proposal = suggest(source)
+    proposal = suggest(source, section)
     try:
         modes.write(output, to_toml(proposal, written_in(folder, section), url).encode())
     except OSError as error:
@@ -92,10 +93,13 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, client=client)
 
 
-def suggest(source: Source) -> Proposal:
+def suggest(source: Source, section: Catalog) -> Proposal:
     """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
     rows = sample(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    proposal = propose(rows, types() if types else None, source.name)
+    key = None if types else key_of_products(rows)
+    if key is not None:
+        rows = sample(open_source(section.model_copy(update={"gather": True}), Fields(id=key, title=key)))
+    proposal = propose(rows, types() if types else None, source.name, key)
     return replace(proposal, notes=(*proposal.notes, *remarks()))

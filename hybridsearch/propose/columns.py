@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.names import flaw
+from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
 from hybridsearch.propose.lists import separators
 from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
@@ -38,16 +39,25 @@ class Column:
         places: Which rows these are.
         kind: Type in the index's mapping; empty for a file.
         usual: What stands before the decimals in other columns, where it is known.
+        gathered: Whether a list holds what several rows of a product say.
     """
 
     def __init__(
-        self, name: str, rows: int, cells: Mapping[int, Any], kind: str = "", usual: Mark | None = None
+        self,
+        name: str,
+        rows: int,
+        cells: Mapping[int, Any],
+        kind: str = "",
+        *,
+        usual: Mark | None = None,
+        gathered: bool = False,
     ) -> None:
         self.name = name
         self.rows = rows
         self.places, self.values = tuple(cells), tuple(cells.values())
         self.kind = kind
         self.usual = usual
+        self.gathered = gathered
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -147,7 +157,9 @@ class Column:
 
     def is_number(self, value: Any) -> bool:
         """Tell whether a value is one number as the column writes them, and not a code that is made of digits."""
-        if isinstance(value, list) or (isinstance(value, str) and DIGITS_OF_A_CODE.match(value)):
+        if isinstance(value, list):
+            return self.gathered and all(map(self.is_number, value))
+        if isinstance(value, str) and DIGITS_OF_A_CODE.match(value):
             return False
         try:
             return KINDS["numbers"].kept(value, self.form("numbers")) is not None
@@ -179,10 +191,11 @@ class Column:
         return next((place for place, hint in enumerate(hints) if hint in ends), None)
 
 
-def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
+def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = False) -> list[Column]:
     """Return the columns that have a value in some row, in order of appearance.
 
     A name that holds a value in one row and an object in another is left out, and so is one that no index can hold.
+    With `gathered` each row is made of several of the catalogue.
     """
     values: dict[str, dict[int, Any]] = {}
     for place, row in enumerate(rows):
@@ -192,45 +205,9 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
         for name, parts in held.items():
             values.setdefault(name, {})[place] = parts[0] if len(parts) == 1 else parts
     usual = usual_mark(written(cells.values()) for cells in values.values())
-    every = (Column(name, len(rows), cells, kind_of(name, kinds), usual) for name, cells in values.items())
+    every = (
+        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered)
+        for name, cells in values.items()
+    )
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}
     return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
-
-
-def kind_of(name: str, kinds: Mapping[str, str]) -> str:
-    """Return the type of a mapped field, or of the one that it lies in, as the input of a suggester; or nothing."""
-    return next((kinds[each] for each in (name, *prefixes(name)) if each in kinds), "")
-
-
-def prefixes(name: str) -> Iterator[str]:
-    """Yield the names of the objects that a dotted name lies in."""
-    dot = name.find(".")
-    while dot >= 0:
-        yield name[:dot]
-        dot = name.find(".", dot + 1)
-
-
-def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a row holds under dotted names; objects in lists are visited one by one."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from walk(item, f"{name}.{key}" if name else key)
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for item in value:
-            yield from walk(item, name)
-    elif name:
-        yield name, value
-
-
-def leaves(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield values that are no lists, leaving out None."""
-    for value in values:
-        if isinstance(value, list):
-            yield from leaves(value)
-        elif value is not None:
-            yield value
-
-
-def written(values: Iterable[Any]) -> list[str]:
-    """Return the texts among values, without the blank ones; numbers say nothing of how texts are written."""
-    return [text for value in leaves(values) if isinstance(value, str) and (text := value.strip())]

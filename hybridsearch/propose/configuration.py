@@ -11,7 +11,7 @@ from hybridsearch.fields import Format
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.left_out import COMPLETION, copies, left_out
-from hybridsearch.propose.notes import remarks
+from hybridsearch.propose.notes import remarks, together
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
@@ -29,6 +29,7 @@ class Proposal:
         notes: What the shop should look at.
         examples: For each format, how a text is read in it.
         left_out: Names of the fields that have no role, by what they are.
+        gather: Whether rows of one id are one product.
     """
 
     fields: Fields
@@ -37,50 +38,56 @@ class Proposal:
     notes: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gather: bool = False
 
 
-def propose(rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: str = "the catalogue") -> Proposal:
+def propose(
+    rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: str = "the catalogue", key: str | None = None
+) -> Proposal:
     """Guess a configuration.
 
     Args:
         rows: A sample of the catalogue; some 2,000 rows, spread over it, are enough.
         kinds: For an index, the type of each mapped field by dotted name; its products are named by `_id`.
         name: Name of the catalogue, for messages.
+        key: Field that names the products, where the rows of each were gathered into one.
 
     Raises:
         CatalogError: There are no rows, or nothing in them that could be searched.
     """
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
-    sampled = columns(rows, kinds or {})
-    roles = assign(sampled, named=kinds is not None)
+    sampled = columns(rows, kinds or {}, gathered=key is not None)
+    roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
         names = ", ".join(column.name for column in sampled[:20])
         raise CatalogError(f"No field of '{name}' reads like text or pictures ({names}). Write [fields] by hand.")
     languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
     single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
-    key = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
+    names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
     return Proposal(
-        Fields(**{**chosen, **single, "id": key, "languages": languages, "formats": said}),
+        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
-        tuple(remarks(sampled, roles, named=kinds is not None)),
+        (*together(key), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         rest,
+        gather=key is not None,
     )
 
 
-def assign(sampled: Sequence[Column], *, named: bool) -> dict[str, list[Column]]:
-    """Return the columns of each role; with `named` the products have ids that are no column."""
+def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) -> dict[str, list[Column]]:
+    """Return the columns of each role; a `key` is the id, and with `named` the products have ids that are no column."""
     roles: dict[str, list[Column]] = {}
     left = [column for column in sampled if column.kind != COMPLETION]
     for role, pick in PICKERS.items():
         if role == "text":
             left = [column for column in left if not copies(column, roles["title"])]
-        roles[role] = [] if role == "id" and named else pick(left)
+        choice = [column for column in left if column.name == key] if role == "id" and key else left
+        roles[role] = [] if role == "id" and named else pick(choice)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
     roles["codes"] = [column for column in roles["id"] if is_code(column)] + roles["codes"]
     if not (roles["title"] or roles["text"] or roles["image"]):

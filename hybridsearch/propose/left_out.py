@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from hybridsearch.propose.columns import Column, prefixes, walk
+from hybridsearch.propose.cells import prefixes, walk
+from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import DATE, PICTURE, URL
 from hybridsearch.values import Row
 
@@ -21,8 +22,8 @@ REASONS: dict[str, Callable[[Column], bool]] = {
     "dates": lambda column: column.mostly(DATE),
     "pictures": lambda column: column.mostly(PICTURE),
     "addresses": lambda column: column.mostly(URL),
+    "true or false": lambda column: column.kept("booleans") is not None,
     "text": lambda column: column.textual and column.numeric < 0.9,
-    "true or false": lambda column: column.truth,
     "numbers": lambda column: column.numeric > 0,
 }
 """What a column without a role is: the first that it is."""

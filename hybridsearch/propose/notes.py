@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
-from hybridsearch.propose.columns import MOSTLY, Column, written
+from hybridsearch.propose.cells import written
+from hybridsearch.propose.columns import MOSTLY, Column
 from hybridsearch.propose.patterns import DATE, URL
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
@@ -47,6 +48,15 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if uncovered > len(titles) * 0.03:
         yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
+
+
+def together(key: str | None) -> Iterator[str]:
+    """Say which rows are read as one product."""
+    if key is not None:
+        yield (
+            f"Rows that follow each other with one '{key}' are one product: only the first has a title. Of numbers and "
+            "dates the first counts; codes, facets and pictures of all rows do."
+        )
 
 
 def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:

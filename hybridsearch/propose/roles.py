@@ -177,7 +177,8 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
 def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
-    return best(readable, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
+    telling = [column for column in readable if column.kept("booleans") is None]
+    return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
 
 
 def rank(column: Column, hints: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes: `columns`, `roles`, `languages`, `patterns`, `reasons`, as a `toml_file`."""
+"""What `init` proposes, from `cells`, `columns`, `roles`, `languages`, `patterns` and `reasons` to the `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
