@@ -43,9 +43,30 @@ FORMS = {
 CURRENCIES = {form: name for name, forms in FORMS.items() for form in forms.split()}
 """How each currency is written, and what it is called here; `$` and `¥` are of several countries."""
 MONEY = frozenset(CURRENCIES.values())
-OTHER_UNITS = {"%": "%", "°": "°", "°c": "°C", '"': "inch", "″": "inch"}
+OTHER_UNITS = {
+    "%": "%",
+    "°": "°",
+    "°c": "°C",
+    '"': "inch",
+    "″": "inch",
+    "in": "inch",
+    "m²": "m²",
+    "qm": "m²",
+    "bar": "bar",
+}
 KNOWN = MONEY.union(UNITS.values(), OTHER_UNITS.values())
 """The names of all currencies and units."""
+SCALES: tuple[dict[str, int], ...] = (
+    {"mg": 1, "g": 1_000, "kg": 1_000_000},
+    {"ml": 1, "cl": 10, "l": 1_000},
+    {"mm": 1, "cm": 10, "m": 1_000, "km": 1_000_000},
+    {"w": 1, "kw": 1_000},
+    {"wh": 1, "kwh": 1_000},
+    {"mah": 1, "ah": 1_000},
+    {"hz": 1, "khz": 1_000, "mhz": 1_000_000, "ghz": 1_000_000_000},
+    {"mb": 1, "gb": 1_000, "tb": 1_000_000},
+)
+"""Units of which each is a whole number of smaller ones, so that `500 g` is 0.5 in a column of kilograms."""
 
 ALIKE = str.maketrans("０１２３４５６７８９，．￥＄￡￠−’", "0123456789,.¥$£¢-'")
 """Characters of East Asian and typographic writing, and those that they are read as."""
@@ -144,7 +165,7 @@ def number(text: str, mark: Mark | None = None, unit: str | None = None) -> floa
     Args:
         text: Such as "1,99", "1,299.00", "1.299,00", "1 299,00", "€ 12.50" or "12.50 EUR".
         mark: What stands before the decimals; None decides by this text alone, see `likely`.
-        unit: The currency or unit that may stand beside it; None allows any currency.
+        unit: The currency or unit that it is counted in; another of its scale is converted. None allows any currency.
 
     Raises:
         ValueError: It is none, or written in another way.
@@ -152,6 +173,20 @@ def number(text: str, mark: Mark | None = None, unit: str | None = None) -> floa
     found = amount(text)
     if found is None or (mark or found.likely) not in found.meanings:
         raise ValueError("expected a number")
-    if found.unit and not (found.unit in MONEY if unit is None else found.unit == named(unit)):
-        raise ValueError("expected a number")
-    return float(found.meanings[mark or found.likely])
+    plain = float(found.meanings[mark or found.likely])
+    if not found.unit or (unit is None and found.unit in MONEY):
+        return plain
+    size, counted = ratio(found.unit, named(unit or ""))
+    return plain if size == counted else plain * size / counted
+
+
+def ratio(unit: str, other: str) -> tuple[int, int]:
+    """Return the sizes of two units of one scale.
+
+    Raises:
+        ValueError: They are of none.
+    """
+    for scale in ({unit: 1}, *SCALES):
+        if unit in scale and other in scale:
+            return scale[unit], scale[other]
+    raise ValueError("expected a number")

@@ -56,6 +56,9 @@ def test_what_is_no_number_means_none(text: str) -> None:
         ("3.5", ".", "kg", 3.5),
         ("5 Stück", None, "Stück", 5.0),
         ("EUR 7", ".", "€", 7.0),
+        ("500 g", ".", "kg", 0.5),
+        ("1,5 kg", ",", "g", 1500.0),
+        ("33 cl", None, "ml", 330.0),
         ("$ 7", ".", None, 7.0),
     ],
 )
@@ -65,7 +68,14 @@ def test_the_mark_and_the_unit_of_a_column_decide(text: str, mark: Mark, unit: s
 
 @pytest.mark.parametrize(
     ("text", "mark", "unit"),
-    [("1.29", ",", None), ("1,29", ".", None), ("500 g", ".", "kg"), ("$ 7", ".", "EUR"), ("3.5 kg", ".", None)],
+    [
+        ("1.29", ",", None),
+        ("1,29", ".", None),
+        ("500 ml", ".", "kg"),
+        ("5 lb", ".", "kg"),
+        ("$ 7", ".", "EUR"),
+        ("3.5 kg", ".", None),
+    ],
 )
 def test_a_number_that_is_written_in_another_way_is_refused(text: str, mark: Mark, unit: str | None) -> None:
     with pytest.raises(ValueError, match="expected a number"):

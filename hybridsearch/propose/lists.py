@@ -33,6 +33,8 @@ def separators(texts: Sequence[str], named: bool = False) -> tuple[str, ...]:
         named: Whether the name of the column says that it holds several values, as `tags` does.
     """
     cells = texts[:: len(texts) // LOOKED_AT + 1]
+    if any(cell.startswith(("[", "{")) for cell in cells):  # lists of a program, whose quotes and brackets would stay
+        return ()
     return next((marks for marks in candidates(cells) if are_lists(cells, Format(separators=marks), named)), ())
 
 

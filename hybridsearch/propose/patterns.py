@@ -10,7 +10,7 @@ DATE = re.compile(
 )
 SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
 """Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
-BIT = re.compile(r"[01](\.0)?")
+BIT = re.compile(r"[01](\.0{1,4})?")
 URL = re.compile(r"https?://\S+", re.I)
 PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
 CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")

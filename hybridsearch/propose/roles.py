@@ -23,6 +23,8 @@ TITLE = (
     "名称",
     "商品名",
 )
+META = {"meta", "seo", "og"}
+"""In the name of a column: what search engines are shown, a copy of the title or worse."""
 CODES = (
     "sku",
     "ean",
@@ -107,7 +109,11 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
         return short and column.repeats < 3 and column.share(CODE) < 0.5
 
-    return best(filter(fits, columns), lambda column: (rank(column, TITLE), len(column.words)), 1)
+    return best(
+        filter(fits, columns),
+        lambda column: (bool(META & {*column.words}), rank(column, TITLE), len(column.words)),
+        1,
+    )
 
 
 def pick_codes(columns: Sequence[Column]) -> list[Column]:
@@ -142,7 +148,8 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject."""
 
     def fits(column: Column) -> bool:
-        quantity = column.numeric == 1 and not LABELS & {*column.words} and column.distinct > 1
+        named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
+        quantity = column.numeric == 1 and not named and column.distinct > 1
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))

@@ -151,13 +151,23 @@ def test_cells_of_several_values_are_read_one_by_one() -> None:
     assert Settings.parse(tomllib.loads(written), folder=Path()).fields.formats == expected
 
 
+def test_numbers_that_name_the_product_are_no_quantity() -> None:
+    fields = guessed([row | {"part_number": 10_000 + n, "stock": 7 * n} for n, row in enumerate(shop())])
+    assert fields.numbers == ("stock",)
+
+
+def test_the_title_is_not_what_search_engines_are_shown() -> None:
+    rows = [{"id": n, "meta_title": f"Buy the red dress {n} | Shop", "name": f"The red dress {n}"} for n in range(20)]
+    assert guessed(rows).title == "name"
+
+
 def test_measures_are_both_facets_and_numbers() -> None:
     fields = guessed(shop(storage=["64 GB", "128 GB", "256 GB"]))
     assert (fields.facets, fields.numbers, fields.text) == (("storage",), ("storage",), ())
     assert fields.formats == {"storage": Format(unit="gb")}
 
 
-@pytest.mark.parametrize("values", [["1.299,00", "12.50"], ["3.5 kg", "500 g"], ["12.50 €", "$12.50"]])
+@pytest.mark.parametrize("values", [["1.299,00", "12.50"], ["3.5 kg", "500 ml"], ["12.50 €", "$12.50"]])
 def test_a_column_that_is_written_in_two_ways_is_named_and_not_proposed(values: list[str]) -> None:
     proposal = propose(having("price", values))
     assert proposal.fields.numbers == ()
@@ -227,6 +237,7 @@ def test_what_only_looks_like_a_date_is_not_proposed(
         ("送料無料", ["はい", "いいえ"], None),
         ("is_new", [0, 1], None),
         ("active", ["1", "0"], None),
+        ("is_in_stock", ["1.0000", "0.0000"], None),
         ("shown", ["true", True, "false"], {"shown": "boolean"}),
         ("shown", [True], {"shown": "boolean"}),
     ],

@@ -19,6 +19,7 @@ from hybridsearch.propose.writing import Guess, date_format, number_format, usua
         (["1 299,00", "5"], Format(decimal=",")),
         (["3.5 kg", "12 kg"], Format(decimal=".", unit="kg")),
         (["3.5 kg", "4", "sold out"], Format(decimal=".", unit="kg")),
+        (["500 g", "1.5 kg", "2 kg"], Format(decimal=".", unit="kg")),
         (["5 €", "12 €"], Format(unit="EUR")),
         (["250.50", "1.083", "5"], AS_IT_IS),
         (["5", "1299"], AS_IT_IS),
