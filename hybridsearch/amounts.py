@@ -104,16 +104,24 @@ class Amount:
         meanings: By the mark that would stand before the decimals, in the form that `float` reads; at least one.
         likely: The mark that is meant where nothing else is known.
         unit: What stands beside it, as `named` calls it; empty for nothing. Before the number stands a currency only.
+        written: The text.
     """
 
     meanings: Mapping[Mark, str]
     likely: Mark
     unit: str = ""
+    written: str = ""
 
     @property
     def ambiguous(self) -> bool:
         """Whether the marks make a difference."""
         return len({*self.meanings.values()}) > 1
+
+    @property
+    def unclear(self) -> bool:
+        """Whether it says neither by itself: no price has thousandths, and programs write `1.299` with a dot."""
+        money = self.unit in MONEY - THREE_DECIMALS
+        return self.ambiguous and not money and (self.unit != "" or "," in self.written)
 
 
 def amount(text: str) -> Amount | None:
@@ -130,7 +138,7 @@ def amount(text: str) -> Amount | None:
     if len(units) > 1 or not before <= MONEY or not meanings:
         return None
     unit = next(iter(units), "")
-    return Amount(meanings, likely(meanings, digits, unit), unit)
+    return Amount(meanings, likely(meanings, digits, unit), unit, written)
 
 
 def digits_with(digits: str, mark: Mark) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hybridsearch import markup, text
-from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind
+from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.sections import Fields
@@ -158,6 +158,9 @@ def read(row: Row, kind: FieldKind, fields: Fields) -> dict[str, Stored]:
         value, form = field(row, name), fields.format(name)
         try:
             stored = kind.kept(value, form)
+        except UnclearError as error:
+            choice = f"say which for '{name}' under [fields.formats]"
+            raise ValueError(f"'{name}' is {reprlib.repr(value)}, {error}; {choice}") from error
         except ValueError as error:
             written = f" as [fields.formats] says: {form}" if form != AS_IT_IS else ""
             raise ValueError(f"'{name}' is {reprlib.repr(value)}, expected {kind.expected}{written}") from error

@@ -14,6 +14,10 @@ Bound = Callable[[Any, bool], float]
 """Returns a lower bound, or, with True, an upper one, both inclusive; ValueError when it is unusable."""
 
 
+class UnclearError(ValueError):
+    """A text that means one of two things, and no format says which; the message says both."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldKind:
     """How the fields of one role are read, kept, filtered, counted and sorted by.
