@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hybridsearch import markup, text
-from hybridsearch.fields import KINDS, FieldKind
+from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.sections import Fields
@@ -46,7 +46,7 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         text=analysed(title(row, fields), everything, fields.languages),
         words=tuple(text.lexical(everything, fields.languages)),
         codes=codes(row, fields),
-        fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields.of(role)))},
+        fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields))},
         vectors=vectors,
         routing=product.routing,
         version=version(row, fields),
@@ -143,23 +143,27 @@ def values(row: Row, name: str) -> Iterator[Any]:
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the product's codes in the form in which they are compared."""
-    compared = (text.code(value) for name in fields.codes for value in strings(field(row, name)))
+    compared = (text.code(value) for name in fields.codes for value in singly(row, name, fields))
     return tuple(dict.fromkeys(filter(None, compared)))[:CODES]
 
 
-def read(row: Row, kind: FieldKind, names: Iterable[str]) -> dict[str, Stored]:
+def read(row: Row, kind: FieldKind, fields: Fields) -> dict[str, Stored]:
     """Return what is kept of those fields of one kind that the product has.
 
     Raises:
         ValueError: One of them cannot be read.
     """
     kept: dict[str, Stored] = {}
-    for name in names:
-        value = field(row, name)
+    for name in fields.of(kind.role):
+        value, form = field(row, name), fields.format(name)
         try:
-            stored = kind.read(value)
+            stored = kind.kept(value, form)
+        except UnclearError as error:
+            choice = f"say which for '{name}' under [fields.formats]"
+            raise ValueError(f"'{name}' is {reprlib.repr(value)}, {error}; {choice}") from error
         except ValueError as error:
-            raise ValueError(f"'{name}' is {reprlib.repr(value)}, expected {kind.expected}") from error
+            written = f" as [fields.formats] says: {form}" if form != AS_IT_IS else ""
+            raise ValueError(f"'{name}' is {reprlib.repr(value)}, expected {kind.expected}{written}") from error
         if stored is not None:
             kept[name] = stored
     return kept
@@ -172,4 +176,9 @@ def leg_text(row: Row, leg: Leg) -> str:
 
 def pictures(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the references to a product's pictures, the first choice first."""
-    return strings(field(row, fields.image)) if fields.image else ()
+    return singly(row, fields.image, fields) if fields.image else ()
+
+
+def singly(row: Row, name: str, fields: Fields) -> tuple[str, ...]:
+    """Return every text under a name, of a field whose texts hold several values each of these."""
+    return strings(fields.format(name).split(field(row, name)))

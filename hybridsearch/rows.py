@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from hybridsearch import amounts
+from hybridsearch.amounts import Mark
 from hybridsearch.json_values import json_value, named
 from hybridsearch.values import Row
 
@@ -22,20 +24,6 @@ UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-
 BREAKS = re.compile("[\x0b\x0c\x85]")
 """Characters that spreadsheets and mainframes write for a line break."""
 SURROGATES = re.compile("[\ud800-\udfff]")
-
-LONGEST_NUMBER = 100
-"""Characters of a number that a person or a program wrote."""
-# Possessive wherever something repeats, so that what was read once is never tried in another way.
-PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")
-CURRENCY = r"(?:[A-Z]{3}|[$¢£¥฿₠-⃏＄￡￥元円])?+"
-THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-"""Currencies (ISO 4217) with thousandths."""
-GROUPED = re.compile(
-    rf"{CURRENCY}\s*+(?P<sign>[+-]?+)\s*+{CURRENCY}\s*+"
-    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[\s.,'’])\d{3}(?:(?P=mark)\d{3})*+|\d++)"
-    r"(?:(?!(?P=mark))[.,](?P<part>\d++))?"
-    rf"\s*+{CURRENCY}"
-)
 
 
 def field(row: Row, name: str) -> Any:
@@ -84,47 +72,30 @@ def strings(value: Any) -> tuple[str, ...]:
     return ()
 
 
-def number(value: Any) -> float | None:
+def number(value: Any, mark: Mark | None = None, unit: str | None = None) -> float | None:
     """Return a value as a number, or None for None, blank text and an empty list; of a list the first number counts.
 
-    Text may hold a currency and separators: "1,99", "1,299.00", "1.299,00", "1 299,00", "€ 12.50", "12.50 EUR".
-    A single dot is a decimal point ("1.299" is 1.299). Beside a currency, before exactly three digits, it separates
-    thousands ("1.299 €" is 1299), unless the currency has three decimals ("1.250 KWD" is 1.25). A single comma before
-    exactly three digits separates thousands ("1,299" is 1299, "0,125" is 0.125).
+    Text is read by `amounts.number`, with the mark before the decimals and the unit that may stand beside it. With
+    neither, a single dot is a decimal point ("1.299" is 1.299). Beside a currency, before exactly three digits, it
+    separates thousands ("1.299 €" is 1299), unless the currency has three decimals ("1.250 KWD" is 1.25). A single
+    comma before exactly three digits separates thousands ("1,299" is 1299, "0,125" is 0.125).
 
     Raises:
         ValueError: It is anything else, such as True, "free", NaN or Infinity; the message says what was expected.
     """
     if isinstance(value, list | tuple):
-        return next((first for item in value if (first := number(item)) is not None), None)
+        return next((first for item in value if (first := number(item, mark, unit)) is not None), None)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("expected a number")
     try:
-        parsed = float(digits(value) if isinstance(value, str) else value)
+        parsed = amounts.number(value, mark, unit) if isinstance(value, str) else float(value)
     except OverflowError:
         parsed = math.inf
     if not math.isfinite(parsed):
         raise ValueError("expected a finite number")
     return parsed + 0.0  # not -0.0, which servers hold to be less than 0
-
-
-def digits(text: str) -> str:
-    """Return a number that a person wrote in the form that `float` reads."""
-    text = text.strip()
-    if len(text) > LONGEST_NUMBER:
-        raise ValueError("expected a number")
-    if PLAIN.fullmatch(text):
-        return text
-    match = GROUPED.fullmatch(text)
-    if not match:
-        raise ValueError("expected a number")
-    if match["mark"] == "." and not match["part"] and any(code in text for code in THREE_DECIMALS):
-        before, _, after = match["whole"].rpartition(".")
-        return f"{match['sign']}{before.replace('.', '')}.{after}"
-    whole = "".join(filter(str.isdecimal, match["whole"]))
-    return f"{match['sign']}{whole}.{match['part'] or 0}"
 
 
 def tidy(value: Any, levels: int = DEEPEST) -> Any:

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
-from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.sections import Fields, Language
 
@@ -149,12 +148,12 @@ class Schema:
     def to_json(self) -> dict[str, Any]:
         """Return the form that is stored in the index.
 
-        A kind of field that the shop does not use is left out, so that a version that does not know it reads the index.
+        What the shop does not use is left out, so that a version that does not know it reads the index.
         """
         fields = self.fields.model_dump(mode="json")
         return {
             "format": FORMAT,
-            "fields": {name: value for name, value in fields.items() if value or name not in KINDS},
+            "fields": {name: value for name, value in fields.items() if value},
             "legs": [leg.to_json() for leg in self.legs],
             "analysis": self.analysis,
             "since": self.since,

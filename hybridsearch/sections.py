@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
-from hybridsearch.fields import KINDS
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -60,6 +60,8 @@ class Catalog(Section):
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
+    gather: bool = False
+    """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
@@ -69,6 +71,10 @@ class Catalog(Section):
             )
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
+        if self.path is None and self.gather:
+            raise ValueError(
+                "'gather' is for the rows of a file: of an index or a database each is a product; leave it out"
+            )
         return self
 
 
@@ -87,6 +93,8 @@ class Fields(Section):
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
+    formats: dict[str, Format] = {}
+    """How the texts of a field are written, by its name, where one of them alone does not tell."""
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Fields:
@@ -100,6 +108,10 @@ class Fields(Section):
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
         return self
+
+    def format(self, name: str) -> Format:
+        """Return how the texts of a field are written."""
+        return self.formats.get(name, AS_IT_IS)
 
     def of(self, role: str) -> tuple[str, ...]:
         """Return the names of the fields that have one of the roles in `KINDS`."""

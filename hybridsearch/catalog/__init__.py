@@ -99,9 +99,10 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
+    gather = fields is not None and catalog.gather
     if suffix in BINARIES:
-        return BinaryFile(path, BINARIES[suffix], id_field)
-    return File(path, SOURCES[suffix], id_field)
+        return BinaryFile(path, BINARIES[suffix], id_field, gather)
+    return File(path, SOURCES[suffix], id_field, gather)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

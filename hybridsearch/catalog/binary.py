@@ -32,6 +32,7 @@ class BinaryFile:
     path: Path
     format: Format
     id_field: str | None = None
+    gather: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +56,7 @@ class BinaryFile:
         """
         with opened_raw(self.path) as raw:
             if has_content(raw):
-                yield from products(self.path, raw, self.format.rows(raw), self.id_field)
+                yield from products(self.path, raw, self.format.rows(raw), self.id_field, gather=self.gather)
 
 
 def has_content(raw: BinaryIO) -> bool:

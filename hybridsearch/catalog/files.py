@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.catalog.gather import gathered
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
@@ -53,11 +54,13 @@ class File:
 
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their lines.
+        gather: Whether rows of one id that follow each other are one product.
     """
 
     path: Path
     parse: Parser
     id_field: str | None = None
+    gather: bool = False
 
     @property
     def name(self) -> str:
@@ -80,27 +83,27 @@ class File:
         return snapshot(self.path.stat())
 
     def read(self) -> Iterator[Product | Reject]:
-        """Yield a product or a reject for every row; blank lines are skipped.
+        """Yield a product or a reject for every row, or for the rows of one id together; blank lines are skipped.
 
         Raises:
             CatalogError: It cannot be read, or was written to meanwhile.
         """
         with opened(self.path) as (text, raw):
-            yield from products(self.path, raw, self.parse(text), self.id_field)
+            yield from products(self.path, raw, self.parse(text), self.id_field, gather=self.gather)
 
 
 def products(
-    path: Path, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]], id_field: str | None
+    path: Path, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]], id_field: str | None, *, gather: bool
 ) -> Iterator[Product | Reject]:
-    """Yield the rows of a file, each as a product or a reject.
+    """Yield the rows of a file, each as a product or a reject, or those of one id together.
 
     Raises:
         CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that took
             its name does no harm.
     """
     before = snapshot(os.fstat(raw.fileno()))
-    for number, row in rows:
-        yield product(row, id_field, f"{path.name}:{number}", number)
+    read = (product(row, id_field, f"{path.name}:{number}", number) for number, row in rows)
+    yield from gathered(read) if gather else read
     if snapshot(os.fstat(raw.fileno())) != before:
         raise CatalogError(
             f"Catalogue {shown(path)} was written to while it was read: products may be missing. Write it "

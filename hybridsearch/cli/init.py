@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -13,8 +14,11 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
-from hybridsearch.propose.configuration import Proposal, propose, to_toml
-from hybridsearch.sections import Catalog, EngineSection
+from hybridsearch.propose.configuration import Proposal, propose
+from hybridsearch.propose.notes import unused
+from hybridsearch.propose.together import key_of_products
+from hybridsearch.propose.toml_file import to_toml
+from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
 
 
@@ -35,19 +39,27 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
     """
     if output.exists() and not force:
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
+    folder = output.resolve().parent
     section, url = locate(catalog, url, query)
-    source = open_catalog(section, url, output.resolve().parent)
-    proposal = suggest(source)
+    source = open_catalog(section, url, folder)
+    proposal = suggest(source, section)
     try:
-        modes.write(output, to_toml(proposal, section, url).encode())
+        modes.write(output, to_toml(proposal, written_in(folder, section), url).encode())
     except OSError as error:
         raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another path with -o.") from error
     if as_json:
-        show.print_json({"output": str(output), "fields": proposal.fields.model_dump(mode="json"), "why": proposal.why})
+        show.print_json(
+            {
+                "output": str(output),
+                "fields": proposal.fields.model_dump(mode="json"),
+                "why": proposal.why,
+                "left_out": proposal.left_out,
+            }
+        )
         return
     for role, reason in proposal.why.items():
         click.echo(show.line(f"{role:12}{reason}"))
-    for note in proposal.notes:
+    for note in (*proposal.notes, *unused(proposal.left_out)):
         show.say(f"Note: {note}")
     click.echo(
         f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE)
@@ -72,7 +84,17 @@ def locate(catalog: str, url: str | None, query: str | None = None) -> tuple[Cat
         raise ConfigError("CATALOG is the address of a database. Say what its products are with --query 'SELECT …'.")
     if url and not Path(catalog).exists():
         return checked(Catalog, index=catalog), url
-    return checked(Catalog, path=Path(catalog).absolute()), url
+    return checked(Catalog, path=Path(catalog)), url
+
+
+def written_in(folder: Path, section: Catalog) -> Catalog:
+    """Return a section as a file in a folder has it: its path relative where it lies below, or was given so."""
+    if section.path is None:
+        return section
+    whole = section.path.parent.resolve() / section.path.name
+    if section.path.is_absolute() and not whole.is_relative_to(folder):
+        return section
+    return section.model_copy(update={"path": Path(os.path.relpath(whole, folder))})
 
 
 def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
@@ -85,10 +107,13 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, folder=folder if section.query else Path(), client=client)
 
 
-def suggest(source: Source) -> Proposal:
+def suggest(source: Source, section: Catalog) -> Proposal:
     """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
     rows = sample(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    proposal = propose(rows, types() if types else None, source.name)
+    key = None if types else key_of_products(rows)
+    if key is not None:
+        rows = sample(open_source(section.model_copy(update={"gather": True}), Fields(id=key, title=key)))
+    proposal = propose(rows, types() if types else None, source.name, key)
     return replace(proposal, notes=(*proposal.notes, *remarks()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hybridsearch.fields import booleans, dates, facets, numbers
-from hybridsearch.fields.base import Bound, FieldKind
+from hybridsearch.fields.base import Bound, FieldKind, UnclearError
+from hybridsearch.fields.formats import AS_IT_IS, Format
 
-__all__ = ["KINDS", "Bound", "FieldKind"]
+__all__ = ["AS_IT_IS", "KINDS", "Bound", "FieldKind", "Format", "UnclearError"]
 
 KINDS: dict[str, FieldKind] = {
     kind.role: kind

@@ -9,11 +9,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.fields.formats import AS_IT_IS, Format
 from hybridsearch.values import Stored
 
 Single = TypeVar("Single")
 Bound = Callable[[Any, bool], float]
 """Returns a lower bound, or, with True, an upper one, both inclusive; ValueError when it is unusable."""
+
+
+class UnclearError(ValueError):
+    """A text that means one of two things, and no format says which; the message says both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class FieldKind:
         expected: What a value must be, for messages.
         shape: What a filter must be, for messages.
         read: Returns what is kept of a value in a row, None where there is none; ValueError when it is unusable.
+        meaning: Returns what a value means for `read` in a column of some format; ValueError when it is unusable.
         values: Returns what a filter's value, or list of values, is compared with; ValueError when it is unusable.
         bound: Reads a bound of a filter; one with a single value lies between its own two bounds.
         multiple: Whether a product has several strings, and not one number.
@@ -46,6 +52,7 @@ class FieldKind:
     expected: str
     shape: str
     read: Callable[[Any], Stored | None]
+    meaning: Callable[[Any, Format], Any] = lambda value, _: value
     values: Callable[[Any], tuple[str | float, ...]] | None = None
     bound: Bound | None = None
     multiple: bool = False
@@ -64,6 +71,14 @@ class FieldKind:
     def by_value(self) -> bool:
         """Whether products are counted by its single values."""
         return self.multiple or self.label is not None
+
+    def kept(self, value: Any, form: Format = AS_IT_IS) -> Stored | None:
+        """Return what is kept of a value in a column of some format, None where there is none.
+
+        Raises:
+            ValueError: It is unusable.
+        """
+        return self.read(self.meaning(value, form))
 
     def restore(self, value: Any) -> Stored:
         """Return what `read` gave, from what JSON made of it."""

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
+from hybridsearch.fields.days import iso
+from hybridsearch.fields.formats import Format
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000
@@ -130,12 +132,25 @@ def day_of(milliseconds: float) -> str:
     return (EPOCH + timedelta(milliseconds=milliseconds)).date().isoformat()
 
 
+def meaning(value: Any, form: Format) -> Any:
+    """Return a date of a column that has an order of its own, of a list the first, in a form that `read` knows.
+
+    Raises:
+        ValueError: It has a time that no clock shows.
+    """
+    order = form.date
+    if order is None:
+        return value
+    return first(value, lambda each: iso(text.clean(each, LONGEST + 1), order) if isinstance(each, str) else each)
+
+
 KIND = FieldKind(
     role="dates",
     name="date",
     expected="a date such as 2025-01-31 or 2025-01-31T09:30:00Z",
     shape="a date, a list of dates, or bounds such as {'gte': '2025-01-01', 'lt': '2025-07-01'}",
     read=read,
+    meaning=meaning,
     bound=bound,
     periods={"year": lambda start: day_of(start)[:4], "month": lambda start: day_of(start)[:7]},
     begin=begin,

@@ -7,6 +7,7 @@ from typing import Any
 
 from hybridsearch import text
 from hybridsearch.fields.base import FieldKind
+from hybridsearch.fields.formats import Format
 from hybridsearch.rows import strings
 
 MOST = 100
@@ -26,6 +27,11 @@ def distinct(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
+def meaning(value: Any, form: Format) -> Any:
+    """Return the values of a column in which one text may hold several."""
+    return form.split(value)
+
+
 def values(value: Any) -> tuple[str | float, ...]:
     """Return what a filter asks for.
 
@@ -43,6 +49,7 @@ KIND = FieldKind(
     expected="text",
     shape="a value or a list of values",
     read=read,
+    meaning=meaning,
     values=values,
     multiple=True,
     searched=True,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hybridsearch.fields.base import FieldKind
+from hybridsearch.amounts import MARKS, amount
+from hybridsearch.fields.base import FieldKind, UnclearError, first
+from hybridsearch.fields.formats import Format
 from hybridsearch.rows import number
 
 
@@ -31,6 +33,24 @@ def values(value: Any) -> tuple[str | float, ...]:
     return tuple(dict.fromkeys(bound(part, False) for part in listed))
 
 
+def meaning(value: Any, form: Format) -> float | None:
+    """Return a value of a column with a decimal mark and a unit of its own as a number, of a list the first.
+
+    Raises:
+        ValueError: It is none, or written in another way.
+        UnclearError: It may be one of two numbers, and no mark is said.
+    """
+
+    def single(part: Any) -> float | None:
+        found = amount(part) if form.decimal is None and isinstance(part, str) else None
+        if found and found.unclear:
+            point, comma = (number(part, mark, form.unit) for mark in MARKS)
+            raise UnclearError(f'which may be {point:.12g} (decimal = ".") or {comma:.12g} (decimal = ",")')
+        return number(part, form.decimal, form.unit)
+
+    return first(value, single)
+
+
 KIND = FieldKind(
     role="numbers",
     name="number",
@@ -38,6 +58,7 @@ KIND = FieldKind(
     shape="a number, a list of numbers, or bounds such as {'gte': 10, 'lt': 50}",
     read=number,
     values=values,
+    meaning=meaning,
     bound=bound,
     measured=True,
 )

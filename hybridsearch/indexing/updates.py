@@ -12,6 +12,7 @@ from typing import Any
 
 from hybridsearch import document, redaction
 from hybridsearch.batches import batches
+from hybridsearch.catalog.gather import gathered
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
@@ -45,7 +46,8 @@ class Updates:
     def upsert(self, products: object) -> Updated:
         """Write products, see `HybridSearch.upsert`."""
         handed_over = enumerate(arguments.rows(products), 1)
-        return self.write([arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over])
+        rows = [arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over]
+        return self.write(gathered(rows) if self.settings.catalog.gather else rows)
 
     def update(self, products: object, fields: object) -> Updated:
         """Change single fields of products, see `HybridSearch.update`."""

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hybridsearch.fields import KINDS
+from hybridsearch.amounts import MONEY, Mark
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.names import flaw
-from hybridsearch.rows import number, strings
+from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
+from hybridsearch.propose.lists import separators
+from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
+from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
+from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
 
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
-ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-DATE = re.compile(rf"{ISO.pattern}|\d\d?[./]\d\d?[./]\d{{4}}")
-SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
-"""Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
-BIT = re.compile(r"[01](\.0)?")
-URL = re.compile(r"https?://\S+", re.I)
-PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
-CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
-"""One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
-MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
-"""In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-NOT_IN_WORDS = re.compile(r"[\W_]+")
-DIGITS_OF_A_CODE = re.compile(r"\s*+(0\d|\d{8})")
-"""How a number begins that is a code: with a zero, or with eight digits, as an EAN."""
+LISTED = ("facets", "codes", "image")
+"""Roles of fields of which one text may hold several values."""
+LISTS = (
+    *("tags", "keywords", "labels", "colors", "colours", "sizes", "materials", "categories", "collections", "codes"),
+    *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
+)
+"""Words in the names of columns that hold several values."""
 
 
 class Column:
@@ -39,14 +36,28 @@ class Column:
         name: Dotted name.
         rows: Number of rows looked at.
         values: What the rows that have the field hold.
+        places: Which rows these are.
         kind: Type in the index's mapping; empty for a file.
+        usual: What stands before the decimals in other columns, where it is known.
+        gathered: Whether a list holds what several rows of a product say.
     """
 
-    def __init__(self, name: str, rows: int, values: Sequence[Any], kind: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        rows: int,
+        cells: Mapping[int, Any],
+        kind: str = "",
+        *,
+        usual: Mark | None = None,
+        gathered: bool = False,
+    ) -> None:
         self.name = name
         self.rows = rows
-        self.values = values
+        self.places, self.values = tuple(cells), tuple(cells.values())
         self.kind = kind
+        self.usual = usual
+        self.gathered = gathered
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -55,8 +66,8 @@ class Column:
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
-        """Every value as text."""
-        return tuple(text for value in self.values for text in strings(value))
+        """Every value as text, each of several in a cell."""
+        return tuple(text for value in self.values for text in strings(self.form("facets").split(value)))
 
     @cached_property
     def distinct(self) -> int:
@@ -105,14 +116,61 @@ class Column:
         return all(isinstance(value, bool) for value in leaves(self.values))
 
     @cached_property
+    def written(self) -> list[str]:
+        """Its texts, as they are written."""
+        return written(self.values)
+
+    @cached_property
+    def guesses(self) -> dict[str, Guess]:
+        """How its texts are written, by the role for which that is said."""
+        return {"numbers": number_format(self.written, self.usual), "dates": date_format(self.written)}
+
+    @cached_property
+    def several(self) -> Format:
+        """What stands between the values of a cell."""
+        numeric = self.numeric >= MOSTLY
+        return AS_IT_IS if numeric else Format(separators=separators(self.written, self.says(LISTS) is not None))
+
+    def form(self, role: str) -> Format:
+        """Return how its texts are written for a role."""
+        if role in LISTED:
+            return self.several
+        return self.guesses[role].form if role in self.guesses else AS_IT_IS
+
+    @cached_property
     def numeric(self) -> float:
         """Share of the values that are one number each; an EAN, or a number with leading zeros, is not."""
-        return sum(map(is_number, self.values)) / len(self.values)
+        return sum(map(self.is_number, self.values)) / len(self.values)
+
+    @cached_property
+    def vocabulary(self) -> dict[int, set[str]]:
+        """The words of each row that has some."""
+        texts = zip(self.places, map(strings, self.values), strict=True)
+        found = {place: {*filter(None, NOT_IN_WORDS.split(" ".join(parts).casefold()))} for place, parts in texts}
+        return {place: words for place, words in found.items() if words}
+
+    @property
+    def measured(self) -> bool:
+        """Whether its numbers have a unit that is no currency, as `64 GB`: people choose them as they are written."""
+        unit = self.form("numbers").unit
+        return unit is not None and unit not in MONEY and self.numeric == 1
+
+    def is_number(self, value: Any) -> bool:
+        """Tell whether a value is one number as the column writes them, and not a code that is made of digits."""
+        if isinstance(value, list):
+            return self.gathered and all(map(self.is_number, value))
+        if isinstance(value, str) and DIGITS_OF_A_CODE.match(value):
+            return False
+        try:
+            return KINDS["numbers"].kept(value, self.form("numbers")) is not None
+        except ValueError:
+            return False
 
     def kept(self, role: str) -> list[Stored] | None:
         """Return what a kind of field keeps of the values; None when it cannot read one of them."""
+        kind = KINDS[role]
         try:
-            return [stored for value in self.values if (stored := KINDS[role].read(value)) is not None]
+            return [stored for value in self.values if (stored := kind.kept(value, self.form(role))) is not None]
         except ValueError:
             return None
 
@@ -133,57 +191,23 @@ class Column:
         return next((place for place, hint in enumerate(hints) if hint in ends), None)
 
 
-def columns(rows: Sequence[Row], kinds: Mapping[str, str]) -> list[Column]:
+def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = False) -> list[Column]:
     """Return the columns that have a value in some row, in order of appearance.
 
     A name that holds a value in one row and an object in another is left out, and so is one that no index can hold.
+    With `gathered` each row is made of several of the catalogue.
     """
-    values: dict[str, list[Any]] = {}
-    for row in rows:
+    values: dict[str, dict[int, Any]] = {}
+    for place, row in enumerate(rows):
         held: dict[str, list[Any]] = {}
         for name, value in walk(row):
             held.setdefault(name, []).append(value)
         for name, parts in held.items():
-            values.setdefault(name, []).append(parts[0] if len(parts) == 1 else parts)
-    every = (Column(name, len(rows), filled, kinds.get(name, "")) for name, filled in values.items())
+            values.setdefault(name, {})[place] = parts[0] if len(parts) == 1 else parts
+    usual = usual_mark(written(cells.values()) for cells in values.values())
+    every = (
+        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered)
+        for name, cells in values.items()
+    )
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}
     return [column for column in every if column.texts and not flaw(column.name) and column.name not in objects]
-
-
-def prefixes(name: str) -> Iterator[str]:
-    """Yield the names of the objects that a dotted name lies in."""
-    dot = name.find(".")
-    while dot >= 0:
-        yield name[:dot]
-        dot = name.find(".", dot + 1)
-
-
-def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a row holds under dotted names; objects in lists are visited one by one."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from walk(item, f"{name}.{key}" if name else key)
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for item in value:
-            yield from walk(item, name)
-    elif name:
-        yield name, value
-
-
-def leaves(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield values that are no lists, leaving out None."""
-    for value in values:
-        if isinstance(value, list):
-            yield from leaves(value)
-        elif value is not None:
-            yield value
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a value is one number, and not a code that is made of digits."""
-    if isinstance(value, str) and DIGITS_OF_A_CODE.match(value):
-        return False
-    try:
-        return not isinstance(value, list) and number(value) is not None
-    except ValueError:
-        return False

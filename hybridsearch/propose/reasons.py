@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from hybridsearch.fields import dates
-from hybridsearch.propose.columns import CODE, URL, Column
-from hybridsearch.rows import number
+from hybridsearch.fields import AS_IT_IS, KINDS, dates
+from hybridsearch.propose.columns import Column
+from hybridsearch.propose.patterns import CODE, URL
+from hybridsearch.propose.writing import moment
+from hybridsearch.rows import strings
+from hybridsearch.values import Stored
 
+MARKS = {",", ".", "'"}
+"""What a number shows that is a good example."""
 SHOWN = 4
 """Columns that are named in one line."""
 
@@ -25,13 +30,30 @@ def example(column: Column) -> str:
 
 def span(column: Column) -> str:
     """Return the smallest and the largest number."""
-    amounts = [amount for value in column.values if (amount := number(value)) is not None]
+    amounts = [kept for kept in column.kept("numbers") or () if isinstance(kept, float)]
     return " to ".join(f"{amount:,.2f}".removesuffix(".00") for amount in (min(amounts), max(amounts)))
+
+
+def how_read(column: Column) -> str:
+    """Return how one of its texts is read, a telling one: a long list, the last day, a number with many marks."""
+    if column.several != AS_IT_IS:
+        text = max(column.written, key=lambda text: len(strings(column.several.split(text))))
+        return f"{text:.60} holds {' and '.join(strings(column.several.split(text))[:SHOWN])}"
+    if order := column.form("dates").date:
+        day, text = max((date_of(moment(text, order)), text) for text in column.written)
+        return f"{text} is {day:%Y-%m-%d}"
+    text = max(column.written, key=lambda text: (len(MARKS & {*text}), len(text)))
+    return f"{text} is {KINDS['numbers'].kept(text, column.form('numbers')):.12g}"
+
+
+def date_of(kept: Stored | None) -> datetime:
+    """Return a date that is kept."""
+    return dates.EPOCH + timedelta(milliseconds=kept if isinstance(kept, int) else 0)
 
 
 def period(column: Column) -> str:
     """Return the first and the last day."""
-    days = [dates.EPOCH + timedelta(milliseconds=kept) for kept in column.kept("dates") or () if isinstance(kept, int)]
+    days = [date_of(kept) for kept in column.kept("dates") or ()]
     return f"{min(days).date()} to {max(days).date()}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import BIT, CODE, ISO, MIDDLE_SIZED, PICTURE, SINCE_1970, URL, Column
+from hybridsearch.propose.columns import Column
+from hybridsearch.propose.patterns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -22,6 +23,8 @@ TITLE = (
     "名称",
     "商品名",
 )
+META = {"meta", "seo", "og"}
+"""In the name of a column: what search engines are shown, a copy of the title or worse."""
 CODES = (
     "sku",
     "ean",
@@ -70,11 +73,16 @@ MOST = 12
 def pick_id(columns: Sequence[Column]) -> list[Column]:
     """Return the column that differs in every row, or else the one that is named like an id."""
     short = [column for column in columns if column.single and not column.truth and column.longest <= 128]
-    unique = [column for column in short if column.unique and not any(" " in value for value in column.texts)]
+    unique = [column for column in short if column.unique and column.says(NUMBERS) is None and not spaced(column)]
     named = [column for column in short if column.says(ID) is not None and column.filled > 0.9]
     return best(
         unique or named, lambda column: (column.mostly(PICTURE), rank(column, ID), column.numeric, len(column.words)), 1
     )
+
+
+def spaced(column: Column) -> bool:
+    """Tell whether some value has a space."""
+    return any(" " in value for value in column.texts)
 
 
 def pick_image(columns: Sequence[Column]) -> list[Column]:
@@ -101,7 +109,11 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
         return short and column.repeats < 3 and column.share(CODE) < 0.5
 
-    return best(filter(fits, columns), lambda column: (rank(column, TITLE), len(column.words)), 1)
+    return best(
+        filter(fits, columns),
+        lambda column: (bool(META & {*column.words}), rank(column, TITLE), len(column.words)),
+        1,
+    )
 
 
 def pick_codes(columns: Sequence[Column]) -> list[Column]:
@@ -112,7 +124,7 @@ def pick_codes(columns: Sequence[Column]) -> list[Column]:
 def is_code(column: Column) -> bool:
     """Tell whether shoppers may type a value of the column to find one product."""
     telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
-    return telling and (column.textual or column.says(CODES) is not None)
+    return telling and ((column.textual and column.numeric < 0.5) or column.says(CODES) is not None)
 
 
 def pick_facets(columns: Sequence[Column]) -> list[Column]:
@@ -122,7 +134,12 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
         named = column.says(FACETS) is not None
         few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
         short = column.length <= 40 and column.textual
-        return few and short and column.filled >= (0.05 if named else 0.2) and (named or column.numeric < 0.9)
+        return (
+            few
+            and short
+            and column.filled >= (0.05 if named else 0.2)
+            and (named or column.measured or column.numeric < 0.9)
+        )
 
     return best(filter(fits, columns), lambda column: (rank(column, FACETS), -column.filled))
 
@@ -131,7 +148,8 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject."""
 
     def fits(column: Column) -> bool:
-        quantity = column.numeric == 1 and not LABELS & {*column.words} and column.distinct > 1
+        named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
+        quantity = column.numeric == 1 and not named and column.distinct > 1
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
@@ -142,7 +160,7 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says(DATES) is not None
-        written = column.mostly(ISO) or (named and column.mostly(SINCE_1970))
+        written = column.mostly(DATE) or (named and column.mostly(SINCE_1970))
         telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
         likely = column.single and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None
@@ -166,7 +184,8 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
 def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
-    return best(readable, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
+    telling = [column for column in readable if column.kept("booleans") is None]
+    return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
 
 
 def rank(column: Column, hints: Sequence[str]) -> int:

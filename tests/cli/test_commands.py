@@ -432,8 +432,32 @@ def test_init_for_programs(run: Run, tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl")
     code, out, _ = run("init", "products.jsonl", "-o", "shop.toml", "--json")
     found = json.loads(out)
-    assert (code, set(found), found["output"]) == (0, {"output", "fields", "why"}, "shop.toml")
+    assert (code, set(found), found["output"]) == (0, {"output", "fields", "why", "left_out"}, "shop.toml")
     assert found["fields"]["title"] == "title"
+    assert {name for names in found["left_out"].values() for name in names}.isdisjoint(found["fields"]["facets"])
+
+
+@pytest.mark.parametrize(
+    ("catalog", "output", "written"),
+    [
+        ("shop/products.jsonl", "hybridsearch.toml", "shop/products.jsonl"),
+        ("shop/products.jsonl", "shop/hybridsearch.toml", "products.jsonl"),
+        ("shop/products.jsonl", "conf/hybridsearch.toml", "../shop/products.jsonl"),
+        ("HERE/shop/products.jsonl", "hybridsearch.toml", "shop/products.jsonl"),
+        ("HERE/shop/products.jsonl", "conf/hybridsearch.toml", "HERE/shop/products.jsonl"),
+    ],
+)
+def test_init_writes_a_path_that_moves_with_its_folder(
+    run: Run, tmp_path: Path, catalog: str, output: str, written: str
+) -> None:
+    for folder in ("shop", "conf"):
+        (tmp_path / folder).mkdir()
+    write_products(tmp_path / "shop" / "products.jsonl")
+    here = str(tmp_path.resolve())
+    assert run("init", catalog.replace("HERE", here), "-o", output)[0] == 0
+    settings = Settings.load(tmp_path / output)
+    assert settings.catalog.path == Path(written.replace("HERE", here))
+    assert settings.resolve(settings.catalog.path).samefile(tmp_path / "shop" / "products.jsonl")
 
 
 def test_init_never_replaces_a_configuration_unasked(run: Run, tmp_path: Path) -> None:

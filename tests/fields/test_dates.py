@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch import document
-from hybridsearch.fields import dates
+from hybridsearch.fields import Format, dates
+from hybridsearch.sections import Fields
 
 MORNING = 1_738_315_800_000
 """2025-01-31T09:30:00Z."""
@@ -103,8 +104,21 @@ def test_a_missing_date_is_none(nothing: Any) -> None:
 def test_what_is_no_date_is_refused(value: Any) -> None:
     said = "^'released' is .*, expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z$"
     with pytest.raises(ValueError, match=said) as refused:
-        document.read({"released": value}, dates.KIND, ["released"])
+        document.read({"released": value}, dates.KIND, Fields(title="title", dates=("released",)))
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("written", ["31/01/2025", "31.1.2025", "2025-01-31", ["", "31-01-2025"], 20250131])
+def test_a_column_with_an_order_of_its_own_has_the_same_days(written: Any) -> None:
+    assert dates.KIND.kept(written, Format(date="DMY")) == MIDNIGHT
+
+
+@pytest.mark.parametrize("written", ["01/31/2025", "31.02.2025", "31/01-2025", True])
+def test_what_is_no_date_in_the_order_of_the_column_is_refused(written: Any) -> None:
+    fields = Fields(title="title", dates=("released",), formats={"released": Format(date="DMY")})
+    said = 'T09:30:00Z as \\[fields.formats\\] says: { date = "DMY" }$'
+    with pytest.raises(ValueError, match=said):
+        document.read({"released": written}, dates.KIND, fields)
 
 
 def test_years_before_1970_are_below_0() -> None:

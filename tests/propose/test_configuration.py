@@ -1,4 +1,4 @@
-"""The configuration that `init` proposes (its `columns`, `roles`, `languages`, `reasons`), as a file to load."""
+"""What `init` proposes, from `cells`, `columns`, `roles`, `languages`, `patterns` and `reasons` to the `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.errors import CatalogError
-from hybridsearch.propose.configuration import propose, to_toml
+from hybridsearch.fields import Format
+from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.languages import language_of
+from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.rows import tidy
 from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.settings import Settings
@@ -118,6 +120,69 @@ def test_number_that_would_reject_products_is_not_proposed() -> None:
     assert proposal.notes[0] == "'price' is not proposed as a number: it also holds 'free'."
 
 
+def test_prices_with_decimals_are_numbers_and_no_codes() -> None:
+    rows = [row | {"price": f"{7 + n}.{n:02}", "weight": f"{n % 9}.{100 + n}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.numbers, fields.formats) == ((), ("price", "weight"), {})
+
+
+def test_the_format_of_a_column_is_written_down_and_reads_the_column(tmp_path: Path) -> None:
+    rows = [{"nr": f"A{n}", "titel": f"Roter Stuhl {n}", "Preis netto": f"{n}.299,00 €"} for n in range(1, 10)]
+    proposal = propose(rows)
+    assert proposal.fields.formats == {"Preis netto": Format(decimal=",", unit="EUR")}
+    assert proposal.why["numbers"] == "to filter and sort by: Preis netto (1,299 to 9,299)"
+    written = to_toml(proposal, FILE)
+    assert '[fields.formats]\n# 1.299,00 € is 1299\n"Preis netto" = { decimal = ",", unit = "EUR" }\n' in written
+    assert Settings.parse(tomllib.loads(written), folder=tmp_path).fields == proposal.fields
+
+
+def test_cells_of_several_values_are_read_one_by_one() -> None:
+    colours = ["red, blue | green", "blue, red", "green | blue", "red"]
+    picture = "https://shop.example/{}.jpg;https://shop.example/{}-back.jpg"
+    proposal = propose(
+        [row | {"colour": colours[n % 4], "image": picture.format(n, n)} for n, row in enumerate(shop())]
+    )
+    assert proposal.fields.facets == ("colour",)
+    assert proposal.why["facets"] == "few different values: colour (3)"
+    expected = {"colour": Format(separators=("|", ",")), "image": Format(separators=(";",))}
+    assert proposal.fields.formats == expected
+    written = to_toml(proposal, FILE)
+    assert "# red, blue | green holds red and blue and green\n" in written
+    assert Settings.parse(tomllib.loads(written), folder=Path()).fields.formats == expected
+
+
+def test_numbers_that_name_the_product_are_no_quantity() -> None:
+    fields = guessed([row | {"part_number": 10_000 + n, "stock": 7 * n} for n, row in enumerate(shop())])
+    assert fields.numbers == ("stock",)
+
+
+def test_the_title_is_not_what_search_engines_are_shown() -> None:
+    rows = [{"id": n, "meta_title": f"Buy the red dress {n} | Shop", "name": f"The red dress {n}"} for n in range(20)]
+    assert guessed(rows).title == "name"
+
+
+def test_measures_are_both_facets_and_numbers() -> None:
+    fields = guessed(shop(storage=["64 GB", "128 GB", "256 GB"]))
+    assert (fields.facets, fields.numbers, fields.text) == (("storage",), ("storage",), ())
+    assert fields.formats == {"storage": Format(unit="gb")}
+
+
+@pytest.mark.parametrize("values", [["1.299,00", "12.50"], ["3.5 kg", "500 ml"], ["12.50 €", "$12.50"]])
+def test_a_column_that_is_written_in_two_ways_is_named_and_not_proposed(values: list[str]) -> None:
+    proposal = propose(having("price", values))
+    assert proposal.fields.numbers == ()
+    assert "'price' is not proposed as a number: it also holds" in proposal.notes[0]
+
+
+def test_numbers_that_may_be_read_in_two_ways_are_told() -> None:
+    proposal = propose(having("price", ["1,299", "2,450"]))
+    assert proposal.fields.formats == {"price": Format(decimal=".")}
+    assert proposal.notes == (
+        "'price' does not say what its marks mean: '1,299' is taken for 1,299; "
+        'if it is 1.299, write { decimal = "," } for it under [fields.formats].',
+    )
+
+
 def test_digits_of_a_barcode_are_a_code_and_no_number() -> None:
     fields = guessed(shop(ean="40062381{:05}"))
     assert (fields.codes, fields.numbers) == (("ean",), ())
@@ -151,7 +216,9 @@ def test_columns_of_dates_are_proposed_as_dates(name: str, values: list[Any], ki
         ("ean8", ["20250131", "20241201"], None),
         ("released", ["2025-01-31"], None),
         ("released", ["2025-01-31", "2024-12-01", "soon", "2024-12-02", "2024-12-03", "2024-12-04"], None),
-        ("released", ["31.01.2025", "01.12.2024"], {"released": "date"}),
+        ("released", ["31.01.2025", "01/13/2024"], {"released": "date"}),
+        ("released", ["01/02/2025", "03/04/2024"], {"released": "date"}),
+        ("phone", ["12-34-5678", "13-14-1516"], None),
         ("released", [["2025-01-31", "2024-12-01"]], None),
     ],
 )
@@ -170,6 +237,7 @@ def test_what_only_looks_like_a_date_is_not_proposed(
         ("送料無料", ["はい", "いいえ"], None),
         ("is_new", [0, 1], None),
         ("active", ["1", "0"], None),
+        ("is_in_stock", ["1.0000", "0.0000"], None),
         ("shown", ["true", True, "false"], {"shown": "boolean"}),
         ("shown", [True], {"shown": "boolean"}),
     ],
@@ -204,9 +272,24 @@ def test_dates_and_booleans_have_their_reasons() -> None:
 
 
 def test_dates_that_would_reject_products_are_told() -> None:
-    notes = propose(shop(added=["31.01.2025", "01.12.2024"])).notes
+    notes = propose(shop(added=["31.01.2025", "01.13.2024", "30.11.2024"])).notes
     expected = "expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z."
-    assert notes == (f"'added' is not proposed as a date: it holds '31.01.2025', {expected}",)
+    assert notes == (f"'added' is not proposed as a date: it holds '01.13.2024', {expected}",)
+
+
+def test_dates_that_may_have_the_day_or_the_month_first_are_told() -> None:
+    notes = propose(shop(added=["01/02/2025", "03/04/2024"])).notes
+    assert notes == (
+        "'added' is not proposed as a date: '01/02/2025' may have its day or its month first; name it under dates, "
+        'and write { date = "DMY" } or { date = "MDY" } for it under [fields.formats].',
+    )
+
+
+def test_the_order_of_dates_is_written_down_and_reads_the_column() -> None:
+    proposal = propose(shop(added=["01/02/2025", "03/14/2024"]))
+    assert proposal.fields.dates == ("added",)
+    assert proposal.why["dates"] == "to filter by period and sort by: added (2024-03-14 to 2025-01-02)"
+    assert '[fields.formats]\n# 01/02/2025 is 2025-01-02\nadded = { date = "MDY" }\n' in to_toml(proposal, FILE)
 
 
 def test_names_that_often_are_codes_are_both_text_and_codes() -> None:

@@ -18,6 +18,7 @@ LAYERS = (
     ("redaction", "markup", "units"),
     (
         "_version",
+        "amounts",
         "deadline",
         "errors",
         "failpoints",

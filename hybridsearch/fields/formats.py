@@ -1,0 +1,55 @@
+"""How the texts of a column are written, where one alone does not tell: the same for rebuilds and for changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from hybridsearch.amounts import Mark
+from hybridsearch.fields.days import Order
+
+Separator = Annotated[str, Field(min_length=1, max_length=10)]
+
+
+class Format(BaseModel):
+    """A table of [fields.formats]: what is said about the texts of one field; numbers and lists of JSON need none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decimal: Mark | None = None
+    """What stands before the decimals of a number; the other mark, a space or an apostrophe separates thousands."""
+    unit: str | None = Field(default=None, pattern=r"^\D+$", max_length=20)
+    """The currency or unit that stands beside a number; one with another is refused. Left out: any currency."""
+    date: Order | None = None
+    """In which order a date has its year, month and day. Left out: as ISO 8601, which is read in any case."""
+    separators: tuple[Separator, ...] = ()
+    """What stands between the values of one text: of facets, codes and pictures."""
+
+    @model_serializer(mode="wrap")
+    def _what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is not said, here and in an index, which older versions read too."""
+        return {name: value for name, value in handler(self).items() if value}
+
+    def split(self, value: Any) -> Any:
+        """Return a text, or each text of a list, as the list of the values in it; anything else as it is."""
+        if not self.separators:
+            return value
+        if isinstance(value, list | tuple):
+            return [self.split(part) for part in value]
+        if not isinstance(value, str):
+            return value
+        parts = [value]
+        for separator in self.separators:
+            parts = [part for text in parts for part in text.split(separator)]
+        return parts
+
+    def __str__(self) -> str:
+        """Return it as TOML, with a JSON string or list for each value."""
+        said = self.model_dump(mode="json").items()
+        return f"{{ {', '.join(f'{name} = {json.dumps(value, ensure_ascii=False)}' for name, value in said)} }}"
+
+
+AS_IT_IS = Format()
+"""Of a field about which nothing is said."""

@@ -1,0 +1,90 @@
+"""What a shop should look at in a proposal: what was not clear, and what is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from hybridsearch.amounts import amount, other
+from hybridsearch.fields import Format, dates
+from hybridsearch.propose.cells import written
+from hybridsearch.propose.columns import MOSTLY, Column
+from hybridsearch.propose.patterns import DATE, URL
+from hybridsearch.propose.reasons import SHOWN
+from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
+from hybridsearch.propose.writing import moment
+from hybridsearch.rows import number
+
+OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
+"""Letters that are neither Latin nor Chinese or Japanese."""
+
+
+def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, named: bool) -> Iterator[str]:
+    """Yield what the shop should look at."""
+    keys = roles["id"]
+    if not keys and not named:
+        yield "No field has a value of its own in every product; products without an id are rejected."
+    elif keys and not keys[0].unique:
+        missing = keys[0].rows - len(keys[0].texts)
+        repeated = len(keys[0].texts) - keys[0].distinct
+        yield f"'{keys[0].name}' is missing in {missing:,} products and repeated in {repeated:,}; the last one wins."
+    for column in roles["image"]:
+        if column.mostly(URL):
+            yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."
+        else:
+            yield "Pictures are files: set 'catalog.images' if they are not beside the catalogue."
+    for column in sampled:
+        odd = [value for value in column.values if not column.is_number(value)]
+        nearly = column.numeric > MOSTLY or (column.numeric > 0.4 and any(map(amount, written(odd))))
+        if column.says(NUMBERS) is not None and odd and nearly:
+            yield f"'{column.name}' is not proposed as a number: it also holds {odd[0]!r:.40}."
+    for column in roles["numbers"]:
+        if column.guesses["numbers"].doubtful:
+            yield two_ways(column)
+    for column in sampled:
+        if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
+            yield no_date(column)
+    titles = [value for column in roles["title"] for value in column.texts]
+    uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
+    if uncovered > len(titles) * 0.03:
+        yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
+
+
+def together(key: str | None) -> Iterator[str]:
+    """Say which rows are read as one product."""
+    if key is not None:
+        yield (
+            f"Rows that follow each other with one '{key}' are one product: only the first has a title. Of numbers and "
+            "dates the first counts; codes, facets and pictures of all rows do."
+        )
+
+
+def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Say which fields have no role, the first of each kind by name."""
+    for why, names in left_out.items():
+        more = " …, all named at the end of the file" * (len(names) > SHOWN)
+        yield f"Not used, {why}: {len(names):,} ({', '.join(names[:SHOWN])}{more})."
+
+
+def two_ways(column: Column) -> str:
+    """Say which of two numbers the texts of a column are taken for."""
+    form, text = column.guesses["numbers"]
+    mark = form.decimal or "."
+    taken, left = (number(text, each, form.unit) for each in (mark, other(mark)))
+    setting = Format(decimal=other(mark), unit=form.unit)
+    return (
+        f"'{column.name}' does not say what its marks mean: {text!r} is taken for {taken:,g}; "
+        f"if it is {left:,g}, write {setting} for it under [fields.formats]."
+    )
+
+
+def no_date(column: Column) -> str:
+    """Say why a column that looks like dates is not proposed."""
+    form, doubtful = column.guesses["dates"]
+    why = f"'{column.name}' is not proposed as a date: "
+    if doubtful:
+        day_first, month_first = Format(date="DMY"), Format(date="MDY")
+        choice = f"name it under dates, and write {day_first} or {month_first} for it under [fields.formats]."
+        return f"{why}{doubtful!r} may have its day or its month first; {choice}"
+    odd = next(text for text in column.texts if moment(text, form.date) is None)
+    return f"{why}it holds {odd!r:.40}, expected {dates.KIND.expected}."

@@ -1,0 +1,87 @@
+"""A proposal as the configuration file that `hybridsearch init` writes, with a reason above each guess."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hybridsearch.fields import Format
+from hybridsearch.propose.configuration import Proposal
+from hybridsearch.rows import plain
+from hybridsearch.sections import Catalog
+
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""A key of TOML that needs no quotes."""
+WIDTH = 120
+"""Characters of a line of comments."""
+NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]")
+"""What is left out of a name of an index."""
+
+
+def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str:
+    """Return a configuration file, its guesses explained in comments.
+
+    Args:
+        proposal: The guesses.
+        catalog: The file or index that was looked at.
+        url: Of the Elasticsearch to index into; None for the embedded engine.
+    """
+    leg = proposal.leg.model_dump(mode="json", include={"name", "encoder", "reads"}) if proposal.leg else {}
+    embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
+    section = catalog.model_copy(update={"gather": proposal.gather})
+    tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
+        ("[catalog]", section.model_dump(mode="json", exclude_defaults=True), {}),
+        ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats"}), proposal.why),
+        ("[fields.formats]", proposal.fields.formats, proposal.examples),
+        (
+            "[engine]",
+            {"url": url, "index": alias_for(catalog)},
+            {"index": "the alias that queries use" if url else embedded},
+        ),
+        ("[[vectors]]", leg, {"name": proposal.why.get("vectors", "")}),
+    ]
+    lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]
+    filled = (line for parts in tables for line in table(*parts))
+    return "\n".join([*map(comment, lines), *filled, *without_role(proposal.left_out), ""])
+
+
+def without_role(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield comments that name every field that was left out."""
+    if left_out:
+        yield from ("", comment("Fields without a role, by what they are; to use one, name it under [fields]."))
+    for why, names in left_out.items():
+        yield from textwrap.wrap(
+            comment(f"{why}: {', '.join(names)}"), WIDTH, subsequent_indent="#   ", break_on_hyphens=False
+        )
+
+
+def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of a TOML table, each value below its reason; values that are empty are left out."""
+    filled = {key: value for key, value in values.items() if value not in (None, "", [])}
+    if filled:
+        yield from ("", head)
+    for key, value in filled.items():
+        if key in why:
+            yield comment(why[key])
+        yield f"{key if BARE.fullmatch(key) else toml(key)} = {toml(value)}"
+
+
+def toml(value: Any) -> str:
+    """Return a format, a text or a list of texts as TOML."""
+    written = str(value) if isinstance(value, Format) else json.dumps(value, ensure_ascii=False)
+    # JSON strings and lists of them are valid TOML, except for the one control character that JSON leaves alone.
+    return written.replace("\x7f", "\\u007f")
+
+
+def comment(text: str) -> str:
+    """Return a text as a comment of one line."""
+    return "# " + " ".join(plain(text).split())
+
+
+def alias_for(catalog: Catalog) -> str:
+    """Return a name for the new index; for a catalogue that is an index another name, so that it is not touched."""
+    name = NOT_IN_NAMES.sub("", (catalog.index or "").lower()).lstrip("._-")[:190]
+    return f"{name}-hybrid" if name else "products"

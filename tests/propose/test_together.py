@@ -1,0 +1,74 @@
+"""Exports with several rows for a product, as Shopify writes them: one product each, found by all its codes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridsearch import HybridSearch
+from hybridsearch.cli import DONE, run
+from hybridsearch.errors import ConfigError
+from hybridsearch.propose.together import key_of_products
+from hybridsearch.settings import Settings
+from tests.shops import quietly
+
+EXPORT = """\
+Handle,Title,Body,Vendor,Option1 Value,Variant SKU,Variant Price,Image Src
+linen-shirt,Linen Shirt,<p>Airy linen</p>,Nordhem,White,LS-1-WH,39.00,https://cdn.example/a.jpg
+linen-shirt,,,,Blue,LS-1-BL,42.00,https://cdn.example/b.jpg
+linen-shirt,,,,,,,https://cdn.example/c.jpg
+wool-beanie,Wool Beanie,<p>Warm wool</p>,Kaldvik,Grey,WB-1-GR,19.50,https://cdn.example/d.jpg
+rain-jacket,Rain Jacket,<p>Dry</p>,Nordhem,Yellow,RJ-1-YE,129.00,https://cdn.example/e.jpg
+rain-jacket,,,,Black,RJ-1-BK,129.00,https://cdn.example/f.jpg
+"""
+
+
+def rows(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+    return [{"handle": handle, "title": title, "sku": f"S{n}"} for n, (handle, title) in enumerate(pairs)]
+
+
+def test_only_the_first_of_the_rows_of_a_product_has_a_title() -> None:
+    assert key_of_products(rows(("a", "A"), ("a", ""), ("b", "B"), ("c", "C"), ("c", ""))) == "handle"
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a", "A"), ("a", "A"), ("b", "B"), ("b", "B")],
+        [("a", "A"), ("b", "B"), ("a", ""), ("b", "")],
+        [("a", ""), ("a", "A"), ("b", "B"), ("b", "")],
+        [("a", "A"), ("b", "B"), ("c", "")],
+        [],
+    ],
+)
+def test_other_rows_are_products_of_their_own(pairs: list[tuple[str, str]]) -> None:
+    assert key_of_products(rows(*pairs)) is None
+
+
+def test_documents_of_an_index_are_not_gathered() -> None:
+    with pytest.raises(ConfigError, match="'gather' is for the rows of a file"):
+        Settings.parse({"catalog": {"index": "shop", "gather": True}}, folder=Path())
+
+
+def test_init_reads_an_export_of_variants_as_products_on_both_engines(
+    tmp_path: Path, engine: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "export.csv").write_text(EXPORT)
+    assert run(["init", "export.csv"]) == DONE
+    settings = Settings.load()
+    assert (settings.catalog.gather, settings.fields.id, settings.fields.title) == (True, "Handle", "Title")
+    assert (settings.fields.codes, settings.fields.numbers) == (("Variant SKU",), ("Variant Price",))
+    data = settings.model_dump(exclude={"folder", "engine", "vectors"})
+    with HybridSearch.open(Settings.parse({**data, "engine": engine}, folder=tmp_path)) as shop:
+        report = shop.reindex(options=quietly())
+        assert (report.indexed, report.duplicates, report.rejected) == (3, 0, 0)
+        found = {query: [hit.id for hit in shop.search(query)] for query in ("blue linen shirt", "LS-1-BL", "RJ-1-BK")}
+        assert found == {
+            "blue linen shirt": ["linen-shirt"],
+            "LS-1-BL": ["linen-shirt"],
+            "RJ-1-BK": ["rain-jacket"],
+        }
+        variants = [{"Handle": "tote", "Title": "Tote", "Variant SKU": "T-1"}, {"Handle": "tote", "Variant SKU": "T-2"}]
+        assert shop.upsert(variants).written == 1
+        assert shop.get(["tote"])["tote"]["Variant SKU"] == ["T-1", "T-2"]
