@@ -43,6 +43,31 @@ CODES = (
 FACETS = (
     *("brand", "manufacturer", "supplier", "vendor", "marke", "marque", "category", "categories", "department", "type"),
     *("gender", "color", "colour", "farbe", "couleur", "size", "material", "season", "style", "usage", "locale"),
+    *(
+        "colors",
+        "colours",
+        "farben",
+        "couleurs",
+        "colores",
+        "sizes",
+        "größe",
+        "größen",
+        "tailles",
+        "tallas",
+        "materials",
+    ),
+    *(
+        "materialien",
+        "hersteller",
+        "kategorie",
+        "kategorien",
+        "catégorie",
+        "categoría",
+        "品牌",
+        "颜色",
+        "ブランド",
+        "色",
+    ),
 )
 NUMBERS = (
     *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
