@@ -19,7 +19,7 @@ from hybridsearch.sections import Secrets
 from hybridsearch.values import Product, Reject
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Select
+    from sqlalchemy import URL, Connection, CursorResult, Select
 
 PAGE = 500
 """Rows that are fetched at a time."""
@@ -53,7 +53,7 @@ class Database:
             from sqlalchemy.exc import DBAPIError
 
             try:
-                counted = connection.exec_driver_sql(f"SELECT COUNT(*) FROM ({self.statement}) AS catalogue")
+                counted = as_it_is(connection, f"SELECT COUNT(*) FROM ({self.statement}) AS catalogue")
                 return int(counted.scalar_one())
             except DBAPIError:
                 return None
@@ -69,7 +69,7 @@ class Database:
     def products(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row that a query gives."""
         with self.connected() as connection:
-            found = connection.exec_driver_sql(query) if isinstance(query, str) else connection.execute(query)
+            found = as_it_is(connection, query) if isinstance(query, str) else connection.execute(query)
             if not found.returns_rows:
                 raise CatalogError("'catalog.query' gives no rows, expected a SELECT. Nothing was changed by it.")
             names = list(found.keys())
@@ -80,7 +80,7 @@ class Database:
     @property
     def statement(self) -> str:
         """The query without what ends it."""
-        return self.query.strip().rstrip(";")
+        return self.query.strip().rstrip("; \t\r\n")
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
@@ -97,14 +97,14 @@ class Database:
         try:
             engine = create_engine(self.address(), poolclass=NullPool)
             with engine.connect() as connection:
-                yield connection.execution_options(stream_results=True, yield_per=PAGE, no_parameters=True)
+                yield connection.execution_options(stream_results=True, yield_per=PAGE)
         except ImportError as error:
             needed = f"'catalog.url' needs the Python package '{error.name}'. Install it with: pip install {error.name}"
             raise CatalogError(needed) from error
         except exc.NoSuchModuleError as error:
             raise CatalogError(f"'catalog.url' names a database that is not known: {error}.") from error
         except (exc.SQLAlchemyError, ValueError, TypeError) as error:  # the latter for what an address holds
-            why = " ".join(str(getattr(error, "orig", None) or error).split())
+            why = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
             raise CatalogError(
                 f"Cannot read the catalogue from {without_logins(self.url)}: {why}. Check 'catalog.url', "
                 "'catalog.query' and HYBRIDSEARCH_CATALOG_PASSWORD."
@@ -129,3 +129,8 @@ class Database:
             given = credentials.password(secret.get_secret_value(), origin, username=url.username or "")
             url = url.set(password=given)
         return url
+
+
+def as_it_is(connection: Connection, query: str) -> CursorResult[Any]:
+    """Send a query in which a colon or a percent sign begins no parameter."""
+    return connection.exec_driver_sql(query, execution_options={"no_parameters": True})

@@ -66,5 +66,5 @@ class LivingDatabase(Database):
         """Return a query for something of the rows that the shop's query gives."""
         from sqlalchemy import select, text
 
-        statement = self.statement.replace("\\", "\\\\").replace(":", "\\:")  # a colon would begin a parameter
+        statement = self.statement.replace(":", "\\:")  # a colon would begin a parameter
         return select(what).select_from(text(f"({statement}) AS catalogue"))

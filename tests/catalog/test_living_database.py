@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import column
 
 from hybridsearch import HybridSearch
 from hybridsearch.catalog import open_source
@@ -73,6 +74,12 @@ def test_a_version_that_is_no_column_is_an_error(shop: sqlite3.Connection, tmp_p
     database = LivingDatabase("sqlite:///shop.db", QUERY, "id", tmp_path, "version")
     with pytest.raises(CatalogError, match="no such column: version"):
         database.mark()
+
+
+def test_the_query_stands_in_others_as_it_is() -> None:
+    query = r"SELECT t::text, 'a\:b', ':c' FROM p WHERE t LIKE '%d'"
+    database = LivingDatabase("sqlite:///shop.db", f"{query} ;\n", version="at")
+    assert str(database.selected(column("id"))).split() == f"SELECT id FROM ({query}) AS catalogue".split()
 
 
 def test_ids_need_a_column(tmp_path: Path) -> None:
