@@ -112,7 +112,7 @@ def suggest(source: Source, section: Catalog) -> Proposal:
     rows = sample(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    key = None if types else key_of_products(rows)
+    key = key_of_products(rows) if section.path else None
     if key is not None:
         rows = sample(open_source(section.model_copy(update={"gather": True}), Fields(id=key, title=key)))
     proposal = propose(rows, types() if types else None, source.name, key)

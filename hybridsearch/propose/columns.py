@@ -121,6 +121,11 @@ class Column:
         return written(self.values)
 
     @cached_property
+    def answers(self) -> bool:
+        """Whether each row says yes or no, in whatever words."""
+        return self.single and self.kept("booleans") is not None
+
+    @cached_property
     def guesses(self) -> dict[str, Guess]:
         """How its texts are written, by the role for which that is said."""
         return {"numbers": number_format(self.written, self.usual), "dates": date_format(self.written)}

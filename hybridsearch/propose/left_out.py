@@ -22,7 +22,7 @@ REASONS: dict[str, Callable[[Column], bool]] = {
     "dates": lambda column: column.mostly(DATE),
     "pictures": lambda column: column.mostly(PICTURE),
     "addresses": lambda column: column.mostly(URL),
-    "true or false": lambda column: column.kept("booleans") is not None,
+    "true or false": lambda column: column.answers,
     "text": lambda column: column.textual and column.numeric < 0.9,
     "numbers": lambda column: column.numeric > 0,
 }

@@ -85,7 +85,7 @@ FLAGS = (
 TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
 IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
-LABELS = {"id", "ids", "code", "zip", "phone", "index"}
+LABELS = {"id", "ids", "code", "zip", "phone", "index", "lat", "lon", "latitude", "longitude"}
 """Words in the names of columns whose numbers are not quantities."""
 
 DATE_TYPES = ("date", "date_nanos")
@@ -209,7 +209,7 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
 def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
-    telling = [column for column in readable if column.kept("booleans") is None]
+    telling = [column for column in readable if not column.answers]
     return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
 
 

@@ -58,17 +58,19 @@ def test_every_field_is_named_with_what_it_is() -> None:
         added=lambda _, n: f"0{1 + n % 9}/02/2024",
         gift=lambda _, n: True if n < 2 else None,
         zip=lambda _, n: 10_000 + n,
-        look=lambda *_: [0.5, 0.25],
+        look=lambda *_: [1, 0.25],
+        shown=lambda *_: "yes",
+        lat=lambda _, n: 50.0 + n,
         nothing=lambda *_: None,
         mixed=lambda _, n: {"deep": f"Words {n} of a text"} if n else "Words",
     )
     assert propose(rows).left_out == {
-        "one value alone": ["gift"],
+        "one value alone": ["gift", "shown"],
         UNUSABLE: ["mixed", "nothing"],
         "addresses": ["page"],
         "pictures": ["picture_b"],
         "dates": ["added"],
-        "numbers": ["zip"],
+        "numbers": ["zip", "lat"],
         "other values": ["look"],
     }
 

@@ -1,5 +1,7 @@
 """Exports with several rows for a product, as Shopify writes them: one product each, found by all its codes."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,17 @@ def test_other_rows_are_products_of_their_own(pairs: list[tuple[str, str]]) -> N
 def test_documents_of_an_index_are_not_gathered() -> None:
     with pytest.raises(ConfigError, match="'gather' is for the rows of a file"):
         Settings.parse({"catalog": {"index": "shop", "gather": True}}, folder=Path())
+
+
+def test_rows_of_a_database_are_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect("shop.db")) as database:
+        database.execute("CREATE TABLE variants (handle TEXT, title TEXT, sku TEXT)")
+        variants = [("hat", "Hat for the sun", "A-1"), ("hat", None, "A-2"), ("coat", "Coat of wool", "B-1")]
+        database.executemany("INSERT INTO variants VALUES (?, ?, ?)", [*variants, ("coat", None, "B-2")])
+        database.commit()
+    assert run(["init", "sqlite:///shop.db", "--query", "SELECT * FROM variants ORDER BY handle"]) == DONE
+    assert Settings.load().catalog.gather is False
 
 
 def test_init_reads_an_export_of_variants_as_products_on_both_engines(
