@@ -79,8 +79,8 @@ def facet_clause(facet: Facet, filters: Sequence[Clause]) -> Clause:
 def case_clause(terms: Terms) -> Clause:
     """Return the aggregation that lists values of the whole index that equal one of a filter's but for their case.
 
-    Products with a value just as it was asked for are left out, or each search for a large brand would count all of
-    them: a few ms. So a spelling that only they have beside it is not found. Other values of the rest are left out later.
+    Products with a value just as it was asked for are left out: to count all of a large brand takes a few ms. So a
+    spelling that only they have beside it is not found. Other values of the rest are left out later.
     """
     path = field_path(terms.role, terms.field)
     same = [{"term": {path: {"value": value, "case_insensitive": True}}} for value in letter_case.spellings(terms)]
