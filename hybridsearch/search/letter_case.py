@@ -35,8 +35,12 @@ def notes(asked: Terms, written: Iterable[str]) -> Iterator[str]:
 
 
 def spellings(asked: Terms) -> tuple[str, ...]:
-    """Return the usual forms of a filter's values: as they are, in lower and upper case, and with capitals."""
-    forms = (
-        (value, value.lower(), value.upper(), value.title(), value.capitalize()) for value in map(str, asked.values)
-    )
-    return tuple(dict.fromkeys(itertools.chain.from_iterable(forms)))
+    """Return the values of a filter, those beyond ASCII in their usual forms too: a server may not fold their case."""
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(map(forms, map(str, asked.values)))))
+
+
+def forms(value: str) -> tuple[str, ...]:
+    """Return a value, and unless it is ASCII the value in lower and upper case and with capitals."""
+    if value.isascii():
+        return (value,)
+    return value, value.lower(), value.upper(), value.title(), value.capitalize()

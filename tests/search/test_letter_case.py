@@ -35,8 +35,9 @@ def test_values_that_were_asked_for_too_are_not_noted() -> None:
     assert list(letter_case.notes(Terms("brand", ("acme", "Acme")), ["acme", "Acme"])) == []
 
 
-def test_the_usual_forms_of_a_value_are_looked_for() -> None:
-    assert letter_case.spellings(Terms("brand", ("éTÉ plage",))) == (
+def test_values_beyond_ascii_are_looked_for_in_their_usual_forms() -> None:
+    assert letter_case.spellings(Terms("brand", ("acME", "éTÉ plage"))) == (
+        "acME",
         "éTÉ plage",
         "été plage",
         "ÉTÉ PLAGE",

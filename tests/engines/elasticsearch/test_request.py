@@ -371,7 +371,7 @@ NAMES = {
     ),
     *("from", "size", "track_total_hits", "_source", "excludes", "sort", "order", "missing", "rescore", "window_size"),
     *("query_weight", "rescore_query_weight", "score_mode", "rescore_query", "aggs", "facet0", "_count", "_key"),
-    *("post_filter", "counts", "case0", "global", "same", "values", "term", "case_insensitive"),
+    *("post_filter", "counts", "case0", "global", "same", "values", "term", "case_insensitive", "must_not"),
     *("hybrid.id", "hybrid.codes", "hybrid.facets.brand", "hybrid.numbers.price", "hybrid.vectors.image"),
     *(f"hybrid.{field}.{language}" for field in ("title", "text", "pairs") for language in ("en", "zh")),
     "hybrid.grams.all",
