@@ -18,7 +18,6 @@ from hybridsearch.images import stop_workers
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
-from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
@@ -62,7 +61,7 @@ class AsyncHybridSearch(Shop):
         text: str = "",
         *,
         image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
+        filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
         page: int = 1,
@@ -95,7 +94,7 @@ class AsyncHybridSearch(Shop):
         text: str = "",
         *,
         image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
+        filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
         page: int = 1,

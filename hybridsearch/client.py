@@ -14,7 +14,6 @@ from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
-from hybridsearch.search.filters import FilterValue
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
@@ -57,7 +56,7 @@ class HybridSearch(Shop):
         text: str = "",
         *,
         image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
+        filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
         page: int = 1,
@@ -103,7 +102,7 @@ class HybridSearch(Shop):
         text: str = "",
         *,
         image: Photo | None = None,
-        filters: Mapping[str, FilterValue] | None = None,
+        filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
         page: int = 1,
@@ -114,7 +113,8 @@ class HybridSearch(Shop):
 
         Args:
             text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, or a Pillow image; what strangers upload, as the bytes.
+            image: A photo: a path, the bytes of a file, an open file, or a Pillow image; what strangers upload never as a
+                path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
                 such filters, of which one must hold. An empty value matches nothing.

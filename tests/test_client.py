@@ -74,6 +74,8 @@ def test_a_search_is_a_page_of_products(acme: HybridSearch) -> None:
 
 def test_filters_and_orders_apply(acme: HybridSearch) -> None:
     assert ids(acme.search("red", filters={"brand": "Acme"})) == ["1"]
+    read_from_json: dict[str, object] = {"brand": "Acme"}
+    assert ids(acme.search("red", filters=read_from_json)) == ["1"]
     assert ids(acme.search("winter coat", filters={"price": {"lte": 100}})) == ["2"]
     assert ids(acme.search(sort="price:desc", size=3)) == ["3", "2", "5"]
 
