@@ -113,8 +113,7 @@ class HybridSearch(Shop):
 
         Args:
             text: Words or a product code, in any of the index's languages. Never read as query syntax.
-            image: A photo: a path, the bytes of a file, an open file, or a Pillow image; what strangers upload never as a
-                path.
+            image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
                 such filters, of which one must hold. An empty value matches nothing.
