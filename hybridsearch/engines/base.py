@@ -232,10 +232,11 @@ class Engine(Protocol):
         ...
 
     def request(self, plan: Plan) -> Request:
-        """Return the request by which a search runs this plan; nothing is searched.
+        """Return the request by which a search runs this plan; it is not sent.
 
-        It is made for the connected server: its version and the build of the live index are read, unless that was just
-        done, which blocks. Where a server fails on the request, a search asks for one half of the plan instead.
+        In the order of a field it depends on the best product, which is searched for. It is made for the connected
+        server: its version and the build of the live index are read, unless that was just done, which blocks. Where a
+        server fails on the request, a search asks for one half of the plan instead.
         """
         ...
 

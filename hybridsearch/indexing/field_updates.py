@@ -37,7 +37,7 @@ class FieldUpdates:
         known = log.known([change.id for change in newest])
         told = [change.onto(known.get(change.id)) for change in newest]
         built, missing = self.build([change for change in told if change is not None])
-        fit = {item.id for item in built.documents}
+        fit, unfit = {item.id for item in built.documents}, list(built.rejects)
         recorded = log.record([change for change in newest if change.id in fit])
         reach("change.recorded")
         accepted = {change.id: change for change in recorded.accepted}
@@ -47,8 +47,8 @@ class FieldUpdates:
         lost = sum(told is None for told in told) + missing + recorded.missing
         self.updated.written += len(accepted) - len(refused)
         self.updated.missing += lost
-        self.updated.older += len(changes) - lost - len(built.rejects) - len(accepted) - len(recorded.refused)
-        self.updated.rejects += (*built.rejects, *recorded.refused)
+        self.updated.older += len(changes) - lost - len(unfit) - len(accepted) - len(recorded.refused)
+        self.updated.rejects += (*unfit, *recorded.refused)
 
     def build(self, changes: Sequence[Change]) -> tuple[Built, int]:
         """Return the documents of changes on top of the live index, and how many products it does not have."""

@@ -17,6 +17,7 @@ MAPPING: dict[str, Any] = {
     "properties": {
         "name": {"type": "text", "analyzer": "shop"},
         "price": {"type": "float"},
+        "weight": {"type": "float"},
         "pic": {"type": "keyword"},
         "variants": {"type": "nested", "properties": {"sku": {"type": "keyword"}, "size": {"type": "keyword"}}},
     }
@@ -77,6 +78,10 @@ def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
             assert shop.update("p8", {"price": 2000.0 + turn}).encoded == 0
             shop.engine.refresh(report.generation)
             assert shop.get("p8")["p8"] == {**product(8), "price": 2000.0 + turn}
+            refused = shop.update([{"_id": "p9", "weight": "heavy"}, {"_id": "p10", "weight": 3}])
+            assert (refused.written, refused.older, refused.missing, len(refused.rejects)) == (1, 0, 0, 1)
+            assert "weight" in refused.rejects[0].reason
+            assert shop.engine.changes.known(["p9", "p10"]).keys() == {"p10"}
         alias = shop.settings.engine.index
         old = client.search(index=alias, query={"match": {"name": "notebook"}}, track_total_hits=True)
         assert old["hits"]["total"]["value"] == COUNT  # the shop's own analyzer still reads its own queries
