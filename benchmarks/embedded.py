@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated
 from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Number, Plan, Saturated
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Vector
 

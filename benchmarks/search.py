@@ -38,7 +38,8 @@ from hybridsearch.engines.elasticsearch.connection import JSON
 from hybridsearch.engines.elasticsearch.filters import Clause
 from hybridsearch.engines.elasticsearch.request import knn, match_clause, parameters, to_elasticsearch, to_page
 from hybridsearch.learning.runs import DEPTH, fuse
-from hybridsearch.search.plan import Match, Plan, Words
+from hybridsearch.search.clauses import Match, Words
+from hybridsearch.search.plan import Plan
 
 SIZE = 10
 WARM_UP = 40

@@ -12,7 +12,8 @@ from hybridsearch.errors import EngineError, HybridSearchError
 from hybridsearch.indexing.build import source_of
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.plan import Neighbours, Plan
+from hybridsearch.search.clauses import Neighbours
+from hybridsearch.search.plan import Plan
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vector
 

@@ -16,7 +16,8 @@ from hybridsearch.fields import KINDS
 from hybridsearch.indexing.quality import Quality, QualityCheck
 from hybridsearch.indexing.report import Counts
 from hybridsearch.schema import Schema
-from hybridsearch.search.plan import Match, Neighbours, Plan
+from hybridsearch.search.clauses import Match, Neighbours
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Reject
 
 EXPLORED = 100

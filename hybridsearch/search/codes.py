@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
-from hybridsearch.search.plan import Codes
+from hybridsearch.search.clauses import Codes
 from hybridsearch.search.signals import CODE, CODE_PREFIX, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.units import is_measure

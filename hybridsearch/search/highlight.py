@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from hybridsearch import document, markup, text
 from hybridsearch.rows import strings
-from hybridsearch.search.plan import Match, Plan
+from hybridsearch.search.clauses import Match
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import Fields
 from hybridsearch.values import Page, Row
 

@@ -11,13 +11,14 @@ from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
+from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.facets import FacetNames, read_facets
 from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.orders import read_sort
-from hybridsearch.search.plan import Kind, Match, Neighbours, Plan
+from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
 from hybridsearch.search.signals import Evidence, signals_of

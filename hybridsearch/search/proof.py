@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from hybridsearch import text
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
+from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.reading import SPELLING, Reading, Word, idf, tokens_of
 from hybridsearch.values import Vector
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hybridsearch import text
+from hybridsearch.search.clauses import WHOLE, Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import WHOLE, Words
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""

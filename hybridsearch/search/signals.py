@@ -13,7 +13,7 @@ from typing import Protocol
 from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Schema
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated, Signal
 from hybridsearch.search.reading import present
 from hybridsearch.values import Vector
 

@@ -13,7 +13,7 @@ import pytest
 from hybridsearch import HybridSearch, doctor, sample
 from hybridsearch.engines.base import Check
 from hybridsearch.learning.result_lists import bare, probe
-from hybridsearch.search.plan import Cosine
+from hybridsearch.search.clauses import Cosine
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.values import Page
 from tests.knowing import ROWS, Guessing, Knowing, known_shop

@@ -24,8 +24,9 @@ from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, cache_key, collect, probe
 from hybridsearch.learning.runs import vector_of
 from hybridsearch.schema import Schema
+from hybridsearch.search.clauses import Cosine, Neighbours
 from hybridsearch.search.codes import codes_first
-from hybridsearch.search.plan import Cosine, Neighbours, Plan
+from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.sections import Fields

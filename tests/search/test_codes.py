@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hybridsearch import text
 from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.search.clauses import Codes
 from hybridsearch.search.codes import MOST, codes_first, is_surely_code, typed_codes
-from hybridsearch.search.plan import Codes
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 

@@ -1,4 +1,4 @@
-"""The planner: from a query to the `plan` that answers it, worked out by hand."""
+"""The planner: from a query to the `plan` that answers it, and its `clauses`, worked out by hand."""
 
 import copy
 from collections.abc import Mapping
@@ -15,10 +15,11 @@ from hybridsearch.fields import facets
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
 from hybridsearch.search.codes import codes_first
 from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Number, Plan, Saturated, Sort, Words
+from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields

@@ -8,8 +8,8 @@ import pytest
 
 from hybridsearch import text
 from hybridsearch.schema import Calibration, Leg, Schema
+from hybridsearch.search.clauses import WHOLE, Codes, Proof
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import WHOLE, Codes, Proof
 from hybridsearch.search.proof import CORRECTED, nearness, proof_of, suggestions
 from hybridsearch.search.reading import read
 from hybridsearch.sections import Fields

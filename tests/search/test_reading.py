@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hybridsearch.search.clauses import Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import Words
 from hybridsearch.search.reading import UNKNOWN, idf, in_language, most_for, present, read
 
 LEXICON = Lexicon(

@@ -12,7 +12,7 @@ from hybridsearch.learning.cross_validation import Recipe
 from hybridsearch.learning.result_lists import bare
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner, signals, weights
-from hybridsearch.search.plan import Match
+from hybridsearch.search.clauses import Match
 from hybridsearch.search.planner import Query
 from hybridsearch.search.signals import Evidence, condition, is_cosine, keys, saturated_names, signal_names, text_signal
 from hybridsearch.search.weights import Weights

@@ -19,8 +19,9 @@ from hybridsearch.engines.elasticsearch.request import to_elasticsearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import KINDS
 from hybridsearch.propose.configuration import propose
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Plan, Saturated
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import Vector
 from tests.shops import quietly, settings, write_products
 

@@ -17,8 +17,7 @@ from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.fields import KINDS
-from hybridsearch.search.plan import (
-    FIRST_PASS_SHARE,
+from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
     Codes,
     Condition,
@@ -26,13 +25,12 @@ from hybridsearch.search.plan import (
     Match,
     Neighbours,
     Number,
-    Plan,
     Proof,
     Saturated,
     Signal,
-    Sort,
     Words,
 )
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Hit, Page
 
 PROOF = "proof"

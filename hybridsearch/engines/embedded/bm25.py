@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings
-from hybridsearch.search.plan import Words
+from hybridsearch.search.clauses import Words
 
 Scores = NDArray[np.float32]
 

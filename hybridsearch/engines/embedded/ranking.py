@@ -20,15 +20,9 @@ from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window
+from hybridsearch.search.clauses import NEIGHBOUR_LIFT, Match, Proof
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import (
-    FIRST_PASS_SHARE,
-    NEIGHBOUR_LIFT,
-    Match,
-    Plan,
-    Proof,
-    Sort,
-)
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import FacetDetails
 
 

@@ -23,8 +23,8 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
+from hybridsearch.search.clauses import Codes
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import Codes
 from hybridsearch.values import Vector
 
 NAME = "compiled.arrays"

@@ -11,7 +11,7 @@ from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Number, Saturated, Signal, Words
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated, Signal, Words
 
 
 class Window:

@@ -13,7 +13,8 @@ from elasticsearch import Elasticsearch
 from hybridsearch import HybridSearch
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Plan, Saturated
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Saturated
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
 from hybridsearch.values import Document, Vector
 from tests.engines.elasticsearch.conftest import Search

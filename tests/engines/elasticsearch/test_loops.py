@@ -11,7 +11,8 @@ import pytest
 
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.schema import Schema
-from hybridsearch.search.plan import Match, Plan
+from hybridsearch.search.clauses import Match
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
 from tests.servers import certificates
 from tests.servers.fake import HANG, INFO, Received, Reply, Script, serving

@@ -16,9 +16,10 @@ from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, 
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
 from hybridsearch.search.conditions import AnyOf, Exists, Not, Range, Terms
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import Codes, Condition, Cosine, Match, Neighbours, Number, Plan, Saturated, Sort, Words
+from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields

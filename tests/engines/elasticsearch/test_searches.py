@@ -10,7 +10,8 @@ import pytest
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.plan import Match, Neighbours, Plan
+from hybridsearch.search.clauses import Match, Neighbours
+from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
 from hybridsearch.values import Vector
 from tests.servers.fake import Received, Reply, Script, serving

@@ -10,7 +10,7 @@ from rank_bm25 import BM25Okapi
 from hybridsearch.engines.embedded.bm25 import LENGTHS, byte_to_length, compile_text, rounded
 from hybridsearch.engines.embedded.bm25 import TextField as Field
 from hybridsearch.engines.embedded.postings import PostingsBuilder
-from hybridsearch.search.plan import Words
+from hybridsearch.search.clauses import Words
 
 
 def field_of(*texts: str) -> Field:

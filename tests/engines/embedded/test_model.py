@@ -23,11 +23,8 @@ from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Simple, Terms
-from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import (
+from hybridsearch.search.clauses import (
     CODE_LIFT,
-    FIRST_PASS_SHARE,
     NEIGHBOUR_LIFT,
     Codes,
     Condition,
@@ -35,12 +32,13 @@ from hybridsearch.search.plan import (
     Match,
     Neighbours,
     Number,
-    Plan,
     Saturated,
     Signal,
-    Sort,
     Words,
 )
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Simple, Terms
+from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Document, Page, Vector
 from tests.engines.embedded.builders import DIMS, SCHEMA, unit
 

@@ -1,0 +1,201 @@
+"""The clauses of a plan: what finds candidates, what gives them their score, and what proves a query. Pure values."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hybridsearch.values import Vector
+
+NEIGHBOUR_LIFT = 1_000.0
+"""First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
+CODE_LIFT = 50_000.0
+"""First-pass score of a product whose code was typed: above all neighbours, of a dozen legs too."""
+PREFIX_LIFT = 20_000.0
+"""The same where only the beginning of its code was typed."""
+
+WHOLE = 1_000
+"""What all words of a query count together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a query, as tokens of one language, and which of them a product must have.
+
+    Attributes:
+        language: Whose field they are looked for in; `all` is that of `grams`.
+        tokens: For each word, those that stand for it, any of which is as good: `(("tshirt", "shirt"), ("red",))`.
+        tells: What each word counts, 1 or more.
+        needed: What the words that a product has must count together.
+    """
+
+    language: str
+    tokens: tuple[tuple[str, ...], ...]
+    tells: tuple[int, ...]
+    needed: int = 1
+
+    @classmethod
+    def alike(cls, language: str, tokens: Sequence[tuple[str, ...]], share: float = 0.0) -> Words:
+        """Return words that count the same, of which a share, in [0, 1], is needed; at least one always is."""
+        needed = max(1, math.ceil(len(tokens) * share - 1e-9))
+        return cls(language, tuple(tokens), (1,) * len(tokens), needed)
+
+    @property
+    def flat(self) -> tuple[str, ...]:
+        """All tokens."""
+        return tuple(itertools.chain.from_iterable(self.tokens))
+
+    @property
+    def least(self) -> int | None:
+        """How many words are needed; None where that depends on which they are."""
+        fewest = next(count for count, sum_ in self._sums(descending=True) if sum_ >= self.needed)
+        certain = next(count for count, sum_ in self._sums(descending=False) if sum_ >= self.needed)
+        return fewest if fewest == certain else None
+
+    def _sums(self, *, descending: bool) -> Iterator[tuple[int, int]]:
+        return enumerate(itertools.accumulate(sorted(self.tells, reverse=descending)), 1)
+
+    def __str__(self) -> str:
+        return f"{self.language}: {' '.join(map('|'.join, self.tokens))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Products whose text field holds the words in one of the languages; the best language counts.
+
+    Attributes:
+        field: `title`, `text`, `pairs` or `grams`.
+        words: For each language to look in.
+    """
+
+    field: str
+    words: tuple[Words, ...]
+
+    @classmethod
+    def alike(cls, field: str, tokens: Iterable[tuple[str, Iterable[str]]], share: float = 0.0) -> Match:
+        """Return the match of (language, distinct tokens) of which each is a word, and a share of them is needed."""
+        return cls(field, tuple(Words.alike(language, [(token,) for token in own], share) for language, own in tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Products that carry one of these codes exactly, or one that begins with one of the prefixes."""
+
+    values: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
+
+    def exact(self) -> Codes | None:
+        """Return the codes without the prefixes, if there are any."""
+        return Codes(self.values) if self.values else None
+
+    def begun(self) -> Codes | None:
+        """Return the prefixes without the codes, if there are any."""
+        return Codes((), self.prefixes) if self.prefixes else None
+
+    def by_lift(self) -> Iterator[tuple[Codes, float]]:
+        """Yield each part with its score in the first pass."""
+        parts = (self.exact(), CODE_LIFT), (self.begun(), PREFIX_LIFT)
+        return ((part, lift) for part, lift in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The products whose vector lies nearest to the query's.
+
+    Attributes:
+        k: How many to take.
+        explore: How many to look at in an approximate index, k or more.
+        floor: The least cosine that counts, in [-1, 1].
+    """
+
+    leg: str
+    vector: Vector
+    k: int
+    explore: int
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Saturated:
+    """A signal: BM25 of a match, mapped to [0, 1) by s / (s + half)."""
+
+    name: str
+    weight: float
+    match: Match
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A signal: 1 where the clause holds, else 0."""
+
+    name: str
+    weight: float
+    clause: Match | Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine:
+    """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
+
+    Below `low` it stays 0; above `high` it is not cut off, or the best hits of a short query would be tied.
+    """
+
+    name: str
+    weight: float
+    leg: str
+    vector: Vector
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A signal: a number field of the product, mapped to [0, 1) by v / (v + half); negative numbers give 0."""
+
+    name: str
+    weight: float
+    field: str
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows that a query means something here. Where no candidate has enough of it, nothing is found.
+
+    The best language counts, and the nearest leg; the two are added.
+
+    Attributes:
+        words: What each word counts of WHOLE; one that no product has counts nothing.
+        codes: Any of them is enough.
+        near: Cosines, stretched so that what nonsense reaches counts 0.
+        needed: Of WHOLE.
+    """
+
+    words: Match
+    codes: Codes | None
+    near: tuple[Cosine, ...]
+    needed: int
+
+
+Signal = Saturated | Condition | Cosine | Number
+
+
+def needs(words: Words) -> str:
+    """Return in words what of a query is needed."""
+    if words.least is not None:
+        return f"{words.least} of {len(words.tokens)} words ({words})"
+    return f"words that count {words.needed} together ({told_of(words)})"
+
+
+def told(match: Match) -> str:
+    """Return what the words count in each language."""
+    return "; ".join(map(told_of, match.words))
+
+
+def told_of(words: Words) -> str:
+    """Return what the words of one language count."""
+    pairs = zip(words.tokens, words.tells, strict=True)
+    return " ".join([f"{words.language}:", *(f"{'|'.join(tokens)} {tells}" for tokens, tells in pairs)])
