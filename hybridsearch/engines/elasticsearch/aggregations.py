@@ -28,10 +28,10 @@ ORDER = {
 }
 
 
-def aggregations(plan: Plan) -> dict[str, Clause]:
-    """Return the aggregations of a plan by name."""
+def aggregations(plan: Plan, left_out: Sequence[Filter]) -> dict[str, Clause]:
+    """Return the aggregations of a plan by name, given its `loose` filters, which do not stand in the query."""
     return {
-        **{name: facet_clause(facet, others(plan, facet)) for name, facet in named_facets(plan)},
+        **{name: facet_clause(facet, others(plan, facet, left_out)) for name, facet in named_facets(plan)},
         **{name: case_clause(terms) for name, terms in named_cases(plan)},
     }
 
@@ -42,10 +42,10 @@ def loose(plan: Plan) -> list[Filter]:
     return [each for each in plan.filters if each in own]
 
 
-def others(plan: Plan, facet: Facet) -> list[Clause]:
-    """Return the filters that count for one facet, but not for every one, and so do not stand in the query."""
-    own = plan.own(facet)
-    return [filter_clause(each) for each in loose(plan) if each not in own]
+def others(plan: Plan, facet: Facet, left_out: Sequence[Filter]) -> list[Clause]:
+    """Return those of the filters that were left out that count for one facet."""
+    own = plan.own(facet) if left_out else ()
+    return [filter_clause(each) for each in left_out if each not in own]
 
 
 def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
+from hybridsearch.search.conditions import Filter
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Hit, Page
 
@@ -78,8 +79,9 @@ def to_elasticsearch(
         knn_has_k: Whether the server's knn clause takes `k` (8.15 and later).
         seconds: How long the server may search before it answers with what it has; left out: without limit.
     """
+    left_out = loose(plan)
     body: dict[str, Any] = {
-        "query": found(plan, shards, knn_has_k),
+        "query": found(plan, left_out, shards, knn_has_k),
         "from": plan.offset,
         "size": plan.size,
         "track_total_hits": True,
@@ -87,7 +89,7 @@ def to_elasticsearch(
     }
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
-    if left_out := loose(plan):
+    if left_out:
         body["post_filter"] = {"bool": {"filter": [filter_clause(each) for each in left_out]}}
     if plan.sort:
         body["sort"] = [*map(sort_key, plan.sort), {ID: "asc"}]
@@ -95,7 +97,7 @@ def to_elasticsearch(
             body["track_scores"] = True
     elif plan.signals:
         body["rescore"] = rescore(plan)
-    counted = aggregations(plan)
+    counted = aggregations(plan, left_out)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
     return {**body, "aggs": counted} if counted else body
@@ -119,23 +121,23 @@ def proof_clause(proof: Proof, window: int) -> Clause:
     return {"sampler": {"shard_size": window}, "aggs": {"proved": {"filter": enough}}}
 
 
-def found(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
+def found(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: bool) -> Clause:
     """Return the query whose matches are found: the candidates, where a score is needed those that reach it."""
-    query = candidates(plan, shards, knn_has_k)
+    query = candidates(plan, left_out, shards, knn_has_k)
     if not plan.least:
         return query
     scored = {"bool": {"filter": [query], "should": signals(plan)}}
     return {"function_score": {"query": scored, "min_score": plan.least}}
 
 
-def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
+def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: bool) -> Clause:
     """Return the query whose matches are the candidates: by words, by code, by vector; all of them pass the filters.
 
     Where a facet counts without a filter of its own, the candidates without this filter match too, with a score of 0
     from the neighbours among them, and `post_filter` leaves them out of hits and total. What they add that passes all
     filters is among the k nearest of fewer, and so a candidate anyway.
     """
-    filters = [filter_clause(each) for each in plan.filters if each not in loose(plan)]
+    filters = [filter_clause(each) for each in plan.filters if each not in left_out]
     if plan.kind == "browse":
         return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
     clauses: list[Clause] = []
@@ -145,8 +147,8 @@ def candidates(plan: Plan, shards: int, knn_has_k: bool) -> Clause:
         parts = plan.codes.by_lift()
         clauses += [{"constant_score": {"filter": codes(part), "boost": lift}} for part, lift in parts]
     clauses += nearest(plan, shards, knn_has_k)
-    wider = dict.fromkeys(plan.as_counted(facet).filters for facet in plan.facets if plan.own(facet))
-    for filters_left in wider:
+    wider = (plan.as_counted(facet).filters for facet in plan.facets if plan.own(facet)) if left_out else ()
+    for filters_left in dict.fromkeys(wider):
         clauses += [
             {"bool": {"filter": [clause]}} for clause in nearest(replace(plan, filters=filters_left), shards, knn_has_k)
         ]
