@@ -17,7 +17,7 @@ from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.engines.embedded.ranking import rank, settled
+from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
 from hybridsearch.engines.embedded.views import Views
@@ -185,14 +185,14 @@ class EmbeddedEngine:
         """Return what a current Elasticsearch with one shard would be sent."""
         from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
 
-        plan = settled(plan, self._view(None))
+        if plan.needs_best:
+            plan = rank(plan, self._view(None)).plan
         return to_request(plan, self.index, to_elasticsearch(plan))
 
     @while_open
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
         view = self._view(generation)
-        plan = settled(plan, view)
         ranking = rank(plan, view)
         products = view.store.read([int(view.numbers[placed.ordinal]) for placed in ranking.placed])
         hits = tuple(
@@ -200,7 +200,7 @@ class EmbeddedEngine:
             for placed, product in zip(ranking.placed, products, strict=True)
         )
         written = [view.in_any_case(each.role, each.field, map(str, each.values)) for each in plan.compared]
-        page = plan.page(
+        page = ranking.plan.page(
             hits, ranking.total, ranking.facets, details=ranking.details, written=written, proved=ranking.proved
         )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)

@@ -37,8 +37,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The result of a plan: the page's documents in order, and counts of all candidates."""
+    """The result of a plan: the page's documents in order, and counts of all candidates.
 
+    Attributes:
+        plan: What was run, with the score that a product must have.
+    """
+
+    plan: Plan
     placed: list[Placed]
     total: int
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -60,25 +65,22 @@ def rank(plan: Plan, view: View) -> Ranking:
         raise damaged(view.store.folder / COMPILED, "it was changed while it was in use", remedy) from error
 
 
-def settled(plan: Plan, view: View) -> Plan:
-    """Return a plan that says which score a product needs, where that depends on the best one."""
-    if not plan.needs_best:
-        return plan
-    best = rank(plan.best(), view)
-    return plan.near(best.placed[0].score, best.total) if best.placed else plan
-
-
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     docs, first = found(plan, view)
     if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
-        return Ranking([], 0, proved=False)
+        return Ranking(plan, [], 0, proved=False)
+    if plan.needs_best and len(docs):
+        leader, *_ = by_score(plan.best(), view, docs, first)
+        plan = plan.near(leader.score, len(docs))
+        docs, first = reaching(plan, view, docs, first)
     if plan.sort:
         placed = scored(plan, view, in_order(plan.sort, view, docs, plan.offset + plan.size))
     else:
         placed = by_score(plan, view, docs, first)
     counted = {facet.field: count(view, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
     return Ranking(
+        plan,
         placed[plan.offset : plan.offset + plan.size],
         len(docs),
         {name: values for name, (values, _) in counted.items()},
@@ -88,10 +90,14 @@ def ranked(plan: Plan, view: View) -> Ranking:
 
 def found(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
     """Return what is found: the candidates, where a score is needed those that reach it; as `candidates` does."""
-    docs, first = candidates(plan, view)
+    return reaching(plan, view, *candidates(plan, view))
+
+
+def reaching(plan: Plan, view: View, docs: Ordinals, first: Scores) -> tuple[Ordinals, Scores]:
+    """Return those of some candidates that reach the score that a product must have."""
     if not plan.least:
         return docs, first
-    near = contributions(plan, Window(view, docs)).sum(axis=0) >= plan.least
+    near = total(contributions(plan, Window(view, docs))) >= plan.least
     return docs[near], first[near]
 
 
@@ -162,7 +168,7 @@ def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Plac
     window = Window(view, docs[inside])
     parts = contributions(plan, window)
     share = np.float32(FIRST_PASS_SHARE)
-    scores = first[inside] * share + parts.sum(axis=0, dtype=np.float64).astype(np.float32)
+    scores = first[inside] * share + total(parts)
     names = [signal.name for signal in plan.signals]
     order = best(scores, plan.offset + plan.size)
     return [
@@ -176,15 +182,22 @@ def scored(plan: Plan, view: View, ordinals: list[int]) -> list[Placed]:
     if not plan.least:
         return [Placed(ordinal, 0.0) for ordinal in ordinals]
     docs = np.array(sorted(ordinals), np.int32)
-    parts = dict(zip(docs.tolist(), contributions(plan, Window(view, docs)).T, strict=True))
+    parts = contributions(plan, Window(view, docs))
     names = [signal.name for signal in plan.signals]
-    return [Placed(doc, float(parts[doc].sum(dtype=np.float64)), named(names, parts[doc])) for doc in ordinals]
+    scores = dict(zip(docs.tolist(), zip(total(parts), parts.T, strict=True), strict=True))
+    return [Placed(doc, float(score), named(names, own)) for doc in ordinals for score, own in [scores[doc]]]
 
 
 def contributions(plan: Plan, window: Window) -> Scores:
     """Return the contribution of each signal (row) to the score of each document (column)."""
     parts = [window.contribution(signal) for signal in plan.signals]
     return np.array(parts, np.float32).reshape(len(parts), len(window.docs))
+
+
+def total(parts: Scores) -> Scores:
+    """Return the sum of the contributions to each document, as exact as a score is."""
+    scores: Scores = parts.sum(axis=0, dtype=np.float64).astype(np.float32)
+    return scores
 
 
 def named(names: list[str], parts: Scores) -> dict[str, float]:
