@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ class Amount:
         return self.ambiguous and not money and (self.unit != "" or "," in self.written)
 
 
+@functools.lru_cache(maxsize=4_096)
 def amount(text: str) -> Amount | None:
     """Return what a text may mean as a number; None when it is none, as "free", "10-20" or "1,99,99"."""
     written = text.strip().translate(ALIKE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -190,9 +191,10 @@ def tell(plan: Plan, page: Page, opened: Span) -> None:
     facts = {"kind": plan.kind, "page": page.number, "total": page.total, "degraded": list(page.degraded)}
     for name, value in facts.items():
         opened.set_attribute(name, value)
-    lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
-    answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
-    log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
+    if log.isEnabledFor(logging.DEBUG):
+        lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
+        answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
+        log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
 
 
 def loaded(config: Any) -> Settings:

@@ -30,7 +30,7 @@ from hybridsearch.rows import field, tidy
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.shop import require_same
-from hybridsearch.values import Product, Reject
+from hybridsearch.values import Product, Reject, Row
 
 log = redaction.logger(__name__)
 
@@ -66,11 +66,14 @@ class Updates:
                 version = document.version(row.row, self.settings.fields)
                 if partial and version == 0:
                     raise ValueError(f"'{self.settings.fields.version}' is missing, expected the version of the change")
-                own = {name: value for name, value in row.row.items() if not partial or name != self.settings.fields.id}
-                changes.append(Change(row.id, own, version, partial))
+                changes.append(Change(row.id, self.changed(row.row) if partial else row.row, version, partial))
             except ValueError as error:
                 updated.rejects += (Reject(row.where, row.id, "document", str(error), row.row),)
         return self.apply(changes, updated)
+
+    def changed(self, row: Row) -> Row:
+        """Return the fields that a row changes: all but the id, which the product has as the catalogue writes it."""
+        return {name: value for name, value in row.items() if name != self.settings.fields.id}
 
     def delete(self, ids: object) -> Updated:
         """Remove products, see `HybridSearch.delete`."""

@@ -8,8 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hybridsearch import document, markup, text
-from hybridsearch.rows import strings
+from hybridsearch import document, text
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import Fields
@@ -50,9 +49,7 @@ def highlights(wanted: Mapping[str, frozenset[str]], row: Row, fields: Fields) -
     """Return the title and the texts of a product that have such words, by field, as HTML with the words marked."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(filter(None, [fields.title, *fields.text])):
-        parts = [part for value in document.values(row, name) for part in strings(value)]
-        seen = (text.clean(markup.visible(part[: text.MARKUP_LIMIT])) for part in parts)
-        shown = "\n".join(" ".join(part.split()) for part in seen)
+        shown = "\n".join(" ".join(line.split()) for line in document.joined(row, [name]).split("\n"))
         if spans := marked(shown, wanted):
             start, end = (0, len(shown)) if name == fields.title else window(shown, spans)
             found[name] = rendered(shown, spans, start, end)
