@@ -101,8 +101,8 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
     gather = fields is not None and catalog.gather
     if suffix in BINARIES:
-        return BinaryFile(path, BINARIES[suffix], id_field, gather)
-    return File(path, SOURCES[suffix], id_field, gather)
+        return BinaryFile(path, id_field, gather, format=BINARIES[suffix])
+    return File(path, id_field, gather, parse=SOURCES[suffix])
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from hybridsearch.catalog.base import Unreadable
-from hybridsearch.catalog.files import GZIP, opened_raw, products, snapshot
+from hybridsearch.catalog.files import GZIP, OneFile, opened_raw
 from hybridsearch.values import Product, Reject
 
 
@@ -26,27 +25,15 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class BinaryFile:
+class BinaryFile(OneFile):
     """A source that reads one file in a format of its own."""
 
-    path: Path
-    format: Format
-    id_field: str | None = None
-    gather: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the file, without its folder."""
-        return self.path.name
+    format: Format = field(kw_only=True)
 
     def count(self) -> int | None:
         """Return what the format says."""
         with opened_raw(self.path) as raw:
             return self.format.count(raw) if has_content(raw) else 0
-
-    def snapshot_id(self) -> dict[str, Any]:
-        """Return size and time of the last change."""
-        return snapshot(self.path.stat())
 
     def read(self) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row; an empty file has none.
@@ -56,7 +43,7 @@ class BinaryFile:
         """
         with opened_raw(self.path) as raw:
             if has_content(raw):
-                yield from products(self.path, raw, self.format.rows(raw), self.id_field, gather=self.gather)
+                yield from self.products(raw, self.format.rows(raw))
 
 
 def has_content(raw: BinaryIO) -> bool:

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -49,16 +49,15 @@ ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A source that reads one file, plain or gzip, in UTF-8 or (with a byte-order mark) UTF-16.
+class OneFile:
+    """What the sources that read one file have in common.
 
     Attributes:
-        id_field: Dotted name of the id; None numbers the products by their lines.
+        id_field: Dotted name of the id; None numbers the products by their places.
         gather: Whether rows of one id that follow each other are one product.
     """
 
     path: Path
-    parse: Parser
     id_field: str | None = None
     gather: bool = False
 
@@ -66,6 +65,33 @@ class File:
     def name(self) -> str:
         """Name of the file, without its folder."""
         return self.path.name
+
+    def snapshot_id(self) -> dict[str, Any]:
+        """Return size and time of the last change: rows are known by their places, which a change may shift."""
+        return snapshot(self.path.stat())
+
+    def products(self, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]]) -> Iterator[Product | Reject]:
+        """Yield the rows of the open file, each as a product or a reject, or those of one id together.
+
+        Raises:
+            CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that
+                took its name does no harm.
+        """
+        before = snapshot(os.fstat(raw.fileno()))
+        read = (product(row, self.id_field, f"{self.name}:{number}", number) for number, row in rows)
+        yield from gathered(read) if self.gather else read
+        if snapshot(os.fstat(raw.fileno())) != before:
+            raise CatalogError(
+                f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "
+                "under another name, and rename it when it is complete; then run the command again."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class File(OneFile):
+    """A source that reads one file of text, plain or gzip, in UTF-8 or (with a byte-order mark) UTF-16."""
+
+    parse: Parser = field(kw_only=True)
 
     def count(self) -> int | None:
         """Estimate the number of rows from the first lines; None for an array, which may be all in one."""
@@ -78,10 +104,6 @@ class File:
             tried = first[:TRIED]
             return round(lines * rows_in(tried, self.parse) / len(tried))
 
-    def snapshot_id(self) -> dict[str, Any]:
-        """Return size and time of the last change: rows are known by line numbers, which a change may shift."""
-        return snapshot(self.path.stat())
-
     def read(self) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row, or for the rows of one id together; blank lines are skipped.
 
@@ -89,26 +111,7 @@ class File:
             CatalogError: It cannot be read, or was written to meanwhile.
         """
         with opened(self.path) as (text, raw):
-            yield from products(self.path, raw, self.parse(text), self.id_field, gather=self.gather)
-
-
-def products(
-    path: Path, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]], id_field: str | None, *, gather: bool
-) -> Iterator[Product | Reject]:
-    """Yield the rows of a file, each as a product or a reject, or those of one id together.
-
-    Raises:
-        CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that took
-            its name does no harm.
-    """
-    before = snapshot(os.fstat(raw.fileno()))
-    read = (product(row, id_field, f"{path.name}:{number}", number) for number, row in rows)
-    yield from gathered(read) if gather else read
-    if snapshot(os.fstat(raw.fileno())) != before:
-        raise CatalogError(
-            f"Catalogue {shown(path)} was written to while it was read: products may be missing. Write it "
-            "under another name, and rename it when it is complete; then run the command again."
-        )
+            yield from self.products(raw, self.parse(text))
 
 
 def snapshot(status: os.stat_result) -> dict[str, Any]:
