@@ -13,7 +13,7 @@ from hybridsearch import HybridSearch, text
 from hybridsearch.search.planner import WINDOW
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import Page
-from tests.shops import quietly, settings, write_products
+from tests.engines.builders import on_both_engines
 
 STAND_OUT = (
     "LS-BL-M", "4711A", "A12", "KT-INS114-DRE", "4006381333931", "978-3-16-148410-0", "WH-1000XM5", "XM5",
@@ -43,17 +43,10 @@ AGAINST = Weights(signals={"title": 5, "text": 3, "all_words": 2, "words.*": 9, 
 @pytest.fixture(scope="module")
 def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
     """The catalogue with a vector leg, on the embedded engine and on a server."""
-    folder = write_products(tmp_path_factory.mktemp("codes") / "products.jsonl", PRODUCTS).parent
     fields = {"title": "title", "codes": ["sku"], "languages": ["en", "zh"]}
     legs = [{"name": "meaning", "encoder": "starter", "reads": ["title"], "exact": True}]
-    engine = {"url": es_url, "index": "test-codes", "replicas": 0}
-    with (
-        HybridSearch.open(settings(folder, fields=fields, vectors=legs)) as ours,
-        HybridSearch.open(settings(folder, fields=fields, vectors=legs, engine=engine)) as theirs,
-    ):
-        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
-        yield ours, theirs
-        theirs.engine.discard(reports[1].generation)
+    with on_both_engines(tmp_path_factory.mktemp("codes"), es_url, PRODUCTS, fields=fields, vectors=legs) as both:
+        yield both
 
 
 def ways(code: str) -> list[str]:

@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch
 from hybridsearch import HybridSearch, sample
 from hybridsearch.search.weights import prior
 from hybridsearch.values import Page
+from tests.engines.builders import on_both_engines
 from tests.shops import quietly, settings, write_products
 
 SAMPLE = Path(sample.__file__).parent
@@ -119,16 +120,8 @@ DATED_CASES: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def dated(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
     """A catalogue with dates and truth values in every form, on the embedded engine and on a server."""
-    folder = write_products(tmp_path_factory.mktemp("dated") / "products.jsonl", DATED).parent
-    engine = {"url": es_url, "index": "test-contract-dated", "replicas": 0}
-    with (
-        HybridSearch.open(settings(folder, fields=DATED_FIELDS)) as ours,
-        HybridSearch.open(settings(folder, fields=DATED_FIELDS, engine=engine)) as theirs,
-    ):
-        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
-        assert [report.rejected for report in reports] == [0, 0]
-        yield ours, theirs
-        theirs.engine.discard(reports[1].generation)
+    with on_both_engines(tmp_path_factory.mktemp("dated"), es_url, DATED, fields=DATED_FIELDS) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")

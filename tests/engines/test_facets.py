@@ -13,7 +13,7 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.values import FacetDetails
-from tests.shops import quietly, settings, write_products
+from tests.engines.builders import on_both_engines
 
 BRANDS, COLORS = ("Acme", "Borealis", "Cumulus", "Zeta"), ("red", "green", "blue")
 PRODUCTS: list[dict[str, Any]] = [
@@ -46,17 +46,10 @@ FACETS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[HybridSearch]]:
+def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
     """The catalogue on the embedded engine and on a server."""
-    folder = write_products(tmp_path_factory.mktemp("facets") / "products.jsonl", PRODUCTS).parent
-    engine = {"url": es_url, "index": "test-facets", "replicas": 0}
-    with (
-        HybridSearch.open(settings(folder, fields=FIELDS)) as ours,
-        HybridSearch.open(settings(folder, fields=FIELDS, engine=engine)) as theirs,
-    ):
-        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
-        yield [ours, theirs]
-        theirs.engine.discard(reports[1].generation)
+    with on_both_engines(tmp_path_factory.mktemp("facets"), es_url, PRODUCTS, fields=FIELDS) as both:
+        yield both
 
 
 PICKED: list[dict[str, Any]] = [
@@ -71,7 +64,9 @@ PICKED: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("text", ["", "red hat"])
 @pytest.mark.parametrize("filters", PICKED, ids=str)
-def test_a_count_is_the_total_after_the_click(shops: list[HybridSearch], text: str, filters: dict[str, Any]) -> None:
+def test_a_count_is_the_total_after_the_click(
+    shops: tuple[HybridSearch, HybridSearch], text: str, filters: dict[str, Any]
+) -> None:
     for shop in shops:
         page = shop.search(text, filters=filters, facets=FACETS)
         assert page.total == shop.search(text, filters=filters).total > 0
@@ -82,7 +77,7 @@ def test_a_count_is_the_total_after_the_click(shops: list[HybridSearch], text: s
 
 
 @pytest.mark.parametrize("filters", PICKED, ids=str)
-def test_both_engines_count_the_same(shops: list[HybridSearch], filters: dict[str, Any]) -> None:
+def test_both_engines_count_the_same(shops: tuple[HybridSearch, HybridSearch], filters: dict[str, Any]) -> None:
     for text, sort, size in itertools.product(("", "red hat"), (None, "price:asc"), (0, 7)):
         ours, theirs = (shop.search(text, filters=filters, facets=FACETS, sort=sort, size=size) for shop in shops)
         assert in_order(ours.facets) == in_order(theirs.facets)
@@ -101,7 +96,7 @@ def known(details: FacetDetails) -> list[float]:
     return [details.other, *(number for number in numbers if number is not None)]
 
 
-def test_pages_and_facets_do_not_change_what_is_found(shops: list[HybridSearch]) -> None:
+def test_pages_and_facets_do_not_change_what_is_found(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
         plain = shop.search("red hat", filters={"brand": "Acme"}, size=50)
         counted = [
@@ -112,7 +107,7 @@ def test_pages_and_facets_do_not_change_what_is_found(shops: list[HybridSearch])
         assert [(hit.id, hit.score) for hit in plain] == [(hit.id, hit.score) for hit in counted]
 
 
-def test_of_140_values_a_page_shows_100_and_says_so(shops: list[HybridSearch]) -> None:
+def test_of_140_values_a_page_shows_100_and_says_so(shops: tuple[HybridSearch, HybridSearch]) -> None:
     """Case many-facet-values: 100 of 140 brands came back in silence."""
     for shop in shops:
         page = shop.search(facets=["series"], sort="price", size=0)
@@ -128,7 +123,7 @@ def test_of_140_values_a_page_shows_100_and_says_so(shops: list[HybridSearch]) -
         assert (len(whole.facets["series"]), whole.details["series"].other, whole.notes) == (110, 0, ())
 
 
-def test_a_size_that_was_asked_for_needs_no_note(shops: list[HybridSearch]) -> None:
+def test_a_size_that_was_asked_for_needs_no_note(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
         page = shop.search(facets={"brand": {"size": 1}}, sort="price", size=0)
         assert (len(page.facets["brand"]), page.notes) == (1, ())
@@ -137,7 +132,7 @@ def test_a_size_that_was_asked_for_needs_no_note(shops: list[HybridSearch]) -> N
         )
 
 
-def test_numbers_are_counted_in_ranges_and_measured(shops: list[HybridSearch]) -> None:
+def test_numbers_are_counted_in_ranges_and_measured(shops: tuple[HybridSearch, HybridSearch]) -> None:
     prices = [row["price"] for row in PRODUCTS if row["price"] is not None]
     for shop in shops:
         page = shop.search(facets={"price": {"ranges": [0, 20]}}, sort="price", size=0)
@@ -155,7 +150,7 @@ def test_numbers_are_counted_in_ranges_and_measured(shops: list[HybridSearch]) -
         assert (empty.minimum, empty.maximum, empty.mean) == (None, None, None)
 
 
-def test_dates_are_counted_by_year_the_latest_first_and_by_month(shops: list[HybridSearch]) -> None:
+def test_dates_are_counted_by_year_the_latest_first_and_by_month(shops: tuple[HybridSearch, HybridSearch]) -> None:
     dates = [row["released"] for row in PRODUCTS if row["released"]]
     for shop in shops:
         years = shop.search(facets=["released"], sort="price", size=0).facets["released"]
@@ -167,7 +162,7 @@ def test_dates_are_counted_by_year_the_latest_first_and_by_month(shops: list[Hyb
         assert page.details["released"].other == len(dates) - sum(page.facets["released"].values())
 
 
-def test_details_are_in_json(shops: list[HybridSearch]) -> None:
+def test_details_are_in_json(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
         data = shop.search(facets={"brand": {"size": 2}, "price": {"ranges": [20]}}, sort="price", size=0).to_json()
         assert set(data["facets"]["brand"]) <= set(BRANDS)

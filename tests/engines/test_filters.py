@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from tests.shops import quietly, settings, write_products
+from tests.engines.builders import on_both_engines
 
 PRODUCTS: list[dict[str, Any]] = [
     {"id": "1", "title": "red hat", "brand": "Acme", "color": ["red", "Blue"], "price": 5, "released": "2024-12-31"},
@@ -29,17 +29,10 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[HybridSearch]]:
+def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
     """The catalogue on the embedded engine and on a server."""
-    folder = write_products(tmp_path_factory.mktemp("filters") / "products.jsonl", PRODUCTS).parent
-    engine = {"url": es_url, "index": "test-filters", "replicas": 0}
-    with (
-        HybridSearch.open(settings(folder, fields=FIELDS)) as ours,
-        HybridSearch.open(settings(folder, fields=FIELDS, engine=engine)) as theirs,
-    ):
-        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
-        yield [ours, theirs]
-        theirs.engine.discard(reports[1].generation)
+    with on_both_engines(tmp_path_factory.mktemp("filters"), es_url, PRODUCTS, fields=FIELDS) as both:
+        yield both
 
 
 @pytest.mark.parametrize(
@@ -85,7 +78,9 @@ def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lis
     ],
     ids=str,
 )
-def test_what_passes_the_filters_is_found(shops: list[HybridSearch], filters: dict[str, Any], expected: str) -> None:
+def test_what_passes_the_filters_is_found(
+    shops: tuple[HybridSearch, HybridSearch], filters: dict[str, Any], expected: str
+) -> None:
     for shop in shops:
         page = shop.search(filters=filters)
         assert ("".join(sorted(hit.id for hit in page)), page.total) == (expected, len(expected)), shop.engine
@@ -107,14 +102,16 @@ def test_what_passes_the_filters_is_found(shops: list[HybridSearch], filters: di
     ids=str,
 )
 def test_values_are_compared_as_the_shop_writes_them_and_a_note_says_where_case_decides(
-    shops: list[HybridSearch], filters: dict[str, Any], notes: list[str]
+    shops: tuple[HybridSearch, HybridSearch], filters: dict[str, Any], notes: list[str]
 ) -> None:
     for shop in shops:
         assert list(shop.search("hat", filters=filters).notes) == notes
         assert list(shop.search(filters=filters, size=0).notes) == notes
 
 
-def test_filters_of_judged_queries_are_read_as_those_of_a_search(shops: list[HybridSearch], tmp_path: Path) -> None:
+def test_filters_of_judged_queries_are_read_as_those_of_a_search(
+    shops: tuple[HybridSearch, HybridSearch], tmp_path: Path
+) -> None:
     from hybridsearch.learning.queries import read_query
 
     filters = {"any": [{"brand": ["Acme", "Zeta"]}, {"price": {"gt": 5}}], "color": {"exists": True}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from tests.shops import quietly, settings, write_products
+from tests.engines.builders import on_both_engines
 
 PRODUCTS: list[dict[str, Any]] = [
     {"id": "1", "title": "red hat", "brand": "Zeta", "color": ["red", "blue"], "price": 5, "released": "2025"},
@@ -22,17 +22,10 @@ FIELDS = {"title": "title", "facets": ["brand", "color"], "numbers": ["price"], 
 
 
 @pytest.fixture(scope="module")
-def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[HybridSearch]]:
+def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HybridSearch, HybridSearch]]:
     """The catalogue on the embedded engine and on a server."""
-    folder = write_products(tmp_path_factory.mktemp("orders") / "products.jsonl", PRODUCTS).parent
-    engine = {"url": es_url, "index": "test-orders", "replicas": 0}
-    with (
-        HybridSearch.open(settings(folder, fields=FIELDS)) as ours,
-        HybridSearch.open(settings(folder, fields=FIELDS, engine=engine)) as theirs,
-    ):
-        reports = [shop.reindex(options=quietly()) for shop in (ours, theirs)]
-        yield [ours, theirs]
-        theirs.engine.discard(reports[1].generation)
+    with on_both_engines(tmp_path_factory.mktemp("orders"), es_url, PRODUCTS, fields=FIELDS) as both:
+        yield both
 
 
 @pytest.mark.parametrize(
@@ -52,7 +45,7 @@ def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lis
     ids=str,
 )
 def test_what_is_equal_in_one_field_is_in_order_of_the_next(
-    shops: list[HybridSearch], sort: str | list[str], expected: str
+    shops: tuple[HybridSearch, HybridSearch], sort: str | list[str], expected: str
 ) -> None:
     """Capitals come before small letters; of several colours the first in the direction counts."""
     for shop in shops:
@@ -61,7 +54,7 @@ def test_what_is_equal_in_one_field_is_in_order_of_the_next(
         assert "".join(pages) == expected
 
 
-def test_the_note_names_all_fields(shops: list[HybridSearch]) -> None:
+def test_the_note_names_all_fields(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
         (note,) = shop.search("red hat", sort=["brand", "price:desc"]).notes
         assert note == "in order of brand and price: of 6 products those that score 65% of the best"

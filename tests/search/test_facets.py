@@ -7,15 +7,7 @@ import pytest
 from hybridsearch.errors import QueryError
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.facets import read_facets
-from hybridsearch.sections import Fields
-
-FIELDS = Fields(
-    title="title",
-    facets=("brand", "size", "season", "gift"),
-    numbers=("price", "size", "stamp"),
-    dates=("released", "season", "stamp"),
-    booleans=("in_stock", "gift"),
-)
+from tests.search.builders import FIELDS
 
 
 def read(**facets: Any) -> list[Facet]:

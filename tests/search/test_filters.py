@@ -12,14 +12,8 @@ from hybridsearch.errors import QueryError
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms, simple
 from hybridsearch.search.filters import read_filters
 from hybridsearch.sections import Fields
+from tests.search.builders import FIELDS
 
-FIELDS = Fields(
-    title="title",
-    facets=("brand", "size", "season", "gift"),
-    numbers=("price", "size", "stamp"),
-    dates=("released", "season", "stamp"),
-    booleans=("in_stock", "gift"),
-)
 NEW_YEAR = 1_735_689_600_000
 """2025-01-01T00:00:00Z."""
 DAY = 86_400_000

@@ -5,15 +5,7 @@ import pytest
 from hybridsearch.errors import QueryError
 from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import Sort
-from hybridsearch.sections import Fields
-
-FIELDS = Fields(
-    title="title",
-    facets=("brand", "size", "season", "gift"),
-    numbers=("price", "size", "stamp"),
-    dates=("released", "season", "stamp"),
-    booleans=("in_stock", "gift"),
-)
+from tests.search.builders import FIELDS
 
 
 def test_every_kind_is_sorted_by_and_numbers_before_text() -> None:

@@ -163,27 +163,22 @@ def test_a_number() -> None:
     assert body(plan)["rescore"] == rescored({"script_score": clause})
 
 
+FILTERED = Plan(
+    "words",
+    "",
+    keyword=Match.alike("text", RED),
+    neighbours=(NEAR,),
+    filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
+)
+
+
 def test_filters_hold_for_words_and_for_every_neighbour() -> None:
-    plan = Plan(
-        "words",
-        "",
-        keyword=Match.alike("text", RED),
-        neighbours=(NEAR,),
-        filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
-    )
     knn = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
-    assert body(plan) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
+    assert body(FILTERED) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
 
 
 def test_a_filter_on_the_field_of_a_facet_leaves_hits_out_and_no_counts() -> None:
-    plan = Plan(
-        "words",
-        "",
-        keyword=Match.alike("text", RED),
-        neighbours=(NEAR,),
-        filters=(Terms("brand", ("Acme",)), Range("price", lte=50.0)),
-        facets=(Facet("brand"), Facet("color")),
-    )
+    plan = replace(FILTERED, facets=(Facet("brand"), Facet("color")))
     nearest = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
     wider = {"bool": {"filter": [{"knn": {**KNN, "filter": [CHEAP]}}]}}
     order = [{"_count": "desc"}, {"_key": "asc"}]
