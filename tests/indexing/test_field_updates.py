@@ -102,7 +102,7 @@ def test_several_who_change_other_fields_of_one_product_lose_nothing(tmp_path: P
 
 
 def test_a_rebuild_keeps_the_changed_field_and_takes_the_others_from_the_catalogue(
-    tmp_path: Path, engine: dict[str, Any]
+    tmp_path: Path, engine: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(tmp_path, engine) as shop, opened(tmp_path, engine, rebuilt=False) as backend:
         write_products(tmp_path / "products.jsonl", [{**row, "title": f"new {row['title']}"} for row in ROWS[:4]])
@@ -118,6 +118,7 @@ def test_a_rebuild_keeps_the_changed_field_and_takes_the_others_from_the_catalog
         assert counts(shop.update("2", {"price": 2})) == (1, 0, 0, 0)
         shop.rollback()
         assert shop.get(["2", "4"]) == {"2": {**ROWS[2], "price": 2}, "4": {**ROWS[4], "price": 4}}
+    assert "Compiling" not in caplog.text, "products of a generation that is not searched are looked up as they are"
 
 
 def test_of_changes_with_versions_an_older_one_changes_nothing(tmp_path: Path, engine: dict[str, Any]) -> None:

@@ -95,9 +95,7 @@ class EmbeddedEngine:
 
     @while_open
     def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
-        if generation is None:
-            return self._view(None).store.stored(ids)
-        with closing(Store(self._generations.path(generation))) as store:
+        with self._store(generation) as store:
             return store.stored(ids)
 
     @while_open
@@ -210,7 +208,17 @@ class EmbeddedEngine:
 
     @while_open
     def get(self, ids: Sequence[str], generation: str | None = None) -> Mapping[str, Row]:
-        return self._view(generation).store.get(ids)
+        with self._store(generation) as store:
+            return store.get(ids)
+
+    @contextmanager
+    def _store(self, generation: str | None) -> Iterator[Store]:
+        """Yield where products are looked up; of a generation that is not live nothing is compiled for that."""
+        if generation is None:
+            yield self._view(None).store
+            return
+        with closing(Store(self._generations.path(generation))) as store:
+            yield store
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
         return await asyncio.to_thread(self.get, ids)
