@@ -86,8 +86,9 @@ def test_an_index_whose_pictures_cannot_be_read_is_not_made_live_unless_forced(
     leg = {"name": "image", "encoder": "starter", "reads": "image"}
     fields = {"title": "title", "image": "image"}
     with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[leg], engine=engine)) as found:
-        assert (dry_run(found).tried, dry_run(found).unread) == (12, 12)
-        assert "'img/0.png' is no file in" in dry_run(found).flaw
+        tried = dry_run(found)
+        assert (tried.tried, tried.unread) == (12, 12)
+        assert "'img/0.png' is no file in" in tried.flaw
         with pytest.raises(
             GateError, match=r"of 12 products that name a picture 0 \(0%\) have one that can be read"
         ) as no:
