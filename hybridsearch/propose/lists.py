@@ -11,7 +11,7 @@ from hybridsearch.fields import Format
 from hybridsearch.propose.patterns import CODE, DIGITS_OF_A_CODE, PICTURE, URL
 
 MARKS = ("|", ";", ",", "\n", " / ", " ")
-MOSTLY = 0.95
+NEARLY_ALL = 0.95
 """Share of the parts that must be addresses, pictures or codes for the cells to be lists of them."""
 LOOKED_AT = 500
 """Cells that are looked at, spread over the column: a text of many commas is split in every way."""
@@ -55,9 +55,11 @@ def are_lists(texts: Sequence[str], form: Format, named: bool) -> bool:
     parts = list(chain.from_iterable(cells))
     if any(URL.match(part) for part in parts):  # commas may stand inside of addresses
         return all(map(URL.fullmatch, parts))
-    if any(sum(map(fits, parts)) >= MOSTLY * len(parts) for fits in (is_picture, is_code)):
+    if any(sum(map(fits, parts)) >= NEARLY_ALL * len(parts) for fits in (is_picture, is_written_as_code)):
         return True
-    short = sum(len(part) <= LONGEST_PART and len(part.split()) <= MOST_WORDS for part in parts) >= MOSTLY * len(parts)
+    short = sum(len(part) <= LONGEST_PART and len(part.split()) <= MOST_WORDS for part in parts) >= NEARLY_ALL * len(
+        parts
+    )
     if form.separators == (" ",) or not short:
         return False
     return named or (len(parts) >= LEAST_REUSE * len({*parts}) and moving(lists) >= LEAST_MOVING)
@@ -68,7 +70,7 @@ def is_picture(text: str) -> bool:
     return PICTURE.fullmatch(text) is not None
 
 
-def is_code(text: str) -> bool:
+def is_written_as_code(text: str) -> bool:
     """Tell whether a text is a word with digits, and no number."""
     return CODE.fullmatch(text) is not None and (amount(text) is None or DIGITS_OF_A_CODE.match(text) is not None)
 
