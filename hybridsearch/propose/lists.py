@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, combinations
 
 from hybridsearch.amounts import amount
@@ -12,7 +12,7 @@ from hybridsearch.propose.patterns import CODE, DIGITS_OF_A_CODE, PICTURE, URL
 
 MARKS = ("|", ";", ",", "\n", " / ", " ")
 NEARLY_ALL = 0.95
-"""Share of the parts that must be addresses, pictures or codes for the cells to be lists of them."""
+"""Share of the parts that must be pictures, codes or short for the cells to be lists of them."""
 LOOKED_AT = 500
 """Cells that are looked at, spread over the column: a text of many commas is split in every way."""
 LONGEST_PART, MOST_WORDS = 40, 4
@@ -55,14 +55,21 @@ def are_lists(texts: Sequence[str], form: Format, named: bool) -> bool:
     parts = list(chain.from_iterable(cells))
     if any(URL.match(part) for part in parts):  # commas may stand inside of addresses
         return all(map(URL.fullmatch, parts))
-    if any(sum(map(fits, parts)) >= NEARLY_ALL * len(parts) for fits in (is_picture, is_written_as_code)):
+    if any(nearly_all(fits, parts) for fits in (is_picture, is_written_as_code)):
         return True
-    short = sum(len(part) <= LONGEST_PART and len(part.split()) <= MOST_WORDS for part in parts) >= NEARLY_ALL * len(
-        parts
-    )
-    if form.separators == (" ",) or not short:
+    if form.separators == (" ",) or not nearly_all(is_short, parts):
         return False
     return named or (len(parts) >= LEAST_REUSE * len({*parts}) and moving(lists) >= LEAST_MOVING)
+
+
+def nearly_all(fits: Callable[[str], bool], parts: Sequence[str]) -> bool:
+    """Tell whether as many of the parts fit as those of lists do."""
+    return sum(map(fits, parts)) >= NEARLY_ALL * len(parts)
+
+
+def is_short(text: str) -> bool:
+    """Tell whether a text is short enough to be chosen by."""
+    return len(text) <= LONGEST_PART and len(text.split()) <= MOST_WORDS
 
 
 def is_picture(text: str) -> bool:
