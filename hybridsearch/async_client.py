@@ -20,6 +20,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import KnownWords, Shop, known_words, tell, unknown_words
@@ -79,6 +80,7 @@ class AsyncHybridSearch(Shop):
             with span("engine"):
                 answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
+        answer = with_variants(plan, answer, self.settings.fields)
         if marked:
             answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer

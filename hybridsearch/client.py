@@ -16,6 +16,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, tell
 from hybridsearch.tracing import span
@@ -81,6 +82,7 @@ class HybridSearch(Shop):
             with span("engine"):
                 answer = self.engine.search(plan)
             tell(plan, answer, opened)
+        answer = with_variants(plan, answer, self.settings.fields)
         if marked:
             answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,9 @@ class Fields(Section):
     dates: tuple[str, ...] = ()
     booleans: tuple[str, ...] = ()
     image: str | None = None
+    variants: str | None = None
+    """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
+    `variants`."""
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
@@ -107,6 +111,11 @@ class Fields(Section):
                 inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
+        if self.variants is not None and not self.has_variants:
+            raise ValueError(
+                f"'variants' is '{self.variants}', but no facet, number, date, truth value, code or picture is "
+                f"below it; name one, such as '{self.variants}.price', or leave 'variants' out"
+            )
         return self
 
     def format(self, name: str) -> Format:
@@ -117,6 +126,31 @@ class Fields(Section):
         """Return the names of the fields that have one of the roles in `KINDS`."""
         names: tuple[str, ...] = getattr(self, role)
         return names
+
+    @property
+    def list_of_variants(self) -> str:
+        """The name of the field that lists the variants of a product, where it has some."""
+        return self.variants or "variants"
+
+    def of_variants(self, name: str) -> bool:
+        """Tell whether a field is one of each variant, and not of the product."""
+        return name.startswith(f"{self.list_of_variants}.")
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether there is any field of variants."""
+        names = itertools.chain(self.codes, [self.image or ""], *map(self.of, KINDS))
+        return any(map(self.of_variants, names))
+
+    def of_products(self, role: str) -> tuple[str, ...]:
+        """Return those fields of a role that are not of variants."""
+        return tuple(name for name in self.of(role) if not self.of_variants(name))
+
+    @property
+    def in_variants(self) -> dict[str, tuple[str, ...]]:
+        """The fields of variants that searches use, by role; empty where there are none."""
+        by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}
+        return {role: names for role, names in by_role.items() if names}
 
 
 def address_of(cloud_id: str) -> str:

@@ -16,6 +16,8 @@ Row = Mapping[str, Any]
 
 Stored = tuple[str, ...] | float
 """What is kept of a field to filter, count or sort by: several strings, or a number; True and False are numbers too."""
+FieldValues = Mapping[str, Mapping[str, Stored]]
+"""Of one product or variant, by role and name: {"facets": {"brand": ("Acme",)}}."""
 
 Vectors = NDArray[np.float32]
 """Rows of float32, each of unit length."""
@@ -86,14 +88,16 @@ class Document:
     row: Row
     text: Mapping[str, Mapping[str, str]]
     codes: tuple[str, ...] = ()
-    fields: Mapping[str, Mapping[str, Stored]] = field(default_factory=dict)
-    """What products are filtered, counted and sorted by, by role and name: {"facets": {"brand": ("Acme",)}}."""
+    fields: FieldValues = field(default_factory=dict)
+    """What products are filtered, counted and sorted by."""
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     routing: str | None = None
     version: int | None = None
     """From the field that the configuration names; a document never replaces one with a higher version."""
     words: tuple[str, ...] = ()
     """The distinct words of all text as people write them: from these an index knows which it has."""
+    variants: tuple[FieldValues, ...] = ()
+    """The fields of each variant, without repeats; where an index has variants every product has at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Hit:
         signals: Contribution of each signal to the score, the largest first; signals that gave nothing are absent.
         highlights: Where they were asked for: the title and the texts that have words of the query, by field, as HTML
             with each such word in `<mark>`.
+        variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
+            filters, has the code or the words, or is the first in the order that was asked for.
     """
 
     id: str
@@ -113,6 +119,7 @@ class Hit:
     signals: Mapping[str, float]
     product: Row
     highlights: Mapping[str, str] = field(default_factory=dict)
+    variant: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,7 @@ class Page(Sequence[Hit]):
             "hits": [
                 {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
                 | ({"highlights": dict(hit.highlights)} if hit.highlights else {})
+                | ({"variant": hit.variant} if hit.variant is not None else {})
                 for hit in self.hits
             ],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},

@@ -90,6 +90,8 @@ def command(
 
         def lines(hit: Hit) -> list[str]:
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
+            if hit.variant is not None:
+                marked.insert(0, ", ".join(f"{name} {value}" for name, value in hit.variant.items()))
             if not explained:
                 return marked
             matches = words(hit)
@@ -99,6 +101,4 @@ def command(
             more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in hits}
             show.print_json(show.as_json(hits, more if explained else {}))
         else:
-            show.page(
-                hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained or highlight else None
-            )
+            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)

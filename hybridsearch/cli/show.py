@@ -41,9 +41,14 @@ def line(sentence: str) -> str:
 
 
 def page(
-    hits: Page, title_field: str | None, *, first: int = 1, more: Callable[[Hit], Sequence[str]] | None = None
+    hits: Page,
+    title_field: str | None,
+    *,
+    first: int = 1,
+    more: Callable[[Hit], Sequence[str]] = lambda _: (),
+    whole: bool = False,
 ) -> None:
-    """Print a page whose first hit has the rank `first`: rank, score, id, title, and the signals of the score."""
+    """Print a page: rank from `first`, score, id, title, the largest signals or the `whole` score, and `more` lines."""
     console = out()
     for note in (*hits.degraded, *hits.notes):
         click.echo(f"Note: {note}", err=True)
@@ -52,9 +57,9 @@ def page(
     for name in ("#", "score", "id", "title", "because"):
         table.add_column(name, justify="right" if name in ("#", "score") else "left", overflow="fold")
     for rank, hit in enumerate(hits, first):
-        signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
+        signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if whole else 3])
         table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), signals)
-        for more_line in more(hit) if more else ():
+        for more_line in more(hit):
             table.add_row("", "", "", f"[dim]{safe(more_line, 200)}[/dim]", "")
     if hits:
         console.print(table)

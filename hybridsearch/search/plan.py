@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from hybridsearch.search import letter_case
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Neighbours, Number, Proof, Signal, needs, told
-from hybridsearch.search.conditions import Filter, Terms, simple
+from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.values import FacetDetails, Hit, Page
 
@@ -67,6 +67,7 @@ class Plan:
         proof: What must hold of some candidate, of those in the window; None where the query surely means something.
         suggestions: Queries that would find something, for a page that is empty.
         compared: Filters whose values are looked for in another case too, for a note.
+        variants: What the names of the fields of variants begin with; empty where the index has none.
     """
 
     kind: Kind
@@ -89,6 +90,7 @@ class Plan:
     proof: Proof | None = None
     suggestions: tuple[str, ...] = ()
     compared: tuple[Terms, ...] = ()
+    variants: str = ""
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -173,6 +175,20 @@ class Plan:
         """Yield the facets that do not show all their values though nobody asked for so many."""
         shown = (facet for facet in self.facets if facet.size == FACET_VALUES and facet.field in details)
         return (facet for facet in shown if details[facet.field].other)
+
+    def of_variants(self, field: str) -> bool:
+        """Tell whether a field is one of each variant, and not of the product."""
+        return bool(self.variants) and field.startswith(self.variants)
+
+    @property
+    def conditions(self) -> tuple[Filter, ...]:
+        """The filters as a product has to pass them: those on variants together."""
+        return together(self.filters, self.of_variants)
+
+    def matching(self, facet: Facet | None = None) -> tuple[Filter, ...]:
+        """Return the filters that a variant has to pass by itself; for a facet without those on its own field."""
+        plan = self.as_counted(facet) if facet else self
+        return next((each.filters for each in plan.conditions if isinstance(each, OneVariant)), ())
 
     def own(self, facet: Facet) -> tuple[Filter, ...]:
         """Return the filters on the field of a facet alone, which do not count for it."""

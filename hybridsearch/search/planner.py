@@ -172,6 +172,7 @@ def plan(
         proof=proof,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
+        variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )

@@ -13,8 +13,16 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
-from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
+from hybridsearch.engines.elasticsearch.mapping import (
+    CODES,
+    ID,
+    VARIANTS,
+    field_path,
+    text_path,
+    variant_path,
+    vector_path,
+)
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.fields import KINDS
 from hybridsearch.search.clauses import (
@@ -30,7 +38,7 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import Filter
+from hybridsearch.search.conditions import Filter, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Hit, Page
 
@@ -90,9 +98,9 @@ def to_elasticsearch(
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if left_out:
-        body["post_filter"] = {"bool": {"filter": [filter_clause(each) for each in left_out]}}
+        body["post_filter"] = all_of(together(left_out, plan.of_variants))
     if plan.sort:
-        body["sort"] = [*map(sort_key, plan.sort), {ID: "asc"}]
+        body["sort"] = [*(sort_key(sort, plan) for sort in plan.sort), {ID: "asc"}]
         if plan.least:
             body["track_scores"] = True
     elif plan.signals:
@@ -103,10 +111,16 @@ def to_elasticsearch(
     return {**body, "aggs": counted} if counted else body
 
 
-def sort_key(sort: Sort) -> Clause:
-    """Return one key of an order by fields."""
-    order = {"order": "desc" if sort.descending else "asc", "missing": "_last"}
-    return {field_path(sort.role, sort.field): {**order, **SORT_OPTIONS.get(KINDS[sort.role].name, {})}}
+def sort_key(sort: Sort, plan: Plan) -> Clause:
+    """Return one key of an order by fields; of the variants those count that pass the filters."""
+    order: Clause = {"order": "desc" if sort.descending else "asc", "missing": "_last"}
+    order |= SORT_OPTIONS.get(KINDS[sort.role].name, {})
+    if not plan.of_variants(sort.field):
+        return {field_path(sort.role, sort.field): order}
+    nested: Clause = {"path": VARIANTS}
+    if matching := plan.matching():
+        nested["filter"] = all_of(matching, variant_path)
+    return {variant_path(sort.role, sort.field): {**order, "nested": nested}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -137,7 +151,8 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
     from the neighbours among them, and `post_filter` leaves them out of hits and total. What they add that passes all
     filters is among the k nearest of fewer, and so a candidate anyway.
     """
-    filters = [filter_clause(each) for each in plan.filters if each not in left_out]
+    asked = [each for each in plan.filters if each not in left_out]
+    filters = [filter_clause(each) for each in together(asked, plan.of_variants)]
     if plan.kind == "browse":
         return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
     clauses: list[Clause] = []
@@ -159,7 +174,7 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
 
 def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
     """Return the nearest-neighbour clauses of a plan."""
-    filters = [filter_clause(each) for each in plan.filters]
+    filters = [filter_clause(each) for each in plan.conditions]
     return [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
 
 

@@ -76,9 +76,14 @@ class Statistics(TypedDict):
     avg: float | None
 
 
+class Products(TypedDict):
+    doc_count: Count
+
+
 class Bucket(TypedDict):
     key: Any
     doc_count: Count
+    products: NotRequired[Products]
 
 
 class InOneCase(TypedDict):

@@ -197,7 +197,10 @@ class EmbeddedEngine:
             Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
             for placed, product in zip(ranking.placed, products, strict=True)
         )
-        written = [view.in_any_case(each.role, each.field, map(str, each.values)) for each in plan.compared]
+        written = [
+            view.table(plan, each.field).in_any_case(each.role, each.field, map(str, each.values))
+            for each in plan.compared
+        ]
         page = ranking.plan.page(
             hits, ranking.total, ranking.facets, details=ranking.details, written=written, proved=ranking.proved
         )

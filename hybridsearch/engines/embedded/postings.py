@@ -45,6 +45,10 @@ class Postings:
         """Return the term with this number."""
         return self._bytes(number).decode()
 
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of the term of each entry of `docs`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Yield each term with the number of its documents."""
         return zip(map(self.term, range(len(self))), np.diff(self.starts).tolist(), strict=True)

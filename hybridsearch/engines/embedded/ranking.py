@@ -5,7 +5,7 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -75,10 +75,10 @@ def ranked(plan: Plan, view: View) -> Ranking:
         plan = plan.near(leader.score, len(docs))
         docs, first = reaching(plan, view, docs, first)
     if plan.sort:
-        placed = scored(plan, view, in_order(plan.sort, view, docs, plan.offset + plan.size))
+        placed = scored(plan, view, in_order(plan, view, docs, plan.offset + plan.size))
     else:
         placed = by_score(plan, view, docs, first)
-    counted = {facet.field: count(view, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
+    counted = {facet.field: count(view, plan, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
     return Ranking(
         plan,
         placed[plan.offset : plan.offset + plan.size],
@@ -119,7 +119,7 @@ def is_proved(proof: Proof, window: Window) -> bool:
 
 def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
     """Return the candidates, ascending, and the score of each in the first pass."""
-    allowed = passing(plan.filters, view) if plan.filters else None
+    allowed = passing(plan.conditions, view.products) if plan.filters else None
     if plan.kind == "browse":
         everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
         return everything.astype(np.int32), np.ones(len(everything), np.float32)
@@ -206,9 +206,9 @@ def named(names: list[str], parts: Scores) -> dict[str, float]:
     return {name: value for name, value in pairs if value > 0}
 
 
-def in_order(sorts: Sequence[Sort], view: View, docs: Ordinals, reach: int) -> list[int]:
+def in_order(plan: Plan, view: View, docs: Ordinals, reach: int) -> list[int]:
     """Return the first `reach` candidates in order of fields; those without one last, ties in order of id."""
-    keys = [sort_key(sort, view)[docs] for sort in sorts]
+    keys = [sort_key(sort, plan, view)[docs] for sort in plan.sort]
     if 0 < reach < len(docs):
         within = keys[0] <= np.partition(keys[0], reach - 1)[reach - 1]
         docs, keys = docs[within], [key[within] for key in keys]
@@ -216,7 +216,13 @@ def in_order(sorts: Sequence[Sort], view: View, docs: Ordinals, reach: int) -> l
     return [int(ordinal) for ordinal in docs[np.lexsort(by_least)][:reach]]
 
 
-def sort_key(sort: Sort, view: View) -> NDArray[np.float64]:
-    """Return a number for each document that ascends in the order of a field; infinite for those without it."""
-    numbers = view.ranks(sort.role, sort.field, sort.descending)
-    return np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
+def sort_key(sort: Sort, plan: Plan, view: View) -> NDArray[np.float64]:
+    """Return a number for each document that ascends in the order of a field; infinite for those without it.
+
+    Of the variants those count that pass the filters.
+    """
+    numbers = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)
+    keys = np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)
+    if not plan.of_variants(sort.field):
+        return keys
+    return view.variants.least(np.where(passing(plan.matching(), view.variants), keys, np.inf))

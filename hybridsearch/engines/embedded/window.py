@@ -59,7 +59,7 @@ class Window:
                 stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
                 return np.nan_to_num(np.maximum(stretched, 0))
             case Number():
-                numbers = np.maximum(np.nan_to_num(self.view.column("numbers", signal.field)[self.docs]), 0)
+                numbers = np.maximum(np.nan_to_num(self.view.products.column("numbers", signal.field)[self.docs]), 0)
                 return numbers / (numbers + signal.half)
 
     def _holds(self, clause: Match | Codes) -> Mask:
