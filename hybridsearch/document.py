@@ -69,6 +69,8 @@ def version(row: Row, fields: Fields) -> int | None:
     if fields.version is None:
         return None
     value = field(row, fields.version)
+    if fields.group and isinstance(value, list):  # each variant has its own
+        return max((version({**row, fields.version: each}, fields) or 0 for each in value), default=0)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     written = strings(value)
@@ -134,7 +136,12 @@ def title(row: Row, fields: Fields) -> str:
 def joined(row: Row, names: Iterable[str]) -> str:
     """Return the text of several fields, in order."""
     parts = (part for name in names for value in values(row, name) for part in strings(value))
-    return "\n".join(text.clean(markup.visible(part[: text.MARKUP_LIMIT])) for part in parts)
+    return "\n".join(map(cleaned, parts))
+
+
+def cleaned(part: str) -> str:
+    """Return a text as it is searched: what a reader sees of it."""
+    return text.clean(markup.visible(part[: text.MARKUP_LIMIT]))
 
 
 def values(row: Row, name: str) -> Iterator[Any]:

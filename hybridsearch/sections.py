@@ -61,8 +61,6 @@ class Catalog(Section):
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
-    gather: bool = False
-    """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
@@ -72,10 +70,6 @@ class Catalog(Section):
             )
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
-        if self.path is None and self.gather:
-            raise ValueError(
-                "'gather' is for the rows of a file: of an index or a database each is a product; leave it out"
-            )
         return self
 
 
@@ -83,6 +77,9 @@ class Fields(Section):
     """Which field of the catalogue plays which role; a dotted name names a field of nested objects."""
 
     id: str = "id"
+    group: str | None = None
+    """Field that is the same in all rows of a product, which follow each other: each is one of its variants, or one of
+    its pictures. It names the product, and `id` does not."""
     title: str | None = None
     text: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -118,6 +115,11 @@ class Fields(Section):
             )
         return self
 
+    @property
+    def key(self) -> str:
+        """The field that names a product."""
+        return self.group or self.id
+
     def format(self, name: str) -> Format:
         """Return how the texts of a field are written."""
         return self.formats.get(name, AS_IT_IS)
@@ -137,10 +139,15 @@ class Fields(Section):
         return name.startswith(f"{self.list_of_variants}.")
 
     @property
+    def names_of_variants(self) -> tuple[str, ...]:
+        """The fields of variants, in whatever role."""
+        names = itertools.chain(self.text, self.codes, [self.image or ""], *map(self.of, KINDS))
+        return tuple(dict.fromkeys(filter(self.of_variants, names)))
+
+    @property
     def has_variants(self) -> bool:
         """Whether there is any field of variants."""
-        names = itertools.chain(self.codes, [self.image or ""], *map(self.of, KINDS))
-        return any(map(self.of_variants, names))
+        return bool(self.names_of_variants)
 
     def of_products(self, role: str) -> tuple[str, ...]:
         """Return those fields of a role that are not of variants."""

@@ -95,6 +95,10 @@ class Settings(Section):
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
         if self.catalog.index and not self.engine.urls:
             raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
+        if self.fields.group and self.catalog.path is None:
+            raise ValueError(
+                "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
+            )
         return self
 
     @classmethod

@@ -78,7 +78,7 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as refused:
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
-        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, images, fetch, gather. "
+        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, images, fetch. "
         "A whole file: hybridsearch init CATALOG"
     )
 

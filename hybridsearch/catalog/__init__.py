@@ -16,6 +16,7 @@ from hybridsearch.catalog.binary import BinaryFile, Format
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
+from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.catalog.living_database import LivingDatabase
 from hybridsearch.catalog.xml import parse_feed
@@ -68,7 +69,8 @@ def open_source(
 
     Args:
         catalog: A path, an index, or a database and a query.
-        fields: Its `id` names the products (an index has ids of its own); None numbers them by their places.
+        fields: Says what names the products (an index has ids of its own), and whether rows are grouped; None numbers
+            them by their places.
         folder: Where a relative path starts.
         client: For an index.
 
@@ -76,7 +78,7 @@ def open_source(
         CatalogError: The file is missing, or its suffix is unknown.
         ConfigError: An index is named, but there is no server to read it from.
     """
-    id_field = fields.id if fields else None
+    id_field = fields.key if fields else None
     if catalog.url and catalog.query:
         if fields and fields.version:
             return LivingDatabase(catalog.url, catalog.query, id_field, folder, fields.version)
@@ -99,10 +101,10 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    gather = fields is not None and catalog.gather
+    grouping = Grouping.of(fields) if fields else None
     if suffix in BINARIES:
-        return BinaryFile(path, id_field, gather, format=BINARIES[suffix])
-    return File(path, id_field, gather, parse=SOURCES[suffix])
+        return BinaryFile(path, id_field, grouping, format=BINARIES[suffix])
+    return File(path, id_field, grouping, parse=SOURCES[suffix])
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

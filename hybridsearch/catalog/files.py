@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.gather import gathered
+from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
@@ -54,12 +54,12 @@ class OneFile:
 
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their places.
-        gather: Whether rows of one id that follow each other are one product.
+        grouping: How the rows of a product become one; None where each row is one.
     """
 
     path: Path
     id_field: str | None = None
-    gather: bool = False
+    grouping: Grouping | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class OneFile:
         """
         before = snapshot(os.fstat(raw.fileno()))
         read = (product(row, self.id_field, f"{self.name}:{number}", number) for number, row in rows)
-        yield from gathered(read) if self.gather else read
+        yield from self.grouping.grouped(read) if self.grouping else read
         if snapshot(os.fstat(raw.fileno())) != before:
             raise CatalogError(
                 f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "

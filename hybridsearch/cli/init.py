@@ -114,6 +114,6 @@ def suggest(source: Source, section: Catalog) -> Proposal:
     remarks = getattr(source, "remarks", tuple)
     key = key_of_products(rows) if section.path else None
     if key is not None:
-        rows = sample(open_source(section.model_copy(update={"gather": True}), Fields(id=key, title=key)))
+        rows = sample(open_source(section, Fields(group=key, title=key)))
     proposal = propose(rows, types() if types else None, source.name, key)
     return replace(proposal, notes=(*proposal.notes, *remarks()))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hybridsearch import document, redaction
 from hybridsearch.batches import batches
-from hybridsearch.catalog.gather import gathered
+from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
@@ -47,7 +47,8 @@ class Updates:
         """Write products, see `HybridSearch.upsert`."""
         handed_over = enumerate(arguments.rows(products), 1)
         rows = [arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over]
-        return self.write(gathered(rows) if self.settings.catalog.gather else rows)
+        grouping = Grouping.of(self.settings.fields)
+        return self.write(grouping.grouped(rows) if grouping else rows)
 
     def update(self, products: object, fields: object) -> Updated:
         """Change single fields of products, see `HybridSearch.update`."""
@@ -73,7 +74,7 @@ class Updates:
 
     def changed(self, row: Row) -> Row:
         """Return the fields that a row changes: all but the id, which the product has as the catalogue writes it."""
-        return {name: value for name, value in row.items() if name != self.settings.fields.id}
+        return {name: value for name, value in row.items() if name != self.settings.fields.key}
 
     def delete(self, ids: object) -> Updated:
         """Remove products, see `HybridSearch.delete`."""

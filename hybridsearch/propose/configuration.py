@@ -29,7 +29,6 @@ class Proposal:
         notes: What the shop should look at.
         examples: For each format, how a text is read in it.
         left_out: Names of the fields that have no role, by what they are.
-        gather: Whether rows of one id are one product.
     """
 
     fields: Fields
@@ -38,7 +37,6 @@ class Proposal:
     notes: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    gather: bool = False
 
 
 def propose(
@@ -69,13 +67,12 @@ def propose(
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
     return Proposal(
-        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said}),
+        Fields(**{**chosen, **single, "id": names, "group": key, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         (*together(key), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         rest,
-        gather=key is not None,
     )
 
 

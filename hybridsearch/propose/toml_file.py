@@ -31,9 +31,8 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str
     """
     leg = proposal.leg.model_dump(mode="json", include={"name", "encoder", "reads"}) if proposal.leg else {}
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
-    section = catalog.model_copy(update={"gather": proposal.gather})
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
-        ("[catalog]", section.model_dump(mode="json", exclude_defaults=True), {}),
+        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True), {}),
         ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats"}), proposal.why),
         ("[fields.formats]", proposal.fields.formats, proposal.examples),
         (

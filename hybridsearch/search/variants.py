@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hybridsearch import document, text
-from hybridsearch.search.clauses import Match
+from hybridsearch.rows import field, strings
+from hybridsearch.search.clauses import Codes, Match
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.sections import Fields
 from hybridsearch.values import FieldValues, Page, Row
 
 
-@dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant: as the shop wrote it, and what is kept of it."""
+    """A variant: as the shop wrote it, and what is kept of it, which is read when it is needed."""
 
-    row: Row
-    values: FieldValues
+    def __init__(self, row: Row, fields: Fields) -> None:
+        self.row, self.fields = row, fields
+
+    @functools.cached_property
+    def values(self) -> FieldValues:
+        """What is kept of it, by role and name."""
+        return document.kept_of_variant(self.row, self.fields)
 
     def under(self, role: str, name: str) -> tuple[Any, ...]:
         """Return what is kept under a name: several values, one, or none."""
@@ -42,19 +47,28 @@ def shown(plan: Plan, row: Row, fields: Fields) -> Row | None:
     asked for; of them those with most of the words; of them the one that the shop names first.
     """
     try:
-        listed = document.variants(row, fields)
-        left = [Variant(each, document.kept_of_variant(each, fields)) for each in listed]
-    except ValueError:  # the index was built from what another configuration read
+        left = [Variant(each, fields) for each in document.variants(row, fields)]
+        for narrow in rules(plan, fields):
+            if len(left) > 1:
+                left = narrow(left)
+    except ValueError:  # the index was built by another configuration
         return None
-    if len(left) > 1:
-        left = best(left, lambda variant: passes(variant, plan.matching()))
-        left = best(left, lambda variant: code_typed(variant, plan, fields))
-        for sort in plan.sort:
-            left = first(left, sort)
-        if plan.keyword and len(left) > 1:
-            words = plan.keyword
-            left = best(left, lambda variant: told(variant, words, fields))
     return left[0].row if left else None
+
+
+def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], list[Variant]]]:
+    """Yield what chooses among the variants of a product, the most important first."""
+    if matching := plan.matching():
+        yield lambda left: best(left, lambda variant: passes(variant, matching))
+    if (codes := plan.codes) and any(map(fields.of_variants, fields.codes)):
+        yield lambda left: best(left, lambda variant: code_typed(variant, codes))
+    for sort in plan.sort:
+        if plan.of_variants(sort.field):
+            yield functools.partial(first, sort=sort)
+    start = len(fields.list_of_variants) + 1
+    searched = [name[start:] for name in document.searched_names(fields) if fields.of_variants(name)]
+    if (words := plan.keyword) and searched:
+        yield lambda left: best(left, lambda variant: told(variant, words, searched))
 
 
 def best(variants: Sequence[Variant], worth: Callable[[Variant], int]) -> list[Variant]:
@@ -64,7 +78,7 @@ def best(variants: Sequence[Variant], worth: Callable[[Variant], int]) -> list[V
 
 
 def first(variants: Sequence[Variant], sort: Sort) -> list[Variant]:
-    """Return those of some variants that come first in order of a field; all where it is none of theirs."""
+    """Return those of some variants that come first in order of a field; all where none has it."""
     extreme = max if sort.descending else min
     values = [variant.under(sort.role, sort.field) for variant in variants]
     ends = [extreme(own) if own else None for own in values]
@@ -97,30 +111,28 @@ def holds(clause: Filter, variant: Variant) -> bool:
             return any(map(clause.holds, variant.under(clause.role, clause.field)))
 
 
-def code_typed(variant: Variant, plan: Plan, fields: Fields) -> int:
+def code_typed(variant: Variant, codes: Codes) -> int:
     """Return 2 for a variant with a code that was typed, 1 where it was begun, else 0."""
-    if plan.codes is None:
-        return 0
-    own = document.codes(document.as_row(variant.row, fields), fields)
-    if not set(plan.codes.values).isdisjoint(own):
+    own = document.codes(document.as_row(variant.row, variant.fields), variant.fields)
+    if not set(codes.values).isdisjoint(own):
         return 2
-    return int(any(code.startswith(plan.codes.prefixes) for code in own))
+    return int(any(code.startswith(codes.prefixes) for code in own))
 
 
-def told(variant: Variant, keyword: Match, fields: Fields) -> int:
-    """Return what those words of a query count that stand in the fields of a variant, in the best language."""
-    searched = document.searched(document.as_row(variant.row, fields), fields)
+def told(variant: Variant, keyword: Match, searched: Iterable[str]) -> int:
+    """Return what those words of a query count that stand in some fields of a variant, in the best language."""
+    written = tuple([part for name in searched for part in strings(field(variant.row, name))])
     return max(
         sum(
             tells
             for own, tells in zip(words.tokens, words.tells, strict=True)
-            if not tokens(searched, words.language).isdisjoint(own)
+            if not tokens(written, words.language).isdisjoint(own)
         )
         for words in keyword.words
     )
 
 
 @functools.lru_cache(maxsize=10_000)  # variants are made of a few colours and sizes
-def tokens(searched: str, language: str) -> frozenset[str]:
-    """Return the tokens of a text of a variant in one language."""
-    return frozenset(text.analyse(searched, language))
+def tokens(written: tuple[str, ...], language: str) -> frozenset[str]:
+    """Return the tokens of some texts in one language."""
+    return frozenset(token for part in written for token in text.analyse(document.cleaned(part), language))

@@ -41,6 +41,10 @@ def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
     assert "ratio" in run("benchmarks.reindex", "--url", es_url)
 
 
+def test_products_with_variants_are_measured_against_plain_ones_on_both_engines(es_url: str) -> None:
+    assert run("benchmarks.variants").count("ratio") == run("benchmarks.variants", "--url", es_url).count("ratio") == 6
+
+
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])

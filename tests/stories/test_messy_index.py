@@ -19,7 +19,10 @@ MAPPING: dict[str, Any] = {
         "price": {"type": "float"},
         "weight": {"type": "float"},
         "pic": {"type": "keyword"},
-        "variants": {"type": "nested", "properties": {"sku": {"type": "keyword"}, "size": {"type": "keyword"}}},
+        "variants": {
+            "type": "nested",
+            "properties": {"sku": {"type": "keyword"}, "size": {"type": "keyword"}, "price": {"type": "float"}},
+        },
     }
 }
 SETTINGS = {
@@ -29,7 +32,14 @@ SETTINGS = {
         "analyzer": {"shop": {"tokenizer": "standard", "filter": ["lowercase", "same"]}},
     },
 }
-FIELDS = {"id": "_id", "title": "name", "codes": ["variants.sku"], "numbers": ["price"], "image": "pic"}
+FIELDS = {
+    "id": "_id",
+    "title": "name",
+    "codes": ["variants.sku"],
+    "facets": ["variants.size"],
+    "numbers": ["price", "variants.price"],
+    "image": "pic",
+}
 
 
 @pytest.fixture
@@ -45,7 +55,9 @@ def messy(es_url: str, index: str) -> Iterator[str]:
 
 
 def product(number: int) -> dict[str, Any]:
-    variants = [{"sku": f"LB-{number}-{size}", "size": size} for size in "SML"]
+    variants = [
+        {"sku": f"LB-{number}-{size}", "size": size, "price": number + len(size)} for size in ("S", "ML", "XXL")
+    ]
     return {"name": f"laptop bag {number}", "price": number + 0.5, "pic": f"img/{number}.png", "variants": variants}
 
 
@@ -74,7 +86,12 @@ def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
             shop.engine.refresh(report.generation)
             page = shop.search("laptop bag", sort="price:desc", filters={"price": {"lte": 1500}}, size=1)
             assert [(hit.id, hit.product["price"]) for hit in page] == [("p7", 1000.0 + turn)]
-            assert [hit.id for hit in shop.search("LB-33-M", size=1)] == ["p33"]
+            (hit,) = shop.search("LB-33-ML", size=1)
+            assert (hit.id, hit.variant) == ("p33", product(33)["variants"][1])
+            within = {"variants.size": "XXL", "variants.price": {"lte": 5}}
+            page = shop.search("laptop bag", filters=within, facets=["variants.size"], size=COUNT)
+            assert sorted(hit.id for hit in page) == ["p0", "p1", "p2"]
+            assert page.facets == {"variants.size": {"ML": 4, "S": 5, "XXL": 3}}
             assert shop.update("p8", {"price": 2000.0 + turn}).encoded == 0
             shop.engine.refresh(report.generation)
             assert shop.get("p8")["p8"] == {**product(8), "price": 2000.0 + turn}
@@ -85,7 +102,7 @@ def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
         alias = shop.settings.engine.index
         old = client.search(index=alias, query={"match": {"name": "notebook"}}, track_total_hits=True)
         assert old["hits"]["total"]["value"] == COUNT  # the shop's own analyzer still reads its own queries
-        nested = {"nested": {"path": "variants", "query": {"term": {"variants.sku": "LB-33-M"}}}}
+        nested = {"nested": {"path": "variants", "query": {"term": {"variants.sku": "LB-33-ML"}}}}
         assert [hit["_id"] for hit in client.search(index=alias, query=nested)["hits"]["hits"]] == ["p33"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -75,17 +75,19 @@ def named_cases(plan: Plan) -> Iterator[tuple[str, Terms]]:
 
 def facet_clause(plan: Plan, facet: Facet, filters: Sequence[Clause]) -> Clause:
     """Return the aggregation that counts by a field what passes some filters."""
-    if plan.of_variants(facet.field):
-        parts = variant_parts(plan, facet)
-    else:
+    if not plan.of_variants(facet.field):
         parts = facet_parts(facet, field_path(facet.role, facet.field))
+    elif not (matching := plan.matching(facet)):
+        parts = facet_parts(facet, variant_path(facet.role, facet.field))  # the product has what all its variants have
+    else:
+        parts = variant_parts(facet, matching)
     if not filters and set(parts) == {COUNTS}:
         return parts[COUNTS]
     return {"filter": {"bool": {"filter": list(filters)}}, "aggs": parts}
 
 
-def variant_parts(plan: Plan, facet: Facet) -> dict[str, Clause]:
-    """Return the aggregation by a field of those variants that pass the filters, in which products are counted.
+def variant_parts(facet: Facet, matching: Iterable[Filter]) -> dict[str, Clause]:
+    """Return the aggregation by a field of those variants that pass some filters, in which products are counted.
 
     A server puts values in order of variants, so that all are asked for.
     """
@@ -93,8 +95,8 @@ def variant_parts(plan: Plan, facet: Facet) -> dict[str, Clause]:
     parts = facet_parts(whole, variant_path(facet.role, facet.field))
     if COUNTS in parts:
         parts[COUNTS]["aggs"] = {"products": {"reverse_nested": {}}}
-    matching = {"filter": all_of(plan.matching(facet), variant_path), "aggs": parts}
-    return {INSIDE: {"nested": {"path": VARIANTS}, "aggs": {MATCHING: matching}}}
+    passing = {"filter": all_of(matching, variant_path), "aggs": parts}
+    return {INSIDE: {"nested": {"path": VARIANTS}, "aggs": {MATCHING: passing}}}
 
 
 def facet_parts(facet: Facet, path: str) -> dict[str, Clause]:
@@ -119,14 +121,11 @@ def case_clause(plan: Plan, terms: Terms) -> Clause:
     Products with a value just as it was asked for are left out: to count all of a large brand takes a few ms. So a
     spelling that only they have beside it is not found. Other values of the rest are left out later.
     """
-    inside = plan.of_variants(terms.field)
-    paths = variant_path if inside else field_path
-    path = paths(terms.role, terms.field)
+    path = (variant_path if plan.of_variants(terms.field) else field_path)(terms.role, terms.field)
     same = [{"term": {path: {"value": value, "case_insensitive": True}}} for value in letter_case.spellings(terms)]
-    other = {"bool": {"should": same, "minimum_should_match": 1, "must_not": [filter_clause(terms, paths)]}}
+    other = {"bool": {"should": same, "minimum_should_match": 1, "must_not": [{"terms": {path: list(terms.values)}}]}}
     values = {"values": {"terms": {"field": path, "size": FACET_VALUES}}}
-    counted = {"same": {"filter": other, "aggs": values}}
-    return {"global": {}, "aggs": {INSIDE: {"nested": {"path": VARIANTS}, "aggs": counted}} if inside else counted}
+    return {"global": {}, "aggs": {"same": {"filter": other, "aggs": values}}}
 
 
 def facets(plan: Plan, aggregations: Mapping[str, Any]) -> tuple[dict[str, dict[str, int]], dict[str, FacetDetails]]:
@@ -144,8 +143,7 @@ def facets(plan: Plan, aggregations: Mapping[str, Any]) -> tuple[dict[str, dict[
 def written(plan: Plan, aggregations: Mapping[str, Any]) -> list[list[str]]:
     """Return for each filter that is compared the values that may differ from its own in case only."""
     with reading("how values are written"):
-        parts = [aggregations[name] for name, _ in named_cases(plan)]
-        found = [read(CASES, part.get(INSIDE, part))["same"]["values"]["buckets"] for part in parts]
+        found = [read(CASES, aggregations[name])["same"]["values"]["buckets"] for name, _ in named_cases(plan)]
         return [[str(bucket["key"]) for bucket in buckets] for buckets in found]
 
 

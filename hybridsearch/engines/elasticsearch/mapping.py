@@ -103,7 +103,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             **{name: objects(texts) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
             **fields_by_role({role: fields.of_products(role) for role in KINDS}),
-            **({"variants": {"type": "nested", **objects(inside)}} if inside else {}),
+            **({"variants": {"type": "nested", "include_in_root": True, **objects(inside)}} if inside else {}),
             "vectors": objects(vectors),
         }
     )
@@ -163,6 +163,8 @@ def carried_settings(index: Index) -> dict[str, Any]:
         limits = settings.get("mapping", {})
         fields = int(limits.get("total_fields", {}).get("limit", FIELD_LIMIT)) + OUR_FIELDS
         settings["mapping"] = {**limits, "total_fields": {**limits.get("total_fields", {}), "limit": fields}}
+        if nested := limits.get("nested_fields", {}).get("limit"):
+            settings["mapping"]["nested_fields"] = {"limit": int(nested) + 1}
     return settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -284,8 +284,22 @@ def codes(clause: Codes) -> Clause:
     return either[0] if len(either) == 1 else {"bool": {"should": either}}
 
 
-def to_page(plan: Plan, body: object) -> Page:
+def spelled(plan: Plan, body: object) -> list[list[str]]:
+    """Return for each of the filters that are compared values of the index that may differ from its own in case only.
+
+    Raises:
+        UnexpectedAnswer: The answer does not say.
+    """
+    return written(plan, read(SEARCH, body).get("aggregations", {})) if plan.compared else []
+
+
+def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> Page:
     """Return the page that an answer of Elasticsearch describes.
+
+    Args:
+        plan: What was asked.
+        body: The answer.
+        written: For each of the filters that are compared, how the index writes its values in any case.
 
     Raises:
         UnexpectedAnswer: It describes none.
@@ -298,7 +312,7 @@ def to_page(plan: Plan, body: object) -> Page:
         hits["total"]["value"],
         values,
         details=details,
-        written=written(plan, counted),
+        written=written,
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )

@@ -19,8 +19,9 @@ from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
-from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
 from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
+from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
@@ -69,6 +70,7 @@ class Searches:
         self._version: tuple[int, ...] = ()
         self._live: IndexInfo | None = None
         self._lexicons: dict[str, tuple[float, Lexicon]] = {}
+        self._spellings = Spellings()
 
     def search(self, plan: Plan, generation: str | None = None) -> Exchange[Page]:
         """Run a plan; where the server fails on one half of it, the other half answers."""
@@ -170,7 +172,10 @@ class Searches:
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
         plan = yield from self._settled(plan, index)
-        page = to_page(plan, (yield (yield from self._request(plan, index))))
+        unknown = replace(plan, compared=self._spellings.unknown(index.generation, plan.compared))
+        answer = yield (yield from self._request(unknown, index))
+        self._spellings.remember(unknown.compared, spelled(unknown, answer))
+        page = to_page(plan, answer, list(map(self._spellings.written, plan.compared)))
         if not index.spare:
             return page
         reason = (

@@ -50,7 +50,7 @@ def by_term(table: Table, facet: Facet, chosen: Mask, owners: Ordinals | None) -
     if owners is None:
         counts = np.add.reduceat(entries, postings.starts[:-1], dtype=np.int64)
     else:
-        counts = documents(postings.numbers()[entries], owners[postings.docs[entries]], len(postings))
+        counts = documents(postings.numbers[entries], owners[postings.docs[entries]], len(postings))
     return shown(facet, counts, postings.term)
 
 

@@ -16,7 +16,7 @@ def passing(filters: Iterable[Filter], table: Table) -> Mask:
     """Return which rows pass all filters."""
     allowed = np.ones(table.rows, np.bool_)
     for clause in filters:
-        allowed &= holding(clause, table)
+        allowed &= table.mask(clause, holding)
     return allowed
 
 
@@ -30,7 +30,7 @@ def holding(clause: Filter, table: Table) -> Mask:
         case Exists():
             return existing(clause, table)
         case Not():
-            return ~holding(clause.clause, table)
+            return ~table.mask(clause.clause, holding)
         case AnyOf():
             mask = np.zeros(table.rows, np.bool_)
             for group in clause.groups:

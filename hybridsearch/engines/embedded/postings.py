@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
@@ -45,8 +46,9 @@ class Postings:
         """Return the term with this number."""
         return self._bytes(number).decode()
 
+    @functools.cached_property
     def numbers(self) -> NDArray[np.int64]:
-        """Return the number of the term of each entry of `docs`."""
+        """The number of the term of each entry of `docs`."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def frequencies(self) -> Iterator[tuple[str, int]]:

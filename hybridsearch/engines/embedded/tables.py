@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.fields import KINDS
+from hybridsearch.search.conditions import Filter
 from hybridsearch.values import FieldValues
 
 OWNERS = "owners"
@@ -27,6 +28,10 @@ def array_name(role: str, field: str, prefix: str = "") -> str:
     return f"{prefix}{KINDS[role].name}:{field}"
 
 
+MOST_MASKS = 32
+"""Filters that are remembered: 16 MB of 500,000 rows."""
+
+
 class Table:
     """Rows with postings or columns (NaN: none) of the `KINDS` of field.
 
@@ -38,10 +43,24 @@ class Table:
         self.rows, self.variants = rows, variants
         self._arrays, self._prefix = arrays, prefix
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._postings: dict[str, Postings] = {}
+        self._masks: dict[Filter, Mask] = {}
+
+    def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
+        """Return for which rows a filter holds; the last ones are remembered, as pages of a category share theirs."""
+        known = self._masks.get(clause)
+        if known is None:
+            if len(self._masks) >= MOST_MASKS:
+                self._masks.clear()
+            known = self._masks[clause] = evaluate(clause, self)
+        return known
 
     def postings(self, role: str, field: str) -> Postings:
         """Return the postings of a field of which a row may have several values."""
-        return Postings(self._arrays, array_name(role, field, self._prefix))
+        name = array_name(role, field, self._prefix)
+        if name not in self._postings:
+            self._postings[name] = Postings(self._arrays, name)
+        return self._postings[name]
 
     def column(self, role: str, field: str) -> NDArray[np.float64]:
         """Return a field of which every row has one number; NaN where there is none."""
@@ -58,7 +77,7 @@ class Table:
         postings = self.postings(role, field)
         step = 1 if largest else -1  # of the texts of a row the last that is assigned stays
         column = np.full(self.rows, np.nan)
-        column[postings.docs[::step]] = postings.numbers()[::step]
+        column[postings.docs[::step]] = postings.numbers[::step]
         return column
 
     def in_any_case(self, role: str, field: str, values: Iterable[str]) -> list[str]:
@@ -77,25 +96,21 @@ class Variants(Table):
     """The variants of all products, those of one beside each other.
 
     Attributes:
-        owners: The document of each variant, ascending.
+        owners: The document of each variant, ascending; every document has one.
     """
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
-        self.products = products
+        self._starts = np.searchsorted(self.owners, np.arange(products))
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
 
     def owning(self, variants: Mask) -> Mask:
         """Return which documents have one of some variants."""
-        mask = np.zeros(self.products, np.bool_)
-        mask[self.owners[variants]] = True
-        return mask
+        return np.logical_or.reduceat(variants, self._starts)
 
     def least(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return for each document the least of the numbers of its variants, infinite where it has none."""
-        least = np.full(self.products, np.inf)
-        np.minimum.at(least, self.owners, numbers)
-        return least
+        """Return for each document the least of the numbers of its variants."""
+        return np.minimum.reduceat(numbers, self._starts)
 
 
 class TableBuilder:

@@ -25,7 +25,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.search.clauses import Codes
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Vector
+from hybridsearch.values import FieldValues, Vector
 
 NAME = "compiled.arrays"
 
@@ -41,6 +41,7 @@ def compile_store(store: Store) -> Arrays:
     vectors: defaultdict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("i"), array("i")))
     products, variants = TableBuilder(), TableBuilder(OF_VARIANTS)
     numbers, owners = array("q"), array("i")
+    nothing: tuple[FieldValues, ...] = ({},) if store.schema.fields.in_variants else ()
     for ordinal, record in enumerate(store.records()):
         numbers.append(record.number)
         content = record.to_content()
@@ -50,7 +51,7 @@ def compile_store(store: Store) -> Arrays:
         texts["codes"].add(ordinal, dict.fromkeys(content.codes))
         texts["words"].add(ordinal, content.words)
         products.add(ordinal, content.fields)
-        for variant in content.variants:
+        for variant in content.variants or nothing:
             variants.add(len(owners), variant)
             owners.append(ordinal)
         for leg, row in content.vectors.items():
@@ -58,7 +59,9 @@ def compile_store(store: Store) -> Arrays:
             holders.append(ordinal)
             rows.append(row)
     documents = len(numbers)
-    arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64), OWNERS: np.array(owners, np.int32)}
+    arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
+    if owners:
+        arrays[OWNERS] = np.array(owners, np.int32)
     by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
     arrays["order"] = np.empty(documents, np.int32)
     arrays["order"][by_id] = np.arange(documents, dtype=np.int32)
