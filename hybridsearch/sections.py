@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -253,6 +253,25 @@ class WeightsSection(Section):
     """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
     path: Path | None = None
+
+
+class SynonymsSection(Section):
+    """Files of synonyms, one rule a line; left out: there are none."""
+
+    path: Path | None = None
+    """Of rules that hold in the fields of all languages."""
+    en: Path | None = None
+    de: Path | None = None
+    fr: Path | None = None
+    es: Path | None = None
+    ja: Path | None = None
+    zh: Path | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files by language; that of all languages under nothing."""
+        by_language = {"": self.path, **{language: getattr(self, language) for language in get_args(Language)}}
+        return {language: path for language, path in by_language.items() if path is not None}
 
 
 class Secrets(BaseSettings):

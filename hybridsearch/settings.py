@@ -34,6 +34,7 @@ from hybridsearch.sections import (
     Fields,
     JudgmentsSection,
     Section,
+    SynonymsSection,
     VectorLeg,
     WeightsSection,
 )
@@ -60,6 +61,7 @@ class Settings(Section):
     vectors: tuple[VectorLeg, ...] = ()
     weights: WeightsSection = WeightsSection()
     judgments: JudgmentsSection = JudgmentsSection()
+    synonyms: SynonymsSection = SynonymsSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -219,5 +221,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "engine": EngineSection,
     "vectors": VectorLeg,
     "weights": WeightsSection,
+    "synonyms": SynonymsSection,
     "judgments": JudgmentsSection,
 }

@@ -22,6 +22,7 @@ from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
 from hybridsearch.search.signals import Evidence, signals_of
+from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
@@ -118,6 +119,7 @@ def plan(
     vectors: Mapping[str, Mapping[str, Vector]] | None = None,
     degraded: Sequence[str] = (),
     lexicon: Lexicon | None = None,
+    synonyms: Synonyms = NONE,
     configured: Fields | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
@@ -129,6 +131,7 @@ def plan(
         vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
         lexicon: The words of the index; left out: not known, and any word will do.
+        synonyms: The rules of the shop.
         configured: The fields that the index will have once it is rebuilt, for messages.
 
     Raises:
@@ -140,7 +143,7 @@ def plan(
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
-    reading = read(typed, lexicon, schema.fields.languages)
+    reading = read(typed, lexicon, schema.fields.languages, synonyms)
     parts = text.fields_by_language(typed, schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None

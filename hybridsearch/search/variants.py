@@ -126,7 +126,7 @@ def told(variant: Variant, keyword: Match, searched: Iterable[str]) -> int:
         sum(
             tells
             for own, tells in zip(words.tokens, words.tells, strict=True)
-            if not tokens(written, words.language).isdisjoint(own)
+            if any(tokens(written, words.language).issuperset(form.split(" ")) for form in own)
         )
         for words in keyword.words
     )

@@ -254,9 +254,9 @@ def words_clause(path: str, words: Words) -> Clause:
     exact in the 32 bits of a score.
     """
     least = words.least
-    if least is not None and len(words.flat) == len(words.tokens):
+    if least is not None and words.simple:
         return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
-    clauses = [best_of([{"term": {path: {"value": token}}} for token in tokens]) for tokens in words.tokens]
+    clauses = [best_of([scored(path, form) for form in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
@@ -266,10 +266,23 @@ def words_clause(path: str, words: Words) -> Clause:
 def counting(path: str, words: Words) -> Clause:
     """Return the clause whose score is what those of the words count that a product has."""
     counts = [
-        {"constant_score": {"filter": {"terms": {path: list(tokens)}}, "boost": tells}}
+        {"constant_score": {"filter": having(path, tokens), "boost": tells}}
         for tokens, tells in zip(words.tokens, words.tells, strict=True)
     ]
     return {"bool": {"should": counts}}
+
+
+def scored(path: str, form: str) -> Clause:
+    """Return the clause that matches a token, or several together, with the sum of their scores."""
+    terms: list[Clause] = [{"term": {path: {"value": token}}} for token in form.split(" ")]
+    return terms[0] if len(terms) == 1 else {"bool": {"must": terms}}
+
+
+def having(path: str, tokens: Iterable[str]) -> Clause:
+    """Return the filter that a product has one of some tokens, or several together."""
+    single = [form for form in tokens if " " not in form]
+    several = [scored(path, form) for form in tokens if " " in form]
+    return {"bool": {"should": [{"terms": {path: single}}, *several]}} if several else {"terms": {path: single}}
 
 
 def best_of(clauses: list[Clause]) -> Clause:

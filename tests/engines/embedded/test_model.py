@@ -73,7 +73,7 @@ class Model:
             texts = [self.tokens(any_document, match.field, language) for any_document in self.documents.values()]
             texts = [tokens for tokens in texts if tokens]
             counts = Counter(self.tokens(document, match.field, language))
-            present = [any(token in counts for token in tokens) for tokens in words.tokens]
+            present = [any(all(token in counts for token in form.split()) for form in forms) for forms in words.tokens]
             if sum(tells for tells, is_there in zip(words.tells, present, strict=True) if is_there) < words.needed:
                 continue
             average = sum(map(len, texts)) / len(texts)
@@ -81,11 +81,14 @@ class Model:
             score = 0.0
             for tokens in words.tokens:
                 scores = [0.0]
-                for token in tokens:
-                    having = sum(token in text for text in texts)
-                    idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
-                    frequency = counts[token]
-                    scores.append(2.2 * idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / average)))
+                for form in tokens:
+                    parts = []
+                    for token in form.split():
+                        having = sum(token in text for text in texts)
+                        idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+                        frequency = counts[token]
+                        parts.append(2.2 * idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / average)))
+                    scores.append(sum(parts) if all(parts) else 0.0)
                 score += max(scores)
             best = max(best, score)
         return best
@@ -295,11 +298,18 @@ def alike(first: Document, second: Document) -> bool:
 WORDS = st.sampled_from(["red", "blue", "dress", "shoe", "hat"])
 TEXT = st.lists(WORDS, max_size=5).map(" ".join)
 TOKENS = st.lists(WORDS, min_size=1, max_size=3, unique=True).map(tuple)
+FORMS = st.lists(WORDS | st.tuples(WORDS, WORDS).map(" ".join), min_size=1, max_size=2, unique=True).map(tuple)
+FIELD = st.sampled_from(["title", "text", "pairs"])
+LANGUAGE = st.sampled_from(["en", "de", "fr"])
+SHARE = st.sampled_from([0.0, 0.6, 1.0])
 MATCH = st.builds(
-    Match.alike,
-    st.sampled_from(["title", "text", "pairs"]),
-    st.lists(st.tuples(st.sampled_from(["en", "de", "fr"]), TOKENS), min_size=1, max_size=2).map(tuple),
-    st.sampled_from([0.0, 0.6, 1.0]),
+    Match.alike, FIELD, st.lists(st.tuples(LANGUAGE, TOKENS), min_size=1, max_size=2).map(tuple), SHARE
+) | st.builds(
+    Match,
+    FIELD,
+    st.lists(
+        st.builds(Words.alike, LANGUAGE, st.lists(FORMS, min_size=1, max_size=2), SHARE), min_size=1, max_size=2
+    ).map(tuple),
 )
 CODES = st.lists(st.sampled_from(["c1", "c1é", "c2", "c3", "d\U0010ffff"]), min_size=1, max_size=2).map(tuple)
 STARTS = st.sampled_from(["c", "c1", "d", "e"])
