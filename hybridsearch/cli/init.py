@@ -21,6 +21,9 @@ from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
 
+SYNONYMS = "synonyms.txt"
+"""Where the synonyms of an index are written, beside the configuration."""
+
 
 @click.command("init")
 @click.argument("catalog")
@@ -43,8 +46,14 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
     section, url = locate(catalog, url, query)
     source = open_catalog(section, url, folder)
     proposal = suggest(source, section)
+    rules: list[str] = getattr(source, "synonyms", list)()
+    synonyms = folder / SYNONYMS if rules else None
+    if synonyms and synonyms.exists() and not force:
+        raise ConfigError(f"'{synonyms}' exists. Rename it, or replace it with the index's synonyms by --force.")
     try:
-        modes.write(output, to_toml(proposal, written_in(folder, section), url).encode())
+        if synonyms:
+            modes.write(synonyms, "".join(f"{rule}\n" for rule in rules).encode())
+        modes.write(output, to_toml(proposal, written_in(folder, section), url, SYNONYMS if rules else None).encode())
     except OSError as error:
         raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another path with -o.") from error
     if as_json:
@@ -59,6 +68,8 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         return
     for role, reason in proposal.why.items():
         click.echo(show.line(f"{role:12}{reason}"))
+    if rules:
+        click.echo(show.line(f"{'synonyms':12}{len(rules):,} rules of the index, now in {SYNONYMS}"))
     for note in (*proposal.notes, *unused(proposal.left_out)):
         show.say(f"Note: {note}")
     click.echo(

@@ -9,7 +9,8 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 from PIL import Image
 
-from hybridsearch import HybridSearch
+from hybridsearch import HybridSearch, Settings
+from hybridsearch.cli import DONE, USAGE, run
 from tests.shops import quietly, settings
 
 COUNT = 120
@@ -104,6 +105,22 @@ def test_an_index_with_nested_variants_is_rebuilt_as_often_as_one_likes(
         assert old["hits"]["total"]["value"] == COUNT  # the shop's own analyzer still reads its own queries
         nested = {"nested": {"path": "variants", "query": {"term": {"variants.sku": "LB-33-ML"}}}}
         assert [hit["_id"] for hit in client.search(index=alias, query=nested)["hits"]["hits"]] == ["p33"]
+
+
+def test_the_synonyms_of_the_index_are_those_of_searches(
+    es_url: str, messy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first hits for `notebook` were socks: only the shop's own queries knew that it is a laptop."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", messy, "--url", es_url]) == DONE
+    assert (tmp_path / "synonyms.txt").read_text() == "notebook, laptop\n"
+    data = Settings.load().model_dump(exclude={"folder", "vectors", "engine"})
+    engine = {"url": es_url, "index": f"{messy}-hybrid", "replicas": 0}
+    with HybridSearch.open(Settings.parse({**data, "engine": engine}, folder=tmp_path)) as shop:
+        report = shop.reindex(options=quietly())
+        assert shop.search("notebook bag").total == COUNT
+        assert run(["init", messy, "--url", es_url, "-o", "other.toml"]) == USAGE
+        shop.engine.discard(report.generation)
 
 
 def test_what_the_index_and_the_backend_change_of_one_product_during_a_rebuild_is_both_in_the_new_one(
