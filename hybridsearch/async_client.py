@@ -66,6 +66,7 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
@@ -74,7 +75,15 @@ class AsyncHybridSearch(Shop):
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         with within(self.settings.engine.timeout), span("search") as opened:
             plan = await self.plan(
-                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+                text,
+                image=image,
+                filters=filters,
+                facets=facets,
+                sort=sort,
+                page=page,
+                size=size,
+                after=after,
+                weights=weights,
             )
             with span("engine"):
                 answer = await self.engine.search_async(plan)
@@ -99,10 +108,11 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = asked(text, filters, facets, sort, page, size)
+        query = asked(text, filters, facets, sort, page, size, after)
         with span("plan"):
             schema = await self.engine.schema_async()
             own = own_weights(weights)

@@ -61,6 +61,7 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
@@ -76,7 +77,15 @@ class HybridSearch(Shop):
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         with within(self.settings.engine.timeout), span("search") as opened:
             plan = self.plan(
-                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+                text,
+                image=image,
+                filters=filters,
+                facets=facets,
+                sort=sort,
+                page=page,
+                size=size,
+                after=after,
+                weights=weights,
             )
             with span("engine"):
                 answer = self.engine.search(plan)
@@ -107,12 +116,14 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do; nothing is run.
 
         Args:
-            text: Words or a product code, in any of the index's languages. Never read as query syntax.
+            text: Words or a product code, in any of the index's languages. Never read as query syntax. Without words
+                and photo all that passes the filters is browsed, in the order of ids unless numbers have a weight.
             image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
@@ -122,15 +133,18 @@ class HybridSearch(Shop):
             sort: `price:asc` or `price:desc`, or several, such as ["brand", "price:desc"]; left out: the best first.
             page: From 1.
             size: Hits on a page.
+            after: The `next` of a page of the same search, instead of `page`: what comes behind that page, however
+                deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
             weights: Weights of the signals; left out: the weights in use.
 
         Raises:
-            QueryError: A field is unknown, or a photo was given and no leg reads pictures.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or `after` is damaged or of
+                another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = asked(text, filters, facets, sort, page, size)
+        query = asked(text, filters, facets, sort, page, size, after)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())

@@ -101,7 +101,17 @@ def test_a_page_prints_what_it_found(acme: HybridSearch) -> None:
     assert str(page) == f"1 products for 'red coats'\n  1. {page[0].score:.3f}  3"
 
 
-def test_an_empty_query_is_an_empty_page(acme: HybridSearch) -> None:
+def test_an_empty_query_is_the_whole_shop(acme: HybridSearch) -> None:
+    """Fault 69."""
+    page = acme.search("  ", facets=["brand"])
+    assert (page.total, ids(page), page.facets["brand"]) == (
+        5,
+        ["1", "2", "3", "4", "5"],
+        {"Acme": 2, "Borealis": 2, "Cumulus": 1},
+    )
+
+
+def test_what_is_typed_and_holds_no_word_finds_nothing(acme: HybridSearch) -> None:
     """Fault 69."""
     page = acme.search("  ?! ", facets=["brand"])
     assert (page.total, list(page), page.facets, page.degraded) == (0, [], {"brand": {}}, ())

@@ -20,6 +20,7 @@ from hybridsearch.values import Hit
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
 @click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--after", metavar="CURSOR", help="What comes behind a page: its 'next', which --json shows.")
 @click.option(
     "--filter",
     "filters",
@@ -51,6 +52,7 @@ def command(
     image: Path | None,
     size: int,
     page: int,
+    after: str | None,
     filters: tuple[str, ...],
     either: tuple[str, ...],
     exists: tuple[str, ...],
@@ -64,7 +66,7 @@ def command(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Search with words, a photo, or both."""
+    """Search with words, a photo, or both; with neither, browse all products that pass the filters."""
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
@@ -73,6 +75,7 @@ def command(
             "sort": sort,
             "page": page,
             "size": size,
+            "after": after,
         }
         if planned:
             plan = shop.plan(query, **arguments)
