@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open
-from hybridsearch.deadline import aside, within
+from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError, DegradedAnswer
 from hybridsearch.given import flag
@@ -65,17 +65,19 @@ class HybridSearch(Shop):
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
+        timeout: float | None = None,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
         A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead. With
-        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`.
+        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`. The `timeout` is for
+        all that this search asks of a server, in seconds; left out: `engine.timeout`.
 
         Raises:
             DegradedAnswer: That error.
         """
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
-        with within(self.settings.engine.timeout), span("search") as opened:
+        with within(self._seconds(timeout)), span("search") as opened:
             plan = self.plan(
                 text,
                 image=image,
@@ -145,11 +147,12 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size, after)
+        seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
-            with aside(self.settings.engine.timeout / 2):
-                return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
+            with aside(seconds / 2):
+                return self.plan_query(schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

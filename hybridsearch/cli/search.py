@@ -44,6 +44,9 @@ from hybridsearch.values import Hit
 )
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
+)
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
 @options.config
@@ -62,6 +65,7 @@ def command(
     explained: bool,
     highlight: bool,
     strict: bool,
+    timeout: float | None,
     planned: bool,
     as_json: bool,
     config: Path | None,
@@ -85,7 +89,7 @@ def command(
             else:
                 click.echo(f"{plan}\n{request}")
             return
-        hits = shop.search(query, **arguments, highlight=highlight, strict=strict)
+        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:

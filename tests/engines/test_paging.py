@@ -176,6 +176,7 @@ def test_a_cursor_and_a_page_number_cannot_both_be_meant(shops: tuple[HybridSear
 
 
 def test_beyond_ten_thousand_hits_a_cursor_goes_on_where_page_numbers_end(es_url: str, tmp_path: Path) -> None:
+    """Fault 73."""
     products = [{"id": f"{number:05}", "title": "hat", "price": number // 7 % 50} for number in range(10_050)]
     with on_both_engines(tmp_path, es_url, products, fields={"title": "title", "numbers": ["price"]}) as both:
         for shop in both:
