@@ -197,6 +197,8 @@ class EngineSection(Section):
     api_key_file: Path | None = None
     timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds for one search; bulk requests get six times as long."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often each request of a search is repeated while the server is busy; left out: while the search has time."""
     shards: Annotated[int, Field(ge=1)] = 1
     replicas: Annotated[int, Field(ge=0)] = 1
     keep: Annotated[int, Field(ge=0)] = 1

@@ -18,7 +18,7 @@ from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError, EncoderError, EngineError, QueryError, ShopClosed, WeightsError
-from hybridsearch.given import flag, instance, read
+from hybridsearch.given import duration, flag, instance, read
 from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
@@ -158,9 +158,19 @@ class Shop:
         photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
-    def _given(self, image: Photo | None) -> dict[str, Any]:
-        """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
-        return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
+    def _given(self, image: Photo | None, seconds: float) -> dict[str, Any]:
+        """Return what a query gives besides its text, by source; a photo may cost it no more time than a search has."""
+        return {PHOTO.name: None if image is None else Upload(image, seconds)}
+
+    def _seconds(self, timeout: object) -> float:
+        """Return how long a search may take.
+
+        Raises:
+            QueryError: This is no time that one can take.
+        """
+        if timeout is None:
+            return self.settings.engine.timeout
+        return read("timeout", timeout, duration, "a number of seconds above 0")
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         """Return the weights to use on an index, and why the prior, where others do not fit.

@@ -158,6 +158,8 @@ class Page(Sequence[Hit]):
             filters on the field itself leave out is counted too.
         details: What else is known of each facet, such as the sum of the counts that are not shown.
         number: Which page this is, from 1.
+        next: Cursor of the page behind this one, to be passed as `after`; empty on the last page, and where hits are in
+            the order of a score. It is text of A to Z, a to z, digits, `-` and `_`.
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
         spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
@@ -171,6 +173,7 @@ class Page(Sequence[Hit]):
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, FacetDetails] = field(default_factory=dict)
     number: int = 1
+    next: str = ""
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     spelled: str = ""
@@ -209,6 +212,7 @@ class Page(Sequence[Hit]):
             "facets": {name: dict(counts) for name, counts in self.facets.items()},
             "facet_details": {name: details.to_json() for name, details in self.details.items()},
             "page": self.number,
+            "next": self.next,
             "degraded": list(self.degraded),
             "notes": list(self.notes),
             "spelled": self.spelled,

@@ -20,6 +20,7 @@ from hybridsearch.values import Hit
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
 @click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--after", metavar="CURSOR", help="What comes behind a page: its 'next', which --json shows.")
 @click.option(
     "--filter",
     "filters",
@@ -43,6 +44,9 @@ from hybridsearch.values import Hit
 )
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
+)
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
 @options.config
@@ -51,6 +55,7 @@ def command(
     image: Path | None,
     size: int,
     page: int,
+    after: str | None,
     filters: tuple[str, ...],
     either: tuple[str, ...],
     exists: tuple[str, ...],
@@ -60,11 +65,12 @@ def command(
     explained: bool,
     highlight: bool,
     strict: bool,
+    timeout: float | None,
     planned: bool,
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Search with words, a photo, or both."""
+    """Search with words, a photo, or both; with neither, browse all products that pass the filters."""
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
@@ -73,6 +79,7 @@ def command(
             "sort": sort,
             "page": page,
             "size": size,
+            "after": after,
         }
         if planned:
             plan = shop.plan(query, **arguments)
@@ -82,7 +89,7 @@ def command(
             else:
                 click.echo(f"{plan}\n{request}")
             return
-        hits = shop.search(query, **arguments, highlight=highlight, strict=strict)
+        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:

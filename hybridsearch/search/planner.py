@@ -9,6 +9,7 @@ import numpy as np
 
 from hybridsearch import text
 from hybridsearch.errors import QueryError
+from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
@@ -51,6 +52,7 @@ class Query:
         facets: Names of fields, or options by name, see `read_facets`.
         sort: `field:asc` or `field:desc`, or several of them; left out: by score.
         page: From 1.
+        after: The `next` of a page; empty: `page` says which one is asked for.
     """
 
     text: str = ""
@@ -60,6 +62,7 @@ class Query:
     sort: str | Sequence[str] | None = None
     page: int = 1
     size: int = 10
+    after: str = ""
 
     @property
     def typed(self) -> str:
@@ -80,10 +83,12 @@ def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
         came = " and ".join(source.noun for source in given)
         return kind, f"{came} came {'with' if words else 'without'} words"
     if not words:
-        nothing = [f"no {source}" for source in QUERY_SOURCES]
+        nothing = " and ".join(f"no {source}" for source in QUERY_SOURCES)
         if query.filters or query.sort:
-            return "browse", f"{' and '.join(nothing)}, but a filter or an order"
-        return "empty", f"{', '.join(nothing)}, no filter"
+            return "browse", f"{nothing}, but a filter or an order"
+        if not query.text.strip():
+            return "browse", f"{nothing}: the whole shop"
+        return "empty", f"{brief(query.text)} has no word in it"
     if schema.fields.codes and is_surely_code(typed):
         return "code", f"'{typed}' looks like a product code"
     return WORDS.name, f"{len(words)} word{'s' * (len(words) != 1)}"
@@ -136,7 +141,7 @@ def plan(
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
-            or a source does not exist.
+            or a source does not exist; or a cursor is damaged, or none of this search.
     """
     kind, reason = kind_of(query, schema)
     weights = codes_first(weights.of(kind), schema)
@@ -153,10 +158,10 @@ def plan(
         near = tuple(nearness(vectors, schema))
         proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
-    offset, size, notes = page_bounds(query)
+    offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
-    return Plan(
+    planned = Plan(
         kind=kind,
         reason=reason,
         query=query.text,
@@ -179,6 +184,7 @@ def plan(
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
+    return planned.behind(query.after) if query.after else planned
 
 
 def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:
@@ -225,10 +231,22 @@ def midpoint(vectors: Sequence[Vector]) -> Vector:
     return Vector(np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-12)))
 
 
-def page_bounds(query: Query) -> tuple[int, int, tuple[str, ...]]:
-    """Return offset and size within what can be paged to, and what was changed for that."""
+def page_bounds(query: Query, *, steady: bool) -> tuple[int, int, tuple[str, ...]]:
+    """Return offset and size within what can be paged to, and what was changed for that.
+
+    Args:
+        query: What is asked.
+        steady: Whether a cursor can continue its order.
+
+    Raises:
+        QueryError: There is no such page.
+    """
     if query.page < 1 or query.size < 0:
         raise QueryError(f"Page {query.page} of size {query.size} was asked for; pages start at 1 and sizes at 0.")
+    if query.after and query.page != 1:
+        raise QueryError(
+            f"Page {query.page} was asked for and 'after' too, which says where to begin; give one of them."
+        )
     notes = []
     size = min(query.size, MOST_HITS)
     if size < query.size:
@@ -236,5 +254,6 @@ def page_bounds(query: Query) -> tuple[int, int, tuple[str, ...]]:
     offset = (query.page - 1) * size
     if offset + size > DEEPEST:
         offset = DEEPEST - size
-        notes.append(f"only the first {DEEPEST} hits can be paged to; narrow the search with a filter")
+        remedy = "go on with the 'next' of a page" if steady else "narrow the search with a filter"
+        notes.append(f"only the first {DEEPEST} hits have page numbers; {remedy}")
     return offset, size, tuple(notes)

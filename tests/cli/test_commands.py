@@ -136,6 +136,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "facets",
         "facet_details",
         "page",
+        "next",
         "degraded",
         "notes",
         "spelled",

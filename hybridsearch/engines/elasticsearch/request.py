@@ -14,17 +14,9 @@ from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
-from hybridsearch.engines.elasticsearch.mapping import (
-    CODES,
-    ID,
-    VARIANTS,
-    field_path,
-    text_path,
-    variant_path,
-    vector_path,
-)
+from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
-from hybridsearch.fields import KINDS
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
     Codes,
@@ -39,14 +31,11 @@ from hybridsearch.search.clauses import (
     Words,
 )
 from hybridsearch.search.conditions import Filter, together
-from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page
 
 PROOF = "proof"
 """Name of its aggregation."""
-
-SORT_OPTIONS = {"date": {"format": "strict_date_optional_time"}}
-"""By type. In its first format, a number, 8.16 cannot print what stands for a missing date, the latest first."""
 
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
@@ -90,8 +79,8 @@ def to_elasticsearch(
     left_out = loose(plan)
     body: dict[str, Any] = {
         "query": found(plan, left_out, shards, knn_has_k),
-        "from": plan.offset,
-        "size": plan.size,
+        "from": plan.skipped,
+        "size": plan.wanted,
         "track_total_hits": True,
         "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
@@ -99,28 +88,14 @@ def to_elasticsearch(
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if left_out:
         body["post_filter"] = all_of(together(left_out, plan.of_variants))
-    if plan.sort:
-        body["sort"] = [*(sort_key(sort, plan) for sort in plan.sort), {ID: "asc"}]
-        if plan.least:
-            body["track_scores"] = True
+    if plan.is_steady:
+        body |= order(plan)
     elif plan.signals:
         body["rescore"] = rescore(plan)
     counted = aggregations(plan, left_out)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
     return {**body, "aggs": counted} if counted else body
-
-
-def sort_key(sort: Sort, plan: Plan) -> Clause:
-    """Return one key of an order by fields; of the variants those count that pass the filters."""
-    order: Clause = {"order": "desc" if sort.descending else "asc", "missing": "_last"}
-    order |= SORT_OPTIONS.get(KINDS[sort.role].name, {})
-    if not plan.of_variants(sort.field):
-        return {field_path(sort.role, sort.field): order}
-    nested: Clause = {"path": VARIANTS}
-    if matching := plan.matching():
-        nested["filter"] = all_of(matching, variant_path)
-    return {variant_path(sort.role, sort.field): {**order, "nested": nested}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -154,7 +129,8 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
     asked = [each for each in plan.filters if each not in left_out]
     filters = [filter_clause(each) for each in together(asked, plan.of_variants)]
     if plan.kind == "browse":
-        return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
+        everything = {"bool": {"filter": [{"match_all": {}}, *filters]}}
+        return {"bool": {**everything["bool"], "should": signals(plan)}} if plan.scores_all else everything
     clauses: list[Clause] = []
     if plan.keyword:
         clauses.append(match_clause(plan.keyword))
@@ -319,6 +295,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
     """
     answer = read(SEARCH, body)
     hits, counted = answer["hits"], answer.get("aggregations", {})
+    shown = hits["hits"][: plan.size]
     values, details = facets(plan, counted)
     return plan.page(
         map(to_hit, hits["hits"]),
@@ -326,6 +303,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         values,
         details=details,
         written=written,
+        keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )

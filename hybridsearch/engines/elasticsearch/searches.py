@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from elasticsearch import ApiError
 
+from hybridsearch import deadline
 from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
@@ -66,7 +67,7 @@ class Searches:
     def __init__(self, section: EngineSection) -> None:
         self.alias = section.index
         self.url = " or ".join(section.urls)
-        self._seconds = section.timeout * SERVERS_SHARE
+        self._timeout = section.timeout
         self._version: tuple[int, ...] = ()
         self._live: IndexInfo | None = None
         self._lexicons: dict[str, tuple[float, Lexicon]] = {}
@@ -156,7 +157,7 @@ class Searches:
         if index.generation in self._lexicons:
             self._lexicons[index.generation] = time.monotonic(), self._lexicons[index.generation][1]
         with explained(self.url, index.name):
-            lexicon = to_lexicon((yield words_request(index.name, self._seconds / 2)))
+            lexicon = to_lexicon((yield words_request(index.name, self._seconds() / 2)))
         self._lexicons = {index.generation: (time.monotonic(), lexicon)}
         return lexicon
 
@@ -168,6 +169,10 @@ class Searches:
     def forget(self) -> None:
         """Forget the live index: another one replaced it."""
         self._live = None
+
+    def _seconds(self) -> float:
+        """Return how long the server may search."""
+        return deadline.allowed(self._timeout) * SERVERS_SHARE
 
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
@@ -193,7 +198,7 @@ class Searches:
 
     def _request(self, plan: Plan, index: IndexInfo) -> Exchange[Request]:
         version = yield from self.version()
-        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds)
+        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds())
         return to_request(plan, index.name, body)
 
     def _read(self, index: str) -> Exchange[IndexInfo]:

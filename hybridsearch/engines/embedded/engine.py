@@ -202,7 +202,13 @@ class EmbeddedEngine:
             for each in plan.compared
         ]
         page = ranking.plan.page(
-            hits, ranking.total, ranking.facets, details=ranking.details, written=written, proved=ranking.proved
+            hits,
+            ranking.total,
+            ranking.facets,
+            details=ranking.details,
+            written=written,
+            keys=ranking.keys,
+            proved=ranking.proved,
         )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 

@@ -61,6 +61,12 @@ class Postings:
         number = bisect_left(range(len(self)), wanted, key=self._bytes)
         return number if number < len(self) and self._bytes(number) == wanted else None
 
+    def place_of(self, term: str) -> float:
+        """Return the number of a term; of one that no document contains, what lies between those of its neighbours."""
+        wanted = term.encode()
+        number = bisect_left(range(len(self)), wanted, key=self._bytes)
+        return number if number < len(self) and self._bytes(number) == wanted else number - 0.5
+
     def span(self, number: int) -> slice:
         """Return where a term's documents lie in `docs`."""
         return slice(self._starts[number], self._starts[number + 1])

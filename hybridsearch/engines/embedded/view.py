@@ -120,6 +120,11 @@ class View:
         """Return the table that holds a field of a plan."""
         return self.variants if plan.of_variants(field) else self.products
 
+    def place_of(self, key: str) -> int:
+        """Return the place in the order of ids of the last document up to an id, which none needs to have."""
+        number = self.store.next_of(key)
+        return self.documents - 1 if number is None else int(self.order[np.searchsorted(self.numbers, number)]) - 1
+
     def text(self, field: str, language: str) -> TextField:
         """Return a text field in one language."""
         return TextField(self._arrays, f"text:{field}:{language}")

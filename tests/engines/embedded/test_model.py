@@ -175,6 +175,8 @@ class Model:
 
     def scores(self, plan: Plan) -> dict[str, float]:
         first = self.first_pass(plan)
+        if plan.kind == "browse":
+            return {key: sum(self.signal(self.documents[key], signal) for signal in plan.signals) for key in first}
         if not plan.signals:
             return first
         window = sorted(first, key=lambda key: -first[key])[: plan.window]
@@ -247,7 +249,10 @@ class Model:
         for hit, following in itertools.pairwise(page):
             assert hit.score >= following.score
             if alike(self.documents[hit.id], self.documents[following.id]):
-                assert positions[hit.id] < positions[following.id]
+                if plan.kind == "browse":
+                    assert hit.id < following.id
+                else:
+                    assert positions[hit.id] < positions[following.id]
         for hit in page:
             parts = {signal.name: self.signal(self.documents[hit.id], signal) for signal in plan.signals}
             if hit.signals:
