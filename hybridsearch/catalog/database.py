@@ -68,8 +68,10 @@ class Database:
 
     def products(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row that a query gives."""
-        with self.connected() as connection:
-            found = as_it_is(connection, query) if isinstance(query, str) else connection.execute(query)
+        with (
+            self.connected() as connection,
+            as_it_is(connection, query) if isinstance(query, str) else connection.execute(query) as found,
+        ):
             if not found.returns_rows:
                 raise CatalogError("'catalog.query' gives no rows, expected a SELECT. Nothing was changed by it.")
             names = list(found.keys())
