@@ -9,10 +9,19 @@ from typing import Any
 
 from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.fields.days import has_named_month
 from hybridsearch.fields.names import flaw
 from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
 from hybridsearch.propose.lists import separators
-from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
+from hybridsearch.propose.patterns import (
+    CAMEL,
+    DATE,
+    DIGITS_OF_A_CODE,
+    NOT_IN_WORDS,
+    PICTURE,
+    SHORT_DATE,
+    URL,
+)
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
@@ -27,6 +36,26 @@ LISTS = (
     *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
 )
 """Words in the names of columns that hold several values."""
+
+DATES = (
+    *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
+    *(
+        "created",
+        "updated",
+        "modified",
+        "added",
+        "available",
+        "since",
+        "until",
+        "erstellt",
+        "erschienen",
+        "sortie",
+        "日期",
+        "发布日期",
+        "発売日",
+    ),
+)
+"""Words in the names of columns that hold dates."""
 
 
 class Column:
@@ -108,7 +137,16 @@ class Column:
     def textual(self) -> bool:
         """Whether it holds text that people could read or type: no truth values, dates, addresses or pictures."""
         written = any(isinstance(value, str) for value in leaves(self.values))
-        return written and not any(map(self.mostly, (DATE, URL, PICTURE)))
+        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE)))
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether it looks like dates: of numbers with years of two digits, which may be anything, its name says so."""
+        if self.mostly(DATE):
+            return True
+        return (self.says(DATES) is not None and self.mostly(SHORT_DATE)) or (
+            sum(map(has_named_month, self.texts)) >= MOSTLY * len(self.texts)
+        )
 
     @cached_property
     def truth(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import DATE, PICTURE, URL
+from hybridsearch.propose.patterns import PICTURE, URL
 from hybridsearch.values import Row
 
 SHARED = 0.9
@@ -19,7 +19,7 @@ COMPLETION = "completion"
 
 REASONS: dict[str, Callable[[Column], bool]] = {
     "one value alone": lambda column: column.distinct == 1,
-    "dates": lambda column: column.mostly(DATE),
+    "dates": lambda column: column.dated,
     "pictures": lambda column: column.mostly(PICTURE),
     "addresses": lambda column: column.mostly(URL),
     "true or false": lambda column: column.answers,

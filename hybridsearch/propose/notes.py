@@ -9,7 +9,7 @@ from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
 from hybridsearch.propose.cells import written
 from hybridsearch.propose.columns import MOSTLY, Column
-from hybridsearch.propose.patterns import DATE, URL
+from hybridsearch.propose.patterns import URL
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
 from hybridsearch.propose.writing import moment
@@ -42,7 +42,7 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         if column.guesses["numbers"].doubtful:
             yield two_ways(column)
     for column in sampled:
-        if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
+        if (column.kind in DATE_TYPES or column.dated) and column.kept("dates") is None:
             yield no_date(column)
     titles = [value for column in roles["title"] for value in column.texts]
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)

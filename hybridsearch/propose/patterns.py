@@ -8,6 +8,8 @@ ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 DATE = re.compile(
     rf"{ISO.pattern}|(\d\d?[./-] ?\d\d?[./-] ?\d{{4}}|\d{{4}}[./年-]\d\d?[./月-]\d\d?日?)([,T ].*)?", re.S
 )
+SHORT_DATE = re.compile(r"\d\d?[./-] ?\d\d?[./-] ?\d\d([,T ].*)?", re.S)
+"""With two digits for a year; only where the name says that it is a date."""
 SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
 """Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
 BIT = re.compile(r"[01](\.0{1,4})?")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.columns import DATES, Column
+from hybridsearch.propose.patterns import BIT, CODE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -72,10 +72,6 @@ FACETS = (
 NUMBERS = (
     *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
     *("discount", "weight", "width", "height", "depth", "length", "diagonal", "capacity", "year"),
-)
-DATES = (
-    *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
-    *("created", "updated", "modified", "added", "available", "since", "until", "日期", "发布日期", "発売日"),
 )
 FLAGS = (
     *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
@@ -185,7 +181,7 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says(DATES) is not None
-        written = column.mostly(DATE) or (named and column.mostly(SINCE_1970))
+        written = column.dated or (named and column.mostly(SINCE_1970))
         telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
         likely = column.single and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None

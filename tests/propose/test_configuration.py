@@ -292,6 +292,28 @@ def test_the_order_of_dates_is_written_down_and_reads_the_column() -> None:
     assert '[fields.formats]\n# 01/02/2025 is 2025-01-02\nadded = { date = "MDY" }\n' in to_toml(proposal, FILE)
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "order"),
+    [
+        ("created_at", ["4/20/16", "5/3/17, 9:30 PM"], "MDY"),
+        ("erstellt", ["20.04.16", "03.05.17"], "DMY"),
+        ("Neu im Sortiment", ["3. März 2024", "24. Dez. 2023"], "DMY"),
+        ("mise en ligne", ["12 mars 2024", "1er août 2023"], "DMY"),
+        ("alta", ["3 de marzo de 2024", "12 de enero de 2023"], "DMY"),
+        ("listed", ["Mar 3, 2024", "Dec 24, 2023"], "MDY"),
+        ("発売日", ["2024年3月3日", "2023年12月24日"], "YMD"),
+    ],
+)
+def test_short_years_and_names_of_months_are_dates(name: str, values: list[str], order: Any) -> None:
+    fields = guessed(having(name, values))
+    assert (fields.dates, fields.formats) == ((name,), {name: Format(date=order)})
+
+
+@pytest.mark.parametrize("values", [["4/20/16", "5/3/17"], ["10.11.12", "13.11.12"]])
+def test_three_numbers_are_no_date_unless_the_name_says_so(values: list[str]) -> None:
+    assert guessed(having("version", values)).dates == ()
+
+
 def test_names_that_often_are_codes_are_both_text_and_codes() -> None:
     fields = guessed(shop(name=["WH-1000XM5", "Noise cancelling headphones", "DV7-1211ea", "Patch cable"], count=4))
     assert "name" in fields.codes
