@@ -29,6 +29,9 @@ from hybridsearch.values import Row, Stored
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
+LEAST_CONSTANT = 3
+"""Products that say the same, for that to be no text about one of them."""
+
 LISTED = ("facets", "codes", "image")
 """Roles of fields of which one text may hold several values."""
 LISTS = (
@@ -127,6 +130,17 @@ class Column:
     def single(self) -> bool:
         """Whether no row has more than one value."""
         return len(self.texts) <= self.rows * self.filled + 0.5
+
+    @property
+    def constant(self) -> bool:
+        """Whether it says the same wherever it says something, as the settings of a shop system do."""
+        return self.distinct == 1 and len(self.texts) >= LEAST_CONSTANT
+
+    @cached_property
+    def counted(self) -> bool:
+        """Whether it numbers the rows that were gathered to a product: 1, 2, 3."""
+        lists = [value for value in self.values if isinstance(value, list)]
+        return self.gathered and bool(lists) and all(counts_up(value) for value in self.values)
 
     @property
     def unique(self) -> bool:
@@ -232,6 +246,12 @@ class Column:
         """
         ends = self.words[:1] + self.words[-1:]
         return next((place for place, hint in enumerate(hints) if hint in ends), None)
+
+
+def counts_up(value: Any) -> bool:
+    """Tell whether a value is 1, or a list of the numbers from 1, or from 0, on."""
+    numbers = [text for part in value for text in strings(part)] if isinstance(value, list) else list(strings(value))
+    return any(numbers == [str(first + place) for place in range(len(numbers))] for first in (0, 1))
 
 
 def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = False) -> list[Column]:

@@ -10,7 +10,7 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
-from hybridsearch.propose.left_out import COMPLETION, copies, left_out
+from hybridsearch.propose.left_out import COMPLETION, copies, left_out, repeats_by_name
 from hybridsearch.propose.notes import remarks, together
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
@@ -84,14 +84,18 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
     roles: dict[str, list[Column]] = {}
     left = [column for column in sampled if column.kind != COMPLETION]
     for role, pick in PICKERS.items():
-        if role == "text":
-            left = [column for column in left if not copies(column, roles["title"])]
+        if role in ("codes", "text"):  # the words of a facet may stand in the titles
+            left = [
+                column
+                for column in left
+                if not ((role == "text" or repeats_by_name(column)) and copies(column, roles["title"]))
+            ]
         choice = [column for column in left if column.name == key] if role == "id" and key else left
         roles[role] = [] if role == "id" and named else pick(choice)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
     roles["codes"] = [column for column in roles["id"] if is_code(column)] + roles["codes"]
     if not (roles["title"] or roles["text"] or roles["image"]):
-        roles["text"] = roles["facets"]
+        roles["text"] = roles["facets"] or [column for column in left if column.textual and not column.answers]
     return roles
 
 

@@ -12,8 +12,8 @@ from hybridsearch.values import Row
 SHARED = 0.9
 """Share of the words of a column that must stand in the titles of their products for it to say nothing more;"""
 SHARED_BY_ALT = 0.5
-"""of one that is called an alt text, which says 'picture 2' beside the title."""
-ALT = {"alt", "alttext"}
+"""of one whose name says that it repeats the title: an alt text says 'picture 2' beside it."""
+ALT = {"alt", "alttext", "meta", "seo", "og", "slug", "url", "handle"}
 COMPLETION = "completion"
 """Type of a mapping: for suggestions while a shopper types."""
 
@@ -66,4 +66,9 @@ def copies(column: Column, titles: Sequence[Column]) -> bool:
     said = {place: empty.union(*(title.vocabulary.get(place, empty) for title in titles)) for place in column.places}
     words = sum(map(len, column.vocabulary.values()))
     shared = sum(len(found & said[place]) for place, found in column.vocabulary.items())
-    return shared > 0 and shared >= words * (SHARED_BY_ALT if ALT & {*column.words} else SHARED)
+    return shared > 0 and shared >= words * (SHARED_BY_ALT if repeats_by_name(column) else SHARED)
+
+
+def repeats_by_name(column: Column) -> bool:
+    """Tell whether the name of a column says that it repeats the title."""
+    return bool(ALT & {*column.words})

@@ -17,6 +17,8 @@ URL = re.compile(r"https?://\S+", re.I)
 PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
 CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
 """One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
+BARE_CODE = re.compile(r"[^\W_][\w./-]{2,39}")
+"""One word, with a digit or not."""
 MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
 """In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import DATES, Column
-from hybridsearch.propose.patterns import BIT, CODE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.columns import DATES, LISTS, Column
+from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -41,7 +41,21 @@ CODES = (
     "code",
 )
 FACETS = (
-    *("brand", "manufacturer", "supplier", "vendor", "marke", "marque", "category", "categories", "department", "type"),
+    *(
+        "brand",
+        "brands",
+        "manufacturer",
+        "supplier",
+        "vendor",
+        "marke",
+        "marque",
+        "marca",
+        "status",
+        "category",
+        "categories",
+        "department",
+        "type",
+    ),
     *("gender", "color", "colour", "farbe", "couleur", "size", "material", "season", "style", "usage", "locale"),
     *(
         "colors",
@@ -75,14 +89,23 @@ NUMBERS = (
 )
 FLAGS = (
     *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
+    *("published", "veröffentlicht", "publié", "publicado"),
     *("lieferbar", "verfügbar", "disponible"),
 )
 """Words in the names of columns whose 0 and 1 are answers, not quantities."""
 TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
 IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
-LABELS = {"id", "ids", "code", "zip", "phone", "index", "lat", "lon", "latitude", "longitude"}
+LABELS = {"id", "ids", "code", "zip", "phone", "index", "position", "lat", "lon", "latitude", "longitude"}
 """Words in the names of columns whose numbers are not quantities."""
+NAMES_ONE = CODES[: CODES.index("model")]
+"""Words in the names of columns that name a product, and are nothing to choose by."""
+MOST_VARIANTS = 20
+"""Products that share such a code, on average."""
+REFERENCES = ("id", "ids")
+"""Words in the names of columns that name other things, for programs."""
+FEW_ROWS = 20
+"""In a sample of fewer, values may not repeat though they do in the catalogue."""
 
 DATE_TYPES = ("date", "date_nanos")
 """Types of an Elasticsearch mapping."""
@@ -138,22 +161,30 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
 
 
 def pick_codes(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns of words with digits that name one product, or few."""
+    """Return the columns of words that name one product, or few."""
     return best(filter(is_code, columns), lambda column: (rank(column, CODES), -column.share(CODE) * column.filled))
 
 
 def is_code(column: Column) -> bool:
-    """Tell whether shoppers may type a value of the column to find one product."""
-    telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
-    return telling and ((column.textual and column.numeric < 0.5) or column.says(CODES) is not None)
+    """Tell whether shoppers may type a value of the column to find one product.
+
+    A column that is named so needs no digits in its codes, as in `LS-BL-M`.
+    """
+    shared_by = MOST_VARIANTS if column.says(NAMES_ONE) is not None else 2
+    if column.repeats >= shared_by or column.filled <= 0.05 or column.constant:
+        return False
+    if column.says(CODES) is not None:
+        return column.share(CODE) > 0.2 or column.mostly(BARE_CODE)
+    return column.share(CODE) > 0.2 and column.textual and column.numeric < 0.5
 
 
 def pick_facets(columns: Sequence[Column]) -> list[Column]:
     """Return the columns of few, short values that many products share."""
 
     def fits(column: Column) -> bool:
-        named = column.says(FACETS) is not None
-        few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
+        named = column.says((*FACETS, *LISTS)) is not None
+        least = 1 if named and column.rows < FEW_ROWS else 1.05 if named or column.kind == "keyword" else 3
+        few = column.repeats >= least and column.distinct > 1 and column.says((*NAMES_ONE, *REFERENCES)) is None
         short = column.length <= 40 and column.textual
         return (
             few
@@ -170,7 +201,7 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
-        quantity = column.numeric == 1 and not named and column.distinct > 1
+        quantity = column.numeric == 1 and not named and column.distinct > 1 and not column.counted
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
@@ -197,7 +228,8 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
         if answers is None or column.kind == "boolean":
             return answers is not None
         telling = len(set(answers)) == 2 and column.filled >= 0.2
-        return telling and (not column.mostly(BIT) or column.says(FLAGS) is not None)
+        asked = column.says(FLAGS) is not None or column.name.rstrip().endswith(("?", "？"))
+        return telling and (not column.mostly(BIT) or asked)
 
     return best(filter(fits, columns), lambda column: (rank(column, FLAGS), -column.filled))
 
@@ -205,8 +237,13 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
 def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
-    telling = [column for column in readable if not column.answers]
+    telling = [column for column in readable if not (column.answers or column.constant or is_reference(column))]
     return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
+
+
+def is_reference(column: Column) -> bool:
+    """Tell whether a column names things for programs, such as groups of products."""
+    return column.says(REFERENCES) is not None and column.mostly(BARE_CODE)
 
 
 def rank(column: Column, hints: Sequence[str]) -> int:

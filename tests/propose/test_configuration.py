@@ -423,3 +423,46 @@ def test_latin_titles_without_a_telling_word_are_not_lost_beside_chinese_ones() 
         {"id": str(number), "title": title} for number, title in enumerate(["Red coat", "Blue dress", "Nike 跑步鞋"])
     ]
     assert set(propose(rows).fields.languages) == {"en", "zh"}
+
+
+def test_what_a_shop_system_says_of_every_product_is_no_text() -> None:
+    proposal = propose(shop(tracker=["inventory"], tax=["taxable"]))
+    assert proposal.fields.text == ()
+    assert proposal.left_out == {"one value alone": ["tracker", "tax"]}
+
+
+def test_the_places_of_pictures_are_no_numbers() -> None:
+    rows = [row | {"Image Position": [*range(1, 2 + n % 3)], "Position": n % 5} for n, row in enumerate(shop())]
+    assert propose(rows, key="id").fields.numbers == ()
+
+
+def test_lists_that_do_not_count_up_are_numbers() -> None:
+    rows = [row | {"price": [1, 3, 5 + n]} for n, row in enumerate(shop())]
+    assert propose(rows, key="id").fields.numbers == ("price",)
+
+
+def test_codes_without_digits_are_codes_where_their_column_is_named_so() -> None:
+    words = [f"{a}{b}-BL-M" for a in "ABCDEFGH" for b in "KLMNO"]
+    rows = [row | {"Variant SKU": word, "Handle": word} for row, word in zip(shop(), words, strict=True)]
+    assert guessed(rows).codes == ("Variant SKU",)
+
+
+def test_a_code_that_variants_share_is_a_code_and_no_facet() -> None:
+    rows = [row | {"mpn": f"M00{n // 5}X", "item_group_id": f"G00{n // 5}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.facets, fields.text) == (("mpn",), (), ())
+
+
+def test_an_address_that_is_made_of_the_title_is_no_code() -> None:
+    rows = [row | {"url_key": f"the-dress-of-summer-number-{n}-x{n}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.text) == ((), ())
+
+
+def test_a_column_whose_name_asks_has_answers() -> None:
+    assert guessed(having("Sold individually?", ["1", "0"])).booleans == ("Sold individually?",)
+
+
+def test_a_few_products_have_a_type_and_a_status() -> None:
+    rows = [row | {"Type": f"kind {n}", "Status": ["active", "draft"][n % 2]} for n, row in enumerate(shop(6))]
+    assert guessed(rows).facets == ("Status", "Type")
