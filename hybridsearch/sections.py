@@ -89,12 +89,18 @@ class Fields(Section):
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     booleans: tuple[str, ...] = ()
-    image: str | None = None
+    image: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """One field with pictures, or several; those of the first come first."""
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
     formats: dict[str, Format] = {}
     """How the texts of a field are written, by its name, where one of them alone does not tell."""
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The fields with pictures."""
+        return (self.image,) if isinstance(self.image, str) else self.image or ()
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Fields:

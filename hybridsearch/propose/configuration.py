@@ -64,7 +64,7 @@ def propose(
         raise CatalogError(f"No field of '{name}' reads like text or pictures ({names}). Write [fields] by hand.")
     languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
-    single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
+    single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
     names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
@@ -97,6 +97,11 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
     if not (roles["title"] or roles["text"] or roles["image"]):
         roles["text"] = roles["facets"] or [column for column in left if column.textual and not column.answers]
     return roles
+
+
+def one_or_all(names: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """Return one name as it is, several as they are, and None for none."""
+    return names if len(names) > 1 else next(iter(names), None)
 
 
 def shared(role: str, column: Column) -> bool:

@@ -28,7 +28,7 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         missing = keys[0].rows - len(keys[0].texts)
         repeated = len(keys[0].texts) - keys[0].distinct
         yield f"'{keys[0].name}' is missing in {missing:,} products and repeated in {repeated:,}; the last one wins."
-    for column in roles["image"]:
+    for column in roles["image"][:1]:
         if column.mostly(URL):
             yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."
         else:

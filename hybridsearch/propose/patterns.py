@@ -21,7 +21,10 @@ BARE_CODE = re.compile(r"[^\W_][\w./-]{2,39}")
 """One word, with a digit or not."""
 MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")
 """In the name of a column of pictures: more than an encoder's 224 pixels a side, and still small to fetch."""
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NUMBERED = re.compile(r"(.*?\D)[ _.-]?\d{1,2}")
+"""The name of one of several columns that are alike, such as `image_2`."""
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=\d)")
+"""Where a word ends in the name of a column, such as `imageUrl` or `image1`."""
 NOT_IN_WORDS = re.compile(r"[\W_]+")
 DIGITS_OF_A_CODE = re.compile(r"\s*+(0\d|\d{8})")
 """How a number begins that is a code: with a zero, or with eight digits, as an EAN."""

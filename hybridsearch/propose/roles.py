@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hybridsearch.propose.columns import DATES, LISTS, Column
-from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL
 
 ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
 TITLE = (
@@ -96,6 +96,8 @@ FLAGS = (
 TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
 IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
+MORE = {"additional", "further", "more", "other", "extra", "gallery", "weitere", "galerie", "autres", "adicionales"}
+"""In the name of a column of pictures: beside the first one, and no other size of it."""
 LABELS = {"id", "ids", "code", "zip", "phone", "index", "position", "lat", "lon", "latitude", "longitude"}
 """Words in the names of columns whose numbers are not quantities."""
 NAMES_ONE = CODES[: CODES.index("model")]
@@ -130,18 +132,26 @@ def spaced(column: Column) -> bool:
 
 
 def pick_image(columns: Sequence[Column]) -> list[Column]:
-    """Return the column of pictures; of several sizes a middle one."""
+    """Return the column of pictures, of several sizes a middle one, and those of further pictures."""
     pictures = [
         column
         for column in columns
         if column.mostly(PICTURE) or (column.says(IMAGE) is not None and column.mostly(URL))
     ]
-    common = [column for column in pictures if column.filled > 0.2]
-    return best(
+    common = [column for column in pictures if column.filled > 0.2 and not MORE & {*column.words}] or pictures
+    first = best(
         common,
         lambda column: (bool(SMALL & {*column.words}), not MIDDLE_SIZED.search(column.name), rank(column, IMAGE)),
         1,
     )
+    return [*first, *(column for column in pictures if column not in first and further(column, first[0]))][:MOST]
+
+
+def further(column: Column, first: Column) -> bool:
+    """Tell whether a column holds other pictures of a product than the first one does, by its name."""
+    series = [NUMBERED.fullmatch(name) for name in (column.name, first.name)]
+    following = series[0] is not None and series[0][1] == (series[1][1] if series[1] else first.name)
+    return following or bool(MORE & {*column.words} and not SMALL & {*column.words})
 
 
 def pick_title(columns: Sequence[Column]) -> list[Column]:

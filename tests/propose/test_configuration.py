@@ -466,3 +466,18 @@ def test_a_column_whose_name_asks_has_answers() -> None:
 def test_a_few_products_have_a_type_and_a_status() -> None:
     rows = [row | {"Type": f"kind {n}", "Status": ["active", "draft"][n % 2]} for n, row in enumerate(shop(6))]
     assert guessed(rows).facets == ("Status", "Type")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["image_link", "additional_image_link"], ("image_link", "additional_image_link")),
+        (["base_image", "small_image", "additional_images"], ("base_image", "additional_images")),
+        (["image1", "image2", "image_3"], ("image1", "image2", "image_3")),
+        (["bild", "bild 2", "logo2"], ("bild", "bild 2")),
+        (["img_high", "img_500x500"], "img_500x500"),
+    ],
+)
+def test_columns_of_further_pictures_follow_the_first_and_other_sizes_do_not(names: list[str], expected: Any) -> None:
+    rows = [row | {name: f"{name}-{n}.jpg" for name in names} for n, row in enumerate(shop())]
+    assert guessed(rows).image == expected
