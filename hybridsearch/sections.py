@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.fields.formats import Separator
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -47,6 +48,29 @@ class Section(BaseModel):
         return value
 
 
+class Pairs(Section):
+    """Where a row has names and values of a product's properties: a [[catalog.pairs]].
+
+    They stand in two fields, or all in one text.
+    """
+
+    into: Annotated[str, Field(min_length=1)]
+    """The object whose fields they become."""
+    names: str | None = None
+    values: str | None = None
+    """Fields, such as `Option1 Name` and `Option1 Value`; of a list of objects, `props.name` and `props.value`."""
+    text: str | None = None
+    """A field with texts such as `color=red,size=M`."""
+    separator: Separator = ","
+    sign: Separator = "="
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Pairs:
+        if (self.names is None) != (self.values is None) or (self.names is None) == (self.text is None):
+            raise ValueError("give 'names' and 'values' together, or 'text'")
+        return self
+
+
 class Catalog(Section):
     """Where products come from: a file, an existing Elasticsearch index or alias, or a query to a database."""
 
@@ -62,6 +86,10 @@ class Catalog(Section):
     """Whether pictures may be fetched from URLs."""
     gather: bool = False
     """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
+    parent: str | None = None
+    """Field in which a row of a file names the product before it, by its id, that it is a variant of."""
+    pairs: tuple[Pairs, ...] = ()
+    """Where rows have names and values of properties."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
@@ -71,10 +99,13 @@ class Catalog(Section):
             )
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
-        if self.path is None and self.gather:
+        if self.path is None and (self.gather or self.parent):
             raise ValueError(
-                "'gather' is for the rows of a file: of an index or a database each is a product; leave it out"
+                f"'{'gather' if self.gather else 'parent'}' is for the rows of a file: of an index or a database each "
+                "is a product; leave it out"
             )
+        if self.index is not None and self.pairs:
+            raise ValueError("'pairs' are not for an index, whose documents are kept as they are; leave them out")
         return self
 
 

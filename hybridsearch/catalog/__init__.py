@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.catalog import excel, parquet
+from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.binary import BinaryFile, Format
@@ -77,10 +78,11 @@ def open_source(
         ConfigError: An index is named, but there is no server to read it from.
     """
     id_field = fields.id if fields else None
+    arranged = Arrangement.of(catalog) if fields else AS_READ
     if catalog.url and catalog.query:
         if fields and fields.version:
-            return LivingDatabase(catalog.url, catalog.query, id_field, folder, fields.version)
-        return Database(catalog.url, catalog.query, id_field, folder)
+            return LivingDatabase(catalog.url, catalog.query, id_field, folder, arranged, fields.version)
+        return Database(catalog.url, catalog.query, id_field, folder, arranged)
     if catalog.path is None:
         if client is None:
             raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
@@ -99,10 +101,9 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    gather = fields is not None and catalog.gather
     if suffix in BINARIES:
-        return BinaryFile(path, id_field, gather, format=BINARIES[suffix])
-    return File(path, id_field, gather, parse=SOURCES[suffix])
+        return BinaryFile(path, id_field, arranged, format=BINARIES[suffix])
+    return File(path, id_field, arranged, parse=SOURCES[suffix])
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.gather import gathered
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
@@ -54,12 +54,12 @@ class OneFile:
 
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their places.
-        gather: Whether rows of one id that follow each other are one product.
+        arranged: What is made of the rows.
     """
 
     path: Path
     id_field: str | None = None
-    gather: bool = False
+    arranged: Arrangement = AS_READ
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class OneFile:
         return snapshot(self.path.stat())
 
     def products(self, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]]) -> Iterator[Product | Reject]:
-        """Yield the rows of the open file, each as a product or a reject, or those of one id together.
+        """Yield the rows of the open file as products or rejects.
 
         Raises:
             CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that
@@ -79,7 +79,7 @@ class OneFile:
         """
         before = snapshot(os.fstat(raw.fileno()))
         read = (product(row, self.id_field, f"{self.name}:{number}", number) for number, row in rows)
-        yield from gathered(read) if self.gather else read
+        yield from self.arranged(read)
         if snapshot(os.fstat(raw.fileno())) != before:
             raise CatalogError(
                 f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "

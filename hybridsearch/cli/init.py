@@ -11,15 +11,19 @@ import click
 
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import ConfigError
+from hybridsearch.propose.arrangement import arrange
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
-from hybridsearch.propose.together import key_of_products
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
+
+FIRST = 4_000
+"""Rows that are looked at to see which of them belong together; the sample has gaps."""
 
 
 @click.command("init")
@@ -42,7 +46,7 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
     folder = output.resolve().parent
     section, url = locate(catalog, url, query)
     source = open_catalog(section, url, folder)
-    proposal = suggest(source, section)
+    proposal, section = suggest(source, section)
     try:
         modes.write(output, to_toml(proposal, written_in(folder, section), url).encode())
     except OSError as error:
@@ -107,13 +111,18 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, folder=folder if section.query else Path(), client=client)
 
 
-def suggest(source: Source, section: Catalog) -> Proposal:
-    """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
+def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
+    """Return the proposal that a sample of the products, and the mapping if there is one, suggest.
+
+    The section is returned with what is to be made of the rows.
+    """
     rows = sample(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    key = key_of_products(rows) if section.path else None
+    section, key = arrange(sample(source, reads=FIRST) if section.path else rows, section)
     if key is not None:
-        rows = sample(open_source(section.model_copy(update={"gather": True}), Fields(id=key, title=key)))
-    proposal = propose(rows, types() if types else None, source.name, key)
-    return replace(proposal, notes=(*proposal.notes, *remarks()))
+        rows = sample(open_source(section, Fields(id=key, title=key)))
+    else:
+        rows = [unfolded(row, row, section.pairs) for row in rows]
+    proposal = propose(rows, types() if types else None, source.name, key, section)
+    return replace(proposal, notes=(*proposal.notes, *remarks())), section

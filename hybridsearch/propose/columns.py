@@ -71,7 +71,7 @@ class Column:
         places: Which rows these are.
         kind: Type in the index's mapping; empty for a file.
         usual: What stands before the decimals in other columns, where it is known.
-        gathered: Whether a list holds what several rows of a product say.
+        gathered: Whether a list holds what several rows, or objects in a list, of a product say.
     """
 
     def __init__(
@@ -261,15 +261,17 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = F
     With `gathered` each row is made of several of the catalogue.
     """
     values: dict[str, dict[int, Any]] = {}
+    repeated: set[str] = set()
     for place, row in enumerate(rows):
         held: dict[str, list[Any]] = {}
         for name, value in walk(row):
             held.setdefault(name, []).append(value)
         for name, parts in held.items():
             values.setdefault(name, {})[place] = parts[0] if len(parts) == 1 else parts
+            repeated |= {name} if len(parts) > 1 else set()
     usual = usual_mark(written(cells.values()) for cells in values.values())
     every = (
-        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered)
+        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered or name in repeated)
         for name, cells in values.items()
     )
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}

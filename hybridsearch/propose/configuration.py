@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
+from hybridsearch.propose.arrangement import read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.left_out import COMPLETION, copies, left_out, repeats_by_name
-from hybridsearch.propose.notes import remarks, together
+from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
-from hybridsearch.sections import Fields, VectorLeg
+from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.values import Row
 
 
@@ -29,7 +31,6 @@ class Proposal:
         notes: What the shop should look at.
         examples: For each format, how a text is read in it.
         left_out: Names of the fields that have no role, by what they are.
-        gather: Whether rows of one id are one product.
     """
 
     fields: Fields
@@ -38,11 +39,14 @@ class Proposal:
     notes: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    gather: bool = False
 
 
 def propose(
-    rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: str = "the catalogue", key: str | None = None
+    rows: Sequence[Row],
+    kinds: Mapping[str, str] | None = None,
+    name: str = "the catalogue",
+    key: str | None = None,
+    catalog: Catalog | None = None,
 ) -> Proposal:
     """Guess a configuration.
 
@@ -50,14 +54,17 @@ def propose(
         rows: A sample of the catalogue; some 2,000 rows, spread over it, are enough.
         kinds: For an index, the type of each mapped field by dotted name; its products are named by `_id`.
         name: Name of the catalogue, for messages.
-        key: Field that names the products, where the rows of each were gathered into one.
+        key: Field that names the products, where several rows were made one.
+        catalog: What was made of the rows.
 
     Raises:
         CatalogError: There are no rows, or nothing in them that could be searched.
     """
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
-    sampled = columns(rows, kinds or {}, gathered=key is not None)
+    arranged = catalog or Catalog(path=Path())
+    every = columns(rows, kinds or {}, gathered=arranged.gather)
+    sampled = [column for column in every if not read_as_pairs(column, arranged.pairs)]
     roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
         names = ", ".join(column.name for column in sampled[:20])
@@ -67,15 +74,14 @@ def propose(
     single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
     names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
-    said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
+    said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
     return Proposal(
         Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
-        (*together(key), *remarks(sampled, roles, named=kinds is not None)),
+        (*said_of(arranged, key), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         rest,
-        gather=key is not None,
     )
 
 

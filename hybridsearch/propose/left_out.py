@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from hybridsearch.propose.arrangement import read_as_pairs
 from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import PICTURE, URL
+from hybridsearch.sections import Pairs
 from hybridsearch.values import Row
 
 SHARED = 0.9
@@ -27,7 +29,8 @@ REASONS: dict[str, Callable[[Column], bool]] = {
     "numbers": lambda column: column.numeric > 0,
 }
 """What a column without a role is: the first that it is."""
-COPIES, OTHERS, EMPTY = (
+PROPERTIES, COPIES, OTHERS, EMPTY = (
+    "names and values that become fields of their own",
     "what the title says too",
     "other values",
     "empty, an object in other products, or of a name that no index can hold",
@@ -35,14 +38,19 @@ COPIES, OTHERS, EMPTY = (
 
 
 def left_out(
-    rows: Iterable[Row], kinds: Mapping[str, str], sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]]
+    rows: Iterable[Row],
+    kinds: Mapping[str, str],
+    sampled: Sequence[Column],
+    roles: Mapping[str, Sequence[Column]],
+    pairs: Sequence[Pairs] = (),
 ) -> dict[str, list[str]]:
     """Return the names of the fields that have no role, by what they are; those of most fields first."""
     used = {column.name for taken in roles.values() for column in taken}
     rest: dict[str, list[str]] = {}
     for column in sampled:
         if column.name not in used:
-            rest.setdefault(reason(column, roles["title"]), []).append(column.name)
+            why = PROPERTIES if read_as_pairs(column, pairs) else reason(column, roles["title"])
+            rest.setdefault(why, []).append(column.name)
     objects = {prefix for column in sampled for prefix in prefixes(column.name)}
     names = dict.fromkeys([*(name for row in rows for name, _ in walk(row)), *(kinds.keys() - objects)])
     rest[EMPTY] = sorted(names.keys() - {column.name for column in sampled})

@@ -50,15 +50,6 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
 
 
-def together(key: str | None) -> Iterator[str]:
-    """Say which rows are read as one product."""
-    if key is not None:
-        yield (
-            f"Rows that follow each other with one '{key}' are one product: only the first has a title. Of numbers and "
-            "dates the first counts; codes, facets and pictures of all rows do."
-        )
-
-
 def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Say which fields have no role, the first of each kind by name."""
     for why, names in left_out.items():

@@ -104,7 +104,7 @@ NAMES_ONE = CODES[: CODES.index("model")]
 """Words in the names of columns that name a product, and are nothing to choose by."""
 MOST_VARIANTS = 20
 """Products that share such a code, on average."""
-REFERENCES = ("id", "ids")
+REFERENCES = ("id", "ids", "parent")
 """Words in the names of columns that name other things, for programs."""
 FEW_ROWS = 20
 """In a sample of fewer, values may not repeat though they do in the catalogue."""
@@ -193,6 +193,8 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says((*FACETS, *LISTS)) is not None
+        if column.says(TEXT) is not None and not named:
+            return False
         least = 1 if named and column.rows < FEW_ROWS else 1.05 if named or column.kind == "keyword" else 3
         few = column.repeats >= least and column.distinct > 1 and column.says((*NAMES_ONE, *REFERENCES)) is None
         short = column.length <= 40 and column.textual
