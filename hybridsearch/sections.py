@@ -48,6 +48,15 @@ class Section(BaseModel):
         return value
 
 
+def known_encoding(name: str) -> str:
+    """Require the name of an encoding of text."""
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise ValueError(f"'{name}' is no encoding that is known; expected one such as cp1252 or gb18030") from error
+    return name
+
+
 class Pairs(Section):
     """Where a row has names and values of a product's properties: a [[catalog.pairs]].
 
@@ -80,6 +89,8 @@ class Catalog(Section):
     """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""
     query: Annotated[str, Field(min_length=1)] | None = None
     """The SELECT that gives a row for each product."""
+    encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
+    """Of a file of text; left out: UTF-8, UTF-16 with a byte-order mark, or what XML declares."""
     images: Path | None = None
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True

@@ -103,7 +103,7 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
     if suffix in BINARIES:
         return BinaryFile(path, id_field, arranged, format=BINARIES[suffix])
-    return File(path, id_field, arranged, parse=SOURCES[suffix])
+    return File(path, id_field, arranged, parse=SOURCES[suffix], encoding=catalog.encoding)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

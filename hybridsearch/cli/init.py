@@ -9,18 +9,20 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
-from hybridsearch.catalog import open_source, sample
+from hybridsearch.catalog import BINARIES, open_source, sample
 from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.files import encoding_needed
 from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
-from hybridsearch.errors import ConfigError
+from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.propose.arrangement import arrange
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
+from hybridsearch.values import Reject
 
 FIRST = 4_000
 """Rows that are looked at to see which of them belong together; the sample has gaps."""
@@ -45,6 +47,8 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
     folder = output.resolve().parent
     section, url = locate(catalog, url, query)
+    if section.path and section.path.is_file() and section.path.suffix.lower() not in BINARIES:
+        section = section.model_copy(update={"encoding": encoding_needed(section.path)})
     source = open_catalog(section, url, folder)
     proposal, section = suggest(source, section)
     try:
@@ -117,6 +121,8 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
     The section is returned with what is to be made of the rows.
     """
     rows = sample(source)
+    if not rows:
+        require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
     section, key = arrange(sample(source, reads=FIRST) if section.path else rows, section)
@@ -126,3 +132,16 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
         rows = [unfolded(row, row, section.pairs) for row in rows]
     proposal = propose(rows, types() if types else None, source.name, key, section)
     return replace(proposal, notes=(*proposal.notes, *remarks())), section
+
+
+def require_some(source: Source) -> None:
+    """Say why there is no product, where there are rows.
+
+    Raises:
+        CatalogError: All of them are rejects.
+    """
+    first = next((row for row in source.read() if isinstance(row, Reject)), None)
+    if first is not None:
+        raise CatalogError(
+            f"'{source.name}' has no product that can be read. The first one, {first.where}: {first.reason}."
+        )

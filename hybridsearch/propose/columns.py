@@ -18,6 +18,7 @@ from hybridsearch.propose.patterns import (
     DATE,
     DIGITS_OF_A_CODE,
     NOT_IN_WORDS,
+    PADDED,
     PICTURE,
     SHORT_DATE,
     URL,
@@ -29,6 +30,8 @@ from hybridsearch.values import Row, Stored
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
+FEW_YEARS = 4
+"""Different dates in a year, on average, for them to be dates by what they are."""
 LEAST_CONSTANT = 3
 """Products that say the same, for that to be no text about one of them."""
 
@@ -39,24 +42,13 @@ LISTS = (
     *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
 )
 """Words in the names of columns that hold several values."""
+CHOSEN = ("color", "colour", "farbe", "couleur", "size", "größe", "taille", "talla", "material", "颜色", "色")
+"""Words in the names of columns that hold what a product is chosen by."""
 
 DATES = (
     *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
-    *(
-        "created",
-        "updated",
-        "modified",
-        "added",
-        "available",
-        "since",
-        "until",
-        "erstellt",
-        "erschienen",
-        "sortie",
-        "日期",
-        "发布日期",
-        "発売日",
-    ),
+    *("created", "updated", "modified", "added", "available", "since", "until", "erstellt", "erschienen", "seit"),
+    *("sortie", "depuis", "desde", "日期", "发布日期", "発売日"),
 )
 """Words in the names of columns that hold dates."""
 
@@ -158,9 +150,16 @@ class Column:
         """Whether it looks like dates: of numbers with years of two digits, which may be anything, its name says so."""
         if self.mostly(DATE):
             return True
-        return (self.says(DATES) is not None and self.mostly(SHORT_DATE)) or (
-            sum(map(has_named_month, self.texts)) >= MOSTLY * len(self.texts)
-        )
+        short = self.mostly(SHORT_DATE) and (self.says(DATES) is not None or self.padded)
+        return short or sum(map(has_named_month, self.texts)) >= MOSTLY * len(self.texts)
+
+    @cached_property
+    def padded(self) -> bool:
+        """Whether all texts are three numbers of two digits: days filled up with zeros, and years that come again."""
+        parts = [match.groups() for text in self.texts if (match := PADDED.fullmatch(text))]
+        days, years = ({each[place] for each in parts} for place in (0, 2))
+        zeros = any(day.startswith("0") for day in days)
+        return len(parts) == len(self.texts) and zeros and len(years) * FEW_YEARS <= self.distinct
 
     @cached_property
     def truth(self) -> bool:
@@ -186,7 +185,8 @@ class Column:
     def several(self) -> Format:
         """What stands between the values of a cell."""
         numeric = self.numeric >= MOSTLY
-        return AS_IT_IS if numeric else Format(separators=separators(self.written, self.says(LISTS) is not None))
+        named, chosen = (self.says(words) is not None for words in (LISTS, CHOSEN))
+        return AS_IT_IS if numeric else Format(separators=separators(self.written, named, chosen))
 
     def form(self, role: str) -> Format:
         """Return how its texts are written for a role."""

@@ -12,7 +12,7 @@ from hybridsearch.fields import Format
 from hybridsearch.propose.arrangement import read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
-from hybridsearch.propose.left_out import COMPLETION, copies, left_out, repeats_by_name
+from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
 from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
@@ -91,15 +91,13 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
     left = [column for column in sampled if column.kind != COMPLETION]
     for role, pick in PICKERS.items():
         if role in ("codes", "text"):  # the words of a facet may stand in the titles
-            left = [
-                column
-                for column in left
-                if not ((role == "text" or repeats_by_name(column)) and copies(column, roles["title"]))
-            ]
+            copied = copies if role == "text" else is_copy
+            left = [column for column in left if not copied(column, roles["title"])]
         choice = [column for column in left if column.name == key] if role == "id" and key else left
         roles[role] = [] if role == "id" and named else pick(choice)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
-    roles["codes"] = [column for column in roles["id"] if is_code(column)] + roles["codes"]
+    codes = [column for column in roles["id"] if is_code(column) and not is_copy(column, roles["title"])]
+    roles["codes"] = codes + roles["codes"]
     if not (roles["title"] or roles["text"] or roles["image"]):
         roles["text"] = roles["facets"] or [column for column in left if column.textual and not column.answers]
     return roles

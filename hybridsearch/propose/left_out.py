@@ -77,6 +77,11 @@ def copies(column: Column, titles: Sequence[Column]) -> bool:
     return shared > 0 and shared >= words * (SHARED_BY_ALT if repeats_by_name(column) else SHARED)
 
 
+def is_copy(column: Column, titles: Sequence[Column]) -> bool:
+    """Tell whether a column that is named so says what the titles say."""
+    return repeats_by_name(column) and copies(column, titles)
+
+
 def repeats_by_name(column: Column) -> bool:
     """Tell whether the name of a column says that it repeats the title."""
     return bool(ALT & {*column.words})

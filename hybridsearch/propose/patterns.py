@@ -10,6 +10,7 @@ DATE = re.compile(
 )
 SHORT_DATE = re.compile(r"\d\d?[./-] ?\d\d?[./-] ?\d\d([,T ].*)?", re.S)
 """With two digits for a year; only where the name says that it is a date."""
+PADDED = re.compile(r"(\d\d)([./-])\d\d\2(\d\d)")
 SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
 """Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
 BIT = re.compile(r"[01](\.0{1,4})?")

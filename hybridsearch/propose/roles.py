@@ -214,6 +214,7 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
     def fits(column: Column) -> bool:
         named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
         quantity = column.numeric == 1 and not named and column.distinct > 1 and not column.counted
+        quantity = quantity and not (asks(column) and column.mostly(BIT))
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
@@ -240,10 +241,14 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
         if answers is None or column.kind == "boolean":
             return answers is not None
         telling = len(set(answers)) == 2 and column.filled >= 0.2
-        asked = column.says(FLAGS) is not None or column.name.rstrip().endswith(("?", "？"))
-        return telling and (not column.mostly(BIT) or asked)
+        return telling and (not column.mostly(BIT) or asks(column))
 
     return best(filter(fits, columns), lambda column: (rank(column, FLAGS), -column.filled))
+
+
+def asks(column: Column) -> bool:
+    """Tell whether 0 and 1 are answers to the name of a column."""
+    return column.says(FLAGS) is not None or column.name.rstrip().endswith(("?", "？"))
 
 
 def pick_text(columns: Sequence[Column]) -> list[Column]:

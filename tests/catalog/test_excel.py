@@ -342,3 +342,16 @@ def test_init_and_reindex_take_a_workbook(
     assert code == 0
     assert "Indexed 30 products" in out
     assert "dress 1" in run("search", "blue dress")[1]
+
+
+def test_init_says_why_no_product_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    run = runner(tmp_path, monkeypatch, capfdbinary)
+    (tmp_path / "shop.xlsx").write_bytes(
+        saved(["id", "title", "price"], *([n, "hat", f"=A{n}*2"] for n in range(2, 5)))
+    )
+    code, _, err = run("init", "shop.xlsx")
+    assert code == 3
+    reason = "The first one, shop.xlsx:2: column 'price' holds a formula without its result"
+    assert f"'shop.xlsx' has no product that can be read. {reason}" in err

@@ -310,7 +310,13 @@ def test_short_years_and_names_of_months_are_dates(name: str, values: list[str],
     assert (fields.dates, fields.formats) == ((name,), {name: Format(date=order)})
 
 
-@pytest.mark.parametrize("values", [["4/20/16", "5/3/17"], ["10.11.12", "13.11.12"]])
+def test_days_filled_up_with_zeros_in_years_that_come_again_are_dates() -> None:
+    rows = [row | {"Neu ab": f"{1 + n % 28:02}.{1 + n % 12:02}.2{n % 3}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.dates, fields.codes, fields.formats) == (("Neu ab",), (), {"Neu ab": Format(date="DMY")})
+
+
+@pytest.mark.parametrize("values", [["4/20/16", "5/3/17"], ["10.11.12", "13.11.12"], ["01.02.03", "02.02.04"]])
 def test_three_numbers_are_no_date_unless_the_name_says_so(values: list[str]) -> None:
     assert guessed(having("version", values)).dates == ()
 
