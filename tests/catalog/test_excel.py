@@ -355,3 +355,11 @@ def test_init_says_why_no_product_can_be_read(
     assert code == 3
     reason = "The first one, shop.xlsx:2: column 'price' holds a formula without its result"
     assert f"'shop.xlsx' has no product that can be read. {reason}" in err
+
+
+def test_of_merged_cells_the_first_one_has_the_value() -> None:
+    book = Workbook()
+    for row in (["id", "brand"], [1, "Acme"], [2, "Zeta"]):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    assert read(stored(book)) == [(2, {"id": 1, "brand": "Acme"}), (3, {"id": 2})]

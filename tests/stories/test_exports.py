@@ -7,10 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from openpyxl import Workbook
+from pyarrow import parquet
 
 from hybridsearch import HybridSearch
 from hybridsearch.cli import DONE, run
@@ -189,6 +193,45 @@ def test_tables_as_people_write_them(start: Start, price: Callable[[int], str], 
         assert ids(shop, filters={"Gewicht": {"lte": 1.25}}) == {"MÖ-1000", "MÖ-1001"}
         assert ids(shop, filters={"Neu seit": "2024-04-13"}) == {"MÖ-1003"}
         assert ids(shop, "schöner Stuhl") == {f"MÖ-{1000 + n}" for n in range(COUNT)}
+
+
+def workbook(rows: list[dict[str, Any]]) -> bytes:
+    """Return a workbook with a title above its names, and lists as texts."""
+    file, book = io.BytesIO(), Workbook()
+    book.active.append(["Our chairs"])
+    book.active.append(list(rows[0]))
+    for row in rows:
+        book.active.append([", ".join(value) if isinstance(value, list) else value for value in row.values()])
+    book.save(file)
+    return file.getvalue()
+
+
+def parquet_file(rows: list[dict[str, Any]]) -> bytes:
+    """Return a Parquet file."""
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("name", "written"), [("shop.xlsx", workbook), ("shop.parquet", parquet_file)])
+def test_files_with_types(start: Start, name: str, written: Callable[[list[dict[str, Any]]], bytes]) -> None:
+    rows = [
+        {
+            "sku": f"CH-{1000 + n}",
+            "title": f"Chair of oak number {n}",
+            "price": 1_100.5 + n,
+            "in stock": n % 2 == 0,
+            "since": date(2024, 1 + n % 12, 1 + n),
+            "pictures": [f"https://x.example/{n}-{side}.jpg" for side in "ab"],
+        }
+        for n in range(COUNT)
+    ]
+    with start(name, written(rows)) as shop:
+        fields = shop.settings.fields
+        assert (fields.id, fields.title, fields.image) == ("sku", "title", "pictures")
+        assert (fields.numbers, fields.booleans, fields.dates) == (("price",), ("in stock",), ("since",))
+        assert ids(shop, filters={"price": {"gte": 1_122.5}, "in stock": True}) == {"CH-1022"}
+        assert ids(shop, filters={"since": "2024-03-03"}) == {"CH-1002"}
 
 
 WORDS = {
