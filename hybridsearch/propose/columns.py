@@ -23,6 +23,7 @@ from hybridsearch.propose.patterns import (
     SHORT_DATE,
     URL,
 )
+from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
@@ -37,20 +38,6 @@ LEAST_CONSTANT = 3
 
 LISTED = ("facets", "codes", "image")
 """Roles of fields of which one text may hold several values."""
-LISTS = (
-    *("tags", "keywords", "labels", "colors", "colours", "sizes", "materials", "categories", "collections", "codes"),
-    *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
-)
-"""Words in the names of columns that hold several values."""
-CHOSEN = ("color", "colour", "farbe", "couleur", "size", "größe", "taille", "talla", "material", "颜色", "色")
-"""Words in the names of columns that hold what a product is chosen by."""
-
-DATES = (
-    *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
-    *("created", "updated", "modified", "added", "available", "since", "until", "erstellt", "erschienen", "seit"),
-    *("sortie", "depuis", "desde", "日期", "发布日期", "発売日"),
-)
-"""Words in the names of columns that hold dates."""
 
 
 class Column:

@@ -8,6 +8,7 @@ from hybridsearch.propose.arrangement import read_as_pairs
 from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import PICTURE, URL
+from hybridsearch.propose.words import ALT
 from hybridsearch.sections import Pairs
 from hybridsearch.values import Row
 
@@ -15,7 +16,6 @@ SHARED = 0.9
 """Share of the words of a column that must stand in the titles of their products for it to say nothing more;"""
 SHARED_BY_ALT = 0.5
 """of one whose name says that it repeats the title: an alt text says 'picture 2' beside it."""
-ALT = {"alt", "alttext", "meta", "seo", "og", "slug", "url", "handle"}
 COMPLETION = "completion"
 """Type of a mapping: for suggestions while a shopper types."""
 

@@ -11,7 +11,8 @@ from hybridsearch.propose.cells import written
 from hybridsearch.propose.columns import MOSTLY, Column
 from hybridsearch.propose.patterns import URL
 from hybridsearch.propose.reasons import SHOWN
-from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
+from hybridsearch.propose.roles import DATE_TYPES
+from hybridsearch.propose.words import NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
 

@@ -5,107 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import DATES, LISTS, Column
+from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.words import (
+    CODES,
+    DATES,
+    FACETS,
+    FLAGS,
+    ID,
+    IMAGE,
+    LABELS,
+    LISTS,
+    META,
+    MORE,
+    NAMES_ONE,
+    NUMBERS,
+    REFERENCES,
+    SMALL,
+    TEXT,
+    TITLE,
+)
 
-ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
-TITLE = (
-    "title",
-    "name",
-    "headline",
-    "titel",
-    "bezeichnung",
-    "titre",
-    "nom",
-    "titulo",
-    "nombre",
-    "标题",
-    "名称",
-    "商品名",
-)
-META = {"meta", "seo", "og"}
-"""In the name of a column: what search engines are shown, a copy of the title or worse."""
-CODES = (
-    "sku",
-    "ean",
-    "gtin",
-    "upc",
-    "mpn",
-    "isbn",
-    "asin",
-    "barcode",
-    "artikelnummer",
-    "model",
-    "part",
-    "number",
-    "code",
-)
-FACETS = (
-    *(
-        "brand",
-        "brands",
-        "manufacturer",
-        "supplier",
-        "vendor",
-        "marke",
-        "marque",
-        "marca",
-        "status",
-        "category",
-        "categories",
-        "department",
-        "type",
-    ),
-    *("gender", "color", "colour", "farbe", "couleur", "size", "material", "season", "style", "usage", "locale"),
-    *(
-        "colors",
-        "colours",
-        "farben",
-        "couleurs",
-        "colores",
-        "sizes",
-        "größe",
-        "größen",
-        "tailles",
-        "tallas",
-        "materials",
-    ),
-    *(
-        "materialien",
-        "hersteller",
-        "kategorie",
-        "kategorien",
-        "catégorie",
-        "categoría",
-        "品牌",
-        "颜色",
-        "ブランド",
-        "色",
-    ),
-)
-NUMBERS = (
-    *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
-    *("discount", "weight", "width", "height", "depth", "length", "diagonal", "capacity", "year"),
-)
-FLAGS = (
-    *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
-    *("published", "veröffentlicht", "publié", "publicado"),
-    *("lieferbar", "verfügbar", "disponible"),
-)
-"""Words in the names of columns whose 0 and 1 are answers, not quantities."""
-TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
-IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
-SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
-MORE = {"additional", "further", "more", "other", "extra", "gallery", "weitere", "galerie", "autres", "adicionales"}
-"""In the name of a column of pictures: beside the first one, and no other size of it."""
-LABELS = {"id", "ids", "code", "zip", "phone", "index", "position", "lat", "lon", "latitude", "longitude"}
-"""Words in the names of columns whose numbers are not quantities."""
-NAMES_ONE = CODES[: CODES.index("model")]
-"""Words in the names of columns that name a product, and are nothing to choose by."""
 MOST_VARIANTS = 20
 """Products that share such a code, on average."""
-REFERENCES = ("id", "ids", "parent")
-"""Words in the names of columns that name other things, for programs."""
 FEW_ROWS = 20
 """In a sample of fewer, values may not repeat though they do in the catalogue."""
 

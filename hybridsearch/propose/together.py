@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
-from hybridsearch.propose.roles import ID, TITLE, rank
+from hybridsearch.propose.roles import rank
+from hybridsearch.propose.words import ID, PARENT, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
-PARENT = ("parent", "parentsku", "parentid", "eltern", "elternartikel", "padre", "übergeordnet")
-"""Words in the names of columns that name the product of a variant."""
 FEWEST = 2
 """Later rows of products, and rows with a title, that a sample must hold."""
 

@@ -1,4 +1,4 @@
-"""What `init` proposes, from `cells`, `columns`, `roles`, `languages`, `patterns` and `reasons` to the `toml_file`."""
+"""What `init` proposes, from `cells`, `columns`, `roles`, `languages`, `patterns`, `words`, `reasons` to `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -472,7 +472,7 @@ def test_a_column_whose_name_asks_has_answers() -> None:
 
 def test_a_few_products_have_a_type_and_a_status() -> None:
     rows = [row | {"Type": f"kind {n}", "Status": ["active", "draft"][n % 2]} for n, row in enumerate(shop(6))]
-    assert guessed(rows).facets == ("Status", "Type")
+    assert guessed(rows).facets == ("Type", "Status")
 
 
 @pytest.mark.parametrize(
