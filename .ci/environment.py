@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hybridsearch"
-EXTRAS = ("clip", "parquet", "sql", "dev")
+EXTRAS = ("clip", "parquet", "postgresql", "sql", "dev")
 
 
 def requirements() -> list[str]:

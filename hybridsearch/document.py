@@ -234,7 +234,7 @@ def leg_text(row: Row, leg: Leg) -> str:
 
 def pictures(row: Row, fields: Fields) -> tuple[str, ...]:
     """Return the references to a product's pictures, the first choice first."""
-    return singly(row, fields.image, fields) if fields.image else ()
+    return tuple(dict.fromkeys(value for name in fields.pictures for value in singly(row, name, fields)))
 
 
 def singly(row: Row, name: str, fields: Fields) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.fields.formats import Separator
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -48,6 +49,38 @@ class Section(BaseModel):
         return value
 
 
+def known_encoding(name: str) -> str:
+    """Require the name of an encoding of text."""
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise ValueError(f"'{name}' is no encoding that is known; expected one such as cp1252 or gb18030") from error
+    return name
+
+
+class Pairs(Section):
+    """Where a row has names and values of a product's properties: a [[catalog.pairs]].
+
+    They stand in two fields, or all in one text.
+    """
+
+    into: Annotated[str, Field(min_length=1)]
+    """The object whose fields they become."""
+    names: str | None = None
+    values: str | None = None
+    """Fields, such as `Option1 Name` and `Option1 Value`; of a list of objects, `props.name` and `props.value`."""
+    text: str | None = None
+    """A field with texts such as `color=red,size=M`."""
+    separator: Separator = ","
+    sign: Separator = "="
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Pairs:
+        if (self.names is None) != (self.values is None) or (self.names is None) == (self.text is None):
+            raise ValueError("give 'names' and 'values' together, or 'text'")
+        return self
+
+
 class Catalog(Section):
     """Where products come from: a file, an existing Elasticsearch index or alias, or a query to a database."""
 
@@ -57,10 +90,16 @@ class Catalog(Section):
     """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""
     query: Annotated[str, Field(min_length=1)] | None = None
     """The SELECT that gives a row for each product."""
+    encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
+    """Of a file of text; left out: UTF-8, UTF-16 with a byte-order mark, or what XML declares."""
     images: Path | None = None
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
+    parent: str | None = None
+    """Field in which a row of a file names the product before it, by its id, that it is a variant of."""
+    pairs: tuple[Pairs, ...] = ()
+    """Where rows have names and values of properties."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
@@ -70,6 +109,12 @@ class Catalog(Section):
             )
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
+        if self.path is None and self.parent:
+            raise ValueError(
+                "'parent' is for the rows of a file: of an index or a database each is a product; leave it out"
+            )
+        if self.index is not None and self.pairs:
+            raise ValueError("'pairs' are not for an index, whose documents are kept as they are; leave them out")
         return self
 
 
@@ -87,7 +132,8 @@ class Fields(Section):
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     booleans: tuple[str, ...] = ()
-    image: str | None = None
+    image: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """One field with pictures, or several; those of the first come first."""
     variants: str | None = None
     """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
     `variants`."""
@@ -96,6 +142,11 @@ class Fields(Section):
     languages: tuple[Language, ...] = ("en",)
     formats: dict[str, Format] = {}
     """How the texts of a field are written, by its name, where one of them alone does not tell."""
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The fields with pictures."""
+        return (self.image,) if isinstance(self.image, str) else self.image or ()
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Fields:
@@ -141,7 +192,7 @@ class Fields(Section):
     @property
     def names_of_variants(self) -> tuple[str, ...]:
         """The fields of variants, in whatever role."""
-        names = itertools.chain(self.text, self.codes, [self.image or ""], *map(self.of, KINDS))
+        names = itertools.chain(self.text, self.codes, self.pictures, *map(self.of, KINDS))
         return tuple(dict.fromkeys(filter(self.of_variants, names)))
 
     @property

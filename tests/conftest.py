@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from tests.servers import postgresql
 from tests.servers.elasticsearch import running
 from tests.shops import Stop
 
 VERSIONS = os.environ.get("HYBRIDSEARCH_TEST_ES_VERSIONS", "9.4.3 8.16.6").split()
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_ES") == "1"
+POSTGRES_REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_POSTGRES") == "1"
 ELSEWHERE = os.environ.get("HYBRIDSEARCH_TEST_ES_URL")
 
 
@@ -67,6 +69,19 @@ def index(es_url: str) -> Iterator[str]:
     with Elasticsearch(es_url) as client:
         for found in client.indices.get(index=f"{name}*", expand_wildcards="all"):
             client.indices.delete(index=found)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """A running PostgreSQL; whoever kills it starts another one."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgresql.running())
+        except (OSError, RuntimeError) as error:
+            if POSTGRES_REQUIRED:
+                raise
+            pytest.skip(f"NO POSTGRESQL: {error}")
+        yield server
 
 
 @pytest.fixture(params=["embedded", "elasticsearch"])

@@ -209,6 +209,8 @@ def test_a_text_leg_reads_its_fields_in_order_as_one_line() -> None:
 def test_pictures_come_in_the_rows_order() -> None:
     assert document.pictures({"image": ["b.jpg", None, " a.jpg "]}, FIELDS) == ("b.jpg", "a.jpg")
     assert document.pictures({"image": "a.jpg"}, FIELDS.model_copy(update={"image": None})) == ()
+    two = FIELDS.model_copy(update={"image": ("image", "more")})
+    assert document.pictures({"more": ["b.jpg", "a.jpg"], "image": "a.jpg"}, two) == ("a.jpg", "b.jpg")
 
 
 def test_the_row_and_the_vectors_are_passed_on_and_not_touched() -> None:

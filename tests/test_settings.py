@@ -78,8 +78,8 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as refused:
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
-        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, images, fetch. "
-        "A whole file: hybridsearch init CATALOG"
+        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, encoding, images, fetch, "
+        "parent, pairs. A whole file: hybridsearch init CATALOG"
     )
 
 

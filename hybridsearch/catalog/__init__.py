@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.catalog import excel, parquet
+from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.array import parse_document
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.binary import BinaryFile, Format
 from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
-from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.catalog.living_database import LivingDatabase
 from hybridsearch.catalog.xml import parse_feed
@@ -79,10 +79,11 @@ def open_source(
         ConfigError: An index is named, but there is no server to read it from.
     """
     id_field = fields.key if fields else None
+    arranged = Arrangement.of(catalog, fields) if fields else AS_READ
     if catalog.url and catalog.query:
         if fields and fields.version:
-            return LivingDatabase(catalog.url, catalog.query, id_field, folder, fields.version)
-        return Database(catalog.url, catalog.query, id_field, folder)
+            return LivingDatabase(catalog.url, catalog.query, id_field, folder, arranged, fields.version)
+        return Database(catalog.url, catalog.query, id_field, folder, arranged)
     if catalog.path is None:
         if client is None:
             raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
@@ -101,10 +102,9 @@ def open_source(
         raise CatalogError(f"Catalogue {shown(path)} is missing. Correct 'catalog.path' and try again.")
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
-    grouping = Grouping.of(fields) if fields else None
     if suffix in BINARIES:
-        return BinaryFile(path, id_field, grouping, format=BINARIES[suffix])
-    return File(path, id_field, grouping, parse=SOURCES[suffix])
+        return BinaryFile(path, id_field, arranged, format=BINARIES[suffix])
+    return File(path, id_field, arranged, parse=SOURCES[suffix], encoding=catalog.encoding)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

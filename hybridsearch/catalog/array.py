@@ -24,18 +24,29 @@ CUT = 16
 """Characters before the end of a chunk where an error may come from the cut, as in `tru`."""
 LONGEST_BEGINNING = 100
 """Characters before an element in its line."""
+WRAPPED = re.compile(
+    r'\s*+\{\s*+(?:"[^"\\]{1,50}+"\s*+:\s*+(?:"[^"\\]{0,200}+"|[\w.+-]{1,30}+)\s*+,\s*+){0,20}+'
+    r'"(?:products|items|data|results|rows|articles|catalog|produkte|artikel|produits|productos)"\s*+:\s*+(?=\[)'
+)
+"""How an object begins that holds the array, as the answers of shop systems do."""
 GAP = re.compile(r"[\s,]*+")
 
 
 def parse_document(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
-    """Yield the elements of one array; a file that does not start with one is read by lines.
+    """Yield the elements of one array, which may lie in an object; a file that does not start so is read by lines.
 
     Raises:
         ValueError: The array cannot be read to its end; or it is one object.
     """
-    start = text.read(CHUNK).lstrip()
+    start = text.read(CHUNK)
     text.seek(0)
-    if start.startswith("["):
+    wrapped = WRAPPED.match(start)
+    start = start.lstrip()
+    if wrapped:
+        lines = text.read(wrapped.end()).count("\n")
+        for number, row in parse_array(text, wrapped=True):
+            yield lines + number, row
+    elif start.startswith("["):
         yield from parse_array(text)
     elif start.startswith(("{\n", "{\r")):
         raise ValueError("it is one object over many lines; expected an array of products, or one product a line")
@@ -43,8 +54,10 @@ def parse_document(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
         yield from parse_lines(text)
 
 
-def parse_array(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
+def parse_array(text: TextIO, *, wrapped: bool = False) -> Iterator[tuple[int, Any | Unreadable]]:
     """Yield the elements of an array that starts the text, holding no more than one of them and a chunk.
+
+    What stands behind one that lies in an object is nothing of products.
 
     Raises:
         ValueError: The array does not end, or an element is not JSON, so that the start of the next one is unknown.
@@ -55,6 +68,9 @@ def parse_array(text: TextIO) -> Iterator[tuple[int, Any | Unreadable]]:
     closed = False
     while first := window.skip_gap():
         if first == "]":
+            if wrapped:
+                window.require_one_object()
+                return
             closed = True
             window.take(window.at + 1)
             continue
@@ -166,6 +182,16 @@ class Window:
             self.text, self.at = "", 0
         elif self.at > CHUNK // 8:
             self.text, self.at = self.text[self.at :], 0
+
+    def require_one_object(self) -> None:
+        """Require that no other object begins a line behind this place, as far as is at hand or one read further.
+
+        Raises:
+            ValueError: One does: each line is a product, of which the array is a part.
+        """
+        self.more()
+        if "\n{" in self.text[self.at :]:
+            raise ValueError("it has several objects, each with an array; name it .jsonl if each line is a product")
 
     def skip_gap(self) -> str:
         """Move over blanks and commas, and return the character behind them; empty at the end of the text."""

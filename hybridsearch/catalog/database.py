@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybridsearch import credentials
+from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import product
 from hybridsearch.catalog.typed import typed_row
 from hybridsearch.disk.paths import shown
@@ -35,12 +36,14 @@ class Database:
         query: Gives a row for each product.
         id_field: Name of the id's column; None numbers the products.
         folder: Where a relative path of SQLite starts.
+        arranged: What is made of the rows.
     """
 
     url: str
     query: str
     id_field: str | None = None
     folder: Path = Path()
+    arranged: Arrangement = AS_READ
 
     @property
     def name(self) -> str:
@@ -68,8 +71,14 @@ class Database:
 
     def products(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row that a query gives."""
-        with self.connected() as connection:
-            found = as_it_is(connection, query) if isinstance(query, str) else connection.execute(query)
+        yield from self.arranged(self.rows(query))
+
+    def rows(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
+        """Yield every row that a query gives."""
+        with (
+            self.connected() as connection,
+            as_it_is(connection, query) if isinstance(query, str) else connection.execute(query) as found,
+        ):
             if not found.returns_rows:
                 raise CatalogError("'catalog.query' gives no rows, expected a SELECT. Nothing was changed by it.")
             names = list(found.keys())

@@ -1,105 +1,153 @@
-"""Excel workbooks: the first sheet that holds anything, with names in its first row."""
+"""Excel workbooks, read by openpyxl: the first sheet that holds anything, with names in its first row."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, time
+from itertools import chain, islice, zip_longest
 from typing import Any, BinaryIO
 
+from hybridsearch.catalog import excel_parts
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.binary import Format
-from hybridsearch.catalog.cells import Meaning, cell_value, column, listed
-from hybridsearch.catalog.workbook import Workbook
+from hybridsearch.catalog.typed import typed_row
 from hybridsearch.rows import strings
 
 OLD = b"\xd0\xcf\x11\xe0"
 """The first bytes of a workbook as Excel wrote them before 2007, and of one with a password."""
-EXTENT = re.compile(r"[A-Z]{1,3}(\d{1,7}):[A-Z]{1,3}(\d{1,7})")
+EXACT = 2**53
+"""Up to here every whole number has a float of its own."""
+LOOKED_AT = 10
+"""Rows of which one has the names."""
+Cells = tuple[Any, ...]
 
 
 @contextmanager
-def opened(raw: BinaryIO) -> Iterator[Workbook]:
-    """Open a workbook.
+def opened(raw: BinaryIO) -> Iterator[list[Any]]:
+    """Open a workbook with openpyxl, which gives either results or formulas: twice, if it has formulas.
 
     Raises:
-        ValueError: It is none, is damaged, or has a password.
+        ValueError: It is none, is damaged, has a password, or would fill the memory.
     """
     old = raw.read(len(OLD)) == OLD
     raw.seek(0)
     if old:
         raise ValueError("it has a password, or is in the format before 2007; save it as .xlsx without a password")
+    formulas = excel_parts.check(raw)
+    with readable():
+        import openpyxl
+
+        kinds = (True, False) if formulas else (True,)
+        books = [openpyxl.load_workbook(raw, read_only=True, data_only=results) for results in kinds]
     try:
-        with zipfile.ZipFile(raw) as archive:
-            yield Workbook(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"it is no workbook, or a damaged one: {error}; save it again as .xlsx") from error
+        yield books
+    finally:
+        for book in books:
+            book.close()
+
+
+@contextmanager
+def readable(number: int = 0) -> Iterator[None]:
+    """Turn what openpyxl raises into an error of the file, for it raises whatever a damaged part leads to.
+
+    What it warns of, such as styles that it does not know, is nothing to tell about products.
+
+    Args:
+        number: Of the row that is read; 0 for none.
+
+    Raises:
+        ValueError: In place of all errors.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as error:
+        row = f" at row {number:,}" * bool(number)
+        raise ValueError(f"it is no workbook, or is damaged{row}: {error}; save it again as .xlsx") from error
 
 
 def rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
     """Yield the rows below the names, with their numbers in the sheet; empty ones are skipped.
 
-    Of columns with the same name the last filled one counts; a column without a name is left out.
+    The names are the first row with several cells, above which a title may stand, or the first row where none has. Of
+    columns with the same name the last filled one counts; a column without a name is left out.
 
     Raises:
         ValueError: The workbook cannot be read.
     """
-    with opened(raw) as book:
-        for sheet in book.sheets():
-            names: dict[int, str] = {}
-            for number, row in numbered(book.rows(sheet, "row")):
-                values = row if isinstance(row, Unreadable) else readable(row, book.meaning)
-                if not names and isinstance(values, Unreadable):
-                    raise ValueError(f"row {number:,}, which should name the columns: {values.reason}")
-                if isinstance(values, Unreadable):
-                    yield number, values
-                elif names:
-                    named = {names[place]: value for place, value in values.items() if place in names}
-                    if named:
-                        yield number, named
-                else:
-                    names = {place: name.strip() for place, value in values.items() for name in strings(value)}
-            if names:
+    with opened(raw) as books:
+        for place in places(books[0]):
+            found = filled([book.worksheets[place] for book in books])
+            head = list(islice(found, LOOKED_AT))
+            if head:
+                first = next((at for at, (_, values, _) in enumerate(head) if len(strings(values)) > 1), 0)
+                names = ["".join(strings(cell)) for cell in head[first][1]]
+                for number, values, written in chain(head[first + 1 :], found):
+                    yield from row_of(number, values, written, names)
                 return
 
 
-def numbered(found: Iterator[dict[str, Any] | Unreadable]) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
-    """Yield the rows of a sheet with their numbers, which only ever grow."""
+def places(book: Any) -> list[int]:
+    """Return the places of the sheets in a workbook, hidden ones last."""
+    sheets = book.worksheets
+    return sorted(range(len(sheets)), key=lambda place: sheets[place].sheet_state != "visible")
+
+
+def filled(sheets: Sequence[Any]) -> Iterator[tuple[int, Cells, Cells]]:
+    """Yield the number of each row that holds anything, its values, and what is written there: formulas, too."""
+    for sheet in sheets:
+        sheet.reset_dimensions()  # a sheet may say that it has 16,384 columns, and each row would have them
+    same = zip_longest(*(sheet.iter_rows(values_only=True) for sheet in sheets), fillvalue=())
     number = 0
-    for row in found:
+    while True:
         number += 1
-        if not isinstance(row, Unreadable) and str(row.get("r", "")).isdecimal():
-            number = max(number, int(row["r"]))
+        with readable(number):
+            found = next(same, None)
+        if found is None:
+            return
+        if any(cell is not None for cell in found[-1]):
+            yield number, found[0], found[-1]
+
+
+def row_of(
+    number: int, values: Cells, written: Cells, names: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
+    """Yield a row, unless it is empty, or why it cannot be read: programs write formulas without their results."""
+    for name, value, formula in zip(names, values, written, strict=False):
+        if name and value is None and formula is not None:
+            reason = f"column '{name}' holds a formula without its result; open and save the file where it was written"
+            yield number, Unreadable(reason)
+            return
+    cells = ((name, plain(value)) for name, value in zip(names, values, strict=False) if name)
+    row = typed_row((name, value) for name, value in cells if value is not None)
+    if row:
         yield number, row
 
 
-def readable(row: Mapping[str, Any], meaning: Meaning) -> dict[int, Any] | Unreadable:
-    """Return the values of a row by the places of their columns, from 0."""
-    values: dict[int, Any] = {}
-    place = -1
-    for cell in listed(row.get("c")):
-        parts = cell if isinstance(cell, Mapping) else {}
-        named = column(str(parts.get("r", "")))
-        place = place + 1 if named is None else named
-        try:
-            value = cell_value(parts, meaning)
-        except (ValueError, TypeError) as error:
-            return Unreadable(f"cell {parts.get('r', place + 1)} {error}")
-        if strings(value):
-            values[place] = value
-    return values
+def plain(value: Any) -> Any:
+    """Return the value of a cell: whole numbers without decimals, days without a time; None for blank text.
+
+    In a text, `_x000D_` stands for a character that XML cannot hold.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    if isinstance(value, str):
+        from openpyxl.utils.escape import unescape
+
+        return unescape(value) if value.strip() else None
+    return value
 
 
 def count(raw: BinaryIO) -> int | None:
     """Return how many rows the first sheet says that it has below the names; None where it does not say."""
-    with opened(raw) as book:
-        for sheet in book.sheets():
-            for part in book.rows(sheet, "dimension", "row"):
-                extent = EXTENT.fullmatch(str(part.get("ref", ""))) if isinstance(part, dict) else None
-                return int(extent[2]) - int(extent[1]) if extent else None
-    return None
+    with opened(raw) as (book, *_):
+        rows = [book.worksheets[place].max_row for place in places(book)[:1]]
+        return rows[0] - 1 if rows and rows[0] else None
 
 
 FORMAT = Format(rows, count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 import os
@@ -14,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.grouping import Grouping
+from hybridsearch.catalog.encoding import HEAD, decoding, needed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
@@ -28,21 +28,10 @@ LONGEST_ROW = 5_000_000
 TOO_LONG = f"the row is longer than {LONGEST_ROW:,} characters"
 GZIP = b"\x1f\x8b"
 """The first bytes of a gzip file."""
-HEAD = 65_536
-"""Bytes that the encoding is judged by."""
 COUNTED = 4_000_000
 """Characters whose lines are counted for an estimate; far fewer give a wrong estimate, because gzip reads ahead."""
 TRIED = 2_000
 """Lines that are parsed for an estimate: a row may take several lines, and a blank line holds none."""
-FOREIGN_SHARE = 0.3
-"""Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
-FOREIGN_LINES = 5
-"""As many such lines are rejects in any file, however short."""
-
-DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})["']""")
-"""An encoding that a file of XML declares."""
-SUPERSETS = re.compile(r"(?:iso|cp|koi8|mac|shift_jis|euc|gb|big5)")
-"""Beginnings of Python's names for encodings in which ASCII is ASCII; those of UTF are told by the bytes instead."""
 
 ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that are not UTF-8, as Python's `surrogateescape` keeps them."""
@@ -54,12 +43,12 @@ class OneFile:
 
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their places.
-        grouping: How the rows of a product become one; None where each row is one.
+        arranged: What is made of the rows.
     """
 
     path: Path
     id_field: str | None = None
-    grouping: Grouping | None = None
+    arranged: Arrangement = AS_READ
 
     @property
     def name(self) -> str:
@@ -71,7 +60,7 @@ class OneFile:
         return snapshot(self.path.stat())
 
     def products(self, raw: BinaryIO, rows: Iterator[tuple[int, Any | Unreadable]]) -> Iterator[Product | Reject]:
-        """Yield the rows of the open file, each as a product or a reject, or those of one id together.
+        """Yield the rows of the open file as products or rejects.
 
         Raises:
             CatalogError: In the end, when it was written to meanwhile, so that rows may be missing. Another file that
@@ -79,7 +68,7 @@ class OneFile:
         """
         before = snapshot(os.fstat(raw.fileno()))
         read = (product(row, self.id_field, f"{self.name}:{number}", number) for number, row in rows)
-        yield from self.grouping.grouped(read) if self.grouping else read
+        yield from self.arranged(read)
         if snapshot(os.fstat(raw.fileno())) != before:
             raise CatalogError(
                 f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "
@@ -89,13 +78,18 @@ class OneFile:
 
 @dataclass(frozen=True, slots=True)
 class File(OneFile):
-    """A source that reads one file of text, plain or gzip, in UTF-8 or (with a byte-order mark) UTF-16."""
+    """A source that reads one file of text, plain or gzip.
+
+    Attributes:
+        encoding: Left out: UTF-8, UTF-16 with a byte-order mark, or what XML declares.
+    """
 
     parse: Parser = field(kw_only=True)
+    encoding: str | None = field(default=None, kw_only=True)
 
     def count(self) -> int | None:
         """Estimate the number of rows from the first lines; None for an array, which may be all in one."""
-        with opened(self.path) as (text, raw):
+        with opened(self.path, self.encoding) as (text, raw):
             first = list(beginning(text))
             if not first or first[0].lstrip().startswith("["):
                 return None if first else 0
@@ -110,7 +104,7 @@ class File(OneFile):
         Raises:
             CatalogError: It cannot be read, or was written to meanwhile.
         """
-        with opened(self.path) as (text, raw):
+        with opened(self.path, self.encoding) as (text, raw):
             yield from self.products(raw, self.parse(text))
 
 
@@ -137,21 +131,41 @@ def rows_in(first: list[str], parse: Parser) -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[TextIO, BinaryIO]]:
+def opened(path: Path, said: str | None = None) -> Iterator[tuple[TextIO, BinaryIO]]:
     """Open a file as text, and also give the bytes below, whose position tells how far reading is.
 
     Raises:
         CatalogError: In place of every error of opening, unpacking, decoding and parsing.
     """
     with opened_raw(path) as raw:
-        zipped = raw.read(2) == GZIP
-        raw.seek(0)
-        data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
-        head = data.read(HEAD)
-        data.seek(0)
-        encoding, errors = decoding(head)
+        data = unpacked(raw)
+        encoding, errors = decoding(beginning_of(data), said)
         with io.TextIOWrapper(data, encoding=encoding, errors=errors, newline="") as text:
             yield text, raw
+
+
+def unpacked(raw: BinaryIO) -> BinaryIO:
+    """Return the bytes of a file, without gzip."""
+    zipped = raw.read(2) == GZIP
+    raw.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if zipped else raw
+
+
+def beginning_of(data: BinaryIO) -> bytes:
+    """Return the first bytes, by which the encoding is judged."""
+    head = data.read(HEAD)
+    data.seek(0)
+    return head
+
+
+def encoding_needed(path: Path) -> str | None:
+    """Return the encoding that a configuration must name for a file of text; None for none.
+
+    Raises:
+        CatalogError: It cannot be read.
+    """
+    with opened_raw(path) as raw:
+        return needed(beginning_of(unpacked(raw)))
 
 
 @contextmanager
@@ -174,45 +188,6 @@ def opened_raw(path: Path) -> Iterator[BinaryIO]:
         raise CatalogError(f"Cannot read catalogue {shown(path)}: {error.strerror or error}.") from error
     except ValueError as error:
         raise CatalogError(f"Cannot read catalogue {shown(path)}: {error}.") from error
-
-
-def decoding(head: bytes) -> tuple[str, str]:
-    """Return the encoding of a file that starts with these bytes, and what to do with bytes that do not fit it.
-
-    Raises:
-        ValueError: It is not text, or so much of it is not UTF-8 that its rows are not tried.
-    """
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", "replace"
-    if declared := DECLARED.match(head.lstrip()):
-        name = declared[1].decode()
-        try:
-            codec = codecs.lookup(name).name
-        except LookupError as error:
-            raise ValueError(f"it declares the encoding '{name}', which is not known; save it as UTF-8") from error
-        if SUPERSETS.match(codec):
-            return codec, "replace"
-    if head.startswith(b"PK\x03\x04"):
-        raise ValueError("it is a zip archive or an Excel workbook; unpack it, or name it .xlsx")
-    if head.count(0) > FOREIGN_SHARE * len(head):
-        raise ValueError("it is not text, or UTF-16 without a byte-order mark; save it as UTF-8")
-    lines = head.splitlines()[: -1 if len(head) == HEAD else None]
-    foreign = [number for number, line in enumerate(lines, 1) if not is_utf8(line)]
-    if len(foreign) > max(FOREIGN_LINES, FOREIGN_SHARE * len(lines)):
-        raise ValueError(
-            f"{len(foreign)} of the first {len(lines)} lines are not UTF-8, the first is line {foreign[0]}; "
-            "save it as UTF-8, for example with: iconv -f WINDOWS-1252 -t UTF-8"
-        )
-    return "utf-8-sig", "surrogateescape"
-
-
-def is_utf8(line: bytes) -> bool:
-    """Tell whether bytes decode."""
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def lines(text: TextIO) -> Iterator[tuple[int, str]]:

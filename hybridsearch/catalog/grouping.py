@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from hybridsearch.catalog.base import HEAVIEST_ROW
-from hybridsearch.rows import weight
+from hybridsearch.rows import field, weight
 from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject, Row
 
@@ -97,9 +97,10 @@ class Grouping:
 
     def variant(self, row: Row, product: Row) -> dict[str, Any]:
         """Return what a row says of a variant: its columns, and all in which it differs; nothing where it has none."""
-        if all(missing(row.get(name)) for name in self.columns):
+        if all(missing(field(row, name)) for name in self.columns):
             return {}
-        own = self.columns | {name for name in row if row[name] != product.get(name)}
+        objects = {name.partition(".")[0] for name in self.columns}
+        own = self.columns | objects | {name for name in row if row[name] != product.get(name)}
         return {name: value for name, value in row.items() if name in own and not missing(value)}
 
 

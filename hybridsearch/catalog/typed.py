@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 
@@ -21,7 +22,7 @@ def typed_row(columns: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def typed(value: Any) -> Any:
     """Return a value, and what is in it, as `typed_row` says."""
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float | Decimal) and math.isnan(value):
         return None
     if isinstance(value, bytes | bytearray | memoryview):
         return text_or_data(bytes(value))

@@ -8,7 +8,6 @@ from typing import Any, TextIO
 
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.buffer import Buffer
-from hybridsearch.catalog.elements import GOOGLES
 from hybridsearch.catalog.files import LONGEST_ROW, TOO_LONG, flaw
 from hybridsearch.catalog.xml_parser import Flaw, XmlParser
 
@@ -53,10 +52,10 @@ class Feed:
     No more than a row and a chunk are held.
     """
 
-    def __init__(self, names: Sequence[str], left_out: frozenset[str] = GOOGLES) -> None:
-        """Take the names of the elements that are rows, and prefixes of fields that are left out."""
+    def __init__(self, names: Sequence[str]) -> None:
+        """Take the names of the elements that are rows."""
         self._buffer = Buffer()
-        self._parser = XmlParser(names, left_out=left_out)
+        self._parser = XmlParser(names)
         self._begun, self._first_line = 0, 1  # place and line of the parser's first byte
         self._lost = self._resumed = False
         self._in_vain = 0

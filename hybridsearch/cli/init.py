@@ -9,17 +9,24 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
-from hybridsearch.catalog import open_source, sample
+from hybridsearch.catalog import BINARIES, open_source, sample
 from hybridsearch.catalog.base import Source
+from hybridsearch.catalog.files import encoding_needed
+from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
-from hybridsearch.errors import ConfigError
+from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.propose.arrangement import VARIANTS, arrange, grouped
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
-from hybridsearch.propose.together import key_of_products
 from hybridsearch.propose.toml_file import to_toml
+from hybridsearch.propose.variants import columns_of_variants, without
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
+from hybridsearch.values import Reject
+
+FIRST = 4_000
+"""Rows that are looked at to see which of them belong together; the sample has gaps."""
 
 SYNONYMS = "synonyms.txt"
 """Where the synonyms of an index are written, beside the configuration."""
@@ -44,8 +51,10 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
     folder = output.resolve().parent
     section, url = locate(catalog, url, query)
+    if section.path and section.path.is_file() and section.path.suffix.lower() not in BINARIES:
+        section = section.model_copy(update={"encoding": encoding_needed(section.path)})
     source = open_catalog(section, url, folder)
-    proposal = suggest(source, section)
+    proposal, section = suggest(source, section)
     rules: list[str] = getattr(source, "synonyms", list)()
     synonyms = folder / SYNONYMS if rules else None
     if synonyms and synonyms.exists() and not force:
@@ -118,13 +127,38 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, folder=folder if section.query else Path(), client=client)
 
 
-def suggest(source: Source, section: Catalog) -> Proposal:
-    """Return the proposal that a sample of the products, and the mapping if there is one, suggest."""
+def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
+    """Return the proposal that a sample of the products, and the mapping if there is one, suggest.
+
+    The section is returned with what is to be made of the rows.
+    """
     rows = sample(source)
+    if not rows:
+        require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    key = key_of_products(rows) if section.path else None
-    if key is not None:
-        rows = sample(open_source(section, Fields(group=key, title=key)))
-    proposal = propose(rows, types() if types else None, source.name, key)
-    return replace(proposal, notes=(*proposal.notes, *remarks()))
+    section, key = arrange(sample(source, reads=FIRST) if section.path else rows, section)
+    if key is not None and grouped(section, key):
+        apart = open_source(section, Fields(id=key, title=key))
+        columns = columns_of_variants(sample(apart, reads=FIRST), key)
+        together = Fields(group=key, title=key, codes=tuple(f"{VARIANTS}.{name}" for name in columns))
+        rows = [without(row, columns) for row in sample(open_source(section, together))]
+    elif key is not None:
+        rows = sample(open_source(section, Fields(id=key, title=key)))
+    else:
+        rows = [unfolded(row, row, section.pairs) for row in rows]
+    proposal = propose(rows, types() if types else None, source.name, key, section)
+    return replace(proposal, notes=(*proposal.notes, *remarks())), section
+
+
+def require_some(source: Source) -> None:
+    """Say why there is no product, where there are rows.
+
+    Raises:
+        CatalogError: All of them are rejects.
+    """
+    first = next((row for row in source.read() if isinstance(row, Reject)), None)
+    if first is not None:
+        raise CatalogError(
+            f"'{source.name}' has no product that can be read. The first one, {first.where}: {first.reason}."
+        )

@@ -98,7 +98,7 @@ def command(
         def lines(hit: Hit) -> list[str]:
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
             if hit.variant is not None:
-                marked.insert(0, ", ".join(f"{name} {value}" for name, value in hit.variant.items()))
+                marked.insert(0, show.variant(hit.variant, fields))
             if not explained:
                 return marked
             matches = words(hit)

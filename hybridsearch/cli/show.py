@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch import text
-from hybridsearch.values import FacetDetails, Hit, Page, Reject
+from hybridsearch.sections import Fields
+from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
 
 VALUES_SHOWN = 12
 """Values of a facet on a terminal; `--json` has all."""
@@ -86,6 +87,18 @@ def title(hit: Hit, field: str | None) -> str:
     from hybridsearch.rows import strings
 
     return " ".join(strings(lookup(hit.product, field))) if field else ""
+
+
+def variant(found: Row, fields: Fields) -> str:
+    """Return what a variant has in the fields that have a role."""
+    from hybridsearch.document import as_row
+    from hybridsearch.rows import field as lookup
+    from hybridsearch.rows import strings
+
+    row, start = as_row(found, fields), len(fields.list_of_variants) + 1
+    names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)
+    said = ((name[start:], ", ".join(strings(lookup(row, name)))) for name in names)
+    return "; ".join(f"{name} {value}" for name, value in said if value)
 
 
 def rejects(shown: Sequence[Reject], total: int, file: object) -> None:

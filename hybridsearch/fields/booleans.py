@@ -7,8 +7,8 @@ from typing import Any
 from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
 
-TRUE = "true t yes y on 1 1.0 1.0000 wahr ja j vrai oui verdadero si 真 是 有 はい"
-FALSE = "false f no n off 0 0.0 0.0000 falsch nein faux non falso 假 否 无 無 偽 いいえ"
+TRUE = "true t yes y on 1 1.0 1.0000 wahr ja j vrai oui verdadero si 真 是 有 はい ✓ ✔ ☑ ○ ◯ 〇"
+FALSE = "false f no n off 0 0.0 0.0000 falsch nein faux non falso 假 否 无 無 偽 いいえ ✗ ✘ ☒ × ✕ ✖"
 WORDS = {**dict.fromkeys(TRUE.split(), True), **dict.fromkeys(FALSE.split(), False)}
 """Every word that is understood, in lower case and without accents; numbers are words too."""
 LONGEST = 64

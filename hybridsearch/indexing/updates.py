@@ -12,7 +12,7 @@ from typing import Any
 
 from hybridsearch import document, redaction
 from hybridsearch.batches import batches
-from hybridsearch.catalog.grouping import Grouping
+from hybridsearch.catalog.arranged import Arrangement
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
@@ -47,8 +47,7 @@ class Updates:
         """Write products, see `HybridSearch.upsert`."""
         handed_over = enumerate(arguments.rows(products), 1)
         rows = [arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over]
-        grouping = Grouping.of(self.settings.fields)
-        return self.write(grouping.grouped(rows) if grouping else rows)
+        return self.write(Arrangement.of(self.settings.catalog, self.settings.fields)(rows))
 
     def update(self, products: object, fields: object) -> Updated:
         """Change single fields of products, see `HybridSearch.update`."""

@@ -9,10 +9,21 @@ from typing import Any
 
 from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.fields.days import has_named_month
 from hybridsearch.fields.names import flaw
 from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
 from hybridsearch.propose.lists import separators
-from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
+from hybridsearch.propose.patterns import (
+    CAMEL,
+    DATE,
+    DIGITS_OF_A_CODE,
+    NOT_IN_WORDS,
+    PADDED,
+    PICTURE,
+    SHORT_DATE,
+    URL,
+)
+from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
@@ -20,13 +31,13 @@ from hybridsearch.values import Row, Stored
 MOSTLY = 0.8
 """Share of the values that must look like a date, an address or a picture for the column to be one."""
 
+FEW_YEARS = 4
+"""Different dates in a year, on average, for them to be dates by what they are."""
+LEAST_CONSTANT = 3
+"""Products that say the same, for that to be no text about one of them."""
+
 LISTED = ("facets", "codes", "image")
 """Roles of fields of which one text may hold several values."""
-LISTS = (
-    *("tags", "keywords", "labels", "colors", "colours", "sizes", "materials", "categories", "collections", "codes"),
-    *("farben", "größen", "materialien", "kategorien", "couleurs", "tailles", "colores", "tallas", "etiquetas"),
-)
-"""Words in the names of columns that hold several values."""
 
 
 class Column:
@@ -39,7 +50,7 @@ class Column:
         places: Which rows these are.
         kind: Type in the index's mapping; empty for a file.
         usual: What stands before the decimals in other columns, where it is known.
-        gathered: Whether a list holds what several rows of a product say.
+        gathered: Whether a list holds what several rows, or objects in a list, of a product say.
     """
 
     def __init__(
@@ -100,6 +111,17 @@ class Column:
         return len(self.texts) <= self.rows * self.filled + 0.5
 
     @property
+    def constant(self) -> bool:
+        """Whether it says the same wherever it says something, as the settings of a shop system do."""
+        return self.distinct == 1 and len(self.texts) >= LEAST_CONSTANT
+
+    @cached_property
+    def counted(self) -> bool:
+        """Whether it numbers the rows that were gathered to a product: 1, 2, 3."""
+        lists = [value for value in self.values if isinstance(value, list)]
+        return self.gathered and bool(lists) and all(counts_up(value) for value in self.values)
+
+    @property
     def unique(self) -> bool:
         """Whether every row has one value that no other row has."""
         return self.distinct == len(self.texts) == self.rows
@@ -108,7 +130,23 @@ class Column:
     def textual(self) -> bool:
         """Whether it holds text that people could read or type: no truth values, dates, addresses or pictures."""
         written = any(isinstance(value, str) for value in leaves(self.values))
-        return written and not any(map(self.mostly, (DATE, URL, PICTURE)))
+        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE)))
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether it looks like dates: of numbers with years of two digits, which may be anything, its name says so."""
+        if self.mostly(DATE):
+            return True
+        short = self.mostly(SHORT_DATE) and (self.says(DATES) is not None or self.padded)
+        return short or sum(map(has_named_month, self.texts)) >= MOSTLY * len(self.texts)
+
+    @cached_property
+    def padded(self) -> bool:
+        """Whether all texts are three numbers of two digits: days filled up with zeros, and years that come again."""
+        parts = [match.groups() for text in self.texts if (match := PADDED.fullmatch(text))]
+        days, years = ({each[place] for each in parts} for place in (0, 2))
+        zeros = any(day.startswith("0") for day in days)
+        return len(parts) == len(self.texts) and zeros and len(years) * FEW_YEARS <= self.distinct
 
     @cached_property
     def truth(self) -> bool:
@@ -134,7 +172,8 @@ class Column:
     def several(self) -> Format:
         """What stands between the values of a cell."""
         numeric = self.numeric >= MOSTLY
-        return AS_IT_IS if numeric else Format(separators=separators(self.written, self.says(LISTS) is not None))
+        named, chosen = (self.says(words) is not None for words in (LISTS, CHOSEN))
+        return AS_IT_IS if numeric else Format(separators=separators(self.written, named, chosen))
 
     def form(self, role: str) -> Format:
         """Return how its texts are written for a role."""
@@ -196,6 +235,12 @@ class Column:
         return next((place for place, hint in enumerate(hints) if hint in ends), None)
 
 
+def counts_up(value: Any) -> bool:
+    """Tell whether a value is 1, or a list of the numbers from 1, or from 0, on."""
+    numbers = [text for part in value for text in strings(part)] if isinstance(value, list) else list(strings(value))
+    return any(numbers == [str(first + place) for place in range(len(numbers))] for first in (0, 1))
+
+
 def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = False) -> list[Column]:
     """Return the columns that have a value in some row, in order of appearance.
 
@@ -203,15 +248,17 @@ def columns(rows: Sequence[Row], kinds: Mapping[str, str], *, gathered: bool = F
     With `gathered` each row is made of several of the catalogue.
     """
     values: dict[str, dict[int, Any]] = {}
+    repeated: set[str] = set()
     for place, row in enumerate(rows):
         held: dict[str, list[Any]] = {}
         for name, value in walk(row):
             held.setdefault(name, []).append(value)
         for name, parts in held.items():
             values.setdefault(name, {})[place] = parts[0] if len(parts) == 1 else parts
+            repeated |= {name} if len(parts) > 1 else set()
     usual = usual_mark(written(cells.values()) for cells in values.values())
     every = (
-        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered)
+        Column(name, len(rows), cells, kind_of(name, kinds), usual=usual, gathered=gathered or name in repeated)
         for name, cells in values.items()
     )
     objects = {prefix for name in values for prefix in prefixes(name) if prefix in values}

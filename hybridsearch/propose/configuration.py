@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
+from hybridsearch.propose.arrangement import grouped, read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
-from hybridsearch.propose.left_out import COMPLETION, copies, left_out
-from hybridsearch.propose.notes import remarks, together
+from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
+from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
-from hybridsearch.sections import Fields, VectorLeg
+from hybridsearch.propose.variants import variants_in
+from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.values import Row
 
 
@@ -40,7 +43,11 @@ class Proposal:
 
 
 def propose(
-    rows: Sequence[Row], kinds: Mapping[str, str] | None = None, name: str = "the catalogue", key: str | None = None
+    rows: Sequence[Row],
+    kinds: Mapping[str, str] | None = None,
+    name: str = "the catalogue",
+    key: str | None = None,
+    catalog: Catalog | None = None,
 ) -> Proposal:
     """Guess a configuration.
 
@@ -48,29 +55,33 @@ def propose(
         rows: A sample of the catalogue; some 2,000 rows, spread over it, are enough.
         kinds: For an index, the type of each mapped field by dotted name; its products are named by `_id`.
         name: Name of the catalogue, for messages.
-        key: Field that names the products, where the rows of each were gathered into one.
+        key: Field that names the products, where several rows were made one.
+        catalog: What was made of the rows.
 
     Raises:
         CatalogError: There are no rows, or nothing in them that could be searched.
     """
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
-    sampled = columns(rows, kinds or {}, gathered=key is not None)
+    arranged = catalog or Catalog(path=Path())
+    every = columns(rows, kinds or {}, gathered=grouped(arranged, key))
+    sampled = [column for column in every if not read_as_pairs(column, arranged.pairs)]
     roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
         names = ", ".join(column.name for column in sampled[:20])
         raise CatalogError(f"No field of '{name}' reads like text or pictures ({names}). Write [fields] by hand.")
     languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
-    single = {role: next(iter(chosen[role]), None) for role in ("title", "image")}
+    single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
     names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
-    said, rest = formats(roles), left_out(rows, kinds or {}, sampled, roles)
+    more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles)}
+    said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
     return Proposal(
-        Fields(**{**chosen, **single, "id": names, "group": key, "languages": languages, "formats": said}),
+        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, **more}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
-        (*together(key), *remarks(sampled, roles, named=kinds is not None)),
+        (*said_of(arranged, key), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         rest,
     )
@@ -81,15 +92,22 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
     roles: dict[str, list[Column]] = {}
     left = [column for column in sampled if column.kind != COMPLETION]
     for role, pick in PICKERS.items():
-        if role == "text":
-            left = [column for column in left if not copies(column, roles["title"])]
+        if role in ("codes", "text"):  # the words of a facet may stand in the titles
+            copied = copies if role == "text" else is_copy
+            left = [column for column in left if not copied(column, roles["title"])]
         choice = [column for column in left if column.name == key] if role == "id" and key else left
         roles[role] = [] if role == "id" and named else pick(choice)
         left = [column for column in left if column not in roles[role] or shared(role, column)]
-    roles["codes"] = [column for column in roles["id"] if is_code(column)] + roles["codes"]
+    codes = [column for column in roles["id"] if is_code(column) and not is_copy(column, roles["title"])]
+    roles["codes"] = codes + roles["codes"]
     if not (roles["title"] or roles["text"] or roles["image"]):
-        roles["text"] = roles["facets"]
+        roles["text"] = roles["facets"] or [column for column in left if column.textual and not column.answers]
     return roles
+
+
+def one_or_all(names: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    """Return one name as it is, several as they are, and None for none."""
+    return names if len(names) > 1 else next(iter(names), None)
 
 
 def shared(role: str, column: Column) -> bool:

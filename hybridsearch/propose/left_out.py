@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from hybridsearch.propose.arrangement import read_as_pairs
 from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import DATE, PICTURE, URL
+from hybridsearch.propose.patterns import PICTURE, URL
+from hybridsearch.propose.words import ALT
+from hybridsearch.sections import Pairs
 from hybridsearch.values import Row
 
 SHARED = 0.9
 """Share of the words of a column that must stand in the titles of their products for it to say nothing more;"""
 SHARED_BY_ALT = 0.5
-"""of one that is called an alt text, which says 'picture 2' beside the title."""
-ALT = {"alt", "alttext"}
+"""of one whose name says that it repeats the title: an alt text says 'picture 2' beside it."""
 COMPLETION = "completion"
 """Type of a mapping: for suggestions while a shopper types."""
 
 REASONS: dict[str, Callable[[Column], bool]] = {
     "one value alone": lambda column: column.distinct == 1,
-    "dates": lambda column: column.mostly(DATE),
+    "dates": lambda column: column.dated,
     "pictures": lambda column: column.mostly(PICTURE),
     "addresses": lambda column: column.mostly(URL),
     "true or false": lambda column: column.answers,
@@ -27,7 +29,8 @@ REASONS: dict[str, Callable[[Column], bool]] = {
     "numbers": lambda column: column.numeric > 0,
 }
 """What a column without a role is: the first that it is."""
-COPIES, OTHERS, EMPTY = (
+PROPERTIES, COPIES, OTHERS, EMPTY = (
+    "names and values that become fields of their own",
     "what the title says too",
     "other values",
     "empty, an object in other products, or of a name that no index can hold",
@@ -35,14 +38,19 @@ COPIES, OTHERS, EMPTY = (
 
 
 def left_out(
-    rows: Iterable[Row], kinds: Mapping[str, str], sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]]
+    rows: Iterable[Row],
+    kinds: Mapping[str, str],
+    sampled: Sequence[Column],
+    roles: Mapping[str, Sequence[Column]],
+    pairs: Sequence[Pairs] = (),
 ) -> dict[str, list[str]]:
     """Return the names of the fields that have no role, by what they are; those of most fields first."""
     used = {column.name for taken in roles.values() for column in taken}
     rest: dict[str, list[str]] = {}
     for column in sampled:
         if column.name not in used:
-            rest.setdefault(reason(column, roles["title"]), []).append(column.name)
+            why = PROPERTIES if read_as_pairs(column, pairs) else reason(column, roles["title"])
+            rest.setdefault(why, []).append(column.name)
     objects = {prefix for column in sampled for prefix in prefixes(column.name)}
     names = dict.fromkeys([*(name for row in rows for name, _ in walk(row)), *(kinds.keys() - objects)])
     rest[EMPTY] = sorted(names.keys() - {column.name for column in sampled})
@@ -66,4 +74,14 @@ def copies(column: Column, titles: Sequence[Column]) -> bool:
     said = {place: empty.union(*(title.vocabulary.get(place, empty) for title in titles)) for place in column.places}
     words = sum(map(len, column.vocabulary.values()))
     shared = sum(len(found & said[place]) for place, found in column.vocabulary.items())
-    return shared > 0 and shared >= words * (SHARED_BY_ALT if ALT & {*column.words} else SHARED)
+    return shared > 0 and shared >= words * (SHARED_BY_ALT if repeats_by_name(column) else SHARED)
+
+
+def is_copy(column: Column, titles: Sequence[Column]) -> bool:
+    """Tell whether a column that is named so says what the titles say."""
+    return repeats_by_name(column) and copies(column, titles)
+
+
+def repeats_by_name(column: Column) -> bool:
+    """Tell whether the name of a column says that it repeats the title."""
+    return bool(ALT & {*column.words})

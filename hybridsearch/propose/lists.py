@@ -25,17 +25,18 @@ LEAST_LISTS = 0.02
 """Share of the cells that hold several values."""
 
 
-def separators(texts: Sequence[str], named: bool = False) -> tuple[str, ...]:
+def separators(texts: Sequence[str], named: bool = False, chosen: bool = False) -> tuple[str, ...]:
     """Return what stands between the values of a cell; nothing where a cell is one value, or a text to read.
 
     Args:
         texts: The cells.
         named: Whether the name of the column says that it holds several values, as `tags` does.
+        chosen: Whether it says that people choose by it, as `size` does: its values may always stand in one order.
     """
     cells = texts[:: len(texts) // LOOKED_AT + 1]
     if any(cell.startswith(("[", "{")) for cell in cells):  # lists of a program, whose quotes and brackets would stay
         return ()
-    return next((marks for marks in candidates(cells) if are_lists(cells, Format(separators=marks), named)), ())
+    return next((marks for marks in candidates(cells) if are_lists(cells, Format(separators=marks), named, chosen)), ())
 
 
 def candidates(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -46,7 +47,7 @@ def candidates(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield from [(" ",)] if " " in present else []
 
 
-def are_lists(texts: Sequence[str], form: Format, named: bool) -> bool:
+def are_lists(texts: Sequence[str], form: Format, named: bool, chosen: bool) -> bool:
     """Tell whether the cells are lists of addresses, of pictures, of codes, or of values that people choose by."""
     cells = [[part for piece in form.split(text) if (part := piece.strip())] for text in texts]
     lists = [cell for cell in cells if len(cell) > 1]
@@ -59,7 +60,7 @@ def are_lists(texts: Sequence[str], form: Format, named: bool) -> bool:
         return True
     if form.separators == (" ",) or not nearly_all(is_short, parts):
         return False
-    return named or (len(parts) >= LEAST_REUSE * len({*parts}) and moving(lists) >= LEAST_MOVING)
+    return named or (len(parts) >= LEAST_REUSE * len({*parts}) and (chosen or moving(lists) >= LEAST_MOVING))
 
 
 def nearly_all(fits: Callable[[str], bool], parts: Sequence[str]) -> bool:

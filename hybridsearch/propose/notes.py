@@ -9,9 +9,10 @@ from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
 from hybridsearch.propose.cells import written
 from hybridsearch.propose.columns import MOSTLY, Column
-from hybridsearch.propose.patterns import DATE, URL
+from hybridsearch.propose.patterns import URL
 from hybridsearch.propose.reasons import SHOWN
-from hybridsearch.propose.roles import DATE_TYPES, NUMBERS
+from hybridsearch.propose.roles import DATE_TYPES
+from hybridsearch.propose.words import NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
 
@@ -28,7 +29,7 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         missing = keys[0].rows - len(keys[0].texts)
         repeated = len(keys[0].texts) - keys[0].distinct
         yield f"'{keys[0].name}' is missing in {missing:,} products and repeated in {repeated:,}; the last one wins."
-    for column in roles["image"]:
+    for column in roles["image"][:1]:
         if column.mostly(URL):
             yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."
         else:
@@ -42,21 +43,12 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         if column.guesses["numbers"].doubtful:
             yield two_ways(column)
     for column in sampled:
-        if (column.kind in DATE_TYPES or column.mostly(DATE)) and column.kept("dates") is None:
+        if (column.kind in DATE_TYPES or column.dated) and column.kept("dates") is None:
             yield no_date(column)
     titles = [value for column in roles["title"] for value in column.texts]
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if uncovered > len(titles) * 0.03:
         yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
-
-
-def together(key: str | None) -> Iterator[str]:
-    """Say which rows are read as one product."""
-    if key is not None:
-        yield (
-            f"Rows that follow each other with one '{key}' are one product: only the first has a title. Of numbers and "
-            "dates the first counts; codes, facets and pictures of all rows do."
-        )
 
 
 def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:

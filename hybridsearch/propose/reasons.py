@@ -24,8 +24,8 @@ def shown(taken: Sequence[Column], detail: Callable[[Column], str]) -> str:
 
 
 def example(column: Column) -> str:
-    """Return the first value that looks like a code."""
-    return next(filter(CODE.fullmatch, column.texts))
+    """Return the first value that looks like a code, or else the first one."""
+    return next(filter(CODE.fullmatch, column.texts), column.texts[0])
 
 
 def span(column: Column) -> str:
@@ -67,7 +67,7 @@ REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
     "id": lambda taken: f"{taken[0].distinct:,} different values in {taken[0].rows:,} products",
     "title": lambda taken: f"short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%}",
     "text": lambda taken: "other text, characters on average: " + shown(taken, lambda column: f"{column.length:,.0f}"),
-    "codes": lambda taken: "words with digits that name one product: " + shown(taken, example),
+    "codes": lambda taken: "words that name one product, or few: " + shown(taken, example),
     "facets": lambda taken: "few different values: " + shown(taken, lambda column: f"{column.distinct:,}"),
     "numbers": lambda taken: "to filter and sort by: " + shown(taken, span),
     "dates": lambda taken: "to filter by period and sort by: " + shown(taken, period),

@@ -6,87 +6,30 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import BIT, CODE, DATE, MIDDLE_SIZED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.words import (
+    CODES,
+    DATES,
+    FACETS,
+    FLAGS,
+    ID,
+    IMAGE,
+    LABELS,
+    LISTS,
+    META,
+    MORE,
+    NAMES_ONE,
+    NUMBERS,
+    REFERENCES,
+    SMALL,
+    TEXT,
+    TITLE,
+)
 
-ID = ("id", "sku", "asin", "upc", "ean", "gtin", "handle", "uuid", "code", "artikelnummer", "number")
-TITLE = (
-    "title",
-    "name",
-    "headline",
-    "titel",
-    "bezeichnung",
-    "titre",
-    "nom",
-    "titulo",
-    "nombre",
-    "标题",
-    "名称",
-    "商品名",
-)
-META = {"meta", "seo", "og"}
-"""In the name of a column: what search engines are shown, a copy of the title or worse."""
-CODES = (
-    "sku",
-    "ean",
-    "gtin",
-    "upc",
-    "mpn",
-    "isbn",
-    "asin",
-    "barcode",
-    "artikelnummer",
-    "model",
-    "part",
-    "number",
-    "code",
-)
-FACETS = (
-    *("brand", "manufacturer", "supplier", "vendor", "marke", "marque", "category", "categories", "department", "type"),
-    *("gender", "color", "colour", "farbe", "couleur", "size", "material", "season", "style", "usage", "locale"),
-    *(
-        "colors",
-        "colours",
-        "farben",
-        "couleurs",
-        "colores",
-        "sizes",
-        "größe",
-        "größen",
-        "tailles",
-        "tallas",
-        "materials",
-    ),
-    *(
-        "materialien",
-        "hersteller",
-        "kategorie",
-        "kategorien",
-        "catégorie",
-        "categoría",
-        "品牌",
-        "颜色",
-        "ブランド",
-        "色",
-    ),
-)
-NUMBERS = (
-    *("price", "preis", "prix", "precio", "rating", "stars", "score", "reviews", "stock", "quantity", "sales"),
-    *("discount", "weight", "width", "height", "depth", "length", "diagonal", "capacity", "year"),
-)
-DATES = (
-    *("date", "datetime", "timestamp", "time", "datum", "fecha", "released", "release", "published", "launched"),
-    *("created", "updated", "modified", "added", "available", "since", "until", "日期", "发布日期", "発売日"),
-)
-FLAGS = (
-    *("is", "has", "in", "can", "with", "flag", "active", "available", "enabled", "visible", "featured", "new", "sale"),
-    *("lieferbar", "verfügbar", "disponible"),
-)
-"""Words in the names of columns whose 0 and 1 are answers, not quantities."""
-TEXT = ("description", "beschreibung", "descripcion", "summary", "bullets", "features", "keywords", "tags")
-IMAGE = ("image", "images", "picture", "photo", "img", "bild", "imagen", "media")
-SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
-LABELS = {"id", "ids", "code", "zip", "phone", "index", "lat", "lon", "latitude", "longitude"}
-"""Words in the names of columns whose numbers are not quantities."""
+MOST_VARIANTS = 20
+"""Products that share such a code, on average."""
+FEW_ROWS = 20
+"""In a sample of fewer, values may not repeat though they do in the catalogue."""
 
 DATE_TYPES = ("date", "date_nanos")
 """Types of an Elasticsearch mapping."""
@@ -111,18 +54,26 @@ def spaced(column: Column) -> bool:
 
 
 def pick_image(columns: Sequence[Column]) -> list[Column]:
-    """Return the column of pictures; of several sizes a middle one."""
+    """Return the column of pictures, of several sizes a middle one, and those of further pictures."""
     pictures = [
         column
         for column in columns
         if column.mostly(PICTURE) or (column.says(IMAGE) is not None and column.mostly(URL))
     ]
-    common = [column for column in pictures if column.filled > 0.2]
-    return best(
+    common = [column for column in pictures if column.filled > 0.2 and not MORE & {*column.words}] or pictures
+    first = best(
         common,
         lambda column: (bool(SMALL & {*column.words}), not MIDDLE_SIZED.search(column.name), rank(column, IMAGE)),
         1,
     )
+    return [*first, *(column for column in pictures if column not in first and further(column, first[0]))][:MOST]
+
+
+def further(column: Column, first: Column) -> bool:
+    """Tell whether a column holds other pictures of a product than the first one does, by its name."""
+    series = [NUMBERED.fullmatch(name) for name in (column.name, first.name)]
+    following = series[0] is not None and series[0][1] == (series[1][1] if series[1] else first.name)
+    return following or bool(MORE & {*column.words} and not SMALL & {*column.words})
 
 
 def pick_title(columns: Sequence[Column]) -> list[Column]:
@@ -142,22 +93,32 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
 
 
 def pick_codes(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns of words with digits that name one product, or few."""
+    """Return the columns of words that name one product, or few."""
     return best(filter(is_code, columns), lambda column: (rank(column, CODES), -column.share(CODE) * column.filled))
 
 
 def is_code(column: Column) -> bool:
-    """Tell whether shoppers may type a value of the column to find one product."""
-    telling = column.repeats < 2 and column.filled > 0.05 and column.share(CODE) > 0.2
-    return telling and ((column.textual and column.numeric < 0.5) or column.says(CODES) is not None)
+    """Tell whether shoppers may type a value of the column to find one product.
+
+    A column that is named so needs no digits in its codes, as in `LS-BL-M`.
+    """
+    shared_by = MOST_VARIANTS if column.says(NAMES_ONE) is not None else 2
+    if column.repeats >= shared_by or column.filled <= 0.05 or column.constant:
+        return False
+    if column.says(CODES) is not None:
+        return column.share(CODE) > 0.2 or column.mostly(BARE_CODE)
+    return column.share(CODE) > 0.2 and column.textual and column.numeric < 0.5
 
 
 def pick_facets(columns: Sequence[Column]) -> list[Column]:
     """Return the columns of few, short values that many products share."""
 
     def fits(column: Column) -> bool:
-        named = column.says(FACETS) is not None
-        few = column.repeats >= (1.05 if named or column.kind == "keyword" else 3) and column.distinct > 1
+        named = column.says((*FACETS, *LISTS)) is not None
+        if column.says(TEXT) is not None and not named:
+            return False
+        least = 1 if named and column.rows < FEW_ROWS else 1.05 if named or column.kind == "keyword" else 3
+        few = column.repeats >= least and column.distinct > 1 and column.says((*NAMES_ONE, *REFERENCES)) is None
         short = column.length <= 40 and column.textual
         return (
             few
@@ -174,7 +135,8 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
-        quantity = column.numeric == 1 and not named and column.distinct > 1
+        quantity = column.numeric == 1 and not named and column.distinct > 1 and not column.counted
+        quantity = quantity and not (asks(column) and column.mostly(BIT))
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
@@ -185,7 +147,7 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says(DATES) is not None
-        written = column.mostly(DATE) or (named and column.mostly(SINCE_1970))
+        written = column.dated or (named and column.mostly(SINCE_1970))
         telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
         likely = column.single and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None
@@ -201,16 +163,26 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
         if answers is None or column.kind == "boolean":
             return answers is not None
         telling = len(set(answers)) == 2 and column.filled >= 0.2
-        return telling and (not column.mostly(BIT) or column.says(FLAGS) is not None)
+        return telling and (not column.mostly(BIT) or asks(column))
 
     return best(filter(fits, columns), lambda column: (rank(column, FLAGS), -column.filled))
+
+
+def asks(column: Column) -> bool:
+    """Tell whether 0 and 1 are answers to the name of a column."""
+    return column.says(FLAGS) is not None or column.name.rstrip().endswith(("?", "？"))
 
 
 def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
-    telling = [column for column in readable if not column.answers]
+    telling = [column for column in readable if not (column.answers or column.constant or is_reference(column))]
     return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
+
+
+def is_reference(column: Column) -> bool:
+    """Tell whether a column names things for programs, such as groups of products."""
+    return column.says(REFERENCES) is not None and column.mostly(BARE_CODE)
 
 
 def rank(column: Column, hints: Sequence[str]) -> int:

@@ -1,11 +1,12 @@
-"""Whether rows that follow each other are one product, as a shop system exports its variants and pictures."""
+"""Whether several rows are one product, as a shop system exports its variants and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hybridsearch.propose.columns import Column, columns
-from hybridsearch.propose.roles import ID, TITLE, rank
+from hybridsearch.propose.columns import MOSTLY, Column, columns
+from hybridsearch.propose.roles import rank
+from hybridsearch.propose.words import ID, PARENT, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
@@ -32,3 +33,24 @@ def begins_with(key: Column, title: Column) -> bool:
     titled = {place for place, value in zip(title.places, title.values, strict=True) if strings(value)}
     later = len(values) - len(firsts)
     return len(firsts) == key.distinct and later >= FEWEST and len(titled) >= FEWEST and titled <= firsts
+
+
+def parent_of_variants(rows: Sequence[Row]) -> tuple[str, str] | None:
+    """Return the field that names a row's product, and the one that it names it by; None where each row is one.
+
+    Most of the rows that name another one follow it, or other rows that name it.
+    """
+    sampled = columns(rows, {})
+    parents = [column for column in sampled if column.says(PARENT) is not None and column.filled < 1 and column.single]
+    keys = [column for column in sampled if column.says(ID) is not None and column.filled > 0.9 and column.single]
+    fitting = ((parent, key) for parent in parents for key in keys if follow(parent, key))
+    return next(((parent.name, key.name) for parent, key in fitting), None)
+
+
+def follow(parent: Column, key: Column) -> bool:
+    """Tell whether most rows with a parent follow the row with that key, or others with that parent."""
+    keys = {place: strings(value) for place, value in zip(key.places, key.values, strict=True)}
+    named = {place: strings(value) for place, value in zip(parent.places, parent.values, strict=True)}
+    named = {place: names for place, names in named.items() if names}
+    behind = sum(names in (keys.get(place - 1), named.get(place - 1)) for place, names in named.items())
+    return len(named) >= FEWEST and behind >= MOSTLY * len(named) and {*named.values()} <= {*keys.values()}

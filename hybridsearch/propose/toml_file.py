@@ -26,14 +26,15 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
 
     Args:
         proposal: The guesses.
-        catalog: The file or index that was looked at.
+        catalog: The file or index that was looked at, and what was made of its rows.
         url: Of the Elasticsearch to index into; None for the embedded engine.
         synonyms: File with the rules of the catalogue, if it has some.
     """
     leg = proposal.leg.model_dump(mode="json", include={"name", "encoder", "reads"}) if proposal.leg else {}
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
-        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True), {}),
+        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
+        *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
         ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats"}), proposal.why),
         ("[fields.formats]", proposal.fields.formats, proposal.examples),
         (

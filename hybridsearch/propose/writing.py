@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hybridsearch.amounts import KNOWN, MARKS, Amount, Mark, amount, other
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
-from hybridsearch.fields.days import WRITTEN_DAYS, Order
+from hybridsearch.fields.days import Order, is_day
 from hybridsearch.values import Stored
 
 PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")
 """A number as programs write it, which needs no format."""
-ORDERS: tuple[Order | None, ...] = (None, "YMD", "DMY", "MDY")
-"""Of dates; those that ISO 8601 writes need none."""
+ORDERS: tuple[Order | None, ...] = (None, "DMY", "MDY", "YMD")
+"""Of dates, likely ones first; those that ISO 8601 writes need none."""
 LOOKED_AT = 20
 """Texts of which one must look like a date for the others to be read as dates."""
+APART = 2
+"""In as many times more years than need be dates of one column do not lie."""
 LEAST_APART = 1_000
 """The smallest number whose thousands can be apart."""
 
@@ -71,17 +73,23 @@ def mark_of_thousands(amounts: dict[str, Amount], ambiguous: Sequence[str]) -> M
 
 def date_format(texts: Sequence[str]) -> Guess:
     """Return the format in which most of the texts can be read as dates; none where day and month may change places."""
-    if not any(pattern.fullmatch(text) for text in texts[:LOOKED_AT] for pattern in WRITTEN_DAYS.values()):
+    if not any(map(is_day, texts[:LOOKED_AT])):
         return Guess()
     read = {order: {text: found for text in texts if (found := moment(text, order)) is not None} for order in ORDERS}
     most = max(map(len, read.values()))
-    possible = [order for order in ORDERS if len(read[order]) == most]
+    possible = sorted((order for order in ORDERS if len(read[order]) == most), key=lambda order: years(read[order]))
     order, others = possible[0], possible[1:]
+    others = [each for each in others if years(read[each]) < APART * years(read[order])]
     unlike = [text for text, found in read[order].items() if any(read[each].get(text) != found for each in others)]
     mixed = most < len({*texts})
     if order is None or mixed or not unlike or all("." in text for text in unlike):  # with dots the day stands first
         return Guess(Format(date=order))
     return Guess(doubtful=unlike[0])
+
+
+def years(read: Mapping[str, Stored]) -> int:
+    """Return how many years some dates lie in: with two digits, days that are taken for years lie in many."""
+    return len({KINDS["dates"].periods["year"](float(found)) for found in read.values() if isinstance(found, int)})
 
 
 def moment(text: str, order: Order | None) -> Stored | None:

@@ -167,3 +167,32 @@ def test_a_broken_element_of_a_file_is_a_reject_with_its_line(tmp_path: Path) ->
     assert [row.id for row in rows] == ["1", None, "3"]
     assert rows[1].where == "shop.json:2"
     assert getattr(rows[1], "reason", "").startswith("not JSON: ")
+
+
+WRAPPED = [
+    '{"products": [%s]}',
+    '{"total": 6, "next": null, "data": [%s], "page": {"next": []}}\n',
+    '{\n  "items": [\n    %s\n  ],\n  "page": {\n    "size": 6\n  }\n}',
+]
+
+
+@pytest.mark.parametrize("around", WRAPPED)
+def test_an_array_may_lie_in_an_object(around: str) -> None:
+    assert read(around % ",\n".join(map(json.dumps, GOOD))) == GOOD
+    numbers = [number for number, _ in SOURCES[".json"](io.StringIO(around % ",\n".join(map(json.dumps, GOOD))))]
+    first = around[: around.index("%s")].count("\n") + 1
+    assert numbers == list(range(first, first + len(GOOD)))
+
+
+@pytest.mark.parametrize("around", WRAPPED)
+def test_an_array_in_an_object_that_is_cut_off_is_an_error(around: str) -> None:
+    whole = around % ", ".join(map(json.dumps, GOOD))
+    with pytest.raises(ValueError, match=r"the array does not end|where the next product starts cannot be told"):
+        read(whole[: whole.index("new}") - 40])
+
+
+def test_lines_that_begin_with_an_array_are_products() -> None:
+    lines = '{"items": [{"id": 1}], "id": "a"}\n{"items": [{"id": 2}], "id": "b"}\n'
+    with pytest.raises(ValueError, match=r"it has several objects, each with an array; name it \.jsonl"):
+        read(lines)
+    assert [number for number, _ in SOURCES[".jsonl"](io.StringIO(lines))] == [1, 2]

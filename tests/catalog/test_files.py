@@ -120,7 +120,7 @@ def test_byte_that_is_not_utf8_is_named_with_line_and_place(read: Reader, name: 
 
 def test_file_in_another_encoding_is_refused_as_a_whole(read: Reader) -> None:
     content = "id;title\n" + "".join(f"{n};Möbel\n" for n in range(20))
-    with pytest.raises(CatalogError, match=r"20 of the first 21 lines are not UTF-8, the first is line 2; .* iconv"):
+    with pytest.raises(CatalogError, match="20 of the first 21 lines are not UTF-8, the first is line 2; set"):
         read(content.encode("cp1252"), "shop.csv")
 
 
@@ -258,7 +258,7 @@ def test_array_that_breaks_off_is_an_error_after_its_products(tmp_path: Path) ->
 
 def test_object_over_many_lines_is_refused_with_what_is_expected(read: Reader) -> None:
     with pytest.raises(CatalogError, match="expected an array of products, or one product a line"):
-        read('{\n  "products": [{"id": 1}]\n}', "shop.json")
+        read('{\n  "shops": [{"id": 1}]\n}', "shop.json")
 
 
 @pytest.mark.parametrize("name", [f"shop{suffix}" for suffix in (*SOURCES, *BINARIES)])

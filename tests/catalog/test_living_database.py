@@ -71,7 +71,7 @@ def test_after_a_mark_of_an_empty_table_all_is_new(shop: sqlite3.Connection, tmp
 
 
 def test_a_version_that_is_no_column_is_an_error(shop: sqlite3.Connection, tmp_path: Path) -> None:
-    database = LivingDatabase("sqlite:///shop.db", QUERY, "id", tmp_path, "version")
+    database = LivingDatabase("sqlite:///shop.db", QUERY, "id", tmp_path, version="version")
     with pytest.raises(CatalogError, match="no such column: version"):
         database.mark()
 
@@ -84,7 +84,7 @@ def test_the_query_stands_in_others_as_it_is() -> None:
 
 def test_ids_need_a_column(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"Set 'fields.id'"):
-        list(LivingDatabase("sqlite:///shop.db", QUERY, None, tmp_path, "changed_at").ids())
+        list(LivingDatabase("sqlite:///shop.db", QUERY, None, tmp_path, version="changed_at").ids())
 
 
 def test_what_is_written_during_a_run_is_in_its_index(

@@ -1,4 +1,7 @@
-"""What `init` proposes, from `cells`, `columns`, `roles`, `languages`, `patterns` and `reasons` to the `toml_file`."""
+"""What `init` proposes.
+
+From `cells`, `columns`, `roles`, `languages`, `patterns`, `words`, `reasons` to `toml_file`.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -292,6 +295,34 @@ def test_the_order_of_dates_is_written_down_and_reads_the_column() -> None:
     assert '[fields.formats]\n# 01/02/2025 is 2025-01-02\nadded = { date = "MDY" }\n' in to_toml(proposal, FILE)
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "order"),
+    [
+        ("created_at", ["4/20/16", "5/3/17, 9:30 PM"], "MDY"),
+        ("erstellt", ["20.04.16", "03.05.17"], "DMY"),
+        ("Neu im Sortiment", ["3. März 2024", "24. Dez. 2023"], "DMY"),
+        ("mise en ligne", ["12 mars 2024", "1er août 2023"], "DMY"),
+        ("alta", ["3 de marzo de 2024", "12 de enero de 2023"], "DMY"),
+        ("listed", ["Mar 3, 2024", "Dec 24, 2023"], "MDY"),
+        ("発売日", ["2024年3月3日", "2023年12月24日"], "YMD"),
+    ],
+)
+def test_short_years_and_names_of_months_are_dates(name: str, values: list[str], order: Any) -> None:
+    fields = guessed(having(name, values))
+    assert (fields.dates, fields.formats) == ((name,), {name: Format(date=order)})
+
+
+def test_days_filled_up_with_zeros_in_years_that_come_again_are_dates() -> None:
+    rows = [row | {"Neu ab": f"{1 + n % 28:02}.{1 + n % 12:02}.2{n % 3}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.dates, fields.codes, fields.formats) == (("Neu ab",), (), {"Neu ab": Format(date="DMY")})
+
+
+@pytest.mark.parametrize("values", [["4/20/16", "5/3/17"], ["10.11.12", "13.11.12"], ["01.02.03", "02.02.04"]])
+def test_three_numbers_are_no_date_unless_the_name_says_so(values: list[str]) -> None:
+    assert guessed(having("version", values)).dates == ()
+
+
 def test_names_that_often_are_codes_are_both_text_and_codes() -> None:
     fields = guessed(shop(name=["WH-1000XM5", "Noise cancelling headphones", "DV7-1211ea", "Patch cable"], count=4))
     assert "name" in fields.codes
@@ -401,3 +432,61 @@ def test_latin_titles_without_a_telling_word_are_not_lost_beside_chinese_ones() 
         {"id": str(number), "title": title} for number, title in enumerate(["Red coat", "Blue dress", "Nike 跑步鞋"])
     ]
     assert set(propose(rows).fields.languages) == {"en", "zh"}
+
+
+def test_what_a_shop_system_says_of_every_product_is_no_text() -> None:
+    proposal = propose(shop(tracker=["inventory"], tax=["taxable"]))
+    assert proposal.fields.text == ()
+    assert proposal.left_out == {"one value alone": ["tracker", "tax"]}
+
+
+def test_the_places_of_pictures_are_no_numbers() -> None:
+    rows = [row | {"Image Position": [*range(1, 2 + n % 3)], "Position": n % 5} for n, row in enumerate(shop())]
+    assert propose(rows, key="id", catalog=FILE).fields.numbers == ()
+
+
+def test_lists_that_do_not_count_up_are_numbers() -> None:
+    rows = [row | {"price": [1, 3, 5 + n]} for n, row in enumerate(shop())]
+    assert propose(rows, key="id", catalog=FILE).fields.numbers == ("price",)
+
+
+def test_codes_without_digits_are_codes_where_their_column_is_named_so() -> None:
+    words = [f"{a}{b}-BL-M" for a in "ABCDEFGH" for b in "KLMNO"]
+    rows = [row | {"Variant SKU": word, "Handle": word} for row, word in zip(shop(), words, strict=True)]
+    assert guessed(rows).codes == ("Variant SKU",)
+
+
+def test_a_code_that_variants_share_is_a_code_and_no_facet() -> None:
+    rows = [row | {"mpn": f"M00{n // 5}X", "item_group_id": f"G00{n // 5}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.facets, fields.text) == (("mpn",), (), ())
+
+
+def test_an_address_that_is_made_of_the_title_is_no_code() -> None:
+    rows = [row | {"url_key": f"the-dress-of-summer-number-{n}-x{n}"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.codes, fields.text) == ((), ())
+
+
+def test_a_column_whose_name_asks_has_answers() -> None:
+    assert guessed(having("Sold individually?", ["1", "0"])).booleans == ("Sold individually?",)
+
+
+def test_a_few_products_have_a_type_and_a_status() -> None:
+    rows = [row | {"Type": f"kind {n}", "Status": ["active", "draft"][n % 2]} for n, row in enumerate(shop(6))]
+    assert guessed(rows).facets == ("Type", "Status")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["image_link", "additional_image_link"], ("image_link", "additional_image_link")),
+        (["base_image", "small_image", "additional_images"], ("base_image", "additional_images")),
+        (["image1", "image2", "image_3"], ("image1", "image2", "image_3")),
+        (["bild", "bild 2", "logo2"], ("bild", "bild 2")),
+        (["img_high", "img_500x500"], "img_500x500"),
+    ],
+)
+def test_columns_of_further_pictures_follow_the_first_and_other_sizes_do_not(names: list[str], expected: Any) -> None:
+    rows = [row | {name: f"{name}-{n}.jpg" for name in names} for n, row in enumerate(shop())]
+    assert guessed(rows).image == expected

@@ -48,3 +48,9 @@ def test_what_only_has_commas_is_one_value(cells: list[str]) -> None:
 def test_a_column_named_like_a_list_is_one_though_nothing_repeats() -> None:
     cells = ["summer, linen", "winter, wool"]
     assert (separators(cells), separators(cells, named=True)) == ((), (",",))
+
+
+def test_what_people_choose_by_may_always_stand_in_one_order() -> None:
+    cells = ["S, M", "S, M, L", "S"] * 3
+    assert (separators(cells), separators(cells, chosen=True)) == ((), (",",))
+    assert separators(["Kiel, pale", "Ghent, dark"], chosen=True) == ()

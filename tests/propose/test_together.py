@@ -10,7 +10,7 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.cli import DONE, run
 from hybridsearch.errors import ConfigError
-from hybridsearch.propose.together import key_of_products
+from hybridsearch.propose.together import key_of_products, parent_of_variants
 from hybridsearch.settings import Settings
 from tests.shops import quietly
 
@@ -76,7 +76,7 @@ def test_init_reads_an_export_of_variants_as_products_on_both_engines(
     assert run(["init", "export.csv"]) == DONE
     settings = Settings.load()
     assert (settings.fields.group, settings.fields.id, settings.fields.title) == ("Handle", "Handle", "Title")
-    assert (settings.fields.codes, settings.fields.numbers) == (("Variant SKU",), ("Variant Price",))
+    assert (settings.fields.codes, settings.fields.numbers) == (("variants.Variant SKU",), ("variants.Variant Price",))
     data = settings.model_dump(exclude={"folder", "engine", "vectors"})
     with HybridSearch.open(Settings.parse({**data, "engine": engine}, folder=tmp_path)) as shop:
         report = shop.reindex(options=quietly())
@@ -87,6 +87,47 @@ def test_init_reads_an_export_of_variants_as_products_on_both_engines(
             "LS-1-BL": ["linen-shirt"],
             "RJ-1-BK": ["rain-jacket"],
         }
+        blue = shop.search("linen shirt", filters={"variants.Variant Price": {"gte": 40}})
+        assert [(hit.id, (hit.variant or {})["Variant SKU"]) for hit in blue] == [("linen-shirt", "LS-1-BL")]
         variants = [{"Handle": "tote", "Title": "Tote", "Variant SKU": "T-1"}, {"Handle": "tote", "Variant SKU": "T-2"}]
         assert shop.upsert(variants).written == 1
         assert shop.get(["tote"])["tote"]["Variant SKU"] == ["T-1", "T-2"]
+
+
+def families(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+    return [{"sku": sku, "name": f"Hat {sku}", **({"Parent": parent} if parent else {})} for sku, parent in pairs]
+
+
+def test_rows_that_name_the_product_before_them_are_variants() -> None:
+    rows = families(("A", ""), ("A-1", "A"), ("A-2", "A"), ("B", ""), ("B-1", "B"))
+    assert parent_of_variants(rows) == ("Parent", "sku")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("A", ""), ("B", ""), ("A-1", "A"), ("B-1", "B")],
+        [("A", ""), ("A-1", "A")],
+        [("A", ""), ("A-1", "x"), ("A-2", "x"), ("A-3", "x")],
+        [("A", ""), ("B", "")],
+    ],
+)
+def test_rows_that_name_others_or_none_are_products_of_their_own(pairs: list[tuple[str, str]]) -> None:
+    assert parent_of_variants(families(*pairs)) is None
+
+
+def test_init_and_reindex_make_variations_one_product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ["SKU,Parent,Name,Attribute 1 name,Attribute 1 value(s),Price"]
+    for n in range(12):
+        lines.append(f'H-{n:03},,Hat of wool number {n},Color,"red, blue",')
+        lines += [f"H-{n:03}-{c},H-{n:03},Hat of wool number {n} {c},Color,{c},{n + 5}.50" for c in ("red", "blue")]
+    Path("shop.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert run(["init", "shop.csv"]) == DONE
+    settings = Settings.load()
+    assert (settings.catalog.parent, settings.fields.id) == ("Parent", "SKU")
+    assert settings.fields.codes == ("SKU", "variants.SKU")
+    with HybridSearch.open(settings) as shop:
+        assert shop.reindex(options=quietly()).indexed == 12
+        (hit,) = shop.search("H-007-blue", size=1)
+        assert (hit.id, len(hit.product["variants"])) == ("H-007", 2)

@@ -69,6 +69,13 @@ def test_other_columns_decide_for_one_that_leaves_it_open_and_it_is_told(
         (["01/01/2020", "02/02/2020"], "DMY"),
         (["2019/1/4", "2020/12/31"], "YMD"),
         (["2019年11月14日"], "YMD"),
+        (["4/20/16", "5/3/17"], "MDY"),
+        (["20/04/16", "13/05/16", "28/12/16"], "DMY"),
+        (["24/03/15", "24/11/02", "24/12/28"], "YMD"),
+        (["20.04.16"], "DMY"),
+        (["12 mars 2024", "1er août 2023"], "DMY"),
+        (["Mar 3, 2024", "Dec 24, 2023"], "MDY"),
+        (["Model 3 2024", "Model 4 2025"], None),
         (["2019/11/14", "2020/04/03"], None),
         (["2019-11-14", "soon"], None),
         (["Red chair"], None),
@@ -81,6 +88,7 @@ def test_the_order_of_dates_is_the_one_in_which_all_can_be_read(texts: list[str]
 
 def test_dates_that_leave_it_open_whether_the_day_is_first_have_no_format() -> None:
     assert date_format(["03/03/2020", "03/04/2020"]) == Guess(AS_IT_IS, "03/04/2020")
+    assert date_format(["03/03/20", "03/04/20"]) == Guess(AS_IT_IS, "03/03/20")
 
 
 def test_a_column_with_two_marks_is_not_read_by_both() -> None:

@@ -1,0 +1,87 @@
+"""In which encoding the text of a catalogue is written."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+FOREIGN_SHARE = 0.3
+"""Share of lines that are not UTF-8, or of NUL bytes, above which the file is refused instead of its rows."""
+FOREIGN_LINES = 5
+"""As many such lines are rejects in any file, however short."""
+HEAD = 65_536
+"""Bytes that the encoding is judged by."""
+
+DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})["']""")
+"""An encoding that a file of XML declares."""
+SUPERSETS = re.compile(r"(?:iso|cp|koi8|mac|shift_jis|euc|gb|big5)")
+"""Beginnings of Python's names for encodings in which ASCII is ASCII; those of UTF are told by the bytes instead."""
+RUN = re.compile(rb"[\x80-\xff]{4,}")
+"""Bytes beyond ASCII of Chinese or Japanese text; in Latin letters they stand alone or by two."""
+LATIN = re.compile(rb"(?<=[A-Za-z])[\xc0-\xd4\xd6-\xff]")
+MACINTOSH = re.compile(rb"(?<=[A-Za-z])[\x80-\x91\x93-\x9f]")
+"""Letters with accents, behind others, in the encodings of Windows and the old Macintosh; not their apostrophes."""
+KANA = re.compile("[\u3041-\u30fa]")
+
+
+def decoding(head: bytes, said: str | None = None) -> tuple[str, str]:
+    """Return the encoding of a file that starts with these bytes, and what to do with bytes that do not fit it.
+
+    Args:
+        head: The first bytes, HEAD of them if there are as many.
+        said: The encoding that the configuration names.
+
+    Raises:
+        ValueError: It is not text, or so much of it is not UTF-8 that its rows are not tried.
+    """
+    if said is not None:
+        return said, "replace"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", "replace"
+    if declared := DECLARED.match(head.lstrip()):
+        name = declared[1].decode()
+        try:
+            codec = codecs.lookup(name).name
+        except LookupError as error:
+            raise ValueError(f"it declares the encoding '{name}', which is not known; save it as UTF-8") from error
+        if SUPERSETS.match(codec):
+            return codec, "replace"
+    if head.startswith(b"PK\x03\x04"):
+        raise ValueError("it is a zip archive or an Excel workbook; unpack it, or name it .xlsx")
+    if head.count(0) > FOREIGN_SHARE * len(head):
+        raise ValueError("it is not text, or UTF-16 without a byte-order mark; save it as UTF-8")
+    lines = head.splitlines()[: -1 if len(head) == HEAD else None]
+    foreign = [number for number, line in enumerate(lines, 1) if not is_utf8(line)]
+    if len(foreign) > max(FOREIGN_LINES, FOREIGN_SHARE * len(lines)):
+        raise ValueError(
+            f"{len(foreign)} of the first {len(lines)} lines are not UTF-8, the first is line {foreign[0]}; "
+            f"set 'catalog.encoding' to \"{likely(head)}\", which it looks like, or save it as UTF-8"
+        )
+    return "utf-8-sig", "surrogateescape"
+
+
+def is_utf8(line: bytes) -> bool:
+    """Tell whether bytes decode."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def likely(head: bytes) -> str:
+    """Return the encoding that bytes that are not UTF-8 look like, of those that the six languages were written in."""
+    beyond = sum(byte >= 0x80 for byte in head)
+    if sum(map(len, RUN.findall(head))) > beyond / 2:
+        japanese = head.decode("cp932", "replace")
+        return "cp932" if len(KANA.findall(japanese)) * 5 > beyond / 2 else "gb18030"
+    return "mac_roman" if len(MACINTOSH.findall(head)) > len(LATIN.findall(head)) else "cp1252"
+
+
+def needed(head: bytes) -> str | None:
+    """Return the encoding that a configuration must name for a file that starts with these bytes; None for none."""
+    try:
+        decoding(head)
+    except ValueError as error:
+        return likely(head) if "catalog.encoding" in str(error) else None
+    return None

@@ -1,0 +1,58 @@
+"""What is to be made of the rows of a catalogue, before it is looked at what their columns are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hybridsearch.propose.columns import Column, columns
+from hybridsearch.propose.pairs import find_pairs
+from hybridsearch.propose.together import key_of_products, parent_of_variants
+from hybridsearch.sections import Catalog, Fields, Pairs
+from hybridsearch.values import Row
+
+VARIANTS = Fields(title="title").list_of_variants
+"""The list that the variants of grouped rows become."""
+
+
+def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, str | None]:
+    """Return the section with what it should say of its rows, and the field that names products of several rows.
+
+    Args:
+        rows: That follow each other in the catalogue.
+        catalog: The file, index or database that they are of.
+    """
+    if catalog.index is not None:
+        return catalog, None
+    pairs = find_pairs(columns(rows, {}), [name for row in rows for name in row])
+    key = key_of_products(rows) if catalog.path else None
+    parent = parent_of_variants(rows) if catalog.path and key is None else None
+    said = {"pairs": pairs, "parent": parent[0] if parent else None}
+    return catalog.model_copy(update=said), parent[1] if parent else key
+
+
+def grouped(catalog: Catalog, key: str | None) -> bool:
+    """Tell whether rows that follow each other with one key are one product."""
+    return key is not None and catalog.parent is None
+
+
+def read_as_pairs(column: Column, pairs: Sequence[Pairs]) -> bool:
+    """Tell whether a column is read as names or values of properties."""
+    name = column.name.removeprefix(f"{VARIANTS}.")
+    return any(name in (pair.names, pair.values, pair.text) for pair in pairs)
+
+
+def said_of(catalog: Catalog, key: str | None) -> Iterator[str]:
+    """Say which rows are read as one product, and what becomes fields."""
+    if grouped(catalog, key):
+        yield (
+            f"Rows that follow each other with one '{key}' are one product: only the first has a title. What differs "
+            f"in them, as far as it has a role, is said of its variants: their fields begin with '{VARIANTS}.'."
+        )
+    if catalog.parent:
+        yield (
+            f"Rows whose '{catalog.parent}' is the '{key}' of the product before them are its variants: "
+            f"their fields begin with '{VARIANTS}.'."
+        )
+    for pair in catalog.pairs:
+        where = f"'{pair.text}'" if pair.text else f"'{pair.names}' and '{pair.values}'"
+        yield f"Names and values in {where} become fields that begin with '{pair.into}.'."

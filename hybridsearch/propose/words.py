@@ -1,0 +1,59 @@
+"""Words in the names of columns, in several languages; of those of one role the first are the best sign of it."""
+
+from __future__ import annotations
+
+
+def listed(words: str) -> tuple[str, ...]:
+    """Return words in their order."""
+    return tuple(words.split())
+
+
+ID = listed("id sku asin upc ean gtin handle uuid code artikelnummer number")
+TITLE = listed("title name headline titel bezeichnung titre nom titulo nombre 标题 名称 商品名")
+NAMES_ONE = listed("sku ean gtin upc mpn isbn asin barcode artikelnummer")
+"""Of codes that name a product, and are nothing to choose by."""
+CODES = (*NAMES_ONE, *listed("model part number code"))
+FACETS = listed(
+    "brand brands manufacturer supplier vendor marke marque marca category categories department type "
+    "gender color colour farbe couleur size material season style usage locale "
+    "colors colours farben couleurs colores sizes größe größen tailles tallas materials materialien "
+    "hersteller kategorie kategorien catégorie categoría 品牌 颜色 ブランド 色 status"
+)
+NUMBERS = listed(
+    "price preis prix precio rating stars score reviews stock quantity sales "
+    "discount weight width height depth length diagonal capacity year"
+)
+DATES = listed(
+    "date datetime timestamp time datum fecha released release published launched "
+    "created updated modified added available since until erstellt erschienen seit sortie depuis desde "
+    "日期 发布日期 発売日"
+)
+FLAGS = listed(
+    "is has in can with flag active available enabled visible featured new sale "
+    "published veröffentlicht publié publicado lieferbar verfügbar disponible"
+)
+"""Of columns whose 0 and 1 are answers, not quantities."""
+TEXT = listed("description beschreibung descripcion summary bullets features keywords tags")
+IMAGE = listed("image images picture photo img bild imagen media")
+
+SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
+"""Of pictures: a size that is too small to look at."""
+MORE = {"additional", "further", "more", "other", "extra", "gallery", "weitere", "galerie", "autres", "adicionales"}
+"""Of pictures beside the first one, which are no other size of it."""
+LABELS = {"id", "ids", "code", "zip", "phone", "index", "position", "lat", "lon", "latitude", "longitude"}
+"""Of numbers that are not quantities."""
+REFERENCES = listed("id ids parent")
+"""Of what names other things, for programs."""
+PARENT = listed("parent parentsku parentid eltern elternartikel padre übergeordnet")
+"""Of what names the product of a variant."""
+META = {"meta", "seo", "og"}
+"""Of what search engines are shown, a copy of the title or worse."""
+ALT = META | {"alt", "alttext", "slug", "url", "handle"}
+"""Of what repeats the title."""
+LISTS = listed(
+    "tags keywords labels colors colours sizes materials categories collections codes "
+    "farben größen materialien kategorien couleurs tailles colores tallas etiquetas"
+)
+"""Of columns that hold several values."""
+CHOSEN = listed("color colour farbe couleur size größe taille talla material 颜色 色")
+"""Of what a product is chosen by."""
