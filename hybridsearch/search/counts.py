@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.search.within import EVERY_VALUE, Within
+
 FACET_VALUES = 100
 """Values that a facet shows at most, where nothing else is asked for."""
 ORDERS = ("count", "asc", "desc")
@@ -23,6 +25,9 @@ class Facet:
         size: How many values are shown at most.
         order: One of ORDERS.
         cuts: Where one range of numbers ends and the next begins, ascending; without any, numbers are not counted.
+        bars: How many ranges between round numbers are wanted at most; 0: none. They lie between the cuts, which are
+            known once the smallest and the largest number are.
+        within: Which of the values are shown.
         by: Which of the `periods` of its kind dates are counted in.
     """
 
@@ -32,11 +37,13 @@ class Facet:
     order: str = "count"
     cuts: tuple[float, ...] = ()
     by: str = ""
+    bars: int = 0
+    within: Within = EVERY_VALUE
 
     @property
     def ranges(self) -> dict[str, dict[str, float]]:
-        """The ranges between the cuts, and before and after them, each by its name as the filter that finds it."""
-        ends = (None, *self.cuts, None) if self.cuts else ()
+        """The ranges between the cuts, and before and after them where they are no bars, by name as filters."""
+        ends = (None, *self.cuts, None) if self.cuts and not self.bars else self.cuts
         return {
             f"{plain(low)}..{plain(high)}": {
                 **({} if low is None else {"gte": low}),
@@ -54,5 +61,8 @@ class Facet:
 
 
 def plain(number: float | None) -> str:
-    """Return a number as people write it, nothing for no number."""
-    return "" if number is None else f"{number:.15g}"
+    """Return a number as people write it, with all of its digits if need be; nothing for no number."""
+    if number is None:
+        return ""
+    short = f"{number:.15g}"
+    return short if float(short) == number else repr(number)

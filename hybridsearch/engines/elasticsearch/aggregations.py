@@ -16,10 +16,11 @@ from hybridsearch.search import letter_case
 from hybridsearch.search.conditions import Filter, Terms
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.within import Within
 from hybridsearch.values import FacetDetails
 
-COUNTS, STATS = "counts", "stats"
-"""Names of the two that a facet may consist of."""
+COUNTS, STATS, NODES = "counts", "stats", "nodes"
+"""Names of those that a facet may consist of."""
 RANGE_ENDS = {"gte": "from", "lt": "to"}
 ORDER = {
     "count": [{"_count": "desc"}, {"_key": "asc"}],
@@ -68,12 +69,19 @@ def facet_clause(facet: Facet, filters: Sequence[Clause]) -> Clause:
         ranges = [{RANGE_ENDS[side]: end for side, end in each.items()} for each in facet.ranges.values()]
         parts[COUNTS] = {"range": {**field, "ranges": ranges}}
     elif kind.by_value:
-        parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order]}}
+        parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order], **shown(facet.within)}}
+        if nodes := facet.within.nodes:
+            parts[NODES] = {"terms": {**field, "size": len(nodes), "include": list(nodes)}}
     if kind.measured:
         parts[STATS] = {"stats": field}
     if not filters and set(parts) == {COUNTS}:
         return parts[COUNTS]
     return {"filter": {"bool": {"filter": list(filters)}}, "aggs": parts}
+
+
+def shown(within: Within) -> Clause:
+    """Return the patterns that say which values of a facet are shown."""
+    return {name: pattern for name, pattern in (("include", within.include), ("exclude", within.exclude)) if pattern}
 
 
 def case_clause(terms: Terms) -> Clause:
@@ -93,10 +101,10 @@ def facets(plan: Plan, aggregations: Mapping[str, Any]) -> tuple[dict[str, dict[
     """Return the count of each value of each facet, and what else is known of each facet."""
     with reading("the facets"):
         parts = {facet: aggregations[name] for name, facet in named_facets(plan)}
-        known = {facet: (*counts(facet, part.get(COUNTS, part)), part.get(STATS)) for facet, part in parts.items()}
+        known = {facet: (*counts(facet, part.get(COUNTS, part)), part) for facet, part in parts.items()}
         return (
             {facet.field: values for facet, (values, _, _) in known.items()},
-            {facet.field: details(facet, other, stats) for facet, (_, other, stats) in known.items()},
+            {facet.field: details(facet, other, part) for facet, (_, other, part) in known.items()},
         )
 
 
@@ -127,9 +135,12 @@ def counts(facet: Facet, aggregation: Mapping[str, Any]) -> tuple[dict[str, int]
     return dict(zip(map(label, keys), numbers, strict=True)), answer.get("sum_other_doc_count", 0)
 
 
-def details(facet: Facet, other: int, stats: object) -> FacetDetails:
+def details(facet: Facet, other: int, aggregation: Mapping[str, Any]) -> FacetDetails:
     """Return what is known of a facet beside its counts."""
-    if stats is None:
-        return FacetDetails(other)
-    found = read(STATISTICS, stats)
-    return FacetDetails(other, found["min"], found["max"], found["avg"], facet.ranges)
+    if STATS in aggregation:
+        found = read(STATISTICS, aggregation[STATS])
+        return FacetDetails(other, found["min"], found["max"], found["avg"], facet.ranges)
+    if NODES in aggregation:
+        counted = {bucket["key"]: bucket["doc_count"] for bucket in read(BUCKETS, aggregation[NODES])["buckets"]}
+        return FacetDetails(other, nodes={node: counted.get(node, 0) for node in facet.within.nodes})
+    return FacetDetails(other)

@@ -24,6 +24,7 @@ from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
+from hybridsearch.search import bars
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
@@ -170,7 +171,7 @@ class Searches:
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
         plan = yield from self._settled(plan, index)
-        page = to_page(plan, (yield (yield from self._request(plan, index))))
+        page = yield from self._page(plan, index)
         if not index.spare:
             return page
         reason = (
@@ -179,12 +180,16 @@ class Searches:
         return replace(page, degraded=(*page.degraded, reason))
 
     def _settled(self, plan: Plan, index: IndexInfo) -> Exchange[Plan]:
-        """Return a plan that says which score a product needs, where that depends on the best one."""
-        if not plan.needs_best:
-            return plan
-        best = plan.best()
-        page = to_page(best, (yield (yield from self._request(best, index))))
-        return plan.near(page.hits[0].score, page.total) if page.hits else plan
+        """Return a plan that says what depends on the best product, and on the smallest and the largest number."""
+        if plan.needs_best:
+            best = yield from self._page(plan.best(), index)
+            plan = plan.near(best.hits[0].score, best.total) if best.hits else plan
+        if bars.wanting(plan):
+            plan = bars.fitted(plan, (yield from self._page(bars.measuring(plan), index)).details)
+        return plan
+
+    def _page(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:
+        return to_page(plan, (yield (yield from self._request(plan, index))))
 
     def _request(self, plan: Plan, index: IndexInfo) -> Exchange[Request]:
         version = yield from self.version()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
+from hybridsearch.search.bars import fit
 from hybridsearch.search.counts import Facet
 from hybridsearch.values import FacetDetails
 
-Counted = tuple[dict[str, int], FacetDetails]
+Counted = tuple[Facet, dict[str, int], FacetDetails]
+"""What was counted by, with its bars, the counts by value, and what else is known."""
 
 
 def count(view: View, facet: Facet, docs: Ordinals) -> Counted:
@@ -31,11 +34,16 @@ def by_term(view: View, facet: Facet, docs: Ordinals) -> Counted:
     """Return the counts by values of which a document may have several."""
     postings = view.postings(facet.role, facet.field)
     if not len(postings):
-        return {}, FacetDetails()
+        return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
     chosen = np.zeros(view.documents, np.bool_)
     chosen[docs] = True
     counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int32)
-    return shown(facet, counts, postings.term)
+    places = {node: postings.find(node) for node in facet.within.nodes}
+    nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
+    if facet.within.some:
+        counts[view.left_out(facet.role, facet.field, facet.within)] = 0
+    _, values, details = shown(facet, counts, postings.term)
+    return facet, values, replace(details, nodes=nodes)
 
 
 def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64]) -> Counted:
@@ -51,14 +59,17 @@ def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64]) -> Co
 def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str]) -> Counted:
     """Return the counts that a facet shows, by value, and the sum of the others."""
     values = {name(int(place)): int(counts[place]) for place in facet.shown(counts)}
-    return values, FacetDetails(int(counts.sum()) - sum(values.values()))
+    return facet, values, FacetDetails(int(counts.sum()) - sum(values.values()))
 
 
 def measured(facet: Facet, numbers: NDArray[np.float64]) -> Counted:
     """Return the counts in ranges of numbers, and their smallest, largest and mean."""
-    within = np.bincount(np.searchsorted(facet.cuts, numbers, side="right"), minlength=len(facet.ranges))
-    values = dict(zip(facet.ranges, within.tolist(), strict=False))
-    if not len(numbers):
-        return values, FacetDetails(filters=facet.ranges)
-    mean = math.fsum(numbers) / len(numbers)
-    return values, FacetDetails(0, float(numbers.min()), float(numbers.max()), mean, facet.ranges)
+    details = FacetDetails()
+    if len(numbers):
+        mean = math.fsum(numbers) / len(numbers)
+        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), mean)
+    if facet.bars and not facet.cuts:
+        facet = fit(facet, details)
+    within = np.bincount(np.searchsorted(facet.cuts, numbers, side="right"), minlength=len(facet.cuts) + 1)
+    values = dict(zip(facet.ranges, within[bool(facet.bars) :].tolist(), strict=False))
+    return facet, values, replace(details, filters=facet.ranges)

@@ -45,9 +45,13 @@ class Postings:
         """Return the term with this number."""
         return self._bytes(number).decode()
 
+    def terms(self) -> Iterator[str]:
+        """Yield each term."""
+        return map(self.term, range(len(self)))
+
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Yield each term with the number of its documents."""
-        return zip(map(self.term, range(len(self))), np.diff(self.starts).tolist(), strict=True)
+        return zip(self.terms(), np.diff(self.starts).tolist(), strict=True)
 
     def find(self, term: str) -> int | None:
         """Return the number of a term, or None when no document contains it."""

@@ -25,9 +25,12 @@ from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.search.clauses import Codes
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.within import Within
 from hybridsearch.values import Vector
 
 NAME = "compiled.arrays"
+MOST_KEPT = 100
+"""Facets, each within a node of a tree or what was typed, of which the values to show are kept."""
 
 
 def compile_store(store: Store) -> Arrays:
@@ -113,6 +116,7 @@ class View:
         self.documents = len(self.numbers)
         self._arrays = arrays
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._left_out: dict[tuple[str, str, Within], NDArray[np.bool_]] = {}
         nowhere = np.full(self.documents, -1, np.int32)
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
@@ -144,6 +148,18 @@ class View:
             self._cases[name] = by_case
         folded = {value.casefold() for value in values}
         return [written for value in folded for written in self._cases[name].get(value, ())]
+
+    def left_out(self, role: str, field: str, within: Within) -> NDArray[np.bool_]:
+        """Return which of the values of a field a facet does not show."""
+        key = (role, field, within)
+        found = self._left_out.get(key)
+        if found is None:
+            shows = within.shows()
+            found = np.fromiter((not shows(value) for value in self.postings(role, field).terms()), np.bool_)
+            if len(self._left_out) >= MOST_KEPT:
+                self._left_out.clear()
+            self._left_out[key] = found
+        return found
 
     def postings(self, role: str, field: str) -> Postings:
         """Return the postings of a field of which a document may have several values."""
