@@ -46,10 +46,10 @@ def nodes(path: str, form: Format) -> Iterator[str]:
 
 
 def spelled(value: Any, form: Format) -> Any:
-    """Return a filter's value, or list of values, with paths as they are kept, however their levels are apart."""
+    """Return a filter's value, or list of values, with each path as it is kept, however its levels are apart."""
     if not form.levels or isinstance(value, date):
         return value
-    return [form.path(path) for path in strings(value)]
+    return [node for path in strings(value) for node in [*nodes(path, form)][-1:]]
 
 
 def values(value: Any) -> tuple[str | float, ...]:

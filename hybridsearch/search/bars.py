@@ -51,6 +51,11 @@ def edges(least: float, most: float, bars: int) -> tuple[float, ...]:
 
     Each number from `least` to `most` lies in one of them, which includes its lower end and not its upper one. Numbers
     for which no larger one could be written down have no bars.
+
+    Args:
+        least: The smallest number.
+        most: The largest number.
+        bars: How many there may be, from 2 on: 0 is an end of one wherever it lies among the numbers.
     """
     across = max((most / bars - least / bars) or abs(most) / 2 or 1.0, NARROWEST)
     try:

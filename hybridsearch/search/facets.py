@@ -22,6 +22,8 @@ MOST_SHOWN = 10_000
 """Values that all facets of a search show together; a server refuses a few times as many."""
 MOST_CUTS = 100
 """Where ranges end and begin; or bars."""
+FEWEST_BARS = 2
+"""0 is always an end: one is for what lies below it, and one for the rest."""
 MOST_LEVELS = 20
 """Of a tree, shown at once."""
 
@@ -96,12 +98,12 @@ def options_of(kind: FieldKind, form: Format) -> tuple[str, ...]:
     return ("size", "order", "by") if kind.periods else ("size", "order")
 
 
-def whole(option: str, most: int) -> Callable[[str, Any, FieldKind], int]:
-    """Return what reads an option that is a whole number from 1 on."""
+def whole(option: str, most: int, least: int = 1) -> Callable[[str, Any, FieldKind], int]:
+    """Return what reads an option that is a whole number."""
 
     def read(name: str, value: Any, _: FieldKind) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise unusable(name, option, value, f"a whole number from 1 to {most:,}")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise unusable(name, option, value, f"a whole number from {least} to {most:,}")
         return value
 
     return read
@@ -148,7 +150,7 @@ READ: dict[str, Callable[[str, Any, FieldKind], Any]] = {
     "below": words("below"),
     "depth": whole("depth", MOST_LEVELS),
     "ranges": ranges,
-    "bars": whole("bars", MOST_CUTS),
+    "bars": whole("bars", MOST_CUTS, FEWEST_BARS),
     "by": by,
 }
 """What reads each option."""

@@ -54,10 +54,10 @@ class Within:
     @property
     def include(self) -> str:
         """The pattern that a value as a whole must match; empty where each does."""
-        if not self.below and not self.containing:
+        typed = pattern(self.containing)
+        if not self.below and not typed:
             return ""
-        part = f"{ANY}{pattern(self.containing)}{ANY}" if self.containing else ".+"
-        return literal(self._start) + part
+        return literal(self._start) + (f"{ANY}{typed}{ANY}" if typed else ".+")
 
     @property
     def exclude(self) -> str:
@@ -70,8 +70,8 @@ class Within:
         contains = re.compile(pattern(self.containing), re.DOTALL).search
 
         def shown(value: str) -> bool:
-            rest = value.removeprefix(start) if start else value
-            below = len(rest) < len(value) or not start
+            rest = value.removeprefix(start)
+            below = not start or (rest != value and rest != "")
             return below and (not depth or rest.count(joint) < depth) and contains(rest) is not None
 
         return shown
@@ -85,7 +85,10 @@ EVERY_VALUE = Within()
 
 
 def pattern(typed: str) -> str:
-    """Return what matches each text that is equal to what was typed but for case, accents, kana and ligatures."""
+    """Return what matches each text that is equal to what was typed but for case, accents, kana and ligatures.
+
+    Two letters that a ligature stands for are taken for one from the left on: of three s the first two may be a ß.
+    """
     wanted = folded(typed)[:LONGEST]
     parts: list[str] = []
     place = 0
