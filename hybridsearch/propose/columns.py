@@ -13,6 +13,8 @@ from hybridsearch.fields.names import flaw
 from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
 from hybridsearch.propose.lists import separators
 from hybridsearch.propose.patterns import CAMEL, DATE, DIGITS_OF_A_CODE, NOT_IN_WORDS, PICTURE, URL
+from hybridsearch.propose.trees import NAMES as CATEGORIES
+from hybridsearch.propose.trees import tree
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
 from hybridsearch.values import Row, Stored
@@ -132,9 +134,11 @@ class Column:
 
     @cached_property
     def several(self) -> Format:
-        """What stands between the values of a cell."""
-        numeric = self.numeric >= MOSTLY
-        return AS_IT_IS if numeric else Format(separators=separators(self.written, self.says(LISTS) is not None))
+        """What stands between the values of a cell, and between the levels of each where they are paths."""
+        if self.numeric >= MOSTLY:
+            return AS_IT_IS
+        paths = tree(self.written, self.says(CATEGORIES) is not None)
+        return paths or Format(separators=separators(self.written, self.says(LISTS) is not None))
 
     def form(self, role: str) -> Format:
         """Return how its texts are written for a role."""
