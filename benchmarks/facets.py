@@ -57,9 +57,8 @@ KINDS: dict[str, dict[str, Any]] = {
 def catalogue(products: int) -> Iterator[dict[str, Any]]:
     """Yield generated products with what shoppers choose by."""
     chance = np.random.default_rng(SEED)
-    names = [
-        f"{first.title()} {second}" for first, second in zip(vocabulary()[:BRANDS], vocabulary()[-BRANDS:], strict=True)
-    ]
+    words = vocabulary()
+    names = [f"{words[number].title()} {words[-number - 1]}" for number in range(BRANDS)]
     first_day = datetime.date(2015, 1, 1)
     for product in generated(products):
         paths = [path(chance) for _ in range(1 + (chance.random() < 0.2))]

@@ -67,7 +67,7 @@ def page(
 def facet(counts: Mapping[str, int], details: FacetDetails) -> str:
     """Return the first counts of a facet, the sum of the others, and what is known of its numbers."""
     shown = list(counts.items())[:VALUES_SHOWN]
-    parts = [f"{safe(value, 30)} ({count})" for value, count in shown]
+    parts = [f"{safe(value, 60)} ({count})" for value, count in shown]
     if other := details.other + sum(counts.values()) - sum(count for _, count in shown):
         parts.append(f"others ({other})")
     if details.mean is not None:

@@ -1,15 +1,15 @@
 """Bars: ranges between round numbers that fit what was found. Pure functions.
 
-They depend on the smallest and the largest number, so a plan with bars is run twice: once for these, without hits, and
-then with the ranges, which are counted as all others.
+They depend on how the numbers lie, so a plan with bars is run twice: once to see this, without hits, and then with the
+ranges that follow from it, which are counted as all others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import count
+from itertools import accumulate, count
 
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
@@ -17,6 +17,12 @@ from hybridsearch.values import FacetDetails
 
 ROUND = (1, 2, 5)
 """What a bar may be wide, times a power of ten."""
+SCALE = tuple(float(f"{step}e{power}") for power in range(-2, 9) for step in ROUND)
+"""Where numbers are counted to see how they lie: whatever they are, and on both engines the same."""
+FAR = 0.05
+"""Share of the numbers that may lie so far beyond the others that these would all be in a few bars;"""
+MUCH = 2
+"""how many times as far they must lie to be one bar together, without an upper end."""
 NARROWEST = 1e-300
 """Far from the smallest number that can be divided by."""
 
@@ -26,24 +32,50 @@ def wanting(plan: Plan) -> tuple[Facet, ...]:
     return tuple(facet for facet in plan.facets if facet.bars and not facet.cuts)
 
 
+def scaled(facet: Facet) -> Facet:
+    """Return the facet that tells how the numbers lie."""
+    return replace(facet, bars=0, cuts=SCALE)
+
+
 def measuring(plan: Plan) -> Plan:
-    """Return the plan that finds the smallest and the largest number for each facet that needs them, and no hits."""
+    """Return the plan that tells how the numbers lie for each facet that needs this, and finds no hits."""
     signals = plan.signals if plan.least else ()
-    counted = replace(plan, facets=wanting(plan), compared=(), proof=None, offset=0, size=0, rows=False)
-    return replace(counted, signals=signals)
+    counted = tuple(map(scaled, wanting(plan)))
+    return replace(plan, facets=counted, signals=signals, compared=(), proof=None, offset=0, size=0, rows=False)
 
 
-def fitted(plan: Plan, measured: Mapping[str, FacetDetails]) -> Plan:
-    """Return a plan whose bars are between the round numbers that fit what was measured of each facet."""
-    known = {facet: fit(facet, measured[facet.field]) for facet in wanting(plan) if facet.field in measured}
+def fitted(plan: Plan, counts: Mapping[str, Mapping[str, int]], details: Mapping[str, FacetDetails]) -> Plan:
+    """Return a plan whose bars fit, given what was counted for each facet by `measuring`."""
+    known = {
+        facet: fit(facet, counts[facet.field].values(), details[facet.field])
+        for facet in wanting(plan)
+        if facet.field in counts
+    }
     return replace(plan, facets=tuple(known.get(facet, facet) for facet in plan.facets))
 
 
-def fit(facet: Facet, measured: FacetDetails) -> Facet:
-    """Return a facet whose bars fit; where there is no number it has none."""
-    if measured.minimum is None or measured.maximum is None:
+def fit(facet: Facet, counts: Iterable[int], details: FacetDetails) -> Facet:
+    """Return a facet whose bars fit; where there is no number it has none.
+
+    Args:
+        facet: With so many bars at most.
+        counts: How many numbers lie before, between and after the numbers of SCALE.
+        details: With the smallest and the largest number.
+    """
+    least, most = details.minimum, details.maximum
+    if least is None or most is None:
         return facet
-    return replace(facet, cuts=edges(measured.minimum, measured.maximum, facet.bars))
+    end = most_of(tuple(counts))
+    if end > least and MUCH * end < most and facet.bars > MUCH:
+        before = math.nextafter(end, -math.inf)
+        return replace(facet, cuts=(*edges(least, before, facet.bars - 1), math.inf))
+    return replace(facet, cuts=edges(least, most, facet.bars))
+
+
+def most_of(counts: tuple[int, ...]) -> float:
+    """Return the first number of SCALE from which on lie hardly any."""
+    below = accumulate(counts)
+    return next((end for end, seen in zip(SCALE, below, strict=False) if seen >= (1 - FAR) * sum(counts)), math.inf)
 
 
 def edges(least: float, most: float, bars: int) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class Facet:
         order: One of ORDERS.
         cuts: Where one range of numbers ends and the next begins, ascending; without any, numbers are not counted.
         bars: How many ranges between round numbers are wanted at most; 0: none. They lie between the cuts, which are
-            known once the smallest and the largest number are.
+            known once it is known how the numbers lie; the last cut may be infinite.
         within: Which of the values are shown.
         by: Which of the `periods` of its kind dates are counted in.
     """
@@ -43,7 +44,8 @@ class Facet:
     @property
     def ranges(self) -> dict[str, dict[str, float]]:
         """The ranges between the cuts, and before and after them where they are no bars, by name as filters."""
-        ends = (None, *self.cuts, None) if self.cuts and not self.bars else self.cuts
+        cuts = [None if math.isinf(cut) else cut for cut in self.cuts]
+        ends = [None, *cuts, None] if cuts and not self.bars else cuts
         return {
             f"{plain(low)}..{plain(high)}": {
                 **({} if low is None else {"gte": low}),

@@ -17,10 +17,11 @@ PRODUCTS: list[dict[str, Any]] = [
         "brand": ("Acme", "Zeta")[number % 5 == 0],
         "price": round(5 + number * 0.75, 2) if number % 11 else None,
         "depth": 0.1 * (number % 4),
+        "weight": {19: 9_000}.get(number, number + 1) if number < 20 else None,
     }
     for number in range(120)
 ]
-FIELDS = {"title": "title", "facets": ["brand"], "numbers": ["price", "depth"]}
+FIELDS = {"title": "title", "facets": ["brand"], "numbers": ["price", "depth", "weight"]}
 BARS = {"price": {"bars": 10}, "depth": {"bars": 4}, "brand": {}}
 
 
@@ -69,6 +70,14 @@ def test_bars_fit_what_was_found_and_not_the_whole_shop(shops: tuple[HybridSearc
         assert {hit.id for hit in page} == {number for number in numbers if number != "011"}
         assert page.facets["price"] == {"4..6": 1, "6..8": 2, "8..10": 3, "10..12": 3, "12..14": 1, "14..16": 1}
         assert page.details["price"].filters["4..6"] == {"gte": 4.0, "lt": 6.0}
+
+
+def test_a_few_prices_far_beyond_the_others_are_one_bar(shops: tuple[HybridSearch, HybridSearch]) -> None:
+    """Of 20 products one weighs 9,000."""
+    for shop in shops:
+        page = shop.search(filters={"weight": {"gte": 1}}, facets={"weight": {"bars": 4}}, size=0)
+        assert page.facets["weight"] == {"0..10": 9, "10..20": 10, "20..": 1}
+        assert page.details["weight"].filters["20.."] == {"gte": 20.0}
 
 
 def test_where_nothing_is_found_there_are_no_bars(shops: tuple[HybridSearch, HybridSearch]) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.search.bars import edges, fitted, measuring, wanting
+from hybridsearch.search.bars import SCALE, edges, fit, fitted, measuring, wanting
 from hybridsearch.search.clauses import Number
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import FacetDetails
 
 BARS = Facet("price", "numbers", bars=5)
+FOUND = {"price": [5.5, 94.5], "stars": []}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,45 @@ def test_bars_are_closed_ranges_each_the_filter_that_finds_it() -> None:
     assert BARS.ranges == {}
 
 
-def test_a_plan_asks_for_the_ends_first_and_for_nothing_else() -> None:
+def lying(numbers: Sequence[float]) -> list[int]:
+    """Return how many of some numbers lie before, between and after those of the scale."""
+    ends = [-math.inf, *SCALE, math.inf]
+    return [sum(low <= number < high for number in numbers) for low, high in pairwise(ends)]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "cuts"),
+    [
+        ([5.5, 20, 94.5], (0, 20, 40, 60, 80, 100)),
+        ([*range(100)], (0, 20, 40, 60, 80, 100)),
+        ([*range(1, 96), 1e6, 1e6, 1e6, 1e6, 1e6], (0, 50, 100, math.inf)),
+        ([*range(1, 95), 1e6, 1e6, 1e6, 1e6, 1e6, 1e6], (0, 500_000, 1_000_000, 1_500_000)),
+        ([*range(1, 96), 150, 150, 150, 150, 150], (0, 50, 100, 150, 200)),
+        ([*range(-9, 10), 3_000], (-10, -5, 0, 5, 10, math.inf)),
+        ([-3_000, *range(1, 30)], (-3_000, -2_000, -1_000, 0, 1_000)),
+        ([7], (7, 8)),
+        ([1.7e308], ()),
+        ([], ()),
+    ],
+)
+def test_a_few_numbers_far_beyond_the_others_are_one_bar_without_an_end(
+    numbers: list[float], cuts: tuple[float, ...]
+) -> None:
+    details = FacetDetails(0, min(numbers), max(numbers), 1.0) if numbers else FacetDetails()
+    assert fit(BARS, lying(numbers), details).cuts == cuts
+
+
+def test_two_bars_are_too_few_for_one_without_an_end() -> None:
+    few = replace(BARS, bars=2)
+    assert fit(few, lying([1.0] * 50 + [90.0]), FacetDetails(0, 1.0, 90.0, 3.0)).cuts == (0, 50, 100)
+
+
+def test_a_bar_without_an_end_is_named_so() -> None:
+    facet = Facet("price", "numbers", cuts=(0.0, 20.0, math.inf), bars=2)
+    assert facet.ranges == {"0..20": {"gte": 0.0, "lt": 20.0}, "20..": {"gte": 20.0}}
+
+
+def test_a_plan_asks_first_how_the_numbers_lie_and_for_nothing_else() -> None:
     plan = Plan(
         "words",
         "",
@@ -68,7 +110,9 @@ def test_a_plan_asks_for_the_ends_first_and_for_nothing_else() -> None:
         offset=10,
         size=10,
     )
-    assert measuring(plan) == Plan("words", "", facets=(BARS,), size=0, rows=False)
+    scale = Facet("price", "numbers", cuts=SCALE)
+    assert measuring(plan) == Plan("words", "", facets=(scale,), size=0, rows=False)
+    assert SCALE[:4] + SCALE[-2:] == (0.01, 0.02, 0.05, 0.1, 2e8, 5e8)
 
 
 def test_what_is_near_enough_in_an_order_is_measured_alone() -> None:
@@ -79,7 +123,8 @@ def test_what_is_near_enough_in_an_order_is_measured_alone() -> None:
 
 def test_a_plan_is_fitted_to_what_was_measured() -> None:
     plan = Plan("browse", "", facets=(Facet("brand"), BARS, Facet("stars", "numbers", bars=2)))
-    known = fitted(plan, {"price": FacetDetails(0, 5.5, 94.5, 50.0), "stars": FacetDetails()})
+    counts = {name: dict(zip(Facet("", cuts=SCALE).ranges, lying(found), strict=True)) for name, found in FOUND.items()}
+    known = fitted(plan, counts, {"price": FacetDetails(0, 5.5, 94.5, 50.0), "stars": FacetDetails()})
     bars = Facet("price", "numbers", cuts=(0.0, 20.0, 40.0, 60.0, 80.0, 100.0), bars=5)
     assert known.facets == (Facet("brand"), bars, Facet("stars", "numbers", bars=2))
     assert wanting(known) == (Facet("stars", "numbers", bars=2),)

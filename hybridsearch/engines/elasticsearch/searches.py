@@ -180,12 +180,13 @@ class Searches:
         return replace(page, degraded=(*page.degraded, reason))
 
     def _settled(self, plan: Plan, index: IndexInfo) -> Exchange[Plan]:
-        """Return a plan that says what depends on the best product, and on the smallest and the largest number."""
+        """Return a plan that says what depends on the best product, and on how the numbers of its facets lie."""
         if plan.needs_best:
             best = yield from self._page(plan.best(), index)
             plan = plan.near(best.hits[0].score, best.total) if best.hits else plan
         if bars.wanting(plan):
-            plan = bars.fitted(plan, (yield from self._page(bars.measuring(plan), index)).details)
+            measured = yield from self._page(bars.measuring(plan), index)
+            plan = bars.fitted(plan, measured.facets, measured.details)
         return plan
 
     def _page(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:

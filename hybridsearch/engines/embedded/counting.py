@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
-from hybridsearch.search.bars import fit
+from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.counts import Facet
 from hybridsearch.values import FacetDetails
 
@@ -66,10 +65,15 @@ def measured(facet: Facet, numbers: NDArray[np.float64]) -> Counted:
     """Return the counts in ranges of numbers, and their smallest, largest and mean."""
     details = FacetDetails()
     if len(numbers):
-        mean = math.fsum(numbers) / len(numbers)
-        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), mean)
+        mean = numbers.sum(dtype=np.longdouble) / len(numbers)
+        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), float(mean))
     if facet.bars and not facet.cuts:
-        facet = fit(facet, details)
-    within = np.bincount(np.searchsorted(facet.cuts, numbers, side="right"), minlength=len(facet.cuts) + 1)
-    values = dict(zip(facet.ranges, within[bool(facet.bars) :].tolist(), strict=False))
-    return facet, values, replace(details, filters=facet.ranges)
+        facet = fit(facet, within(scaled(facet), numbers), details)
+    counts = within(facet, numbers)[1 if facet.bars else 0 :]
+    return facet, dict(zip(facet.ranges, counts, strict=False)), replace(details, filters=facet.ranges)
+
+
+def within(facet: Facet, numbers: NDArray[np.float64]) -> list[int]:
+    """Return how many numbers lie before, between and after the cuts of a facet."""
+    places = np.searchsorted(facet.cuts, numbers, side="right")
+    return list(map(int, np.bincount(places, minlength=len(facet.cuts) + 1)))
