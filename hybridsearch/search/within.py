@@ -1,7 +1,7 @@
 """Within a facet: which of its values are shown, those that contain what somebody types, or those below a node.
 
-What is typed is never syntax: each letter becomes the list of all letters that it stands for, so that case and accents
-do not matter. One pattern of such lists is matched by both engines, in the form that Lucene and Python both read.
+What is typed is never syntax. It and the values are compared letter by letter, whatever their case and accents, by one
+table, of which an engine may make patterns of its own.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import itertools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hybridsearch import text
 
 LONGEST = 50
 """Characters that are compared of what was typed: a server refuses patterns that are much longer."""
-ANY = ".*"
 LETTERS = (range(0x20, 0x2000), range(0x3041, 0x30FB))
 """Where letters that others stand for are looked for: the scripts that have case or accents, and kana."""
+RUN_OF_S = re.compile("s{3,}")
+"""What becomes two of them, as in Flussschiff: three may be a ß and an s, or the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,100 +53,52 @@ class Within:
         return tuple(itertools.accumulate(self.below.split(self.joint), lambda above, name: above + self.joint + name))
 
     @property
-    def include(self) -> str:
-        """The pattern that a value as a whole must match; empty where each does."""
-        typed = pattern(self.containing)
-        if not self.below and not typed:
-            return ""
-        return literal(self._start) + (f"{ANY}{typed}{ANY}" if typed else ".+")
-
-    @property
-    def exclude(self) -> str:
-        """The pattern that it must not match; empty where none is left out."""
-        return literal(self._start) + ANY + (literal(self.joint) + ANY) * self.depth if self.depth else ""
+    def start(self) -> str:
+        """What all values that are shown begin with."""
+        return self.below + self.joint if self.below else ""
 
     def shows(self) -> Callable[[str], bool]:
-        """Return what tells whether a value is shown, as the two patterns do."""
-        start, joint, depth = self._start, self.joint, self.depth
-        contains = re.compile(pattern(self.containing), re.DOTALL).search
+        """Return what tells whether a value is shown."""
+        start, joint, depth, wanted = self.start, self.joint, self.depth, compared(self.containing)
 
         def shown(value: str) -> bool:
             rest = value.removeprefix(start)
             below = not start or (rest != value and rest != "")
-            return below and (not depth or rest.count(joint) < depth) and contains(rest) is not None
+            return below and (not depth or rest.count(joint) < depth) and wanted in plain(rest)
 
         return shown
-
-    @property
-    def _start(self) -> str:
-        return self.below + self.joint if self.below else ""
 
 
 EVERY_VALUE = Within()
 
 
-def pattern(typed: str) -> str:
-    """Return what matches each text that is equal to what was typed but for case, accents, kana and ligatures.
-
-    Two letters that a ligature stands for are taken for one from the left on: of three s the first two may be a ß.
-    """
-    wanted = folded(typed)[:LONGEST]
-    parts: list[str] = []
-    place = 0
-    while place < len(wanted):
-        two = wanted[place : place + 2]
-        if len(two) > 1 and (ligatures := alike().get(two)):
-            parts.append(f"({one_of(letters(two[0]))}{one_of(letters(two[1]))}|{one_of(ligatures)})")
-            place += 2
-        else:
-            cut = [*halves(two[0], str.endswith)] * (place == 0) + [*halves(two[0], str.startswith)] * (len(two) == 1)
-            parts.append(one_of({*letters(two[0]), *cut}))
-            place += 1
-    return "".join(parts)
+def compared(typed: str) -> str:
+    """Return what was typed as it is looked for in `plain` values; nothing where no letter of it counts."""
+    return plain(small(" ".join(text.clean(typed).split())))[:LONGEST]
 
 
-def folded(typed: str) -> str:
-    """Return a text without what makes no difference: in small letters without accents, with single spaces."""
-    small = text.folded(text.unaccented(" ".join(text.clean(typed).split()).casefold()))
-    return unicodedata.normalize("NFC", small)
+def plain(value: str) -> str:
+    """Return a value letter by letter in small ones without accents, ligatures as the two that they stand for."""
+    return RUN_OF_S.sub("ss", value.translate(table()))
 
 
-def letters(letter: str) -> Iterable[str]:
-    """Return the letters that one stands for, itself among them."""
-    return (letter, *alike().get(letter, ()))
+def small(letters: str) -> str:
+    """Return letters in small ones without accents, kana as hiragana."""
+    return unicodedata.normalize("NFC", text.folded(text.unaccented(letters.casefold())))
 
 
-def halves(letter: str, side: Callable[[str, str], bool]) -> Iterable[str]:
-    """Return the ligatures that begin, or end, with a letter: what is typed may lie within one."""
-    spelled = (two for two in alike() if len(two) > 1 and side(two, letter))
-    return itertools.chain.from_iterable(map(alike().__getitem__, spelled))
+@functools.cache
+def table() -> Mapping[int, str]:
+    """Return what each letter stands for that is not itself plain."""
+    letters = filter(str.isalpha, map(chr, itertools.chain.from_iterable(LETTERS)))
+    known = {letter: small(letter) for letter in letters if unicodedata.is_normalized("NFKC", letter)}
+    return {ord(letter): stands_for for letter, stands_for in known.items() if stands_for not in ("", letter)}
 
 
 @functools.cache
 def alike() -> Mapping[str, tuple[str, ...]]:
-    """Return for each letter, or two of them, the letters that are equal to it but for case and accents."""
+    """Return the letters that stand for each plain letter, and for each two of them."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for letter in map(chr, itertools.chain.from_iterable(LETTERS)):
-        plain = folded(letter) if letter.isalpha() else letter
-        if plain != letter and unicodedata.is_normalized("NFKC", letter):
-            found[plain].append(letter)
-    return {plain: tuple(each) for plain, each in found.items() if plain}
-
-
-def one_of(choice: Iterable[str]) -> str:
-    """Return the pattern that matches one of some characters."""
-    characters = sorted(set(choice))
-    if len(characters) == 1:
-        return literal(characters[0])
-    runs: list[tuple[str, str]] = []
-    for character in characters:
-        if runs and ord(character) == ord(runs[-1][1]) + 1:
-            runs[-1] = (runs[-1][0], character)
-        else:
-            runs.append((character, character))
-    return f"[{''.join(literal(a) if a == b else f'{literal(a)}-{literal(b)}' for a, b in runs)}]"
-
-
-def literal(characters: str) -> str:
-    """Return the pattern that matches some characters: all that could have a meaning has a backslash before it."""
-    return "".join(each if each.isalnum() or not each.isascii() else f"\\{each}" for each in characters)
+    for letter, stands_for in table().items():
+        found[stands_for].append(chr(letter))
+    return {stands_for: tuple(letters) for stands_for, letters in found.items()}

@@ -1,22 +1,12 @@
-"""Within a facet: patterns that mean the same to a server and to Python, whatever is typed."""
+"""Within a facet: which values are shown, whatever is typed."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.search.within import Within, folded, pattern
-
-
-def shows(within: Within, value: str) -> bool:
-    """Return what both forms say, which must be the same."""
-    included = not within.include or re.fullmatch(within.include, value, re.DOTALL) is not None
-    excluded = bool(within.exclude) and re.fullmatch(within.exclude, value, re.DOTALL) is not None
-    assert within.shows()(value) is (included and not excluded)
-    return included and not excluded
+from hybridsearch.search.within import LONGEST, Within, compared, plain
 
 
 @pytest.mark.parametrize(
@@ -35,6 +25,10 @@ def shows(within: Within, value: str) -> bool:
         ("\u304c", "\u30ac", True),
         ("\u304b", "\u30ac", False),
         ("\uff21\uff23", "AC", True),
+        ("sch", "Flu\u00dfschiff", True),
+        ("flussschiff", "Flu\u00dfschiff", True),
+        ("flu\u00dfschiff", "Flussschiff", True),
+        ("fluschiff", "Flu\u00dfschiff", False),
         ("a.c", "abc", False),
         ("a  c", "a c", True),
         ("", "anything", True),
@@ -42,22 +36,29 @@ def shows(within: Within, value: str) -> bool:
     ],
 )
 def test_case_accents_and_ligatures_do_not_matter_and_nothing_is_syntax(typed: str, value: str, expected: bool) -> None:
-    assert shows(Within(typed), value) is expected
+    assert Within(typed).shows()(value) is expected
 
 
 @pytest.mark.parametrize(
-    ("within", "include", "exclude"),
+    ("below", "depth", "shown"),
     [
-        (Within(), "", ""),
-        (Within("x1"), ".*[Xx\u1e8a-\u1e8d]1.*", ""),
-        (Within(joint=" > ", depth=1), "", r".*\ \>\ .*"),
-        (Within(joint=" > ", below="a.b", depth=2), r"a\.b\ \>\ .+", r"a\.b\ \>\ .*\ \>\ .*\ \>\ .*"),
-        (Within("_", " / ", "a"), r"a\ \/\ .*\_.*", ""),
+        ("", 0, ["a", "a > b", "a > b > c", "a>b", "ab > c"]),
+        ("", 1, ["a", "a>b"]),
+        ("", 2, ["a", "a > b", "a>b", "ab > c"]),
+        ("a", 0, ["a > b", "a > b > c"]),
+        ("a", 1, ["a > b"]),
+        ("a > b", 1, ["a > b > c"]),
+        ("b", 1, []),
     ],
-    ids=str,
 )
-def test_patterns_are_of_literals_and_lists_alone(within: Within, include: str, exclude: str) -> None:
-    assert (within.include, within.exclude) == (include, exclude)
+def test_of_a_tree_what_is_below_a_node_is_shown_so_many_levels_deep(below: str, depth: int, shown: list[str]) -> None:
+    shows = Within("", " > ", below, depth).shows()
+    assert [value for value in ("a", "a > b", "a > b > c", "a>b", "ab > c") if shows(value)] == shown
+
+
+def test_what_is_typed_is_looked_for_below_the_node() -> None:
+    assert Within("kit", " > ", "Home > Kitchen").shows()("Home > Kitchen > Kits")
+    assert not Within("kit", " > ", "Home > Kitchen").shows()("Home > Kitchen > Pans")
 
 
 def test_the_nodes_that_a_node_lies_in_come_before_it() -> None:
@@ -65,21 +66,18 @@ def test_the_nodes_that_a_node_lies_in_come_before_it() -> None:
     assert Within(joint=" > ").nodes == ()
 
 
-@given(typed=st.text(max_size=8), value=st.text(max_size=20), below=st.sampled_from(["", "a", "a > b"]))
-def test_both_forms_of_a_pattern_agree_on_any_text(typed: str, value: str, below: str) -> None:
-    for depth in (0, 1, 2):
-        within = Within(typed, " > ", below, depth)
-        shows(within, value)
-        shows(within, f"a > b > {value}")
-
-
-@given(before=st.text(max_size=5), typed=st.text("ab\u00df\u00e9 O.*[", max_size=8), after=st.text(max_size=5))
+@given(before=st.text(max_size=5), typed=st.text("ab\u00df\u00e9sS O.*[", max_size=8), after=st.text(max_size=5))
 def test_a_value_contains_what_it_was_made_of_in_capitals_too(before: str, typed: str, after: str) -> None:
     typed = " ".join(typed.split())
     for value in (typed, typed.upper(), typed.lower()):
-        assert shows(Within(typed), before + value + after)
+        assert Within(typed).shows()(before + value + after)
 
 
-def test_the_longest_pattern_is_one_that_servers_take() -> None:
-    assert len(pattern("o" * 10_000)) == len(pattern("o" * 50)) < 2_000
-    assert folded("  \u00c4  Stra\u00dfe\u200b ") == "a strasse"
+@given(st.text(max_size=20))
+def test_what_is_compared_is_plain_already(typed: str) -> None:
+    assert plain(compared(typed)) == compared(typed)
+
+
+def test_a_long_text_is_compared_in_its_first_letters() -> None:
+    assert compared("o" * 10_000) == "o" * LONGEST
+    assert compared("  \u00c4  Stra\u00dfe\u200b ") == "a strasse"

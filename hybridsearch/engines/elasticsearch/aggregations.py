@@ -10,6 +10,7 @@ import numpy as np
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import field_path
+from hybridsearch.engines.elasticsearch.patterns import exclude, include
 from hybridsearch.engines.elasticsearch.shapes import BUCKETS, CASES, STATISTICS
 from hybridsearch.fields import KINDS
 from hybridsearch.search import letter_case
@@ -81,7 +82,8 @@ def facet_clause(facet: Facet, filters: Sequence[Clause]) -> Clause:
 
 def shown(within: Within) -> Clause:
     """Return the patterns that say which values of a facet are shown."""
-    return {name: pattern for name, pattern in (("include", within.include), ("exclude", within.exclude)) if pattern}
+    patterns = {"include": include(within), "exclude": exclude(within)}
+    return {name: pattern for name, pattern in patterns.items() if pattern}
 
 
 def case_clause(terms: Terms) -> Clause:
