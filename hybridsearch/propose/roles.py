@@ -131,7 +131,7 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
     def fits(column: Column) -> bool:
         said = column.says(TITLE) is not None
         named = column.says((*FACETS, *CODES, *TEXT)) is not None
-        if column.several.levels or (not said and (named or column.length < 8)):
+        if not said and (named or column.several.levels or column.length < 8):
             return False
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
         return short and column.repeats < 3 and column.share(CODE) < 0.5

@@ -14,7 +14,7 @@ MARKS = (">", "»", "›", "→")
 COMMON = ("/", "|", "::", "\\")
 """What does so too where the name of the column says that it holds categories."""
 NAMES = (
-    *("category", "categories", "taxonomy", "breadcrumb", "breadcrumbs", "department", "departments", "collection"),
+    *("category", "categories", "taxonomy", "breadcrumb", "breadcrumbs", "department", "departments"),
     *("kategorie", "kategorien", "warengruppe", "catégorie", "catégories", "rubrique", "categoría", "categorías"),
     *("分类", "类别", "类目", "カテゴリ", "カテゴリー"),
 )
@@ -30,7 +30,7 @@ CLEAR = 0.5
 LONGEST_NAME, MOST_WORDS = 60, 9
 """Characters and words of the name of a category."""
 NEARLY_ALL = 0.9
-"""Share of the names that must be short, and of those below the first level that must be none of the first level."""
+"""Share of the names that must be short and no numbers, and of those below the first level that must not be of it too."""
 LEAST_REUSE = 2
 """How many paths must begin, on average, at one node where that is not clear."""
 
@@ -70,10 +70,15 @@ def are_paths(cells: Sequence[str], form: Format) -> bool:
         len(below) > 1
         and (clear or len(paths) >= LEAST_REUSE * len(roots))
         and not any("<" in cell or URL.match(cell) or PICTURE.fullmatch(cell) for cell in cells)
-        and mostly([len(name) <= LONGEST_NAME and len(name.split()) <= MOST_WORDS for name in names])
+        and mostly(list(map(is_name, names)))
         and mostly([name not in roots for name in below])
         and (not form.separators or (bool(later) and mostly([name in first for name in later])))
     )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text is short enough for the name of a category, and no number."""
+    return len(text) <= LONGEST_NAME and len(text.split()) <= MOST_WORDS and not text.isdecimal()
 
 
 def mostly(answers: Sequence[bool]) -> bool:

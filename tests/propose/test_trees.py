@@ -49,6 +49,7 @@ GOOGLE = [
         (["pictures/a/b.jpg", "pictures/a/c.jpg"], True, None),
         (["5 > 3 is so, and it says much about what one should expect of it"] * 5, False, None),
         (["AC/DC", "Blur", "Pulp", "Oasis"], True, None),
+        (["Summer/23", "Summer/24", "Winter/23", "Winter/24"], True, None),
         (["red", "blue"], True, None),
         ([], True, None),
     ],
@@ -70,6 +71,12 @@ def test_a_column_of_paths_is_proposed_as_a_tree_with_an_example_before_all_othe
     assert found.examples["Categories"] == (
         "Clothing > Hoodies, Clothing > Men is in Clothing, Clothing > Hoodies, Clothing > Men"
     )
+
+
+def test_a_title_stays_one_whatever_is_in_it() -> None:
+    rows: list[Row] = [{"id": f"P{n}", "title": f"Phones > Case number {n}", "brand": "Acme"} for n in range(9)]
+    found = propose(rows)
+    assert (found.fields.title, found.fields.formats) == ("title", {})
 
 
 def test_lists_of_paths_are_a_tree_too() -> None:
