@@ -30,7 +30,7 @@ CLEAR = 0.5
 LONGEST_NAME, MOST_WORDS = 60, 9
 """Characters and words of the name of a category."""
 NEARLY_ALL = 0.9
-"""Share of the names that must be short and no numbers, and of those below the first level that must not be of it too."""
+"""Share of the names that must be short and no numbers, and of those below the first level that must not be in it."""
 LEAST_REUSE = 2
 """How many paths must begin, on average, at one node where that is not clear."""
 
