@@ -132,6 +132,8 @@ class FacetDetails:
         maximum: The largest of them.
         mean: Their mean.
         filters: For each range of numbers the filter that finds what it counts; any other value is its own filter.
+        nodes: Of a tree, the node below which it counts and those that this lies in, the outermost first, with the
+            counts of each.
     """
 
     other: int = 0
@@ -139,13 +141,15 @@ class FacetDetails:
     maximum: float | None = None
     mean: float | None = None
     filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    nodes: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `search --json` prints."""
         numbers = {"minimum": self.minimum, "maximum": self.maximum, "mean": self.mean}
         known = {name: number for name, number in numbers.items() if number is not None}
         filters = {"filters": {name: dict(bounds) for name, bounds in self.filters.items()}} if self.filters else {}
-        return {"other": self.other, **known, **filters}
+        nodes = {"nodes": dict(self.nodes)} if self.nodes else {}
+        return {"other": self.other, **known, **filters, **nodes}
 
 
 @dataclass(frozen=True, slots=True)

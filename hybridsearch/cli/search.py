@@ -36,7 +36,8 @@ from hybridsearch.values import Hit
     "facets",
     multiple=True,
     metavar="FIELD",
-    help="Count the values of a field. Also brand,size=200,order=asc and price,ranges=20:50 and released,by=month.",
+    help="Count the values of a field. Also brand,size=200,order=asc and brand,containing=ac, "
+    "price,ranges=20:50 and price,bars=10, released,by=month, and of a tree category,below=Home,depth=2.",
 )
 @click.option("--sort", multiple=True, metavar="FIELD:asc|desc", help="Order by a field, then the next, not by score.")
 @click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -71,14 +71,20 @@ def page(
 
 
 def facet(counts: Mapping[str, int], details: FacetDetails) -> str:
-    """Return the first counts of a facet, the sum of the others, and what is known of its numbers."""
+    """Return the nodes above a facet, its first counts, the sum of the others, and what is known of its numbers."""
     shown = list(counts.items())[:VALUES_SHOWN]
-    parts = [f"{safe(value, 30)} ({count})" for value, count in shown]
+    parts = counted(shown)
     if other := details.other + sum(counts.values()) - sum(count for _, count in shown):
         parts.append(f"others ({other})")
     if details.mean is not None:
         parts.append(f"from {details.minimum:.10g} to {details.maximum:.10g}, mean {details.mean:.10g}")
-    return ", ".join(parts)
+    above = ", ".join(counted(details.nodes.items()))
+    return ": ".join(filter(None, [above and f"in {above}", ", ".join(parts)]))
+
+
+def counted(values: Iterable[tuple[str, int]]) -> list[str]:
+    """Return each value of a facet with its count."""
+    return [f"{safe(value, 60)} ({count})" for value, count in values]
 
 
 def title(hit: Hit, field: str | None) -> str:

@@ -170,7 +170,7 @@ def plan(
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
-        facets=tuple(read_facets(query.facets, schema.fields, configured)),
+        facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
         window=WINDOW,

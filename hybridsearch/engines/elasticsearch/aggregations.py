@@ -11,6 +11,7 @@ import numpy as np
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import VARIANTS, field_path, variant_path
+from hybridsearch.engines.elasticsearch.patterns import exclude, include
 from hybridsearch.engines.elasticsearch.shapes import BUCKETS, CASES, STATISTICS
 from hybridsearch.fields import KINDS
 from hybridsearch.search import letter_case
@@ -18,10 +19,11 @@ from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, to
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.facets import MOST_SHOWN
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.within import Within
 from hybridsearch.values import FacetDetails
 
-COUNTS, STATS = "counts", "stats"
-"""Names of the two that a facet may consist of."""
+COUNTS, STATS, NODES = "counts", "stats", "nodes"
+"""Names of those that a facet may consist of."""
 INSIDE, MATCHING = "variants", "matching"
 """Names of those for a field of variants: all of them, and those that pass the filters."""
 RANGE_ENDS = {"gte": "from", "lt": "to"}
@@ -93,8 +95,8 @@ def variant_parts(facet: Facet, matching: Iterable[Filter]) -> dict[str, Clause]
     """
     whole = replace(facet, size=MOST_SHOWN, order="asc")
     parts = facet_parts(whole, variant_path(facet.role, facet.field))
-    if COUNTS in parts:
-        parts[COUNTS]["aggs"] = {"products": {"reverse_nested": {}}}
+    for name in {COUNTS, NODES} & parts.keys():
+        parts[name]["aggs"] = {"products": {"reverse_nested": {}}}
     passing = {"filter": all_of(matching, variant_path), "aggs": parts}
     return {INSIDE: {"nested": {"path": VARIANTS}, "aggs": {MATCHING: passing}}}
 
@@ -109,10 +111,18 @@ def facet_parts(facet: Facet, path: str) -> dict[str, Clause]:
         ranges = [{RANGE_ENDS[side]: end for side, end in each.items()} for each in facet.ranges.values()]
         parts[COUNTS] = {"range": {**field, "ranges": ranges}}
     elif kind.by_value:
-        parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order]}}
+        parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order], **shown(facet.within)}}
+        if nodes := facet.within.nodes:
+            parts[NODES] = {"terms": {**field, "size": len(nodes), "include": list(nodes)}}
     if kind.measured:
         parts[STATS] = {"stats": field}
     return parts
+
+
+def shown(within: Within) -> Clause:
+    """Return the patterns that say which values of a facet are shown."""
+    patterns = {"include": include(within), "exclude": exclude(within)}
+    return {name: pattern for name, pattern in patterns.items() if pattern}
 
 
 def case_clause(plan: Plan, terms: Terms) -> Clause:
@@ -133,10 +143,10 @@ def facets(plan: Plan, aggregations: Mapping[str, Any]) -> tuple[dict[str, dict[
     with reading("the facets"):
         parts = {facet: aggregations[name] for name, facet in named_facets(plan)}
         parts = {facet: part[INSIDE][MATCHING] if INSIDE in part else part for facet, part in parts.items()}
-        known = {facet: (*counts(facet, part.get(COUNTS, part)), part.get(STATS)) for facet, part in parts.items()}
+        known = {facet: (*counts(facet, part.get(COUNTS, part)), part) for facet, part in parts.items()}
         return (
             {facet.field: values for facet, (values, _, _) in known.items()},
-            {facet.field: details(facet, other, stats) for facet, (_, other, stats) in known.items()},
+            {facet.field: details(facet, other, part) for facet, (_, other, part) in known.items()},
         )
 
 
@@ -172,9 +182,13 @@ def counts(facet: Facet, aggregation: Mapping[str, Any]) -> tuple[dict[str, int]
     return dict(zip(map(label, keys), numbers, strict=True)), answer.get("sum_other_doc_count", 0)
 
 
-def details(facet: Facet, other: int, stats: object) -> FacetDetails:
+def details(facet: Facet, other: int, aggregation: Mapping[str, Any]) -> FacetDetails:
     """Return what is known of a facet beside its counts."""
-    if stats is None:
-        return FacetDetails(other)
-    found = read(STATISTICS, stats)
-    return FacetDetails(other, found["min"], found["max"], found["avg"], facet.ranges)
+    if STATS in aggregation:
+        found = read(STATISTICS, aggregation[STATS])
+        return FacetDetails(other, found["min"], found["max"], found["avg"], facet.ranges)
+    if NODES in aggregation:
+        buckets = read(BUCKETS, aggregation[NODES])["buckets"]
+        counted = {bucket["key"]: bucket.get("products", bucket)["doc_count"] for bucket in buckets}
+        return FacetDetails(other, nodes={node: counted.get(node, 0) for node in facet.within.nodes})
+    return FacetDetails(other)

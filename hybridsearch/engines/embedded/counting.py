@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,13 @@ from hybridsearch.engines.embedded.tables import Table
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
+from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FacetDetails
 
-Counted = tuple[dict[str, int], FacetDetails]
+Counted = tuple[Facet, dict[str, int], FacetDetails]
+"""What was counted by, with its bars, the counts by value, and what else is known."""
 
 
 def count(view: View, plan: Plan, facet: Facet, docs: Ordinals) -> Counted:
@@ -45,13 +47,18 @@ def by_term(table: Table, facet: Facet, chosen: Mask, owners: Ordinals | None) -
     """Return the counts by values of which a row may have several."""
     postings = table.postings(facet.role, facet.field)
     if not len(postings):
-        return {}, FacetDetails()
+        return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
     entries = chosen[postings.docs]
     if owners is None:
         counts = np.add.reduceat(entries, postings.starts[:-1], dtype=np.int64)
     else:
         counts = documents(postings.numbers[entries], owners[postings.docs[entries]], len(postings))
-    return shown(facet, counts, postings.term)
+    places = {node: postings.find(node) for node in facet.within.nodes}
+    nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
+    if facet.within.some:
+        counts[table.left_out(facet.role, facet.field, facet.within)] = 0
+    _, values, details = shown(facet, counts, postings.term)
+    return facet, values, replace(details, nodes=nodes)
 
 
 def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
@@ -84,14 +91,22 @@ def documents(places: NDArray[np.int64], owners: Ordinals | None, size: int) -> 
 def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str]) -> Counted:
     """Return the counts that a facet shows, by value, and the sum of the others."""
     values = {name(int(place)): int(counts[place]) for place in facet.shown(counts)}
-    return values, FacetDetails(int(counts.sum()) - sum(values.values()))
+    return facet, values, FacetDetails(int(counts.sum()) - sum(values.values()))
 
 
 def measured(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
     """Return the counts in ranges of numbers, and their smallest, largest and mean."""
-    within = documents(np.searchsorted(facet.cuts, numbers, side="right"), owners, len(facet.ranges))
-    values = dict(zip(facet.ranges, within.tolist(), strict=False))
-    if not len(numbers):
-        return values, FacetDetails(filters=facet.ranges)
-    mean = math.fsum(numbers) / len(numbers)
-    return values, FacetDetails(0, float(numbers.min()), float(numbers.max()), mean, facet.ranges)
+    details = FacetDetails()
+    if len(numbers):
+        mean = numbers.sum(dtype=np.longdouble) / len(numbers)
+        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), float(mean))
+    if facet.bars and not facet.cuts:
+        facet = fit(facet, within(scaled(facet), numbers, owners), details)
+    counts = within(facet, numbers, owners)[1 if facet.bars else 0 :]
+    return facet, dict(zip(facet.ranges, counts, strict=False)), replace(details, filters=facet.ranges)
+
+
+def within(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> list[int]:
+    """Return how many documents have a number before, between and after the cuts of a facet."""
+    places = np.searchsorted(facet.cuts, numbers, side="right")
+    return list(map(int, documents(places, owners, len(facet.cuts) + 1)))

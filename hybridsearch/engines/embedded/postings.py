@@ -51,9 +51,13 @@ class Postings:
         """The number of the term of each entry of `docs`."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
+    def terms(self) -> Iterator[str]:
+        """Yield each term."""
+        return map(self.term, range(len(self)))
+
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Yield each term with the number of its documents."""
-        return zip(map(self.term, range(len(self))), np.diff(self.starts).tolist(), strict=True)
+        return zip(self.terms(), np.diff(self.starts).tolist(), strict=True)
 
     def find(self, term: str) -> int | None:
         """Return the number of a term, or None when no document contains it."""

@@ -6,7 +6,7 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Ranking:
     """The result of a plan: the page's documents in order, and counts of all candidates.
 
     Attributes:
-        plan: What was run, with the score that a product must have.
+        plan: What was run, with the score that a product must have, and the bars that numbers are counted in.
         keys: What the last one of the page is put in order by, in a steady order.
     """
 
@@ -83,13 +83,13 @@ def ranked(plan: Plan, view: View) -> Ranking:
         placed = scored(plan, view, ordinals)
     else:
         placed = by_score(plan, view, docs, first)[plan.skipped :]
-    counted = {facet.field: count(view, plan, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
+    counted = [count(view, plan, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets]
     return Ranking(
-        plan,
+        replace(plan, facets=tuple(facet for facet, _, _ in counted)),
         placed,
         len(docs),
-        {name: values for name, (values, _) in counted.items()},
-        {name: details for name, (_, details) in counted.items()},
+        {facet.field: values for facet, values, _ in counted},
+        {facet.field: details for facet, _, details in counted},
         keys,
     )
 

@@ -15,6 +15,7 @@ from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsB
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.fields import KINDS
 from hybridsearch.search.conditions import Filter
+from hybridsearch.search.within import Within
 from hybridsearch.values import FieldValues
 
 OWNERS = "owners"
@@ -28,6 +29,8 @@ def array_name(role: str, field: str, prefix: str = "") -> str:
     return f"{prefix}{KINDS[role].name}:{field}"
 
 
+MOST_KEPT = 100
+"""Facets, each within a node of a tree or what was typed, of which the values to show are kept."""
 MOST_MASKS = 32
 """Filters that are remembered: 16 MB of 500,000 rows."""
 
@@ -45,6 +48,7 @@ class Table:
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}
         self._masks: dict[Filter, Mask] = {}
+        self._left_out: dict[tuple[str, str, Within], Mask] = {}
 
     def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
         """Return for which rows a filter holds; the last ones are remembered, as pages of a category share theirs."""
@@ -54,6 +58,18 @@ class Table:
                 self._masks.clear()
             known = self._masks[clause] = evaluate(clause, self)
         return known
+
+    def left_out(self, role: str, field: str, within: Within) -> Mask:
+        """Return which of the values of a field a facet does not show."""
+        key = (role, field, within)
+        found = self._left_out.get(key)
+        if found is None:
+            shows = within.shows()
+            found = np.fromiter((not shows(value) for value in self.postings(role, field).terms()), np.bool_)
+            if len(self._left_out) >= MOST_KEPT:
+                self._left_out.clear()
+            self._left_out[key] = found
+        return found
 
     def postings(self, role: str, field: str) -> Postings:
         """Return the postings of a field of which a row may have several values."""
