@@ -209,3 +209,17 @@ def test_a_changed_product_has_its_new_variants(shops: Shops) -> None:
         assert shop.upsert(PRODUCTS[7]).written == 1
         settle(shop)
         assert shop.search(filters={"variants.color": "violet"}).total == 0
+
+
+@pytest.mark.parametrize("filters", [{"brand": "Acme"}, *PICKED[1:5]], ids=str)
+def test_bars_and_values_that_contain_what_is_typed_count_products_too(shops: Shops, filters: dict[str, Any]) -> None:
+    facets = {"variants.price": {"bars": 5}, "variants.color": {"containing": "re"}}
+    pages = [shop.search("polo", filters=filters, facets=facets) for shop in shops]
+    assert in_order(pages[0].facets) == in_order(pages[1].facets)
+    assert set(pages[0].facets["variants.color"]) <= {"red", "Red", "green"}
+    for shop, page in zip(shops, pages, strict=True):
+        for field, counts in page.facets.items():
+            assert counts
+            for value, count in counts.items():
+                click = page.details[field].filters.get(value, value)
+                assert count == shop.search("polo", filters={**filters, field: click}).total, (field, value)

@@ -20,7 +20,7 @@ from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
-from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
 from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
 from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
