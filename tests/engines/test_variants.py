@@ -213,7 +213,7 @@ def test_a_changed_product_has_its_new_variants(shops: Shops) -> None:
 
 @pytest.mark.parametrize("filters", [{"brand": "Acme"}, *PICKED[1:5]], ids=str)
 def test_bars_and_values_that_contain_what_is_typed_count_products_too(shops: Shops, filters: dict[str, Any]) -> None:
-    facets = {"variants.price": {"bars": 5}, "variants.color": {"containing": "re"}}
+    facets: dict[str, dict[str, Any]] = {"variants.price": {"bars": 5}, "variants.color": {"containing": "re"}}
     pages = [shop.search("polo", filters=filters, facets=facets) for shop in shops]
     assert in_order(pages[0].facets) == in_order(pages[1].facets)
     assert set(pages[0].facets["variants.color"]) <= {"red", "Red", "green"}

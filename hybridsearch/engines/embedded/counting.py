@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.tables import Table
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.search.bars import fit, scaled
@@ -23,36 +22,42 @@ Counted = tuple[Facet, dict[str, int], FacetDetails]
 """What was counted by, with its bars, the counts by value, and what else is known."""
 
 
+MOST_CELLS = 8_000_000
+"""Documents times places of which a table is made: 8 MB, which is faster to fill than so many rows are sorted."""
+
+
 def count(view: View, plan: Plan, facet: Facet, docs: Ordinals) -> Counted:
     """Return how many of some documents have each value of a field, and what else is known of it.
 
     Of the variants of a document those count that pass the filters.
     """
     kind, table = KINDS[facet.role], view.table(plan, facet.field)
-    chosen = np.zeros(view.documents, np.bool_)
-    chosen[docs] = True
-    owners = None
+    rows, owners = docs, None
     if plan.of_variants(facet.field):
-        owners = view.variants.owners
-        chosen = chosen[owners] & passing(plan.matching(facet), table)
+        rows = view.variants.of(docs)
+        if matching := plan.matching(facet):
+            rows = rows[passing(matching, table)[rows]]
+        owners = view.variants.owners[rows]
     if kind.multiple:
-        return by_term(table, facet, chosen, owners)
-    numbers = table.column(facet.role, facet.field)
-    chosen &= ~np.isnan(numbers)
-    numbers, owners = numbers[chosen], None if owners is None else owners[chosen]
+        return by_term(table, facet, rows, owners)
+    numbers = table.column(facet.role, facet.field)[rows]
+    there = ~np.isnan(numbers)
+    numbers, owners = numbers[there], None if owners is None else owners[there]
     return measured(facet, numbers, owners) if kind.measured else by_number(facet, kind, numbers, owners)
 
 
-def by_term(table: Table, facet: Facet, chosen: Mask, owners: Ordinals | None) -> Counted:
+def by_term(table: Table, facet: Facet, rows: Ordinals, owners: Ordinals | None) -> Counted:
     """Return the counts by values of which a row may have several."""
     postings = table.postings(facet.role, facet.field)
     if not len(postings):
         return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
-    entries = chosen[postings.docs]
     if owners is None:
-        counts = np.add.reduceat(entries, postings.starts[:-1], dtype=np.int64)
+        chosen = np.zeros(table.rows, np.bool_)
+        chosen[rows] = True
+        counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int64)
     else:
-        counts = documents(postings.numbers[entries], owners[postings.docs[entries]], len(postings))
+        terms, held = table.terms_of(facet.role, facet.field, rows)
+        counts = documents(terms, np.repeat(owners, held), len(postings))
     places = {node: postings.find(node) for node in facet.within.nodes}
     nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
     if facet.within.some:
@@ -71,7 +76,7 @@ def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64], owner
     return shown(facet, documents(places, owners, len(values)), lambda place: label(float(values[place])))
 
 
-def documents(places: NDArray[np.int64], owners: Ordinals | None, size: int) -> NDArray[np.int64]:
+def documents(places: NDArray[np.integer], owners: Ordinals | None, size: int) -> NDArray[np.int64]:
     """Return how many different documents have each of `size` places.
 
     Args:
@@ -79,13 +84,16 @@ def documents(places: NDArray[np.int64], owners: Ordinals | None, size: int) -> 
         owners: The document of each row, ascending; None where the rows are documents.
         size: How many places there are.
     """
-    if owners is not None:
-        order = np.argsort(places, kind="stable")
-        places, owners = places[order], owners[order]
-        new = np.ones(len(order), np.bool_)
-        new[1:] = (np.diff(places) != 0) | (np.diff(owners) != 0)
-        places = places[new]
-    return np.bincount(places, minlength=size)
+    if owners is None or not len(owners):
+        return np.bincount(places, minlength=size)
+    number = np.cumsum(np.diff(owners, prepend=owners[0]) != 0)  # of each row's document, among those that have one
+    cells = number * size + places
+    if (number[-1] + 1) * size > MOST_CELLS:
+        return np.bincount(np.unique(cells) % size, minlength=size)
+    seen = np.zeros((number[-1] + 1) * size, np.bool_)
+    seen[cells] = True
+    counts: NDArray[np.int64] = seen.reshape(-1, size).sum(axis=0)
+    return counts
 
 
 def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str]) -> Counted:

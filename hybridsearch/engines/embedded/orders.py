@@ -43,10 +43,15 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
     if sort == SCORE:
         return -total(contributions(plan, Window(view, docs)))
     ranks = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)
-    keys = np.where(np.isnan(ranks), np.inf, -ranks if sort.descending else ranks)
-    if plan.of_variants(sort.field):
-        keys = view.variants.least(np.where(passing(plan.matching(), view.variants), keys, np.inf))
-    return keys[docs]
+    inside = plan.of_variants(sort.field)
+    rows = view.variants.of(docs) if inside else docs
+    values = ranks[rows]
+    keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
+    if not inside:
+        return keys
+    if matching := plan.matching():
+        keys[~passing(matching, view.variants)[rows]] = np.inf
+    return view.variants.least(docs, keys)
 
 
 def first_of(columns: Sequence[Numbers], reach: int) -> NDArray[np.intp]:

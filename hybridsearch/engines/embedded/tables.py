@@ -48,6 +48,7 @@ class Table:
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}
         self._masks: dict[Filter, Mask] = {}
+        self._forward: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
         self._left_out: dict[tuple[str, str, Within], Mask] = {}
 
     def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
@@ -83,6 +84,17 @@ class Table:
         column = self._arrays.get(array_name(role, field, self._prefix))
         return np.full(self.rows, np.nan) if column is None else column
 
+    def terms_of(self, role: str, field: str, rows: Ordinals) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the numbers of the terms of some rows, one row after the other, and how many each of them has."""
+        name = array_name(role, field, self._prefix)
+        if name not in self._forward:
+            postings = self.postings(role, field)
+            order = np.argsort(postings.docs, kind="stable")
+            starts = np.searchsorted(postings.docs[order], np.arange(self.rows + 1))
+            self._forward[name] = postings.numbers[order].astype(np.int32), starts
+        terms, starts = self._forward[name]
+        return terms[spans(starts[rows], starts[rows + 1])], starts[rows + 1] - starts[rows]
+
     def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
         """Return the number of each row by which it is sorted, NaN where there is none; texts are numbered.
 
@@ -117,16 +129,28 @@ class Variants(Table):
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
-        self._starts = np.searchsorted(self.owners, np.arange(products))
+        self._starts = np.searchsorted(self.owners, np.arange(products + 1))
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
 
     def owning(self, variants: Mask) -> Mask:
         """Return which documents have one of some variants."""
-        return np.logical_or.reduceat(variants, self._starts)
+        return np.logical_or.reduceat(variants, self._starts[:-1])
 
-    def least(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return for each document the least of the numbers of its variants."""
-        return np.minimum.reduceat(numbers, self._starts)
+    def of(self, docs: Ordinals) -> Ordinals:
+        """Return the variants of some documents, beside each other."""
+        return spans(self._starts[docs], self._starts[docs + 1])
+
+    def least(self, docs: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return for each of some documents the least of the numbers, which are those of the variants `of` them."""
+        held = self._starts[docs + 1] - self._starts[docs]
+        return np.minimum.reduceat(numbers, np.cumsum(held) - held) if len(docs) else numbers
+
+
+def spans(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ordinals:
+    """Return the numbers from each start to the end that belongs to it, one span after the other."""
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    return (np.repeat(starts - before, lengths) + np.arange(lengths.sum())).astype(np.int32)
 
 
 class TableBuilder:

@@ -39,8 +39,17 @@ def test_a_document_owns_what_one_of_its_variants_is(variants: Variants) -> None
 
 
 def test_the_least_of_the_numbers_of_a_document_is_that_of_its_variants(variants: Variants) -> None:
-    prices = variants.column("numbers", "v.price")
-    assert variants.least(np.where(np.isnan(prices), np.inf, prices)).tolist() == [3.0, np.inf, 9.0]
+    prices = np.nan_to_num(variants.column("numbers", "v.price"), nan=np.inf)
+    for docs, expected in (([0, 1, 2], [3.0, np.inf, 9.0]), ([2], [9.0]), ([], [])):
+        some = np.array(docs, np.int32)
+        assert variants.least(some, prices[variants.of(some)]).tolist() == expected
+
+
+def test_the_variants_of_documents_and_their_terms_stand_beside_each_other(variants: Variants) -> None:
+    rows = variants.of(np.array([0, 2], np.int32))
+    assert rows.tolist() == [0, 1, 3]
+    terms, held = variants.terms_of("facets", "v.color", rows)
+    assert ([("blue", "red")[term] for term in terms], held.tolist()) == (["red", "blue", "red", "blue"], [1, 2, 1])
 
 
 def test_filters_are_remembered_up_to_a_number(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
