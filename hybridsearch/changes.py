@@ -8,7 +8,7 @@ recorded as that, on top of what is known of the product: what else a rebuild fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -21,35 +21,86 @@ class Change:
 
     Attributes:
         row: The whole row; None when the product was removed; where it is `partial`, the fields that changed.
+        below: What was known before a `partial` change, but for the fields that it changes: each may be older than what
+            a rebuild found in the catalogue since.
+        at: Its position in the log; None where it does not come from there.
     """
 
     id: str
     row: Row | None
     version: int | None = None
     partial: bool = False
+    below: Change | None = None
+    at: int | None = field(default=None, compare=False)
 
     @property
     def precedence(self) -> int:
         """What decides between the changes of this product, see `precedence`."""
         return precedence(self.version, removed=self.row is None)
 
-    def onto(self, known: Change | None) -> Change | None:
-        """Return this change on top of the one before; None where it changes fields of a product that was removed."""
+    @property
+    def layers(self) -> Iterator[Change]:
+        """This change, and those below it."""
+        layer: Change | None = self
+        while layer is not None:
+            yield layer
+            layer = layer.below
+
+    def onto(self, known: Change | None) -> Change:
+        """Return this change on top of the one before."""
         if not self.partial or known is None:
             return self
-        return (
-            None if known.row is None else replace(self, row={**known.row, **(self.row or {})}, partial=known.partial)
-        )
+        below = self.below.onto(known) if self.below else known
+        return replace(self, below=below and below.without(self.row or {}))
+
+    def without(self, names: Collection[str]) -> Change | None:
+        """Return this change without some fields, as far as it is one of single fields; None where nothing is left."""
+        if not self.partial:
+            return self
+        left = {name: value for name, value in (self.row or {}).items() if name not in names}
+        below = self.below and self.below.without(names)
+        return replace(self, row=left, below=below) if left else below
+
+    def applied(self, row: Row | None, is_newer: Callable[[Change], bool]) -> Change | None:
+        """Return the change of a whole row, or the removal, that this one is for a product.
+
+        Args:
+            row: The product as it is; None where there is none.
+            is_newer: Tells whether a change below this one is newer than that.
+
+        Returns:
+            None where this changes fields of a product that is not there.
+        """
+        fields: Row = {}
+        for layer in self.layers:
+            if layer is not self and not is_newer(layer):
+                break
+            if layer.row is None:
+                return layer
+            fields = {**layer.row, **fields}
+            if not layer.partial:
+                return Change(self.id, fields, self.version)
+        return None if row is None else Change(self.id, {**row, **fields}, self.version)
 
     @property
     def stored(self) -> Row | list[Row] | None:
-        """The row as logs keep it: fields that changed are the one object of a list."""
-        return [self.row] if self.partial and self.row is not None else self.row
+        """The row as logs keep it: fields that changed are the first object of a list, behind it is what lies below."""
+        if not self.partial or self.row is None:
+            return self.row
+        _, *below = self.layers
+        known = ({"row": each.row, "version": each.version, "partial": each.partial, "at": each.at} for each in below)
+        return [self.row, *known]
 
 
-def restored(key: str, stored: Any, version: int | None) -> Change:
+def restored(key: str, stored: Any, version: int | None, at: int | None = None) -> Change:
     """Return the change whose `stored` row a log has kept."""
-    return Change(key, stored[0], version, partial=True) if isinstance(stored, list) else Change(key, stored, version)
+    if not isinstance(stored, list):
+        return Change(key, stored, version, at=at)
+    row, *known = stored
+    below: Change | None = None
+    for each in reversed(known):
+        below = Change(key, each["row"], each["version"], each["partial"], below, each["at"])
+    return Change(key, row, version, True, below, at)
 
 
 def precedence(version: int | None, *, removed: bool = False) -> int:
@@ -67,13 +118,11 @@ class Recorded:
     Attributes:
         accepted: Those that are, as they are not older than what the log holds; one of single fields on top of that.
         refused: Those that cannot be, with the reason.
-        missing: How many change fields of a product that was removed.
         before: What the log held of their products until then, by id; a product of which it held nothing is absent.
     """
 
     accepted: list[Change]
     refused: list[Reject] = field(default_factory=list)
-    missing: int = 0
     before: Mapping[str, Change] = field(default_factory=dict)
 
     def take(self, written: Iterable[Change], refused: Sequence[Reject]) -> None:

@@ -204,8 +204,8 @@ class Engine(Protocol):
         """
         ...
 
-    def schema(self, generation: str | None = None) -> Schema:
-        """Return the schema of an index.
+    def schema(self, generation: str | None = None, *, fresh: bool = False) -> Schema:
+        """Return the schema of an index; unless it is to be `fresh`, that of an index that was live a moment ago.
 
         Raises:
             IndexMissing: There is none.

@@ -32,6 +32,7 @@ class CatchUp:
     """Follows a living catalogue and the log of changes.
 
     Attributes:
+        since: Place in the log up to which the catalogue is newer.
         mark: Place in the log up to which changes are in the generation.
         resumed: Whether an earlier process read some of the products, and knew their ids.
         told: Products that these changes are about as a whole, with the order of the last.
@@ -44,6 +45,7 @@ class CatchUp:
     builder: Builder
     tally: Tally
     progress: Progress
+    since: int
     mark: int
     resumed: bool
     told: dict[str, int] = field(default_factory=dict)
@@ -96,7 +98,7 @@ class CatchUp:
             count += len(batch)
             fields = self.builder.schema.fields
             rows = [row for row in batch if not self.overtaken(row)]
-            self.amend(generation, [updated(row, self.changed.get(row.id or ""), fields) for row in rows])
+            self.amend(generation, [updated(row, self.changed.get(row.id or ""), fields, self.since) for row in rows])
             reach("follow.written")
             self.tally.counts.tell(self.progress, "following the catalogue")
         return count
@@ -121,11 +123,12 @@ class CatchUp:
         changes, mark = self.engine.changes.since(self.mark)
         if changes:
             reach("replay.read")
-            built = replay.apply(self.engine, generation, self.builder, changes)
+            built = replay.apply(self.engine, generation, self.builder, changes, self.since)
             reach("replay.applied")
             self.tally.replayed(changes, built)
             self.mark = mark
-            self.told |= {change.id: change.precedence for change in changes if not change.partial}
+            wholes = (layer for change in changes for layer in change.layers if not layer.partial)
+            self.told |= {each.id: each.precedence for each in wholes if each.at is None or each.at > self.since}
             self.changed |= {change.id: change for change in changes if change.partial}
             self.tally.counts.tell(self.progress, "replaying changes")
         return len(changes)
@@ -158,12 +161,13 @@ class CatchUp:
         return removed
 
 
-def updated(row: Product | Reject, change: Change | None, fields: Fields) -> Product | Reject:
-    """Return a row of the catalogue with the fields that a change sets, unless the row is newer."""
+def updated(row: Product | Reject, change: Change | None, fields: Fields, since: int) -> Product | Reject:
+    """Return a row of the catalogue with what a change sets in it, unless the row is newer."""
     if change is None or isinstance(row, Reject):
         return row
     try:
         newer = precedence(document.version(row.row, fields)) > change.precedence
+        whole = None if newer else replay.onto(change, row.row, fields, since)
     except ValueError:
         return row  # it will be rejected for this
-    return row if newer else replace(row, row={**row.row, **(change.row or {})})
+    return row if whole is None or whole.row is None else replace(row, row=whole.row)

@@ -36,41 +36,57 @@ class FieldUpdates:
         newest = log.newest(changes)
         known = log.known([change.id for change in newest])
         told = [change.onto(known.get(change.id)) for change in newest]
-        built, missing = self.build([change for change in told if change is not None])
+        since = self.since()
+        built, missing = self.build(told, since)
         fit, unfit = {item.id for item in built.documents}, list(built.rejects)
         recorded = log.record([change for change in newest if change.id in fit])
         reach("change.recorded")
         accepted = {change.id: change for change in recorded.accepted}
-        refused = self.settle(accepted, built if recorded.accepted == told else None)
+        now = self.since()
+        refused, removed = self.settle(accepted, built if (recorded.accepted, now) == (told, since) else None, now)
         if refused:
             log.withdraw([accepted[key] for key in refused], recorded.before)
-        lost = sum(told is None for told in told) + missing + recorded.missing
-        self.updated.written += len(accepted) - len(refused)
-        self.updated.missing += lost
-        self.updated.older += len(changes) - lost - len(unfit) - len(accepted) - len(recorded.refused)
+        self.updated.written += len(accepted) - len(refused) - len(removed)
+        self.updated.missing += len(missing) + len(removed)
+        self.updated.older += len(changes) - len(missing) - len(unfit) - len(accepted) - len(recorded.refused)
         self.updated.rejects += (*unfit, *recorded.refused)
 
-    def build(self, changes: Sequence[Change]) -> tuple[Built, int]:
-        """Return the documents of changes on top of the live index, and how many products it does not have."""
-        wholes = replay.whole(self.engine, None, changes)
+    def since(self) -> int:
+        """Return the place in the log up to which the catalogue of the live index is newer.
+
+        Another index that becomes live later gets what is in the log by now from the run that makes it live.
+        """
+        schema = self.builder.schema
+        return schema.since if schema.fields.version else self.engine.schema(fresh=True).since
+
+    def build(self, changes: Sequence[Change], since: int) -> tuple[Built, set[str]]:
+        """Return the documents of changes on top of the live index, and the ids of products that it does not have."""
+        wholes = replay.whole(self.engine, None, changes, self.builder.schema.fields, since)
+        wholes = [change for change in wholes if change.row is not None]
         stored = self.engine.stored(None, [change.id for change in wholes]) if wholes else {}
         built = replay.build(self.engine, None, self.builder, wholes, stored)
         self.updated.encoded += built.counts.encoded
-        return built, len(changes) - len(wholes)
+        return built, {change.id for change in changes} - {change.id for change in wholes}
 
-    def settle(self, told: Mapping[str, Change], built: Built | None) -> set[str]:
-        """Write products as the log tells them, and return the ids of those that the engine refuses.
+    def settle(self, told: Mapping[str, Change], built: Built | None, since: int) -> tuple[set[str], set[str]]:
+        """Write products as the log tells them.
 
         Args:
             told: What the log told, by id.
             built: The documents of that; None where they are to be built.
+            since: The place in the log up to which the catalogue of the live index is newer.
+
+        Returns:
+            The ids of those that the engine refuses, and of those that others removed meanwhile.
         """
-        refused: set[str] = set()
+        refused, removed = set[str](), set[str]()
         left = dict(told)
         for _ in range(TRIES):
             if not left:
-                return refused
-            built = self.build(list(left.values()))[0] if built is None else built
+                return refused, removed
+            if built is None:
+                built, missing = self.build(list(left.values()), since)
+                removed |= missing
             written = replay.write(self.engine, None, built, {})
             reach("change.written")
             self.updated.rejects += (*written.refused, *built.flaws)

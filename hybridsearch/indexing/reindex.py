@@ -118,6 +118,7 @@ class Reindex:
             builder=self.builder,
             tally=tally,
             progress=self.progress,
+            since=run.mark,
             mark=run.mark,
             resumed=bool(tally.counts.read),
         )

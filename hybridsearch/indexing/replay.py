@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hybridsearch.changes import Change, ChangeLog
+from hybridsearch import document
+from hybridsearch.changes import Change, ChangeLog, precedence
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.indexing.build import Builder, Built
-from hybridsearch.values import Document, Product
+from hybridsearch.sections import Fields
+from hybridsearch.values import Document, Product, Row
 
 
 def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
@@ -18,27 +20,49 @@ def pages(log: ChangeLog, mark: int) -> Iterator[tuple[list[Change], int]]:
         changes, mark = log.since(mark)
 
 
-def apply(engine: Engine, generation: str | None, builder: Builder, changes: Sequence[Change]) -> Built:
+def apply(engine: Engine, generation: str | None, builder: Builder, changes: Sequence[Change], since: int) -> Built:
     """Write changes to a generation, or to the live one, and return the outcome.
 
     Each product has one change, so that the order of updates and removals does not matter.
+
+    Args:
+        engine: Holds the index.
+        generation: Where they are written; None for the live one.
+        builder: Makes documents of them.
+        changes: In any order.
+        since: The place in the log up to which the catalogue was newer when the generation was built.
     """
-    wholes = whole(engine, generation, changes)
+    wholes = whole(engine, generation, changes, builder.schema.fields, since)
     built = build(engine, generation, builder, wholes)
     write(engine, generation, built, removals(wholes))
     return built
 
 
-def whole(engine: Engine, generation: str | None, changes: Sequence[Change]) -> list[Change]:
+def whole(
+    engine: Engine, generation: str | None, changes: Sequence[Change], fields: Fields, since: int
+) -> list[Change]:
     """Return changes with whole rows: what changes single fields is put onto the product as a generation has it.
 
     Of a product that it does not have, single fields are no change: the catalogue has lost it.
     """
     partial = [change.id for change in changes if change.partial]
     rows = engine.get(partial, generation) if partial else {}
-    known = {key: Change(key, row) for key, row in rows.items()}
-    wholes = (change.onto(known.get(change.id)) for change in changes)
-    return [change for change in wholes if change is not None and not change.partial]
+    wholes = (onto(change, rows.get(change.id), fields, since) for change in changes)
+    return [change for change in wholes if change is not None]
+
+
+def onto(change: Change, row: Row | None, fields: Fields, since: int) -> Change | None:
+    """Return the change of a whole row that a change is for a product as it is; None where there is none.
+
+    What the log held of it before counts too, as far as it is newer than the product: by their versions, or where there
+    are none by what came in after the catalogue was read.
+    """
+    known = precedence(document.version(row, fields)) if row is not None and fields.version else 0
+
+    def is_newer(layer: Change) -> bool:
+        return layer.precedence >= known if fields.version else layer.at is None or layer.at > since
+
+    return change.applied(row, is_newer)
 
 
 def build(

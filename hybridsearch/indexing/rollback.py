@@ -111,7 +111,7 @@ class LaterChanges:
     def bring_into(self, generation: str | None) -> None:
         """Write the changes since the last time to a generation, or to the live one."""
         for page, mark in replay.pages(self.engine.changes, self.mark):
-            built = replay.apply(self.engine, generation, self.builder, page)
+            built = replay.apply(self.engine, generation, self.builder, page, self.builder.schema.since)
             self.count += len(page) - len(built.rejects)
             self.rejects += built.rejects
             self.mark = mark

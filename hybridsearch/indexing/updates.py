@@ -112,7 +112,7 @@ class Updates:
             warn_of_missing_versions()
         last: dict[str, Change] = {}
         for change in sorted(changes, key=lambda change: change.precedence):
-            last[change.id] = change.onto(last.get(change.id)) or change
+            last[change.id] = change.onto(last.get(change.id))
         with self.builder() as builder:
             for page in batches(last.values(), BATCH):
                 if page[0].partial:

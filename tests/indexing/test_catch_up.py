@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.changes import Change, precedence
+from hybridsearch.changes import START, Change, precedence
 from hybridsearch.indexing.build import building, source_of
 from hybridsearch.indexing.catch_up import CatchUp, updated
 from hybridsearch.indexing.rejects import RejectsFile
@@ -33,6 +33,7 @@ def catch_up(versioned: HybridSearch, tmp_path: Path) -> Iterator[CatchUp]:
             builder=builder,
             tally=Tally(schema, RejectsFile(tmp_path / "rejects.jsonl")),
             progress=silent,
+            since=versioned.engine.changes.position(),
             mark=versioned.engine.changes.position(),
             resumed=False,
         )
@@ -99,9 +100,9 @@ def test_a_row_that_the_catalogue_tells_of_later_keeps_the_fields_that_were_chan
     fields = Fields(title="title", version="at")
     row = Product("1", {"title": "new hat", "price": 9, "at": 5}, "shop")
     price = Change("1", {"price": 5, "at": 7}, 7, partial=True)
-    assert updated(row, None, fields) == row
-    assert updated(row, price, fields) == Product("1", {"title": "new hat", "price": 5, "at": 7}, "shop")
+    assert updated(row, None, fields, START) == row
+    assert updated(row, price, fields, START) == Product("1", {"title": "new hat", "price": 5, "at": 7}, "shop")
     newer = Product("1", {"title": "new hat", "price": 9, "at": 8}, "shop")
-    assert updated(newer, price, fields) == newer
+    assert updated(newer, price, fields, START) == newer
     reject = Reject("shop", "1", "read", "no product")
-    assert updated(reject, price, fields) == reject
+    assert updated(reject, price, fields, START) == reject

@@ -129,3 +129,53 @@ def test_of_changes_with_versions_an_older_one_changes_nothing(tmp_path: Path, e
         assert counts(shop.update("1", {"stock": 7, "at": 20})) == (1, 0, 0, 0)
         assert counts(shop.update("1", {"stock": 8})) == (0, 0, 0, 1)
         assert shop.get("1") == {"1": {**ROWS[1], "price": 1, "stock": 7, "at": 20}}
+
+
+@pytest.mark.parametrize("version", [None, "v"])
+def test_what_the_catalogue_had_anew_since_an_older_change_stays(
+    tmp_path: Path, engine: dict[str, Any], version: str | None
+) -> None:
+    """The title of an `upsert`, and the price of an `update`, came back over those of a later catalogue."""
+    fields = {**FIELDS, "version": version}
+
+    def row(title: str, number: int) -> dict[str, Any]:
+        return {"id": "1", "title": title, "price": number, "stock": 1, "v": number}
+
+    with opened(tmp_path, engine, fields=fields) as shop:
+        shop.upsert(row("told hat", 2))
+        shop.update("1", {"price": 3, "v": 3})
+        write_products(tmp_path / "products.jsonl", [row("new hat", 4)])
+        shop.reindex(options=quietly())
+        shop.update("1", {"stock": 7, "v": 5})
+        expected = {**row("new hat", 4), "stock": 7, "v": 5}
+        assert shop.get("1") == {"1": expected}
+        assert shop.update("1", {"stock": 8, "v": 6}).written == 1
+        assert shop.get("1") == {"1": {**expected, "stock": 8, "v": 6}}
+
+
+@pytest.mark.parametrize("version", [None, "v"])
+def test_a_product_that_the_catalogue_has_again_after_its_removal_can_be_changed(
+    tmp_path: Path, engine: dict[str, Any], version: str | None
+) -> None:
+    with opened(tmp_path, engine, fields={**FIELDS, "version": version}) as shop:
+        shop.delete({"1": 2} if version else ["1"])
+        assert shop.update("1", {"price": 3, "v": 3}).missing == 1
+        write_products(tmp_path / "products.jsonl", [{**ROWS[1], "v": 4}])
+        shop.reindex(options=quietly())
+        assert counts(shop.update("1", {"price": 5, "v": 5})) == (1, 0, 0, 0)
+        assert shop.get("1") == {"1": {**ROWS[1], "price": 5, "v": 5}}
+
+
+def test_changes_during_a_rebuild_are_in_the_new_index_the_whole_one_and_what_came_on_top(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    with opened(tmp_path, engine) as shop:
+        waiting = ["told hat"]
+
+        def meanwhile(*_: object) -> None:
+            while waiting:
+                shop.upsert({**ROWS[1], "title": waiting.pop()})
+                shop.update("1", {"price": 3})
+
+        shop.reindex(meanwhile, quietly())
+        assert shop.get("1") == {"1": {**ROWS[1], "title": "told hat", "price": 3}}

@@ -50,7 +50,7 @@ def test_changes_are_applied_as_often_as_they_come_and_what_is_refused_is_told(v
     schema = versioned.engine.schema()
     with building(versioned.settings, schema, versioned.encoders, ThreadPoolExecutor) as builder:
         for _ in range(2):
-            built = replay.apply(versioned.engine, None, builder, changes)
+            built = replay.apply(versioned.engine, None, builder, changes, START)
             assert [(reject.id, reject.where) for reject in built.rejects] == [("p3", "change of p3")]
             assert rows(versioned, "p1", "p2", "p3") == {"p1": product(1, 20), "p3": product(3, 10)}
 

@@ -90,7 +90,8 @@ class Model:
         names = list(self.resolve(path[0]))
         if not names and "*" not in path[0]:
             return missing(path[0])
-        result: Answer = action(names, json.loads(body or b"{}"))
+        asked = json.loads(body or b"{}")
+        result: Answer = self.do_mget(names, asked, params) if path[1] == "_mget" else action(names, asked)
         return result
 
     def resolve(self, pattern: str) -> Iterator[str]:
@@ -192,16 +193,18 @@ class Model:
         counts = {name: {"buckets": buckets} for name in body.get("aggregations", ())}
         return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": result, "aggregations": counts}
 
-    def do_mget(self, names: list[str], body: dict[str, Any]) -> Answer:
-        docs = self.indices[names[0]].docs
-        return 200, {
-            "docs": [
-                {"_id": key, "found": True, "_version": docs[key].version, "_source": docs[key].source}
-                if key in docs
-                else {"_id": key, "found": False}
-                for key in (body["ids"] if "ids" in body else [doc["_id"] for doc in body["docs"]])
-            ]
-        }
+    def do_mget(self, names: list[str], body: dict[str, Any], params: Mapping[str, str]) -> Answer:
+        docs, left_out = self.indices[names[0]].docs, params.get("_source_excludes")
+
+        def found(key: str) -> dict[str, Any]:
+            if key not in docs:
+                return {"_id": key, "found": False}
+            source = {name: value for name, value in docs[key].source.items() if name != left_out}
+            place = {"_version": docs[key].version, "_seq_no": docs[key].seq, "_primary_term": 1}
+            return {"_id": key, "found": True, **place, "_source": source}
+
+        wanted = body["ids"] if "ids" in body else [doc["_id"] for doc in body["docs"]]
+        return 200, {"docs": [found(key) for key in wanted]}
 
     def do_delete_by_query(self, *_: Any) -> Answer:
         return 200, {"deleted": 0}  # nothing expires in the model
@@ -234,11 +237,12 @@ class Model:
         items = []
         for action in lines:
             ((kind, meta),) = action.items()
-            items.append({kind: self.apply(name, params, meta, None if kind == "delete" else next(lines))})
+            source = None if kind == "delete" else next(lines)
+            items.append({kind: self.apply(name, params, meta, source, new=kind == "create")})
         return 200, {"errors": any("error" in outcome for item in items for outcome in item.values()), "items": items}
 
     def apply(
-        self, name: str, params: Mapping[str, str], meta: dict[str, Any], source: dict[str, Any] | None
+        self, name: str, params: Mapping[str, str], meta: dict[str, Any], source: dict[str, Any] | None, *, new: bool
     ) -> dict[str, Any]:
         """Do one line of a bulk request and return its outcome."""
         names = list(self.resolve(name))
@@ -250,6 +254,10 @@ class Model:
             names = [name]
         index, key = self.indices[names[0]], meta["_id"]
         version = self.version_of(index, key)
+        there = index.docs.get(key)
+        if (new and there) or ("if_seq_no" in meta and (there is None or there.seq != meta["if_seq_no"])):
+            conflict = {"type": "version_conflict_engine_exception", "reason": "another write came before"}
+            return {"status": 409, "error": conflict}
         if "version" in meta:
             if version is not None and meta["version"] < version:
                 conflict = {"type": "version_conflict_engine_exception", "reason": f"current version is [{version}]"}

@@ -45,10 +45,14 @@ State = Row | None
 def calls(luck: random.Random, clock: int) -> Iterator[tuple[str, dict[str, State]]]:
     """Yield what a shop does, without end: the method, and the products that it changes. Versions grow from a clock."""
     while True:
-        method = luck.choices(("upsert", "delete", "reindex", "rollback", "clean"), (8, 4, 2, 2, 1))[0]
+        method = luck.choices(("upsert", "update", "delete", "reindex", "rollback", "clean"), (6, 6, 4, 2, 2, 1))[0]
         numbers = luck.sample(range(PRODUCTS + BATCH), luck.choice((1, 5, 2 * BATCH)))
         if method == "upsert":
             yield method, {f"p{number}": product(number, clock + turn) for turn, number in enumerate(numbers, 1)}
+        elif method == "update":
+            names = ["v", luck.choice(("title", "stock"))]
+            rows = [{**product(number, clock + turn), "stock": clock} for turn, number in enumerate(numbers, 1)]
+            yield method, {str(row["id"]): {name: row[name] for name in names} for row in rows}
         else:
             yield method, {f"p{number}": None for number in numbers if method == "delete"}
         clock += 100
@@ -59,6 +63,8 @@ def call(shop: HybridSearch, method: str, changes: dict[str, State], version: in
     match method:
         case "upsert":
             assert not shop.upsert([row for row in changes.values() if row is not None]).rejects
+        case "update":
+            shop.update([{"id": key, **fields} for key, fields in changes.items() if fields is not None])
         case "delete":
             shop.delete(dict.fromkeys(changes, version))
         case "reindex":
@@ -88,8 +94,7 @@ class Life:
     """A shop whose processes are killed one after another.
 
     Attributes:
-        known: What was acknowledged, by product.
-        possible: By product, what calls that were killed would have changed since: it may have come in, or not.
+        states: What each product may be: what was acknowledged, and what killed calls would have made of it since.
         begun: How many calls of each method were killed.
     """
 
@@ -97,15 +102,14 @@ class Life:
     engine: dict[str, Any]
     luck: random.Random = field(default_factory=lambda: random.Random(1))
     clock: int = 1_000
-    known: dict[str, State] = field(default_factory=dict)
-    possible: dict[str, list[State]] = field(default_factory=dict)
+    states: dict[str, list[State]] = field(default_factory=dict)
     begun: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> None:
         """Build the index of a catalogue that never changes, whose products have the lowest versions."""
         rows = [product(number, number) for number in range(PRODUCTS)]
         write_products(self.folder / "products.jsonl", rows)
-        self.known = {str(row["id"]): row for row in rows}
+        self.states = {str(row["id"]): [row] for row in rows}
         with self.open() as shop:
             call(shop, "reindex", {}, 0)
             call(shop, "reindex", {}, 0)  # so that there is a generation to return to
@@ -137,12 +141,12 @@ class Life:
     def take(self, method: str, changes: dict[str, State], version: int, *, done: bool) -> None:  # noqa: ARG002
         """Take note of one call."""
         self.begun[method] += not done
-        for key, state in changes.items():
-            if done:
-                self.known[key] = state
-                self.possible.pop(key, None)
-            else:
-                self.possible.setdefault(key, []).append(state)
+        for key, change in changes.items():
+            before = self.states.get(key, [None])
+            after = [changed(state, change) for state in before] if method == "update" else [change]
+            # Fields of a product whose removal was logged, by a call that was killed, are no change.
+            unsure = not done or (method == "update" and None in before)
+            self.states[key] = [*before, *(state for state in after if state not in before)] if unsure else after
 
     def require_what_was_acknowledged(self) -> None:
         """Compare every product of the live index with what is known, its vector and the total included."""
@@ -150,11 +154,9 @@ class Life:
             live = next(generation.name for generation in shop.engine.generations() if generation.state == "live")
             if self.engine:
                 shop.engine.refresh(live)
-            keys = sorted({*self.known, *self.possible})
-            stored = shop.engine.stored(live, keys)
-            states: dict[str, State] = {key: stored[key].row if key in stored else None for key in keys}
-            for key, state in states.items():
-                assert state in (self.known.get(key), *self.possible.get(key, ())), key
+            stored = shop.engine.stored(live, sorted(self.states))
+            for key, possible in self.states.items():
+                assert (stored[key].row if key in stored else None) in possible, key
             titles = [str(stored[key].row["title"]) for key in stored]
             vectors = [stored[key].vectors["words"].array for key in stored]
             np.testing.assert_allclose(np.reshape(vectors, (-1, Hashed.dims)), Hashed().encode_texts(titles), atol=1e-6)
@@ -166,6 +168,11 @@ class Life:
             call(shop, "reindex", {}, 0)
             assert {generation.state for generation in shop.engine.generations()} <= {"live", "kept", "unfinished"}
         self.require_what_was_acknowledged()
+
+
+def changed(state: State, fields: State) -> State:
+    """Return a product with other values of some fields; one that is not there stays away."""
+    return None if state is None else {**state, **(fields or {})}
 
 
 def through_random_kills(life: Life, kills: int) -> None:

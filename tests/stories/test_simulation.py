@@ -209,6 +209,8 @@ class World:
     truth: dict[str, Row] = field(default_factory=dict)
     past: list[Row] = field(default_factory=list)
     """Rows that were true once; a versioned shop sends them again, late."""
+    updates: list[Row] = field(default_factory=list)
+    """Changes of single fields that were made; a versioned shop sends them again, late."""
     filled: dict[str, Row] = field(default_factory=dict)
     """What was true when the run under way had read the whole catalogue."""
     changed: set[str] = field(default_factory=set)
@@ -244,7 +246,12 @@ class World:
 
     def row(self, key: str) -> Row:
         self.clock += 1
-        return {"id": key, "title": f"red dress {self.luck.randrange(100)}", "v": self.clock}
+        return {
+            "id": key,
+            "title": f"red dress {self.luck.randrange(100)}",
+            "v": self.clock,
+            "stock": self.luck.randrange(9),
+        }
 
     def written_down(self) -> Iterator[Row]:
         """Yield the catalogue: some products come twice, and the last row is the right one."""
@@ -269,20 +276,41 @@ class World:
             key = f"p{self.luck.randrange(14)}"
             self.changed.add(key)
             shop = self.backend
-            if self.luck.random() < 0.3:
+            kind = self.luck.choices(["delete", "update", "upsert"], [3, 4, 3])
+            if kind == ["delete"]:
                 self.clock += 1
                 if self.truth.pop(key, None) is not None:
                     shop.delete({key: self.clock} if self.versioned else [key])
+            elif kind == ["update"]:
+                self.update(key)
             else:
                 self.past += [self.truth[key]] if key in self.truth else []
                 self.truth[key] = self.row(key)
                 shop.upsert([self.truth[key]])
             if self.versioned and self.past and self.luck.random() < 0.3:
                 shop.upsert([self.luck.choice(self.past)])
+            if self.versioned and self.updates and self.luck.random() < 0.3:
+                repeated = self.luck.choice(self.updates)
+                self.changed.add(str(repeated["id"]))  # of two changes with one version the later one counts
+                shop.update([repeated], None)
         except HybridSearchError as error:
             raise AssertionError("a change was refused") from error
         finally:
             self.busy = False
+
+    def update(self, key: str) -> None:
+        """Change single fields of a product, which is no change where the live index does not have it."""
+        self.clock += 1
+        fields = {"stock": self.luck.randrange(10, 99), "v": self.clock}
+        there = key in self.live()
+        done = self.backend.update([{"id": key, **fields}], None)
+        assert done.written + done.missing == 1
+        assert not (done.written and key not in self.truth), "it was removed"
+        assert not (done.missing and key in self.truth and there), "it is there"
+        if done.written:
+            self.past.append(self.truth[key])
+            self.updates.append({"id": key, **fields})
+            self.truth[key] = {**self.truth[key], **fields}
 
     def has_index(self) -> bool:
         return any(ALIAS in index.aliases for index in self.model.indices.values())

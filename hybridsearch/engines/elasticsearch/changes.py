@@ -16,7 +16,7 @@ import orjson
 from elasticsearch import NotFoundError
 
 from hybridsearch.changes import START, Change, Recorded, restored
-from hybridsearch.engines.elasticsearch.answers import read
+from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.connection import explained
@@ -85,19 +85,17 @@ class ServerChanges:
     ) -> list[Change]:
         """Record changes of single fields on top of what was found, and return those that others came before."""
         known = to_changes(found)
-        merged = {change.id: change.onto(known.get(change.id)) for change in changes}
-        wholes = [whole for whole in merged.values() if whole is not None]
-        recorded.missing += len(merged) - len(wholes)
-        if not wholes:
+        told = [change.onto(known.get(change.id)) for change in changes]
+        if not told:
             return []
-        written = self._send(to_item_onto(whole, found.get(whole.id)) for whole in wholes)
+        written = self._send(to_item_onto(change, found.get(change.id)) for change in told)
         if not written.older:
-            recorded.take(wholes, written.refused)
+            recorded.take(told, written.refused)
             return []
-        now = to_changes(self._known([whole.id for whole in wholes]))
-        recorded.take([whole for whole in wholes if now.get(whole.id) == whole], written.refused)
+        now = to_changes(self._known([change.id for change in told]))
+        recorded.take([change for change in told if now.get(change.id) == change], written.refused)
         done = {change.id for change in recorded.accepted} | {reject.id for reject in written.refused}
-        return [change for change in self._newest(changes) if change.id not in done and merged[change.id]]
+        return [change for change in self._newest(changes) if change.id not in done]
 
     def withdraw(self, changes: Sequence[Change], before: Mapping[str, Change]) -> None:
         with explained(self.url, self.index):
@@ -155,7 +153,7 @@ class ServerChanges:
             )
             hits = read(SORTED, answer)["hits"]["hits"]
             last = hits[-1]["sort"][0] if len(hits) == PAGE else complete
-            return [to_change(hit["_id"], hit.get("_source")) for hit in hits], last
+            return [to_change(hit["_id"], hit.get("_source"), hit["sort"][0]) for hit in hits], last
 
     def forget(self, hours: float) -> None:
         with explained(self.url, self.index):
@@ -226,16 +224,17 @@ def to_body(change: Change) -> bytes:
     return orjson.dumps({"version": change.version, "row": change.stored, "time": datetime.now(UTC).isoformat()})
 
 
-def to_change(key: str, source: object) -> Change:
-    """Read what `to_item` wrote.
+def to_change(key: str, source: object, at: int | None = None) -> Change:
+    """Read what `to_item` wrote, at a position of the log.
 
     Raises:
         UnexpectedAnswer: Somebody else wrote it.
     """
     logged = read(LOGGED, source)
-    return restored(key, logged.get("row"), logged.get("version"))
+    with reading("a change of single fields"):
+        return restored(key, logged.get("row"), logged.get("version"), at)
 
 
 def to_changes(found: Mapping[str, StoredDoc]) -> dict[str, Change]:
     """Read what the log holds, by id."""
-    return {key: to_change(key, entry.get("_source")) for key, entry in found.items()}
+    return {key: to_change(key, entry.get("_source"), entry.get("_seq_no")) for key, entry in found.items()}

@@ -199,7 +199,9 @@ class ElasticsearchEngine:
             if self._runs:
                 self._unwanted.set()
 
-    def schema(self, generation: str | None = None) -> Schema:
+    def schema(self, generation: str | None = None, *, fresh: bool = False) -> Schema:
+        if fresh:
+            self._searches.forget()
         return self._ask(self._searches.index_info(generation), generation).schema
 
     async def schema_async(self) -> Schema:

@@ -131,7 +131,7 @@ class Found(Completeness):
 class Logged(TypedDict):
     """A change as the log holds it."""
 
-    row: NotRequired[Object | Annotated[list[Object], Field(min_length=1, max_length=1)] | None]
+    row: NotRequired[Object | Annotated[list[Object], Field(min_length=1)] | None]
     version: NotRequired[int | None]
 
 

@@ -26,7 +26,7 @@ TABLE = """
 CREATE TABLE IF NOT EXISTS changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the position; each change gets a new one, never used twice
     id TEXT NOT NULL UNIQUE,
-    row BLOB,                               -- JSON, a list of one object: fields that changed; NULL: it was removed
+    row BLOB,                               -- JSON, a list: fields that changed, and what was before; NULL: removed
     version INTEGER,
     place INTEGER NOT NULL,                 -- the precedence of the change
     time REAL NOT NULL
@@ -82,7 +82,7 @@ class Entry(NamedTuple):
 
     def to_change(self) -> Change:
         """Return the change."""
-        return restored(self.id, None if self.row is None else orjson.loads(self.row), self.version)
+        return restored(self.id, None if self.row is None else orjson.loads(self.row), self.version, self.seq)
 
 
 def prepare(db: sqlite3.Connection) -> None:

@@ -55,12 +55,9 @@ class FileChanges:
                 known = self._known(db, change.id)
                 if not is_newest(change, known):
                     continue
-                whole = change.onto(known.to_change() if known else None)
-                if whole is None:
-                    recorded.missing += 1
-                    continue
-                remember(db, whole, change.precedence)
-                recorded.accepted.append(whole)
+                told = change.onto(known.to_change() if known else None)
+                remember(db, told, change.precedence)
+                recorded.accepted.append(told)
                 if known is not None:
                     before[change.id] = known.to_change()
         recorded.before = before

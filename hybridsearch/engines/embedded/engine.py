@@ -162,7 +162,7 @@ class EmbeddedEngine:
         """Nothing waits here."""
 
     @while_open
-    def schema(self, generation: str | None = None) -> Schema:
+    def schema(self, generation: str | None = None, *, fresh: bool = False) -> Schema:  # noqa: ARG002 - it always is
         return self._view(generation).schema
 
     async def schema_async(self) -> Schema:
