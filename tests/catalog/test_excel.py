@@ -240,7 +240,7 @@ def test_a_sheet_with_names_alone_has_no_products() -> None:
             "its part 'xl/worksheets/sheet1.xml' declares a document",
         ),
         (
-            by_hand("", **{"xl/styles.xml": "<?xml version='1.0'?>".encode("utf-16")}),
+            by_hand("", **dict[str, Any]({"xl/styles.xml": "<?xml version='1.0'?>".encode("utf-16")})),
             "its part 'xl/styles.xml' is UTF-16, as no workbook needs",
         ),
         (by_hand(NAMES, "<si>&</si>"), "it is no workbook, or is damaged: not well-formed"),

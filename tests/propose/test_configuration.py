@@ -1,4 +1,4 @@
-"""What `init` proposes: `cells`, `columns`, `words`, `roles`, `languages`, `patterns`, `reasons` and the `toml_file`."""
+"""What `init` proposes: `cells`, `columns`, `words`, `roles`, `languages`, `patterns`, `reasons` and `toml_file`."""
 
 import tomllib
 from collections.abc import Mapping
