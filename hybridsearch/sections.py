@@ -98,7 +98,7 @@ class Catalog(Section):
     gather: bool = False
     """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
     parent: str | None = None
-    """Field in which a row of a file names the product before it, by its id, that it is a variant of."""
+    """Field in which a row of a file names the product, by its id, that it is a variant of."""
     pairs: tuple[Pairs, ...] = ()
     """Where rows have names and values of properties."""
 
