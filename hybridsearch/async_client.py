@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch, require_complete
-from hybridsearch.deadline import aside, within
+from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
@@ -20,6 +20,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.shop import KnownWords, Shop, known_words, tell, unknown_words
@@ -66,19 +67,30 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
+        timeout: float | None = None,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
-        with within(self.settings.engine.timeout), span("search") as opened:
+        with within(self._seconds(timeout)), span("search") as opened:
             plan = await self.plan(
-                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+                text,
+                image=image,
+                filters=filters,
+                facets=facets,
+                sort=sort,
+                page=page,
+                size=size,
+                after=after,
+                weights=weights,
             )
             with span("engine"):
                 answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
+        answer = with_variants(plan, answer, self.settings.fields)
         if marked:
             answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
@@ -99,18 +111,20 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = asked(text, filters, facets, sort, page, size)
+        query = asked(text, filters, facets, sort, page, size, after)
+        seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
-            planned = partial(self.plan_query, schema, query, self._given(image), lexicon=lexicon, weights=own)
+            planned = partial(self.plan_query, schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
-            with aside(self.settings.engine.timeout / 2):
+            with aside(seconds / 2):
                 return await asyncio.to_thread(planned)
 
     @while_open_async

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open
-from hybridsearch.deadline import aside, within
+from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError, DegradedAnswer
 from hybridsearch.given import flag
@@ -16,6 +16,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, tell
 from hybridsearch.tracing import span
@@ -61,26 +62,38 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
+        timeout: float | None = None,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
         A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead. With
-        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`.
+        `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`. The `timeout` is for
+        all that this search asks of a server, in seconds; left out: `engine.timeout`.
 
         Raises:
             DegradedAnswer: That error.
         """
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
-        with within(self.settings.engine.timeout), span("search") as opened:
+        with within(self._seconds(timeout)), span("search") as opened:
             plan = self.plan(
-                text, image=image, filters=filters, facets=facets, sort=sort, page=page, size=size, weights=weights
+                text,
+                image=image,
+                filters=filters,
+                facets=facets,
+                sort=sort,
+                page=page,
+                size=size,
+                after=after,
+                weights=weights,
             )
             with span("engine"):
                 answer = self.engine.search(plan)
             tell(plan, answer, opened)
+        answer = with_variants(plan, answer, self.settings.fields)
         if marked:
             answer = highlighted(plan, answer, self.settings.fields)
         return require_complete(answer) if wanted_whole else answer
@@ -107,12 +120,14 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
+        after: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do; nothing is run.
 
         Args:
-            text: Words or a product code, in any of the index's languages. Never read as query syntax.
+            text: Words or a product code, in any of the index's languages. Never read as query syntax. Without words
+                and photo all that passes the filters is browsed, in the order of ids unless numbers have a weight.
             image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
@@ -122,20 +137,24 @@ class HybridSearch(Shop):
             sort: `price:asc` or `price:desc`, or several, such as ["brand", "price:desc"]; left out: the best first.
             page: From 1.
             size: Hits on a page.
+            after: The `next` of a page of the same search, instead of `page`: what comes behind that page, however
+                deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
             weights: Weights of the signals; left out: the weights in use.
 
         Raises:
-            QueryError: A field is unknown, or a photo was given and no leg reads pictures.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or `after` is damaged or of
+                another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = asked(text, filters, facets, sort, page, size)
+        query = asked(text, filters, facets, sort, page, size, after)
+        seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
-            with aside(self.settings.engine.timeout / 2):
-                return self.plan_query(schema, query, self._given(image), lexicon=lexicon, weights=own)
+            with aside(seconds / 2):
+                return self.plan_query(schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

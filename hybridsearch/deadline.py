@@ -7,20 +7,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
-_end: ContextVar[float] = ContextVar("end", default=float("inf"))
+NEVER = float("inf")
+
+_end: ContextVar[float] = ContextVar("end", default=NEVER)
+_allowed: ContextVar[float] = ContextVar("allowed", default=NEVER)
+"""The seconds that there were, of which `_end` says what is left."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Let all that waits inside end after so many seconds; one inside another only ever shortens it."""
-    before = _end.set(min(_end.get(), time.monotonic() + seconds))
+    end = _end.set(min(_end.get(), time.monotonic() + seconds))
+    before = _allowed.set(min(_allowed.get(), seconds))
     try:
         yield
     finally:
-        _end.reset(before)
+        _allowed.reset(before)
+        _end.reset(end)
+
+
+def by_default(seconds: float) -> AbstractContextManager[None]:
+    """Let all that waits inside end after so many seconds, unless it has a deadline already."""
+    return within(seconds) if _allowed.get() == NEVER else nullcontext()
+
+
+def allowed(default: float) -> float:
+    """Return how many seconds there were in all when the deadline was set, a default where there is none."""
+    return default if _allowed.get() == NEVER else _allowed.get()
 
 
 @contextmanager
@@ -30,7 +46,7 @@ def aside(seconds: float) -> Iterator[None]:
     Without a deadline there is none inside either.
     """
     end, started = _end.get(), time.monotonic()
-    if end == float("inf"):
+    if end == NEVER:
         yield
         return
     _end.set(started + seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -10,15 +11,19 @@ from hybridsearch import text
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError
 from hybridsearch.indexing.build import source_of
+from hybridsearch.json_values import brief
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
-from hybridsearch.shop import Shop
+from hybridsearch.search.synonyms import unused
+from hybridsearch.shop import Shop, lexicon_of
 from hybridsearch.values import Vector
 
 ENOUGH = 0.5
 """Share of the products that have a vector, below which something is likely to be wrong with their pictures."""
+NAMED = 5
+"""Rules that are shown of those with which something is wrong."""
 EXPLORED = 100
 """Vectors that an approximate leg looks at in the check."""
 
@@ -33,7 +38,7 @@ def checks(shop: Shop) -> list[Check]:
     if schema:
         lines += [*mapping(shop, schema), *knowledge(shop, schema)]
     lines += legs(shop, schema)
-    return [*lines, weights(shop)]
+    return [*lines, *synonyms(shop), weights(shop)]
 
 
 def catalogue(shop: Shop) -> Check:
@@ -126,6 +131,24 @@ def knowledge(shop: Shop, schema: Schema) -> Iterator[Check]:
                 f"near enough is a guess, and for words the leg weighs {weight:.2f}, whether it knows such goods or not"
             )
             yield Check(line, "warning", found, "name a title or texts in [fields], or judge: hybridsearch eval")
+
+
+def synonyms(shop: Shop) -> Iterator[Check]:
+    """Say which synonyms are in use, what is wrong with them, and of which words no product has any."""
+    if not shop.settings.synonyms.files:
+        return
+    rules, unread = shop.synonyms
+    if unread:
+        yield Check("synonyms", "failure", " ".join(unread), "correct the file, or leave it out of [synonyms]")
+        return
+    lexicon, _ = lexicon_of(shop.engine)
+    idle = list(islice(unused(rules, lexicon), NAMED)) if lexicon and lexicon.documents else []
+    found = f"{len(rules.rules):,} terms stand for others"
+    if idle:
+        found += f"; no product has any of these, nor what they stand for: {', '.join(map(brief, idle))}"
+    for problem in rules.problems[:NAMED]:
+        yield Check("synonyms", "warning", problem, "correct the line: the other rules are used")
+    yield Check("synonyms", "warning" if idle else "ok", found, "leave them out, or correct them" if idle else "")
 
 
 def weights(shop: Shop) -> Check:

@@ -13,13 +13,16 @@ from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.sections import Fields
-from hybridsearch.values import Document, Product, Row, Stored, Vector
+from hybridsearch.values import Document, FieldValues, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"
 """The one field name that products must not use: everything that searches use is stored under it."""
 LEG_TEXT_LIMIT = 2_000
 """Characters that a text encoder is given; common ones read fewer than 512 tokens."""
-CODES = 100
+VARIANTS = 2_500
+"""Of a product, at most; what holds a whole list of them takes 2,048."""
+CODES = VARIANTS + 100
+"""Of a product with all of its variants; what is beyond is not found."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEWEST = 2**61
 """The highest version: twice that, and one for a removal, still fits into 63 bits."""
@@ -46,7 +49,8 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         text=analysed(title(row, fields), everything, fields.languages),
         words=tuple(text.lexical(everything, fields.languages)),
         codes=codes(row, fields),
-        fields={role: kept for role, kind in KINDS.items() if (kept := read(row, kind, fields))},
+        fields=kept(row, {role: fields.of_products(role) for role in KINDS}, fields),
+        variants=kept_of_variants(row, fields) if fields.in_variants else (),
         vectors=vectors,
         routing=product.routing,
         version=version(row, fields),
@@ -65,6 +69,8 @@ def version(row: Row, fields: Fields) -> int | None:
     if fields.version is None:
         return None
     value = field(row, fields.version)
+    if fields.group and isinstance(value, list):  # each variant has its own
+        return max((version({**row, fields.version: each}, fields) or 0 for each in value), default=0)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     written = strings(value)
@@ -130,7 +136,12 @@ def title(row: Row, fields: Fields) -> str:
 def joined(row: Row, names: Iterable[str]) -> str:
     """Return the text of several fields, in order."""
     parts = (part for name in names for value in values(row, name) for part in strings(value))
-    return "\n".join(text.clean(markup.visible(part[: text.MARKUP_LIMIT])) for part in parts)
+    return "\n".join(map(cleaned, parts))
+
+
+def cleaned(part: str) -> str:
+    """Return a text as it is searched: what a reader sees of it."""
+    return text.clean(markup.visible(part[: text.MARKUP_LIMIT]))
 
 
 def values(row: Row, name: str) -> Iterator[Any]:
@@ -147,14 +158,61 @@ def codes(row: Row, fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, compared)))[:CODES]
 
 
-def read(row: Row, kind: FieldKind, fields: Fields) -> dict[str, Stored]:
-    """Return what is kept of those fields of one kind that the product has.
+def kept(row: Row, names: Mapping[str, Iterable[str]], fields: Fields) -> FieldValues:
+    """Return what is kept of those fields, by role, that a product or a variant has.
+
+    Raises:
+        ValueError: One of them cannot be read.
+    """
+    by_role = {role: read(row, some, KINDS[role], fields) for role, some in names.items()}
+    return {role: values for role, values in by_role.items() if values}
+
+
+def kept_of_variants(row: Row, fields: Fields) -> tuple[FieldValues, ...]:
+    """Return what is kept of each variant, without repeats; a product without any has one of which nothing is known.
+
+    Raises:
+        ValueError: There are too many, or one of them cannot be read.
+    """
+    found = [kept_of_variant(variant, fields) for variant in variants(row, fields)]
+    return tuple({repr(values): values for values in found}.values()) or ({},)
+
+
+def kept_of_variant(variant: Row, fields: Fields) -> FieldValues:
+    """Return what is kept of one variant, as `kept` does."""
+    return kept(as_row(variant, fields), fields.in_variants, fields)
+
+
+def variants(row: Row, fields: Fields) -> list[Row]:
+    """Return the variants of a product, as the shop wrote them.
+
+    Raises:
+        ValueError: They are no list of objects, or too many.
+    """
+    name = fields.list_of_variants
+    value = field(row, name)
+    listed = value if isinstance(value, list) else [value]
+    found = [each for each in listed if each is not None and each != ""]
+    if odd := next((each for each in found if not isinstance(each, Mapping)), None):
+        raise ValueError(f"'{name}' holds {reprlib.repr(odd)}, expected an object for each variant")
+    if len(found) > VARIANTS:
+        raise ValueError(f"'{name}' holds {len(found):,} variants, expected at most {VARIANTS:,}; divide the product")
+    return found
+
+
+def as_row(variant: Row, fields: Fields) -> Row:
+    """Return a variant as the row in which its fields have their full names."""
+    return {fields.list_of_variants: variant}
+
+
+def read(row: Row, names: Iterable[str], kind: FieldKind, fields: Fields) -> dict[str, Stored]:
+    """Return what is kept of those fields of one kind that a row has.
 
     Raises:
         ValueError: One of them cannot be read.
     """
     kept: dict[str, Stored] = {}
-    for name in fields.of(kind.role):
+    for name in names:
         value, form = field(row, name), fields.format(name)
         try:
             stored = kind.kept(value, form)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hybridsearch.errors import HybridSearchError, QueryError
-from hybridsearch.json_values import brief
+from hybridsearch.json_values import brief, json_value
 
 Plain = TypeVar("Plain")
 
@@ -65,6 +65,14 @@ def instance(kind: type[Plain]) -> Callable[[Any], Plain]:
 def text(value: Any) -> str:
     """Return text as a `str`."""
     return str.__str__(value)
+
+
+def duration(value: Any) -> float:
+    """Return a finite number of seconds above 0."""
+    seconds = float(json_value(value))
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
 
 
 def truth(value: Any) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -95,8 +96,6 @@ class Catalog(Section):
     """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
-    gather: bool = False
-    """Whether rows of a file that follow each other and have one id are one product, as its variants and pictures."""
     parent: str | None = None
     """Field in which a row of a file names the product, by its id, that it is a variant of."""
     pairs: tuple[Pairs, ...] = ()
@@ -110,10 +109,9 @@ class Catalog(Section):
             )
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
-        if self.path is None and (self.gather or self.parent):
+        if self.path is None and self.parent:
             raise ValueError(
-                f"'{'gather' if self.gather else 'parent'}' is for the rows of a file: of an index or a database each "
-                "is a product; leave it out"
+                "'parent' is for the rows of a file: of an index or a database each is a product; leave it out"
             )
         if self.index is not None and self.pairs:
             raise ValueError("'pairs' are not for an index, whose documents are kept as they are; leave them out")
@@ -124,6 +122,9 @@ class Fields(Section):
     """Which field of the catalogue plays which role; a dotted name names a field of nested objects."""
 
     id: str = "id"
+    group: str | None = None
+    """Field that is the same in all rows of a product, which follow each other: each is one of its variants, or one of
+    its pictures. It names the product, and `id` does not."""
     title: str | None = None
     text: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -133,6 +134,9 @@ class Fields(Section):
     booleans: tuple[str, ...] = ()
     image: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """One field with pictures, or several; those of the first come first."""
+    variants: str | None = None
+    """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
+    `variants`."""
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     languages: tuple[Language, ...] = ("en",)
@@ -155,7 +159,17 @@ class Fields(Section):
                 inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
+        if self.variants is not None and not self.has_variants:
+            raise ValueError(
+                f"'variants' is '{self.variants}', but no facet, number, date, truth value, code or picture is "
+                f"below it; name one, such as '{self.variants}.price', or leave 'variants' out"
+            )
         return self
+
+    @property
+    def key(self) -> str:
+        """The field that names a product."""
+        return self.group or self.id
 
     def format(self, name: str) -> Format:
         """Return how the texts of a field are written."""
@@ -165,6 +179,36 @@ class Fields(Section):
         """Return the names of the fields that have one of the roles in `KINDS`."""
         names: tuple[str, ...] = getattr(self, role)
         return names
+
+    @property
+    def list_of_variants(self) -> str:
+        """The name of the field that lists the variants of a product, where it has some."""
+        return self.variants or "variants"
+
+    def of_variants(self, name: str) -> bool:
+        """Tell whether a field is one of each variant, and not of the product."""
+        return name.startswith(f"{self.list_of_variants}.")
+
+    @property
+    def names_of_variants(self) -> tuple[str, ...]:
+        """The fields of variants, in whatever role."""
+        names = itertools.chain(self.text, self.codes, self.pictures, *map(self.of, KINDS))
+        return tuple(dict.fromkeys(filter(self.of_variants, names)))
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether there is any field of variants."""
+        return bool(self.names_of_variants)
+
+    def of_products(self, role: str) -> tuple[str, ...]:
+        """Return those fields of a role that are not of variants."""
+        return tuple(name for name in self.of(role) if not self.of_variants(name))
+
+    @property
+    def in_variants(self) -> dict[str, tuple[str, ...]]:
+        """The fields of variants that searches use, by role; empty where there are none."""
+        by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}
+        return {role: names for role, names in by_role.items() if names}
 
 
 def address_of(cloud_id: str) -> str:
@@ -204,6 +248,8 @@ class EngineSection(Section):
     api_key_file: Path | None = None
     timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds for one search; bulk requests get six times as long."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often each request of a search is repeated while the server is busy; left out: while the search has time."""
     shards: Annotated[int, Field(ge=1)] = 1
     replicas: Annotated[int, Field(ge=0)] = 1
     keep: Annotated[int, Field(ge=0)] = 1
@@ -260,6 +306,25 @@ class WeightsSection(Section):
     """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
     path: Path | None = None
+
+
+class SynonymsSection(Section):
+    """Files of synonyms, one rule a line; left out: there are none."""
+
+    path: Path | None = None
+    """Of rules that hold in the fields of all languages."""
+    en: Path | None = None
+    de: Path | None = None
+    fr: Path | None = None
+    es: Path | None = None
+    ja: Path | None = None
+    zh: Path | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files by language; that of all languages under nothing."""
+        by_language = {"": self.path, **{language: getattr(self, language) for language in get_args(Language)}}
+        return {language: path for language, path in by_language.items() if path is not None}
 
 
 class Secrets(BaseSettings):

@@ -34,6 +34,7 @@ from hybridsearch.sections import (
     Fields,
     JudgmentsSection,
     Section,
+    SynonymsSection,
     VectorLeg,
     WeightsSection,
 )
@@ -60,6 +61,7 @@ class Settings(Section):
     vectors: tuple[VectorLeg, ...] = ()
     weights: WeightsSection = WeightsSection()
     judgments: JudgmentsSection = JudgmentsSection()
+    synonyms: SynonymsSection = SynonymsSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -95,6 +97,10 @@ class Settings(Section):
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
         if self.catalog.index and not self.engine.urls:
             raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
+        if self.fields.group and self.catalog.path is None:
+            raise ValueError(
+                "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
+            )
         return self
 
     @classmethod
@@ -215,5 +221,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "engine": EngineSection,
     "vectors": VectorLeg,
     "weights": WeightsSection,
+    "synonyms": SynonymsSection,
     "judgments": JudgmentsSection,
 }

@@ -12,20 +12,22 @@ from PIL import Image
 
 from hybridsearch import redaction, text
 from hybridsearch.calls import Calls
+from hybridsearch.disk.watched import Watched
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError, EncoderError, EngineError, QueryError, ShopClosed, WeightsError
-from hybridsearch.given import flag, instance, read
+from hybridsearch.given import duration, flag, instance, read
 from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search import planner
+from hybridsearch.search import planner, synonyms
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
+from hybridsearch.search.synonyms import Synonyms
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.tracing import Span, span
@@ -52,6 +54,12 @@ class Shop:
         self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
+        languages = {str(path): language for language, path in settings.synonyms.files.items()}
+        self._synonyms = Watched(
+            {name: settings.resolve(Path(name)) for name in languages},
+            lambda texts: synonyms.parse({name: (languages[name], content) for name, content in texts.items()}),
+            synonyms.NONE,
+        )
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
@@ -92,6 +100,12 @@ class Shop:
                 self._weights = weighting.prior(), (prior_reason(error),)
         return self._weights
 
+    @property
+    def synonyms(self) -> tuple[Synonyms, tuple[str, ...]]:
+        """The synonyms in use, and why they are not those of the files, if so."""
+        rules, why = self._synonyms.get()
+        return rules, (f"the synonyms are not what their files say: {why}",) if why else ()
+
     def plan_query(
         self,
         schema: Schema,
@@ -121,9 +135,17 @@ class Shop:
             vectors[source.name], reasons = self._vectors(source, value, schema, of_kind)
             missing += reasons
         words, unknown = lexicon
-        why = (*degraded, *missing, *unknown)
-        configured = self.settings.fields
-        return planner.plan(query, schema, used, vectors=vectors, degraded=why, lexicon=words, configured=configured)
+        rules, unread = self.synonyms
+        return planner.plan(
+            query,
+            schema,
+            used,
+            vectors=vectors,
+            degraded=(*degraded, *missing, *unknown, *unread),
+            lexicon=words,
+            synonyms=rules,
+            configured=self.settings.fields,
+        )
 
     def _loaded(self, schema: Schema) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
@@ -136,9 +158,19 @@ class Shop:
         photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
-    def _given(self, image: Photo | None) -> dict[str, Any]:
-        """Return what a query gives besides its text, by source; a photo may cost it no more time than one request."""
-        return {PHOTO.name: None if image is None else Upload(image, self.settings.engine.timeout)}
+    def _given(self, image: Photo | None, seconds: float) -> dict[str, Any]:
+        """Return what a query gives besides its text, by source; a photo may cost it no more time than a search has."""
+        return {PHOTO.name: None if image is None else Upload(image, seconds)}
+
+    def _seconds(self, timeout: object) -> float:
+        """Return how long a search may take.
+
+        Raises:
+            QueryError: This is no time that one can take.
+        """
+        if timeout is None:
+            return self.settings.engine.timeout
+        return read("timeout", timeout, duration, "a number of seconds above 0")
 
     def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         """Return the weights to use on an index, and why the prior, where others do not fit.

@@ -16,6 +16,8 @@ Row = Mapping[str, Any]
 
 Stored = tuple[str, ...] | float
 """What is kept of a field to filter, count or sort by: several strings, or a number; True and False are numbers too."""
+FieldValues = Mapping[str, Mapping[str, Stored]]
+"""Of one product or variant, by role and name: {"facets": {"brand": ("Acme",)}}."""
 
 Vectors = NDArray[np.float32]
 """Rows of float32, each of unit length."""
@@ -86,14 +88,16 @@ class Document:
     row: Row
     text: Mapping[str, Mapping[str, str]]
     codes: tuple[str, ...] = ()
-    fields: Mapping[str, Mapping[str, Stored]] = field(default_factory=dict)
-    """What products are filtered, counted and sorted by, by role and name: {"facets": {"brand": ("Acme",)}}."""
+    fields: FieldValues = field(default_factory=dict)
+    """What products are filtered, counted and sorted by."""
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     routing: str | None = None
     version: int | None = None
     """From the field that the configuration names; a document never replaces one with a higher version."""
     words: tuple[str, ...] = ()
     """The distinct words of all text as people write them: from these an index knows which it has."""
+    variants: tuple[FieldValues, ...] = ()
+    """The fields of each variant, without repeats; where an index has variants every product has at least one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Hit:
         signals: Contribution of each signal to the score, the largest first; signals that gave nothing are absent.
         highlights: Where they were asked for: the title and the texts that have words of the query, by field, as HTML
             with each such word in `<mark>`.
+        variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
+            filters, has the code or the words, or is the first in the order that was asked for.
     """
 
     id: str
@@ -113,6 +119,7 @@ class Hit:
     signals: Mapping[str, float]
     product: Row
     highlights: Mapping[str, str] = field(default_factory=dict)
+    variant: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,8 @@ class FacetDetails:
         maximum: The largest of them.
         mean: Their mean.
         filters: For each range of numbers the filter that finds what it counts; any other value is its own filter.
+        nodes: Of a tree, the node below which it counts and those that this lies in, the outermost first, with the
+            counts of each.
     """
 
     other: int = 0
@@ -132,13 +141,15 @@ class FacetDetails:
     maximum: float | None = None
     mean: float | None = None
     filters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    nodes: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `search --json` prints."""
         numbers = {"minimum": self.minimum, "maximum": self.maximum, "mean": self.mean}
         known = {name: number for name, number in numbers.items() if number is not None}
         filters = {"filters": {name: dict(bounds) for name, bounds in self.filters.items()}} if self.filters else {}
-        return {"other": self.other, **known, **filters}
+        nodes = {"nodes": dict(self.nodes)} if self.nodes else {}
+        return {"other": self.other, **known, **filters, **nodes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,8 @@ class Page(Sequence[Hit]):
             filters on the field itself leave out is counted too.
         details: What else is known of each facet, such as the sum of the counts that are not shown.
         number: Which page this is, from 1.
+        next: Cursor of the page behind this one, to be passed as `after`; empty on the last page, and where hits are in
+            the order of a score. It is text of A to Z, a to z, digits, `-` and `_`.
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
         spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
@@ -164,6 +177,7 @@ class Page(Sequence[Hit]):
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, FacetDetails] = field(default_factory=dict)
     number: int = 1
+    next: str = ""
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     spelled: str = ""
@@ -196,11 +210,13 @@ class Page(Sequence[Hit]):
             "hits": [
                 {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
                 | ({"highlights": dict(hit.highlights)} if hit.highlights else {})
+                | ({"variant": hit.variant} if hit.variant is not None else {})
                 for hit in self.hits
             ],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},
             "facet_details": {name: details.to_json() for name, details in self.details.items()},
             "page": self.number,
+            "next": self.next,
             "degraded": list(self.degraded),
             "notes": list(self.notes),
             "spelled": self.spelled,

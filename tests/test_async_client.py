@@ -16,7 +16,7 @@ from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings, text
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.embedded.engine import EmbeddedEngine
 from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.errors import ShopClosed
+from hybridsearch.errors import EngineError, ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
@@ -24,7 +24,7 @@ from hybridsearch.sections import Fields
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed
-from tests.servers.fake import INFO, Received, Reply, error, serving
+from tests.servers.fake import HANG, INFO, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, quietly, settings, shop, write_products
 
@@ -51,6 +51,18 @@ def methods(client: type) -> dict[str, Callable[..., Any]]:
     """Return the public methods that a client has of its own."""
     public = {name: value for name, value in vars(client).items() if not name.startswith("_")}
     return {name: value for name, value in public.items() if inspect.isfunction(value)}
+
+
+def test_a_search_with_a_time_of_its_own_ends_by_then(tmp_path: Path) -> None:
+    async def search(url: str) -> None:
+        async with AsyncHybridSearch.open(settings(tmp_path, engine={"url": url})) as my_shop:
+            await my_shop.search("red", timeout=0.2)
+
+    with serving(lambda _: HANG) as fake:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="did not answer in time"):
+            asyncio.run(search(fake.url))
+        assert time.monotonic() - started < 2
 
 
 def test_both_clients_have_the_same_methods_with_the_same_signatures() -> None:

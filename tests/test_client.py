@@ -6,6 +6,7 @@ With it `shop`, `values` and the protocol in `base` that both engines keep to.
 import inspect
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from hybridsearch.errors import (
 from hybridsearch.indexing.fill import Options
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import Row
-from tests.servers.fake import Received, Reply, error, serving
+from tests.servers.fake import HANG, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import FIELDS, PRODUCTS, settings, shop, write_products
 
@@ -101,10 +102,34 @@ def test_a_page_prints_what_it_found(acme: HybridSearch) -> None:
     assert str(page) == f"1 products for 'red coats'\n  1. {page[0].score:.3f}  3"
 
 
-def test_an_empty_query_is_an_empty_page(acme: HybridSearch) -> None:
+def test_an_empty_query_is_the_whole_shop(acme: HybridSearch) -> None:
+    """Fault 69."""
+    page = acme.search("  ", facets=["brand"])
+    assert (page.total, ids(page), page.facets["brand"]) == (
+        5,
+        ["1", "2", "3", "4", "5"],
+        {"Acme": 2, "Borealis": 2, "Cumulus": 1},
+    )
+
+
+def test_what_is_typed_and_holds_no_word_finds_nothing(acme: HybridSearch) -> None:
     """Fault 69."""
     page = acme.search("  ?! ", facets=["brand"])
     assert (page.total, list(page), page.facets, page.degraded) == (0, [], {"brand": {}}, ())
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "soon", [2], 1e400])
+def test_a_time_that_no_search_can_take_is_refused(acme: HybridSearch, timeout: Any) -> None:
+    with pytest.raises(QueryError, match="expected a number of seconds above 0"):
+        acme.search("red", timeout=timeout)
+
+
+def test_a_search_with_a_time_of_its_own_ends_by_then(tmp_path: Path) -> None:
+    with serving(lambda _: HANG) as fake, HybridSearch.open(settings(tmp_path, engine={"url": fake.url})) as my_shop:
+        started = time.monotonic()
+        with pytest.raises(EngineError, match="did not answer in time"):
+            my_shop.search("red", timeout=0.2)
+        assert time.monotonic() - started < 2
 
 
 def test_a_plan_is_what_a_search_runs(acme: HybridSearch) -> None:

@@ -4,7 +4,9 @@ import asyncio
 import threading
 import time
 
-from hybridsearch.deadline import aside, left, within
+import pytest
+
+from hybridsearch.deadline import allowed, aside, by_default, left, within
 
 FOREVER = float("inf")
 
@@ -59,3 +61,21 @@ def test_coroutines_side_by_side_have_their_own() -> None:
 
     longer, shorter = asyncio.run(both())
     assert longer > 4.0 > 1.0 > shorter
+
+
+def test_a_default_gives_way_to_a_deadline_that_is_there_longer_or_shorter() -> None:
+    for seconds in (1.0, 60.0):
+        with within(seconds), by_default(10.0):
+            assert left() == pytest.approx(seconds, abs=0.5)
+    with by_default(10.0):
+        assert left() == pytest.approx(10.0, abs=0.5)
+    assert left() == FOREVER
+
+
+def test_what_a_search_is_allowed_stays_the_same_while_its_time_passes() -> None:
+    assert allowed(10.0) == 10.0
+    with within(3.0), by_default(10.0), aside(1.0):
+        assert allowed(10.0) == 3.0
+        with within(2.0):
+            assert allowed(10.0) == 2.0
+    assert allowed(10.0) == 10.0

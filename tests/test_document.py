@@ -123,8 +123,50 @@ def test_a_facet_keeps_100_values_of_256_characters() -> None:
     assert {len(value) for value in values} == {256}
 
 
-def test_a_product_keeps_its_first_100_codes() -> None:
-    assert len(build({"sku": [f"SKU-{number}" for number in range(300)]}).codes) == 100
+def test_a_product_keeps_its_first_2600_codes() -> None:
+    assert len(build({"sku": [f"SKU-{number}" for number in range(3_000)]}).codes) == 2_600
+
+
+OF_VARIANTS: dict[str, Any] = {"facets": ("brand", "variants.color"), "numbers": ("variants.price",)}
+
+
+def test_what_is_kept_of_variants_is_apart_and_without_repeats() -> None:
+    red, blue = {"color": "red", "price": 5}, {"color": ["blue", "navy"], "price": "7.50", "sku": "B-1"}
+    found = build({"title": "Hat", "brand": "Acme", "variants": [red, blue, {**red, "sku": "R-2"}]}, **OF_VARIANTS)
+    assert found.fields == {"facets": {"brand": ("Acme",)}}
+    assert found.variants == (
+        {"facets": {"variants.color": ("red",)}, "numbers": {"variants.price": 5.0}},
+        {"facets": {"variants.color": ("blue", "navy")}, "numbers": {"variants.price": 7.5}},
+    )
+    assert found.text["text"]["en"].split() == ["hat", "acm", "red", "blue", "navi", "red"]
+
+
+@pytest.mark.parametrize("variants", [None, [], "", [None]])
+def test_a_product_without_variants_has_one_of_which_nothing_is_known(variants: object) -> None:
+    assert build({"title": "Hat", "variants": variants}, **OF_VARIANTS).variants == ({},)
+    assert build({"title": "Hat", "variants": variants}).variants == ()
+
+
+@pytest.mark.parametrize(
+    ("variants", "reason"),
+    [
+        (["red", "blue"], "'variants' holds 'red', expected an object for each variant"),
+        (3, "'variants' holds 3, expected an object for each variant"),
+        ([{}] * 2_501, "'variants' holds 2,501 variants, expected at most 2,500; divide the product"),
+        ([{"price": 5}, {"price": "soon"}], "'variants.price' is 'soon', expected a number"),
+    ],
+    ids=["texts", "a number", "too many", "an odd price"],
+)
+def test_variants_that_cannot_be_read_are_a_reason(variants: object, reason: str) -> None:
+    with pytest.raises(ValueError, match=r"^'variants") as refused:
+        build({"title": "Hat", "variants": variants}, **OF_VARIANTS)
+    assert str(refused.value) == reason
+
+
+def test_the_version_of_grouped_rows_is_the_latest_of_them() -> None:
+    fields = FIELDS.model_copy(update={"version": "updated", "group": "handle"})
+    rows: list[Row] = [{"updated": [3, 9, 5]}, {"updated": ["2026-01-02", "2026-03-01"]}, {"updated": 4}, {}]
+    assert [document.version(row, fields) for row in rows] == [9, 1_772_323_200_000_000, 4, 0]
 
 
 def test_a_code_that_is_a_number_is_found_as_it_is_printed() -> None:

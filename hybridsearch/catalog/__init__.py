@@ -69,7 +69,8 @@ def open_source(
 
     Args:
         catalog: A path, an index, or a database and a query.
-        fields: Its `id` names the products (an index has ids of its own); None numbers them by their places.
+        fields: Says what names the products (an index has ids of its own), and whether rows are grouped; None numbers
+            them by their places.
         folder: Where a relative path starts.
         client: For an index.
 
@@ -77,8 +78,8 @@ def open_source(
         CatalogError: The file is missing, or its suffix is unknown.
         ConfigError: An index is named, but there is no server to read it from.
     """
-    id_field = fields.id if fields else None
-    arranged = Arrangement.of(catalog) if fields else AS_READ
+    id_field = fields.key if fields else None
+    arranged = Arrangement.of(catalog, fields) if fields else AS_READ
     if catalog.url and catalog.query:
         if fields and fields.version:
             return LivingDatabase(catalog.url, catalog.query, id_field, folder, arranged, fields.version)

@@ -23,10 +23,33 @@ def remarks(analysis: Mapping[str, Any]) -> Iterator[str]:
             f"The analyzers of the index ({names(analyzers)}) stay with its own fields, for your own queries; what is "
             "searched here is analysed by language."
         )
-    filters = {name: given for name, given in analysis.get("filter", {}).items() if given.get("type") in SYNONYMS}
-    if filters:
-        held = "; ".join(f"'{name}' with {rules(given)}" for name, given in list(filters.items())[:NAMED])
-        yield f"The synonyms of the index are not used by searches yet, only by your own queries: {held}."
+    elsewhere = {name: given for name, given in filters_of(analysis).items() if not lines(given)}
+    if elsewhere:
+        held = "; ".join(f"'{name}' with {place(given)}" for name, given in list(elsewhere.items())[:NAMED])
+        yield (
+            f"These synonyms of the index can only be used by your own queries: {held}. "
+            "Copy the rules into a file, and name it under [synonyms]."
+        )
+
+
+def synonyms(analysis: Mapping[str, Any]) -> list[str]:
+    """Return the rules of an index that stand in its settings, as Solr writes them."""
+    return list(dict.fromkeys(line for given in filters_of(analysis).values() for line in lines(given)))
+
+
+def filters_of(analysis: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the filters of synonyms by name."""
+    return {name: given for name, given in analysis.get("filter", {}).items() if given.get("type") in SYNONYMS}
+
+
+def lines(given: Mapping[str, Any]) -> list[str]:
+    """Return the rules in a filter of synonyms, but those of WordNet."""
+    held = given.get("synonyms", ())
+    if given.get("format", "solr") != "solr":
+        return []
+    return [
+        line for rule in ([held] if isinstance(held, str) else held) for line in str(rule).splitlines() if line.strip()
+    ]
 
 
 def names(of: Mapping[str, Any]) -> str:
@@ -34,13 +57,10 @@ def names(of: Mapping[str, Any]) -> str:
     return ", ".join(list(of)[:NAMED]) + " …" * (len(of) > NAMED)
 
 
-def rules(given: Mapping[str, Any]) -> str:
-    """Say which rules a filter of synonyms has."""
+def place(given: Mapping[str, Any]) -> str:
+    """Say where the rules of a filter of synonyms are."""
     if "synonyms_path" in given:
         return f"those of the file {brief(given['synonyms_path'])} on the server"
     if "synonyms_set" in given:
         return f"those of the set {brief(given['synonyms_set'])}"
-    held = given.get("synonyms", ())
-    lines = [held] if isinstance(held, str) else list(held)
-    count = f"{len(lines):,} rule{'s' * (len(lines) != 1)}"
-    return f"{count} such as {brief(lines[0])}" if lines else count
+    return "those of WordNet" if given.get("synonyms") else "none"

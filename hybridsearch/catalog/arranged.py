@@ -1,14 +1,14 @@
-"""How the rows of a catalogue become products, as [catalog] says: the same for a rebuild and for an upsert."""
+"""How the rows of a catalogue become products, as the configuration says: the same for a rebuild and for an upsert."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hybridsearch.catalog.gather import gathered
+from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.pairs import with_pairs
 from hybridsearch.catalog.variants import with_variants
-from hybridsearch.sections import Catalog, Pairs
+from hybridsearch.sections import Catalog, Fields, Pairs
 from hybridsearch.values import Product, Reject
 
 
@@ -18,27 +18,29 @@ class Arrangement:
 
     Attributes:
         pairs: Where a row has names and values of properties.
-        gather: Whether rows of one id that follow each other are one product.
+        grouping: How rows that follow each other become one product.
         parent: Field in which a row names the product that it is a variant of.
+        variants: Name of the list of a product's variants.
     """
 
     pairs: tuple[Pairs, ...] = ()
-    gather: bool = False
+    grouping: Grouping | None = None
     parent: str | None = None
+    variants: str = "variants"
 
     @classmethod
-    def of(cls, catalog: Catalog) -> Arrangement:
+    def of(cls, catalog: Catalog, fields: Fields) -> Arrangement:
         """Return what a configuration says."""
-        return cls(catalog.pairs, catalog.gather, catalog.parent)
+        return cls(catalog.pairs, Grouping.of(fields), catalog.parent, fields.list_of_variants)
 
     def __call__(self, rows: Iterable[Product | Reject]) -> Iterator[Product | Reject]:
         """Yield the products that rows are."""
         if self.pairs:
             rows = with_pairs(rows, self.pairs)
-        if self.gather:
-            rows = gathered(rows)
+        if self.grouping:
+            rows = self.grouping.grouped(rows)
         if self.parent:
-            rows = with_variants(rows, self.parent)
+            rows = with_variants(rows, self.parent, self.variants)
         yield from rows
 
 

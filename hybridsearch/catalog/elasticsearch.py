@@ -88,9 +88,16 @@ class ElasticsearchIndex:
 
     def remarks(self) -> Iterator[str]:
         """Yield what is to be known of the index's own analyzers and synonyms."""
+        return (remark for own in self._analyses() for remark in analysis.remarks(own))
+
+    def synonyms(self) -> list[str]:
+        """Return the rules of synonyms in the index's settings."""
+        return list(dict.fromkeys(rule for own in self._analyses() for rule in analysis.synonyms(own)))
+
+    def _analyses(self) -> list[Mapping[str, Any]]:
         with reading(self.client, self.index):
-            for index in read(INDICES, self.client.indices.get(index=self.index)).values():
-                yield from analysis.remarks(index["settings"]["index"].get("analysis", {}))
+            indices = read(INDICES, self.client.indices.get(index=self.index)).values()
+            return [index["settings"]["index"].get("analysis", {}) for index in indices]
 
     def snapshot_id(self) -> dict[str, Any]:
         """Return the UUIDs of the indices: in each, a document that is written again gets a new sequence number."""

@@ -17,8 +17,6 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.rows import field, strings, weight
 from hybridsearch.values import Product, Reject
 
-VARIANTS = "variants"
-"""The field with the list."""
 TABLE = "CREATE TABLE rows (turn INTEGER PRIMARY KEY, id TEXT, parent TEXT, row BLOB)"
 INDEX = "CREATE INDEX parents ON rows (parent, id)"
 PRODUCTS = """
@@ -30,7 +28,7 @@ ORDER BY turn
 OF_ONE = "SELECT row FROM rows WHERE parent = ? ORDER BY turn"
 
 
-def with_variants(rows: Iterable[Product | Reject], parent: str, name: str = VARIANTS) -> Iterator[Product | Reject]:
+def with_variants(rows: Iterable[Product | Reject], parent: str, name: str) -> Iterator[Product | Reject]:
     """Yield products with the rows that name them, wherever these stand.
 
     A row that names a product which is not there is one of its own. One that would make its product heavier than a row

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
-EXPECTED = "FIELD, then options such as ,size=200 ,order=asc ,ranges=20:50 or ,by=month"
+EXPECTED = "FIELD, then options such as ,size=200 ,order=asc ,containing=ac ,ranges=20:50 ,bars=10 or ,by=month"
 
 OPTIONS: dict[str, Callable[[str], Any]] = {
     "size": int,
     "order": str,
+    "containing": str,
+    "below": str,
+    "depth": int,
     "ranges": lambda cuts: [float(cut) for cut in cuts.split(":")],
+    "bars": int,
     "by": str,
 }
 """What reads the value of each option."""
+BEFORE_AN_OPTION = re.compile(f",(?=(?:{'|'.join(OPTIONS)})=)")
+"""A comma elsewhere is a part of the name or of a value."""
 
 
 def read_facets(arguments: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -29,12 +36,9 @@ def facet(argument: str) -> tuple[str, dict[str, Any]]:
     Raises:
         click.BadParameter: A number is none.
     """
-    name, _, last = argument.rpartition(",")
-    option, equals, value = last.partition("=")
-    if not name or not equals or option not in OPTIONS:
-        return argument, {}
-    field, options = facet(name)
+    name, *parts = BEFORE_AN_OPTION.split(argument)
+    given = dict(part.split("=", 1) for part in parts)
     try:
-        return field, {**options, option: OPTIONS[option](value)}
+        return name, {option: OPTIONS[option](value) for option, value in given.items()}
     except ValueError as error:
         raise click.BadParameter(f"found '{argument}', expected {EXPECTED}", param_hint="--facet") from error

@@ -16,16 +16,20 @@ from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.propose.arrangement import arrange
+from hybridsearch.propose.arrangement import VARIANTS, arrange, grouped
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
+from hybridsearch.propose.variants import columns_of_variants, without
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
 from hybridsearch.values import Reject
 
 FIRST = 4_000
 """Rows that are looked at to see which of them belong together; the sample has gaps."""
+
+SYNONYMS = "synonyms.txt"
+"""Where the synonyms of an index are written, beside the configuration."""
 
 
 @click.command("init")
@@ -51,8 +55,14 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         section = section.model_copy(update={"encoding": encoding_needed(section.path)})
     source = open_catalog(section, url, folder)
     proposal, section = suggest(source, section)
+    rules: list[str] = getattr(source, "synonyms", list)()
+    synonyms = folder / SYNONYMS if rules else None
+    if synonyms and synonyms.exists() and not force:
+        raise ConfigError(f"'{synonyms}' exists. Rename it, or replace it with the index's synonyms by --force.")
     try:
-        modes.write(output, to_toml(proposal, written_in(folder, section), url).encode())
+        if synonyms:
+            modes.write(synonyms, "".join(f"{rule}\n" for rule in rules).encode())
+        modes.write(output, to_toml(proposal, written_in(folder, section), url, SYNONYMS if rules else None).encode())
     except OSError as error:
         raise ConfigError(f"Cannot write '{output}': {error.strerror}. Choose another path with -o.") from error
     if as_json:
@@ -67,6 +77,8 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         return
     for role, reason in proposal.why.items():
         click.echo(show.line(f"{role:12}{reason}"))
+    if rules:
+        click.echo(show.line(f"{'synonyms':12}{len(rules):,} rules of the index, now in {SYNONYMS}"))
     for note in (*proposal.notes, *unused(proposal.left_out)):
         show.say(f"Note: {note}")
     click.echo(
@@ -126,7 +138,12 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
     section, key = arrange(sample(source, reads=FIRST) if section.path else rows, section)
-    if key is not None:
+    if key is not None and grouped(section, key):
+        apart = open_source(section, Fields(id=key, title=key))
+        columns = columns_of_variants(sample(apart, reads=FIRST), key)
+        together = Fields(group=key, title=key, codes=tuple(f"{VARIANTS}.{name}" for name in columns))
+        rows = [without(row, columns) for row in sample(open_source(section, together))]
+    elif key is not None:
         rows = sample(open_source(section, Fields(id=key, title=key)))
     else:
         rows = [unfolded(row, row, section.pairs) for row in rows]

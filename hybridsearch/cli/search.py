@@ -20,6 +20,7 @@ from hybridsearch.values import Hit
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
 @click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--after", metavar="CURSOR", help="What comes behind a page: its 'next', which --json shows.")
 @click.option(
     "--filter",
     "filters",
@@ -35,7 +36,8 @@ from hybridsearch.values import Hit
     "facets",
     multiple=True,
     metavar="FIELD",
-    help="Count the values of a field. Also brand,size=200,order=asc and price,ranges=20:50 and released,by=month.",
+    help="Count the values of a field. Also brand,size=200,order=asc and brand,containing=ac, "
+    "price,ranges=20:50 and price,bars=10, released,by=month, and of a tree category,below=Home,depth=2.",
 )
 @click.option("--sort", multiple=True, metavar="FIELD:asc|desc", help="Order by a field, then the next, not by score.")
 @click.option(
@@ -43,6 +45,9 @@ from hybridsearch.values import Hit
 )
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
+)
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
 @options.config
@@ -51,6 +56,7 @@ def command(
     image: Path | None,
     size: int,
     page: int,
+    after: str | None,
     filters: tuple[str, ...],
     either: tuple[str, ...],
     exists: tuple[str, ...],
@@ -60,11 +66,12 @@ def command(
     explained: bool,
     highlight: bool,
     strict: bool,
+    timeout: float | None,
     planned: bool,
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Search with words, a photo, or both."""
+    """Search with words, a photo, or both; with neither, browse all products that pass the filters."""
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
@@ -73,6 +80,7 @@ def command(
             "sort": sort,
             "page": page,
             "size": size,
+            "after": after,
         }
         if planned:
             plan = shop.plan(query, **arguments)
@@ -82,7 +90,7 @@ def command(
             else:
                 click.echo(f"{plan}\n{request}")
             return
-        hits = shop.search(query, **arguments, highlight=highlight, strict=strict)
+        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
@@ -90,6 +98,8 @@ def command(
 
         def lines(hit: Hit) -> list[str]:
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
+            if hit.variant is not None:
+                marked.insert(0, show.variant(hit.variant, fields))
             if not explained:
                 return marked
             matches = words(hit)
@@ -99,6 +109,4 @@ def command(
             more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in hits}
             show.print_json(show.as_json(hits, more if explained else {}))
         else:
-            show.page(
-                hits, fields.title, first=(hits.number - 1) * size + 1, more=lines if explained or highlight else None
-            )
+            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)

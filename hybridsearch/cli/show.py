@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch import text
-from hybridsearch.values import FacetDetails, Hit, Page, Reject
+from hybridsearch.sections import Fields
+from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
 
 VALUES_SHOWN = 12
 """Values of a facet on a terminal; `--json` has all."""
@@ -41,9 +42,14 @@ def line(sentence: str) -> str:
 
 
 def page(
-    hits: Page, title_field: str | None, *, first: int = 1, more: Callable[[Hit], Sequence[str]] | None = None
+    hits: Page,
+    title_field: str | None,
+    *,
+    first: int = 1,
+    more: Callable[[Hit], Sequence[str]] = lambda _: (),
+    whole: bool = False,
 ) -> None:
-    """Print a page whose first hit has the rank `first`: rank, score, id, title, and the signals of the score."""
+    """Print a page: rank from `first`, score, id, title, the largest signals or the `whole` score, and `more` lines."""
     console = out()
     for note in (*hits.degraded, *hits.notes):
         click.echo(f"Note: {note}", err=True)
@@ -52,9 +58,9 @@ def page(
     for name in ("#", "score", "id", "title", "because"):
         table.add_column(name, justify="right" if name in ("#", "score") else "left", overflow="fold")
     for rank, hit in enumerate(hits, first):
-        signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if more else 3])
+        signals = ", ".join(f"{name} {value:.2f}" for name, value in list(hit.signals.items())[: None if whole else 3])
         table.add_row(str(rank), f"{hit.score:.3f}", safe(hit.id, 24), safe(title(hit, title_field), 60), signals)
-        for more_line in more(hit) if more else ():
+        for more_line in more(hit):
             table.add_row("", "", "", f"[dim]{safe(more_line, 200)}[/dim]", "")
     if hits:
         console.print(table)
@@ -65,14 +71,20 @@ def page(
 
 
 def facet(counts: Mapping[str, int], details: FacetDetails) -> str:
-    """Return the first counts of a facet, the sum of the others, and what is known of its numbers."""
+    """Return the nodes above a facet, its first counts, the sum of the others, and what is known of its numbers."""
     shown = list(counts.items())[:VALUES_SHOWN]
-    parts = [f"{safe(value, 30)} ({count})" for value, count in shown]
+    parts = counted(shown)
     if other := details.other + sum(counts.values()) - sum(count for _, count in shown):
         parts.append(f"others ({other})")
     if details.mean is not None:
         parts.append(f"from {details.minimum:.10g} to {details.maximum:.10g}, mean {details.mean:.10g}")
-    return ", ".join(parts)
+    above = ", ".join(counted(details.nodes.items()))
+    return ": ".join(filter(None, [above and f"in {above}", ", ".join(parts)]))
+
+
+def counted(values: Iterable[tuple[str, int]]) -> list[str]:
+    """Return each value of a facet with its count."""
+    return [f"{safe(value, 60)} ({count})" for value, count in values]
 
 
 def title(hit: Hit, field: str | None) -> str:
@@ -81,6 +93,18 @@ def title(hit: Hit, field: str | None) -> str:
     from hybridsearch.rows import strings
 
     return " ".join(strings(lookup(hit.product, field))) if field else ""
+
+
+def variant(found: Row, fields: Fields) -> str:
+    """Return what a variant has in the fields that have a role."""
+    from hybridsearch.document import as_row
+    from hybridsearch.rows import field as lookup
+    from hybridsearch.rows import strings
+
+    row, start = as_row(found, fields), len(fields.list_of_variants) + 1
+    names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)
+    said = ((name[start:], ", ".join(strings(lookup(row, name)))) for name in names)
+    return "; ".join(f"{name} {value}" for name, value in said if value)
 
 
 def rejects(shown: Sequence[Reject], total: int, file: object) -> None:

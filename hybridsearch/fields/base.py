@@ -36,6 +36,7 @@ class FieldKind:
         shape: What a filter must be, for messages.
         read: Returns what is kept of a value in a row, None where there is none; ValueError when it is unusable.
         meaning: Returns what a value means for `read` in a column of some format; ValueError when it is unusable.
+        spelled: Returns a filter's value, or list of values, as a column of some format has it, for `values`.
         values: Returns what a filter's value, or list of values, is compared with; ValueError when it is unusable.
         bound: Reads a bound of a filter; one with a single value lies between its own two bounds.
         multiple: Whether a product has several strings, and not one number.
@@ -53,6 +54,7 @@ class FieldKind:
     shape: str
     read: Callable[[Any], Stored | None]
     meaning: Callable[[Any, Format], Any] = lambda value, _: value
+    spelled: Callable[[Any, Format], Any] = lambda value, _: value
     values: Callable[[Any], tuple[str | float, ...]] | None = None
     bound: Bound | None = None
     multiple: bool = False

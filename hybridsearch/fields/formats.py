@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from hybridsearch import text
 from hybridsearch.amounts import Mark
 from hybridsearch.fields.days import Order
 
@@ -26,6 +27,8 @@ class Format(BaseModel):
     """In which order a date has its year, month and day. Left out: as ISO 8601, which is read in any case."""
     separators: tuple[Separator, ...] = ()
     """What stands between the values of one text: of facets, codes and pictures."""
+    levels: Annotated[str, Field(pattern=r"\S", max_length=10), AfterValidator(text.normal)] | None = None
+    """What stands between the levels of a path, such as `>` in `Home > Kitchen`: the values of a facet are a tree."""
 
     @model_serializer(mode="wrap")
     def _what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -42,8 +45,21 @@ class Format(BaseModel):
             return value
         parts = [value]
         for separator in self.separators:
-            parts = [part for text in parts for part in text.split(separator)]
+            parts = [each for part in parts for each in part.split(separator)]
         return parts
+
+    @property
+    def joint(self) -> str:
+        """What stands between the levels of a path as it is kept; nothing where texts are no paths."""
+        return f" {self.levels.strip()} " if self.levels else ""
+
+    def steps(self, path: str) -> list[str]:
+        """Return the levels of a path, the outermost first."""
+        return [name for part in text.clean(path).split(self.levels) if (name := part.strip())]
+
+    def path(self, written: str) -> str:
+        """Return a path as it is kept, however its levels are apart."""
+        return self.joint.join(self.steps(written))
 
     def __str__(self) -> str:
         """Return it as TOML, with a JSON string or list for each value."""

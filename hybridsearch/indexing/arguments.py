@@ -63,7 +63,7 @@ def changed(products: object, fields: object, settings: Settings) -> list[object
             f"Found {named(products)} and {named(fields)}, expected an id and fields, such as '17', {{'price': 5}}. "
             "Nothing was written."
         )
-    return [{**fields, ID_KEY if settings.catalog.index else settings.fields.id: key}]
+    return [{**fields, ID_KEY if settings.catalog.index else settings.fields.key: key}]
 
 
 def is_row(value: object) -> bool:
@@ -79,9 +79,9 @@ def read(row: object, settings: Settings, where: str) -> Product | Reject:
     if type(row) is Hit:
         return Reject(where, row.id, "read", "found a hit, expected a product: give its 'product'")
     if settings.catalog.index is None:
-        return product(row, settings.fields.id, where)
+        return product(row, settings.fields.key, where)
     whole_row = product(row, None, where)
-    return whole_row if isinstance(whole_row, Reject) else of_index(whole_row.row, settings.fields.id, where)
+    return whole_row if isinstance(whole_row, Reject) else of_index(whole_row.row, settings.fields.key, where)
 
 
 def of_index(row: Row, id_field: str, where: str) -> Product | Reject:

@@ -47,7 +47,7 @@ class Updates:
         """Write products, see `HybridSearch.upsert`."""
         handed_over = enumerate(arguments.rows(products), 1)
         rows = [arguments.read(row, self.settings, f"product {turn}") for turn, row in handed_over]
-        return self.write(Arrangement.of(self.settings.catalog)(rows))
+        return self.write(Arrangement.of(self.settings.catalog, self.settings.fields)(rows))
 
     def update(self, products: object, fields: object) -> Updated:
         """Change single fields of products, see `HybridSearch.update`."""
@@ -73,7 +73,7 @@ class Updates:
 
     def changed(self, row: Row) -> Row:
         """Return the fields that a row changes: all but the id, which the product has as the catalogue writes it."""
-        return {name: value for name, value in row.items() if name != self.settings.fields.id}
+        return {name: value for name, value in row.items() if name != self.settings.fields.key}
 
     def delete(self, ids: object) -> Updated:
         """Remove products, see `HybridSearch.delete`."""

@@ -25,6 +25,7 @@ from hybridsearch.search.filters import read_filters
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.planner import Query
+from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.values import Vector
@@ -45,6 +46,7 @@ class PreparedQuery:
         kind: Of the query, as the planner sees it.
         vectors: Of its words and photo, by source and leg.
         lexicon: The words of the index that it is asked of, where they are known.
+        synonyms: The rules of the shop.
     """
 
     judged: JudgedQuery
@@ -52,10 +54,13 @@ class PreparedQuery:
     kind: Kind
     vectors: Mapping[str, Vectors]
     lexicon: Lexicon | None = None
+    synonyms: Synonyms = NONE
 
     def plan(self, schema: Schema, weights: Weights) -> Plan:
         """Return the plan of the query under some weights."""
-        return planner.plan(self.query, schema, weights, vectors=self.vectors, lexicon=self.lexicon)
+        return planner.plan(
+            self.query, schema, weights, vectors=self.vectors, lexicon=self.lexicon, synonyms=self.synonyms
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
         encoded = encode(shop, schema, usable, cache, folder, fetch, skipped)
-        asked = tuple(replace(query, lexicon=lexicon) for query in encoded)
+        asked = tuple(replace(query, lexicon=lexicon, synonyms=shop.synonyms[0]) for query in encoded)
     if not asked:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
         raise ConfigError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hybridsearch.catalog.variants import VARIANTS
 from hybridsearch.propose.columns import Column, columns
 from hybridsearch.propose.pairs import find_pairs
 from hybridsearch.propose.together import key_of_products, parent_of_variants
-from hybridsearch.sections import Catalog, Pairs
+from hybridsearch.sections import Catalog, Fields, Pairs
 from hybridsearch.values import Row
+
+VARIANTS = Fields(title="title").list_of_variants
+"""The list that the variants of grouped rows become."""
 
 
 def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, str | None]:
@@ -24,8 +26,13 @@ def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, str | None]
     pairs = find_pairs(columns(rows, {}), [name for row in rows for name in row])
     key = key_of_products(rows) if catalog.path else None
     parent = parent_of_variants(rows) if catalog.path and key is None else None
-    said = {"pairs": pairs, "gather": key is not None, "parent": parent[0] if parent else None}
+    said = {"pairs": pairs, "parent": parent[0] if parent else None}
     return catalog.model_copy(update=said), parent[1] if parent else key
+
+
+def grouped(catalog: Catalog, key: str | None) -> bool:
+    """Tell whether rows that follow each other with one key are one product."""
+    return key is not None and catalog.parent is None
 
 
 def read_as_pairs(column: Column, pairs: Sequence[Pairs]) -> bool:
@@ -36,10 +43,10 @@ def read_as_pairs(column: Column, pairs: Sequence[Pairs]) -> bool:
 
 def said_of(catalog: Catalog, key: str | None) -> Iterator[str]:
     """Say which rows are read as one product, and what becomes fields."""
-    if catalog.gather:
+    if grouped(catalog, key):
         yield (
-            f"Rows that follow each other with one '{key}' are one product: only the first has a title. Of numbers and "
-            "dates the first counts; codes, facets and pictures of all rows do."
+            f"Rows that follow each other with one '{key}' are one product: only the first has a title. What differs "
+            f"in them, as far as it has a role, is said of its variants: their fields begin with '{VARIANTS}.'."
         )
     if catalog.parent:
         yield (

@@ -23,6 +23,8 @@ from hybridsearch.propose.patterns import (
     SHORT_DATE,
     URL,
 )
+from hybridsearch.propose.trees import NAMES as CATEGORIES
+from hybridsearch.propose.trees import tree
 from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
@@ -170,10 +172,12 @@ class Column:
 
     @cached_property
     def several(self) -> Format:
-        """What stands between the values of a cell."""
-        numeric = self.numeric >= MOSTLY
+        """What stands between the values of a cell, and between the levels of each where they are paths."""
+        if self.numeric >= MOSTLY:
+            return AS_IT_IS
+        paths = tree(self.written, self.says(CATEGORIES) is not None)
         named, chosen = (self.says(words) is not None for words in (LISTS, CHOSEN))
-        return AS_IT_IS if numeric else Format(separators=separators(self.written, named, chosen))
+        return paths or Format(separators=separators(self.written, named, chosen))
 
     def form(self, role: str) -> Format:
         """Return how its texts are written for a role."""

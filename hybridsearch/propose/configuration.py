@@ -9,7 +9,7 @@ from typing import Any
 
 from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
-from hybridsearch.propose.arrangement import read_as_pairs, said_of
+from hybridsearch.propose.arrangement import grouped, read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
@@ -17,6 +17,7 @@ from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
+from hybridsearch.propose.variants import variants_in
 from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.values import Row
 
@@ -63,7 +64,7 @@ def propose(
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
     arranged = catalog or Catalog(path=Path())
-    every = columns(rows, kinds or {}, gathered=arranged.gather)
+    every = columns(rows, kinds or {}, gathered=grouped(arranged, key))
     sampled = [column for column in every if not read_as_pairs(column, arranged.pairs)]
     roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
@@ -74,9 +75,10 @@ def propose(
     single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
     names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
+    more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles)}
     said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
     return Proposal(
-        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said}),
+        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, **more}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         (*said_of(arranged, key), *remarks(sampled, roles, named=kinds is not None)),

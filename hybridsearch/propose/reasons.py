@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from hybridsearch.fields import AS_IT_IS, KINDS, dates
+from hybridsearch.fields import AS_IT_IS, KINDS, dates, facets
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import CODE, URL
 from hybridsearch.propose.writing import moment
@@ -36,6 +36,10 @@ def span(column: Column) -> str:
 
 def how_read(column: Column) -> str:
     """Return how one of its texts is read, a telling one: a long list, the last day, a number with many marks."""
+    if column.several.levels:
+        text = max(column.written, key=lambda text: len(column.several.steps(text)))
+        nodes = facets.read(facets.meaning(text, column.several)) or ()
+        return f"{text:.60} is in {', '.join(nodes[:SHOWN])}"
     if column.several != AS_IT_IS:
         text = max(column.written, key=lambda text: len(strings(column.several.split(text))))
         return f"{text:.60} holds {' and '.join(strings(column.several.split(text))[:SHOWN])}"

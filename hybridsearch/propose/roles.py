@@ -80,7 +80,9 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
     """Return the column of short text that most products have, and few share."""
 
     def fits(column: Column) -> bool:
-        if column.says(TITLE) is None and (column.says((*FACETS, *CODES, *TEXT)) is not None or column.length < 8):
+        said = column.says(TITLE) is not None
+        named = column.says((*FACETS, *CODES, *TEXT)) is not None
+        if not said and (named or column.several.levels or column.length < 8):
             return False
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
         return short and column.repeats < 3 and column.share(CODE) < 0.5
@@ -115,6 +117,8 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says((*FACETS, *LISTS)) is not None
+        if column.several.levels:
+            return column.filled >= 0.05
         if column.says(TEXT) is not None and not named:
             return False
         least = 1 if named and column.rows < FEW_ROWS else 1.05 if named or column.kind == "keyword" else 3
@@ -127,7 +131,7 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
             and (named or column.measured or column.numeric < 0.9)
         )
 
-    return best(filter(fits, columns), lambda column: (rank(column, FACETS), -column.filled))
+    return best(filter(fits, columns), lambda column: (not column.several.levels, rank(column, FACETS), -column.filled))
 
 
 def pick_numbers(columns: Sequence[Column]) -> list[Column]:

@@ -21,13 +21,14 @@ NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]")
 """What is left out of a name of an index."""
 
 
-def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str:
+def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synonyms: str | None = None) -> str:
     """Return a configuration file, its guesses explained in comments.
 
     Args:
         proposal: The guesses.
         catalog: The file or index that was looked at, and what was made of its rows.
         url: Of the Elasticsearch to index into; None for the embedded engine.
+        synonyms: File with the rules of the catalogue, if it has some.
     """
     leg = proposal.leg.model_dump(mode="json", include={"name", "encoder", "reads"}) if proposal.leg else {}
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
@@ -41,6 +42,7 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None) -> str
             {"url": url, "index": alias_for(catalog)},
             {"index": "the alias that queries use" if url else embedded},
         ),
+        ("[synonyms]", {"path": synonyms}, {"path": "rules of the index's own filters; edit them as you like"}),
         ("[[vectors]]", leg, {"name": proposal.why.get("vectors", "")}),
     ]
     lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]

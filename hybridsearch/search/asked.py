@@ -34,7 +34,9 @@ LARGEST = 10**9
 """Of a page and its size; no index has as many products, and what is beyond is the same."""
 
 
-def asked(text: object, filters: object, facets: object, sort: object, page: object, size: object) -> Query:
+def asked(
+    text: object, filters: object, facets: object, sort: object, page: object, size: object, after: object
+) -> Query:
     """Return the query that the arguments of a search stand for.
 
     Raises:
@@ -49,6 +51,7 @@ def asked(text: object, filters: object, facets: object, sort: object, page: obj
         sort=read("sort", sort, names, "text such as 'price:asc', or a list of such"),
         page=read("page", page, count_of, "a whole number from 1"),
         size=read("size", size, count_of, "a whole number from 0"),
+        after=read("after", after, cursor, "the 'next' of a page"),
     )
 
 
@@ -64,6 +67,11 @@ def own_weights(weights: object) -> Weights | None:
 def count_of(value: Any) -> int:
     """Return a whole number, one beyond LARGEST as that."""
     return max(-LARGEST, min(operator.index(value), LARGEST))
+
+
+def cursor(value: Any) -> str:
+    """Return a cursor, an empty one where none is given."""
+    return "" if value is None else text_of(value)
 
 
 def names(value: Any) -> tuple[str, ...]:

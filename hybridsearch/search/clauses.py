@@ -26,7 +26,8 @@ class Words:
 
     Attributes:
         language: Whose field they are looked for in; `all` is that of `grams`.
-        tokens: For each word, those that stand for it, any of which is as good: `(("tshirt", "shirt"), ("red",))`.
+        tokens: For each word, those that stand for it, any of which is as good: `(("tshirt", "tee"), ("red",))`; with
+            spaces between them they are needed together, as in `("tee", "t shirt")`.
         tells: What each word counts, 1 or more.
         needed: What the words that a product has must count together.
     """
@@ -44,8 +45,13 @@ class Words:
 
     @property
     def flat(self) -> tuple[str, ...]:
-        """All tokens."""
-        return tuple(itertools.chain.from_iterable(self.tokens))
+        """All tokens, each by itself."""
+        return tuple(token for tokens in self.tokens for form in tokens for token in form.split(" "))
+
+    @property
+    def simple(self) -> bool:
+        """Whether each word is one token."""
+        return all(len(tokens) == 1 and " " not in tokens[0] for tokens in self.tokens)
 
     @property
     def least(self) -> int | None:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+COMPARE: dict[str, Callable[..., Any]] = {
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+"""How a number, or an array of them, compares with a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,10 @@ class Range:
         bounds = {"gt": self.gt, "gte": self.gte, "lt": self.lt, "lte": self.lte}
         return {name: value for name, value in bounds.items() if value is not None}
 
+    def holds(self, number: float) -> bool:
+        """Tell whether a number lies between the bounds."""
+        return all(COMPARE[name](number, value) for name, value in self.bounds.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Exists:
@@ -60,8 +74,15 @@ class AnyOf:
     groups: tuple[tuple[Filter, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OneVariant:
+    """Some variant of the product passes all of these filters on fields of variants."""
+
+    filters: tuple[Filter, ...]
+
+
 Simple = Terms | Range | Exists
-Filter = Simple | Not | AnyOf
+Filter = Simple | Not | AnyOf | OneVariant
 
 
 def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
@@ -72,5 +93,32 @@ def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
                 yield from simple([clause.clause])
             case AnyOf():
                 yield from simple(itertools.chain.from_iterable(clause.groups))
+            case OneVariant():
+                yield from simple(clause.filters)
             case _:
                 yield clause
+
+
+def together(filters: Iterable[Filter], of_variants: Callable[[str], bool]) -> tuple[Filter, ...]:
+    """Return filters with those on variants joined, so that one variant has to pass all that stand beside each other.
+
+    Those of a group are joined with those around it.
+
+    Args:
+        filters: All of them must hold.
+        of_variants: Tells whether a field is one of variants.
+    """
+    products: list[Filter] = []
+    variants: list[Filter] = []
+    mixed: list[Filter] = []
+    for clause in filters:
+        places = {of_variants(part.field) for part in simple([clause])}
+        (mixed if len(places) > 1 else variants if places == {True} else products).append(clause)
+    groups = [tuple(together([*group, *variants], of_variants) for group in groups_of(clause)) for clause in mixed]
+    return (*products, *([OneVariant(tuple(variants))] if variants else []), *map(AnyOf, groups))
+
+
+def groups_of(clause: Filter) -> tuple[tuple[Filter, ...], ...]:
+    """Return the groups of a filter on several fields: no other has several."""
+    assert isinstance(clause, AnyOf)
+    return clause.groups

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hybridsearch.search.within import EVERY_VALUE, Within
 
 FACET_VALUES = 100
 """Values that a facet shows at most, where nothing else is asked for."""
@@ -23,6 +26,9 @@ class Facet:
         size: How many values are shown at most.
         order: One of ORDERS.
         cuts: Where one range of numbers ends and the next begins, ascending; without any, numbers are not counted.
+        bars: How many ranges between round numbers are wanted at most; 0: none. They lie between the cuts, which are
+            known once it is known how the numbers lie; the last cut may be infinite.
+        within: Which of the values are shown.
         by: Which of the `periods` of its kind dates are counted in.
     """
 
@@ -32,11 +38,14 @@ class Facet:
     order: str = "count"
     cuts: tuple[float, ...] = ()
     by: str = ""
+    bars: int = 0
+    within: Within = EVERY_VALUE
 
     @property
     def ranges(self) -> dict[str, dict[str, float]]:
-        """The ranges between the cuts, and before and after them, each by its name as the filter that finds it."""
-        ends = (None, *self.cuts, None) if self.cuts else ()
+        """The ranges between the cuts, and before and after them where they are no bars, by name as filters."""
+        cuts = [None if math.isinf(cut) else cut for cut in self.cuts]
+        ends = [None, *cuts, None] if cuts and not self.bars else cuts
         return {
             f"{plain(low)}..{plain(high)}": {
                 **({} if low is None else {"gte": low}),
@@ -54,5 +63,8 @@ class Facet:
 
 
 def plain(number: float | None) -> str:
-    """Return a number as people write it, nothing for no number."""
-    return "" if number is None else f"{number:.15g}"
+    """Return a number as people write it, with all of its digits if need be; nothing for no number."""
+    if number is None:
+        return ""
+    short = f"{number:.15g}"
+    return short if float(short) == number else repr(number)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from hybridsearch.errors import QueryError
-from hybridsearch.fields import FieldKind, booleans
+from hybridsearch.fields import FieldKind, Format, booleans
 from hybridsearch.json_values import brief
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms
 from hybridsearch.search.uses import kinds_of
@@ -58,7 +58,7 @@ def read_filters(
         if (groups := groups_of(name, value)) is not None:
             yield AnyOf(tuple(tuple(read_filters(group, fields, configured)) for group in groups))
         else:
-            yield from read_filter(name, value, kinds_of(name, fields, "filter", configured))
+            yield from read_filter(name, value, kinds_of(name, fields, "filter", configured), fields.format(name))
 
 
 def groups_of(name: str, value: object) -> Sequence[Mapping[str, Any]] | None:
@@ -67,8 +67,8 @@ def groups_of(name: str, value: object) -> Sequence[Mapping[str, Any]] | None:
     return value if name == ANY and listed else None  # type: ignore[return-value] # seen by all()
 
 
-def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> Iterator[Filter]:
-    """Yield the filters on a field, each as a clause of the first of its kinds that can read it."""
+def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind], form: Format) -> Iterator[Filter]:
+    """Yield the filters on a field of some format, each as a clause of the first of its kinds that can read it."""
     require_moderate(name, value)
     operators = value if isinstance(value, Mapping) else {ANY: value}
     if not operators or set(operators) - set(OPERATORS):
@@ -77,9 +77,9 @@ def read_filter(name: str, value: FilterValue, kinds: Sequence[FieldKind]) -> It
     if len(bounds) > len({side[0] for side in bounds}):
         raise unusable(name, value, "one lower and one upper bound at most")
     if ANY in operators:
-        yield first_that_reads(kinds, lambda kind: any_of(name, operators[ANY], kind))
+        yield first_that_reads(kinds, lambda kind: any_of(name, operators[ANY], kind, form))
     if "none" in operators:
-        yield Not(first_that_reads(kinds, lambda kind: any_of(name, operators["none"], kind)))
+        yield Not(first_that_reads(kinds, lambda kind: any_of(name, operators["none"], kind, form)))
     if bounds:
         yield first_that_reads(kinds, lambda kind: between(name, bounds, kind))
     for operator, wanted in (("exists", True), ("missing", False)):
@@ -96,13 +96,13 @@ def first_that_reads(kinds: Sequence[FieldKind], read: Callable[[FieldKind], Fil
     return read(kinds[-1])
 
 
-def any_of(name: str, value: Any, kind: FieldKind) -> Filter:
-    """Return the clause that a field of one kind has one of some values."""
+def any_of(name: str, value: Any, kind: FieldKind, form: Format) -> Filter:
+    """Return the clause that a field of one kind and format has one of some values."""
     if not isinstance(value, str | int | float | date | list | tuple):
         raise unusable(name, value, kind.shape)
     try:
         if kind.values:
-            return Terms(name, kind.values(value), kind.role)
+            return Terms(name, kind.values(kind.spelled(value, form)), kind.role)
         return any_period(name, value if isinstance(value, list | tuple) else [value], kind)
     except ValueError as error:
         raise unusable(name, value, kind.shape) from error

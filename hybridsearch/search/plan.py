@@ -12,16 +12,23 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hybridsearch.search import letter_case
+from hybridsearch.errors import QueryError
+from hybridsearch.fields import KINDS
+from hybridsearch.search import cursor, letter_case
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Neighbours, Number, Proof, Signal, needs, told
-from hybridsearch.search.conditions import Filter, Terms, simple
+from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
+from hybridsearch.search.cursor import Key, Place
 from hybridsearch.values import FacetDetails, Hit, Page
 
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
 
 CUT = "facet '{}' shows {} of its values, the counts of the others add up to {}; a larger size shows more"
+SCORED = (
+    "'after' continues an order by fields, and the whole shop or a part of it; hits in the order of their score have "
+    "page numbers alone. Leave it out, or give 'sort'."
+)
 UNPROVED = "the words do not fit anything in this catalogue well enough"
 
 Kind = str
@@ -46,6 +53,10 @@ class Sort:
         return "descending" if self.descending else "ascending"
 
 
+SCORE = Sort("", descending=True)
+"""The order of the score, where every product has the full one; no field is called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one search does.
@@ -59,14 +70,17 @@ class Plan:
         sort: The fields that hits are in order of, those that are equal in one in order of the next; empty: by score.
         cut_off: In an order by a field, the share of the best product's score that a product must have.
         least: The score that a product must have, which follows from it once the best product is known.
+        found: How many products there are near or far, where such a score is known.
         window: How many of the first pass get the full score; the same on every page of a query.
-        offset: How many hits are skipped.
+        offset: How many hits are on the pages before.
         size: How many hits are returned.
+        after: Where the page before ends; None where `offset` alone says how many hits are skipped.
         rows: Whether hits carry the product's row.
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
         proof: What must hold of some candidate, of those in the window; None where the query surely means something.
         suggestions: Queries that would find something, for a page that is empty.
         compared: Filters whose values are looked for in another case too, for a note.
+        variants: What the names of the fields of variants begin with; empty where the index has none.
     """
 
     kind: Kind
@@ -81,14 +95,17 @@ class Plan:
     sort: tuple[Sort, ...] = ()
     cut_off: float = 0.0
     least: float = 0.0
+    found: int = 0
     window: int = 400
     offset: int = 0
     size: int = 10
+    after: Place | None = None
     rows: bool = True
     spelled: str = ""
     proof: Proof | None = None
     suggestions: tuple[str, ...] = ()
     compared: tuple[Terms, ...] = ()
+    variants: str = ""
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -96,6 +113,53 @@ class Plan:
     def number(self) -> int:
         """Which page this is, from 1."""
         return self.offset // self.size + 1 if self.size else 1
+
+    @property
+    def skipped(self) -> int:
+        """How many hits are left out before the page; behind a place none are."""
+        return 0 if self.after else self.offset
+
+    @property
+    def wanted(self) -> int:
+        """How many hits are looked for: behind a place one more, which tells whether another page follows."""
+        return self.size + 1 if self.after else self.size
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether each product has a place in the order whatever the others are, so that a cursor can continue there.
+
+        The order of a score has none: it is the first pass that decides which products get the full one.
+        """
+        return bool(self.sort) or self.kind == "browse"
+
+    @property
+    def scores_all(self) -> bool:
+        """Whether every product gets the full score: where products are browsed in the order of their numbers."""
+        return self.kind == "browse" and not self.sort and bool(self.signals)
+
+    @property
+    def order(self) -> tuple[Sort, ...]:
+        """What a steady order goes by, before the id."""
+        return (SCORE,) if self.scores_all else self.sort
+
+    @property
+    def identity(self) -> str:
+        """A text that tells this search, whichever of its pages it is, from others."""
+        filters = sorted(map(repr, self.filters))
+        return repr((self.kind, self.query, filters, self.sort, self.signals if self.scores_all else ()))
+
+    def behind(self, after: str) -> Plan:
+        """Return the plan of the page that a cursor begins.
+
+        Raises:
+            QueryError: It is damaged, or of another search; or there is none in this order.
+        """
+        if not self.is_steady:
+            raise QueryError(SCORED)
+        kinds = [str if KINDS[sort.role].multiple else float for sort in self.order]
+        place = cursor.read(after, self.identity, kinds)
+        plan = replace(self, after=place, offset=place.seen)
+        return plan.reaching(place.least, place.found) if place.least else plan
 
     def without_vectors(self, reason: str) -> Plan:
         """Return the plan that the planner makes where no vector is available."""
@@ -116,7 +180,7 @@ class Plan:
 
     def best(self) -> Plan:
         """Return the plan that finds the best product alone."""
-        return replace(self, sort=(), facets=(), compared=(), offset=0, size=1, rows=False)
+        return replace(self, sort=(), facets=(), compared=(), offset=0, size=1, after=None, rows=False)
 
     def near(self, best: float, found: int) -> Plan:
         """Return the plan that finds what comes near to the best product.
@@ -125,9 +189,13 @@ class Plan:
             best: Its score.
             found: How many products there are near or far; as the best was found, the query is proved.
         """
+        return self.reaching(self.cut_off * best, found)
+
+    def reaching(self, least: float, found: int) -> Plan:
+        """Return the plan that finds what has a score, of so many products that there are near or far."""
         names = " and ".join(sort.field for sort in self.sort)
         note = f"in order of {names}: of {found} products those that score {self.cut_off:.0%} of the best"
-        return replace(self, least=self.cut_off * best, proof=None, notes=(*self.notes, note))
+        return replace(self, least=least, found=found, proof=None, notes=(*self.notes, note))
 
     def page(
         self,
@@ -137,42 +205,69 @@ class Plan:
         *,
         written: Sequence[Iterable[str]] = (),
         details: Mapping[str, FacetDetails] | None = None,
+        keys: Sequence[Key] = (),
         proved: bool = True,
         degraded: Sequence[str] = (),
     ) -> Page:
         """Return the page of what was found.
 
         Args:
-            hits: On the page.
+            hits: As many as are `wanted`, or all that there are.
             total: Number of candidates.
             facets: Count of each value of each facet.
             details: What else is known of each facet.
             written: For each of the filters that are compared, values of the index that may differ in case only.
+            keys: What the last hit of the page is put in order by, in a steady order.
             proved: Whether a candidate has what the proof needs; else the page is empty.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
+        given = tuple(hits) if proved else ()
+        shown = given[: self.size]
+        more = len(given) > self.size if self.after else self.offset + len(given) < found
         known = details if details and proved else {}
         pairs = zip(self.compared, written, strict=True) if written else ()
         notes = [*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs)]
         notes += [CUT.format(facet.field, facet.size, known[facet.field].other) for facet in self.cut_short(known)]
         return Page(
             query=self.query,
-            hits=tuple(hits) if proved else (),
+            hits=shown,
             total=found,
             facets=facets if proved else {facet.field: {} for facet in self.facets},
             details={facet.field: known.get(facet.field, FacetDetails()) for facet in self.facets},
             number=self.number,
+            next=self._next(shown, keys) if more else "",
             degraded=(*self.degraded, *degraded),
             notes=tuple(notes if proved else [*notes, UNPROVED]),
             spelled=self.spelled,
             suggestions=() if found else self.suggestions,
         )
 
+    def _next(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:
+        """Return the cursor of the page behind some hits; none where it cannot be had."""
+        if not shown or not self.is_steady:
+            return ""
+        seen = self.offset + len(shown)
+        return cursor.write(Place(shown[-1].id, tuple(keys), seen, self.least, self.found), self.identity)
+
     def cut_short(self, details: Mapping[str, FacetDetails]) -> Iterator[Facet]:
         """Yield the facets that do not show all their values though nobody asked for so many."""
         shown = (facet for facet in self.facets if facet.size == FACET_VALUES and facet.field in details)
         return (facet for facet in shown if details[facet.field].other)
+
+    def of_variants(self, field: str) -> bool:
+        """Tell whether a field is one of each variant, and not of the product."""
+        return bool(self.variants) and field.startswith(self.variants)
+
+    @property
+    def conditions(self) -> tuple[Filter, ...]:
+        """The filters as a product has to pass them: those on variants together."""
+        return together(self.filters, self.of_variants)
+
+    def matching(self, facet: Facet | None = None) -> tuple[Filter, ...]:
+        """Return the filters that a variant has to pass by itself; for a facet without those on its own field."""
+        plan = self.as_counted(facet) if facet else self
+        return next((each.filters for each in plan.conditions if isinstance(each, OneVariant)), ())
 
     def own(self, facet: Facet) -> tuple[Filter, ...]:
         """Return the filters on the field of a facet alone, which do not count for it."""
@@ -200,5 +295,7 @@ class Plan:
             if self.needs_best:
                 lines.append(f"  cut-off     {self.cut_off:.0%} of the best score")
         lines += [f"  facet       {facet.field}" for facet in self.facets]
+        if self.after:
+            lines.append(f"  after       {self.after.id}")
         lines.append(f"  hits        {self.offset + 1} to {self.offset + self.size}, window {self.window}")
         return "\n".join([*lines, *(f"  note        {note}" for note in (*self.notes, *self.degraded))])

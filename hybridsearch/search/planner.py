@@ -9,6 +9,7 @@ import numpy as np
 
 from hybridsearch import text
 from hybridsearch.errors import QueryError
+from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
@@ -22,6 +23,7 @@ from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
 from hybridsearch.search.signals import Evidence, signals_of
+from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
@@ -50,6 +52,7 @@ class Query:
         facets: Names of fields, or options by name, see `read_facets`.
         sort: `field:asc` or `field:desc`, or several of them; left out: by score.
         page: From 1.
+        after: The `next` of a page; empty: `page` says which one is asked for.
     """
 
     text: str = ""
@@ -59,6 +62,7 @@ class Query:
     sort: str | Sequence[str] | None = None
     page: int = 1
     size: int = 10
+    after: str = ""
 
     @property
     def typed(self) -> str:
@@ -79,10 +83,12 @@ def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
         came = " and ".join(source.noun for source in given)
         return kind, f"{came} came {'with' if words else 'without'} words"
     if not words:
-        nothing = [f"no {source}" for source in QUERY_SOURCES]
+        nothing = " and ".join(f"no {source}" for source in QUERY_SOURCES)
         if query.filters or query.sort:
-            return "browse", f"{' and '.join(nothing)}, but a filter or an order"
-        return "empty", f"{', '.join(nothing)}, no filter"
+            return "browse", f"{nothing}, but a filter or an order"
+        if not query.text.strip():
+            return "browse", f"{nothing}: the whole shop"
+        return "empty", f"{brief(query.text)} has no word in it"
     if schema.fields.codes and is_surely_code(typed):
         return "code", f"'{typed}' looks like a product code"
     return WORDS.name, f"{len(words)} word{'s' * (len(words) != 1)}"
@@ -118,6 +124,7 @@ def plan(
     vectors: Mapping[str, Mapping[str, Vector]] | None = None,
     degraded: Sequence[str] = (),
     lexicon: Lexicon | None = None,
+    synonyms: Synonyms = NONE,
     configured: Fields | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
@@ -129,18 +136,19 @@ def plan(
         vectors: Of what the query gives, by source and leg, for the legs whose encoders could read it.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
         lexicon: The words of the index; left out: not known, and any word will do.
+        synonyms: The rules of the shop.
         configured: The fields that the index will have once it is rebuilt, for messages.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
-            or a source does not exist.
+            or a source does not exist; or a cursor is damaged, or none of this search.
     """
     kind, reason = kind_of(query, schema)
     weights = codes_first(weights.of(kind), schema)
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
-    reading = read(typed, lexicon, schema.fields.languages)
+    reading = read(typed, lexicon, schema.fields.languages, synonyms)
     parts = text.fields_by_language(typed, schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
@@ -150,10 +158,10 @@ def plan(
         near = tuple(nearness(vectors, schema))
         proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
-    offset, size, notes = page_bounds(query)
+    offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
-    return Plan(
+    planned = Plan(
         kind=kind,
         reason=reason,
         query=query.text,
@@ -162,7 +170,7 @@ def plan(
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
-        facets=tuple(read_facets(query.facets, schema.fields, configured)),
+        facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
         window=WINDOW,
@@ -172,9 +180,11 @@ def plan(
         proof=proof,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
+        variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
+    return planned.behind(query.after) if query.after else planned
 
 
 def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:
@@ -221,10 +231,22 @@ def midpoint(vectors: Sequence[Vector]) -> Vector:
     return Vector(np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-12)))
 
 
-def page_bounds(query: Query) -> tuple[int, int, tuple[str, ...]]:
-    """Return offset and size within what can be paged to, and what was changed for that."""
+def page_bounds(query: Query, *, steady: bool) -> tuple[int, int, tuple[str, ...]]:
+    """Return offset and size within what can be paged to, and what was changed for that.
+
+    Args:
+        query: What is asked.
+        steady: Whether a cursor can continue its order.
+
+    Raises:
+        QueryError: There is no such page.
+    """
     if query.page < 1 or query.size < 0:
         raise QueryError(f"Page {query.page} of size {query.size} was asked for; pages start at 1 and sizes at 0.")
+    if query.after and query.page != 1:
+        raise QueryError(
+            f"Page {query.page} was asked for and 'after' too, which says where to begin; give one of them."
+        )
     notes = []
     size = min(query.size, MOST_HITS)
     if size < query.size:
@@ -232,5 +254,6 @@ def page_bounds(query: Query) -> tuple[int, int, tuple[str, ...]]:
     offset = (query.page - 1) * size
     if offset + size > DEEPEST:
         offset = DEEPEST - size
-        notes.append(f"only the first {DEEPEST} hits can be paged to; narrow the search with a filter")
+        remedy = "go on with the 'next' of a page" if steady else "narrow the search with a filter"
+        notes.append(f"only the first {DEEPEST} hits have page numbers; {remedy}")
     return offset, size, tuple(notes)

@@ -15,7 +15,7 @@ from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import SPELLING, Reading, Word, idf, tokens_of
+from hybridsearch.search.reading import SPELLING, Reading, Word, having, idf, tokens_of
 from hybridsearch.values import Vector
 
 CORRECTED = 0.3
@@ -55,8 +55,7 @@ def proof_of(
     needed = round(WHOLE * least)
     evidence = []
     for language, part in parts.items():
-        own = set(text.query_words(part))
-        words, most = told_in(language, [word for word in reading.words if word.typed in own], lexicon)
+        words, most = told_in(language, reading.of(part), lexicon)
         if most >= needed:
             return None
         if words.tokens:
@@ -70,12 +69,16 @@ def told_in(language: str, words: list[Word], lexicon: Lexicon) -> tuple[Words, 
     One that no product had when the lexicon was read tells most: a product that came since may have it.
     """
     found = [pair for pair in tokens_of(words, language) if not _KANA.fullmatch(pair[1][0])][: text.QUERY_WORDS]
+    ruled = {word.forms(language) for word in words if word.alike and word.why != SPELLING}
     rarest = idf(0, lexicon.documents)
-    counts = [[lexicon.count(form, language) for form in forms] for forms, _ in found]
-    idfs = [telling(count, lexicon.documents) if count[0] else rarest for count in counts]
+    counts = [[having(form, language, lexicon) for form in forms] for forms, _ in found]
+    idfs = [
+        telling(count, lexicon.documents) if count[0] or (sum(count) and forms in ruled) else rarest
+        for (forms, _), count in zip(found, counts, strict=True)
+    ]
     read_as = Counter(forms[0] for forms, _ in found)  # one that was written without a space is two
     corrected = [
-        CORRECTED * read_as[forms[0]] if sum(count) and not count[0] else 1.0
+        CORRECTED * read_as[forms[0]] if sum(count) and not count[0] and forms not in ruled else 1.0
         for (forms, _), count in zip(found, counts, strict=True)
     ]
     tells = [round(WHOLE * part * each / sum(idfs)) for part, each in zip(corrected, idfs, strict=True)]

@@ -12,6 +12,7 @@ import numpy as np
 from hybridsearch import text
 from hybridsearch.search.clauses import WHOLE, Words
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.synonyms import NONE, Alike, Synonyms
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
@@ -37,14 +38,22 @@ class Word:
     """A word of a query.
 
     Attributes:
-        typed: In lower case, or a run of Chinese or Japanese characters.
+        typed: In lower case, or a run of Chinese or Japanese characters; of a term of several words all of these.
         others: Words of the index that it may stand for; the likeliest first.
         why: What they are to it, for people.
+        alike: What it stands for besides, as the rules of the shop say.
     """
 
     typed: str
     others: tuple[str, ...] = ()
     why: str = ""
+    alike: tuple[Alike, ...] = ()
+
+    def forms(self, language: str) -> tuple[str, ...]:
+        """Return what is searched for in the field of a language: words, or several in one text."""
+        own = [each for each in self.alike if each.language in ("", language)]
+        typed = () if any(each.replaces for each in own) else (self.typed, *self.others)
+        return (*typed, *itertools.chain.from_iterable(each.forms for each in own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,13 @@ class Reading:
     words: tuple[Word, ...]
     spelled: str = ""
 
+    def of(self, part: str) -> list[Word]:
+        """Return the words that stand in a part of the query."""
+        own = set(text.query_words(part))
+        runs = [word for word in own if text.is_run(word)]
+        here = (own.issuperset(word.typed.split()) or any(word.typed in run for run in runs) for word in self.words)
+        return list(itertools.compress(self.words, here))
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was corrected, in sentences."""
@@ -66,20 +82,68 @@ class Reading:
         return tuple(f"'{word.typed}' was also read as {', '.join(word.others)}" for word in corrected)
 
 
-def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str]) -> Reading:
+def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms = NONE) -> Reading:
     """Return what the words of a query may mean in an index.
 
     Args:
         typed: The query, as it is searched for.
         lexicon: The words of the index; None where they are not known.
         languages: Of the index.
+        synonyms: The rules of the shop.
     """
-    words = [Word(word) for word in text.query_words(typed)]
+    typed_words = [Word(word) for word in text.query_words(typed)]
+    words = standing_for(typed_words, lexicon, languages, synonyms)
     if lexicon is None or not lexicon.documents:
         return Reading(tuple(words))
     read = [meant for word in joined(words, lexicon) for meant in understood(word, lexicon, languages)]
+    read = [
+        replace(word, alike=synonyms.of(word.others[:1], languages)) if word.why == SPELLING else word for word in read
+    ]
     spelled = [word.others[0] if word.why == SPELLING else word.typed for word in read]
     return Reading(tuple(read), " ".join(spelled) if any(word.why == SPELLING for word in read) else "")
+
+
+def standing_for(
+    words: Sequence[Word], lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms
+) -> list[Word]:
+    """Return the words with what they stand for; of several terms that begin with a word the longest is meant.
+
+    A term of several words is one that a product has whole, or what it stands for, unless no product has either.
+    """
+    if not synonyms.rules:
+        return list(words)
+    left = [part for word in words for part in (cut(word, synonyms) if text.is_run(word.typed) else [word])]
+    read: list[Word] = []
+    while left:
+        for count in range(min(len(left), synonyms.longest), 0, -1):
+            if alike := synonyms.of([word.typed for word in left[:count]], languages):
+                term = Word(" ".join(word.typed for word in left[:count]), alike=alike)
+                if count == 1 or lexicon is None or occurs(term, lexicon, languages):
+                    read.append(term)
+                    break
+        else:
+            count = 1
+            read.append(left[0])
+        del left[:count]
+    return read
+
+
+def occurs(term: Word, lexicon: Lexicon, languages: Sequence[str]) -> bool:
+    """Tell whether a product may have a term, or what it stands for."""
+    return any(having(form, language, lexicon) for language in languages for form in term.forms(language))
+
+
+def cut(run: Word, synonyms: Synonyms) -> list[Word]:
+    """Return a run of Chinese or Japanese characters in parts, those that rules name apart."""
+    typed, parts, start, place = run.typed, [], 0, 0
+    while place < len(typed):
+        ends = range(min(len(typed), place + synonyms.longest_run), place, -1)
+        end = next((end for end in ends if (text.unaccented(typed[place:end]),) in synonyms.rules), None)
+        if end is not None:
+            parts += [typed[start:place], typed[place:end]]
+            start = end
+        place = end or place + 1
+    return [Word(part) for part in (*parts, typed[start:]) if part]
 
 
 def joined(words: Sequence[Word], lexicon: Lexicon) -> list[Word]:
@@ -101,7 +165,7 @@ def joined(words: Sequence[Word], lexicon: Lexicon) -> list[Word]:
 def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
     """Return a word with what it may stand for, where hardly a product has it as it was typed; or its two parts."""
     typed = word.typed
-    if word.others or len(typed) < SHORTEST or not typed.isalpha() or text.is_run(typed):
+    if word.others or word.alike or len(typed) < SHORTEST or not typed.isalpha() or text.is_run(typed):
         return [word]
     known = occurrences(typed, lexicon, languages)
     if known >= enough(lexicon):
@@ -140,14 +204,13 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
         lexicon: The words of the index; None where they are not known, and any word will do.
         least: The least share, in [0, 1], of what all words count, that is ever enough; with 0 any word is.
     """
-    own = set(text.query_words(part))
-    found = tokens_of([word for word in reading.words if word.typed in own], language)[: text.QUERY_WORDS]
+    found = tokens_of(reading.of(part), language)[: text.QUERY_WORDS]
     tokens = [own_tokens for _, own_tokens in found]
     if not tokens:
         return None
     if lexicon is None or not lexicon.documents or not least:
         return Words.alike(language, tokens)
-    sums = (sum(lexicon.count(form, language) for form in forms) for forms, _ in found)
+    sums = (sum(having(form, language, lexicon) for form in forms) for forms, _ in found)
     counts = [min(count, lexicon.documents) for count in sums]  # a product may have several of the forms
     if not any(counts):
         return Words(language, tuple(tokens), (UNKNOWN,) * len(tokens))
@@ -161,6 +224,12 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     else:
         most = most_for(share, known)
     return Words(language, tuple(tokens), tuple(tells), min(max(1, most, round(WHOLE * least)), sum(tells)))
+
+
+def having(form: str, language: str, lexicon: Lexicon) -> int:
+    """Return how many products have a word, of several in one text at most."""
+    words = text.sequence(form, language) if text.is_run(form) else form.split()
+    return min((lexicon.count(word, language) for word in words), default=0)
 
 
 def most_for(share: float, words: Sequence[tuple[int, float]]) -> int:
@@ -188,18 +257,24 @@ def enough(lexicon: Lexicon) -> float:
 def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Return for each word its forms and the tokens of these, without stop words unless there is nothing else.
 
-    A run of Chinese or Japanese characters gives a word for each of its tokens.
+    A run of Chinese or Japanese characters gives a word for each of its tokens, unless it stands for something else.
     """
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for word in words:
-        if text.is_run(word.typed):
+        if text.is_run(word.typed) and not word.alike:
             found |= {(token,): (token,) for token in text.analyse(word.typed, language)}
         else:
-            forms = (word.typed, *word.others)
-            tokens = tuple(dict.fromkeys(token for form in forms for token in text.analyse(form, language)[:1]))
-            found.setdefault(tokens, forms)
+            forms = word.forms(language)
+            found.setdefault(tuple(dict.fromkeys(filter(None, (token_of(form, language) for form in forms)))), forms)
     pairs = [(forms, tokens) for tokens, forms in found.items()]
     return [pair for pair in pairs if not text.stop_tokens(language).issuperset(pair[1])] or pairs
+
+
+def token_of(form: str, language: str) -> str:
+    """Return the token of a word, of several all of theirs with spaces between them."""
+    if " " in form or text.is_run(form):
+        return " ".join(text.sequence(form, language))
+    return text.stem(form[: text.WORD_LIMIT], language)
 
 
 def mostly_unknown(words: Words) -> bool:

@@ -125,10 +125,10 @@ def number_signals() -> Definition:
     """Define the numbers of a product: `number.FIELD`."""
 
     def names(schema: Schema) -> tuple[str, ...]:
-        return tuple(f"number.{field}" for field in schema.fields.numbers)
+        return tuple(f"number.{field}" for field in schema.fields.of_products("numbers"))
 
     def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-        for name, field in zip(names(evidence.schema), evidence.schema.fields.numbers, strict=True):
+        for name, field in zip(names(evidence.schema), evidence.schema.fields.of_products("numbers"), strict=True):
             yield Number(name, weights.weight(name), field, weights.half(name))
 
     return Definition("number" + FAMILY, names, signals)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog.analysis import remarks
+from hybridsearch.catalog.analysis import remarks, synonyms
 
 
 def test_an_index_without_an_analysis_of_its_own_needs_no_word() -> None:
@@ -17,17 +17,37 @@ def test_analyzers_are_named_and_where_they_stay() -> None:
     assert said.startswith("The analyzers of the index (a0, a1, a2, a3, a4 …) stay with its own fields")
 
 
+def synonyms_of(**given: Any) -> dict[str, Any]:
+    return {"filter": {"same": {"type": "synonym_graph", **given}}}
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"synonyms": ["notebook, laptop", "tee => t-shirt"]}, "'same' with 2 rules such as 'notebook, laptop'"),
-        ({"synonyms": "notebook, laptop"}, "'same' with 1 rule such as 'notebook, laptop'"),
-        ({"synonyms": []}, "'same' with 0 rules"),
-        ({"synonyms_path": "analysis/same.txt"}, "'same' with those of the file 'analysis/same.txt' on the server"),
-        ({"synonyms_set": "shop"}, "'same' with those of the set 'shop'"),
+        ({"synonyms": ["notebook, laptop", "tee => t-shirt"]}, ["notebook, laptop", "tee => t-shirt"]),
+        ({"synonyms": "notebook, laptop"}, ["notebook, laptop"]),
+        ({"synonyms": ["a, b\n# c", "a, b", " "]}, ["a, b", "# c"]),
+        ({"synonyms": []}, []),
+        ({"synonyms": ["s(100000001,1,'abstain',v,1,0)."], "format": "wordnet"}, []),
     ],
 )
-def test_synonyms_that_no_search_uses_are_named(given: dict[str, Any], expected: str) -> None:
-    for kind in ("synonym", "synonym_graph"):
-        (said,) = remarks({"filter": {"same": {"type": kind, **given}}})
-        assert said == f"The synonyms of the index are not used by searches yet, only by your own queries: {expected}."
+def test_rules_in_the_settings_are_read(given: dict[str, Any], expected: list[str]) -> None:
+    assert synonyms(synonyms_of(**given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"synonyms_path": "analysis/same.txt"}, "'same' with those of the file 'analysis/same.txt' on the server"),
+        ({"synonyms_set": "shop"}, "'same' with those of the set 'shop'"),
+        ({"synonyms": ["s(1,1,'a',v,1,0)."], "format": "wordnet"}, "'same' with those of WordNet"),
+        ({"synonyms": []}, "'same' with none"),
+    ],
+)
+def test_synonyms_that_no_search_can_use_are_named(given: dict[str, Any], expected: str) -> None:
+    (said,) = remarks(synonyms_of(**given))
+    assert said == (
+        f"These synonyms of the index can only be used by your own queries: {expected}. "
+        "Copy the rules into a file, and name it under [synonyms]."
+    )
+    assert list(remarks(synonyms_of(synonyms=["a, b"]))) == []

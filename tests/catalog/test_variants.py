@@ -11,6 +11,7 @@ import pytest
 
 from hybridsearch.catalog import variants
 from hybridsearch.catalog.arranged import AS_READ, Arrangement
+from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.variants import with_variants
 from hybridsearch.errors import CatalogError
 from hybridsearch.sections import Pairs
@@ -25,7 +26,7 @@ def row(key: str, parent: str = "", **more: Any) -> Product:
 def made(*rows: Product | Reject) -> dict[str, list[str]]:
     """Return the variants of each product, and of each reject its place."""
     found: dict[str, list[str]] = {}
-    for each in with_variants(rows, "parent"):
+    for each in with_variants(rows, "parent", "variants"):
         listed = each.row.get("variants", []) if isinstance(each, Product) else []
         found[each.id or each.where] = [variant["sku"] for variant in listed]
     return found
@@ -47,7 +48,7 @@ def test_rows_and_rejects_keep_their_order() -> None:
 
 
 def test_a_list_of_variants_that_is_there_stays_as_it_is() -> None:
-    (product,) = with_variants([row("hat", variants="own"), row("hat-r", "hat")], "parent")
+    (product,) = with_variants([row("hat", variants="own"), row("hat-r", "hat")], "parent", "variants")
     assert isinstance(product, Product)
     assert product.row["variants"] == "own"
 
@@ -55,7 +56,7 @@ def test_a_list_of_variants_that_is_there_stays_as_it_is() -> None:
 def test_a_product_takes_no_more_than_a_row_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variants, "HEAVIEST_ROW", 2_000)
     large = row("hat-b", "hat", text="x" * 2_000)
-    product, reject = with_variants([row("hat"), row("hat-r", "hat"), large], "parent")
+    product, reject = with_variants([row("hat"), row("hat-r", "hat"), large], "parent", "variants")
     assert isinstance(product, Product)
     assert [variant["sku"] for variant in product.row["variants"]] == ["hat-r"]
     assert isinstance(reject, Reject)
@@ -71,7 +72,9 @@ def test_memory_does_not_grow_with_the_rows() -> None:
 
     tracemalloc.start()
     try:
-        assert sum(len(each.row["variants"]) for each in with_variants(rows(), "parent") if each.row) == 2_000
+        assert (
+            sum(len(each.row["variants"]) for each in with_variants(rows(), "parent", "variants") if each.row) == 2_000
+        )
         assert tracemalloc.get_traced_memory()[1] < 10_000_000  # of 40 MB
     finally:
         tracemalloc.stop()
@@ -97,7 +100,7 @@ def test_properties_are_read_before_rows_come_together() -> None:
         Product("hat-s", {"parent": "hat", "name": "Size", "value": "S"}, "3"),
     ]
     pairs = (Pairs(into="props", names="name", values="value"),)
-    (product,) = Arrangement(pairs, gather=True, parent="parent")(rows)
+    (product,) = Arrangement(pairs, Grouping("name of the product"), parent="parent")(rows)
     assert isinstance(product, Product)
     assert product.row["props"] == [{"Color": "red"}, {"Color": "blue"}]
     assert [variant["props"] for variant in product.row["variants"]] == [{"Size": "S"}]

@@ -136,6 +136,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "facets",
         "facet_details",
         "page",
+        "next",
         "degraded",
         "notes",
         "spelled",
@@ -171,6 +172,11 @@ def test_facets_take_options_on_the_command_line(run: Run, acme: Path) -> None:
     page = json.loads(out)
     assert page["facets"] == {"brand": {"Acme": 1}, "price": {"..50": 2, "50..": 3}}
     assert page["facet_details"]["price"]["filters"] == {"..50": {"lt": 50.0}, "50..": {"gte": 50.0}}
+    _, out, _ = run(
+        "search", "--sort", "price", "--facet", "brand,containing=\u00c1C,order=asc", "--facet", "price,bars=3"
+    )
+    assert "brand: Acme (2)" in out
+    assert "price: 0..50 (2), 50..100 (2), 100..150 (1), from 20 to 120, mean 67" in out
 
 
 def test_explain_shows_the_words_that_matched_and_those_that_did_not(run: Run, acme: Path) -> None:

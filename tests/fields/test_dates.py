@@ -104,7 +104,7 @@ def test_a_missing_date_is_none(nothing: Any) -> None:
 def test_what_is_no_date_is_refused(value: Any) -> None:
     said = "^'released' is .*, expected a date such as 2025-01-31 or 2025-01-31T09:30:00Z$"
     with pytest.raises(ValueError, match=said) as refused:
-        document.read({"released": value}, dates.KIND, Fields(title="title", dates=("released",)))
+        document.read({"released": value}, ["released"], dates.KIND, Fields(title="title", dates=("released",)))
     assert len(str(refused.value)) < 200
 
 
@@ -118,7 +118,7 @@ def test_what_is_no_date_in_the_order_of_the_column_is_refused(written: Any) -> 
     fields = Fields(title="title", dates=("released",), formats={"released": Format(date="DMY")})
     said = 'T09:30:00Z as \\[fields.formats\\] says: { date = "DMY" }$'
     with pytest.raises(ValueError, match=said):
-        document.read({"released": written}, dates.KIND, fields)
+        document.read({"released": written}, ["released"], dates.KIND, fields)
 
 
 def test_years_before_1970_are_below_0() -> None:

@@ -80,6 +80,7 @@ def test_formats_are_kept_in_the_index_and_an_index_without_them_has_none() -> N
         ({"price": {"decimal": ";"}}, "fields.formats.price.decimal"),
         ({"price": {"unit": "m2"}}, "fields.formats.price.unit"),
         ({"price": {"separators": [""]}}, "fields.formats.price.separators"),
+        ({"price": {"levels": " "}}, "fields.formats.price.levels"),
         ({"price": {"decimals": ","}}, "unknown key 'fields.formats.price.decimals'"),
     ],
 )
@@ -91,4 +92,5 @@ def test_a_format_that_cannot_be_meant_is_refused(formats: dict[str, Any], said:
 
 def test_a_format_is_written_as_toml() -> None:
     assert str(Format(decimal=",", unit="€")) == '{ decimal = ",", unit = "€" }'
+    assert str(Format(separators=(",",), levels=">")) == '{ separators = [","], levels = ">" }'
     assert AS_IT_IS.model_dump() == {}

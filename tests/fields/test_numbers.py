@@ -44,7 +44,7 @@ def test_a_text_that_may_mean_two_numbers_is_none_until_a_format_says_which(writ
 
 def test_the_reason_says_both_numbers_and_where_to_choose() -> None:
     with pytest.raises(ValueError, match="'weight' is '1,083', which may be ") as refused:
-        document.read({"weight": "1,083"}, numbers.KIND, Fields(title="title", numbers=("weight",)))
+        document.read({"weight": "1,083"}, ["weight"], numbers.KIND, Fields(title="title", numbers=("weight",)))
     assert str(refused.value) == (
         "'weight' is '1,083', which may be 1083 (decimal = \".\") or 1.083 (decimal = \",\"); "
         "say which for 'weight' under [fields.formats]"

@@ -1,4 +1,7 @@
-"""What `init` proposes: `cells`, `columns`, `words`, `roles`, `languages`, `patterns`, `reasons` and `toml_file`."""
+"""What `init` proposes.
+
+From `cells`, `columns`, `roles`, `languages`, `patterns`, `words`, `reasons` to `toml_file`.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -19,7 +22,6 @@ from hybridsearch.sections import Catalog, Fields, VectorLeg
 from hybridsearch.settings import Settings
 
 FILE = Catalog(path=Path("shop.jsonl"))
-GATHERED = FILE.model_copy(update={"gather": True})
 COLORS = ["red", "blue", "green", "black"]
 
 
@@ -440,12 +442,12 @@ def test_what_a_shop_system_says_of_every_product_is_no_text() -> None:
 
 def test_the_places_of_pictures_are_no_numbers() -> None:
     rows = [row | {"Image Position": [*range(1, 2 + n % 3)], "Position": n % 5} for n, row in enumerate(shop())]
-    assert propose(rows, key="id", catalog=GATHERED).fields.numbers == ()
+    assert propose(rows, key="id", catalog=FILE).fields.numbers == ()
 
 
 def test_lists_that_do_not_count_up_are_numbers() -> None:
     rows = [row | {"price": [1, 3, 5 + n]} for n, row in enumerate(shop())]
-    assert propose(rows, key="id", catalog=GATHERED).fields.numbers == ("price",)
+    assert propose(rows, key="id", catalog=FILE).fields.numbers == ("price",)
 
 
 def test_codes_without_digits_are_codes_where_their_column_is_named_so() -> None:

@@ -48,8 +48,13 @@ def test_other_rows_are_products_of_their_own(pairs: list[tuple[str, str]]) -> N
 
 
 def test_documents_of_an_index_are_not_gathered() -> None:
-    with pytest.raises(ConfigError, match="'gather' is for the rows of a file"):
-        Settings.parse({"catalog": {"index": "shop", "gather": True}}, folder=Path())
+    tables = {
+        "catalog": {"index": "shop"},
+        "engine": {"url": "http://localhost:9200"},
+        "fields": {"title": "title", "group": "handle"},
+    }
+    with pytest.raises(ConfigError, match=r"'fields\.group' is for the rows of a file"):
+        Settings.parse(tables, folder=Path())
 
 
 def test_rows_of_a_database_are_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +65,7 @@ def test_rows_of_a_database_are_not_gathered(tmp_path: Path, monkeypatch: pytest
         database.executemany("INSERT INTO variants VALUES (?, ?, ?)", [*variants, ("coat", None, "B-2")])
         database.commit()
     assert run(["init", "sqlite:///shop.db", "--query", "SELECT * FROM variants ORDER BY handle"]) == DONE
-    assert Settings.load().catalog.gather is False
+    assert Settings.load().fields.group is None
 
 
 def test_init_reads_an_export_of_variants_as_products_on_both_engines(
@@ -70,8 +75,8 @@ def test_init_reads_an_export_of_variants_as_products_on_both_engines(
     (tmp_path / "export.csv").write_text(EXPORT)
     assert run(["init", "export.csv"]) == DONE
     settings = Settings.load()
-    assert (settings.catalog.gather, settings.fields.id, settings.fields.title) == (True, "Handle", "Title")
-    assert (settings.fields.codes, settings.fields.numbers) == (("Variant SKU",), ("Variant Price",))
+    assert (settings.fields.group, settings.fields.id, settings.fields.title) == ("Handle", "Handle", "Title")
+    assert (settings.fields.codes, settings.fields.numbers) == (("variants.Variant SKU",), ("variants.Variant Price",))
     data = settings.model_dump(exclude={"folder", "engine", "vectors"})
     with HybridSearch.open(Settings.parse({**data, "engine": engine}, folder=tmp_path)) as shop:
         report = shop.reindex(options=quietly())
@@ -82,6 +87,8 @@ def test_init_reads_an_export_of_variants_as_products_on_both_engines(
             "LS-1-BL": ["linen-shirt"],
             "RJ-1-BK": ["rain-jacket"],
         }
+        blue = shop.search("linen shirt", filters={"variants.Variant Price": {"gte": 40}})
+        assert [(hit.id, (hit.variant or {})["Variant SKU"]) for hit in blue] == [("linen-shirt", "LS-1-BL")]
         variants = [{"Handle": "tote", "Title": "Tote", "Variant SKU": "T-1"}, {"Handle": "tote", "Variant SKU": "T-2"}]
         assert shop.upsert(variants).written == 1
         assert shop.get(["tote"])["tote"]["Variant SKU"] == ["T-1", "T-2"]

@@ -16,7 +16,7 @@ from hybridsearch.search.planner import Query
 
 def query(**filters: Any) -> Query:
     """Return what is asked with filters alone."""
-    return asked("", filters, (), None, 1, 10)
+    return asked("", filters, (), None, 1, 10, None)
 
 
 class Day(date):

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import QueryError
+from hybridsearch.search.conditions import Filter, Not, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.facets import read_facets
+from hybridsearch.search.within import Within
 from tests.search.builders import FIELDS
 
 
@@ -23,7 +25,7 @@ def test_the_first_kind_of_a_field_is_counted() -> None:
         Facet("released", "dates", order="desc", by="year"),
         Facet("size"),
     ]
-    with pytest.raises(QueryError, match=r"^Unknown facet field 'title'. The index has: brand, size, season, gift, "):
+    with pytest.raises(QueryError, match=r"^Unknown facet field 'title'. The index has: brand, size, season, "):
         list(read_facets(["title"], FIELDS))
 
 
@@ -37,6 +39,30 @@ def test_options_say_how_much_is_shown_and_how() -> None:
     assert read(brand={}, in_stock={"order": "desc"}) == [Facet("brand"), Facet("in_stock", "booleans", order="desc")]
 
 
+def test_a_facet_is_searched_within_and_numbers_have_bars() -> None:
+    assert read(brand={"containing": " ac "}) == [Facet("brand", within=Within("ac"))]
+    assert read(price={"bars": 10}) == [Facet("price", "numbers", bars=10)]
+
+
+@pytest.mark.parametrize(
+    ("options", "filters", "within"),
+    [
+        ({}, (), Within("", " > ", "", 1)),
+        ({"below": "Home>Garden", "depth": 3}, (), Within("", " > ", "Home > Garden", 3)),
+        ({}, (Terms("category", ("Home",)),), Within("", " > ", "Home", 1)),
+        ({"below": ""}, (Terms("category", ("Home",)),), Within("", " > ", "", 1)),
+        ({}, (Terms("category", ("Home", "Sale")),), Within("", " > ", "", 1)),
+        ({}, (Terms("brand", ("Home",)), Not(Terms("category", ("Home",)))), Within("", " > ", "", 1)),
+        ({"containing": "kni"}, (), Within("kni", " > ", "", 0)),
+    ],
+    ids=str,
+)
+def test_of_a_tree_the_level_below_the_node_that_is_asked_for_or_chosen_is_shown(
+    options: dict[str, Any], filters: tuple[Filter, ...], within: Within
+) -> None:
+    assert list(read_facets({"category": options}, FIELDS, filters=filters)) == [Facet("category", within=within)]
+
+
 def test_of_the_kinds_of_a_field_the_first_that_takes_the_options_is_counted() -> None:
     assert read(size={"ranges": [40]}) == [Facet("size", "numbers", cuts=(40.0,))]
     assert read(season={"by": "year"}) == [Facet("season", "dates", order="desc", by="year")]
@@ -48,11 +74,11 @@ def test_of_the_kinds_of_a_field_the_first_that_takes_the_options_is_counted() -
     [
         (
             {"brand": {"ranges": [1]}},
-            "Facet 'brand' has the options {'ranges': [1]}, expected some of: size, order.",
+            "Facet 'brand' has the options {'ranges': [1]}, expected some of: size, order, containing.",
         ),
         (
             {"size": {"by": "year"}},
-            "Facet 'size' has the options {'by': 'year'}, expected some of: size, order or ranges.",
+            "Facet 'size' has the options {'by': 'year'}, expected some of: size, order, containing or ranges, bars.",
         ),
         ({"brand": {"size": 0}}, "Facet 'brand' has the size 0, expected a whole number from 1 to 10,000."),
         ({"brand": {"size": True}}, "Facet 'brand' has the size True, expected a whole number from 1 to 10,000."),
@@ -66,6 +92,17 @@ def test_of_the_kinds_of_a_field_the_first_that_takes_the_options_is_counted() -
             )
             for cuts in ([], [5, 5], [5, 4], [True], [float("nan")])
         ),
+        ({"price": {"bars": 1}}, "Facet 'price' has the bars 1, expected a whole number from 2 to 100."),
+        ({"price": {"bars": 5, "ranges": [1]}}, "Facet 'price' has both ranges and bars, expected one of them."),
+        (
+            {"brand": {"containing": 5}},
+            "Facet 'brand' has the containing 5, expected a text of at most 1,000 characters.",
+        ),
+        (
+            {"brand": {"below": "Home"}},
+            "Facet 'brand' has the options {'below': 'Home'}, expected some of: size, order, containing.",
+        ),
+        ({"category": {"depth": 21}}, "Facet 'category' has the depth 21, expected a whole number from 1 to 20."),
         (
             {"brand": {"size": 9_000}, "gift": {"size": 1_001}},
             "Facets of 10,001 values were asked for; at most 10,000 are allowed together.",

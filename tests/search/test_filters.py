@@ -161,7 +161,8 @@ def test_of_the_kinds_that_a_field_has_the_first_that_can_read_the_filter_is_mea
         ({"any": [{"brnd": "x"}]}, "Unknown filter field 'brnd'. Did you mean 'brand'?"),
         (
             {"any": "x"},
-            "Unknown filter field 'any'. The index has: brand, size, season, gift, price, stamp, released, in_stock.",
+            "Unknown filter field 'any'. The index has: brand, size, season, gift, category, price, stamp, released, "
+            "in_stock.",
         ),
         ({"in_stock": "perhaps"}, "Filter 'in_stock' is 'perhaps', expected true or false."),
         ({"in_stock": None}, "Filter 'in_stock' is None, expected true or false."),

@@ -81,11 +81,11 @@ def names(planned: Plan) -> list[str]:
         ("iphone15", "words", "1 word"),
         ("LS-BL-M", "words", "4 words"),
         ("red AC-1001", "words", "4 words"),
-        ("", "empty", "no words, no photo, no filter"),
-        (" \t\n", "empty", "no words, no photo, no filter"),
-        ("?!* ...", "empty", "no words, no photo, no filter"),
-        ("😀", "empty", "no words, no photo, no filter"),
-        ("\ud800\0", "empty", "no words, no photo, no filter"),
+        ("", "browse", "no words and no photo: the whole shop"),
+        (" \t\n", "browse", "no words and no photo: the whole shop"),
+        ("?!* ...", "empty", "'?!* ...' has no word in it"),
+        ("😀", "empty", "'😀' has no word in it"),
+        ("\ud800\0", "empty", "'\\ud800\\x00' has no word in it"),
     ],
 )
 def test_the_kind_of_a_query_is_told_with_its_reason(text: str, kind: str, reason: str) -> None:
@@ -97,7 +97,7 @@ def test_the_kind_of_a_query_is_told_with_its_reason(text: str, kind: str, reaso
 @pytest.mark.parametrize("asked", [{"filters": {"brand": "Acme"}}, {"sort": "price:asc"}])
 def test_a_filter_or_an_order_without_words_browses(asked: dict[str, Any]) -> None:
     assert plan("!!!", **asked).kind == "browse"
-    assert kind_of(Query("", facets=["brand"]), SCHEMA)[0] == "empty"
+    assert kind_of(Query("", facets=["brand"]), SCHEMA)[0] == "browse"
 
 
 def test_a_photo_is_told_from_a_photo_with_words() -> None:
@@ -345,8 +345,8 @@ def test_an_order_names_fields(sort: str | list[str] | None, expected: tuple[Sor
         (3, 24, 48, 24, ""),
         (1, 0, 0, 0, ""),
         (1, 5_000, 0, 1_000, "a page holds at most 1000 hits, 5000 were asked for"),
-        (1_000_000, 10, 9_990, 10, "only the first 10000 hits can be paged to; narrow the search with a filter"),
-        (10**30, 24, 9_976, 24, "only the first 10000 hits can be paged to; narrow the search with a filter"),
+        (1_000_000, 10, 9_990, 10, "only the first 10000 hits have page numbers; narrow the search with a filter"),
+        (10**30, 24, 9_976, 24, "only the first 10000 hits have page numbers; narrow the search with a filter"),
     ],
 )
 def test_pages_end_where_elasticsearch_ends(page: int, size: int, offset: int, given: int, note: str) -> None:

@@ -12,6 +12,7 @@ from hybridsearch.search.clauses import WHOLE, Codes, Proof
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.proof import CORRECTED, nearness, proof_of, suggestions
 from hybridsearch.search.reading import read
+from hybridsearch.search.synonyms import parse
 from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
@@ -114,3 +115,11 @@ def test_the_words_that_products_have_are_suggested_the_most_telling_first(
 ) -> None:
     assert suggestions(read(typed, LEXICON, LANGUAGES), LEXICON, LANGUAGES) == instead
     assert suggestions(read(typed, None, LANGUAGES), None, LANGUAGES) == ()
+
+
+def test_a_word_that_stands_for_others_tells_what_these_tell() -> None:
+    """A rule of the shop is no guess: what the typed word lacks is not held against it."""
+    rules = parse({"synonyms.txt": ("", "brolly, umbrella")})
+    reading = read("brolly", LEXICON, LANGUAGES, rules)
+    parts = text.fields_by_language("brolly", LANGUAGES)
+    assert proof_of(parts, reading, LEXICON, 0.9, codes=None, near=()) is None

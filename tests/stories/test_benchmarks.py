@@ -37,8 +37,17 @@ def test_searches_are_measured_against_what_shops_write_by_hand(es_url: str) -> 
     assert "planned" in run("benchmarks.search", "--url", es_url)
 
 
+def test_facets_are_measured_against_the_same_search_without_them_on_both_engines(es_url: str) -> None:
+    assert run("benchmarks.facets").count('"ratios"') == 2
+    assert run("benchmarks.facets", "--url", es_url).count('"ratios"') == 2
+
+
 def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
     assert "ratio" in run("benchmarks.reindex", "--url", es_url)
+
+
+def test_products_with_variants_are_measured_against_plain_ones_on_both_engines(es_url: str) -> None:
+    assert run("benchmarks.variants").count("ratio") == run("benchmarks.variants", "--url", es_url).count("ratio") == 6
 
 
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import elasticsearch
@@ -21,7 +21,7 @@ from elastic_transport import (
 )
 from elasticsearch import ApiError, UnsupportedProductError
 
-from hybridsearch import credentials
+from hybridsearch import credentials, deadline
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
@@ -34,6 +34,8 @@ from hybridsearch.redaction import logger, redacted
 from hybridsearch.sections import EngineSection, Secrets
 
 log = logger(__name__)
+
+AnyClient = TypeVar("AnyClient", Client, elasticsearch.AsyncElasticsearch)
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
 REMEDIES = {
@@ -69,7 +71,7 @@ def connect_async(section: EngineSection, folder: Path) -> elasticsearch.AsyncEl
     except ImportError as error:
         raise EngineError('Async search needs aiohttp. Install it with: pip install "hybridsearch[async]"') from error
     with possible():
-        arguments = options(section, folder) | {"request_timeout": share(section)}
+        arguments = options(section, folder) | {"request_timeout": share(section, section.timeout)}
         return elasticsearch.AsyncElasticsearch(**arguments, node_class=OwnAsyncNode)
 
 
@@ -83,9 +85,15 @@ def possible() -> Iterator[None]:
             raise ConfigError(f"No client can be made from [engine]: {error}. Correct the configuration.") from error
 
 
-def share(section: EngineSection) -> float:
+def share(section: EngineSection, seconds: float) -> float:
     """Return how long one node may take for a request of a search, so that each of them can be asked in time."""
-    return section.timeout / len(section.urls)
+    return seconds / len(section.urls)
+
+
+def in_time(client: AnyClient, section: EngineSection) -> AnyClient:
+    """Return the client for the seconds that this search was given, which may not be those of the configuration."""
+    seconds = deadline.allowed(section.timeout)
+    return client if seconds == section.timeout else client.options(request_timeout=share(section, seconds))
 
 
 def options(section: EngineSection, folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from hybridsearch.deadline import within
+from hybridsearch.deadline import by_default
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.elasticsearch import health, paging
 from hybridsearch.engines.elasticsearch.aliases import filling_alias, several, way_out
@@ -19,7 +19,7 @@ from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, share
+from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, in_time, share
 from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
@@ -257,18 +257,22 @@ class ElasticsearchEngine:
         """Return what an exchange asks for: in time for a shopper, or with patience: only a run names a generation."""
         if generation is not None:
             return run(exchange, self._patient)
-        with within(self.section.timeout):
-            return run(repeating(exchange, self._allowance), self._hurried, self.sleep)
+        with by_default(self.section.timeout):
+            return run(self._repeating(exchange), in_time(self._hurried, self.section), self.sleep)
 
     async def _ask_async(self, exchange: Exchange[T]) -> T:
         """Return what a shopper's exchange asks for."""
-        with within(self.section.timeout):
-            return await self._loops.run(repeating(exchange, self._allowance))
+        with by_default(self.section.timeout):
+            return await self._loops.run(self._repeating(exchange), partial(in_time, section=self.section))
+
+    def _repeating(self, exchange: Exchange[T]) -> Exchange[T]:
+        """Return a shopper's exchange, which asks a busy server again."""
+        return repeating(exchange, self._allowance, most=self.section.retries)
 
     @cached_property
     def _hurried(self) -> Client:
         """The client for a shopper."""
-        return self.client.options(request_timeout=share(self.section))
+        return self.client.options(request_timeout=share(self.section, self.section.timeout))
 
     @property
     def _generations(self) -> Generations:

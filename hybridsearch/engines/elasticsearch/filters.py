@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from hybridsearch.engines.elasticsearch.mapping import field_path
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms
+from hybridsearch.engines.elasticsearch.mapping import VARIANTS, field_path, variant_path
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
 
 Clause = dict[str, Any]
 
 EXISTS = "doc[params.f].size() > 0"
 
 
-def filter_clause(clause: Filter) -> Clause:
-    """Return a filter; user input is only ever a value."""
+def all_of(filters: Iterable[Filter], path: Callable[[str, str], str] = field_path) -> Clause:
+    """Return the clause that all of some filters hold."""
+    return {"bool": {"filter": [filter_clause(each, path) for each in filters]}}
+
+
+def filter_clause(clause: Filter, path: Callable[[str, str], str] = field_path) -> Clause:
+    """Return a filter; user input is only ever a value.
+
+    Args:
+        clause: The filter.
+        path: Returns the path of a field by role and name: of products, or of variants.
+    """
     match clause:
         case Terms():
-            return {"terms": {field_path(clause.role, clause.field): list(clause.values)}}
+            return {"terms": {path(clause.role, clause.field): list(clause.values)}}
         case Range():
-            return {"range": {field_path(clause.role, clause.field): clause.bounds}}
+            return {"range": {path(clause.role, clause.field): clause.bounds}}
         case Exists():
-            return exists(field_path(clause.role, clause.field))
+            return exists(path(clause.role, clause.field))
         case Not():
-            return {"bool": {"must_not": [filter_clause(clause.clause)]}}
+            return {"bool": {"must_not": [filter_clause(clause.clause, path)]}}
         case AnyOf():
-            groups = [{"bool": {"filter": [filter_clause(each) for each in group]}} for group in clause.groups]
+            groups = [all_of(group, path) for group in clause.groups]
             return {"bool": {"should": groups, "minimum_should_match": 1}} if groups else {"match_none": {}}
+        case OneVariant():
+            return {"nested": {"path": VARIANTS, "query": all_of(clause.filters, variant_path)}}
 
 
 def exists(path: str) -> Clause:

@@ -37,10 +37,10 @@ class LoopClients:
         self._connect = connect
         self._clients: dict[asyncio.AbstractEventLoop, LoopClient] = {}
 
-    async def run(self, exchange: Exchange[T]) -> T:
-        """Run an exchange by the client of the running loop."""
+    async def run(self, exchange: Exchange[T], adapted: Callable[[AsyncElasticsearch], AsyncElasticsearch]) -> T:
+        """Run an exchange by the client of the running loop, adapted to this exchange."""
         held = await self._of_this_loop()  # referenced until the answer has come: an unreferenced client is closed
-        return await run_async(exchange, held.client)
+        return await run_async(exchange, adapted(held.client))
 
     async def close(self) -> None:
         """Close the connections of this loop, and of loops that have ended; other loops close their own."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hybridsearch import text
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.answers import reading
 from hybridsearch.engines.elasticsearch.shapes import Index
-from hybridsearch.fields import KINDS
+from hybridsearch.fields import KINDS, restored
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document, Vector
 
 ID = f"{RESERVED}.id"
 CODES = f"{RESERVED}.codes"
 WORDS = f"{RESERVED}.words"
+VARIANTS = f"{RESERVED}.variants"
 TEXTS = ("title", "text", "pairs")
 META = "hybridsearch"
 """Key of our entry in the mapping's `_meta`."""
@@ -55,6 +56,11 @@ def field_path(role: str, name: str) -> str:
     return f"{RESERVED}.{role}.{name}"
 
 
+def variant_path(role: str, name: str) -> str:
+    """Return the path of a field of variants."""
+    return f"{VARIANTS}.{role}.{name}"
+
+
 def vector_path(leg: str) -> str:
     """Return the path of a vector leg."""
     return f"{RESERVED}.vectors.{leg}"
@@ -88,6 +94,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
     types, fields = field_types(), schema.fields
     texts: dict[str, Any] = dict.fromkeys(fields.languages, types["text"])
     vectors: dict[str, Any] = {leg.name: vector_type(leg, knn_has_k) for leg in schema.legs}
+    inside = fields_by_role(fields.in_variants)
     return objects(
         {
             "id": types["id"],
@@ -95,10 +102,16 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             "words": types["word"],
             **{name: objects(texts) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
-            **{role: objects(dict.fromkeys(fields.of(role), types[kind.name])) for role, kind in KINDS.items()},
+            **fields_by_role({role: fields.of_products(role) for role in KINDS}),
+            **({"variants": {"type": "nested", "include_in_root": True, **objects(inside)}} if inside else {}),
             "vectors": objects(vectors),
         }
     )
+
+
+def fields_by_role(names: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Return the mapping of the fields of products, or of variants, by role."""
+    return {role: objects(dict.fromkeys(some, field_types()[KINDS[role].name])) for role, some in names.items()}
 
 
 def objects(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,6 +163,8 @@ def carried_settings(index: Index) -> dict[str, Any]:
         limits = settings.get("mapping", {})
         fields = int(limits.get("total_fields", {}).get("limit", FIELD_LIMIT)) + OUR_FIELDS
         settings["mapping"] = {**limits, "total_fields": {**limits.get("total_fields", {}), "limit": fields}}
+        if nested := limits.get("nested_fields", {}).get("limit"):
+            settings["mapping"]["nested_fields"] = {"limit": int(nested) + 1}
     return settings
 
 
@@ -175,11 +190,8 @@ def to_document(key: str, source: Mapping[str, Any], ours: Mapping[str, Any], ro
         text={name: ours[name] for name in (*TEXTS, "grams") if name in ours},
         codes=tuple(ours.get("codes", ())),
         words=tuple(ours.get("words", ())),
-        fields={
-            role: {name: kind.restore(value) for name, value in ours[role].items()}
-            for role, kind in KINDS.items()
-            if role in ours
-        },
+        fields=restored(ours),
+        variants=tuple(map(restored, ours.get("variants", ()))),
         vectors={leg: Vector(values) for leg, values in ours.get("vectors", {}).items()},
         routing=routing,
     )
@@ -190,6 +202,8 @@ def to_source(document: Document) -> dict[str, Any]:
     ours: dict[str, Any] = {"id": document.id, **document.text, **document.fields}
     if document.codes:
         ours["codes"] = document.codes
+    if document.variants:
+        ours["variants"] = document.variants
     if document.words:
         ours["words"] = document.words
     if document.vectors:

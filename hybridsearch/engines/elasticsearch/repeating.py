@@ -21,13 +21,16 @@ MOST_LOST = 2
 """A connection that is lost once more is not lost by chance: it is another server's, or one that dies of the search."""
 
 
-def repeating(exchange: Exchange[T], allowance: Allowance, jitter: Jitter = random.uniform) -> Exchange[T]:
+def repeating(
+    exchange: Exchange[T], allowance: Allowance, jitter: Jitter = random.uniform, most: int | None = None
+) -> Exchange[T]:
     """Return an exchange that asks again where a server was busy, or lost the connection, as long as there is time.
 
     Args:
         exchange: Requests that change nothing.
         allowance: Of all searches together.
         jitter: Draws at random.
+        most: How often each request is repeated at most; None: as often as there is time.
     """
     try:
         request = next(exchange)
@@ -37,7 +40,8 @@ def repeating(exchange: Exchange[T], allowance: Allowance, jitter: Jitter = rand
                 answer = yield request
             except Exception as error:  # also what only the exchange itself can make an error of ours
                 seconds = None
-                if isinstance(error, ApiError | TransportError) and may_pass(error, tries):
+                allowed = most is None or tries < most
+                if allowed and isinstance(error, ApiError | TransportError) and may_pass(error, tries):
                     seconds = short_pause(tries, requested_pause(error), left(), jitter)
                 if seconds is None or not allowance.spend():
                     request, tries = exchange.throw(error), 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,10 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.filters import Clause, filter_clause
-from hybridsearch.engines.elasticsearch.mapping import CODES, ID, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
+from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
-from hybridsearch.fields import KINDS
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
     Codes,
@@ -30,15 +30,12 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import Filter
-from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
+from hybridsearch.search.conditions import Filter, together
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page
 
 PROOF = "proof"
 """Name of its aggregation."""
-
-SORT_OPTIONS = {"date": {"format": "strict_date_optional_time"}}
-"""By type. In its first format, a number, 8.16 cannot print what stands for a missing date, the latest first."""
 
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
@@ -82,31 +79,23 @@ def to_elasticsearch(
     left_out = loose(plan)
     body: dict[str, Any] = {
         "query": found(plan, left_out, shards, knn_has_k),
-        "from": plan.offset,
-        "size": plan.size,
+        "from": plan.skipped,
+        "size": plan.wanted,
         "track_total_hits": True,
         "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if left_out:
-        body["post_filter"] = {"bool": {"filter": [filter_clause(each) for each in left_out]}}
-    if plan.sort:
-        body["sort"] = [*map(sort_key, plan.sort), {ID: "asc"}]
-        if plan.least:
-            body["track_scores"] = True
+        body["post_filter"] = all_of(together(left_out, plan.of_variants))
+    if plan.is_steady:
+        body |= order(plan)
     elif plan.signals:
         body["rescore"] = rescore(plan)
     counted = aggregations(plan, left_out)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
     return {**body, "aggs": counted} if counted else body
-
-
-def sort_key(sort: Sort) -> Clause:
-    """Return one key of an order by fields."""
-    order = {"order": "desc" if sort.descending else "asc", "missing": "_last"}
-    return {field_path(sort.role, sort.field): {**order, **SORT_OPTIONS.get(KINDS[sort.role].name, {})}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -137,9 +126,11 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
     from the neighbours among them, and `post_filter` leaves them out of hits and total. What they add that passes all
     filters is among the k nearest of fewer, and so a candidate anyway.
     """
-    filters = [filter_clause(each) for each in plan.filters if each not in left_out]
+    asked = [each for each in plan.filters if each not in left_out]
+    filters = [filter_clause(each) for each in together(asked, plan.of_variants)]
     if plan.kind == "browse":
-        return {"bool": {"must": [{"match_all": {}}], "filter": filters}}
+        everything = {"bool": {"filter": [{"match_all": {}}, *filters]}}
+        return {"bool": {**everything["bool"], "should": signals(plan)}} if plan.scores_all else everything
     clauses: list[Clause] = []
     if plan.keyword:
         clauses.append(match_clause(plan.keyword))
@@ -159,7 +150,7 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
 
 def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
     """Return the nearest-neighbour clauses of a plan."""
-    filters = [filter_clause(each) for each in plan.filters]
+    filters = [filter_clause(each) for each in plan.conditions]
     return [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
 
 
@@ -239,9 +230,9 @@ def words_clause(path: str, words: Words) -> Clause:
     exact in the 32 bits of a score.
     """
     least = words.least
-    if least is not None and len(words.flat) == len(words.tokens):
+    if least is not None and words.simple:
         return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
-    clauses = [best_of([{"term": {path: {"value": token}}} for token in tokens]) for tokens in words.tokens]
+    clauses = [best_of([scored(path, form) for form in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
@@ -251,10 +242,23 @@ def words_clause(path: str, words: Words) -> Clause:
 def counting(path: str, words: Words) -> Clause:
     """Return the clause whose score is what those of the words count that a product has."""
     counts = [
-        {"constant_score": {"filter": {"terms": {path: list(tokens)}}, "boost": tells}}
+        {"constant_score": {"filter": having(path, tokens), "boost": tells}}
         for tokens, tells in zip(words.tokens, words.tells, strict=True)
     ]
     return {"bool": {"should": counts}}
+
+
+def scored(path: str, form: str) -> Clause:
+    """Return the clause that matches a token, or several together, with the sum of their scores."""
+    terms: list[Clause] = [{"term": {path: {"value": token}}} for token in form.split(" ")]
+    return terms[0] if len(terms) == 1 else {"bool": {"must": terms}}
+
+
+def having(path: str, tokens: Iterable[str]) -> Clause:
+    """Return the filter that a product has one of some tokens, or several together."""
+    single = [form for form in tokens if " " not in form]
+    several = [scored(path, form) for form in tokens if " " in form]
+    return {"bool": {"should": [{"terms": {path: single}}, *several]}} if several else {"terms": {path: single}}
 
 
 def best_of(clauses: list[Clause]) -> Clause:
@@ -269,21 +273,37 @@ def codes(clause: Codes) -> Clause:
     return either[0] if len(either) == 1 else {"bool": {"should": either}}
 
 
-def to_page(plan: Plan, body: object) -> Page:
+def spelled(plan: Plan, body: object) -> list[list[str]]:
+    """Return for each of the filters that are compared values of the index that may differ from its own in case only.
+
+    Raises:
+        UnexpectedAnswer: The answer does not say.
+    """
+    return written(plan, read(SEARCH, body).get("aggregations", {})) if plan.compared else []
+
+
+def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> Page:
     """Return the page that an answer of Elasticsearch describes.
+
+    Args:
+        plan: What was asked.
+        body: The answer.
+        written: For each of the filters that are compared, how the index writes its values in any case.
 
     Raises:
         UnexpectedAnswer: It describes none.
     """
     answer = read(SEARCH, body)
     hits, counted = answer["hits"], answer.get("aggregations", {})
+    shown = hits["hits"][: plan.size]
     values, details = facets(plan, counted)
     return plan.page(
         map(to_hit, hits["hits"]),
         hits["total"]["value"],
         values,
         details=details,
-        written=written(plan, counted),
+        written=written,
+        keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from elasticsearch import ApiError
 
+from hybridsearch import deadline
 from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
@@ -19,11 +20,13 @@ from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
-from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
 from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
+from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
 from hybridsearch.schema import Schema
+from hybridsearch.search import bars
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
@@ -65,10 +68,11 @@ class Searches:
     def __init__(self, section: EngineSection) -> None:
         self.alias = section.index
         self.url = " or ".join(section.urls)
-        self._seconds = section.timeout * SERVERS_SHARE
+        self._timeout = section.timeout
         self._version: tuple[int, ...] = ()
         self._live: IndexInfo | None = None
         self._lexicons: dict[str, tuple[float, Lexicon]] = {}
+        self._spellings = Spellings()
 
     def search(self, plan: Plan, generation: str | None = None) -> Exchange[Page]:
         """Run a plan; where the server fails on one half of it, the other half answers."""
@@ -154,7 +158,7 @@ class Searches:
         if index.generation in self._lexicons:
             self._lexicons[index.generation] = time.monotonic(), self._lexicons[index.generation][1]
         with explained(self.url, index.name):
-            lexicon = to_lexicon((yield words_request(index.name, self._seconds / 2)))
+            lexicon = to_lexicon((yield words_request(index.name, self._seconds() / 2)))
         self._lexicons = {index.generation: (time.monotonic(), lexicon)}
         return lexicon
 
@@ -167,10 +171,14 @@ class Searches:
         """Forget the live index: another one replaced it."""
         self._live = None
 
+    def _seconds(self) -> float:
+        """Return how long the server may search."""
+        return deadline.allowed(self._timeout) * SERVERS_SHARE
+
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
         plan = yield from self._settled(plan, index)
-        page = to_page(plan, (yield (yield from self._request(plan, index))))
+        page = yield from self._page(plan, index)
         if not index.spare:
             return page
         reason = (
@@ -179,16 +187,24 @@ class Searches:
         return replace(page, degraded=(*page.degraded, reason))
 
     def _settled(self, plan: Plan, index: IndexInfo) -> Exchange[Plan]:
-        """Return a plan that says which score a product needs, where that depends on the best one."""
-        if not plan.needs_best:
-            return plan
-        best = plan.best()
-        page = to_page(best, (yield (yield from self._request(best, index))))
-        return plan.near(page.hits[0].score, page.total) if page.hits else plan
+        """Return a plan that says what depends on the best product, and on how the numbers of its facets lie."""
+        if plan.needs_best:
+            best = yield from self._page(plan.best(), index)
+            plan = plan.near(best.hits[0].score, best.total) if best.hits else plan
+        if bars.wanting(plan):
+            measured = yield from self._page(bars.measuring(plan), index)
+            plan = bars.fitted(plan, measured.facets, measured.details)
+        return plan
+
+    def _page(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:
+        unknown = replace(plan, compared=self._spellings.unknown(index.generation, plan.compared))
+        answer = yield (yield from self._request(unknown, index))
+        self._spellings.remember(unknown.compared, spelled(unknown, answer))
+        return to_page(plan, answer, list(map(self._spellings.written, plan.compared)))
 
     def _request(self, plan: Plan, index: IndexInfo) -> Exchange[Request]:
         version = yield from self.version()
-        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds)
+        body = to_elasticsearch(plan, shards=index.shards, knn_has_k=version >= KNN_HAS_K, seconds=self._seconds())
         return to_request(plan, index.name, body)
 
     def _read(self, index: str) -> Exchange[IndexInfo]:

@@ -61,7 +61,14 @@ class Hits(TypedDict):
     hits: Many[Hit]
 
 
-class Page(Hits):
+class HitInOrder(Hit):
+    """What it is put in order by, as the server has it."""
+
+    sort: NotRequired[list[str | float | None]]
+
+
+class Page(TypedDict):
+    hits: Many[HitInOrder]
     total: Total
 
 
@@ -76,9 +83,14 @@ class Statistics(TypedDict):
     avg: float | None
 
 
+class Products(TypedDict):
+    doc_count: Count
+
+
 class Bucket(TypedDict):
     key: Any
     doc_count: Count
+    products: NotRequired[Products]
 
 
 class InOneCase(TypedDict):

@@ -96,8 +96,7 @@ class TextField(Postings):
 
     def _word(self, tokens: Sequence[str], documents: int) -> tuple[Ordinals, Scores]:
         """Return the documents that have one of the tokens, and the score of the best of them."""
-        spans = [(number, self.span(number)) for number in map(self.find, tokens) if number is not None]
-        found = [(self.docs[span], self._scores(number, span)) for number, span in spans]
+        found = [each for form in tokens if (each := self._together(form.split(" "))) is not None]
         if len(found) == 1:
             return found[0]
         best = np.zeros(documents, np.float32)
@@ -106,6 +105,19 @@ class TextField(Postings):
         docs = np.flatnonzero(best).astype(np.int32)
         return docs, best[docs]
 
+    def _together(self, tokens: Sequence[str]) -> tuple[Ordinals, Scores] | None:
+        """Return the documents that have all of the tokens, and the sum of their scores; None where one is unknown."""
+        numbers = [number for number in map(self.find, tokens) if number is not None]
+        if len(numbers) < len(tokens):
+            return None
+        docs = self.docs[self.span(numbers[0])]
+        scores = self._scores(numbers[0], self.span(numbers[0]))
+        for number in numbers[1:]:
+            span = self.span(number)
+            docs, first, second = np.intersect1d(docs, self.docs[span], assume_unique=True, return_indices=True)
+            scores = scores[first] + self._scores(number, span)[second]
+        return docs, scores
+
     def table(self, words: Sequence[Sequence[str]], docs: Ordinals) -> Scores:
         """Return the score of each word in each document, of shape (words, documents); 0 where it is absent.
 
@@ -113,14 +125,22 @@ class TextField(Postings):
         """
         table = np.zeros((len(words), len(docs)), np.float32)
         for row, tokens in zip(table, words, strict=True):
-            for number in map(self.find, tokens):
-                if number is not None:
-                    span = self.span(number)
-                    postings = self.docs[span]
-                    nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
-                    scores = np.where(postings[nearest] == docs, self._scores(number, span, nearest), 0)
-                    np.maximum(row, scores, out=row)
+            for form in tokens:
+                parts = [self._scores_in(token, docs) for token in form.split(" ")]
+                scores = parts[0] if len(parts) == 1 else np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)
+                np.maximum(row, scores, out=row)
         return table
+
+    def _scores_in(self, token: str, docs: Ordinals) -> Scores:
+        """Return the score of a token in each of some documents."""
+        number = self.find(token)
+        if number is None:
+            return np.zeros(len(docs), np.float32)
+        span = self.span(number)
+        postings = self.docs[span]
+        nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
+        scores: Scores = np.where(postings[nearest] == docs, self._scores(number, span, nearest), np.float32(0))
+        return scores
 
     def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | slice = slice(None)) -> Scores:
         weight = self._weight[number]

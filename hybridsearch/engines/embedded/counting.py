@@ -2,63 +2,111 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.tables import Table
+from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
+from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import Plan
 from hybridsearch.values import FacetDetails
 
-Counted = tuple[dict[str, int], FacetDetails]
+Counted = tuple[Facet, dict[str, int], FacetDetails]
+"""What was counted by, with its bars, the counts by value, and what else is known."""
 
 
-def count(view: View, facet: Facet, docs: Ordinals) -> Counted:
-    """Return how many of some documents have each value of a field, and what else is known of it."""
-    kind = KINDS[facet.role]
-    if kind.multiple:
-        return by_term(view, facet, docs)
-    column = view.column(facet.role, facet.field)[docs]
-    numbers = column[~np.isnan(column)]
-    return measured(facet, numbers) if kind.measured else by_number(facet, kind, numbers)
+def count(view: View, plan: Plan, facet: Facet, docs: Ordinals) -> Counted:
+    """Return how many of some documents have each value of a field, and what else is known of it.
 
-
-def by_term(view: View, facet: Facet, docs: Ordinals) -> Counted:
-    """Return the counts by values of which a document may have several."""
-    postings = view.postings(facet.role, facet.field)
-    if not len(postings):
-        return {}, FacetDetails()
+    Of the variants of a document those count that pass the filters.
+    """
+    kind, table = KINDS[facet.role], view.table(plan, facet.field)
     chosen = np.zeros(view.documents, np.bool_)
     chosen[docs] = True
-    counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int32)
-    return shown(facet, counts, postings.term)
+    owners = None
+    if plan.of_variants(facet.field):
+        owners = view.variants.owners
+        chosen = chosen[owners] & passing(plan.matching(facet), table)
+    if kind.multiple:
+        return by_term(table, facet, chosen, owners)
+    numbers = table.column(facet.role, facet.field)
+    chosen &= ~np.isnan(numbers)
+    numbers, owners = numbers[chosen], None if owners is None else owners[chosen]
+    return measured(facet, numbers, owners) if kind.measured else by_number(facet, kind, numbers, owners)
 
 
-def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64]) -> Counted:
+def by_term(table: Table, facet: Facet, chosen: Mask, owners: Ordinals | None) -> Counted:
+    """Return the counts by values of which a row may have several."""
+    postings = table.postings(facet.role, facet.field)
+    if not len(postings):
+        return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
+    entries = chosen[postings.docs]
+    if owners is None:
+        counts = np.add.reduceat(entries, postings.starts[:-1], dtype=np.int64)
+    else:
+        counts = documents(postings.numbers[entries], owners[postings.docs[entries]], len(postings))
+    places = {node: postings.find(node) for node in facet.within.nodes}
+    nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
+    if facet.within.some:
+        counts[table.left_out(facet.role, facet.field, facet.within)] = 0
+    _, values, details = shown(facet, counts, postings.term)
+    return facet, values, replace(details, nodes=nodes)
+
+
+def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
     """Return the counts by numbers, or by the periods that they lie in."""
     if facet.by and kind.begin:
         numbers, label = kind.begin(numbers, facet.by), kind.periods[facet.by]
     else:
         label = kind.label or str
-    values, counts = np.unique(numbers, return_counts=True)
-    return shown(facet, counts, lambda place: label(float(values[place])))
+    values, places = np.unique(numbers, return_inverse=True)
+    return shown(facet, documents(places, owners, len(values)), lambda place: label(float(values[place])))
+
+
+def documents(places: NDArray[np.int64], owners: Ordinals | None, size: int) -> NDArray[np.int64]:
+    """Return how many different documents have each of `size` places.
+
+    Args:
+        places: One of each row.
+        owners: The document of each row, ascending; None where the rows are documents.
+        size: How many places there are.
+    """
+    if owners is not None:
+        order = np.argsort(places, kind="stable")
+        places, owners = places[order], owners[order]
+        new = np.ones(len(order), np.bool_)
+        new[1:] = (np.diff(places) != 0) | (np.diff(owners) != 0)
+        places = places[new]
+    return np.bincount(places, minlength=size)
 
 
 def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str]) -> Counted:
     """Return the counts that a facet shows, by value, and the sum of the others."""
     values = {name(int(place)): int(counts[place]) for place in facet.shown(counts)}
-    return values, FacetDetails(int(counts.sum()) - sum(values.values()))
+    return facet, values, FacetDetails(int(counts.sum()) - sum(values.values()))
 
 
-def measured(facet: Facet, numbers: NDArray[np.float64]) -> Counted:
+def measured(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
     """Return the counts in ranges of numbers, and their smallest, largest and mean."""
-    within = np.bincount(np.searchsorted(facet.cuts, numbers, side="right"), minlength=len(facet.ranges))
-    values = dict(zip(facet.ranges, within.tolist(), strict=False))
-    if not len(numbers):
-        return values, FacetDetails(filters=facet.ranges)
-    mean = math.fsum(numbers) / len(numbers)
-    return values, FacetDetails(0, float(numbers.min()), float(numbers.max()), mean, facet.ranges)
+    details = FacetDetails()
+    if len(numbers):
+        mean = numbers.sum(dtype=np.longdouble) / len(numbers)
+        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), float(mean))
+    if facet.bars and not facet.cuts:
+        facet = fit(facet, within(scaled(facet), numbers, owners), details)
+    counts = within(facet, numbers, owners)[1 if facet.bars else 0 :]
+    return facet, dict(zip(facet.ranges, counts, strict=False)), replace(details, filters=facet.ranges)
+
+
+def within(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> list[int]:
+    """Return how many documents have a number before, between and after the cuts of a facet."""
+    places = np.searchsorted(facet.cuts, numbers, side="right")
+    return list(map(int, documents(places, owners, len(facet.cuts) + 1)))

@@ -24,6 +24,7 @@ from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
+from hybridsearch.search.bars import wanting
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Hit, Page, Row
@@ -183,7 +184,7 @@ class EmbeddedEngine:
         """Return what a current Elasticsearch with one shard would be sent."""
         from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
 
-        if plan.needs_best:
+        if plan.needs_best or wanting(plan):
             plan = rank(plan, self._view(None)).plan
         return to_request(plan, self.index, to_elasticsearch(plan))
 
@@ -197,9 +198,18 @@ class EmbeddedEngine:
             Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
             for placed, product in zip(ranking.placed, products, strict=True)
         )
-        written = [view.in_any_case(each.role, each.field, map(str, each.values)) for each in plan.compared]
+        written = [
+            view.table(plan, each.field).in_any_case(each.role, each.field, map(str, each.values))
+            for each in plan.compared
+        ]
         page = ranking.plan.page(
-            hits, ranking.total, ranking.facets, details=ranking.details, written=written, proved=ranking.proved
+            hits,
+            ranking.total,
+            ranking.facets,
+            details=ranking.details,
+            written=written,
+            keys=ranking.keys,
+            proved=ranking.proved,
         )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 

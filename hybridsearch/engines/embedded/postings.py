@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
@@ -45,15 +46,30 @@ class Postings:
         """Return the term with this number."""
         return self._bytes(number).decode()
 
+    @functools.cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """The number of the term of each entry of `docs`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def terms(self) -> Iterator[str]:
+        """Yield each term."""
+        return map(self.term, range(len(self)))
+
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Yield each term with the number of its documents."""
-        return zip(map(self.term, range(len(self))), np.diff(self.starts).tolist(), strict=True)
+        return zip(self.terms(), np.diff(self.starts).tolist(), strict=True)
 
     def find(self, term: str) -> int | None:
         """Return the number of a term, or None when no document contains it."""
         wanted = term.encode()
         number = bisect_left(range(len(self)), wanted, key=self._bytes)
         return number if number < len(self) and self._bytes(number) == wanted else None
+
+    def place_of(self, term: str) -> float:
+        """Return the number of a term; of one that no document contains, what lies between those of its neighbours."""
+        wanted = term.encode()
+        number = bisect_left(range(len(self)), wanted, key=self._bytes)
+        return number if number < len(self) and self._bytes(number) == wanted else number - 0.5
 
     def span(self, number: int) -> slice:
         """Return where a term's documents lie in `docs`."""

@@ -5,24 +5,25 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.counting import count
 from hybridsearch.engines.embedded.filters import passing
+from hybridsearch.engines.embedded.orders import in_order
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.engines.embedded.window import Window
+from hybridsearch.engines.embedded.window import Window, contributions, total
 from hybridsearch.search.clauses import NEIGHBOUR_LIFT, Match, Proof
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
+from hybridsearch.search.cursor import Key
+from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import FacetDetails
 
 
@@ -40,7 +41,8 @@ class Ranking:
     """The result of a plan: the page's documents in order, and counts of all candidates.
 
     Attributes:
-        plan: What was run, with the score that a product must have.
+        plan: What was run, with the score that a product must have, and the bars that numbers are counted in.
+        keys: What the last one of the page is put in order by, in a steady order.
     """
 
     plan: Plan
@@ -48,6 +50,7 @@ class Ranking:
     total: int
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
     details: dict[str, FacetDetails] = field(default_factory=dict)
+    keys: tuple[Key, ...] = ()
     proved: bool = True
 
 
@@ -74,17 +77,20 @@ def ranked(plan: Plan, view: View) -> Ranking:
         leader, *_ = by_score(plan.best(), view, docs, first)
         plan = plan.near(leader.score, len(docs))
         docs, first = reaching(plan, view, docs, first)
-    if plan.sort:
-        placed = scored(plan, view, in_order(plan.sort, view, docs, plan.offset + plan.size))
+    keys: tuple[Key, ...] = ()
+    if plan.is_steady:
+        ordinals, keys = in_order(plan, view, docs)
+        placed = scored(plan, view, ordinals)
     else:
-        placed = by_score(plan, view, docs, first)
-    counted = {facet.field: count(view, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets}
+        placed = by_score(plan, view, docs, first)[plan.skipped :]
+    counted = [count(view, plan, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets]
     return Ranking(
-        plan,
-        placed[plan.offset : plan.offset + plan.size],
+        replace(plan, facets=tuple(facet for facet, _, _ in counted)),
+        placed,
         len(docs),
-        {name: values for name, (values, _) in counted.items()},
-        {name: details for name, (_, details) in counted.items()},
+        {facet.field: values for facet, values, _ in counted},
+        {facet.field: details for facet, _, details in counted},
+        keys,
     )
 
 
@@ -119,7 +125,7 @@ def is_proved(proof: Proof, window: Window) -> bool:
 
 def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
     """Return the candidates, ascending, and the score of each in the first pass."""
-    allowed = passing(plan.filters, view) if plan.filters else None
+    allowed = passing(plan.conditions, view.products) if plan.filters else None
     if plan.kind == "browse":
         everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
         return everything.astype(np.int32), np.ones(len(everything), np.float32)
@@ -177,46 +183,18 @@ def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Plac
     ]
 
 
-def scored(plan: Plan, view: View, ordinals: list[int]) -> list[Placed]:
+def scored(plan: Plan, view: View, ordinals: Ordinals) -> list[Placed]:
     """Return documents with their score, where a score is needed."""
-    if not plan.least:
-        return [Placed(ordinal, 0.0) for ordinal in ordinals]
-    docs = np.array(sorted(ordinals), np.int32)
+    if not (plan.least or plan.scores_all):
+        return [Placed(ordinal, 0.0) for ordinal in ordinals.tolist()]
+    docs = np.sort(ordinals)
     parts = contributions(plan, Window(view, docs))
     names = [signal.name for signal in plan.signals]
     scores = dict(zip(docs.tolist(), zip(total(parts), parts.T, strict=True), strict=True))
-    return [Placed(doc, float(score), named(names, own)) for doc in ordinals for score, own in [scores[doc]]]
-
-
-def contributions(plan: Plan, window: Window) -> Scores:
-    """Return the contribution of each signal (row) to the score of each document (column)."""
-    parts = [window.contribution(signal) for signal in plan.signals]
-    return np.array(parts, np.float32).reshape(len(parts), len(window.docs))
-
-
-def total(parts: Scores) -> Scores:
-    """Return the sum of the contributions to each document, as exact as a score is."""
-    scores: Scores = parts.sum(axis=0, dtype=np.float64).astype(np.float32)
-    return scores
+    return [Placed(doc, float(score), named(names, own)) for doc in ordinals.tolist() for score, own in [scores[doc]]]
 
 
 def named(names: list[str], parts: Scores) -> dict[str, float]:
     """Return the contributions above 0, the largest first."""
     pairs = sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1])
     return {name: value for name, value in pairs if value > 0}
-
-
-def in_order(sorts: Sequence[Sort], view: View, docs: Ordinals, reach: int) -> list[int]:
-    """Return the first `reach` candidates in order of fields; those without one last, ties in order of id."""
-    keys = [sort_key(sort, view)[docs] for sort in sorts]
-    if 0 < reach < len(docs):
-        within = keys[0] <= np.partition(keys[0], reach - 1)[reach - 1]
-        docs, keys = docs[within], [key[within] for key in keys]
-    by_least = np.array([view.order[docs], *reversed(keys)])
-    return [int(ordinal) for ordinal in docs[np.lexsort(by_least)][:reach]]
-
-
-def sort_key(sort: Sort, view: View) -> NDArray[np.float64]:
-    """Return a number for each document that ascends in the order of a field; infinite for those without it."""
-    numbers = view.ranks(sort.role, sort.field, sort.descending)
-    return np.where(np.isnan(numbers), np.inf, -numbers if sort.descending else numbers)

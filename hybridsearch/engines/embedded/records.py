@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import zlib
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from hybridsearch.fields import KINDS
+from hybridsearch.fields import KINDS, restored
 from hybridsearch.values import Document, Row, Vector, Vectors
 
 
@@ -42,11 +43,9 @@ class Record(NamedTuple):
             self.to_row(),
             content.text,
             tuple(content.codes),
-            {
-                role: {name: KINDS[role].restore(value) for name, value in by_field.items()}
-                for role, by_field in content.fields.items()
-            },
+            restored(content.fields),
             {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
+            variants=tuple(map(restored, content.variants)),
             words=tuple(content.words),
         )
 
@@ -68,17 +67,20 @@ class Content:
     words: Sequence[str]
     fields: Mapping[str, Mapping[str, Any]]
     vectors: Mapping[str, int]
+    variants: Sequence[Mapping[str, Mapping[str, Any]]] = ()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Content:
         """Read what `to_json` wrote."""
         fields = {role: data[role] for role in KINDS if role in data}
-        return cls(data["text"], data["codes"], data.get("words", ()), fields, data["vectors"])
+        return cls(
+            data["text"], data["codes"], data.get("words", ()), fields, data["vectors"], data.get("variants", ())
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that is stored: each role beside the others, as it was before there were more than two."""
-        words = {"words": self.words} if self.words else {}
-        return {"text": self.text, "codes": self.codes, **words, **self.fields, "vectors": self.vectors}
+        there = {name: part for name, part in (("words", self.words), ("variants", self.variants)) if part}
+        return {"text": self.text, "codes": self.codes, **there, **self.fields, "vectors": self.vectors}
 
 
 def require_fit(document: Document, legs: Mapping[str, int]) -> None:
@@ -92,15 +94,17 @@ def require_fit(document: Document, legs: Mapping[str, int]) -> None:
             raise ValueError(f"vector '{leg}' has {len(vector)} dims, expected {legs.get(leg, 'no such vector')}")
         if not np.isfinite(vector.array).all():
             raise ValueError(f"vector '{leg}' holds a value that is not a number")
-    for by_field in document.fields.values():
-        for name, value in by_field.items():
+    for by_role in (document.fields, *document.variants):
+        for name, value in itertools.chain.from_iterable(by_field.items() for by_field in by_role.values()):
             if not isinstance(value, tuple) and not math.isfinite(value):
                 raise ValueError(f"'{name}' is {value}, expected a number")
 
 
 def encode(document: Document, rows: Mapping[str, int]) -> bytes:
     """Return the content of a document as JSON, given the row that each of its vectors has in its file."""
-    return orjson.dumps(Content(document.text, document.codes, document.words, document.fields, rows).to_json())
+    return orjson.dumps(
+        Content(document.text, document.codes, document.words, document.fields, rows, document.variants).to_json()
+    )
 
 
 def checksum(number: int, key: str, row: bytes, content: bytes) -> int:

@@ -214,6 +214,11 @@ class Store:
         """Return the numbers of all documents in the order of their ids, by code point."""
         return [number for (number,) in self._all("SELECT number FROM documents ORDER BY id")]
 
+    def next_of(self, key: str) -> int | None:
+        """Return the number of the first document behind an id, which none needs to have; None where none is."""
+        found = self._all("SELECT number FROM documents WHERE id > ? ORDER BY id LIMIT 1", key)
+        return found[0][0] if found else None
+
     def read(self, numbers: Sequence[int]) -> list[Record]:
         """Return the documents with these numbers, in their order.
 

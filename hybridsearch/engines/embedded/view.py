@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,13 @@ from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, read_commi
 from hybridsearch.engines.embedded.bm25 import TextField, compile_text
 from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
 from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
-from hybridsearch.fields import KINDS
 from hybridsearch.search.clauses import Codes
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.values import Vector
+from hybridsearch.search.plan import Plan
+from hybridsearch.values import FieldValues, Vector
 
 NAME = "compiled.arrays"
 
@@ -34,52 +34,48 @@ def compile_store(store: Store) -> Arrays:
     """Return the arrays of a view of all documents in a store.
 
     They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
-    called `text:FIELD:LANGUAGE`, `codes` and `words`, postings or columns (NaN: none) of the `KINDS` of field, such as
-    `facet:FIELD` and `number:FIELD`, and columns called `rows:LEG` (row of the vector, -1: none).
+    called `text:FIELD:LANGUAGE`, `codes` and `words`, columns called `rows:LEG` (row of the vector, -1: none), and the
+    tables of products and of variants.
     """
-    builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
-    columns: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("i"), array("d")))
-    numbers = array("q")
+    texts: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
+    vectors: defaultdict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("i"), array("i")))
+    products, variants = TableBuilder(), TableBuilder(OF_VARIANTS)
+    numbers, owners = array("q"), array("i")
+    nothing: tuple[FieldValues, ...] = ({},) if store.schema.fields.in_variants else ()
     for ordinal, record in enumerate(store.records()):
         numbers.append(record.number)
         content = record.to_content()
         for field, languages in content.text.items():
             for language, tokens in languages.items():
-                builders[f"text:{field}:{language}"].add(ordinal, tokens.split())
-        builders["codes"].add(ordinal, dict.fromkeys(content.codes))
-        builders["words"].add(ordinal, content.words)
-        cells: dict[str, float] = {f"rows:{leg}": row for leg, row in content.vectors.items()}
-        for role, by_field in content.fields.items():
-            for field, value in by_field.items():
-                name = array_name(role, field)
-                if KINDS[role].multiple:
-                    builders[name].add(ordinal, dict.fromkeys(value))
-                else:
-                    cells[name] = value
-        for name, cell in cells.items():
-            holders, cell_values = columns[name]
+                texts[f"text:{field}:{language}"].add(ordinal, tokens.split())
+        texts["codes"].add(ordinal, dict.fromkeys(content.codes))
+        texts["words"].add(ordinal, content.words)
+        products.add(ordinal, content.fields)
+        for variant in content.variants or nothing:
+            variants.add(len(owners), variant)
+            owners.append(ordinal)
+        for leg, row in content.vectors.items():
+            holders, rows = vectors[leg]
             holders.append(ordinal)
-            cell_values.append(cell)
+            rows.append(row)
     documents = len(numbers)
     arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
+    if owners:
+        arrays[OWNERS] = np.array(owners, np.int32)
     by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
     arrays["order"] = np.empty(documents, np.int32)
     arrays["order"][by_id] = np.arange(documents, dtype=np.int32)
-    while builders:
-        name, builder = builders.popitem()  # so that its memory is free before the next one finishes
+    while texts:
+        name, builder = texts.popitem()  # so that its memory is free before the next one finishes
         inverted = builder.finish(documents)
         parts = compile_text(inverted, documents) if name.startswith("text:") else inverted.arrays
         arrays |= {f"{name}:{part}": values for part, values in parts.items()}
-    for name, (holders, cell_values) in columns.items():
-        empty = np.int32(-1) if name.startswith("rows:") else np.float64(np.nan)
-        arrays[name] = np.full(documents, empty)
-        arrays[name][np.array(holders)] = np.array(cell_values)
+    arrays.update(products.finish(documents))
+    arrays.update(variants.finish(len(owners)))
+    for leg, (holders, rows) in vectors.items():
+        arrays[f"rows:{leg}"] = np.full(documents, np.int32(-1))
+        arrays[f"rows:{leg}"][np.array(holders)] = np.array(rows)
     return arrays
-
-
-def array_name(role: str, field: str) -> str:
-    """Return the name of the postings or the column of a field."""
-    return f"{KINDS[role].name}:{field}"
 
 
 def save_compiled(store: Store, arrays: Arrays) -> None:
@@ -112,12 +108,22 @@ class View:
         self.order: NDArray[np.int32] = arrays["order"]
         self.documents = len(self.numbers)
         self._arrays = arrays
-        self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
+        self.variants = Variants(arrays, self.documents)
+        self.products = Table(arrays, self.documents, variants=self.variants)
         nowhere = np.full(self.documents, -1, np.int32)
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
             for leg in self.schema.legs
         }
+
+    def table(self, plan: Plan, field: str) -> Table:
+        """Return the table that holds a field of a plan."""
+        return self.variants if plan.of_variants(field) else self.products
+
+    def place_of(self, key: str) -> int:
+        """Return the place in the order of ids of the last document up to an id, which none needs to have."""
+        number = self.store.next_of(key)
+        return self.documents - 1 if number is None else int(self.order[np.searchsorted(self.numbers, number)]) - 1
 
     def text(self, field: str, language: str) -> TextField:
         """Return a text field in one language."""
@@ -133,40 +139,6 @@ class View:
         """The words of the index."""
         words = Postings(self._arrays, "words")
         return Lexicon(dict(words.frequencies()), self.documents)
-
-    def in_any_case(self, role: str, field: str, values: Iterable[str]) -> list[str]:
-        """Return the values of a field that are equal to one of these but for upper and lower case."""
-        name = array_name(role, field)
-        if name not in self._cases:
-            by_case: defaultdict[str, list[str]] = defaultdict(list)
-            for value, _ in Postings(self._arrays, name).frequencies():
-                by_case[value.casefold()].append(value)
-            self._cases[name] = by_case
-        folded = {value.casefold() for value in values}
-        return [written for value in folded for written in self._cases[name].get(value, ())]
-
-    def postings(self, role: str, field: str) -> Postings:
-        """Return the postings of a field of which a document may have several values."""
-        return Postings(self._arrays, array_name(role, field))
-
-    def column(self, role: str, field: str) -> NDArray[np.float64]:
-        """Return a field of which every document has one number; NaN where there is none."""
-        column = self._arrays.get(array_name(role, field))
-        return np.full(self.documents, np.nan) if column is None else column
-
-    def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
-        """Return the number of each document by which it is sorted, NaN where there is none; texts are numbered.
-
-        Of several texts the last in order is meant where the largest comes first, else the first.
-        """
-        if not KINDS[role].multiple:
-            return self.column(role, field)
-        postings = self.postings(role, field)
-        numbers = np.repeat(np.arange(len(postings)), np.diff(postings.starts))
-        step = 1 if largest else -1  # of the texts of a document the last that is assigned stays
-        column = np.full(self.documents, np.nan)
-        column[postings.docs[::step]] = numbers[::step]
-        return column
 
     def vectors(self, leg: str) -> int:
         """Return how many documents have a vector of a leg."""

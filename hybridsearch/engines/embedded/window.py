@@ -12,6 +12,7 @@ from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated, Signal, Words
+from hybridsearch.search.plan import Plan
 
 
 class Window:
@@ -59,7 +60,7 @@ class Window:
                 stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
                 return np.nan_to_num(np.maximum(stretched, 0))
             case Number():
-                numbers = np.maximum(np.nan_to_num(self.view.column("numbers", signal.field)[self.docs]), 0)
+                numbers = np.maximum(np.nan_to_num(self.view.products.column("numbers", signal.field)[self.docs]), 0)
                 return numbers / (numbers + signal.half)
 
     def _holds(self, clause: Match | Codes) -> Mask:
@@ -73,3 +74,15 @@ class Window:
         if key not in self._tables:
             self._tables[key] = self.view.text(field, words.language).table(words.tokens, self.docs)
         return self._tables[key]
+
+
+def contributions(plan: Plan, window: Window) -> Scores:
+    """Return the contribution of each signal (row) to the score of each document (column)."""
+    parts = [window.contribution(signal) for signal in plan.signals]
+    return np.array(parts, np.float32).reshape(len(parts), len(window.docs))
+
+
+def total(parts: Scores) -> Scores:
+    """Return the sum of the contributions to each document, as exact as a score is."""
+    scores: Scores = parts.sum(axis=0, dtype=np.float64).astype(np.float32)
+    return scores

@@ -10,9 +10,11 @@ from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets
 from hybridsearch.search.conditions import Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.within import Within
 from hybridsearch.values import FacetDetails
 
 DATES, PRICE = "hybrid.dates.released", "hybrid.numbers.price"
+BRANDS = {"field": "hybrid.facets.brand", "size": 100, "order": [{"_count": "desc"}, {"_key": "asc"}]}
 EVERYTHING: dict[str, Any] = {"bool": {"filter": []}}
 
 
@@ -22,6 +24,21 @@ EVERYTHING: dict[str, Any] = {"bool": {"filter": []}}
         (
             Facet("brand", size=5, order="desc"),
             {"terms": {"field": "hybrid.facets.brand", "size": 5, "order": [{"_key": "desc"}]}},
+        ),
+        (
+            Facet("brand", within=Within("x1")),
+            {"terms": {**BRANDS, "include": ".*[Xx\u1e8a-\u1e8d]1.*"}},
+        ),
+        (Facet("brand", within=Within(joint=" > ", depth=1)), {"terms": {**BRANDS, "exclude": r".*\ \>\ .*"}}),
+        (
+            Facet("brand", within=Within(joint=" > ", below="a > b")),
+            {
+                "filter": EVERYTHING,
+                "aggs": {
+                    "counts": {"terms": {**BRANDS, "include": r"a\ \>\ b\ \>\ .+"}},
+                    "nodes": {"terms": {"field": "hybrid.facets.brand", "size": 2, "include": ["a", "a > b"]}},
+                },
+            },
         ),
         (
             Facet("released", "dates", by="month"),
@@ -57,6 +74,12 @@ def test_the_counts_that_are_not_shown_are_added_up() -> None:
         {"brand": {"Acme": 9}, "released": {"1970": 2}},
         {"brand": FacetDetails(40), "released": FacetDetails(3)},
     )
+
+
+def test_nodes_that_nothing_lies_in_count_0() -> None:
+    plan = Plan("browse", "", facets=(Facet("brand", within=Within(joint=" > ", below="a > b")),))
+    answer = {"doc_count": 1, "counts": {"buckets": []}, "nodes": {"buckets": buckets(a=1)}}
+    assert facets(plan, {"facet0": answer}) == ({"brand": {}}, {"brand": FacetDetails(nodes={"a": 1, "a > b": 0})})
 
 
 def test_numbers_have_a_mean_and_ranges_the_filters_that_find_them() -> None:

@@ -109,11 +109,13 @@ def test_an_index_at_its_limit_of_fields_gets_room_for_ours_once(
     tmp_path: Path, es_url: str, shops_own_index: str
 ) -> None:
     with Elasticsearch(es_url) as client:
-        client.indices.put_settings(index=shops_own_index, settings={"mapping.total_fields.limit": len(PRODUCTS[0])})
+        limits = {"mapping.total_fields.limit": len(PRODUCTS[0]), "mapping.nested_fields.limit": 3}
+        client.indices.put_settings(index=shops_own_index, settings=limits)
         with open_shop(tmp_path, catalog={"index": shops_own_index}, engine=engine(es_url, shops_own_index)) as shop:
             shop.reindex()
         (live,) = client.indices.get(index=shops_own_index).values()
         assert live["settings"]["index"]["mapping"]["total_fields"]["limit"] == str(len(PRODUCTS[0]) + 500)
+        assert live["settings"]["index"]["mapping"]["nested_fields"]["limit"] == "4"
 
 
 def test_an_index_of_the_aliass_name_is_not_touched_unless_allowed(tmp_path: Path, es_url: str, index: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_a_page_of_a_thousand_large_rows_is_read(search: Search) -> None:
         return Reply(page) if "_search" in asked.path else a_server()(asked)
 
     with serving(script) as fake:
-        assert len(search(EngineSection(url=fake.url), PLAN).hits) == 1_000
+        assert len(search(EngineSection(url=fake.url), replace(PLAN, size=1_000)).hits) == 1_000
 
 
 @pytest.mark.parametrize(

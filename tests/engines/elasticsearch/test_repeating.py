@@ -127,3 +127,13 @@ def test_a_server_that_refuses_fewer_than_half_never_uses_the_allowance_up() -> 
         for _ in range(2000):
             driven(repeating(twice(), allowance), iter([refusal(503), {}, {}]))
     assert allowance.repeats > MOST_REPEATS - 2
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_each_request_is_repeated_as_often_as_is_configured(most: int) -> None:
+    with within(60.0):
+        often = [*[refusal(503)] * most, {"a": 1}] * 2
+        result, pauses = driven(repeating(twice(), Allowance(), most=most), iter(often))
+        assert (result, len(pauses)) == ([{"a": 1}, {"a": 1}], 2 * most)
+        with pytest.raises(ApiError):
+            driven(repeating(twice(), Allowance(), most=most), iter([refusal(503)] * (most + 1)))

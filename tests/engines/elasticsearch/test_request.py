@@ -224,7 +224,7 @@ def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
 def test_browsing_finds_all_products_that_pass_the_filters() -> None:
     plan = Plan("browse", "", filters=(Terms("brand", ("Acme",)),), sort=(Sort("price"),))
     assert body(plan) == {
-        "query": {"bool": {"must": [{"match_all": {}}], "filter": [ACME]}},
+        "query": {"bool": {"filter": [{"match_all": {}}, ACME]}},
         **REST,
         "sort": [{"hybrid.numbers.price": {"order": "asc", "missing": "_last"}}, {"hybrid.id": "asc"}],
     }
@@ -265,7 +265,7 @@ def test_truth_values_are_counted_by_their_names() -> None:
         {"key": 1, "key_as_string": "true", "doc_count": 9},
         {"key": 0, "key_as_string": "false", "doc_count": 3},
     ]
-    plan = Plan("browse", "", facets=(Facet("in_stock", "booleans"),))
+    plan = Plan("words", "", facets=(Facet("in_stock", "booleans"),))
     page = to_page(plan, answer(aggregations={"facet0": {"buckets": buckets}}))
     assert list(page.facets["in_stock"].items()) == [("true", 9), ("false", 3)]
 
@@ -351,6 +351,7 @@ NAMES = {
     *(
         "hi",
         "_name",
+        "_score",
         "query",
         "knn",
         "field",
@@ -446,7 +447,7 @@ def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
 
 
 def test_a_sorted_answer_has_no_scores() -> None:
-    hits = {"total": {"value": 1}, "hits": [{"_id": "1", "_score": None, "_source": {}}]}
+    hits = {"total": {"value": 1}, "hits": [{"_id": "1", "_score": None, "_source": {}, "sort": ["1"]}]}
     assert to_page(Plan("browse", ""), answer(hits=hits)).hits[0].score == 0.0
 
 

@@ -1,12 +1,13 @@
 """What a search sends to the server that is there; by which client, `exchange.py` leaves open."""
 
 import json
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hybridsearch.deadline import within
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.schema import Leg, Schema
@@ -14,6 +15,7 @@ from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection, Fields
 from hybridsearch.values import Vector
+from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import Received, Reply, Script, serving
 
 KEY = "c2VjcmV0OmtleQ"
@@ -114,3 +116,17 @@ def test_many_products_are_looked_up_in_several_requests() -> None:
     with serving(script) as fake, closing(ElasticsearchEngine(EngineSection(url=fake.url), Path())) as engine:
         assert list(engine.get(ids)) == ids
     assert [len(asked.lines[0]["docs"]) for asked in fake.asked if "_mget" in asked.path] == [1_000, 1_000, 500]
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "8000ms"), (2.0, "1600ms"), (30.0, "24000ms")])
+def test_a_server_is_told_how_long_this_search_may_take(search: Search, given: float | None, told: str) -> None:
+    with serving(a_server()) as fake, nullcontext() if given is None else within(given):
+        search(EngineSection(url=fake.url), PLAN)
+    assert json.loads(fake.asked[-1].body)["timeout"] == told
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"])
+def test_a_proxy_of_the_environment_is_not_used(search: Search, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    with serving(a_server()) as fake:
+        assert search(EngineSection(url=fake.url), PLAN).total == 0

@@ -36,10 +36,10 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Simple, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Simple, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
-from hybridsearch.values import Document, Page, Vector
+from hybridsearch.values import Document, FieldValues, Page, Vector
 from tests.engines.embedded.builders import DIMS, SCHEMA, unit
 
 CLOSE = 1e-5
@@ -73,7 +73,7 @@ class Model:
             texts = [self.tokens(any_document, match.field, language) for any_document in self.documents.values()]
             texts = [tokens for tokens in texts if tokens]
             counts = Counter(self.tokens(document, match.field, language))
-            present = [any(token in counts for token in tokens) for tokens in words.tokens]
+            present = [any(all(token in counts for token in form.split()) for form in forms) for forms in words.tokens]
             if sum(tells for tells, is_there in zip(words.tells, present, strict=True) if is_there) < words.needed:
                 continue
             average = sum(map(len, texts)) / len(texts)
@@ -81,34 +81,54 @@ class Model:
             score = 0.0
             for tokens in words.tokens:
                 scores = [0.0]
-                for token in tokens:
-                    having = sum(token in text for text in texts)
-                    idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
-                    frequency = counts[token]
-                    scores.append(2.2 * idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / average)))
+                for form in tokens:
+                    parts = []
+                    for token in form.split():
+                        having = sum(token in text for text in texts)
+                        idf = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+                        frequency = counts[token]
+                        parts.append(2.2 * idf * frequency / (frequency + 1.2 * (1 - 0.75 + 0.75 * length / average)))
+                    scores.append(sum(parts) if all(parts) else 0.0)
                 score += max(scores)
             best = max(best, score)
         return best
 
-    def passes(self, document: Document, filters: Sequence[Filter]) -> bool:
-        return all(self.holds(document, clause) for clause in filters)
+    def passes(self, document: Document, filters: Sequence[Filter], around: Sequence[Filter] = ()) -> bool:
+        """Tell whether one variant passes the filters on variants, with those around, and the product all others."""
+        inside = [*around, *(clause for clause in filters if fields(clause) and all(map(of_variants, fields(clause))))]
+        if inside and not any(all(self.holds(variant, each) for each in inside) for variant in document.variants):
+            return False
+        outside = [clause for clause in filters if not any(map(of_variants, fields(clause)))]
+        mixed = [clause for clause in filters if clause not in inside and clause not in outside]
+        return all(self.holds(document.fields, clause) for clause in outside) and all(
+            isinstance(clause, AnyOf) and any(self.passes(document, group, inside) for group in clause.groups)
+            for clause in mixed
+        )
 
-    def holds(self, document: Document, clause: Filter) -> bool:
+    def holds(self, values: FieldValues, clause: Filter) -> bool:
+        """Tell whether a filter holds for what is kept of a product or a variant."""
         match clause:
             case Not():
-                return not self.holds(document, clause.clause)
+                return not self.holds(values, clause.clause)
             case AnyOf():
-                return any(self.passes(document, group) for group in clause.groups)
+                return any(all(self.holds(values, each) for each in group) for group in clause.groups)
             case Terms():
-                return bool(set(clause.values) & set(held(document, clause)))
+                return bool(set(clause.values) & set(held(values, clause)))
             case Exists():
-                return bool(held(document, clause))
+                return bool(held(values, clause))
             case Range():
                 low = max(-math.inf if bound is None else bound for bound in (clause.gte, clause.gt))
                 high = min(math.inf if bound is None else bound for bound in (clause.lte, clause.lt))
                 return any(
-                    low <= number <= high and number not in (clause.gt, clause.lt) for number in held(document, clause)
+                    low <= number <= high and number not in (clause.gt, clause.lt) for number in held(values, clause)
                 )
+            case OneVariant():
+                raise AssertionError("a plan does not say so itself")
+
+    def matching(self, document: Document, filters: Sequence[Filter]) -> list[FieldValues]:
+        """Return the variants that pass all filters that are on variants alone."""
+        inside = [clause for clause in filters if fields(clause) and all(map(of_variants, fields(clause)))]
+        return [variant for variant in document.variants if all(self.holds(variant, each) for each in inside)]
 
     def nearest(self, clause: Neighbours, allowed: Sequence[Document]) -> dict[str, float]:
         holders = [document for document in allowed if clause.leg in document.vectors]
@@ -149,12 +169,14 @@ class Model:
                 raw = cosine(document, signal.leg, signal.vector)
                 value = max(0.0, (raw - signal.low) / (signal.high - signal.low))
             case Number():
-                number = max(0.0, *held(document, Range(signal.field)), 0.0)
+                number = max(0.0, *held(document.fields, Range(signal.field)), 0.0)
                 value = number / (number + signal.half)
         return signal.weight * value
 
     def scores(self, plan: Plan) -> dict[str, float]:
         first = self.first_pass(plan)
+        if plan.kind == "browse":
+            return {key: sum(self.signal(self.documents[key], signal) for signal in plan.signals) for key in first}
         if not plan.signals:
             return first
         window = sorted(first, key=lambda key: -first[key])[: plan.window]
@@ -168,15 +190,22 @@ class Model:
         """Return the counts that a facet shows, in their order, and the sum of the others."""
         wider = replace(plan, filters=tuple(each for each in plan.filters if fields(each) != {facet.field}))
         counted = {**self.first_pass(plan), **self.first_pass(wider)}
-        values = [value for key in counted for value in set(held(self.documents[key], facet))]
+        documents = [self.documents[key] for key in counted]
+        if of_variants(facet.field):
+            rows = [self.matching(document, wider.filters) for document in documents]
+        else:
+            rows = [[document.fields] for document in documents]
         if facet.role == "numbers":
             ends = [-math.inf, *facet.cuts, math.inf] if facet.cuts else []
-            inside = [sum(low <= value < high for value in values) for low, high in itertools.pairwise(ends)]
+            inside = [
+                sum(any(low <= value < high for each in own for value in held(each, facet)) for own in rows)
+                for low, high in itertools.pairwise(ends)
+            ]
             return dict(zip(facet.ranges, inside, strict=True)), 0
-        if facet.by:
-            days = [(datetime(1970, 1, 1) + timedelta(milliseconds=value)).isoformat() for value in values]
-            values = [day[: 4 if facet.by == "year" else 7] for day in days]
-        counts = Counter(str(value).lower() if isinstance(value, bool) else value for value in values)
+        values = [
+            value for own in rows for value in {named(value, facet) for each in own for value in held(each, facet)}
+        ]
+        counts = Counter(values)
         ordered = sorted(counts.items(), key=lambda pair: pair[0], reverse=facet.order == "desc")
         if facet.order == "count":
             ordered.sort(key=lambda pair: -pair[1])
@@ -185,11 +214,16 @@ class Model:
     def sorted_ids(self, plan: Plan) -> list[str]:
         ids = sorted(self.first_pass(plan))
         for sort in reversed(plan.sort):
-            keys = {key: values for key in ids if (values := held(self.documents[key], sort))}
+            keys = {key: values for key in ids if (values := self.sorted_by(self.documents[key], sort, plan))}
             pick = max if sort.descending else min
             have = sorted(keys, key=lambda key: pick(keys[key]), reverse=sort.descending)
             ids = [*have, *(key for key in ids if key not in keys)]
         return ids
+
+    def sorted_by(self, document: Document, sort: Sort, plan: Plan) -> list[Any]:
+        """Return what a document has in a field of an order, of its variants those that pass the filters."""
+        rows = self.matching(document, plan.filters) if of_variants(sort.field) else [document.fields]
+        return [value for values in rows for value in held(values, sort)]
 
     def require(self, plan: Plan, page: Page) -> None:
         """Check a page: everything but the order of products whose scores differ by rounding alone."""
@@ -215,7 +249,10 @@ class Model:
         for hit, following in itertools.pairwise(page):
             assert hit.score >= following.score
             if alike(self.documents[hit.id], self.documents[following.id]):
-                assert positions[hit.id] < positions[following.id]
+                if plan.kind == "browse":
+                    assert hit.id < following.id
+                else:
+                    assert positions[hit.id] < positions[following.id]
         for hit in page:
             parts = {signal.name: self.signal(self.documents[hit.id], signal) for signal in plan.signals}
             if hit.signals:
@@ -235,13 +272,28 @@ def fields(clause: Filter) -> set[str]:
             return fields(clause.clause)
         case AnyOf():
             return {name for group in clause.groups for each in group for name in fields(each)}
+        case OneVariant():
+            raise AssertionError("a plan does not say so itself")
     return {clause.field}
 
 
-def held(document: Document, clause: Simple | Facet | Sort) -> tuple[Any, ...]:
-    """Return what a document has in the field of a clause: several values, one, or none."""
-    value = document.fields.get(clause.role, {}).get(clause.field, ())
+def of_variants(name: str) -> bool:
+    """Tell whether a field is one of variants."""
+    return name.startswith("variants.")
+
+
+def held(values: FieldValues, clause: Simple | Facet | Sort) -> tuple[Any, ...]:
+    """Return what a product or a variant has in the field of a clause: several values, one, or none."""
+    value = values.get(clause.role, {}).get(clause.field, ())
     return value if isinstance(value, tuple) else (value,)
+
+
+def named(value: Any, facet: Facet) -> Any:
+    """Return what a facet calls a value."""
+    if facet.by:
+        day = (datetime(1970, 1, 1) + timedelta(milliseconds=value)).isoformat()
+        return day[: 4 if facet.by == "year" else 7]
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def alike(first: Document, second: Document) -> bool:
@@ -251,11 +303,18 @@ def alike(first: Document, second: Document) -> bool:
 WORDS = st.sampled_from(["red", "blue", "dress", "shoe", "hat"])
 TEXT = st.lists(WORDS, max_size=5).map(" ".join)
 TOKENS = st.lists(WORDS, min_size=1, max_size=3, unique=True).map(tuple)
+FORMS = st.lists(WORDS | st.tuples(WORDS, WORDS).map(" ".join), min_size=1, max_size=2, unique=True).map(tuple)
+FIELD = st.sampled_from(["title", "text", "pairs"])
+LANGUAGE = st.sampled_from(["en", "de", "fr"])
+SHARE = st.sampled_from([0.0, 0.6, 1.0])
 MATCH = st.builds(
-    Match.alike,
-    st.sampled_from(["title", "text", "pairs"]),
-    st.lists(st.tuples(st.sampled_from(["en", "de", "fr"]), TOKENS), min_size=1, max_size=2).map(tuple),
-    st.sampled_from([0.0, 0.6, 1.0]),
+    Match.alike, FIELD, st.lists(st.tuples(LANGUAGE, TOKENS), min_size=1, max_size=2).map(tuple), SHARE
+) | st.builds(
+    Match,
+    FIELD,
+    st.lists(
+        st.builds(Words.alike, LANGUAGE, st.lists(FORMS, min_size=1, max_size=2), SHARE), min_size=1, max_size=2
+    ).map(tuple),
 )
 CODES = st.lists(st.sampled_from(["c1", "c1é", "c2", "c3", "d\U0010ffff"]), min_size=1, max_size=2).map(tuple)
 STARTS = st.sampled_from(["c", "c1", "d", "e"])
@@ -267,6 +326,14 @@ VALUES = st.lists(BRAND, min_size=1, max_size=2).map(tuple)
 VECTOR = st.sampled_from(VECTORS)
 PRICE = st.sampled_from([-1.0, 0.0, 5.0, 5.5, 100.0])
 DATE = st.sampled_from([-86_400_000, 0, 1_735_689_600_000, 253_402_300_799_999])
+VARIANT = st.fixed_dictionaries(
+    {"facets": st.fixed_dictionaries({}, optional={"variants.color": BRANDS, "variants.size": BRANDS})},
+    optional={
+        "numbers": st.fixed_dictionaries({}, optional={"variants.price": PRICE}),
+        "dates": st.fixed_dictionaries({}, optional={"variants.since": DATE}),
+        "booleans": st.fixed_dictionaries({}, optional={"variants.in_stock": st.booleans()}),
+    },
+)
 DOCUMENT = st.builds(
     Document,
     st.sampled_from([f"p{number}" for number in range(25)]),
@@ -284,6 +351,7 @@ DOCUMENT = st.builds(
         },
     ),
     st.fixed_dictionaries({}, optional={"image": VECTOR}),
+    variants=st.lists(VARIANT, min_size=1, max_size=3).map(tuple),
 )
 SIGNALS = st.tuples(
     st.builds(Saturated, st.just("words"), st.just(0.5), MATCH, st.sampled_from([1.0, 8.0])),
@@ -302,6 +370,11 @@ SIMPLE: st.SearchStrategy[Filter] = (
     | st.builds(Range, st.sampled_from(["price", "price", "none"]), BOUND, BOUND)
     | st.builds(Range, st.sampled_from(["price", "price", "none"]), gt=BOUND, lt=BOUND)
     | st.builds(Range, st.just("released"), st.none() | DATE, st.none() | DATE, st.just("dates"))
+    | st.builds(Terms, st.sampled_from(["variants.color", "variants.size"]), VALUES)
+    | st.builds(Range, st.just("variants.price"), BOUND, BOUND)
+    | st.builds(Range, st.just("variants.since"), st.none() | DATE, st.none() | DATE, st.just("dates"))
+    | st.builds(Exists, st.just("variants.color"))
+    | st.builds(Terms, st.just("variants.in_stock"), TRUTHS, st.just("booleans"))
     | st.sampled_from([Exists("brand"), Exists("price", "numbers"), Exists("in_stock", "booleans"), Exists("none")])
 )
 GROUPS = st.lists(st.lists(SIMPLE, max_size=2).map(tuple), max_size=2).map(tuple)
@@ -314,11 +387,23 @@ FACETS = st.tuples(
     st.builds(Facet, st.sampled_from(["in_stock", "no"]), st.just("booleans"), SIZES, ORDERS),
     st.builds(Facet, st.just("released"), st.just("dates"), SIZES, ORDERS, by=st.sampled_from(["year", "month"])),
     st.builds(Facet, st.just("price"), st.just("numbers"), cuts=CUTS),
+    st.builds(Facet, st.sampled_from(["variants.color", "variants.size"]), st.just("facets"), SIZES, ORDERS),
+    st.builds(Facet, st.just("variants.in_stock"), st.just("booleans"), SIZES, ORDERS),
+    st.builds(Facet, st.just("variants.since"), st.just("dates"), SIZES, ORDERS, by=st.sampled_from(["year", "month"])),
+    st.builds(Facet, st.just("variants.price"), st.just("numbers"), cuts=CUTS),
 )
 SORT = st.builds(Sort, st.sampled_from(["price", "none"]), st.booleans()) | st.sampled_from(
     [
         Sort(name, descending, role)
-        for name, role in (("released", "dates"), ("in_stock", "booleans"), ("brand", "facets"), ("no", "facets"))
+        for name, role in (
+            ("released", "dates"),
+            ("in_stock", "booleans"),
+            ("brand", "facets"),
+            ("no", "facets"),
+            ("variants.price", "numbers"),
+            ("variants.color", "facets"),
+            ("variants.since", "dates"),
+        )
         for descending in (True, False)
     ]
 )
@@ -340,6 +425,7 @@ PLAN = st.builds(
     window=st.sampled_from([1, 5, 400]),
     offset=st.sampled_from([0, 0, 2, 10]),
     size=st.sampled_from([0, 3, 10, 1000]),
+    variants=st.just("variants."),
 )
 
 

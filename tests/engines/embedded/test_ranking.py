@@ -55,9 +55,17 @@ def test_signals_count_for_a_product_whichever_clause_matched_it(engine: Embedde
 
 
 def test_score_is_the_share_of_the_first_pass_and_the_sum_of_the_signals(engine: EmbeddedEngine) -> None:
-    fill(engine, document("a", fields={"numbers": {"price": 30.0}}), document("b", "hat"))
-    plan = Plan("browse", "", signals=(Number("price", 0.2, "price", 10.0),))
-    assert [hit.score for hit in engine.search(plan)] == pytest.approx([0.2 * 30 / (30 + 10) + 1e-9, FIRST_PASS_SHARE])
+    fill(engine, document("a", fields={"numbers": {"price": 30.0}}, codes=("c1",)), document("b", "hat", codes=("c1",)))
+    plan = Plan("code", "", codes=Codes(("c1",)), signals=(Number("price", 0.2, "price", 10.0),))
+    first = FIRST_PASS_SHARE * CODE_LIFT
+    assert [hit.score for hit in engine.search(plan)] == pytest.approx([0.2 * 30 / (30 + 10) + first, first])
+
+
+def test_a_shop_that_is_browsed_is_in_the_order_of_its_numbers_beyond_any_window(engine: EmbeddedEngine) -> None:
+    fill(engine, *(document(f"{price:02}", fields={"numbers": {"price": price % 7}}) for price in range(20)))
+    page = engine.search(Plan("browse", "", signals=(Number("price", 0.2, "price", 4.0),), window=3, size=5))
+    assert ids(page) == ["06", "13", "05", "12", "19"]
+    assert [hit.score for hit in page] == pytest.approx([0.12, 0.12, 1 / 9, 1 / 9, 1 / 9])
 
 
 def test_products_outside_the_window_follow_with_their_share_of_the_first_pass(engine: EmbeddedEngine) -> None:

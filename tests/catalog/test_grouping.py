@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog import gather
-from hybridsearch.catalog.gather import gathered, merged
+from hybridsearch.catalog import grouping
+from hybridsearch.catalog.grouping import Grouping, merged
+from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject
+
+gathered = Grouping("handle").grouped
 
 
 def row(key: str, place: int, **fields: Any) -> Product:
@@ -24,8 +27,40 @@ def test_rows_of_one_id_become_a_product_at_the_place_of_the_last() -> None:
     assert (first.place, second) == (3, rows[2])
 
 
-def test_rows_of_one_id_that_do_not_follow_each_other_are_products_of_their_own() -> None:
-    assert [product.id for product in gathered([row("a", 1), row("b", 2), row("a", 3)])] == ["a", "b", "a"]
+def test_a_row_that_stands_apart_from_the_others_of_its_product_is_a_reject() -> None:
+    first, second, apart = gathered([row("a", 1), row("b", 2), row("a", 3)])
+    assert (first.id, second.id, apart.place) == ("a", "b", 3)
+    assert isinstance(apart, Reject)
+    assert apart.reason == "it stands apart from the other rows with 'a'; sort the catalogue by 'handle'"
+
+
+def test_each_row_with_a_column_of_variants_is_a_variant_with_all_in_which_it_differs() -> None:
+    fields = Fields(title="title", group="handle", facets=("variants.color",), numbers=("variants.price",))
+    rows = [
+        row("hat", 1, title="Hat", color="red", price="20", image="a.jpg"),
+        row("hat", 2, title="", color="blue", price="20", image="b.jpg"),
+        row("hat", 3, image="c.jpg"),
+        row("cap", 4, title="Cap", price="9"),
+    ]
+    hat, cap = Grouping.of(fields).grouped(rows)  # type: ignore[union-attr]
+    assert hat.row == {
+        "handle": "hat",
+        "title": "Hat",
+        "color": ["red", "blue"],
+        "price": "20",
+        "image": ["a.jpg", "b.jpg", "c.jpg"],
+        "variants": [
+            {"color": "red", "price": "20", "image": "a.jpg"},
+            {"color": "blue", "price": "20", "image": "b.jpg"},
+        ],
+    }
+    assert cap.row == {"handle": "cap", "title": "Cap", "price": "9", "variants": [{"price": "9"}]}
+
+
+def test_a_row_that_has_a_list_of_variants_is_a_reject() -> None:
+    (found,) = Grouping("handle", "variants", frozenset({"color"})).grouped([row("a", 1, variants="3")])
+    assert isinstance(found, Reject)
+    assert found.reason == "it has a field 'variants' already; call the list of variants otherwise in 'fields.variants'"
 
 
 def test_rejects_among_the_rows_part_no_product_and_places_grow() -> None:
@@ -44,13 +79,13 @@ def test_rejects_among_the_rows_part_no_product_and_places_grow() -> None:
 
 
 def test_a_product_is_complete_after_many_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "MOST_REJECTS", 2)
+    monkeypatch.setattr(grouping, "MOST_REJECTS", 2)
     rows: list[Product | Reject] = [row("a", 1), reject(2), reject(3), reject(4), row("a", 5)]
     assert [each.place for each in gathered(rows)] == [1, 2, 3, 4, 5]
 
 
 def test_a_row_that_makes_its_product_too_heavy_is_a_reject(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "HEAVIEST_ROW", 2_000)
+    monkeypatch.setattr(grouping, "HEAVIEST_ROW", 2_000)
     light, heavy, later = gathered([row("a", 1, title="A"), row("a", 2, text="x" * 2_000), row("b", 3)])
     assert isinstance(heavy, Reject)
     assert (light.place, heavy.reason, later.place) == (1, "the rows of 'a' take more than 0 MB in memory", 3)

@@ -1,0 +1,143 @@
+"""Searches of a catalogue whose products have five variants, against the same searches where each product is one.
+
+    python -m benchmarks.variants [--url URL] [--products N] [--small]
+
+Both catalogues have the same titles, without vectors; colour, size and price are fields of the product in one, of each
+of its variants in the other. The searches take turns in random order; a ratio is the median over rounds of that of the
+median times, with the lowest and the highest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.catalogue import SEED, vocabulary
+from hybridsearch import HybridSearch
+from hybridsearch.settings import Settings
+
+VARIANTS = 5
+COLORS = [f"colour{number}" for number in range(20)]
+SIZES = ["XS", "S", "M", "L", "XL"]
+QUERIES = 40
+ROUNDS = 5
+
+PLAIN, NESTED = "", "variants."
+ASKED = ("words", "filters", "filters and facets", "facets", "in order of price", "browse")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="of a server; left out: the embedded engine")
+    parser.add_argument("--products", type=int, default=100_000)
+    parser.add_argument("--small", action="store_true", help="300 products: proves that it runs")
+    options = parser.parse_args()
+    products = 300 if options.small else options.products
+    with tempfile.TemporaryDirectory() as name:
+        plain, nested = (build(Path(name), products, prefix, options.url) for prefix in (PLAIN, NESTED))
+        with plain, nested:
+            for asked in ASKED:
+                compare(asked, plain, nested, 1 if options.small else ROUNDS)
+            for shop in (plain, nested):
+                for generation in shop.engine.generations() if options.url else ():
+                    shop.engine.discard(generation.name)
+
+
+def build(folder: Path, products: int, prefix: str, url: str | None) -> HybridSearch:
+    """Return the shop of a catalogue, whose fields of variants have a prefix, or are fields of the products."""
+    index = f"benchmark-{'variants' if prefix else 'plain'}"
+    path = folder / f"{index}.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(row)}\n" for row in rows(products, bool(prefix)))
+    fields = {
+        "title": "title",
+        "facets": ["brand", f"{prefix}color", f"{prefix}size"],
+        "numbers": [f"{prefix}price"],
+    }
+    engine = {"index": index, "replicas": 0, "timeout": 60} | ({"url": url} if url else {})
+    shop = HybridSearch.open(
+        Settings.parse({"catalog": {"path": str(path)}, "fields": fields, "engine": engine}, folder=folder)
+    )
+    shop.reindex()
+    return shop
+
+
+def rows(products: int, nested: bool) -> Any:
+    """Yield products with titles of six words by Zipf's law."""
+    words, chosen = np.array(vocabulary()), np.random.default_rng(SEED)
+    for number in range(products):
+        title = " ".join(words[(chosen.zipf(1.15, 6) - 1) % len(words)].tolist())
+        variants = [
+            {
+                "color": COLORS[chosen.integers(len(COLORS))],
+                "size": SIZES[chosen.integers(len(SIZES))],
+                "price": round(float(chosen.gamma(2, 30)), 2),
+            }
+            for _ in range(VARIANTS)
+        ]
+        row = {"id": str(number), "title": title, "brand": f"brand{chosen.integers(200)}"}
+        yield row | ({"variants": variants} if nested else variants[0])
+
+
+def queries() -> list[str]:
+    """Return pairs of words, some of them frequent."""
+    words, chosen = vocabulary(), random.Random(SEED)
+    return [f"{words[chosen.randrange(30)]} {words[chosen.randrange(400)]}" for _ in range(QUERIES)]
+
+
+def arguments(asked: str, prefix: str) -> dict[str, Any]:
+    """Return what is asked besides the words."""
+    filters = {f"{prefix}color": COLORS[:4], f"{prefix}size": ["M", "L"], f"{prefix}price": {"lte": 90}}
+    facets = {"brand": {}, f"{prefix}color": {}, f"{prefix}size": {}, f"{prefix}price": {"ranges": [20, 50, 100]}}
+    asks: dict[str, dict[str, Any]] = {
+        "words": {},
+        "filters": {"filters": filters},
+        "filters and facets": {"filters": filters, "facets": facets},
+        "facets": {"facets": facets},
+        "in order of price": {"filters": filters, "sort": f"{prefix}price:asc"},
+        "browse": {"filters": filters, "facets": facets, "sort": f"{prefix}price:asc"},
+    }
+    return asks[asked]
+
+
+def compare(asked: str, plain: HybridSearch, nested: HybridSearch, rounds: int) -> None:
+    """Print how long a search takes with and without variants."""
+    texts = [""] * QUERIES if asked == "browse" else queries()
+    shops = {PLAIN: plain, NESTED: nested}
+    ratios, medians = [], []
+    for turn in range(rounds + 1):
+        times = measure(texts, asked, shops, turn)
+        if turn or rounds == 1:  # the first round warms up
+            medians.append(times)
+            ratios.append(times[NESTED] / times[PLAIN])
+    print(
+        f"{asked:20} plain {statistics.median(each[PLAIN] for each in medians):7.2f} ms, "
+        f"variants {statistics.median(each[NESTED] for each in medians):7.2f} ms, "
+        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+        flush=True,
+    )
+
+
+def measure(texts: Sequence[str], asked: str, shops: Mapping[str, HybridSearch], seed: int) -> dict[str, float]:
+    """Return the median time of each shop in milliseconds."""
+    chosen = random.Random(seed)
+    times: dict[str, list[float]] = {prefix: [] for prefix in shops}
+    for text in texts:
+        for prefix in chosen.sample(list(shops), len(shops)):
+            started = time.perf_counter()
+            shops[prefix].search(text, **arguments(asked, prefix))
+            times[prefix].append((time.perf_counter() - started) * 1000)
+    return {prefix: statistics.median(each) for prefix, each in times.items()}
+
+
+if __name__ == "__main__":
+    main()

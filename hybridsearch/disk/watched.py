@@ -1,0 +1,73 @@
+"""Files that people edit while a shop runs: read again when they have changed, without a restart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from hybridsearch.disk.paths import shown
+
+LARGEST = 16 << 20
+"""Bytes of a file that people write by hand."""
+
+Value = TypeVar("Value")
+
+
+class Watched(Generic[Value]):
+    """What some files say together.
+
+    Args:
+        files: By name.
+        read: Makes the value of their texts, which are UTF-8; ValueError when it cannot.
+        nothing: The value until they can be read.
+    """
+
+    def __init__(self, files: Mapping[str, Path], read: Callable[[Mapping[str, str]], Value], nothing: Value) -> None:
+        self._files, self._read = files, read
+        self._value, self._why = nothing, ""
+        self._seen: object = None
+        self._lock = threading.Lock()
+
+    def get(self) -> tuple[Value, str]:
+        """Return the value, and why it is an earlier one, or none at all, if so."""
+        if not self._files:
+            return self._value, ""
+        with self._lock:
+            if (state := [signature(path) for path in self._files.values()]) != self._seen:
+                self._seen = state
+                try:
+                    self._value = self._read({name: content(path) for name, path in self._files.items()})
+                    self._why = ""
+                except (OSError, ValueError) as error:
+                    self._why = str(error)
+            return self._value, self._why
+
+
+def signature(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file; nothing for one that cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def content(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ValueError: It cannot be read; the message says why.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ValueError(f"{shown(path)} cannot be read: {error.strerror}") from error
+    if len(data) > LARGEST:
+        raise ValueError(f"{shown(path)} is larger than {LARGEST >> 20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{shown(path)} is not UTF-8 (byte {error.start:,}); save it as UTF-8") from error

@@ -1,0 +1,92 @@
+"""The order of hits that a cursor can continue: numbers of each document that ascend in it, the last that of its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.filters import passing
+from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.view import View
+from hybridsearch.engines.embedded.window import Window, contributions, total
+from hybridsearch.fields import KINDS
+from hybridsearch.search.cursor import Key, Place
+from hybridsearch.search.plan import SCORE, Plan, Sort
+
+Numbers = NDArray[Any]
+"""One of each document."""
+
+
+def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Key, ...]]:
+    """Return those of some documents that a plan wants, in its order, and the keys of the last one of the page."""
+    columns = [*(numbers(sort, plan, view, docs) for sort in plan.order), view.order[docs]]
+    if plan.after:
+        left = behind(columns, bounds(plan.after, plan, view))
+        docs, columns = docs[left], [column[left] for column in columns]
+    places = first_of(columns, plan.skipped + plan.wanted)[plan.skipped :]
+    last = places[: plan.size][-1:]
+    return docs[places], tuple(
+        key_of(float(column[place]), sort, plan, view)
+        for place in last
+        for sort, column in zip(plan.order, columns, strict=False)
+    )
+
+
+def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
+    """Return the numbers that put documents in order of a field, infinite for those without it, or of the score.
+
+    Of the variants of a document those count that pass the filters.
+    """
+    if sort == SCORE:
+        return -total(contributions(plan, Window(view, docs)))
+    ranks = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)
+    keys = np.where(np.isnan(ranks), np.inf, -ranks if sort.descending else ranks)
+    if plan.of_variants(sort.field):
+        keys = view.variants.least(np.where(passing(plan.matching(), view.variants), keys, np.inf))
+    return keys[docs]
+
+
+def first_of(columns: Sequence[Numbers], reach: int) -> NDArray[np.intp]:
+    """Return the positions of the first `reach` documents, in order of the first column, then of the next."""
+    if 0 < reach < len(columns[0]):
+        within = np.flatnonzero(columns[0] <= np.partition(columns[0], reach - 1)[reach - 1])
+    else:
+        within = np.arange(len(columns[0]))
+    return within[np.lexsort([column[within] for column in reversed(columns)])][:reach]
+
+
+def behind(columns: Sequence[Numbers], place: Sequence[float]) -> NDArray[np.bool_]:
+    """Tell for each document whether it comes behind a place in the order."""
+    later = np.zeros(len(columns[0]), np.bool_)
+    for column, bound in reversed(list(zip(columns, place, strict=True))):
+        later = (column > bound) | ((column == bound) & later)
+    return later
+
+
+def bounds(place: Place, plan: Plan, view: View) -> list[float]:
+    """Return the numbers of a place, the last that of its id; no document needs to have them any more."""
+    keys = zip(place.keys, plan.order, strict=True)
+    return [*(number_of(key, sort, plan, view) for key, sort in keys), view.place_of(place.id)]
+
+
+def number_of(key: Key, sort: Sort, plan: Plan, view: View) -> float:
+    """Return the number of a key in the order of a field or the score."""
+    if key is None:
+        return np.inf
+    number = view.table(plan, sort.field).postings(sort.role, sort.field).place_of(key) if isinstance(key, str) else key
+    return -number if sort.descending else number
+
+
+def key_of(number: float, sort: Sort, plan: Plan, view: View) -> Key:
+    """Return the key of a document that has a number in the order of a field or the score."""
+    if np.isinf(number):
+        return None
+    value = -number if sort.descending else number
+    return (
+        view.table(plan, sort.field).postings(sort.role, sort.field).term(int(value))
+        if KINDS[sort.role].multiple
+        else value
+    )

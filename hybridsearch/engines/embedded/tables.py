@@ -1,0 +1,161 @@
+"""Tables: what products, or their variants, are filtered, counted and sorted by."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
+from hybridsearch.engines.embedded.vectors import Mask
+from hybridsearch.fields import KINDS
+from hybridsearch.search.conditions import Filter
+from hybridsearch.search.within import Within
+from hybridsearch.values import FieldValues
+
+OWNERS = "owners"
+"""Name of the array that says for each variant, in order, which document it belongs to."""
+OF_VARIANTS = "variant "
+"""What the names of arrays of variants begin with."""
+
+
+def array_name(role: str, field: str, prefix: str = "") -> str:
+    """Return the name of the postings or the column of a field."""
+    return f"{prefix}{KINDS[role].name}:{field}"
+
+
+MOST_KEPT = 100
+"""Facets, each within a node of a tree or what was typed, of which the values to show are kept."""
+MOST_MASKS = 32
+"""Filters that are remembered: 16 MB of 500,000 rows."""
+
+
+class Table:
+    """Rows with postings or columns (NaN: none) of the `KINDS` of field.
+
+    Attributes:
+        variants: Of products, the table of their variants.
+    """
+
+    def __init__(self, arrays: Arrays, rows: int, prefix: str = "", variants: Variants | None = None) -> None:
+        self.rows, self.variants = rows, variants
+        self._arrays, self._prefix = arrays, prefix
+        self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._postings: dict[str, Postings] = {}
+        self._masks: dict[Filter, Mask] = {}
+        self._left_out: dict[tuple[str, str, Within], Mask] = {}
+
+    def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
+        """Return for which rows a filter holds; the last ones are remembered, as pages of a category share theirs."""
+        known = self._masks.get(clause)
+        if known is None:
+            if len(self._masks) >= MOST_MASKS:
+                self._masks.clear()
+            known = self._masks[clause] = evaluate(clause, self)
+        return known
+
+    def left_out(self, role: str, field: str, within: Within) -> Mask:
+        """Return which of the values of a field a facet does not show."""
+        key = (role, field, within)
+        found = self._left_out.get(key)
+        if found is None:
+            shows = within.shows()
+            found = np.fromiter((not shows(value) for value in self.postings(role, field).terms()), np.bool_)
+            if len(self._left_out) >= MOST_KEPT:
+                self._left_out.clear()
+            self._left_out[key] = found
+        return found
+
+    def postings(self, role: str, field: str) -> Postings:
+        """Return the postings of a field of which a row may have several values."""
+        name = array_name(role, field, self._prefix)
+        if name not in self._postings:
+            self._postings[name] = Postings(self._arrays, name)
+        return self._postings[name]
+
+    def column(self, role: str, field: str) -> NDArray[np.float64]:
+        """Return a field of which every row has one number; NaN where there is none."""
+        column = self._arrays.get(array_name(role, field, self._prefix))
+        return np.full(self.rows, np.nan) if column is None else column
+
+    def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
+        """Return the number of each row by which it is sorted, NaN where there is none; texts are numbered.
+
+        Of several texts the last in order is meant where the largest comes first, else the first.
+        """
+        if not KINDS[role].multiple:
+            return self.column(role, field)
+        postings = self.postings(role, field)
+        step = 1 if largest else -1  # of the texts of a row the last that is assigned stays
+        column = np.full(self.rows, np.nan)
+        column[postings.docs[::step]] = postings.numbers[::step]
+        return column
+
+    def in_any_case(self, role: str, field: str, values: Iterable[str]) -> list[str]:
+        """Return the values of a field that are equal to one of these but for upper and lower case."""
+        name = array_name(role, field)
+        if name not in self._cases:
+            by_case: defaultdict[str, list[str]] = defaultdict(list)
+            for value, _ in self.postings(role, field).frequencies():
+                by_case[value.casefold()].append(value)
+            self._cases[name] = by_case
+        folded = {value.casefold() for value in values}
+        return [written for value in folded for written in self._cases[name].get(value, ())]
+
+
+class Variants(Table):
+    """The variants of all products, those of one beside each other.
+
+    Attributes:
+        owners: The document of each variant, ascending; every document has one.
+    """
+
+    def __init__(self, arrays: Arrays, products: int) -> None:
+        self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
+        self._starts = np.searchsorted(self.owners, np.arange(products))
+        super().__init__(arrays, len(self.owners), OF_VARIANTS)
+
+    def owning(self, variants: Mask) -> Mask:
+        """Return which documents have one of some variants."""
+        return np.logical_or.reduceat(variants, self._starts)
+
+    def least(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return for each document the least of the numbers of its variants."""
+        return np.minimum.reduceat(numbers, self._starts)
+
+
+class TableBuilder:
+    """Collects the fields of rows, in order."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
+        self._columns: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("i"), array("d")))
+
+    def add(self, row: int, fields: FieldValues) -> None:
+        """Add the fields of a row."""
+        for role, by_field in fields.items():
+            for field, value in by_field.items():
+                name = array_name(role, field, self._prefix)
+                if isinstance(value, float | int):
+                    holders, cells = self._columns[name]
+                    holders.append(row)
+                    cells.append(value)
+                else:
+                    self._builders[name].add(row, dict.fromkeys(value))
+
+    def finish(self, rows: int) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield the arrays, given the number of rows."""
+        while self._builders:
+            name, builder = self._builders.popitem()  # so that its memory is free before the next one finishes
+            for part, values in builder.finish(rows).arrays.items():
+                yield f"{name}:{part}", values
+        for name, (holders, cells) in self._columns.items():
+            column = np.full(rows, np.nan)
+            column[np.array(holders)] = np.array(cells)
+            yield name, column

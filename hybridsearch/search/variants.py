@@ -1,0 +1,138 @@
+"""Which variant of a product is shown: the one that fits the query best, chosen from what the shop wrote."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hybridsearch import document, text
+from hybridsearch.rows import field, strings
+from hybridsearch.search.clauses import Codes, Match
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
+from hybridsearch.search.plan import Plan, Sort
+from hybridsearch.sections import Fields
+from hybridsearch.values import FieldValues, Page, Row
+
+
+class Variant:
+    """A variant: as the shop wrote it, and what is kept of it, which is read when it is needed."""
+
+    def __init__(self, row: Row, fields: Fields) -> None:
+        self.row, self.fields = row, fields
+
+    @functools.cached_property
+    def values(self) -> FieldValues:
+        """What is kept of it, by role and name."""
+        return document.kept_of_variant(self.row, self.fields)
+
+    def under(self, role: str, name: str) -> tuple[Any, ...]:
+        """Return what is kept under a name: several values, one, or none."""
+        value = self.values.get(role, {}).get(name, ())
+        return value if isinstance(value, tuple) else (value,)
+
+
+def with_variants(plan: Plan, page: Page, fields: Fields) -> Page:
+    """Return a page whose hits show their variants, if the index has any."""
+    if not (plan.rows and fields.has_variants):
+        return page
+    return replace(page, hits=tuple(replace(hit, variant=shown(plan, hit.product, fields)) for hit in page))
+
+
+def shown(plan: Plan, row: Row, fields: Fields) -> Row | None:
+    """Return the variant that fits a plan best, as the shop wrote it; None for a product without variants.
+
+    Those that pass the filters come first; of them those whose code was typed; of them the first in the order that was
+    asked for; of them those with most of the words; of them the one that the shop names first.
+    """
+    try:
+        left = [Variant(each, fields) for each in document.variants(row, fields)]
+        for narrow in rules(plan, fields):
+            if len(left) > 1:
+                left = narrow(left)
+    except ValueError:  # the index was built by another configuration
+        return None
+    return left[0].row if left else None
+
+
+def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], list[Variant]]]:
+    """Yield what chooses among the variants of a product, the most important first."""
+    if matching := plan.matching():
+        yield lambda left: best(left, lambda variant: passes(variant, matching))
+    if (codes := plan.codes) and any(map(fields.of_variants, fields.codes)):
+        yield lambda left: best(left, lambda variant: code_typed(variant, codes))
+    for sort in plan.sort:
+        if plan.of_variants(sort.field):
+            yield functools.partial(first, sort=sort)
+    start = len(fields.list_of_variants) + 1
+    searched = [name[start:] for name in document.searched_names(fields) if fields.of_variants(name)]
+    if (words := plan.keyword) and searched:
+        yield lambda left: best(left, lambda variant: told(variant, words, searched))
+
+
+def best(variants: Sequence[Variant], worth: Callable[[Variant], int]) -> list[Variant]:
+    """Return those of some variants that are worth most, in their order."""
+    worths = list(map(worth, variants))
+    return [variant for variant, own in zip(variants, worths, strict=True) if own == max(worths)]
+
+
+def first(variants: Sequence[Variant], sort: Sort) -> list[Variant]:
+    """Return those of some variants that come first in order of a field; all where none has it."""
+    extreme = max if sort.descending else min
+    values = [variant.under(sort.role, sort.field) for variant in variants]
+    ends = [extreme(own) if own else None for own in values]
+    known = [end for end in ends if end is not None]
+    if not known:
+        return list(variants)
+    leading = extreme(known)
+    return [variant for variant, end in zip(variants, ends, strict=True) if end == leading]
+
+
+def passes(variant: Variant, filters: Iterable[Filter]) -> bool:
+    """Tell whether a variant passes all filters."""
+    return all(holds(each, variant) for each in filters)
+
+
+def holds(clause: Filter, variant: Variant) -> bool:
+    """Tell whether a filter holds for a variant."""
+    match clause:
+        case Not():
+            return not holds(clause.clause, variant)
+        case AnyOf():
+            return any(passes(variant, group) for group in clause.groups)
+        case OneVariant():
+            return passes(variant, clause.filters)
+        case Exists():
+            return bool(variant.under(clause.role, clause.field))
+        case Terms():
+            return not set(clause.values).isdisjoint(variant.under(clause.role, clause.field))
+        case Range():
+            return any(map(clause.holds, variant.under(clause.role, clause.field)))
+
+
+def code_typed(variant: Variant, codes: Codes) -> int:
+    """Return 2 for a variant with a code that was typed, 1 where it was begun, else 0."""
+    own = document.codes(document.as_row(variant.row, variant.fields), variant.fields)
+    if not set(codes.values).isdisjoint(own):
+        return 2
+    return int(any(code.startswith(codes.prefixes) for code in own))
+
+
+def told(variant: Variant, keyword: Match, searched: Iterable[str]) -> int:
+    """Return what those words of a query count that stand in some fields of a variant, in the best language."""
+    written = tuple([part for name in searched for part in strings(field(variant.row, name))])
+    return max(
+        sum(
+            tells
+            for own, tells in zip(words.tokens, words.tells, strict=True)
+            if any(tokens(written, words.language).issuperset(form.split(" ")) for form in own)
+        )
+        for words in keyword.words
+    )
+
+
+@functools.lru_cache(maxsize=10_000)  # variants are made of a few colours and sizes
+def tokens(written: tuple[str, ...], language: str) -> frozenset[str]:
+    """Return the tokens of some texts in one language."""
+    return frozenset(token for part in written for token in text.analyse(document.cleaned(part), language))
