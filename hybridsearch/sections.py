@@ -97,7 +97,7 @@ class Catalog(Section):
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
     parent: str | None = None
-    """Field in which a row of a file names the product before it, by its id, that it is a variant of."""
+    """Field in which a row of a file names the product, by its id, that it is a variant of."""
     pairs: tuple[Pairs, ...] = ()
     """Where rows have names and values of properties."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 import zlib
@@ -18,8 +19,9 @@ MOST_HELD = 500_000_000
 """Bytes in memory that the texts of a workbook may take; they are stored apart from the sheets."""
 TEXT = 60
 """Bytes that an empty one takes."""
-SHEETS = "xl/worksheets/"
 DECLARED = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
+"""How XML begins in which a letter is two bytes, so that no mark would be found."""
 ROW = re.compile(rb"<(?:(?:\w{1,10}:)?row[\s>/]|(?P<end>/(?:\w{1,10}:)?sheetData\s*>))")
 FORMULA = re.compile(rb"<(?:\w{1,10}:)?f[\s>/]")
 ITEM = re.compile(rb"<(?:\w{1,10}:)?si[\s>/]")
@@ -34,8 +36,7 @@ def check(raw: BinaryIO) -> bool:
     """
     try:
         with zipfile.ZipFile(raw) as archive:
-            parts = [part for part in archive.infolist() if part.filename.endswith((".xml", ".rels"))]
-            have_formulas = [check_part(archive, part) for part in parts]
+            have_formulas = [check_part(archive, part) for part in archive.infolist()]  # which need not be named .xml
             return any(have_formulas)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise ValueError(f"it is no workbook, or is damaged: {error}; save it again as .xlsx") from error
@@ -44,22 +45,23 @@ def check(raw: BinaryIO) -> bool:
 
 
 def check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Look through one part, as `check` says."""
-    sheet = part.filename.startswith(SHEETS)
-    row: int | None = 0
+    """Look through one part, as `check` says; one that has rows is a sheet, of which no more than a row is held."""
+    row: int | None = None
     items = 0
-    formulas = False
+    sheet = formulas = False
     for place, piece in pieces(archive, part):
         end = place + len(piece)
-        if DECLARED.search(piece):
-            raise ValueError(f"its part '{part.filename}' declares a document type; take that out, or save it again")
-        items += len(ITEM.findall(piece))
-        if not sheet and end + items * TEXT > MOST_HELD:
-            raise ValueError(f"its texts take more than {MOST_HELD / 1e6:.0f} MB in memory; save it as CSV")
-        for match in ROW.finditer(piece) if sheet and row is not None else ():
+        if DECLARED.search(piece) or piece.startswith(WIDE):
+            what = "is UTF-16" if piece.startswith(WIDE) else "declares a document type"
+            raise ValueError(f"its part '{part.filename}' {what}, as no workbook needs; save it again as .xlsx")
+        for match in ROW.finditer(piece):
             require_short(row, place + match.start())
             row = None if match["end"] else place + match.start()
-        require_short(row, end if sheet else 0)
+            sheet = True
+        require_short(row, end)
+        items += len(ITEM.findall(piece))
+        if (items or not sheet) and end + items * TEXT > MOST_HELD:
+            raise ValueError(f"its texts take more than {MOST_HELD / 1e6:.0f} MB in memory; save it as CSV")
         formulas = formulas or (sheet and FORMULA.search(piece) is not None)
     return formulas
 

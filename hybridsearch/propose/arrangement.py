@@ -50,7 +50,7 @@ def said_of(catalog: Catalog, key: str | None) -> Iterator[str]:
         )
     if catalog.parent:
         yield (
-            f"Rows whose '{catalog.parent}' is the '{key}' of the product before them are its variants: "
+            f"Rows whose '{catalog.parent}' is the '{key}' of a product are its variants: "
             f"their fields begin with '{VARIANTS}.'."
         )
     for pair in catalog.pairs:

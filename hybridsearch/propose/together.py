@@ -38,19 +38,19 @@ def begins_with(key: Column, title: Column) -> bool:
 def parent_of_variants(rows: Sequence[Row]) -> tuple[str, str] | None:
     """Return the field that names a row's product, and the one that it names it by; None where each row is one.
 
-    Most of the rows that name another one follow it, or other rows that name it.
+    Most of those that are named are there; in a catalogue of which these are the first rows, others may follow.
     """
     sampled = columns(rows, {})
     parents = [column for column in sampled if column.says(PARENT) is not None and column.filled < 1 and column.single]
     keys = [column for column in sampled if column.says(ID) is not None and column.filled > 0.9 and column.single]
-    fitting = ((parent, key) for parent in parents for key in keys if follow(parent, key))
+    fitting = ((parent, key) for parent in parents for key in keys if names_others(parent, key))
     return next(((parent.name, key.name) for parent, key in fitting), None)
 
 
-def follow(parent: Column, key: Column) -> bool:
-    """Tell whether most rows with a parent follow the row with that key, or others with that parent."""
-    keys = {place: strings(value) for place, value in zip(key.places, key.values, strict=True)}
-    named = {place: strings(value) for place, value in zip(parent.places, parent.values, strict=True)}
-    named = {place: names for place, names in named.items() if names}
-    behind = sum(names in (keys.get(place - 1), named.get(place - 1)) for place, names in named.items())
-    return len(named) >= FEWEST and behind >= MOSTLY * len(named) and {*named.values()} <= {*keys.values()}
+def names_others(parent: Column, key: Column) -> bool:
+    """Tell whether most values of a column are keys of other rows, which name none themselves."""
+    own = zip(parent.places, parent.values, strict=True)
+    named = {place: names for place, value in own if (names := strings(value))}
+    keys = {strings(value) for place, value in zip(key.places, key.values, strict=True) if place not in named}
+    there = sum(names in keys for names in named.values())
+    return there >= max(FEWEST, MOSTLY * len(named))

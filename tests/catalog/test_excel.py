@@ -65,7 +65,7 @@ def stored(book: Workbook) -> bytes:
     return file.getvalue()
 
 
-def by_hand(rows: str, texts: str = "", before: str = "", **others: str) -> bytes:
+def by_hand(rows: str, texts: str = "", before: str = "", **others: str | bytes) -> bytes:
     """Return a workbook with these rows and texts in XML."""
     file = io.BytesIO()
     inner = {"worksheet": "worksheets/sheet1.xml", "sharedStrings": "sharedStrings.xml", "styles": "styles.xml"}
@@ -238,6 +238,10 @@ def test_a_sheet_with_names_alone_has_no_products() -> None:
         (
             by_hand("", before='<!DOCTYPE a [<!ENTITY b "b">]>'),
             "its part 'xl/worksheets/sheet1.xml' declares a document",
+        ),
+        (
+            by_hand("", **dict[str, Any]({"xl/styles.xml": "<?xml version='1.0'?>".encode("utf-16")})),
+            "its part 'xl/styles.xml' is UTF-16, as no workbook needs",
         ),
         (by_hand(NAMES, "<si>&</si>"), "it is no workbook, or is damaged: not well-formed"),
     ],

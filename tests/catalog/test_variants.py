@@ -1,7 +1,10 @@
-"""Rows that name the product before them become its variants; `arranged` does it beside the other arrangements."""
+"""Rows that name a product become its variants; `arranged` does it beside the other arrangements."""
 
 from __future__ import annotations
 
+import sqlite3
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from hybridsearch.catalog import variants
 from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.variants import with_variants
+from hybridsearch.errors import CatalogError
 from hybridsearch.sections import Pairs
 from hybridsearch.values import Product, Reject
 
@@ -28,29 +32,19 @@ def made(*rows: Product | Reject) -> dict[str, list[str]]:
     return found
 
 
-def test_rows_that_name_the_product_before_them_are_its_variants() -> None:
-    rows = row("hat"), row("hat-r", "hat"), row("hat-b", "hat"), row("coat"), row("coat-r", "coat")
+def test_rows_that_name_a_product_are_its_variants_wherever_they_stand() -> None:
+    rows = row("coat-r", "coat"), row("hat"), row("hat-r", "hat"), row("coat"), row("hat-b", "hat")
     assert made(*rows) == {"hat": ["hat-r", "hat-b"], "coat": ["coat-r"]}
 
 
-def test_a_row_apart_from_its_product_is_one_of_its_own() -> None:
-    assert made(row("hat"), row("coat"), row("hat-r", "hat"), row("hat-b", "hat")) == {
-        "hat": [],
-        "coat": [],
-        "hat-r": [],
-        "hat-b": [],
-    }
+def test_a_row_whose_product_is_not_there_or_is_a_variant_is_one_of_its_own() -> None:
+    rows = row("hat"), row("hat-r", "hat"), row("hat-r-s", "hat-r"), row("lost", "x"), row("self", "self")
+    assert made(*rows) == {"hat": ["hat-r"], "hat-r-s": [], "lost": [], "self": []}
 
 
-def test_a_reject_keeps_its_place() -> None:
+def test_rows_and_rejects_keep_their_order() -> None:
     broken = Reject("shop:2", None, "read", "no CSV")
-    assert made(row("hat"), broken, row("hat-r", "hat")) == {"hat": [], "shop:2": [], "hat-r": []}
-
-
-def test_the_product_stands_at_the_place_of_its_last_variant() -> None:
-    rows = [Product("hat", {}, "shop:1", place=1), Product("hat-r", {"parent": "hat"}, "shop:2", place=2)]
-    (product,) = with_variants(rows, "parent", "variants")
-    assert (product.where, product.place) == ("shop:1", 2)
+    assert list(made(row("hat"), broken, row("hat-r", "hat"), row("coat"))) == ["hat", "shop:2", "coat"]
 
 
 def test_a_list_of_variants_that_is_there_stays_as_it_is() -> None:
@@ -61,10 +55,42 @@ def test_a_list_of_variants_that_is_there_stays_as_it_is() -> None:
 
 def test_a_product_takes_no_more_than_a_row_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variants, "HEAVIEST_ROW", 2_000)
-    assert made(row("hat"), row("hat-r", "hat"), row("hat-b", "hat", text="x" * 2_000)) == {
-        "hat": ["hat-r"],
-        "hat-b": [],
-    }
+    large = row("hat-b", "hat", text="x" * 2_000)
+    product, reject = with_variants([row("hat"), row("hat-r", "hat"), large], "parent", "variants")
+    assert isinstance(product, Product)
+    assert [variant["sku"] for variant in product.row["variants"]] == ["hat-r"]
+    assert isinstance(reject, Reject)
+    assert (reject.id, reject.reason) == ("hat-b", "the variants of 'hat' take more than 0 MB in memory")
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    def rows() -> Iterator[Product]:
+        for n in range(2_000):
+            yield row(f"hat-{n}", text="x" * 10_000)
+        for n in range(2_000):
+            yield row(f"red-{n}", f"hat-{n}", text="y" * 10_000)
+
+    tracemalloc.start()
+    try:
+        assert (
+            sum(len(each.row["variants"]) for each in with_variants(rows(), "parent", "variants") if each.row) == 2_000
+        )
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000  # of 40 MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_full_disk_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = sqlite3.connect
+
+    def small(*_: Any, **more: Any) -> sqlite3.Connection:
+        store: sqlite3.Connection = opened("", **more)
+        store.execute("PRAGMA max_page_count = 3")
+        return store
+
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(CatalogError, match=r"Cannot put the rows .* into a temporary file: .* SQLITE_TMPDIR"):
+        made(*(row(f"hat-{n}", text="x" * 10_000) for n in range(9)))
 
 
 def test_properties_are_read_before_rows_come_together() -> None:

@@ -98,17 +98,24 @@ def families(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
     return [{"sku": sku, "name": f"Hat {sku}", **({"Parent": parent} if parent else {})} for sku, parent in pairs]
 
 
-def test_rows_that_name_the_product_before_them_are_variants() -> None:
-    rows = families(("A", ""), ("A-1", "A"), ("A-2", "A"), ("B", ""), ("B-1", "B"))
-    assert parent_of_variants(rows) == ("Parent", "sku")
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("A", ""), ("A-1", "A"), ("A-2", "A"), ("B", ""), ("B-1", "B")],
+        [("A", ""), ("B", ""), ("A-1", "A"), ("B-1", "B")],
+        [("A", ""), *((f"A-{n}", "A") for n in range(9)), ("x-1", "x")],
+    ],
+)
+def test_rows_that_name_products_are_variants(pairs: list[tuple[str, str]]) -> None:
+    assert parent_of_variants(families(*pairs)) == ("Parent", "sku")
 
 
 @pytest.mark.parametrize(
     "pairs",
     [
-        [("A", ""), ("B", ""), ("A-1", "A"), ("B-1", "B")],
         [("A", ""), ("A-1", "A")],
         [("A", ""), ("A-1", "x"), ("A-2", "x"), ("A-3", "x")],
+        [("A", "B"), ("B", "C"), ("C", "A")],
         [("A", ""), ("B", "")],
     ],
 )

@@ -79,12 +79,11 @@ def shopify() -> Iterator[dict[str, Any]]:
 def test_an_export_of_shopify(start: Start) -> None:
     with start("shopify.csv", table(*shopify()).encode()) as shop:
         fields = shop.settings.fields
-        assert {*fields.facets} >= {"options.Color", "options.Size", "Status"}
-        assert (fields.codes, fields.numbers, fields.text) == (("Variant SKU",), ("Variant Price",), ())
+        assert {*fields.facets} >= {"variants.options.Color", "variants.options.Size", "Status"}
+        assert (fields.codes, fields.numbers, fields.text) == (("variants.Variant SKU",), ("Variant Price",), ())
         assert shop.search("DR-C-1").hits[0].id == "dress-2"
-        assert ids(shop, filters={"options.Color": "Red", "Status": "draft"}) == {
-            f"dress-{n}" for n in range(0, COUNT, 4)
-        }
+        red_and_small = {"variants.options.Color": "Red", "variants.options.Size": "S", "Status": "draft"}
+        assert ids(shop, filters=red_and_small) == {f"dress-{n}" for n in range(0, COUNT, 12)}
 
 
 def woocommerce() -> Iterator[dict[str, Any]]:
