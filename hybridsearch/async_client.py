@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hybridsearch.calls import while_open_async
-from hybridsearch.client import HybridSearch, require_complete
+from hybridsearch.client import HybridSearch
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
@@ -18,12 +18,10 @@ from hybridsearch.images import stop_workers
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
-from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, known_words, tell, unknown_words
+from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
@@ -90,10 +88,7 @@ class AsyncHybridSearch(Shop):
             with span("engine"):
                 answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
-        answer = with_variants(plan, answer, self.settings.fields)
-        if marked:
-            answer = highlighted(plan, answer, self.settings.fields)
-        return require_complete(answer) if wanted_whole else answer
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
 
     @while_open_async
     async def warm_up(self) -> None:

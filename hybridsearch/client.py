@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.disk.home import Home
-from hybridsearch.errors import ConfigError, DegradedAnswer
+from hybridsearch.errors import ConfigError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
-from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of, tell
+from hybridsearch.shop import Shop, lexicon_of, presented, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
@@ -32,20 +30,6 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.updated import Updated
     from hybridsearch.indexing.updates import Updates
     from hybridsearch.progress import Progress
-
-
-def require_complete(page: Page) -> Page:
-    """Return a page, unless it comes from less than was planned.
-
-    Raises:
-        DegradedAnswer: It does.
-    """
-    if page.degraded:
-        raise DegradedAnswer(
-            f"The answer comes from less than was planned: {'; '.join(page.degraded)}. "
-            "Look into it with: hybridsearch doctor"
-        )
-    return page
 
 
 class HybridSearch(Shop):
@@ -93,10 +77,7 @@ class HybridSearch(Shop):
             with span("engine"):
                 answer = self.engine.search(plan)
             tell(plan, answer, opened)
-        answer = with_variants(plan, answer, self.settings.fields)
-        if marked:
-            answer = highlighted(plan, answer, self.settings.fields)
-        return require_complete(answer) if wanted_whole else answer
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
 
     @while_open
     def warm_up(self) -> None:

@@ -17,18 +17,29 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import ConfigError, EncoderError, EngineError, QueryError, ShopClosed, WeightsError
+from hybridsearch.errors import (
+    ConfigError,
+    DegradedAnswer,
+    EncoderError,
+    EngineError,
+    QueryError,
+    ShopClosed,
+    WeightsError,
+)
 from hybridsearch.given import duration, flag, instance, read
 from hybridsearch.images import Photo, Upload
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner, synonyms
 from hybridsearch.search import weights as weighting
+from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.synonyms import Synonyms
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
+from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
 from hybridsearch.tracing import Span, span
 from hybridsearch.values import Page, Vector
@@ -227,6 +238,21 @@ def tell(plan: Plan, page: Page, opened: Span) -> None:
         lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
         answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
         log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
+
+
+def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bool) -> Page:
+    """Return a page as it was asked for: with the variants of its hits, and with highlights if it is to be `marked`.
+
+    Raises:
+        DegradedAnswer: It comes from less than was planned, and is wanted whole.
+    """
+    if whole and page.degraded:
+        raise DegradedAnswer(
+            f"The answer comes from less than was planned: {'; '.join(page.degraded)}. "
+            "Look into it with: hybridsearch doctor"
+        )
+    shown = with_variants(plan, page, fields)
+    return highlighted(plan, shown, fields) if marked else shown
 
 
 def loaded(config: Any) -> Settings:
