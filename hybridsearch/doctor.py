@@ -16,6 +16,7 @@ from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.rules import misplaced
 from hybridsearch.search.synonyms import unused
 from hybridsearch.shop import Shop, lexicon_of
 from hybridsearch.values import Vector
@@ -38,7 +39,7 @@ def checks(shop: Shop) -> list[Check]:
     if schema:
         lines += [*mapping(shop, schema), *knowledge(shop, schema)]
     lines += legs(shop, schema)
-    return [*lines, *synonyms(shop), weights(shop)]
+    return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop)]
 
 
 def catalogue(shop: Shop) -> Check:
@@ -149,6 +150,25 @@ def synonyms(shop: Shop) -> Iterator[Check]:
     for problem in rules.problems[:NAMED]:
         yield Check("synonyms", "warning", problem, "correct the line: the other rules are used")
     yield Check("synonyms", "warning" if idle else "ok", found, "leave them out, or correct them" if idle else "")
+
+
+def rules(shop: Shop, schema: Schema | None) -> Iterator[Check]:
+    """Say which rules are in use, what is wrong with them, and which products they name that are gone."""
+    if shop.settings.rules.path is None:
+        return
+    found, unread = shop.rules
+    if unread:
+        yield Check("rules", "failure", " ".join(unread), "correct the file, or leave it out of [rules]")
+        return
+    flaws = [*found.problems, *(misplaced(found, schema) if schema else ())]
+    if schema:
+        named = dict.fromkeys(key for rule in found.rules for key in (*rule.then.pin, *rule.then.hide))
+        gone = [key for key in named if key not in shop.engine.get(list(named))] if named else []
+        flaws += [f"no product is called {brief(key)}, which a rule names" for key in gone[:NAMED]]
+    for flaw in flaws:
+        yield Check("rules", "warning", flaw, "correct the rule: all else in the file is used")
+    if not flaws:
+        yield Check("rules", "ok", f"{len(found.rules):,} rules")
 
 
 def weights(shop: Shop) -> Check:

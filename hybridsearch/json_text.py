@@ -65,7 +65,15 @@ def read_toml(file: Path) -> dict[str, Any]:
         OSError: It cannot be read.
         ValueError: It is no TOML, is too large or nested too deep, or holds a number that is too large or not finite.
     """
-    text = read_bytes(file).decode("utf-8-sig")
+    return parse_toml(read_bytes(file).decode("utf-8-sig"))
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a text of TOML.
+
+    Raises:
+        ValueError: As `read_toml` raises it.
+    """
     try:
         value = tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
     except RecursionError as error:

@@ -327,6 +327,13 @@ class SynonymsSection(Section):
         return {language: path for language, path in by_language.items() if path is not None}
 
 
+class RulesSection(Section):
+    """The rules of merchandisers; left out: there are none."""
+
+    path: Path | None = None
+    """A file in TOML with a [[rule]] for each."""
+
+
 class Secrets(BaseSettings):
     """Secrets, from the environment alone: never from the file, never from the command line."""
 

@@ -33,6 +33,7 @@ from hybridsearch.sections import (
     EngineSection,
     Fields,
     JudgmentsSection,
+    RulesSection,
     Section,
     SynonymsSection,
     VectorLeg,
@@ -62,6 +63,7 @@ class Settings(Section):
     weights: WeightsSection = WeightsSection()
     judgments: JudgmentsSection = JudgmentsSection()
     synonyms: SynonymsSection = SynonymsSection()
+    rules: RulesSection = RulesSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -222,5 +224,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "vectors": VectorLeg,
     "weights": WeightsSection,
     "synonyms": SynonymsSection,
+    "rules": RulesSection,
     "judgments": JudgmentsSection,
 }

@@ -169,6 +169,9 @@ class Page(Sequence[Hit]):
         spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
         suggestions: Queries that would find something, on a page without products: the words that the index knows, each
             alone, the most telling first.
+        rules: Names of the shop's rules that were applied.
+        redirect: Address to which a rule sends the shopper; empty for none.
+        banners: What rules say for the page, as they have it.
     """
 
     query: str
@@ -182,6 +185,9 @@ class Page(Sequence[Hit]):
     notes: tuple[str, ...] = ()
     spelled: str = ""
     suggestions: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    redirect: str = ""
+    banners: tuple[Mapping[str, Any], ...] = ()
     took_ms: float = 0.0
 
     def __len__(self) -> int:
@@ -221,5 +227,8 @@ class Page(Sequence[Hit]):
             "notes": list(self.notes),
             "spelled": self.spelled,
             "suggestions": list(self.suggestions),
+            "rules": list(self.rules),
+            "redirect": self.redirect,
+            "banners": [dict(banner) for banner in self.banners],
             "took_ms": round(self.took_ms, 3),
         }

@@ -54,6 +54,12 @@ def page(
     for note in (*hits.degraded, *hits.notes):
         click.echo(f"Note: {note}", err=True)
     console.print(f"{hits.total:,} products, page {hits.number}, {hits.took_ms:.1f} ms")
+    if hits.rules:
+        console.print(f"Rules: {', '.join(safe(name) for name in hits.rules)}")
+    if hits.redirect:
+        console.print(f"Redirect: {safe(hits.redirect, 200)}")
+    for banner in hits.banners:
+        console.print(f"Banner: {safe(json.dumps(banner, ensure_ascii=False, default=str), 200)}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("#", "score", "id", "title", "because"):
         table.add_column(name, justify="right" if name in ("#", "score") else "left", overflow="fold")

@@ -7,12 +7,15 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from hybridsearch.search.conditions import Filter
 from hybridsearch.values import Vector
 
 NEIGHBOUR_LIFT = 1_000.0
 """First-pass boost of (1 + cosine) / 2 for a neighbour: above any BM25 score, so that it enters the window."""
 CODE_LIFT = 50_000.0
 """First-pass score of a product whose code was typed: above all neighbours, of a dozen legs too."""
+PIN_LIFT = 200_000.0
+"""The same of a product that a rule pins: above all codes."""
 PREFIX_LIFT = 20_000.0
 """The same where only the beginning of its code was typed."""
 
@@ -143,6 +146,19 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """A signal: 1 for products that pass all filters, or with `holds` False for all others, else 0.
+
+    The filters on variants stand together already.
+    """
+
+    name: str
+    weight: float
+    filters: tuple[Filter, ...]
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Cosine:
     """A signal: the cosine to the leg's vector, stretched so that `low` gives 0 and `high` gives 1.
 
@@ -186,7 +202,7 @@ class Proof:
     needed: int
 
 
-Signal = Saturated | Condition | Cosine | Number
+Signal = Saturated | Condition | Passing | Cosine | Number
 
 
 def needs(words: Words) -> str:

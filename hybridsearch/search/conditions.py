@@ -61,6 +61,13 @@ class Exists:
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """The product is one of these."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """A filter does not hold; for a filter on a field that a product lacks this is so."""
 
@@ -82,7 +89,7 @@ class OneVariant:
 
 
 Simple = Terms | Range | Exists
-Filter = Simple | Not | AnyOf | OneVariant
+Filter = Simple | Ids | Not | AnyOf | OneVariant
 
 
 def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
@@ -95,6 +102,8 @@ def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
                 yield from simple(itertools.chain.from_iterable(clause.groups))
             case OneVariant():
                 yield from simple(clause.filters)
+            case Ids():
+                pass
             case _:
                 yield clause
 

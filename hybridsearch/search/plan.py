@@ -15,10 +15,23 @@ from dataclasses import dataclass, replace
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.search import cursor, letter_case
-from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Neighbours, Number, Proof, Signal, needs, told
+from hybridsearch.search.clauses import (
+    WHOLE,
+    Codes,
+    Cosine,
+    Match,
+    Neighbours,
+    Number,
+    Passing,
+    Proof,
+    Signal,
+    needs,
+    told,
+)
 from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.cursor import Key, Place
+from hybridsearch.search.rules import Ruled
 from hybridsearch.values import FacetDetails, Hit, Page
 
 FIRST_PASS_SHARE = 1e-9
@@ -30,6 +43,8 @@ SCORED = (
     "page numbers alone. Leave it out, or give 'sort'."
 )
 UNPROVED = "the words do not fit anything in this catalogue well enough"
+
+UNRULED = Ruled()
 
 Kind = str
 """What sort of query: `code`, `browse`, `empty`, or what it gives: `words`, `photo`, `photo and words`."""
@@ -81,6 +96,7 @@ class Plan:
         suggestions: Queries that would find something, for a page that is empty.
         compared: Filters whose values are looked for in another case too, for a note.
         variants: What the names of the fields of variants begin with; empty where the index has none.
+        ruled: What the shop's rules change; their signals are among the others.
     """
 
     kind: Kind
@@ -106,6 +122,7 @@ class Plan:
     suggestions: tuple[str, ...] = ()
     compared: tuple[Terms, ...] = ()
     variants: str = ""
+    ruled: Ruled = UNRULED
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -169,7 +186,7 @@ class Plan:
 
     def without_words(self, reason: str) -> Plan:
         """Return the plan that finds and ranks by vectors and numbers alone."""
-        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number))
+        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number | Passing))
         degraded = (*self.degraded, reason)
         return replace(self, keyword=None, codes=None, signals=signals, proof=None, degraded=degraded)
 
@@ -241,6 +258,9 @@ class Plan:
             notes=tuple(notes if proved else [*notes, UNPROVED]),
             spelled=self.spelled,
             suggestions=() if found else self.suggestions,
+            rules=self.ruled.names,
+            redirect=self.ruled.redirect,
+            banners=self.ruled.banners,
         )
 
     def _next(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:
@@ -262,7 +282,7 @@ class Plan:
     @property
     def conditions(self) -> tuple[Filter, ...]:
         """The filters as a product has to pass them: those on variants together."""
-        return together(self.filters, self.of_variants)
+        return together((*self.filters, *self.ruled.filters), self.of_variants)
 
     def matching(self, facet: Facet | None = None) -> tuple[Filter, ...]:
         """Return the filters that a variant has to pass by itself; for a facet without those on its own field."""
@@ -288,7 +308,8 @@ class Plan:
         lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
         if self.proof:
             lines.append(f"  proof       some product has {self.proof.needed} of {WHOLE} ({told(self.proof.words)})")
-        lines += [f"  filter      {clause}" for clause in self.filters]
+        lines += [f"  rule        {name}" for name in self.ruled.names]
+        lines += [f"  filter      {clause}" for clause in (*self.filters, *self.ruled.filters)]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]
         if self.sort:
             lines += [f"  sort        {sort.field} {sort.direction}" for sort in self.sort]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,9 +19,10 @@ from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.orders import read_sort
-from hybridsearch.search.plan import Kind, Plan
+from hybridsearch.search.plan import UNRULED, Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
+from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.weights import Weights
@@ -126,6 +127,7 @@ def plan(
     lexicon: Lexicon | None = None,
     synonyms: Synonyms = NONE,
     configured: Fields | None = None,
+    ruled: Ruled = UNRULED,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -138,6 +140,7 @@ def plan(
         lexicon: The words of the index; left out: not known, and any word will do.
         synonyms: The rules of the shop.
         configured: The fields that the index will have once it is rebuilt, for messages.
+        ruled: What the shop's rules change; in an order by fields products keep their places.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -154,7 +157,11 @@ def plan(
     codes = typed_codes(typed) if schema.fields.codes else None
     evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema)
     proof = None
-    if kind == WORDS.name and not query.filters:  # what passes a filter is part of a page that was proved without it
+    if query.sort:
+        ruled = replace(ruled, pins=(), weights=())
+    if (
+        kind == WORDS.name and not query.filters and not ruled.pins
+    ):  # what passes a filter is part of a page that was proved without it
         near = tuple(nearness(vectors, schema))
         proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
@@ -169,7 +176,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
-        signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
+        signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *ruled.signals),
         facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
@@ -180,6 +187,7 @@ def plan(
         proof=proof,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
+        ruled=ruled,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),

@@ -10,7 +10,7 @@ from typing import Any
 from hybridsearch import document, text
 from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.sections import Fields
 from hybridsearch.values import FieldValues, Page, Row
@@ -101,6 +101,8 @@ def holds(clause: Filter, variant: Variant) -> bool:
             return not holds(clause.clause, variant)
         case AnyOf():
             return any(passes(variant, group) for group in clause.groups)
+        case Ids():
+            return True  # that is said of the product
         case OneVariant():
             return passes(variant, clause.filters)
         case Exists():

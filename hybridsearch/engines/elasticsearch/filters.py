@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from hybridsearch.engines.elasticsearch.mapping import VARIANTS, field_path, variant_path
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
+from hybridsearch.engines.elasticsearch.mapping import ID, VARIANTS, field_path, variant_path
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 
 Clause = dict[str, Any]
 
@@ -37,6 +37,8 @@ def filter_clause(clause: Filter, path: Callable[[str, str], str] = field_path) 
         case AnyOf():
             groups = [all_of(group, path) for group in clause.groups]
             return {"bool": {"should": groups, "minimum_should_match": 1}} if groups else {"match_none": {}}
+        case Ids():
+            return {"terms": {ID: list(clause.values)}}
         case OneVariant():
             return {"nested": {"path": VARIANTS, "query": all_of(clause.filters, variant_path)}}
 

@@ -19,18 +19,20 @@ from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
+    PIN_LIFT,
     Codes,
     Condition,
     Cosine,
     Match,
     Neighbours,
     Number,
+    Passing,
     Proof,
     Saturated,
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import Filter, together
+from hybridsearch.search.conditions import Filter, Ids, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page
 
@@ -126,7 +128,7 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
     from the neighbours among them, and `post_filter` leaves them out of hits and total. What they add that passes all
     filters is among the k nearest of fewer, and so a candidate anyway.
     """
-    asked = [each for each in plan.filters if each not in left_out]
+    asked = [*(each for each in plan.filters if each not in left_out), *plan.ruled.filters]
     filters = [filter_clause(each) for each in together(asked, plan.of_variants)]
     if plan.kind == "browse":
         everything = {"bool": {"filter": [{"match_all": {}}, *filters]}}
@@ -134,6 +136,9 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
     clauses: list[Clause] = []
     if plan.keyword:
         clauses.append(match_clause(plan.keyword))
+    if plan.ruled.pins:
+        pinned = filter_clause(Ids(tuple(pin.id for pin in plan.ruled.pins)))
+        clauses.append({"constant_score": {"filter": pinned, "boost": PIN_LIFT}})
     if plan.codes:
         parts = plan.codes.by_lift()
         clauses += [{"constant_score": {"filter": codes(part), "boost": lift}} for part, lift in parts]
@@ -198,6 +203,10 @@ def signal_clause(signal: Signal) -> Clause:
             path = field_path("numbers", signal.field)
             params = {"w": signal.weight, "k": signal.half, "f": path}
             clause = script({"exists": {"field": path}}, NUMBER, params)
+        case Passing():
+            inner = all_of(signal.filters)
+            inner = inner if signal.holds else {"bool": {"must_not": [inner]}}
+            clause = {"constant_score": {"filter": inner, "boost": signal.weight}}
         case Condition():
             inner = codes(signal.clause) if isinstance(signal.clause, Codes) else match_clause(signal.clause)
             clause = {"constant_score": {"filter": inner, "boost": signal.weight}}

@@ -9,7 +9,7 @@ import numpy as np
 from hybridsearch.engines.embedded.tables import Table
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.fields import KINDS
-from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Not, OneVariant, Range, Terms
+from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 
 
 def passing(filters: Iterable[Filter], table: Table) -> Mask:
@@ -35,6 +35,10 @@ def holding(clause: Filter, table: Table) -> Mask:
             mask = np.zeros(table.rows, np.bool_)
             for group in clause.groups:
                 mask |= passing(group, table)
+            return mask
+        case Ids():
+            mask = np.zeros(table.rows, np.bool_)
+            mask[table.find(clause.values)] = True
             return mask
         case OneVariant():
             assert table.variants is not None

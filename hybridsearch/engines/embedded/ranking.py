@@ -20,7 +20,7 @@ from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, contributions, total
-from hybridsearch.search.clauses import NEIGHBOUR_LIFT, Match, Proof
+from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Proof
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.cursor import Key
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
@@ -125,7 +125,7 @@ def is_proved(proof: Proof, window: Window) -> bool:
 
 def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
     """Return the candidates, ascending, and the score of each in the first pass."""
-    allowed = passing(plan.conditions, view.products) if plan.filters else None
+    allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
     if plan.kind == "browse":
         everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
         return everything.astype(np.int32), np.ones(len(everything), np.float32)
@@ -134,6 +134,10 @@ def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
     if plan.keyword:
         docs, values = match(plan.keyword, view)
         scores[docs] += values
+        is_candidate[docs] = True
+    if plan.ruled.pins:
+        docs = view.find([pin.id for pin in plan.ruled.pins])
+        scores[docs] += PIN_LIFT
         is_candidate[docs] = True
     for part, lift in plan.codes.by_lift() if plan.codes else ():
         docs = np.unique(view.carrying(part))

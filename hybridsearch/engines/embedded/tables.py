@@ -40,10 +40,18 @@ class Table:
 
     Attributes:
         variants: Of products, the table of their variants.
+        find: Of products, returns those with some ids.
     """
 
-    def __init__(self, arrays: Arrays, rows: int, prefix: str = "", variants: Variants | None = None) -> None:
-        self.rows, self.variants = rows, variants
+    def __init__(
+        self,
+        arrays: Arrays,
+        rows: int,
+        prefix: str = "",
+        variants: Variants | None = None,
+        find: Callable[[Sequence[str]], Ordinals] = lambda _: np.zeros(0, np.int32),
+    ) -> None:
+        self.rows, self.variants, self.find = rows, variants, find
         self._arrays, self._prefix = arrays, prefix
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}

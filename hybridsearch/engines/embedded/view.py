@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -109,12 +110,16 @@ class View:
         self.documents = len(self.numbers)
         self._arrays = arrays
         self.variants = Variants(arrays, self.documents)
-        self.products = Table(arrays, self.documents, variants=self.variants)
+        self.products = Table(arrays, self.documents, variants=self.variants, find=self.find)
         nowhere = np.full(self.documents, -1, np.int32)
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
             for leg in self.schema.legs
         }
+
+    def find(self, ids: Sequence[str]) -> Ordinals:
+        """Return the documents that have one of some ids."""
+        return np.searchsorted(self.numbers, self.store.numbers_of(ids)).astype(np.int32)
 
     def table(self, plan: Plan, field: str) -> Table:
         """Return the table that holds a field of a plan."""

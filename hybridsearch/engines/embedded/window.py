@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated, Signal, Words
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Passing, Saturated, Signal, Words
 from hybridsearch.search.plan import Plan
 
 
@@ -53,6 +54,9 @@ class Window:
             case Saturated():
                 scores = self.bm25(signal.match)
                 return scores / (scores + signal.half)
+            case Passing():
+                passed = passing(signal.filters, self.view.products)[self.docs]
+                return np.where(passed == signal.holds, 1.0, 0.0)
             case Condition():
                 return self._holds(signal.clause).astype(np.float64)
             case Cosine():
