@@ -65,7 +65,7 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
-        after: str | None = None,
+        cursor: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
@@ -82,7 +82,7 @@ class AsyncHybridSearch(Shop):
                 sort=sort,
                 page=page,
                 size=size,
-                after=after,
+                cursor=cursor,
                 weights=weights,
             )
             with span("engine"):
@@ -106,11 +106,11 @@ class AsyncHybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
-        after: str | None = None,
+        cursor: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = asked(text, filters, facets, sort, page, size, after)
+        query = asked(text, filters, facets, sort, page, size, cursor)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()

@@ -46,7 +46,7 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
-        after: str | None = None,
+        cursor: str | None = None,
         weights: Weights | None = None,
         highlight: bool = False,
         strict: bool = False,
@@ -71,7 +71,7 @@ class HybridSearch(Shop):
                 sort=sort,
                 page=page,
                 size=size,
-                after=after,
+                cursor=cursor,
                 weights=weights,
             )
             with span("engine"):
@@ -101,7 +101,7 @@ class HybridSearch(Shop):
         sort: str | Sequence[str] | None = None,
         page: int = 1,
         size: int = 10,
-        after: str | None = None,
+        cursor: str | None = None,
         weights: Weights | None = None,
     ) -> Plan:
         """Return what a search would do; nothing is run.
@@ -118,18 +118,18 @@ class HybridSearch(Shop):
             sort: `price:asc` or `price:desc`, or several, such as ["brand", "price:desc"]; left out: the best first.
             page: From 1.
             size: Hits on a page.
-            after: The `next` of a page of the same search, instead of `page`: what comes behind that page, however
+            cursor: That of a page of the same search, instead of `page`: what comes behind that page, however
                 deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
             weights: Weights of the signals; left out: the weights in use.
 
         Raises:
-            QueryError: A field is unknown, a photo was given and no leg reads pictures, or `after` is damaged or of
-                another search.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or the cursor is damaged or
+                that of another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = asked(text, filters, facets, sort, page, size, after)
+        query = asked(text, filters, facets, sort, page, size, cursor)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)

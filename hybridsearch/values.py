@@ -162,11 +162,13 @@ class Page(Sequence[Hit]):
             filters on the field itself leave out is counted too.
         details: What else is known of each facet, such as the sum of the counts that are not shown.
         number: Which page this is, from 1.
-        next: Cursor of the page behind this one, to be passed as `after`; empty on the last page, and where hits are in
-            the order of a score. It is text of A to Z, a to z, digits, `-` and `_`.
+        cursor: Of the page behind this one, to be passed to the next search; empty on the last page, and where hits are
+            in the order of a score. It is text of A to Z, a to z, digits, `-` and `_`.
         degraded: Why the answer comes from less than was planned; empty when all is well.
         notes: What was changed in the request, such as a query that was cut.
         spelled: The query as the index spells it, where it was searched for so too; empty where it was typed so.
+        corrected: The words that were spelled otherwise, each with the spelling of the index.
+        dropped: Words of the query that no product has: none is needed.
         suggestions: Queries that would find something, on a page without products: the words that the index knows, each
             alone, the most telling first.
         rules: Names of the shop's rules that were applied.
@@ -180,15 +182,22 @@ class Page(Sequence[Hit]):
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, FacetDetails] = field(default_factory=dict)
     number: int = 1
-    next: str = ""
+    cursor: str = ""
     degraded: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     spelled: str = ""
+    corrected: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     redirect: str = ""
     banners: tuple[Mapping[str, Any], ...] = ()
     took_ms: float = 0.0
+
+    @property
+    def suggestion(self) -> str | None:
+        """What may have been meant: the query in the index's spelling, or one that finds something; None for none."""
+        return self.spelled or next(iter(self.suggestions), None)
 
     def __len__(self) -> int:
         return len(self.hits)
@@ -222,10 +231,13 @@ class Page(Sequence[Hit]):
             "facets": {name: dict(counts) for name, counts in self.facets.items()},
             "facet_details": {name: details.to_json() for name, details in self.details.items()},
             "page": self.number,
-            "next": self.next,
+            "cursor": self.cursor,
             "degraded": list(self.degraded),
             "notes": list(self.notes),
             "spelled": self.spelled,
+            "corrected": dict(self.corrected),
+            "dropped": list(self.dropped),
+            "suggestion": self.suggestion,
             "suggestions": list(self.suggestions),
             "rules": list(self.rules),
             "redirect": self.redirect,

@@ -20,7 +20,7 @@ from hybridsearch.values import Hit
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
 @click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 @click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
-@click.option("--after", metavar="CURSOR", help="What comes behind a page: its 'next', which --json shows.")
+@click.option("--cursor", metavar="TOKEN", help="What comes behind a page: its 'cursor', which --json shows.")
 @click.option(
     "--filter",
     "filters",
@@ -56,7 +56,7 @@ def command(
     image: Path | None,
     size: int,
     page: int,
-    after: str | None,
+    cursor: str | None,
     filters: tuple[str, ...],
     either: tuple[str, ...],
     exists: tuple[str, ...],
@@ -80,7 +80,7 @@ def command(
             "sort": sort,
             "page": page,
             "size": size,
-            "after": after,
+            "cursor": cursor,
         }
         if planned:
             plan = shop.plan(query, **arguments)

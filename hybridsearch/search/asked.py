@@ -35,7 +35,7 @@ LARGEST = 10**9
 
 
 def asked(
-    text: object, filters: object, facets: object, sort: object, page: object, size: object, after: object
+    text: object, filters: object, facets: object, sort: object, page: object, size: object, cursor: object
 ) -> Query:
     """Return the query that the arguments of a search stand for.
 
@@ -51,7 +51,7 @@ def asked(
         sort=read("sort", sort, names, "text such as 'price:asc', or a list of such"),
         page=read("page", page, count_of, "a whole number from 1"),
         size=read("size", size, count_of, "a whole number from 0"),
-        after=read("after", after, cursor, "the 'next' of a page"),
+        cursor=read("cursor", cursor, token, "the cursor of a page"),
     )
 
 
@@ -69,7 +69,7 @@ def count_of(value: Any) -> int:
     return max(-LARGEST, min(operator.index(value), LARGEST))
 
 
-def cursor(value: Any) -> str:
+def token(value: Any) -> str:
     """Return a cursor, an empty one where none is given."""
     return "" if value is None else text_of(value)
 

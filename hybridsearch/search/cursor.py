@@ -33,9 +33,9 @@ Key = str | float | None
 """By which a product is put in order: text, a number, or None where it has neither."""
 Count = Annotated[int, Field(ge=0, le=MOST)]
 
-DAMAGED = "'after' is {}, which is no cursor, or not a whole one. Pass the 'next' of a page as it is, or begin without."
+DAMAGED = "'cursor' is {}, which is none, or not a whole one. Pass that of a page as it is, or begin without."
 FOREIGN = (
-    "'after' is the cursor of another search. Pass it with the words, filters and order of the page that it comes "
+    "'cursor' is that of another search. Pass it with the words, filters and order of the page that it comes "
     "from, or begin without."
 )
 

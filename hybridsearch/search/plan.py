@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
@@ -39,7 +39,7 @@ FIRST_PASS_SHARE = 1e-9
 
 CUT = "facet '{}' shows {} of its values, the counts of the others add up to {}; a larger size shows more"
 SCORED = (
-    "'after' continues an order by fields, and the whole shop or a part of it; hits in the order of their score have "
+    "'cursor' continues an order by fields, and the whole shop or a part of it; hits in the order of their score have "
     "page numbers alone. Leave it out, or give 'sort'."
 )
 UNPROVED = "the words do not fit anything in this catalogue well enough"
@@ -92,6 +92,8 @@ class Plan:
         after: Where the page before ends; None where `offset` alone says how many hits are skipped.
         rows: Whether hits carry the product's row.
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
+        corrected: The words that are spelled otherwise, each with the spelling of the index.
+        dropped: Words that no product has.
         proof: What must hold of some candidate, of those in the window; None where the query surely means something.
         suggestions: Queries that would find something, for a page that is empty.
         compared: Filters whose values are looked for in another case too, for a note.
@@ -118,6 +120,8 @@ class Plan:
     after: Place | None = None
     rows: bool = True
     spelled: str = ""
+    corrected: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     proof: Proof | None = None
     suggestions: tuple[str, ...] = ()
     compared: tuple[Terms, ...] = ()
@@ -253,17 +257,19 @@ class Plan:
             facets=facets if proved else {facet.field: {} for facet in self.facets},
             details={facet.field: known.get(facet.field, FacetDetails()) for facet in self.facets},
             number=self.number,
-            next=self._next(shown, keys) if more else "",
+            cursor=self._cursor(shown, keys) if more else "",
             degraded=(*self.degraded, *degraded),
             notes=tuple(notes if proved else [*notes, UNPROVED]),
             spelled=self.spelled,
+            corrected=self.corrected,
+            dropped=self.dropped,
             suggestions=() if found else self.suggestions,
             rules=self.ruled.names,
             redirect=self.ruled.redirect,
             banners=self.ruled.banners,
         )
 
-    def _next(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:
+    def _cursor(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:
         """Return the cursor of the page behind some hits; none where it cannot be had."""
         if not shown or not self.is_steady:
             return ""

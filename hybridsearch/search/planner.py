@@ -53,7 +53,7 @@ class Query:
         facets: Names of fields, or options by name, see `read_facets`.
         sort: `field:asc` or `field:desc`, or several of them; left out: by score.
         page: From 1.
-        after: The `next` of a page; empty: `page` says which one is asked for.
+        cursor: Of the page before; empty: `page` says which one is asked for.
     """
 
     text: str = ""
@@ -63,7 +63,7 @@ class Query:
     sort: str | Sequence[str] | None = None
     page: int = 1
     size: int = 10
-    after: str = ""
+    cursor: str = ""
 
     @property
     def typed(self) -> str:
@@ -184,6 +184,8 @@ def plan(
         offset=offset,
         size=size,
         spelled=reading.spelled,
+        corrected=reading.corrected,
+        dropped=reading.dropped,
         proof=proof,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
@@ -192,7 +194,7 @@ def plan(
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
-    return planned.behind(query.after) if query.after else planned
+    return planned.behind(query.cursor) if query.cursor else planned
 
 
 def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:
@@ -251,9 +253,9 @@ def page_bounds(query: Query, *, steady: bool) -> tuple[int, int, tuple[str, ...
     """
     if query.page < 1 or query.size < 0:
         raise QueryError(f"Page {query.page} of size {query.size} was asked for; pages start at 1 and sizes at 0.")
-    if query.after and query.page != 1:
+    if query.cursor and query.page != 1:
         raise QueryError(
-            f"Page {query.page} was asked for and 'after' too, which says where to begin; give one of them."
+            f"Page {query.page} was asked for and a cursor too, which says where to begin; give one of them."
         )
     notes = []
     size = min(query.size, MOST_HITS)
@@ -262,6 +264,6 @@ def page_bounds(query: Query, *, steady: bool) -> tuple[int, int, tuple[str, ...
     offset = (query.page - 1) * size
     if offset + size > DEEPEST:
         offset = DEEPEST - size
-        remedy = "go on with the 'next' of a page" if steady else "narrow the search with a filter"
+        remedy = "go on with the cursor of a page" if steady else "narrow the search with a filter"
         notes.append(f"only the first {DEEPEST} hits have page numbers; {remedy}")
     return offset, size, tuple(notes)

@@ -63,10 +63,12 @@ class Reading:
     Attributes:
         words: In order.
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
+        dropped: Words that no product has, in no form and under no other name, so that none is needed.
     """
 
     words: tuple[Word, ...]
     spelled: str = ""
+    dropped: tuple[str, ...] = ()
 
     def of(self, part: str) -> list[Word]:
         """Return the words that stand in a part of the query."""
@@ -74,6 +76,11 @@ class Reading:
         runs = [word for word in own if text.is_run(word)]
         here = (own.issuperset(word.typed.split()) or any(word.typed in run for run in runs) for word in self.words)
         return list(itertools.compress(self.words, here))
+
+    @property
+    def corrected(self) -> dict[str, str]:
+        """What was typed, and the spelling of the index that it was also read in."""
+        return {word.typed: word.others[0] for word in self.words if word.why == SPELLING}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -100,7 +107,11 @@ def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
         replace(word, alike=synonyms.of(word.others[:1], languages)) if word.why == SPELLING else word for word in read
     ]
     spelled = [word.others[0] if word.why == SPELLING else word.typed for word in read]
-    return Reading(tuple(read), " ".join(spelled) if any(word.why == SPELLING for word in read) else "")
+    return Reading(
+        tuple(read),
+        " ".join(spelled) if any(word.why == SPELLING for word in read) else "",
+        tuple(word.typed for word in read if not text.is_run(word.typed) and not occurs(word, lexicon, languages)),
+    )
 
 
 def standing_for(

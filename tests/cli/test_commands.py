@@ -136,11 +136,17 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "facets",
         "facet_details",
         "page",
-        "next",
+        "cursor",
         "degraded",
         "notes",
         "spelled",
+        "corrected",
+        "dropped",
+        "suggestion",
         "suggestions",
+        "rules",
+        "redirect",
+        "banners",
         "took_ms",
     }
     assert (page["query"], page["total"], page["degraded"]) == ("red coats", 1, [])

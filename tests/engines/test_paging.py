@@ -61,9 +61,9 @@ def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
 
 def pages(shop: HybridSearch, size: int, after: str = "", **asked: Any) -> list[Page]:
     """Return all pages, by their cursors, from the first or from a cursor on."""
-    found = [shop.search(size=size, after=after, **asked)]
-    while found[-1].next:
-        found.append(shop.search(size=size, after=found[-1].next, **asked))
+    found = [shop.search(size=size, cursor=after, **asked)]
+    while found[-1].cursor:
+        found.append(shop.search(size=size, cursor=found[-1].cursor, **asked))
         assert len(found) < 100
     return found
 
@@ -85,7 +85,7 @@ def test_all_pages_together_are_the_whole_list(
         assert {page.total for page in found} == {whole.total}
         assert all(page.facets == whole.facets and page.notes == whole.notes for page in found)
         assert all(len(page) == size for page in found[:-1])
-        assert whole.next == ""
+        assert whole.cursor == ""
 
 
 @given(SEARCHES, st.integers(1, 25), st.sampled_from([None, POPULAR]))
@@ -94,10 +94,10 @@ def test_a_cursor_of_one_engine_is_one_of_the_other(
     shops: tuple[HybridSearch, HybridSearch], asked: dict[str, Any], size: int, weights: Weights | None
 ) -> None:
     ours, theirs = (shop.search(size=size, weights=weights, **asked) for shop in shops)
-    assert (ours.next == "") == (theirs.next == "")
-    if ours.next:
+    assert (ours.cursor == "") == (theirs.cursor == "")
+    if ours.cursor:
         swapped = zip(shops, (theirs, ours), strict=True)
-        after = [shop.search(size=size, after=page.next, weights=weights, **asked) for shop, page in swapped]
+        after = [shop.search(size=size, cursor=page.cursor, weights=weights, **asked) for shop, page in swapped]
         assert [hit.id for hit in after[0]] == [hit.id for hit in after[1]]
 
 
@@ -126,20 +126,20 @@ def test_numbers_with_a_weight_put_the_whole_shop_in_order(shops: tuple[HybridSe
 def test_a_numbered_page_is_continued_too(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
         third = shop.search(sort="price", page=3, size=10)
-        fourth = shop.search(sort="price", size=10, after=third.next)
+        fourth = shop.search(sort="price", size=10, cursor=third.cursor)
         assert [hit.id for hit in fourth] == [hit.id for hit in shop.search(sort="price", page=4, size=10)]
         assert fourth.number == 4
-        assert shop.search(sort="price", page=6, size=10).next == ""
+        assert shop.search(sort="price", page=6, size=10).cursor == ""
 
 
 def test_hits_in_the_order_of_a_score_have_page_numbers_alone(shops: tuple[HybridSearch, HybridSearch]) -> None:
     for shop in shops:
-        assert shop.search("red", size=3).next == ""
-        cursor = shop.search(size=3).next
+        assert shop.search("red", size=3).cursor == ""
+        cursor = shop.search(size=3).cursor
         with pytest.raises(QueryError) as refused:
-            shop.search("red", size=3, after=cursor)
+            shop.search("red", size=3, cursor=cursor)
         assert str(refused.value) == (
-            "'after' continues an order by fields, and the whole shop or a part of it; hits in the order of their "
+            "'cursor' continues an order by fields, and the whole shop or a part of it; hits in the order of their "
             "score have page numbers alone. Leave it out, or give 'sort'."
         )
 
@@ -157,22 +157,22 @@ def test_hits_in_the_order_of_a_score_have_page_numbers_alone(shops: tuple[Hybri
 )
 def test_a_cursor_of_another_search_is_refused(shops: tuple[HybridSearch, HybridSearch], other: dict[str, Any]) -> None:
     for shop in shops:
-        cursor = shop.search(sort="price", size=3).next
-        with pytest.raises(QueryError, match="'after' is the cursor of another search"):
-            shop.search(after=cursor, **other)
+        cursor = shop.search(sort="price", size=3).cursor
+        with pytest.raises(QueryError, match="'cursor' is that of another search"):
+            shop.search(cursor=cursor, **other)
 
 
 @pytest.mark.parametrize("after", ["2", "x" * 30_000, "é\0", b"QQ", 7, ["x"]], ids=repr)
 def test_what_is_no_cursor_is_an_error_that_says_so(shops: tuple[HybridSearch, HybridSearch], after: Any) -> None:
-    with pytest.raises(HybridSearchError, match="'after' is"):
-        shops[0].search(sort="price", after=after)
+    with pytest.raises(HybridSearchError, match="'cursor' is"):
+        shops[0].search(sort="price", cursor=after)
 
 
 def test_a_cursor_and_a_page_number_cannot_both_be_meant(shops: tuple[HybridSearch, HybridSearch]) -> None:
-    cursor = shops[0].search(size=3).next
-    with pytest.raises(QueryError, match="Page 2 was asked for and 'after' too"):
-        shops[0].search(size=3, page=2, after=cursor)
-    assert shops[0].search(size=3, after="").number == shops[0].search(size=3, after=None).number == 1
+    cursor = shops[0].search(size=3).cursor
+    with pytest.raises(QueryError, match="Page 2 was asked for and a cursor too"):
+        shops[0].search(size=3, page=2, cursor=cursor)
+    assert shops[0].search(size=3, cursor="").number == shops[0].search(size=3, cursor=None).number == 1
 
 
 def test_beyond_ten_thousand_hits_a_cursor_goes_on_where_page_numbers_end(es_url: str, tmp_path: Path) -> None:
@@ -183,9 +183,9 @@ def test_beyond_ten_thousand_hits_a_cursor_goes_on_where_page_numbers_end(es_url
             last = shop.search(sort="price", page=1_000, size=10)
             assert last.notes == ()
             assert shop.search(sort="price", page=1_001, size=10).notes == (
-                "only the first 10000 hits have page numbers; go on with the 'next' of a page",
+                "only the first 10000 hits have page numbers; go on with the cursor of a page",
             )
-            rest = pages(shop, 20, last.next, sort="price")
+            rest = pages(shop, 20, last.cursor, sort="price")
             whole = sorted((number // 7 % 50, f"{number:05}") for number in range(10_050))
             assert ids(rest) == [key for _, key in whole[10_000:]]
 
@@ -203,10 +203,10 @@ def test_a_catalogue_that_changes_between_two_pages_gives_each_other_product_onc
             shop.upsert({"id": "00", "title": "hat", "price": 7.5})
             if shop is both[1]:
                 shop.engine.refresh(next(g.name for g in shop.engine.generations() if g.state == "live"))
-            second = shop.search(sort="price", size=4, after=first.next)
+            second = shop.search(sort="price", size=4, cursor=first.cursor)
             assert [hit.id for hit in second] == ["04", "06", "new", "07"]
-            third = shop.search(sort="price", size=4, after=second.next)
-            assert ([hit.id for hit in third], third.next) == (["00", "08", "09"], "")
+            third = shop.search(sort="price", size=4, cursor=second.cursor)
+            assert ([hit.id for hit in third], third.cursor) == (["00", "08", "09"], "")
 
 
 def test_a_swap_between_two_pages_ends_nothing(es_url: str, tmp_path: Path) -> None:
@@ -217,5 +217,5 @@ def test_a_swap_between_two_pages_ends_nothing(es_url: str, tmp_path: Path) -> N
             first = shop.search(sort="price:desc", size=4)
             assert [hit.id for hit in first] == ["02", "05", "08", "01"]
             generation = shop.reindex(options=quietly()).generation
-            assert ids(pages(shop, 4, first.next, sort="price:desc")) == ["04", "07", "00", "03", "06", "09"]
+            assert ids(pages(shop, 4, first.cursor, sort="price:desc")) == ["04", "07", "00", "03", "06", "09"]
         both[1].engine.discard(generation)

@@ -121,8 +121,8 @@ def test_a_category_page_is_ruled_too_and_a_cursor_goes_on_behind_the_pins(shops
         assert (page.total, [hit.id for hit in page][:2]) == (7, ["h5", "h2"])
         assert page.facets == {"category": {"dresses": 30, "hats": 7}, "brand": {"Acme": 7}}
         ids = [hit.id for hit in page]
-        while page.next:
-            page = shop.search(filters={"category": "hats"}, size=3, after=page.next)
+        while page.cursor:
+            page = shop.search(filters={"category": "hats"}, size=3, cursor=page.cursor)
             ids += [hit.id for hit in page]
         assert sorted(ids) == [f"h{n}" for n in range(1, 8)]
         assert shop.search(filters={"category": "dresses"}).rules == ()

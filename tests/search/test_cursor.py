@@ -38,13 +38,13 @@ def test_a_cursor_of_which_a_letter_is_changed_lost_or_added_is_refused(data: st
     at = data.draw(st.integers(0, len(cursor) - 1))
     letter = data.draw(st.sampled_from("Aa0-_ =é\0"))
     for damaged in (cursor[:at] + cursor[at + 1 :], cursor[:at] + letter + cursor[at:], cursor[:at]):
-        with pytest.raises(QueryError, match="which is no cursor, or not a whole one"):
+        with pytest.raises(QueryError, match="which is which is none, or not a whole one"):
             read(damaged, "search", KINDS)
 
 
 @pytest.mark.parametrize("cursor", ["2", "next", "A" * 40, "x" * (LONGEST + 1), write(PLACE, "search") + "=="])
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(QueryError, match="Pass the 'next' of a page as it is, or begin without"):
+    with pytest.raises(QueryError, match="Pass that of a page as it is, or begin without"):
         read(cursor, "search", KINDS)
 
 
@@ -52,7 +52,7 @@ def test_a_cursor_of_another_search_is_refused() -> None:
     with pytest.raises(QueryError) as refused:
         read(write(PLACE, "red"), "blue", KINDS)
     assert str(refused.value) == (
-        "'after' is the cursor of another search. Pass it with the words, filters and order of the page that it comes "
+        "'cursor' is that of another search. Pass it with the words, filters and order of the page that it comes "
         "from, or begin without."
     )
 
@@ -79,7 +79,7 @@ def test_a_cursor_of_another_search_is_refused() -> None:
 def test_a_cursor_that_somebody_made_up_is_refused_unless_it_is_a_place(content: bytes) -> None:
     of = digest(b"search")
     cursor = urlsafe_b64encode(of + digest(of + content) + content).rstrip(b"=").decode()
-    with pytest.raises(QueryError, match="no cursor, or not a whole one"):
+    with pytest.raises(QueryError, match="which is none, or not a whole one"):
         read(cursor, "search", KINDS)
 
 

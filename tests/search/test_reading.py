@@ -130,3 +130,21 @@ def test_one_word_that_enough_products_have_is_enough_or_no_word_has_them(typed:
 
 def test_idf_is_that_of_lucene() -> None:
     assert idf(8, 100) == pytest.approx(math.log(1 + 92.5 / 8.5))
+
+
+@pytest.mark.parametrize(
+    ("typed", "corrected", "dropped"),
+    [
+        ("red umbrella", {}, ()),
+        ("rad umbrela", {"umbrela": "umbrella"}, ("rad",)),
+        ("zzzz red", {}, ("zzzz",)),
+        ("傘 zzzz", {}, ("zzzz",)),
+    ],
+)
+def test_what_was_corrected_and_what_no_product_has_is_named(
+    typed: str, corrected: dict[str, str], dropped: tuple[str, ...]
+) -> None:
+    lexicon = Lexicon({"red": 20, "umbrella": 8}, 100)
+    reading = read(typed, lexicon, ("en", "zh"))
+    assert (reading.corrected, reading.dropped) == (corrected, dropped)
+    assert read(typed, None, ("en", "zh")).dropped == ()
