@@ -12,15 +12,15 @@ import numpy as np
 
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.candidates import Candidates
 from hybridsearch.engines.embedded.counting import count
-from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.orders import in_order
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, contributions, total
-from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Proof
+from hybridsearch.search.clauses import Proof
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.cursor import Key
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
@@ -70,7 +70,8 @@ def rank(plan: Plan, view: View) -> Ranking:
 
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
-    docs, first = found(plan, view)
+    candidates = Candidates(plan, view)
+    docs, first = reaching(plan, view, *candidates.of(plan))
     if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
         return Ranking(plan, [], 0, proved=False)
     if plan.needs_best and len(docs):
@@ -83,7 +84,7 @@ def ranked(plan: Plan, view: View) -> Ranking:
         placed = scored(plan, view, ordinals)
     else:
         placed = by_score(plan, view, docs, first)[plan.skipped :]
-    counted = [count(view, plan, facet, counted_by(plan, facet, view, docs)) for facet in plan.facets]
+    counted = [count(view, plan, facet, counted_by(plan, facet, candidates, docs)) for facet in plan.facets]
     return Ranking(
         replace(plan, facets=tuple(facet for facet, _, _ in counted)),
         placed,
@@ -94,11 +95,6 @@ def ranked(plan: Plan, view: View) -> Ranking:
     )
 
 
-def found(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
-    """Return what is found: the candidates, where a score is needed those that reach it; as `candidates` does."""
-    return reaching(plan, view, *candidates(plan, view))
-
-
 def reaching(plan: Plan, view: View, docs: Ordinals, first: Scores) -> tuple[Ordinals, Scores]:
     """Return those of some candidates that reach the score that a product must have."""
     if not plan.least:
@@ -107,12 +103,15 @@ def reaching(plan: Plan, view: View, docs: Ordinals, first: Scores) -> tuple[Ord
     return docs[near], first[near]
 
 
-def counted_by(plan: Plan, facet: Facet, view: View, docs: Ordinals) -> Ordinals:
+def counted_by(plan: Plan, facet: Facet, candidates: Candidates, docs: Ordinals) -> Ordinals:
     """Return the documents that a facet counts: what is found, and what would be without the filters on its field."""
     if not plan.own(facet):
         return docs
-    either = np.zeros(view.documents, np.bool_)
-    either[docs] = either[found(plan.as_counted(facet), view)[0]] = True
+    either = np.zeros(candidates.view.documents, np.bool_)
+    either[docs] = True
+    wider, first = candidates.of(plan.as_counted(facet))
+    new = ~either[wider]
+    either[reaching(plan, candidates.view, wider[new], first[new])[0]] = True
     return np.flatnonzero(either).astype(np.int32)
 
 
@@ -121,48 +120,6 @@ def is_proved(proof: Proof, window: Window) -> bool:
     evidence = window.counted(proof.words) + window.nearest(proof.near)
     known = proof.codes is not None and bool(np.isin(window.docs, window.view.carrying(proof.codes)).any())
     return known or bool((evidence >= proof.needed).any())
-
-
-def candidates(plan: Plan, view: View) -> tuple[Ordinals, Scores]:
-    """Return the candidates, ascending, and the score of each in the first pass."""
-    allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
-    if plan.kind == "browse":
-        everything = np.arange(view.documents) if allowed is None else np.flatnonzero(allowed)
-        return everything.astype(np.int32), np.ones(len(everything), np.float32)
-    scores = np.zeros(view.documents, np.float64)
-    is_candidate = np.zeros(view.documents, np.bool_)
-    if plan.keyword:
-        docs, values = match(plan.keyword, view)
-        scores[docs] += values
-        is_candidate[docs] = True
-    if plan.ruled.pins:
-        docs = view.find([pin.id for pin in plan.ruled.pins])
-        scores[docs] += PIN_LIFT
-        is_candidate[docs] = True
-    for part, lift in plan.codes.by_lift() if plan.codes else ():
-        docs = np.unique(view.carrying(part))
-        scores[docs] += lift
-        is_candidate[docs] = True
-    for clause in plan.neighbours:
-        docs, cosines = view.leg(clause.leg, clause.vector).nearest(clause.vector, clause.k, clause.floor, allowed)
-        scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
-        is_candidate[docs] = True
-    if allowed is not None:
-        is_candidate &= allowed
-    docs = np.flatnonzero(is_candidate).astype(np.int32)
-    return docs, scores[docs].astype(np.float32)
-
-
-def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
-    """Return the documents that match in any language, and the score of the best."""
-    by_language = [view.text(clause.field, words.language).match(words, view.documents) for words in clause.words]
-    if len(by_language) == 1:
-        return by_language[0]
-    scores = np.zeros(view.documents, np.float32)
-    for docs, values in by_language:
-        scores[docs] = np.maximum(scores[docs], values)
-    matching = np.flatnonzero(scores).astype(np.int32)
-    return matching, scores[matching]
 
 
 def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Placed]:

@@ -82,26 +82,51 @@ class LegVectors:
         """Return the cosine of each document to a vector; NaN where the document has none for this leg."""
         rows = self.rows[docs]
         cosines = np.full(len(docs), np.nan, np.float32)
-        cosines[rows >= 0] = self._products(rows[rows >= 0], vector)
+        cosines[rows >= 0] = self.products(rows[rows >= 0], vector)
         return cosines
 
-    def nearest(
-        self, vector: Vector, k: int, floor: float, allowed: Mask | None
-    ) -> tuple[Ordinals, NDArray[np.float32]]:
-        """Return the `k` documents nearest to a vector, with a cosine of `floor` or more, and their cosines.
+    def products(self, rows: NDArray[np.int32], vector: Vector) -> NDArray[np.float32]:
+        """Return the cosine of each of some rows to a vector."""
+        if len(rows) < SCAN_SHARE * len(self.matrix):
+            return products(self.matrix.take(rows, axis=0), vector)
+        return products(self.matrix, vector)[rows]
+
+
+class Comparison:
+    """The documents of a leg, compared with a vector.
+
+    Args:
+        leg: Where they are.
+        vector: What they are compared with.
+        again: Whether the nearest ones are asked for several times: then each is compared once.
+    """
+
+    def __init__(self, leg: LegVectors, vector: Vector, *, again: bool) -> None:
+        self._leg, self._vector = leg, vector
+        self._known = np.full(len(leg.rows), np.nan, np.float32) if again else None
+
+    def nearest(self, k: int, floor: float, allowed: Mask | None) -> tuple[Ordinals, NDArray[np.float32]]:
+        """Return the `k` documents nearest to the vector, with a cosine of `floor` or more, and their cosines.
 
         Every allowed document is compared. Of tied ones the earlier one is nearer.
         """
-        docs = self.holders if allowed is None else self.holders[allowed[self.holders]]
-        cosines = self._products(self.rows[docs], vector)
+        holders = self._leg.holders
+        docs = holders if allowed is None else holders[allowed[holders]]
+        cosines = self._of(docs)
         near = best(cosines, k)
         near = near[cosines[near] >= floor]
         return docs[near], cosines[near]
 
-    def _products(self, rows: NDArray[np.int32], vector: Vector) -> NDArray[np.float32]:
-        if len(rows) < SCAN_SHARE * len(self.matrix):
-            return products(self.matrix.take(rows, axis=0), vector)
-        return products(self.matrix, vector)[rows]
+    def _of(self, docs: Ordinals) -> NDArray[np.float32]:
+        """Return the cosines of documents that have the leg."""
+        if self._known is None:
+            return self._leg.products(self._leg.rows[docs], self._vector)
+        new = docs[np.isnan(self._known[docs])]
+        if len(new) >= SCAN_SHARE * len(self._leg.matrix):
+            new = self._leg.holders
+        if len(new):
+            self._known[new] = self._leg.products(self._leg.rows[new], self._vector)
+        return self._known[docs]
 
 
 def products(matrix: Vectors, vector: Vector) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.vectors import LegVectors, append, load
+from hybridsearch.engines.embedded.vectors import Comparison, LegVectors, append, load
 from hybridsearch.errors import StoreDamaged
 from hybridsearch.values import Vector, Vectors
 
@@ -41,16 +41,18 @@ def test_a_leg_without_vectors_needs_no_file(tmp_path: Path) -> None:
     assert load(tmp_path / "missing", DIMS, []).shape == (0, DIMS)
 
 
-@given(st.integers(0, 1000), st.floats(0, 1), st.integers(0, 12), st.floats(-1, 1))
+@given(st.integers(0, 1000), st.floats(0, 1), st.integers(0, 12), st.floats(-1, 1), st.booleans())
 def test_the_nearest_are_those_of_a_plain_sort_whatever_share_is_allowed(
-    seed: int, share: float, k: int, floor: float
+    seed: int, share: float, k: int, floor: float, again: bool
 ) -> None:
     matrix, rng = rows_of(seed, 20), np.random.default_rng(seed)
     rows = rng.permutation(20).astype(np.int32)
     rows[rng.random(20) < 0.2] = -1  # documents without this leg
     allowed = rng.random(20) < share
     vector = Vector(rows_of(seed + 1, 1)[0])
-    docs, cosines = LegVectors(matrix, rows).nearest(vector, k, floor, allowed)
+    compared = Comparison(LegVectors(matrix, rows), vector, again=again)
+    compared.nearest(k, floor, rng.random(20) < rng.random())  # what was compared for other filters changes nothing
+    docs, cosines = compared.nearest(k, floor, allowed)
     exact = {doc: float(matrix[rows[doc]] @ vector.array) for doc in np.flatnonzero(allowed & (rows >= 0))}
     expected = sorted((doc for doc in exact), key=lambda doc: (-exact[doc], doc))[:k]
     assert docs.tolist() == [doc for doc in expected if exact[doc] >= floor]

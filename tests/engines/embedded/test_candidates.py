@@ -1,0 +1,60 @@
+"""Candidates under several filters: the same as if each were asked for alone, with the common work done once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from hybridsearch.engines.embedded import EmbeddedEngine, candidates, vectors
+from hybridsearch.engines.embedded.candidates import Candidates
+from hybridsearch.search.conditions import Terms
+from hybridsearch.search.counts import Facet
+from hybridsearch.search.plan import Plan
+from tests.engines.embedded.builders import document, fill, near, unit, words
+
+RED = Plan("words", "", keyword=words("red"), neighbours=(near(unit(1, 0, 0, 0), k=2),))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> EmbeddedEngine:
+    """Two brands; the second and third product are near, the last one has no word of the query."""
+    places = (unit(0, 1, 0, 0), unit(1, 0, 0, 0), unit(1, 0.1, 0, 0), unit(1, 0.5, 0, 0))
+    brands, titles = ("Acme", "Zeta", "Acme", "Zeta"), ("red hat", "red hat", "red hat", "hat")
+    opened = EmbeddedEngine(tmp_path, "products")
+    fill(
+        opened,
+        *(
+            document(f"p{turn}", title, fields={"facets": {"brand": (brand,)}}, vectors={"image": place})
+            for turn, (brand, title, place) in enumerate(zip(brands, titles, places, strict=True))
+        ),
+    )
+    return opened
+
+
+def test_each_filter_has_its_own_neighbours(engine: EmbeddedEngine) -> None:
+    view = engine._view()
+    plan = replace(RED, filters=(Terms("brand", ("Zeta",)),), facets=(Facet("brand"),))
+    found = Candidates(plan, view)
+    assert found.of(RED)[0].tolist() == [0, 1, 2]
+    docs, first = found.of(plan)
+    assert docs.tolist() == [1, 3]
+    again, alone = found.of(RED), Candidates(RED, view).of(RED)
+    assert [part.tolist() for part in again] == [part.tolist() for part in alone]
+    assert first[0] == again[1][1]
+
+
+def test_words_and_vectors_are_looked_up_once_for_all_facets(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = mock.Mock(wraps=vectors.products)
+    matched = mock.Mock(wraps=candidates.match)
+    monkeypatch.setattr(vectors, "products", compared)
+    monkeypatch.setattr(candidates, "match", matched)
+    filters = (Terms("brand", ("Acme",)),)
+    assert engine.search(replace(RED, filters=filters, facets=(Facet("brand"),))).facets == {
+        "brand": {"Acme": 2, "Zeta": 1}
+    }
+    assert (matched.call_count, compared.call_count) == (1, 1)
