@@ -38,7 +38,7 @@ def test_a_cursor_of_which_a_letter_is_changed_lost_or_added_is_refused(data: st
     at = data.draw(st.integers(0, len(cursor) - 1))
     letter = data.draw(st.sampled_from("Aa0-_ =é\0"))
     for damaged in (cursor[:at] + cursor[at + 1 :], cursor[:at] + letter + cursor[at:], cursor[:at]):
-        with pytest.raises(QueryError, match="which is which is none, or not a whole one"):
+        with pytest.raises(QueryError, match="which is none, or not a whole one"):
             read(damaged, "search", KINDS)
 
 

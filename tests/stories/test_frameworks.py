@@ -53,7 +53,7 @@ def test_a_fastapi_application_searches_with_words_filters_and_photos(folder: Pa
         assert [hit["id"] for hit in client.get("/search", params={"brand": "Borealis"}).json()["hits"]] == ["2"]
         category = client.get("/brands/Borealis").json()
         assert ([hit["id"] for hit in category["hits"]], category["next"]) == (["2"], "")
-        assert client.get("/brands/Borealis", params={"after": "2"}).status_code == 400
+        assert client.get("/brands/Borealis", params={"cursor": "2"}).status_code == 400
         with open(folder / "blue.png", "rb") as file:
             page = client.post("/photo", files={"photo": file}).json()
         assert page["hits"][0]["id"] == "2"
