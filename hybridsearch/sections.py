@@ -309,22 +309,20 @@ class WeightsSection(Section):
 
 
 class SynonymsSection(Section):
-    """Files of synonyms, one rule a line; left out: there are none."""
+    """A file of synonyms, one rule a line; left out: there are none."""
 
     path: Path | None = None
-    """Of rules that hold in the fields of all languages."""
-    en: Path | None = None
-    de: Path | None = None
-    fr: Path | None = None
-    es: Path | None = None
-    ja: Path | None = None
-    zh: Path | None = None
+    """Of rules that hold in all languages. Those of one are in a file beside it: `synonyms.de.txt`."""
 
     @property
     def files(self) -> dict[str, Path]:
-        """The files by language; that of all languages under nothing."""
-        by_language = {"": self.path, **{language: getattr(self, language) for language in get_args(Language)}}
-        return {language: path for language, path in by_language.items() if path is not None}
+        """The file of all languages under nothing, and those that may be there by language."""
+        if self.path is None:
+            return {}
+        beside = {
+            each: self.path.with_name(f"{self.path.stem}.{each}{self.path.suffix}") for each in get_args(Language)
+        }
+        return {"": self.path, **beside}
 
 
 class RulesSection(Section):

@@ -270,6 +270,7 @@ def synonyms_of(settings: Settings) -> Watched[Synonyms]:
         {name: settings.resolve(Path(name)) for name in languages},
         lambda texts: synonyms.parse({name: (languages[name], content) for name, content in texts.items()}),
         synonyms.NONE,
+        optional=[name for name, language in languages.items() if language],
     )
 
 

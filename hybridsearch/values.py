@@ -19,6 +19,9 @@ Stored = tuple[str, ...] | float
 FieldValues = Mapping[str, Mapping[str, Stored]]
 """Of one product or variant, by role and name: {"facets": {"brand": ("Acme",)}}."""
 
+RULE = "rule "
+"""What the names of signals begin with that rules of the shop give."""
+
 Vectors = NDArray[np.float32]
 """Rows of float32, each of unit length."""
 
@@ -120,6 +123,11 @@ class Hit:
     product: Row
     highlights: Mapping[str, str] = field(default_factory=dict)
     variant: Row | None = None
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Which rules of the shop lifted it, and how, in their order."""
+        return tuple(name for name in self.signals if name.startswith(RULE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +234,7 @@ class Page(Sequence[Hit]):
                 {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
                 | ({"highlights": dict(hit.highlights)} if hit.highlights else {})
                 | ({"variant": hit.variant} if hit.variant is not None else {})
+                | ({"because": list(hit.because)} if hit.because else {})
                 for hit in self.hits
             ],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},

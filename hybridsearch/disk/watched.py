@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,12 +20,19 @@ class Watched(Generic[Value]):
 
     Args:
         files: By name.
+        optional: Names of those that need not be there.
         read: Makes the value of their texts, which are UTF-8; ValueError when it cannot.
         nothing: The value until they can be read.
     """
 
-    def __init__(self, files: Mapping[str, Path], read: Callable[[Mapping[str, str]], Value], nothing: Value) -> None:
-        self._files, self._read = files, read
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        read: Callable[[Mapping[str, str]], Value],
+        nothing: Value,
+        optional: Collection[str] = (),
+    ) -> None:
+        self._files, self._read, self._optional = files, read, optional
         self._value, self._why = nothing, ""
         self._seen: object = None
         self._lock = threading.Lock()
@@ -38,7 +45,10 @@ class Watched(Generic[Value]):
             if (state := [signature(path) for path in self._files.values()]) != self._seen:
                 self._seen = state
                 try:
-                    self._value = self._read({name: content(path) for name, path in self._files.items()})
+                    there = {name for name, path in self._files.items() if name not in self._optional or path.exists()}
+                    self._value = self._read(
+                        {name: content(self._files[name]) for name in self._files if name in there}
+                    )
                     self._why = ""
                 except (OSError, ValueError) as error:
                     self._why = str(error)

@@ -20,6 +20,7 @@ from hybridsearch.search.clauses import Passing
 from hybridsearch.search.conditions import Filter, Ids, Not, Terms, together
 from hybridsearch.search.filters import read_filters
 from hybridsearch.sections import Fields
+from hybridsearch.values import RULE
 
 MOST_PINS = 100
 STRONGEST = 1.0
@@ -137,7 +138,7 @@ class Ruled:
     def signals(self) -> tuple[Passing, ...]:
         """What the rules add to scores."""
         pins = (
-            Passing(f"rule {pin.rule}: pin {pin.id}", PIN_WEIGHT - place, (Ids((pin.id,)),))
+            Passing(f"{RULE}{pin.rule}: pin {pin.id}", PIN_WEIGHT - place, (Ids((pin.id,)),))
             for place, pin in enumerate(self.pins)
         )
         return (*pins, *self.weights)
@@ -165,7 +166,7 @@ class Rules:
         asked, ruled = words_of(typed), Ruled()
         for rule in self.rules:
             try:
-                if holds(rule.when, asked, filters, fields, today):
+                if is_for(rule.when, asked, filters, fields, today):
                     ruled = changed(ruled, rule, fields)
             except QueryError as error:
                 ruled = replace(ruled, problems=(*ruled.problems, f"rule {brief(rule.name)} is not applied: {error}"))
@@ -216,7 +217,7 @@ def words_of(typed: str) -> Words:
     return tuple(map(text.unaccented, text.query_words(text.clean(typed, text.QUERY_LIMIT))))
 
 
-def holds(when: When, asked: Words, filters: Sequence[Filter], fields: Fields, today: date) -> bool:
+def is_for(when: When, asked: Words, filters: Sequence[Filter], fields: Fields, today: date) -> bool:
     """Tell whether a rule is for a query.
 
     Raises:
@@ -280,12 +281,10 @@ def misplaced(rules: Rules, schema: Schema) -> Iterator[str]:
 
 def weighted(rule: Rule, fields: Fields) -> Iterator[Passing]:
     """Yield the signals that lift products, or all others than those that are buried."""
-    groups = [("boost", rule.then.boost), ("bury", rule.then.bury)]
-    for what, parts in groups:
+    for what, parts, holds in (("boost", rule.then.boost, True), ("not buried", rule.then.bury, False)):
         for number, part in enumerate(parts, 1):
             wanted = together(read_filters(part.filters, fields), fields.of_variants)
-            name = f"rule {rule.name}: {what}{f' {number}' if len(parts) > 1 else ''}"
-            yield Passing(name, part.by, wanted, holds=what == "boost")
+            yield Passing(f"{RULE}{rule.name}: {what}{f' {number}' if len(parts) > 1 else ''}", part.by, wanted, holds)
 
 
 def ids_of(clause: Filter) -> tuple[str, ...]:

@@ -77,3 +77,13 @@ def test_what_is_no_text_or_too_large_is_refused(files: dict[str, Path], monkeyp
 
 def test_without_files_there_is_nothing() -> None:
     assert Watched({}, together, "none").get() == ("none", "")
+
+
+def test_a_file_that_need_not_be_there_counts_once_it_is(files: dict[str, Path]) -> None:
+    files["b"].unlink()
+    value = Watched(files, together, "", optional=["b"])
+    assert value.get() == ("a", "")
+    files["b"].write_text("b")
+    assert value.get() == ("a+b", "")
+    files["b"].unlink()
+    assert value.get() == ("a", "")

@@ -92,7 +92,8 @@ def test_pinned_products_lead_in_their_order_and_are_counted_once(shops: Shops) 
         assert page.facets == {"category": {"dresses": 30, "hats": 1}}
         assert page.rules == ("summer", "less Zeta")
         assert page.banners[0]["text"] == "Summer is here"
-        assert next(iter(page[0].signals)) == "rule summer: pin d20"
+        assert page[0].because == ("rule summer: pin d20",)
+        assert page.to_json()["hits"][1]["because"] == ["rule summer: pin h3", "rule less Zeta: not buried"]
 
 
 def test_pages_of_a_ruled_query_repeat_and_leave_out_nothing(shops: Shops) -> None:

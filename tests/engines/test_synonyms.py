@@ -91,6 +91,16 @@ def test_rules_are_edited_without_a_rebuild_and_a_broken_file_is_told_of(shops: 
         rewrite(RULES.encode())
 
 
+def test_rules_of_one_language_lie_in_a_file_beside_that_of_all(shops: Shops, rules: Path) -> None:
+    own = rules.with_name("synonyms.zh.txt")
+    assert [shop.search("听筒").total for shop in shops] == [0, 0]
+    try:
+        own.write_text("听筒 => 手机\n", encoding="utf-8")
+        assert [[hit.id for hit in shop.search("听筒")] for shop in shops] == [["phone"], ["phone"]]
+    finally:
+        own.unlink()
+
+
 def test_doctor_names_rules_of_which_no_product_has_a_word_and_lines_that_are_none(shops: Shops, rules: Path) -> None:
     rules.write_text(f"{RULES}gamp, parapluie\nalone\n", encoding="utf-8")
     os.utime(rules, ns=(0, rules.stat().st_mtime_ns + 2_000))

@@ -89,7 +89,7 @@ def test_what_rules_change_adds_up_and_the_first_decides_where_only_one_can() ->
         Passing("rule a: pin 2", 999.0, (Ids(("2",)),)),
         Passing("rule b: pin 4", 998.0, (Ids(("4",)),)),
         Passing("rule c: boost", 0.5, (Terms("brand", ("Acme",)),)),
-        Passing("rule c: bury", 0.2, (Terms("brand", ("Zeta",)),), holds=False),
+        Passing("rule c: not buried", 0.2, (Terms("brand", ("Zeta",)),), False),
     )
 
 
