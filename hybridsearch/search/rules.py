@@ -5,9 +5,11 @@ A rule is a [[rule]] of a file in TOML: its `when` is a query and a time, its `t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -27,6 +29,9 @@ STRONGEST = 1.0
 """The most that a boost may add: about what all words of a query together give."""
 PIN_WEIGHT = 1_000.0
 """What a pin adds to a score: more than all signals, so that pinned products lead in their order."""
+
+ANY = ""
+"""Stands for whatever a query says."""
 
 Words = tuple[str, ...]
 """Of a query, without accents."""
@@ -144,7 +149,7 @@ class Ruled:
         return (*pins, *self.weights)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """The rules of a shop, and what is wrong with some of them; the others are used."""
 
@@ -164,7 +169,7 @@ class Rules:
             today: In UTC.
         """
         asked, ruled = words_of(typed), Ruled()
-        for rule in self.rules:
+        for rule in self.likely(asked):
             try:
                 if is_for(rule.when, asked, filters, fields, today):
                     ruled = changed(ruled, rule, fields)
@@ -172,6 +177,26 @@ class Rules:
                 ruled = replace(ruled, problems=(*ruled.problems, f"rule {brief(rule.name)} is not applied: {error}"))
         hidden = {key for clause in ruled.filters if isinstance(clause, Not) for key in ids_of(clause.clause)}
         return replace(ruled, pins=tuple(pin for pin in ruled.pins if pin.id not in hidden)[:MOST_PINS])
+
+    def likely(self, asked: Words) -> list[Rule]:
+        """Return the rules that may be for the words of a query, in the order of the file: of thousands hardly any."""
+        keys: set[str | Words] = {asked, *asked, ANY}
+        places = {place for key in keys for place in self._by_words.get(key, ())}
+        return [self.rules[place] for place in sorted(places)]
+
+    @cached_property
+    def _by_words(self) -> Mapping[str | Words, Sequence[int]]:
+        """The places of the rules by whole queries, by the first words of what these contain, and of all others."""
+        found: defaultdict[str | Words, list[int]] = defaultdict(list)
+        for place, rule in enumerate(self.rules):
+            keys: Iterable[str | Words] = [ANY]
+            if rule.when.query is not None:
+                keys = rule.when.query
+            elif rule.when.contains is not None:
+                keys = [words[0] if words else ANY for words in rule.when.contains]
+            for key in set(keys):
+                found[key].append(place)
+        return found
 
 
 NONE = Rules()
