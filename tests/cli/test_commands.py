@@ -160,9 +160,9 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
 def test_without_words_the_command_browses_and_goes_on_by_a_cursor(run: Run, acme: Path) -> None:
     first = json.loads(run("search", "", "--sort", "price:desc", "-k", "3", "--json")[1])
     assert (first["total"], [hit["id"] for hit in first["hits"]], first["page"]) == (5, ["3", "2", "5"], 1)
-    options = ("--sort", "price:desc", "-k", "3", "--json", "--timeout", "5", "--after")
-    second = json.loads(run("search", *options, first["next"])[1])
-    assert ([hit["id"] for hit in second["hits"]], second["page"], second["next"]) == (["4", "1"], 2, "")
+    options = ("--sort", "price:desc", "-k", "3", "--json", "--timeout", "5", "--cursor")
+    second = json.loads(run("search", *options, first["cursor"])[1])
+    assert ([hit["id"] for hit in second["hits"]], second["page"], second["cursor"]) == (["4", "1"], 2, "")
     code, _, err = run("search", *options, "nonsense")
     assert (code, "'after' is 'nonsense', which is no cursor" in err) == (2, True)
 

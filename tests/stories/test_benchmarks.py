@@ -50,6 +50,11 @@ def test_products_with_variants_are_measured_against_plain_ones_on_both_engines(
     assert run("benchmarks.variants").count("ratio") == run("benchmarks.variants", "--url", es_url).count("ratio") == 6
 
 
+def test_rules_and_synonyms_are_measured_on_both_engines(es_url: str) -> None:
+    for arguments in ([], ["--url", es_url]):
+        assert "guided by 10 rules" in run("benchmarks.guidance", *arguments)
+
+
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])
