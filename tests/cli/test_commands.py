@@ -164,7 +164,7 @@ def test_without_words_the_command_browses_and_goes_on_by_a_cursor(run: Run, acm
     second = json.loads(run("search", *options, first["cursor"])[1])
     assert ([hit["id"] for hit in second["hits"]], second["page"], second["cursor"]) == (["4", "1"], 2, "")
     code, _, err = run("search", *options, "nonsense")
-    assert (code, "'after' is 'nonsense', which is no cursor" in err) == (2, True)
+    assert (code, "'cursor' is 'nonsense', which is none" in err) == (2, True)
 
 
 def test_search_for_people_is_a_table_without_escape_codes(run: Run, acme: Path) -> None:
