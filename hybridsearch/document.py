@@ -191,6 +191,8 @@ def variants(row: Row, fields: Fields) -> list[Row]:
     """
     name = fields.list_of_variants
     value = field(row, name)
+    if value is None:  # a table may have the fields of its one variant as columns
+        value = {key[len(name) + 1 :]: own for key, own in row.items() if fields.of_variants(key)} or None
     listed = value if isinstance(value, list) else [value]
     found = [each for each in listed if each is not None and each != ""]
     if odd := next((each for each in found if not isinstance(each, Mapping)), None):

@@ -141,6 +141,11 @@ def test_what_is_kept_of_variants_is_apart_and_without_repeats() -> None:
     assert found.text["text"]["en"].split() == ["hat", "acm", "red", "blue", "navi", "red"]
 
 
+def test_columns_that_are_called_like_fields_of_variants_are_those_of_one() -> None:
+    found = build({"title": "Hat", "variants.color": "red", "variants.price": "7"}, **OF_VARIANTS)
+    assert found.variants == ({"facets": {"variants.color": ("red",)}, "numbers": {"variants.price": 7.0}},)
+
+
 @pytest.mark.parametrize("variants", [None, [], "", [None]])
 def test_a_product_without_variants_has_one_of_which_nothing_is_known(variants: object) -> None:
     assert build({"title": "Hat", "variants": variants}, **OF_VARIANTS).variants == ({},)

@@ -80,9 +80,14 @@ class Grouping:
             return f"it stands apart from the other rows with '{key}'; sort the catalogue by '{self.field}'"
         if held > HEAVIEST_ROW and held > weight(row.row):
             return f"the rows of '{key}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
-        if self.variants in row.row:
+        if self.variants in row.row and not self.is_whole(row):
             return f"it has a field '{self.variants}' already; call the list of variants otherwise in 'fields.variants'"
         return None
+
+    def is_whole(self, row: Product) -> bool:
+        """Tell whether a row is a product that was made of rows already, such as one that an index gave back."""
+        listed = row.row.get(self.variants or "")
+        return isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
 
     def in_order(self, together: Sequence[Product], rejects: Sequence[Reject]) -> list[Product | Reject]:
         """Return the product of some rows, and the rejects among them, by their places."""
@@ -90,6 +95,8 @@ class Grouping:
 
     def one(self, rows: Sequence[Product]) -> Product:
         """Return the product of its rows."""
+        if len(rows) == 1 and self.is_whole(rows[0]):
+            return rows[0]
         row = merged([row.row for row in rows]) if len(rows) > 1 else dict(rows[0].row)
         if self.variants:
             row[self.variants] = [each for each in (self.variant(part.row, row) for part in rows) if each]

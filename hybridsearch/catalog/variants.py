@@ -75,7 +75,7 @@ def entry(row: Product | Reject, parent: str) -> tuple[str | None, str | None, b
 
 
 def whole(row: Product | Reject, variants: Iterable[Product], name: str) -> Iterator[Product | Reject]:
-    """Yield a product with its variants, and those that are too many; one that lists some already keeps those."""
+    """Yield a product with its variants, and those that are too many; they follow those that it lists already."""
     held, listed, rejects = weight(row.row), [], []
     for variant in variants:
         held += weight(variant.row)
@@ -84,7 +84,8 @@ def whole(row: Product | Reject, variants: Iterable[Product], name: str) -> Iter
         else:
             reason = f"the variants of '{row.id}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
             rejects.append(Reject(variant.where, variant.id, "read", reason, variant.row, row.place))
-    if isinstance(row, Product) and listed and name not in row.row:
-        row = replace(row, row={**row.row, name: listed})
+    if isinstance(row, Product) and listed:
+        own = row.row.get(name) or []
+        row = replace(row, row={**row.row, name: [*(own if isinstance(own, list) else [own]), *listed]})
     yield row
     yield from rejects

@@ -153,7 +153,7 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
         named = column.says(DATES) is not None
         written = column.dated or (named and column.mostly(SINCE_1970))
         telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
-        likely = column.single and (column.kind in DATE_TYPES or (written and telling))
+        likely = (column.single or column.gathered) and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None
 
     return best(filter(fits, columns), lambda column: (rank(column, DATES), -column.filled))
@@ -163,7 +163,7 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that say yes and no, and nothing else."""
 
     def fits(column: Column) -> bool:
-        answers = column.kept("booleans") if column.single else None
+        answers = column.kept("booleans") if column.single or column.gathered else None
         if answers is None or column.kind == "boolean":
             return answers is not None
         telling = len(set(answers)) == 2 and column.filled >= 0.2

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hybridsearch import document, text
+from hybridsearch.search.reading import Word, standing_for
+from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.sections import Fields
 from hybridsearch.values import Row
 
@@ -18,15 +20,21 @@ class Words:
     missing: tuple[str, ...]
 
 
-def words(query: str, row: Row, fields: Fields) -> Words:
-    """Return which words of a query a product has, in the analysis of any of the index's languages."""
+def words(query: str, row: Row, fields: Fields, synonyms: Synonyms = NONE) -> Words:
+    """Return which words of a query a product has, or what they stand for, in the analysis of any of the languages."""
     parts = text.fields_by_language(document.searched(row, fields), fields.languages)
     indexed = {language: set(text.analyse(part, language)) for language, part in parts.items()}
-    asked = dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))
-    matched = [word for word in asked if has(word, indexed)]
-    return Words(tuple(matched), tuple(word for word in asked if word not in matched))
+    typed = [Word(word) for word in dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))]
+    asked = {word.typed: word for word in standing_for(typed, None, fields.languages, synonyms)}
+    matched = [name for name, word in asked.items() if has(word, indexed)]
+    return Words(tuple(matched), tuple(name for name in asked if name not in matched))
 
 
-def has(word: str, indexed: Mapping[str, set[str]]) -> bool:
-    """Tell whether all tokens of a word are among those that a product has in one of its languages."""
-    return any(tokens <= known for language, known in indexed.items() if (tokens := set(text.analyse(word, language))))
+def has(word: Word, indexed: Mapping[str, set[str]]) -> bool:
+    """Tell whether a product has all tokens of a word, or of what it stands for, in one of its languages."""
+    return any(
+        tokens <= known
+        for language, known in indexed.items()
+        for form in word.forms(language)
+        if (tokens := set(text.analyse(form, language)))
+    )

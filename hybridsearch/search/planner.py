@@ -152,7 +152,7 @@ def plan(
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
     reading = read(typed, lexicon, schema.fields.languages, synonyms)
-    parts = text.fields_by_language(typed, schema.fields.languages)
+    parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
     evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema)

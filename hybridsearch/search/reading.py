@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,7 +53,17 @@ class Word:
         """Return what is searched for in the field of a language: words, or several in one text."""
         own = [each for each in self.alike if each.language in ("", language)]
         typed = () if any(each.replaces for each in own) else (self.typed, *self.others)
-        return (*typed, *itertools.chain.from_iterable(each.forms for each in own))
+        forms = (*typed, *itertools.chain.from_iterable(each.forms for each in own))
+        return (
+            forms if text.is_cjk(language) else tuple(form for form in forms if not any(map(text.is_run, form.split())))
+        )
+
+    def crosses(self, language: str) -> bool:
+        """Tell whether it stands for words that only the field of this language has, and is none for it itself."""
+        if text.is_cjk(language) is text.is_run(self.typed):
+            return False
+        own = (form for each in self.alike if each.language in ("", language) for form in each.forms)
+        return any(text.is_run(form) is text.is_cjk(language) for form in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,12 @@ class Reading:
     words: tuple[Word, ...]
     spelled: str = ""
     dropped: tuple[str, ...] = ()
+
+    def parts(self, parts: Mapping[str, str], languages: Iterable[str]) -> dict[str, str]:
+        """Return the parts of a query by language, words that stand for some of another script in its fields too."""
+        more = {language: [word.typed for word in self.words if word.crosses(language)] for language in languages}
+        named = [language for language in languages if language in parts or more[language]]
+        return {language: " ".join(filter(None, [parts.get(language, ""), *more[language]])) for language in named}
 
     def of(self, part: str) -> list[Word]:
         """Return the words that stand in a part of the query."""
@@ -276,6 +292,8 @@ def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...
             found |= {(token,): (token,) for token in text.analyse(word.typed, language)}
         else:
             forms = word.forms(language)
+            if not forms:
+                continue
             found.setdefault(tuple(dict.fromkeys(filter(None, (token_of(form, language) for form in forms)))), forms)
     pairs = [(forms, tokens) for tokens, forms in found.items()]
     return [pair for pair in pairs if not text.stop_tokens(language).issuperset(pair[1])] or pairs
@@ -284,7 +302,9 @@ def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...
 def token_of(form: str, language: str) -> str:
     """Return the token of a word, of several all of theirs with spaces between them."""
     if " " in form or text.is_run(form):
-        return " ".join(text.sequence(form, language))
+        tokens = text.sequence(form, language)
+        telling = [token for token in tokens if token not in text.stop_tokens(language)]
+        return " ".join(telling or tokens)
     return text.stem(form[: text.WORD_LIMIT], language)
 
 

@@ -57,6 +57,11 @@ def test_each_row_with_a_column_of_variants_is_a_variant_with_all_in_which_it_di
     assert cap.row == {"handle": "cap", "title": "Cap", "price": "9", "variants": [{"price": "9"}]}
 
 
+def test_a_product_that_an_index_gave_back_stays_as_it_is() -> None:
+    whole = row("a", 1, color=["red", "blue"], variants=[{"color": "red"}, {"color": "blue"}])
+    assert list(Grouping("handle", "variants", frozenset({"color"})).grouped([whole])) == [whole]
+
+
 def test_a_row_that_has_a_list_of_variants_is_a_reject() -> None:
     (found,) = Grouping("handle", "variants", frozenset({"color"})).grouped([row("a", 1, variants="3")])
     assert isinstance(found, Reject)

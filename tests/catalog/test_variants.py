@@ -47,10 +47,9 @@ def test_rows_and_rejects_keep_their_order() -> None:
     assert list(made(row("hat"), broken, row("hat-r", "hat"), row("coat"))) == ["hat", "shop:2", "coat"]
 
 
-def test_a_list_of_variants_that_is_there_stays_as_it_is() -> None:
-    (product,) = with_variants([row("hat", variants="own"), row("hat-r", "hat")], "parent", "variants")
-    assert isinstance(product, Product)
-    assert product.row["variants"] == "own"
+@pytest.mark.parametrize(("own", "expected"), [([], []), (None, []), ([{"sku": "hat-o"}], ["hat-o"])])
+def test_rows_follow_the_variants_that_a_product_lists_already(own: Any, expected: list[str]) -> None:
+    assert made(row("hat", variants=own), row("hat-r", "hat")) == {"hat": [*expected, "hat-r"]}
 
 
 def test_a_product_takes_no_more_than_a_row_may(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.doctor import checks
+from hybridsearch.search import explain
 from tests.engines.builders import on_both_engines
 
 Shops = tuple[HybridSearch, HybridSearch]
@@ -89,6 +90,14 @@ def test_rules_are_edited_without_a_rebuild_and_a_broken_file_is_told_of(shops: 
             assert line.state == "failure"
     finally:
         rewrite(RULES.encode())
+
+
+def test_what_a_rule_found_is_not_said_to_be_lacking(shops: Shops) -> None:
+    rules = shops[0].synonyms[0]
+    fields = shops[0].settings.fields
+    assert explain.words("red tee", PRODUCTS[1], fields, rules).missing == ()
+    assert explain.words("red tee", PRODUCTS[1], fields).missing == ("tee",)
+    assert explain.words("notebook", PRODUCTS[4], fields, rules).missing == ("notebook",)
 
 
 def test_rules_of_one_language_lie_in_a_file_beside_that_of_all(shops: Shops, rules: Path) -> None:

@@ -87,3 +87,14 @@ def test_the_list_of_variants_is_the_one_with_prices_stock_or_codes(
 def test_fields_of_variants_get_their_roles() -> None:
     fields = propose(shop(skus=variants)).fields
     assert (fields.codes, fields.facets, fields.numbers) == (("skus.sku",), ("skus.size",), ("skus.price",))
+
+
+def test_dates_and_truth_values_of_variants_are_proposed() -> None:
+    def made(n: int) -> list[dict[str, Any]]:
+        return [
+            {"sku": f"D-{n}-{k}", "stock": (n + k) % 2 == 0, "since": f"2024-{1 + (n + k) % 12:02}-01"}
+            for k in range(2)
+        ]
+
+    fields = propose(shop(variants=made)).fields
+    assert (fields.booleans, fields.dates) == (("variants.stock",), ("variants.since",))

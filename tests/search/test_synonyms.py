@@ -85,6 +85,21 @@ def test_a_term_in_chinese_is_found_inside_of_a_run(rule: str, typed: str, expec
     assert found[-1] == expected[-1]
 
 
+def test_a_word_stands_for_one_of_another_script_in_its_field() -> None:
+    synonyms = rules("iphone, 苹果手机")
+    for typed, language, expected in (("iphone", "zh", "苹果"), ("苹果手机", "en", "iphon")):
+        reading = read(typed, None, LANGUAGES, synonyms)
+        parts = reading.parts(text.fields_by_language(typed, LANGUAGES), LANGUAGES)
+        found = in_language(reading, parts[language], language, None, 0.2)
+        assert found
+        assert expected in " ".join(found.flat)
+    assert read("red", None, LANGUAGES, synonyms).parts({"en": "red"}, LANGUAGES) == {"en": "red"}
+
+
+def test_stop_words_of_a_term_are_not_needed() -> None:
+    assert tokens("the north face", rules("the north face, tnf"), lexicon=None) == (("north face", "tnf"),)
+
+
 def test_the_rules_of_a_language_hold_in_its_field_alone() -> None:
     synonyms = parse({"all.txt": ("", "tee, shirt"), "zh.txt": ("zh", "tee => t恤")})
     assert read("tee", None, LANGUAGES, synonyms).words[0].forms("en") == ("tee", "shirt")

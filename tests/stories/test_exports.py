@@ -103,7 +103,7 @@ def test_an_export_of_woocommerce(start: Start) -> None:
     with start("woocommerce.csv", table(*woocommerce()).encode("utf-8-sig")) as shop:
         fields = shop.settings.fields
         assert (fields.id, fields.title, fields.codes) == ("SKU", "Name", ("SKU", "variants.SKU"))
-        assert (fields.booleans, fields.numbers) == (("Published",), ("variants.Regular price",))
+        assert (fields.booleans, fields.numbers) == (("Published", "variants.Published"), ("variants.Regular price",))
         assert shop.search("W005-Green").hits[0].id == "W005"
         assert ids(shop, filters={"attributes.Color": "Green"}) == {f"W{n:03}" for n in range(2, COUNT, 3)}
         assert ids(shop, filters={"Tags": "sale"}) == {f"W{n:03}" for n in range(1, COUNT, 2)}

@@ -34,10 +34,12 @@ ORDER = {
 }
 
 
-def aggregations(plan: Plan, left_out: Sequence[Filter]) -> dict[str, Clause]:
+def aggregations(plan: Plan, left_out: Sequence[Filter], shards: int = 1) -> dict[str, Clause]:
     """Return the aggregations of a plan by name, given its `loose` filters, which do not stand in the query."""
     return {
-        **{name: facet_clause(plan, facet, others(plan, facet, left_out)) for name, facet in named_facets(plan)},
+        **{
+            name: facet_clause(plan, facet, others(plan, facet, left_out), shards) for name, facet in named_facets(plan)
+        },
         **{name: case_clause(plan, terms) for name, terms in named_cases(plan)},
     }
 
@@ -75,34 +77,40 @@ def named_cases(plan: Plan) -> Iterator[tuple[str, Terms]]:
     return ((f"case{place}", terms) for place, terms in enumerate(plan.compared))
 
 
-def facet_clause(plan: Plan, facet: Facet, filters: Sequence[Clause]) -> Clause:
+def facet_clause(plan: Plan, facet: Facet, filters: Sequence[Clause], shards: int = 1) -> Clause:
     """Return the aggregation that counts by a field what passes some filters."""
     if not plan.of_variants(facet.field):
-        parts = facet_parts(facet, field_path(facet.role, facet.field))
+        parts = facet_parts(facet, field_path(facet.role, facet.field), shards)
     elif not (matching := plan.matching(facet)):
-        parts = facet_parts(facet, variant_path(facet.role, facet.field))  # the product has what all its variants have
+        parts = facet_parts(
+            facet, variant_path(facet.role, facet.field), shards
+        )  # the product has what all its variants have
     else:
-        parts = variant_parts(facet, matching)
+        parts = variant_parts(facet, matching, shards)
     if not filters and set(parts) == {COUNTS}:
         return parts[COUNTS]
     return {"filter": {"bool": {"filter": list(filters)}}, "aggs": parts}
 
 
-def variant_parts(facet: Facet, matching: Iterable[Filter]) -> dict[str, Clause]:
+def variant_parts(facet: Facet, matching: Iterable[Filter], shards: int) -> dict[str, Clause]:
     """Return the aggregation by a field of those variants that pass some filters, in which products are counted.
 
     A server puts values in order of variants, so that all are asked for.
     """
     whole = replace(facet, size=MOST_SHOWN, order="asc")
-    parts = facet_parts(whole, variant_path(facet.role, facet.field))
+    parts = facet_parts(whole, variant_path(facet.role, facet.field), shards)
     for name in {COUNTS, NODES} & parts.keys():
         parts[name]["aggs"] = {"products": {"reverse_nested": {}}}
     passing = {"filter": all_of(matching, variant_path), "aggs": parts}
     return {INSIDE: {"nested": {"path": VARIANTS}, "aggs": {MATCHING: passing}}}
 
 
-def facet_parts(facet: Facet, path: str) -> dict[str, Clause]:
-    """Return the aggregations of a field that a facet consists of, by name."""
+def facet_parts(facet: Facet, path: str, shards: int) -> dict[str, Clause]:
+    """Return the aggregations of a field that a facet consists of, by name.
+
+    Each of several shards gives the counts of as many values as a search may show: with the most frequent ones alone,
+    those of the whole would be too low, and nothing would say so.
+    """
     kind, field = KINDS[facet.role], {"field": path}
     parts: dict[str, Clause] = {}
     if facet.by:
@@ -112,6 +120,8 @@ def facet_parts(facet: Facet, path: str) -> dict[str, Clause]:
         parts[COUNTS] = {"range": {**field, "ranges": ranges}}
     elif kind.by_value:
         parts[COUNTS] = {"terms": {**field, "size": facet.size, "order": ORDER[facet.order], **shown(facet.within)}}
+        if shards > 1:
+            parts[COUNTS]["terms"]["shard_size"] = MOST_SHOWN
         if nodes := facet.within.nodes:
             parts[NODES] = {"terms": {**field, "size": len(nodes), "include": list(nodes)}}
     if kind.measured:

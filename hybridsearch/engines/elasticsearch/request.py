@@ -94,7 +94,7 @@ def to_elasticsearch(
         body |= order(plan)
     elif plan.signals:
         body["rescore"] = rescore(plan)
-    counted = aggregations(plan, left_out)
+    counted = aggregations(plan, left_out, shards)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
     return {**body, "aggs": counted} if counted else body
