@@ -33,12 +33,14 @@ class Words:
             spaces between them they are needed together, as in `("tee", "t shirt")`.
         tells: What each word counts, 1 or more.
         needed: What the words that a product has must count together.
+        factors: Of what stands for a word: what its score is multiplied by, in (0, 1), where that is less than 1.
     """
 
     language: str
     tokens: tuple[tuple[str, ...], ...]
     tells: tuple[int, ...]
     needed: int = 1
+    factors: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def alike(cls, language: str, tokens: Sequence[tuple[str, ...]], share: float = 0.0) -> Words:
@@ -54,7 +56,7 @@ class Words:
     @property
     def simple(self) -> bool:
         """Whether each word is one token."""
-        return all(len(tokens) == 1 and " " not in tokens[0] for tokens in self.tokens)
+        return not self.factors and all(len(tokens) == 1 and " " not in tokens[0] for tokens in self.tokens)
 
     @property
     def least(self) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,8 @@ MOST = 0.6
 """Share of a query's words that the index must know for the query to be surely meant."""
 UNKNOWN = WHOLE + 1
 """What a word counts that no product had when the lexicon was read: one that has it now is found by it alone."""
+INSTEAD = 0.8
+"""What a word counts that stands for one that was typed, as a part of that one."""
 SPELLING = "spelling"
 
 
@@ -250,7 +252,26 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
         most = max((tells for tells, having in known if having >= share), default=0)
     else:
         most = most_for(share, known)
-    return Words(language, tuple(tokens), tuple(tells), min(max(1, most, round(WHOLE * least)), sum(tells)))
+    needed = min(max(1, most, round(WHOLE * least)), sum(tells))
+    return Words(language, tuple(tokens), tuple(tells), needed, tuple(factors(reading.of(part), language, lexicon)))
+
+
+def factors(words: Iterable[Word], language: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+    """Yield what brings the score of each form of a word to that of the most frequent one, and below what was typed.
+
+    A rare one is no better; Lucene's SynonymQuery too takes all of them for one term.
+    """
+    for word in words:
+        forms = word.forms(language) if word.alike else ()
+        counts = [min(having(form, language, lexicon), lexicon.documents) for form in forms]
+        if not any(counts):
+            continue
+        common = idf(max(counts), lexicon.documents)
+        for form, count in zip(forms, counts, strict=True):
+            own = sum(idf(lexicon.count(part, language), lexicon.documents) for part in form.split())
+            factor = min(common / own, 1.0) * (1.0 if word.typed == form or word.typed not in forms else INSTEAD)
+            if count and factor < 1:
+                yield token_of(form, language), round(factor, 4)
 
 
 def having(form: str, language: str, lexicon: Lexicon) -> int:
@@ -317,7 +338,7 @@ def present(words: Words, share: float) -> Words:
     """Return the words of a query that products have, of which a share is needed whatever each tells."""
     pairs = zip(words.tokens, words.tells, strict=True)
     known = [tokens for tokens, tells in pairs if tells != UNKNOWN]
-    return Words.alike(words.language, known or words.tokens, share)
+    return replace(Words.alike(words.language, known or words.tokens, share), factors=words.factors)
 
 
 def idf(count: int, documents: int) -> float:

@@ -18,7 +18,7 @@ Shops = tuple[HybridSearch, HybridSearch]
 
 PRODUCTS: list[dict[str, Any]] = [
     {"id": "tee", "title": "Red tee"},
-    {"id": "t-shirt", "title": "Red T-shirt with a print"},
+    {"id": "t-shirt", "title": "Red T-shirt"},
     {"id": "shirt", "title": "Red shirt"},
     {"id": "laptop", "title": "Laptop 14 inch"},
     {"id": "sock", "title": "Sock with a notebook print"},

@@ -241,7 +241,8 @@ def words_clause(path: str, words: Words) -> Clause:
     least = words.least
     if least is not None and words.simple:
         return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
-    clauses = [best_of([scored(path, form) for form in tokens]) for tokens in words.tokens]
+    factors = dict(words.factors)
+    clauses = [best_of([scored(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
@@ -257,9 +258,10 @@ def counting(path: str, words: Words) -> Clause:
     return {"bool": {"should": counts}}
 
 
-def scored(path: str, form: str) -> Clause:
-    """Return the clause that matches a token, or several together, with the sum of their scores."""
-    terms: list[Clause] = [{"term": {path: {"value": token}}} for token in form.split(" ")]
+def scored(path: str, form: str, factor: float | None = None) -> Clause:
+    """Return the clause that matches a token, or several together, with the sum of their scores, times a factor."""
+    boost = {} if factor is None else {"boost": factor}
+    terms: list[Clause] = [{"term": {path: {"value": token, **boost}}} for token in form.split(" ")]
     return terms[0] if len(terms) == 1 else {"bool": {"must": terms}}
 
 

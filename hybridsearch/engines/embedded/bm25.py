@@ -6,7 +6,7 @@ dropped (its LegacyBM25Similarity; measured on 8.16.6 and 9.4.3).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,18 +85,23 @@ class TextField(Postings):
 
         `documents` is the total number of documents.
         """
+        factors = dict(words.factors)
         sums = np.zeros(documents, np.float64)
         present = np.zeros(documents, np.int32)
         for tokens, tells in zip(words.tokens, words.tells, strict=True):
-            docs, scores = self._word(tokens, documents)
+            docs, scores = self._word(tokens, documents, factors)
             sums[docs] += scores
             present[docs] += tells
         matches = np.flatnonzero(present >= words.needed).astype(np.int32)
         return matches, sums[matches].astype(np.float32)
 
-    def _word(self, tokens: Sequence[str], documents: int) -> tuple[Ordinals, Scores]:
+    def _word(self, tokens: Sequence[str], documents: int, factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
         """Return the documents that have one of the tokens, and the score of the best of them."""
-        found = [each for form in tokens if (each := self._together(form.split(" "))) is not None]
+        found = [
+            (docs, scores * np.float32(factors.get(form, 1.0)))
+            for form in tokens
+            for docs, scores in self._together(form.split(" "))
+        ]
         if len(found) == 1:
             return found[0]
         best = np.zeros(documents, np.float32)
@@ -105,30 +110,31 @@ class TextField(Postings):
         docs = np.flatnonzero(best).astype(np.int32)
         return docs, best[docs]
 
-    def _together(self, tokens: Sequence[str]) -> tuple[Ordinals, Scores] | None:
-        """Return the documents that have all of the tokens, and the sum of their scores; None where one is unknown."""
+    def _together(self, tokens: Sequence[str]) -> Iterator[tuple[Ordinals, Scores]]:
+        """Yield the documents that have all of the tokens, with the sum of their scores; none where one is unknown."""
         numbers = [number for number in map(self.find, tokens) if number is not None]
         if len(numbers) < len(tokens):
-            return None
+            return
         docs = self.docs[self.span(numbers[0])]
         scores = self._scores(numbers[0], self.span(numbers[0]))
         for number in numbers[1:]:
             span = self.span(number)
             docs, first, second = np.intersect1d(docs, self.docs[span], assume_unique=True, return_indices=True)
             scores = scores[first] + self._scores(number, span)[second]
-        return docs, scores
+        yield docs, scores
 
-    def table(self, words: Sequence[Sequence[str]], docs: Ordinals) -> Scores:
+    def table(self, words: Words, docs: Ordinals) -> Scores:
         """Return the score of each word in each document, of shape (words, documents); 0 where it is absent.
 
         For few documents: looks each document up in the postings instead of reading all of them.
         """
-        table = np.zeros((len(words), len(docs)), np.float32)
-        for row, tokens in zip(table, words, strict=True):
+        factors = dict(words.factors)
+        table = np.zeros((len(words.tokens), len(docs)), np.float32)
+        for row, tokens in zip(table, words.tokens, strict=True):
             for form in tokens:
                 parts = [self._scores_in(token, docs) for token in form.split(" ")]
                 scores = parts[0] if len(parts) == 1 else np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)
-                np.maximum(row, scores, out=row)
+                np.maximum(row, scores * np.float32(factors.get(form, 1.0)), out=row)
         return table
 
     def _scores_in(self, token: str, docs: Ordinals) -> Scores:

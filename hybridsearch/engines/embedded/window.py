@@ -21,7 +21,7 @@ class Window:
 
     def __init__(self, view: View, docs: Ordinals) -> None:
         self.view, self.docs = view, docs
-        self._tables: dict[tuple[str, str, tuple[tuple[str, ...], ...]], Scores] = {}
+        self._tables: dict[tuple[object, ...], Scores] = {}
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
@@ -74,9 +74,9 @@ class Window:
 
     def _table(self, field: str, words: Words) -> Scores:
         """Return the scores of words; signals that read the same words of the same field share them."""
-        key = (field, words.language, words.tokens)
+        key = (field, words.language, words.tokens, words.factors)
         if key not in self._tables:
-            self._tables[key] = self.view.text(field, words.language).table(words.tokens, self.docs)
+            self._tables[key] = self.view.text(field, words.language).table(words, self.docs)
         return self._tables[key]
 
 

@@ -104,7 +104,17 @@ def test_of_tokens_that_stand_for_one_word_the_best_counts() -> None:
     apart = [field.match(wanted([token]), 4) for token in ("tshirt", "shirt")]
     best = [max(float(values[found == doc].sum()) for found, values in apart) for doc in docs]
     assert scores.tolist() == pytest.approx(best)
-    assert field.table(either.tokens, docs)[0].tolist() == pytest.approx(best)
+    assert field.table(either, docs)[0].tolist() == pytest.approx(best)
+
+
+def test_what_stands_for_a_word_may_count_less_and_several_tokens_together() -> None:
+    field = field_of("tee red", "t shirt", "t", "shirt", "tee")
+    either = Words("en", (("tee", "t shirt"),), (1,), factors=(("t shirt", 0.25),))
+    docs, scores = field.match(either, 5)
+    assert docs.tolist() == [0, 1, 4]
+    whole = field.match(wanted(["t", "shirt"]), 5)
+    assert scores[1] == pytest.approx(0.25 * float(whole[1][whole[0] == 1][0]))
+    assert field.table(either, docs)[0].tolist() == pytest.approx(scores.tolist())
 
 
 def test_words_count_by_what_they_tell() -> None:
@@ -117,7 +127,7 @@ def test_table_of_few_documents_holds_the_same_scores_as_the_whole_match() -> No
     texts = ["a b", "b c c", "a a a", "c d e f g", "b"]
     field, tokens = field_of(*texts), ["a", "c", "missing", "b"]
     docs, scores = field.match(wanted(tokens), len(texts))
-    table = field.table([(token,) for token in tokens], docs)
+    table = field.table(wanted(tokens), docs)
     assert table.sum(axis=0).tolist() == pytest.approx(scores.tolist(), rel=1e-6)
     assert table[2].tolist() == [0.0] * len(docs)
 
