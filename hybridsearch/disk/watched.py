@@ -70,6 +70,8 @@ def content(path: Path) -> str:
     Raises:
         ValueError: It cannot be read; the message says why.
     """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{shown(path)} is no file")
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -179,12 +179,12 @@ def known(word: str, lexicon: Lexicon) -> bool:
 
 
 def circles(rules: Mapping[Key, Sequence[Alike]]) -> Iterator[str]:
-    """Yield a sentence for each two terms that are replaced by one another."""
+    """Yield a sentence for each two terms that are replaced by one another, and not by themselves too."""
     replaced = {
         " ".join(key): {other for each in alike if each.replaces for other in each.forms}
         for key, alike in rules.items()
     }
     for term, others in replaced.items():
         for other in sorted(others):
-            if term < other and term in replaced.get(other, ()):
+            if term < other and term in replaced.get(other, ()) and term not in others:
                 yield f"'{term}' is replaced by '{other}' and '{other}' by '{term}': write '{term}, {other}' instead"

@@ -87,3 +87,9 @@ def test_a_file_that_need_not_be_there_counts_once_it_is(files: dict[str, Path])
     assert value.get() == ("a+b", "")
     files["b"].unlink()
     assert value.get() == ("a", "")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    why = f"'{tmp_path / 'pipe'}' is no file"
+    assert Watched({"a": tmp_path / "pipe"}, together, "none").get() == ("none", why)

@@ -146,6 +146,7 @@ def test_lines_that_are_no_rules_are_problems_and_the_others_are_used() -> None:
 def test_two_terms_that_are_replaced_by_each_other_are_named() -> None:
     (problem,) = rules("tee => t shirt\nt shirt => tee\na => b\nb, a").problems
     assert problem == "'t shirt' is replaced by 'tee' and 'tee' by 't shirt': write 't shirt, tee' instead"
+    assert rules("cell phone, handset, handy => cell phone, handset").problems == ()
 
 
 def test_10_000_synonyms_of_one_word_are_cut_and_read_in_a_moment() -> None:
