@@ -121,6 +121,15 @@ def searched_names(fields: Fields) -> Iterator[str]:
     yield from filter(None, [fields.title, *fields.text, *names])
 
 
+def names(schema: Schema) -> list[str]:
+    """Return every field that an index of this schema is made from, but for the id."""
+    fields = schema.fields
+    roles = (name for role in KINDS for name in fields.of(role))
+    read = (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)
+    named = [fields.title, *fields.text, *fields.codes, *roles, *fields.pictures, fields.version, *read]
+    return list(dict.fromkeys(filter(None, named)))
+
+
 def described(row: Row, schema: Schema) -> str:
     """Return the beginning of what a product says besides its title, in searches or to a leg; it may be empty."""
     read = (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)

@@ -48,6 +48,7 @@ class DryRun:
         measured: Products in the sample.
         disk, memory: Estimates in bytes; `memory` is what searches want to find in the page cache.
         outlook: What would change in the index and who uses it, in sentences.
+        absent: Fields that the configuration names and no product has.
         rejects: The first ones.
     """
 
@@ -64,6 +65,7 @@ class DryRun:
     disk: int
     memory: int
     outlook: Sequence[str]
+    absent: Sequence[str]
     rejects: Sequence[Reject]
 
     def to_json(self) -> dict[str, Any]:
@@ -81,6 +83,7 @@ class Survey:
         keys: Of the different texts, in the encode cache.
         sample: The first products, a few of them where they are very long.
         held: Bytes that these take in memory.
+        absent: Fields that no product has had yet.
     """
 
     shop: Shop
@@ -94,6 +97,7 @@ class Survey:
     keys: set[bytes] = field(default_factory=set)
     sample: list[Product] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
     def add(self, row: Product | Reject) -> None:
         """Count a row of the catalogue."""
@@ -106,6 +110,7 @@ class Survey:
             self.reject(Reject(row.where, row.id, "document", str(error)))
             return
         self.products += 1
+        self.absent = [name for name in self.absent if not any(map(has_some, document.values(row.row, name)))]
         self.size += len(orjson.dumps(row.row))
         if len(self.sample) < SAMPLE and self.held < HEAVY:
             self.sample.append(row)
@@ -128,7 +133,8 @@ def dry_run(shop: Shop) -> DryRun:
     """Read the catalogue, try a sample, and say what a run would do; nothing is written."""
     settings = shop.settings
     cache = Home(settings.home).vectors
-    survey = Survey(shop, schema_of(settings, shop.encoders))
+    schema = schema_of(settings, shop.encoders)
+    survey = Survey(shop, schema, absent=document.names(schema))
     started = time.perf_counter()
     for row in source_of(settings).read():
         survey.add(row)
@@ -152,8 +158,14 @@ def dry_run(shop: Shop) -> DryRun:
         disk=disk,
         memory=memory,
         outlook=outlook(shop, survey.schema),
+        absent=survey.absent if survey.products else [],
         rejects=survey.rejects,
     )
+
+
+def has_some(value: object) -> bool:
+    """Tell whether a value says anything."""
+    return value is not None and value != "" and value != []
 
 
 def space(survey: Survey) -> tuple[int, int]:

@@ -113,3 +113,23 @@ def test_fields_that_get_another_role_are_named_and_so_is_another_analysis() -> 
         "field 'facets' becomes ('brand', 'color'), it was ('brand',)",
         "words are cut in another way",
     ]
+
+
+def test_fields_that_no_product_has_are_named(tmp_path: Path) -> None:
+    """A facet that is spelled otherwise than its column was empty in silence."""
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "title": "Hat", "Colour": "red", "attr_a": "x", "variants": [{"size": "S"}]},
+        {"id": "2"},
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+    fields = {
+        "title": "title",
+        "text": ["attr_*", "note_*"],
+        "facets": ["colour", "Colour", "variants.size", "variants.Size"],
+        "image": ["picture"],
+    }
+    with HybridSearch.open(settings(tmp_path, fields=fields)) as found:
+        assert dry_run(found).absent == ["note_*", "colour", "variants.Size", "picture"]
+    write_products(tmp_path / "products.jsonl", [])
+    with HybridSearch.open(settings(tmp_path, fields=fields)) as found:
+        assert dry_run(found).absent == []
