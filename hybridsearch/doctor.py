@@ -138,7 +138,7 @@ def synonyms(shop: Shop) -> Iterator[Check]:
     """Say which synonyms are in use, what is wrong with them, and of which words no product has any."""
     if not shop.settings.synonyms.files:
         return
-    rules, unread = shop.synonyms
+    rules, unread = shop.guidance.synonyms
     if unread:
         yield Check("synonyms", "failure", " ".join(unread), "correct the file, or leave it out of [synonyms]")
         return
@@ -156,14 +156,15 @@ def rules(shop: Shop, schema: Schema | None) -> Iterator[Check]:
     """Say which rules are in use, what is wrong with them, and which products they name that are gone."""
     if shop.settings.rules.path is None:
         return
-    found, unread = shop.rules
+    found, unread = shop.guidance.rules
     if unread:
         yield Check("rules", "failure", " ".join(unread), "correct the file, or leave it out of [rules]")
         return
     flaws = [*found.problems, *(misplaced(found, schema) if schema else ())]
     if schema:
         named = dict.fromkeys(key for rule in found.rules for key in (*rule.then.pin, *rule.then.hide))
-        gone = [key for key in named if key not in shop.engine.get(list(named))] if named else []
+        there = shop.engine.get(list(named))
+        gone = [key for key in named if key not in there]
         flaws += [f"no product is called {brief(key)}, which a rule names" for key in gone[:NAMED]]
     for flaw in flaws:
         yield Check("rules", "warning", flaw, "correct the rule: all else in the file is used")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,8 +12,6 @@ from PIL import Image
 
 from hybridsearch import redaction, text
 from hybridsearch.calls import Calls
-from hybridsearch.disk.paths import shown
-from hybridsearch.disk.watched import Watched
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
@@ -29,20 +26,17 @@ from hybridsearch.errors import (
     WeightsError,
 )
 from hybridsearch.given import duration, flag, instance, read
+from hybridsearch.guidance import Guidance
 from hybridsearch.images import Photo, Upload
-from hybridsearch.json_text import parse_toml
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search import planner, rules, synonyms
+from hybridsearch.search import planner
 from hybridsearch.search import weights as weighting
-from hybridsearch.search.filters import read_filters
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.plan import UNRULED, Plan
+from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
-from hybridsearch.search.rules import Ruled, Rules
-from hybridsearch.search.synonyms import Synonyms
 from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
@@ -71,8 +65,7 @@ class Shop:
         self._closed = False
         self.encoders = Encoders(settings)
         self._weights: tuple[Weights, tuple[str, ...]] | None = None
-        self._synonyms = synonyms_of(settings)
-        self._rules = rules_of(settings)
+        self.guidance = Guidance(settings)
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
@@ -113,18 +106,6 @@ class Shop:
                 self._weights = weighting.prior(), (prior_reason(error),)
         return self._weights
 
-    @property
-    def synonyms(self) -> tuple[Synonyms, tuple[str, ...]]:
-        """The synonyms in use, and why they are not those of the files, if so."""
-        rules, why = self._synonyms.get()
-        return rules, (f"the synonyms are not what their files say: {why}",) if why else ()
-
-    @property
-    def rules(self) -> tuple[Rules, tuple[str, ...]]:
-        """The rules in use, and why they are not those of the file, if so."""
-        found, why = self._rules.get()
-        return found, (f"the rules are not what their file says: {why}",) if why else ()
-
     def plan_query(
         self,
         schema: Schema,
@@ -144,7 +125,7 @@ class Shop:
             weights: Weights of the signals; left out: the weights in use.
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
-        ruled, unread_rules = self._ruled(query, schema)
+        ruled, unread_rules = self.guidance.ruled(query, schema)
         typed = query.text
         query = replace(query, given=tuple(values), text=typed if ruled.query is None else ruled.query)
         used, degraded = (weights, ()) if weights is not None else self.weights_for(schema)
@@ -156,7 +137,7 @@ class Shop:
             vectors[source.name], reasons = self._vectors(source, value, schema, of_kind)
             missing += reasons
         words, unknown = lexicon
-        alike, unread = self.synonyms
+        alike, unread = self.guidance.synonyms
         plan = planner.plan(
             query,
             schema,
@@ -171,15 +152,6 @@ class Shop:
         if ruled.query is None:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))
-
-    def _ruled(self, query: Query, schema: Schema) -> tuple[Ruled, tuple[str, ...]]:
-        """Return what the rules change of a query, and why some are not applied."""
-        rules, unread = self.rules
-        if not rules.rules:
-            return UNRULED, unread
-        filters = tuple(read_filters(query.filters, schema.fields, self.settings.fields))
-        ruled = rules.applied(query.text, filters, schema.fields, datetime.now(UTC).date())
-        return ruled, (*unread, *ruled.problems)
 
     def _loaded(self, schema: Schema) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
@@ -261,31 +233,6 @@ def tell(plan: Plan, page: Page, opened: Span) -> None:
         lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
         answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
         log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
-
-
-def synonyms_of(settings: Settings) -> Watched[Synonyms]:
-    """Return the synonyms of a configuration, as their files say them."""
-    languages = {str(path): language for language, path in settings.synonyms.files.items()}
-    return Watched(
-        {name: settings.resolve(Path(name)) for name in languages},
-        lambda texts: synonyms.parse({name: (languages[name], content) for name, content in texts.items()}),
-        synonyms.NONE,
-        optional=[name for name, language in languages.items() if language],
-    )
-
-
-def rules_of(settings: Settings) -> Watched[Rules]:
-    """Return the rules of a configuration, as their file says them."""
-    path = settings.rules.path
-
-    def read_rules(texts: Mapping[str, str]) -> Rules:
-        ((name, content),) = texts.items()
-        try:
-            return rules.parse(name, parse_toml(content))
-        except ValueError as error:
-            raise ValueError(f"{shown(path or '')}: {error}") from error
-
-    return Watched({} if path is None else {str(path): settings.resolve(path)}, read_rules, rules.NONE)
 
 
 def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bool) -> Page:

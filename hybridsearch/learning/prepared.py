@@ -108,7 +108,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
         encoded = encode(shop, schema, usable, cache, folder, fetch, skipped)
-        asked = tuple(replace(query, lexicon=lexicon, synonyms=shop.synonyms[0]) for query in encoded)
+        asked = tuple(replace(query, lexicon=lexicon, synonyms=shop.guidance.synonyms[0]) for query in encoded)
     if not asked:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
         raise ConfigError(

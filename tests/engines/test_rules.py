@@ -1,4 +1,7 @@
-"""Rules on both engines: what they pin, lift, hide and replace is the same, and totals, pages and facets agree."""
+"""Rules on both engines: what they pin, lift, hide and replace is the same, and totals, pages and facets agree.
+
+They come from a file by way of `guidance`.
+"""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_rules_are_edited_without_a_rebuild_and_a_broken_file_is_told_of(shops: 
 
 
 def test_what_a_rule_found_is_not_said_to_be_lacking(shops: Shops) -> None:
-    rules = shops[0].synonyms[0]
+    rules = shops[0].guidance.synonyms[0]
     fields = shops[0].settings.fields
     assert explain.words("red tee", PRODUCTS[1], fields, rules).missing == ()
     assert explain.words("red tee", PRODUCTS[1], fields).missing == ("tee",)

@@ -40,6 +40,7 @@ LAYERS = (
     ("document", "encoders"),
     ("search",),
     ("engines",),
+    ("guidance",),
     ("catalog", "shop"),
     ("learning",),
     ("indexing",),
