@@ -123,17 +123,17 @@ def searched_names(fields: Fields) -> Iterator[str]:
 
 def names(schema: Schema) -> list[str]:
     """Return every field that an index of this schema is made from, but for the id."""
-    fields = schema.fields
-    roles = (name for role in KINDS for name in fields.of(role))
-    read = (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)
-    named = [fields.title, *fields.text, *fields.codes, *roles, *fields.pictures, fields.version, *read]
-    return list(dict.fromkeys(filter(None, named)))
+    return list(dict.fromkeys([*schema.fields.names, *read_by_legs(schema)]))
+
+
+def read_by_legs(schema: Schema) -> Iterator[str]:
+    """Yield the names of the fields of text that legs read."""
+    return (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)
 
 
 def described(row: Row, schema: Schema) -> str:
     """Return the beginning of what a product says besides its title, in searches or to a leg; it may be empty."""
-    read = (name for leg in schema.legs if leg.reads != "image" for name in leg.reads)
-    names = dict.fromkeys([*searched_names(schema.fields), *read])
+    names = dict.fromkeys([*searched_names(schema.fields), *read_by_legs(schema)])
     return " ".join(joined(row, [name for name in names if name != schema.fields.title]).split())[:LEG_TEXT_LIMIT]
 
 
@@ -183,7 +183,8 @@ def kept_of_variants(row: Row, fields: Fields) -> tuple[FieldValues, ...]:
     Raises:
         ValueError: There are too many, or one of them cannot be read.
     """
-    found = [kept_of_variant(variant, fields) for variant in variants(row, fields)]
+    names = fields.in_variants  # of each variant the same
+    found = [kept(as_row(variant, fields), names, fields) for variant in variants(row, fields)]
     return tuple({repr(values): values for values in found}.values()) or ({},)
 
 
@@ -201,7 +202,7 @@ def variants(row: Row, fields: Fields) -> list[Row]:
     name = fields.list_of_variants
     value = field(row, name)
     if value is None:  # a table may have the fields of its one variant as columns
-        value = {key[len(name) + 1 :]: own for key, own in row.items() if fields.of_variants(key)} or None
+        value = {fields.within_variant(key): own for key, own in row.items() if fields.of_variants(key)} or None
     listed = value if isinstance(value, list) else [value]
     found = [each for each in listed if each is not None and each != ""]
     if odd := next((each for each in found if not isinstance(each, Mapping)), None):

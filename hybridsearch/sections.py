@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -189,11 +190,23 @@ class Fields(Section):
         """Tell whether a field is one of each variant, and not of the product."""
         return name.startswith(f"{self.list_of_variants}.")
 
+    def within_variant(self, name: str) -> str:
+        """Return what a field of variants is called within one of them."""
+        return name.removeprefix(f"{self.list_of_variants}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All fields that have a role, but for the id, in the order of their roles."""
+        return tuple(dict.fromkeys(filter(None, [self.title, *self._names_in_roles(), self.version])))
+
     @property
     def names_of_variants(self) -> tuple[str, ...]:
-        """The fields of variants, in whatever role."""
-        names = itertools.chain(self.text, self.codes, self.pictures, *map(self.of, KINDS))
-        return tuple(dict.fromkeys(filter(self.of_variants, names)))
+        """The fields of variants, in whatever role; a title and a version are the product's."""
+        return tuple(dict.fromkeys(filter(self.of_variants, self._names_in_roles())))
+
+    def _names_in_roles(self) -> Iterator[str]:
+        """Yield the fields of the roles that several may have."""
+        return itertools.chain(self.text, self.codes, *map(self.of, KINDS), self.pictures)
 
     @property
     def has_variants(self) -> bool:

@@ -36,8 +36,8 @@ class Grouping:
             return None
         if not fields.has_variants:
             return cls(fields.group)
-        start = len(fields.list_of_variants) + 1
-        return cls(fields.group, fields.list_of_variants, frozenset(name[start:] for name in fields.names_of_variants))
+        columns = frozenset(map(fields.within_variant, fields.names_of_variants))
+        return cls(fields.group, fields.list_of_variants, columns)
 
     def grouped(self, rows: Iterable[Product | Reject]) -> Iterator[Product | Reject]:
         """Yield one product for the rows of one id that follow each other, at the place of the last of them.

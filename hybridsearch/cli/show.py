@@ -107,9 +107,9 @@ def variant(found: Row, fields: Fields) -> str:
     from hybridsearch.rows import field as lookup
     from hybridsearch.rows import strings
 
-    row, start = as_row(found, fields), len(fields.list_of_variants) + 1
+    row = as_row(found, fields)
     names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)
-    said = ((name[start:], ", ".join(strings(lookup(row, name)))) for name in names)
+    said = ((fields.within_variant(name), ", ".join(strings(lookup(row, name)))) for name in names)
     return "; ".join(f"{name} {value}" for name, value in said if value)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from hybridsearch import forks
 from hybridsearch.disk.paths import shown
 
 LARGEST = 16 << 20
@@ -35,13 +35,13 @@ class Watched(Generic[Value]):
         self._files, self._read, self._optional = files, read, optional
         self._value, self._why = nothing, ""
         self._seen: object = None
-        self._lock = threading.Lock()
+        self._lock = forks.Lock()
 
     def get(self) -> tuple[Value, str]:
         """Return the value, and why it is an earlier one, or none at all, if so."""
         if not self._files:
             return self._value, ""
-        with self._lock:
+        with self._lock.held:
             if (state := [signature(path) for path in self._files.values()]) != self._seen:
                 self._seen = state
                 try:

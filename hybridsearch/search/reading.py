@@ -233,7 +233,8 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
         lexicon: The words of the index; None where they are not known, and any word will do.
         least: The least share, in [0, 1], of what all words count, that is ever enough; with 0 any word is.
     """
-    found = tokens_of(reading.of(part), language)[: text.QUERY_WORDS]
+    here = reading.of(part)
+    found = tokens_of(here, language)[: text.QUERY_WORDS]
     tokens = [own_tokens for _, own_tokens in found]
     if not tokens:
         return None
@@ -253,7 +254,7 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     else:
         most = most_for(share, known)
     needed = min(max(1, most, round(WHOLE * least)), sum(tells))
-    return Words(language, tuple(tokens), tuple(tells), needed, tuple(factors(reading.of(part), language, lexicon)))
+    return Words(language, tuple(tokens), tuple(tells), needed, tuple(factors(here, language, lexicon)))
 
 
 def factors(words: Iterable[Word], language: str, lexicon: Lexicon) -> Iterator[tuple[str, float]]:

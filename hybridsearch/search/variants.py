@@ -65,8 +65,7 @@ def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], 
     for sort in plan.sort:
         if plan.of_variants(sort.field):
             yield functools.partial(first, sort=sort)
-    start = len(fields.list_of_variants) + 1
-    searched = [name[start:] for name in document.searched_names(fields) if fields.of_variants(name)]
+    searched = [fields.within_variant(name) for name in document.searched_names(fields) if fields.of_variants(name)]
     if (words := plan.keyword) and searched:
         yield lambda left: best(left, lambda variant: told(variant, words, searched))
 

@@ -242,7 +242,7 @@ def words_clause(path: str, words: Words) -> Clause:
     if least is not None and words.simple:
         return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
     factors = dict(words.factors)
-    clauses = [best_of([scored(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
+    clauses = [best_of([form_clause(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
@@ -258,7 +258,7 @@ def counting(path: str, words: Words) -> Clause:
     return {"bool": {"should": counts}}
 
 
-def scored(path: str, form: str, factor: float | None = None) -> Clause:
+def form_clause(path: str, form: str, factor: float | None = None) -> Clause:
     """Return the clause that matches a token, or several together, with the sum of their scores, times a factor."""
     boost = {} if factor is None else {"boost": factor}
     terms: list[Clause] = [{"term": {path: {"value": token, **boost}}} for token in form.split(" ")]
@@ -268,7 +268,7 @@ def scored(path: str, form: str, factor: float | None = None) -> Clause:
 def having(path: str, tokens: Iterable[str]) -> Clause:
     """Return the filter that a product has one of some tokens, or several together."""
     single = [form for form in tokens if " " not in form]
-    several = [scored(path, form) for form in tokens if " " in form]
+    several = [form_clause(path, form) for form in tokens if " " in form]
     return {"bool": {"should": [{"terms": {path: single}}, *several]}} if several else {"terms": {path: single}}
 
 

@@ -98,7 +98,7 @@ class TextField(Postings):
     def _word(self, tokens: Sequence[str], documents: int, factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
         """Return the documents that have one of the tokens, and the score of the best of them."""
         found = [
-            (docs, scores * np.float32(factors.get(form, 1.0)))
+            (docs, scores * np.float32(factors[form]) if form in factors else scores)
             for form in tokens
             for docs, scores in self._together(form.split(" "))
         ]
@@ -134,7 +134,7 @@ class TextField(Postings):
             for form in tokens:
                 parts = [self._scores_in(token, docs) for token in form.split(" ")]
                 scores = parts[0] if len(parts) == 1 else np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)
-                np.maximum(row, scores * np.float32(factors.get(form, 1.0)), out=row)
+                np.maximum(row, scores * np.float32(factors[form]) if form in factors else scores, out=row)
         return table
 
     def _scores_in(self, token: str, docs: Ordinals) -> Scores:
