@@ -65,6 +65,15 @@ class Calibration:
         return 1.0 if self.tells is None else min(max((self.tells - GUESSED) / (TOLD - GUESSED), 0.0), 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where the numbers of a field lay when the index was built."""
+
+    low: float
+    mean: float
+    high: float
+
+
 def uncalibrated() -> dict[str, Calibration]:
     """Return the calibrations of a leg on which nothing was measured."""
     return {source: Calibration() for source in QUERY_SOURCES}
@@ -126,6 +135,7 @@ class Schema:
         since: Place in the log of changes up to which changes are older than the catalogue that the index was built
             from; later ones have been brought into it.
         before: The generation that was live before this one; empty when there was none.
+        spreads: Where the numbers of products lie, by field; a field that no product has is absent.
         unknown: What the index holds that this version does not know, because a newer one built it.
     """
 
@@ -134,6 +144,7 @@ class Schema:
     analysis: str = ""
     since: int = START
     before: str = ""
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
     def legs_for(self, source: QuerySource) -> tuple[Leg, ...]:
@@ -158,6 +169,7 @@ class Schema:
             "analysis": self.analysis,
             "since": self.since,
             "before": self.before,
+            **({"spreads": {name: asdict(spread) for name, spread in self.spreads.items()}} if self.spreads else {}),
         }
 
     @classmethod
@@ -199,6 +211,7 @@ def known(data: Mapping[str, Any]) -> dict[str, Any]:
         "analysis": data["analysis"],
         "since": data.get("since", START),
         "before": data.get("before", ""),
+        "spreads": data.get("spreads", {}),
         "unknown": tuple(newer),
     }
 

@@ -140,6 +140,8 @@ class Fields(Section):
     `variants`."""
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
+    ratings: dict[str, str] = {}
+    """By number field with the mean rating of a product the number field that says how many ratings it has."""
     languages: tuple[Language, ...] = ("en",)
     formats: dict[str, Format] = {}
     """How the texts of a field are written, by its name, where one of them alone does not tell."""
@@ -155,6 +157,9 @@ class Fields(Section):
             raise ValueError("'languages' is empty; name at least one of en, de, fr, es, ja, zh")
         if self.title is None and not self.text and self.image is None:
             raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
+        for name in itertools.chain.from_iterable(self.ratings.items()):
+            if name not in self.of_products("numbers"):
+                raise ValueError(f"'ratings' names '{name}', which is none of the 'numbers' of products; add it there")
         for names in map(self.of, KINDS):
             for name in names:
                 inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
@@ -216,6 +221,16 @@ class Fields(Section):
     def of_products(self, role: str) -> tuple[str, ...]:
         """Return those fields of a role that are not of variants."""
         return tuple(name for name in self.of(role) if not self.of_variants(name))
+
+    @property
+    def worth(self) -> dict[str, tuple[str, ...]]:
+        """The fields that say what a product is worth whatever the query is, by the family of their signals."""
+        return {
+            "number": self.of_products("numbers"),
+            "rating": tuple(self.ratings),
+            "recency": self.of_products("dates"),
+            "boolean": self.of_products("booleans"),
+        }
 
     @property
     def in_variants(self) -> dict[str, tuple[str, ...]]:
@@ -319,6 +334,11 @@ class WeightsSection(Section):
     """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
     path: Path | None = None
+    signals: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Weights that a person gives to what products are worth, such as `number.sold`: nothing learned changes them."""
+    saturation: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Of such a signal: the number that gives half of its weight, the ratings that count as much as the mean of all, or
+    the days after which a date counts half."""
 
 
 class SynonymsSection(Section):

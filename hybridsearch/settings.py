@@ -103,6 +103,13 @@ class Settings(Section):
             raise ValueError(
                 "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
             )
+        known = [f"{family}.{name}" for family, names in self.fields.worth.items() for name in names]
+        for name in (*self.weights.signals, *self.weights.saturation):
+            if name not in known:
+                raise ValueError(
+                    f"'weights' names the signal '{name}', expected one of a product's worth: "
+                    f"{', '.join(known) or 'number.FIELD, recency.FIELD or boolean.FIELD of a field in [fields]'}"
+                )
         return self
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -100,10 +101,10 @@ class Shop:
         if self._weights is None:
             path = self.settings.weights.path
             try:
-                configured = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
-                self._weights = configured, ()
+                learned = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
+                self._weights = learned.written(self.settings.weights), ()
             except WeightsError as error:
-                self._weights = weighting.prior(), (prior_reason(error),)
+                self._weights = self._prior(), (prior_reason(error),)
         return self._weights
 
     def plan_query(
@@ -148,6 +149,7 @@ class Shop:
             synonyms=alike,
             configured=self.settings.fields,
             ruled=ruled,
+            today=datetime.now(UTC).date(),
         )
         if ruled.query is None:
             return plan
@@ -184,11 +186,16 @@ class Shop:
         They name every leg, with what is left of a weight for all of them where the leg knows little of the catalogue.
         """
         weights, degraded = self.weights
+        written = self.settings.weights.signals
         try:
             weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
         except WeightsError as error:
-            return weighting.prior().on(schema), (prior_reason(error),)
-        return weights.on(schema), degraded
+            return self._prior().on(schema, written), (prior_reason(error),)
+        return weights.on(schema, written), degraded
+
+    def _prior(self) -> Weights:
+        """Return the weights that count where none were learned."""
+        return weighting.prior().written(self.settings.weights)
 
     def _vectors(
         self, source: QuerySource, value: Any, schema: Schema, weights: Weights

@@ -35,7 +35,10 @@ def test_a_catalogue_alone_is_a_configuration() -> None:
         ({"catalog": {"path": "p", "ftch": 1}}, "configuration: unknown key 'catalog.ftch'. Did you mean 'fetch'?"),
         ({"fields": {"titel": "t"}}, "configuration: unknown key 'fields.titel'. Did you mean 'title'?"),
         ({"engine": {"ulr": "x"}}, "configuration: unknown key 'engine.ulr'. Did you mean 'url'?"),
-        ({"weights": {"pfad": "w"}}, "configuration: unknown key 'weights.pfad'. Expected one of: path."),
+        (
+            {"weights": {"pfad": "w"}},
+            "configuration: unknown key 'weights.pfad'. Expected one of: path, signals, saturation.",
+        ),
         (
             {"vectors": [{"name": "image", "encoder": "starter", "read": "image"}]},
             "configuration: unknown key 'vectors.0.read'. Did you mean 'reads'?",

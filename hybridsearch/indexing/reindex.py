@@ -26,6 +26,7 @@ from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Report
+from hybridsearch.indexing.spreads import spreads
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.indexing.verify import NewIndex, plain, verify
 from hybridsearch.progress import Progress, silent
@@ -160,6 +161,7 @@ class Reindex:
         live = live_of(self.engine.generations())
         schema = replace(self.builder.schema, since=run.mark, before=live.name if live else "")
         schema = schema.calibrated(self.calibrations(tally))
+        schema = replace(schema, spreads=spreads(self.engine, run.generation, schema.fields))
         reach("run.calibrated")
         return NewIndex(
             engine=self.engine,

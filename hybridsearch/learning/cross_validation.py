@@ -11,7 +11,7 @@ from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.folds import folds
 from hybridsearch.progress import Progress, silent
-from hybridsearch.search.signals import is_cosine, saturated_names
+from hybridsearch.search.signals import is_cosine, is_static, saturated_names
 
 OUTER, INNER = 5, 4
 """Folds that measure, and folds within them that choose."""
@@ -28,7 +28,7 @@ class Recipe:
     Attributes:
         strength: How much the current weights are trusted; None: so much that none is fitted.
         judged_only: Whether candidates without a grade are left out.
-        numbers: Whether number fields of the catalogue may count.
+        numbers: Whether what products are worth, such as their number fields, may count.
         saturation: What the current saturation constants are multiplied by.
         cosines: What the current weights of the vector legs are multiplied by, before they are fitted.
         by_kind: Whether kinds of queries get weights of their own, drawn towards the shared ones.
@@ -154,7 +154,7 @@ def chosen(features: Features, start: Weighting, seed: int) -> Fitted:
 
 def richer(features: Features) -> list[str]:
     """Return what of a recipe would give the queries more signals or more weights."""
-    numbers = any(signal.startswith("number.") for signal in features.names)
+    numbers = any(is_static(signal) for signal in features.names if signal not in features.written)
     kinds = len(frequent_kinds(features)) > 1
     return ["numbers"] * numbers + ["by_kind"] * kinds
 
@@ -168,7 +168,7 @@ def fit_recipe(features: Features, start: Weighting, recipe: Recipe) -> Fitted:
     """Fit weights as a recipe says."""
     features = features.saturated(recipe.changes)
     if not recipe.numbers:
-        excluded = np.array([name.startswith("number.") for name in features.names])
+        excluded = np.array([is_static(name) and name not in features.written for name in features.names])
         start = np.where(excluded, 0.0, start)
         features = replace(features, values=np.where(excluded, np.float32(0), features.values))
     start = start * np.where([is_cosine(name) for name in features.names], recipe.cosines, 1.0)

@@ -37,6 +37,7 @@ class Features:
         trust: (queries,), how much each counts in learning, in [0, 1].
         kinds: (queries,), what sort of query each is.
         groups: (queries,), queries of one group are kept on one side of every split.
+        written: Signals whose weights a person wrote: they stay.
     """
 
     names: tuple[str, ...]
@@ -48,6 +49,7 @@ class Features:
     trust: Floats
     kinds: NDArray[np.str_]
     groups: NDArray[np.int64]
+    written: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.ideal)

@@ -25,7 +25,7 @@ def fit(features: Features, start: Weighting, strength: float, *, judged_only: b
     The loss is the cross-entropy between the candidates' gains and the softmax of their scores (ListNet's top-one form,
     Cao et al., 2007), plus `strength` times the squared distance between the directions of new and old weights. Weights
     are squares of what is optimised, so none is negative. Signals that never differ within a query keep their weight,
-    and the sum over the others stays the same, so that both kinds remain comparable.
+    as those do whose weight is written, and the sum over the others stays the same, so that both remain comparable.
 
     Args:
         features: What to learn from; queries without a relevant candidate are ignored.
@@ -33,7 +33,7 @@ def fit(features: Features, start: Weighting, strength: float, *, judged_only: b
         strength: How much the current weights are trusted.
         judged_only: Whether candidates without a grade are left out; else they count as irrelevant.
     """
-    varying = features.varying()
+    varying = features.varying() & ~np.isin(features.names, list(features.written))
     values, gains, counts, trust = to_tensors(features, start, judged_only)
     if not varying.any() or not len(values):
         return start.copy()

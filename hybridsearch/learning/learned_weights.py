@@ -22,7 +22,7 @@ def to_weights(fitted: Fitted, features: Features, start: Weights, schema: Schem
 
     def named(values: NDArray[np.float64]) -> dict[str, float]:
         rounded = {name: round(float(value), DIGITS) for name, value in zip(features.names, values, strict=True)}
-        return {name: value for name, value in rounded.items() if value > 0}
+        return {name: value for name, value in rounded.items() if value > 0 and name not in features.written}
 
     changed = {name: start.half(name) * fitted.recipe.saturation for name in saturated_names()}
     used = {name: half for name, half in halves.items() if fitted.recipe.numbers}

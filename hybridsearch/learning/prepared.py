@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
@@ -47,6 +49,7 @@ class PreparedQuery:
         vectors: Of its words and photo, by source and leg.
         lexicon: The words of the index that it is asked of, where they are known.
         synonyms: The rules of the shop.
+        today: From which on dates are past.
     """
 
     judged: JudgedQuery
@@ -55,11 +58,18 @@ class PreparedQuery:
     vectors: Mapping[str, Vectors]
     lexicon: Lexicon | None = None
     synonyms: Synonyms = NONE
+    today: date | None = None
 
     def plan(self, schema: Schema, weights: Weights) -> Plan:
         """Return the plan of the query under some weights."""
         return planner.plan(
-            self.query, schema, weights, vectors=self.vectors, lexicon=self.lexicon, synonyms=self.synonyms
+            self.query,
+            schema,
+            weights,
+            vectors=self.vectors,
+            lexicon=self.lexicon,
+            synonyms=self.synonyms,
+            today=self.today,
         )
 
 
@@ -108,7 +118,12 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
         encoded = encode(shop, schema, usable, cache, folder, fetch, skipped)
-        asked = tuple(replace(query, lexicon=lexicon, synonyms=shop.guidance.synonyms[0]) for query in encoded)
+        context: dict[str, Any] = {
+            "lexicon": lexicon,
+            "synonyms": shop.guidance.synonyms[0],
+            "today": datetime.now(UTC).date(),
+        }
+        asked = tuple(replace(query, **context) for query in encoded)
     if not asked:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
         raise ConfigError(

@@ -87,6 +87,7 @@ def retrieve(
     candidates, *lists = ([results for number in complete if (results := part[number])] for part in parts)
     by_word, *by_vector = ([results.ids for results in answers] for answers in lists)
     features = build(names, candidates, [query.judged for query in kept], [query.kind for query in kept])
+    features = replace(features, written=frozenset(shop.settings.weights.signals))
     rankings: dict[str, Sequence[Sequence[str]]] = {"keyword": by_word}
     for near in by_vector:
         rankings["vector"] = near

@@ -133,7 +133,8 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
 def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -> Tuned:
     """Learn weights from the runs, and let the gate decide."""
     start, runs = asked.weights, asked.runs
-    numbers = {name: runs.features.middle(name) for name in runs.features.names if name.startswith("number.")}
+    free = [name for name in runs.features.names if name.startswith("number.") and name not in runs.features.written]
+    numbers = {name: runs.features.middle(name) for name in free}
     # A price of 30 and a rating of 4 have no saturation constant in common.
     features = runs.features.saturated(numbers)
     outcome = learn(features, runs.current, seed=seed, progress=progress)

@@ -186,6 +186,47 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """A signal: the mean rating of a product, drawn to that of all products the fewer people rated it.
+
+    It is m + (x - m) n / (n + half), for a mean x of n ratings and m of all products: a Bayesian average with a prior
+    worth `half` ratings. Then it is stretched so that `low` gives 0 and `high` gives 1. Without ratings it is m.
+
+    Attributes:
+        field: The number field with the product's mean rating.
+        count: The number field that says how many ratings it has.
+        mean: Of all products.
+        low: The worst rating that a product had when the index was built,
+        high: and the best one; they differ.
+    """
+
+    name: str
+    weight: float
+    field: str
+    count: str
+    half: float
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """A signal: 1 for a date of today or later, and half as much with each half-life that it is past.
+
+    Attributes:
+        today: The beginning of the day, in milliseconds since 1970: all pages of a day are in one order.
+        half: The half-life in days.
+    """
+
+    name: str
+    weight: float
+    field: str
+    today: int
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What shows that a query means something here. Where no candidate has enough of it, nothing is found.
 
@@ -204,7 +245,9 @@ class Proof:
     needed: int
 
 
-Signal = Saturated | Condition | Passing | Cosine | Number
+Static = Number | Rating | Recency
+"""What a product is worth whatever the query is."""
+Signal = Saturated | Condition | Passing | Cosine | Static
 
 
 def needs(words: Words) -> str:

@@ -21,10 +21,10 @@ from hybridsearch.search.clauses import (
     Cosine,
     Match,
     Neighbours,
-    Number,
     Passing,
     Proof,
     Signal,
+    Static,
     needs,
     told,
 )
@@ -190,7 +190,7 @@ class Plan:
 
     def without_words(self, reason: str) -> Plan:
         """Return the plan that finds and ranks by vectors and numbers alone."""
-        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Number | Passing))
+        signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Static | Passing))
         degraded = (*self.degraded, reason)
         return replace(self, keyword=None, codes=None, signals=signals, proof=None, degraded=degraded)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
 from hybridsearch import text
 from hybridsearch.errors import QueryError
+from hybridsearch.fields import dates
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
@@ -128,6 +130,7 @@ def plan(
     synonyms: Synonyms = NONE,
     configured: Fields | None = None,
     ruled: Ruled = UNRULED,
+    today: date | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -141,6 +144,7 @@ def plan(
         synonyms: The rules of the shop.
         configured: The fields that the index will have once it is rebuilt, for messages.
         ruled: What the shop's rules change; in an order by fields products keep their places.
+        today: In UTC; left out: no date is new.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -155,7 +159,8 @@ def plan(
     parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
-    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema)
+    day = dates.days(today, today)[0] if today else None
+    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, day)
     proof = None
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())

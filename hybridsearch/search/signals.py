@@ -12,12 +12,26 @@ from typing import Protocol
 
 from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
-from hybridsearch.schema import Schema
-from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated, Signal
+from hybridsearch.schema import Schema, Spread
+from hybridsearch.search.clauses import (
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Number,
+    Passing,
+    Rating,
+    Recency,
+    Saturated,
+    Signal,
+)
+from hybridsearch.search.conditions import Terms
 from hybridsearch.search.reading import present
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = "code", "code_prefix"
+NUMBER, RATING, RECENCY, BOOLEAN = STATIC = "number", "rating", "recency", "boolean"
+"""Families of signals that tell what a product is worth, whatever the query is."""
 FAMILY = ".*"
 """Ends the key of a family of signals; alone in a weights file it stands for all of them that are not named."""
 
@@ -32,6 +46,7 @@ class Evidence:
         codes: Candidates by code.
         vectors: Of the query, by source and leg; the sources are in order.
         schema: What the index holds.
+        today: The beginning of the day in milliseconds since 1970; None where it is not known.
     """
 
     typed: str
@@ -39,6 +54,7 @@ class Evidence:
     codes: Codes | None
     vectors: Mapping[str, Mapping[str, Vector]]
     schema: Schema
+    today: int | None = None
 
     def words_in(self, field: str, share: float = 0.0) -> Match | None:
         """Return the clause that a text field has the query's words, or a share of those that products have."""
@@ -125,13 +141,62 @@ def number_signals() -> Definition:
     """Define the numbers of a product: `number.FIELD`."""
 
     def names(schema: Schema) -> tuple[str, ...]:
-        return tuple(f"number.{field}" for field in schema.fields.of_products("numbers"))
+        return tuple(f"{NUMBER}.{field}" for field in schema.fields.of_products("numbers"))
 
     def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         for name, field in zip(names(evidence.schema), evidence.schema.fields.of_products("numbers"), strict=True):
             yield Number(name, weights.weight(name), field, weights.half(name))
 
-    return Definition("number" + FAMILY, names, signals)
+    return Definition(NUMBER + FAMILY, names, signals)
+
+
+def ratings() -> Definition:
+    """Define the ratings of a product: `rating.FIELD`, of those fields whose numbers differ between products."""
+
+    def rated(schema: Schema) -> Iterator[tuple[str, str, Spread]]:
+        for field, count in schema.fields.ratings.items():
+            spread = schema.spreads.get(field)
+            if spread and spread.low < spread.high:
+                yield field, count, spread
+
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
+        for field, count, spread in rated(evidence.schema):
+            name = f"{RATING}.{field}"
+            half = weights.half(name)
+            yield Rating(name, weights.weight(name), field, count, half, spread.mean, spread.low, spread.high)
+
+    return Definition(RATING + FAMILY, lambda schema: (f"{RATING}.{field}" for field, _, _ in rated(schema)), signals)
+
+
+def recency() -> Definition:
+    """Define how new a product is: `recency.FIELD`, by each of its dates."""
+
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
+        if evidence.today is not None:
+            for field in evidence.schema.fields.of_products("dates"):
+                name = f"{RECENCY}.{field}"
+                yield Recency(name, weights.weight(name), field, evidence.today, weights.half(name))
+
+    return Definition(
+        RECENCY + FAMILY,
+        lambda schema: (f"{RECENCY}.{field}" for field in schema.fields.of_products("dates")),
+        signals,
+    )
+
+
+def truths() -> Definition:
+    """Define what is true of a product, such as that it is in stock: `boolean.FIELD`."""
+
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
+        for field in evidence.schema.fields.of_products("booleans"):
+            name = f"{BOOLEAN}.{field}"
+            yield Passing(name, weights.weight(name), (Terms(field, (True,), "booleans"),))
+
+    return Definition(
+        BOOLEAN + FAMILY,
+        lambda schema: (f"{BOOLEAN}.{field}" for field in schema.fields.of_products("booleans")),
+        signals,
+    )
 
 
 def adjacent_words(evidence: Evidence) -> Match | None:
@@ -168,12 +233,12 @@ SIGNALS: tuple[Definition, ...] = (
         needs=lambda schema: bool(schema.fields.codes),
     ),
 )
-"""The signals that have a name of their own; cosines and numbers follow them."""
+"""The signals that have a name of their own; cosines and what is static follow them."""
 
 
 def definitions() -> tuple[Definition, ...]:
     """Return all definitions, in the order of the columns that weights are learned from."""
-    return (*SIGNALS, *map(cosines, QUERY_SOURCES.values()), number_signals())
+    return (*SIGNALS, *map(cosines, QUERY_SOURCES.values()), number_signals(), ratings(), recency(), truths())
 
 
 def signals_of(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
@@ -200,3 +265,8 @@ def saturated_names() -> tuple[str, ...]:
 def is_cosine(name: str) -> bool:
     """Tell whether a signal is a leg's cosine."""
     return any(cosines(source).covers(name) for source in QUERY_SOURCES.values())
+
+
+def is_static(name: str) -> bool:
+    """Tell whether a signal says what a product is worth, whatever the query is."""
+    return name.split(".")[0] in STATIC

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.resources
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,13 +15,20 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
-from hybridsearch.query_sources import QUERY_SOURCES
+from hybridsearch.query_sources import PHOTO, QUERY_SOURCES, WORDS
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.signals import FAMILY, SIGNALS, definitions, keys
+from hybridsearch.search.signals import FAMILY, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
+from hybridsearch.sections import WeightsSection
 
 HEAVIEST = 1e9
 """Of a weight; the sum of some hundred, which a server keeps in 32 bits, is then still a number."""
 Weight = Annotated[float, Field(ge=0, le=HEAVIEST, allow_inf_nan=False)]
+MOST_WORTH = 0.2
+"""What the worth of products may weigh together, where a person wrote it, as a share of what words or photo weigh: what
+fits a query worse by more than that is never lifted over what fits it."""
+TEXTS = ("title", "text", "pairs", "grams", "all_words", "most_words")
+HALVES = {RATING: 20.0, RECENCY: 90.0}
+"""Ratings that count as much as the mean of all products, and days after which a date counts half."""
 Positive = Annotated[float, Field(gt=0, le=1e100, allow_inf_nan=False)]
 
 
@@ -70,11 +77,30 @@ class Weights(BaseModel):
         """Return the weights that a kind of query is answered with."""
         return self.model_copy(update={"signals": {**self.signals, **self.kinds.get(kind, {})}, "kinds": {}})
 
-    def on(self, schema: Schema) -> Weights:
+    def written(self, section: WeightsSection) -> Weights:
+        """Return the weights with those that the configuration names, which get no more than their share."""
+        if not section.signals:
+            return self.model_copy(update={"saturation": {**self.saturation, **section.saturation}})
+        kinds = {
+            kind: {**own, **share(section.signals, {**self.signals, **own}, kind)}
+            for kind in dict.fromkeys([*self.kinds, PHOTO.name, f"{PHOTO.name} and {WORDS.name}"])
+            for own in [self.kinds.get(kind, {})]
+        }
+        signals = {**self.signals, **share(section.signals, self.signals, WORDS.name)}
+        saturation = {**self.saturation, **section.saturation}
+        return self.model_copy(update={"signals": signals, "kinds": kinds, "saturation": saturation})
+
+    def on(self, schema: Schema, written: Iterable[str] = ()) -> Weights:
         """Return the weights on an index: of `SOURCE.*` each leg gets what it knows of the catalogue.
 
         A leg that is named keeps its weight, which was learned on this catalogue or chosen by a person.
+
+        Args:
+            schema: What the index holds.
+            written: Signals that the configuration names: a number without a constant gets the mean of all products.
         """
+        means = {f"{NUMBER}.{name}": spread.mean for name, spread in schema.spreads.items() if spread.mean > 0}
+        saturation = {**{name: means[name] for name in written if name in means}, **self.saturation}
 
         def shared_out(by_signal: Mapping[str, float]) -> dict[str, float]:
             parts = {
@@ -86,7 +112,7 @@ class Weights(BaseModel):
             return {**{name: part for name, part in parts.items() if name not in self.signals}, **by_signal}
 
         kinds = {kind: shared_out(by_signal) for kind, by_signal in self.kinds.items()}
-        return self.model_copy(update={"signals": shared_out(self.signals), "kinds": kinds})
+        return self.model_copy(update={"signals": shared_out(self.signals), "kinds": kinds, "saturation": saturation})
 
     def hears(self, leg: Leg, source: str) -> bool:
         """Tell whether a leg is asked: one that knows nothing of the catalogue is not, unless it has a weight."""
@@ -94,11 +120,31 @@ class Weights(BaseModel):
 
     def half(self, signal: str) -> float:
         """Return the saturation constant of a signal."""
-        return self.saturation.get(signal, self.saturation.get("*", 8.0))
+        family = signal.split(".")[0]
+        return self.saturation.get(signal, HALVES.get(family, self.saturation.get("*", 8.0)))
 
     def floor(self, source: str) -> float:
         """Return where neighbours of what a query gives from a source stop, on the calibrated scale."""
         return self.floors.get(source, 0.0)
+
+
+def share(section: Mapping[str, float], signals: Mapping[str, float], kind: str) -> dict[str, float]:
+    """Return what products are worth, as a person weighs it, with no more than its share of a kind of query.
+
+    Args:
+        section: Weights as they are written.
+        signals: Weights of all signals of this kind.
+        kind: Of the query.
+    """
+    sources = [source for source in kind.split(" and ") if source in QUERY_SOURCES]
+    texts = 0.0 if sources and WORDS.name not in sources else sum(signals.get(name, 0.0) for name in TEXTS)
+    cosines = (
+        max((weight for name, weight in signals.items() if name.startswith(f"{source}.")), default=0.0)
+        for source in sources
+        if source != WORDS.name  # keywords alone must do as well
+    )
+    most, total = MOST_WORTH * (texts + sum(cosines)), sum(section.values())
+    return {name: weight * min(1.0, most / total) for name, weight in section.items()} if total else dict(section)
 
 
 def prior() -> Weights:

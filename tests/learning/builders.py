@@ -49,7 +49,7 @@ def planted(
 
 def joined(*parts: Features) -> Features:
     """Return the queries of several features, with as many candidates each, as one."""
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("values", "present", "judged", "gains", "ideal", "trust", "kinds")
     }

@@ -1,6 +1,7 @@
 """The fit: it finds the weights that were planted, none is negative, and signals that say nothing keep theirs."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_the_more_the_current_weights_are_trusted_the_nearer_the_new_ones_are() 
 def test_a_query_that_is_trusted_less_teaches_less() -> None:
     # Two halves that contradict each other: the first knows only the title, the second only the text.
     title, text = planted(truth=np.array([1.0, 0, 0, 0])), planted(truth=np.array([0, 1.0, 0, 0]), seed=1)
-    both = {name: np.concatenate([getattr(title, name), getattr(text, name)]) for name in
+    both: dict[str, Any] = {name: np.concatenate([getattr(title, name), getattr(text, name)]) for name in
             ("values", "present", "judged", "gains", "ideal", "kinds")}  # fmt: skip
     trust = np.repeat(np.array([1.0, 0.01], np.float32), len(title))
     weights = fit(Features(NAMES, trust=trust, groups=np.arange(120), **both), START, 0.01, judged_only=False)
@@ -129,3 +130,10 @@ def test_degenerate_queries_leave_the_ranking_as_it_is(values: NDArray[np.float6
     weights = fit(features, START, 1.0, judged_only=False)
     assert np.isfinite(weights).all()
     assert likeness(weights, START) > 0.8
+
+
+def test_a_weight_that_is_written_stays() -> None:
+    features = planted(truth=np.array([0, 0, 0, 1.0]))
+    written = replace(features, written=frozenset(NAMES[3:]))
+    assert fit(written, START, 0.01, judged_only=False)[3] == START[3]
+    assert fit(features, START, 0.01, judged_only=False)[3] != START[3]

@@ -10,7 +10,7 @@ from hybridsearch.errors import WeightsError
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import signals, weights
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
+from hybridsearch.sections import Fields, WeightsSection
 from tests.shops import shop
 
 
@@ -22,7 +22,9 @@ def complaint(content: str) -> str:
 
 def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> None:
     prior = weights.prior()
-    assert set(signals.keys()) - set(prior.signals) == {"grams", "number.*"}
+    assert set(signals.keys()) - set(prior.signals) == {
+        "grams", "number.*", "rating.*", "recency.*", "boolean.*",
+    }  # fmt: skip
     assert min(prior.signals.values()) > 0
     assert sum(prior.weight(name) for name in ("title", "text", "pairs", "all_words", "most_words")) == pytest.approx(1)
     assert prior.encoders == {}
@@ -186,3 +188,15 @@ def test_good_weights_are_used_and_nothing_is_said(tmp_path: Path) -> None:
     with shop(tmp_path, weights={"path": "weights.json"}) as opened:
         page = opened.search("red dress")
     assert (page.degraded, dict(page.hits[0].signals)) == ((), {"all_words": 0.5})
+
+
+def test_what_a_person_writes_has_a_fifth_of_what_the_query_gives_at_most() -> None:
+    """Words give 1, a photo .35 of one leg: .2, .07 and .27 of it; two weights of .3 and .1 are cut by one factor."""
+    section = WeightsSection(signals={"number.sold": 0.3, "boolean.stock": 0.1})
+    found = weights.prior().written(section)
+    for kind, most in (("words", 0.2), ("code", 0.2), ("photo", 0.07), ("photo and words", 0.27)):
+        assert found.of(kind).weight("number.sold") == pytest.approx(0.75 * most), kind
+        assert found.of(kind).weight("boolean.stock") == pytest.approx(0.25 * most), kind
+    small = weights.prior().written(WeightsSection(signals={"number.sold": 0.05}))
+    assert [small.of(kind).weight("number.sold") for kind in ("words", "photo")] == [0.05, 0.05]
+    assert weights.prior().written(WeightsSection()) == weights.prior()

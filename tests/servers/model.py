@@ -191,6 +191,7 @@ class Model:
         result = {"total": {"value": len(hits)}, "hits": hits[: body.get("size", 10)]}
         buckets = [{"key": name, "doc_count": len(self.indices[name].visible)} for name in names]
         counts = {name: {"buckets": buckets} for name in body.get("aggregations", ())}
+        counts |= {name: nothing(asked) for name, asked in body.get("aggs", {}).items()}
         return 200, {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": result, "aggregations": counts}
 
     def do_mget(self, names: list[str], body: dict[str, Any], params: Mapping[str, str]) -> Answer:
@@ -288,3 +289,10 @@ def failure(status: int, kind: str, why: str) -> Answer:
 
 def missing(name: str) -> Answer:
     return failure(404, "index_not_found_exception", f"no such index [{name}]")
+
+
+def nothing(aggregation: dict[str, Any]) -> dict[str, Any]:
+    """Answer an aggregation over numbers as if no document had any."""
+    if "stats" in aggregation:
+        return {"count": 0, "min": None, "max": None, "avg": None}
+    return {"doc_count": 0, **{name: nothing(inner) for name, inner in aggregation.get("aggs", {}).items()}}

@@ -17,6 +17,7 @@ from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_cl
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
+from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
     PIN_LIFT,
@@ -28,6 +29,8 @@ from hybridsearch.search.clauses import (
     Number,
     Passing,
     Proof,
+    Rating,
+    Recency,
     Saturated,
     Signal,
     Words,
@@ -44,6 +47,17 @@ COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) 
 NUMBER = (
     "def numbers = doc[params.f]; if (numbers.size() == 0) { return 0.0; } "
     "double v = Math.max(0.0, numbers.value); return params.w * v / (v + params.k)"
+)
+RATING = (
+    "def rated = doc[params.f]; def counts = doc[params.c]; "
+    "double n = rated.size() == 0 || counts.size() == 0 ? 0.0 : Math.max(0.0, counts.value); "
+    "double v = n == 0 ? params.m : params.m + (rated.value - params.m) * n / (n + params.k); "
+    "return params.w * Math.min(1.0, Math.max(0.0, (v - params.lo) / (params.hi - params.lo)))"
+)
+RECENCY = (
+    "def dates = doc[params.f]; if (dates.size() == 0) { return 0.0; } "
+    "double age = Math.max(0.0, (double) (params.now - dates.value.toInstant().toEpochMilli())); "
+    "return params.w * Math.pow(0.5, age / params.k)"
 )
 """The scripts are the same in every shop: names of fields are parameters. Products without the number get here too: a
 clause that asks whether a field exists takes a `*` in its name for a pattern."""
@@ -203,6 +217,12 @@ def signal_clause(signal: Signal) -> Clause:
             path = field_path("numbers", signal.field)
             params = {"w": signal.weight, "k": signal.half, "f": path}
             clause = script({"exists": {"field": path}}, NUMBER, params)
+        case Rating():
+            clause = rating_clause(signal)
+        case Recency():
+            path = field_path("dates", signal.field)
+            params = {"w": signal.weight, "k": signal.half * DAY, "f": path, "now": signal.today}
+            clause = script({"exists": {"field": path}}, RECENCY, params)
         case Passing():
             inner = all_of(signal.filters)
             inner = inner if signal.holds else {"bool": {"must_not": [inner]}}
@@ -220,6 +240,13 @@ def cosine_clause(signal: Cosine) -> Clause:
     path = vector_path(signal.leg)
     params = {"w": signal.weight, "q": signal.vector.array, "f": path, "lo": signal.low, "hi": signal.high}
     return script({"exists": {"field": path}}, COSINE, params)
+
+
+def rating_clause(signal: Rating) -> Clause:
+    """Return the clause whose score is the contribution of a rating: products without one have that of all products."""
+    paths = {"f": field_path("numbers", signal.field), "c": field_path("numbers", signal.count)}
+    scale = {"m": signal.mean, "lo": signal.low, "hi": signal.high}
+    return script({"match_all": {}}, RATING, {"w": signal.weight, "k": signal.half, **paths, **scale})
 
 
 def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:

@@ -12,7 +12,20 @@ from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Passing, Saturated, Signal, Words
+from hybridsearch.fields.dates import DAY
+from hybridsearch.search.clauses import (
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Number,
+    Passing,
+    Rating,
+    Recency,
+    Saturated,
+    Signal,
+    Words,
+)
 from hybridsearch.search.plan import Plan
 
 
@@ -64,8 +77,22 @@ class Window:
                 stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
                 return np.nan_to_num(np.maximum(stretched, 0))
             case Number():
-                numbers = np.maximum(np.nan_to_num(self.view.products.column("numbers", signal.field)[self.docs]), 0)
+                numbers = np.maximum(np.nan_to_num(self._column("numbers", signal.field)), 0)
                 return numbers / (numbers + signal.half)
+            case Rating():
+                ratings = self._column("numbers", signal.field)
+                counts = np.where(np.isnan(ratings), 0.0, self._column("numbers", signal.count))
+                share = np.maximum(np.nan_to_num(counts), 0)
+                share /= share + signal.half
+                shrunk = signal.mean + (np.nan_to_num(ratings) - signal.mean) * share
+                return np.asarray(np.clip((shrunk - signal.low) / (signal.high - signal.low), 0, 1))
+            case Recency():
+                age = np.maximum(signal.today - self._column("dates", signal.field), 0)
+                return np.asarray(np.nan_to_num(np.exp2(-age / (signal.half * DAY))))
+
+    def _column(self, role: str, field: str) -> NDArray[np.float64]:
+        """Return a field of which every document has one number; NaN where there is none."""
+        return self.view.products.column(role, field)[self.docs]
 
     def _holds(self, clause: Match | Codes) -> Mask:
         if isinstance(clause, Codes):
