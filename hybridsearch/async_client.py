@@ -67,6 +67,7 @@ class AsyncHybridSearch(Shop):
         size: int = 10,
         cursor: str | None = None,
         weights: Weights | None = None,
+        diverse: bool = False,
         highlight: bool = False,
         strict: bool = False,
         timeout: float | None = None,
@@ -84,6 +85,7 @@ class AsyncHybridSearch(Shop):
                 size=size,
                 cursor=cursor,
                 weights=weights,
+                diverse=diverse,
             )
             with span("engine"):
                 answer = await self.engine.search_async(plan)
@@ -108,9 +110,10 @@ class AsyncHybridSearch(Shop):
         size: int = 10,
         cursor: str | None = None,
         weights: Weights | None = None,
+        diverse: bool = False,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = asked(text, filters, facets, sort, page, size, cursor)
+        query = asked(text, filters, facets, sort, page, size, cursor, diverse)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()

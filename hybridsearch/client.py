@@ -48,6 +48,7 @@ class HybridSearch(Shop):
         size: int = 10,
         cursor: str | None = None,
         weights: Weights | None = None,
+        diverse: bool = False,
         highlight: bool = False,
         strict: bool = False,
         timeout: float | None = None,
@@ -73,6 +74,7 @@ class HybridSearch(Shop):
                 size=size,
                 cursor=cursor,
                 weights=weights,
+                diverse=diverse,
             )
             with span("engine"):
                 answer = self.engine.search(plan)
@@ -103,6 +105,7 @@ class HybridSearch(Shop):
         size: int = 10,
         cursor: str | None = None,
         weights: Weights | None = None,
+        diverse: bool = False,
     ) -> Plan:
         """Return what a search would do; nothing is run.
 
@@ -121,6 +124,7 @@ class HybridSearch(Shop):
             cursor: That of a page of the same search, instead of `page`: what comes behind that page, however
                 deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
             weights: Weights of the signals; left out: the weights in use.
+            diverse: Whether each hit is to add something to those before it, in place of many that are alike.
 
         Raises:
             QueryError: A field is unknown, a photo was given and no leg reads pictures, or the cursor is damaged or
@@ -129,7 +133,7 @@ class HybridSearch(Shop):
             ImageError: The photo cannot be read.
             EngineError: The engine cannot be reached.
         """
-        query = asked(text, filters, facets, sort, page, size, cursor)
+        query = asked(text, filters, facets, sort, page, size, cursor, diverse)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)

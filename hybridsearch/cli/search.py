@@ -43,6 +43,7 @@ from hybridsearch.values import Hit
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
+@click.option("--diverse", is_flag=True, help="Each hit adds something to those before it.")
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
 @click.option(
@@ -64,6 +65,7 @@ def command(
     facets: tuple[str, ...],
     sort: tuple[str, ...],
     explained: bool,
+    diverse: bool,
     highlight: bool,
     strict: bool,
     timeout: float | None,
@@ -81,6 +83,7 @@ def command(
             "page": page,
             "size": size,
             "cursor": cursor,
+            "diverse": diverse,
         }
         if planned:
             plan = shop.plan(query, **arguments)

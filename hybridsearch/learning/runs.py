@@ -17,9 +17,8 @@ from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, co
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
-from hybridsearch.search.codes import LEADS
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.signals import FAMILY, is_cosine, signal_names
+from hybridsearch.search.signals import FAMILY, LEADS, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hybridsearch.errors import QueryError
-from hybridsearch.given import instance, read
+from hybridsearch.given import flag, instance, read
 from hybridsearch.given import text as text_of
 from hybridsearch.json_values import brief, json_value
 from hybridsearch.search.facets import FacetNames
@@ -35,7 +35,14 @@ LARGEST = 10**9
 
 
 def asked(
-    text: object, filters: object, facets: object, sort: object, page: object, size: object, cursor: object
+    text: object,
+    filters: object,
+    facets: object,
+    sort: object,
+    page: object,
+    size: object,
+    cursor: object,
+    diverse: object = False,
 ) -> Query:
     """Return the query that the arguments of a search stand for.
 
@@ -52,6 +59,7 @@ def asked(
         page=read("page", page, count_of, "a whole number from 1"),
         size=read("size", size, count_of, "a whole number from 0"),
         cursor=read("cursor", cursor, token, "the cursor of a page"),
+        diverse=flag("diverse", diverse),
     )
 
 

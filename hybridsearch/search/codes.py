@@ -14,11 +14,10 @@ from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Codes
-from hybridsearch.search.signals import CODE, CODE_PREFIX, is_cosine, signal_names
+from hybridsearch.search.signals import CODE, CODE_PREFIX, LEADS, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
 from hybridsearch.units import is_measure
 
-LEADS = (CODE, CODE_PREFIX)
 """The signals that outweigh all others, the first also the second."""
 MOST = 30
 """Codes that are looked up; a longer query is read from its start, single words before runs of them."""

@@ -31,8 +31,9 @@ from hybridsearch.search.clauses import (
 from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.cursor import Key, Place
+from hybridsearch.search.diversity import REACH, Diverse, diversified
 from hybridsearch.search.rules import Ruled
-from hybridsearch.values import FacetDetails, Hit, Page
+from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
@@ -99,6 +100,7 @@ class Plan:
         compared: Filters whose values are looked for in another case too, for a note.
         variants: What the names of the fields of variants begin with; empty where the index has none.
         ruled: What the shop's rules change; their signals are among the others.
+        diverse: What tells how alike products are, for an order in which each adds something; None: by score alone.
     """
 
     kind: Kind
@@ -127,6 +129,7 @@ class Plan:
     compared: tuple[Terms, ...] = ()
     variants: str = ""
     ruled: Ruled = UNRULED
+    diverse: Diverse | None = None
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -137,13 +140,20 @@ class Plan:
 
     @property
     def skipped(self) -> int:
-        """How many hits are left out before the page; behind a place none are."""
-        return 0 if self.after else self.offset
+        """How many hits are left out before the page; behind a place none are, nor where they get another order."""
+        return 0 if self.after or self.is_diverse else self.offset
 
     @property
     def wanted(self) -> int:
         """How many hits are looked for: behind a place one more, which tells whether another page follows."""
+        if self.is_diverse:
+            return max(REACH, self.offset + self.size)
         return self.size + 1 if self.after else self.size
+
+    @property
+    def is_diverse(self) -> bool:
+        """Whether the hits of this page are put in a diverse order."""
+        return self.diverse is not None and not self.is_steady and self.size > 0 and self.offset < REACH
 
     @property
     def is_steady(self) -> bool:
@@ -152,6 +162,11 @@ class Plan:
         The order of a score has none: it is the first pass that decides which products get the full one.
         """
         return bool(self.sort) or self.kind == "browse"
+
+    @property
+    def shown_legs(self) -> tuple[str, ...]:
+        """The legs whose vectors are wanted beside the hits."""
+        return self.diverse.legs if self.diverse and self.is_diverse else ()
 
     @property
     def scores_all(self) -> bool:
@@ -227,6 +242,7 @@ class Plan:
         written: Sequence[Iterable[str]] = (),
         details: Mapping[str, FacetDetails] | None = None,
         keys: Sequence[Key] = (),
+        vectors: Sequence[Mapping[str, Vector]] = (),
         proved: bool = True,
         degraded: Sequence[str] = (),
     ) -> Page:
@@ -239,11 +255,14 @@ class Plan:
             details: What else is known of each facet.
             written: For each of the filters that are compared, values of the index that may differ in case only.
             keys: What the last hit of the page is put in order by, in a steady order.
+            vectors: Of each hit by leg, for a diverse order.
             proved: Whether a candidate has what the proof needs; else the page is empty.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
         given = tuple(hits) if proved else ()
+        if self.diverse and self.is_diverse:
+            given = tuple(diversified(given, vectors, self.diverse)[self.offset :])
         shown = given[: self.size]
         more = len(given) > self.size if self.after else self.offset + len(given) < found
         known = details if details and proved else {}

@@ -16,6 +16,7 @@ from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
+from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets import FacetNames, read_facets
 from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.letter_case import compared
@@ -43,6 +44,9 @@ WINDOW = 400
 MOST_HITS = 1_000
 DEEPEST = 10_000
 """The last hit that can be paged to: Elasticsearch's max_result_window."""
+STAYS = (
+    "the order by fields, or of the whole shop, stays as it is: only hits in the order of their score become diverse"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Query:
         sort: `field:asc` or `field:desc`, or several of them; left out: by score.
         page: From 1.
         cursor: Of the page before; empty: `page` says which one is asked for.
+        diverse: Whether each hit is to add something to those before it.
     """
 
     text: str = ""
@@ -66,6 +71,7 @@ class Query:
     page: int = 1
     size: int = 10
     cursor: str = ""
+    diverse: bool = False
 
     @property
     def typed(self) -> str:
@@ -171,6 +177,8 @@ def plan(
         proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
+    if query.diverse and (query.sort or kind == "browse"):
+        notes = (STAYS, *notes)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
     planned = Plan(
@@ -195,6 +203,7 @@ def plan(
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
         ruled=ruled,
+        diverse=Diverse(tuple(leg.name for leg in schema.legs), schema.fields.title) if query.diverse else None,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),

@@ -29,7 +29,7 @@ from hybridsearch.search.conditions import Terms
 from hybridsearch.search.reading import present
 from hybridsearch.values import Vector
 
-CODE, CODE_PREFIX = "code", "code_prefix"
+CODE, CODE_PREFIX = LEADS = "code", "code_prefix"
 NUMBER, RATING, RECENCY, BOOLEAN = STATIC = "number", "rating", "recency", "boolean"
 """Families of signals that tell what a product is worth, whatever the query is."""
 FAMILY = ".*"

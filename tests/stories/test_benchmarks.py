@@ -71,6 +71,7 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     assert "real         1 queries, 0.0% find nothing" in said
     files = ("--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
     assert "cut-off 0.65 relevant 1.000" in run("benchmarks.sorting", *files)
+    assert "score 0.8: nDCG@10 1.000" in run("benchmarks.diversity", *files, "--facet", "brand")
 
 
 def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tmp_path: Path) -> None:

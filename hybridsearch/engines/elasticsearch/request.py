@@ -12,7 +12,7 @@ from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
-from hybridsearch.engines.elasticsearch.answers import read
+from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.orders import keys, order
@@ -37,7 +37,7 @@ from hybridsearch.search.clauses import (
 )
 from hybridsearch.search.conditions import Filter, Ids, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
-from hybridsearch.values import Hit, Page
+from hybridsearch.values import Hit, Page, Vector
 
 PROOF = "proof"
 """Name of its aggregation."""
@@ -100,6 +100,8 @@ def to_elasticsearch(
         "track_total_hits": True,
         "_source": {"excludes": [RESERVED]} if plan.rows else False,
     }
+    if plan.shown_legs:
+        body["fields"] = list(map(vector_path, plan.shown_legs))
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if left_out:
@@ -342,6 +344,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         details=details,
         written=written,
         keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
+        vectors=[to_vectors(plan.shown_legs, hit) for hit in hits["hits"]] if plan.shown_legs else (),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )
@@ -352,6 +355,13 @@ def to_hit(hit: shapes.Hit) -> Hit:
     named = hit.get("matched_queries") or {}
     signals = sorted(((name, value) for name, value in named.items() if value > 0), key=lambda pair: -pair[1])
     return Hit(hit["_id"], hit.get("_score") or 0.0, dict(signals), hit.get("_source", {}))
+
+
+def to_vectors(legs: Sequence[str], hit: shapes.Hit) -> dict[str, Vector]:
+    """Return the vectors of a hit by leg; one that it does not have is absent."""
+    fields = hit.get("fields", {})
+    with reading("the vectors"):
+        return {leg: Vector(fields[vector_path(leg)]) for leg in legs if vector_path(leg) in fields}
 
 
 def incomplete(answer: shapes.Completeness) -> list[str]:

@@ -54,6 +54,7 @@ class Hit(TypedDict):
     _score: NotRequired[float | None]
     _source: NotRequired[Object]
     _routing: NotRequired[str]
+    fields: NotRequired[Object]
     matched_queries: NotRequired[dict[str, float] | None]
 
 

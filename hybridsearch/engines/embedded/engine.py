@@ -209,6 +209,7 @@ class EmbeddedEngine:
             details=ranking.details,
             written=written,
             keys=ranking.keys,
+            vectors=view.vectors_of([placed.ordinal for placed in ranking.placed], plan.shown_legs),
             proved=ranking.proved,
         )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)

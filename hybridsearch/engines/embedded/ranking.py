@@ -127,7 +127,8 @@ def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Plac
 
     Without signals the first pass is the score, as there is no second one.
     """
-    reach = best(first, max(plan.window, plan.offset + plan.size))
+    end = plan.skipped + plan.wanted
+    reach = best(first, max(plan.window, end))
     if not plan.signals:
         return [Placed(int(docs[place]), float(first[place])) for place in reach]
     inside, outside = reach[: plan.window], reach[plan.window :]
@@ -137,7 +138,7 @@ def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Plac
     share = np.float32(FIRST_PASS_SHARE)
     scores = first[inside] * share + total(parts)
     names = [signal.name for signal in plan.signals]
-    order = best(scores, plan.offset + plan.size)
+    order = best(scores, end)
     return [
         *(Placed(int(docs[inside[place]]), float(scores[place]), named(names, parts[:, place])) for place in order),
         *(Placed(int(docs[place]), float(first[place] * share)) for place in outside),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,6 +148,15 @@ class View:
     def vectors(self, leg: str) -> int:
         """Return how many documents have a vector of a leg."""
         return len(self._legs[leg].holders) if leg in self._legs else 0
+
+    def vectors_of(self, ordinals: Sequence[int], legs: Iterable[str]) -> list[dict[str, Vector]]:
+        """Return the vectors of documents by leg; one that a document does not have is absent."""
+        found: list[dict[str, Vector]] = [{} for _ in ordinals]
+        for leg in filter(self._legs.__contains__, legs):
+            for own, row in zip(found, self._legs[leg].rows[np.array(ordinals, np.intp)].tolist(), strict=True):
+                if row >= 0:
+                    own[leg] = Vector(self._legs[leg].matrix[row])
+        return found
 
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.
