@@ -126,6 +126,29 @@ class AsyncHybridSearch(Shop):
                 return await asyncio.to_thread(planned)
 
     @while_open_async
+    async def also_bought(
+        self,
+        product: Id,
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return what was bought together with a product, see `HybridSearch.also_bought`."""
+        from hybridsearch.indexing import arguments
+        from hybridsearch.learning import baskets
+
+        key = arguments.one_id(product)
+        with within(self._seconds(timeout)), span("also_bought") as opened:
+            everything = await self.plan(filters=filters, facets=facets, page=page, size=size)
+            plan = await asyncio.to_thread(baskets.planned, self.settings, everything, key)
+            answer = await self.engine.search_async(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=False)
+
+    @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id, see `HybridSearch.get`."""
         from hybridsearch.indexing import arguments

@@ -142,6 +142,41 @@ class HybridSearch(Shop):
                 return self.plan_query(schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
 
     @while_open
+    def also_bought(
+        self,
+        product: Id,
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return what was bought together with a product, as `hybridsearch learn-baskets` learned it from orders.
+
+        Args:
+            product: Its id.
+            filters: What it must be, as in `plan`.
+            facets: What is counted, as in `plan`.
+            page: From 1.
+            size: Hits on a page.
+            timeout: As that of `search`.
+
+        Raises:
+            ConfigError: Nothing was learned yet, or the file is damaged.
+            QueryError: This is no id, or the other arguments are not those of a search.
+        """
+        from hybridsearch.indexing import arguments
+        from hybridsearch.learning import baskets
+
+        with within(self._seconds(timeout)), span("also_bought") as opened:
+            everything = self.plan(filters=filters, facets=facets, page=page, size=size)
+            plan = baskets.planned(self.settings, everything, arguments.one_id(product))
+            answer = self.engine.search(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=False)
+
+    @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
         """Return the rows of products by id; unknown ids are absent.
 

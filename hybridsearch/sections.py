@@ -365,6 +365,13 @@ class RulesSection(Section):
     """A file in TOML with a [[rule]] for each."""
 
 
+class BasketsSection(Section):
+    """What was bought together; left out: nobody says."""
+
+    path: Path = Path("baskets.db")
+    """As `hybridsearch learn-baskets` writes it."""
+
+
 class Secrets(BaseSettings):
     """Secrets, from the environment alone: never from the file, never from the command line."""
 

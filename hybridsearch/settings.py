@@ -29,6 +29,7 @@ from hybridsearch.given import read, text
 from hybridsearch.json_text import read_toml
 from hybridsearch.json_values import brief
 from hybridsearch.sections import (
+    BasketsSection,
     Catalog,
     EngineSection,
     Fields,
@@ -64,6 +65,7 @@ class Settings(Section):
     judgments: JudgmentsSection = JudgmentsSection()
     synonyms: SynonymsSection = SynonymsSection()
     rules: RulesSection = RulesSection()
+    baskets: BasketsSection = BasketsSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -232,5 +234,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "weights": WeightsSection,
     "synonyms": SynonymsSection,
     "rules": RulesSection,
+    "baskets": BasketsSection,
     "judgments": JudgmentsSection,
 }

@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "Search with words, a photo, or both.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
+    "learn-baskets": "Learn from orders what is bought together.",
     "align": "Adapt the encoder to this catalogue; adopt it only if it finds more.",
     "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
     "demo": "Index the sample catalogue on the embedded engine and run a few searches.",
@@ -45,7 +46,7 @@ class Commands(click.Group):
         """Return the command that the module of this name holds."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"hybridsearch.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"hybridsearch.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

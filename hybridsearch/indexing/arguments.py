@@ -146,6 +146,18 @@ def possible_ids(given: object) -> list[str]:
     return [key for key in ids(given) if is_possible(key)]
 
 
+def one_id(given: object) -> str:
+    """Return the id that was handed over.
+
+    Raises:
+        QueryError: It is none that a product can have, or these are several.
+    """
+    found = ids(given)
+    if len(found) != 1 or not is_possible(found[0]):
+        raise QueryError(f"{brief(given)} was given, expected the id of one product.")
+    return found[0]
+
+
 def removals(given: object) -> dict[str, Any]:
     """Return the ids of products to remove, each with the version of its removal, or None.
 
