@@ -42,13 +42,14 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
     row, fields = product.row, schema.fields
     if taken := next((name for name in row if name == RESERVED or name.startswith(f"{RESERVED}.")), None):
         raise ValueError(f"it has a field {reprlib.repr(taken)}, which is reserved; rename it in the catalogue")
-    everything = searched(row, fields)
+    said = whole(row, fields)
+    everything = searched(said, fields)
     return Document(
         id=product.id,
         row=row,
         text=analysed(title(row, fields), everything, fields.languages),
         words=tuple(text.lexical(everything, fields.languages)),
-        codes=codes(row, fields),
+        codes=codes(said, fields),
         fields=kept(row, {role: fields.of_products(role) for role in KINDS}, fields),
         variants=kept_of_variants(row, fields) if fields.in_variants else (),
         vectors=vectors,
@@ -178,7 +179,7 @@ def kept(row: Row, names: Mapping[str, Iterable[str]], fields: Fields) -> FieldV
 
 
 def kept_of_variants(row: Row, fields: Fields) -> tuple[FieldValues, ...]:
-    """Return what is kept of each variant, without repeats; a product without any has one of which nothing is known.
+    """Return what is kept of each variant, without repeats; a product that lists none is its only one.
 
     Raises:
         ValueError: There are too many, or one of them cannot be read.
@@ -203,6 +204,7 @@ def variants(row: Row, fields: Fields) -> list[Row]:
     value = field(row, name)
     if value is None:  # a table may have the fields of its one variant as columns
         value = {fields.within_variant(key): own for key, own in row.items() if fields.of_variants(key)} or None
+    value = value or only_variant(row, fields) or None
     listed = value if isinstance(value, list) else [value]
     found = [each for each in listed if each is not None and each != ""]
     if odd := next((each for each in found if not isinstance(each, Mapping)), None):
@@ -210,6 +212,19 @@ def variants(row: Row, fields: Fields) -> list[Row]:
     if len(found) > VARIANTS:
         raise ValueError(f"'{name}' holds {len(found):,} variants, expected at most {VARIANTS:,}; divide the product")
     return found
+
+
+def only_variant(row: Row, fields: Fields) -> dict[str, Any]:
+    """Return what a product says of its only variant, by names within variants; nothing where it says none of it."""
+    own = {name: field(row, name) for name in map(fields.within_variant, fields.names_of_variants)}
+    return {name: value for name, value in own.items() if strings(value)}
+
+
+def whole(row: Row, fields: Fields) -> Row:
+    """Return a row that lists a variant at least, where a product that lists none says anything of one."""
+    if not fields.has_variants or field(row, fields.list_of_variants):
+        return row
+    return {**row, **as_row(own, fields)} if (own := only_variant(row, fields)) else row
 
 
 def as_row(variant: Row, fields: Fields) -> Row:

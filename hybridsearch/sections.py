@@ -99,6 +99,8 @@ class Catalog(Section):
     """Whether pictures may be fetched from URLs."""
     parent: str | None = None
     """Field in which a row of a file names the product, by its id, that it is a variant of."""
+    named_by: tuple[str, ...] = ()
+    """Fields by which `parent` may name a product besides, such as `ID` where some have no `SKU`; also as `id:17`."""
     pairs: tuple[Pairs, ...] = ()
     """Where rows have names and values of properties."""
 
@@ -113,6 +115,10 @@ class Catalog(Section):
         if self.path is None and self.parent:
             raise ValueError(
                 "'parent' is for the rows of a file: of an index or a database each is a product; leave it out"
+            )
+        if self.named_by and not self.parent:
+            raise ValueError(
+                "'named_by' says how 'parent' names products, which is missing; give it, or leave both out"
             )
         if self.index is not None and self.pairs:
             raise ValueError("'pairs' are not for an index, whose documents are kept as they are; leave them out")

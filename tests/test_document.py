@@ -246,3 +246,24 @@ def test_a_version_is_a_number_or_a_date(value: Any, version: int) -> None:
 def test_what_is_no_version_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"'at' is .*, expected a whole number or a date"):
         document.version({"at": value}, Fields(title="title", version="at"))
+
+
+def test_a_product_that_lists_no_variants_is_its_only_one() -> None:
+    """Simple products stand beside those with variants in a catalogue; an own list of variants says it all."""
+    fields = Fields(
+        title="title",
+        codes=("variants.sku",),
+        facets=("variants.attrs.color",),
+        numbers=("variants.price",),
+        languages=("en",),
+    )
+    row: dict[str, Any] = {"id": "1", "title": "Hat", "price": 5, "sku": "H-1", "attrs": {"color": "green"}}
+    built = document.build(Product("1", row, "shop:1"), Schema(fields), {})
+    assert built.variants == ({"facets": {"variants.attrs.color": ("green",)}, "numbers": {"variants.price": 5.0}},)
+    assert built.codes == ("h1",)
+    assert "green" in built.text["text"]["en"]
+    assert built.row == row
+    listed = {**row, "variants": [{"price": 9}]}
+    built = document.build(Product("1", listed, "shop:1"), Schema(fields), {})
+    assert built.variants == ({"numbers": {"variants.price": 9.0}},)
+    assert built.codes == ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.pairs import with_pairs
-from hybridsearch.catalog.variants import with_variants
+from hybridsearch.catalog.variants import Children, with_variants
 from hybridsearch.sections import Catalog, Fields, Pairs
 from hybridsearch.values import Product, Reject
 
@@ -19,19 +19,17 @@ class Arrangement:
     Attributes:
         pairs: Where a row has names and values of properties.
         grouping: How rows that follow each other become one product.
-        parent: Field in which a row names the product that it is a variant of.
-        variants: Name of the list of a product's variants.
+        children: How rows name the product that they are variants of.
     """
 
     pairs: tuple[Pairs, ...] = ()
     grouping: Grouping | None = None
-    parent: str | None = None
-    variants: str = "variants"
+    children: Children | None = None
 
     @classmethod
     def of(cls, catalog: Catalog, fields: Fields) -> Arrangement:
         """Return what a configuration says."""
-        return cls(catalog.pairs, Grouping.of(fields), catalog.parent, fields.list_of_variants)
+        return cls(catalog.pairs, Grouping.of(fields), Children.of(catalog, fields))
 
     def __call__(self, rows: Iterable[Product | Reject]) -> Iterator[Product | Reject]:
         """Yield the products that rows are."""
@@ -39,8 +37,8 @@ class Arrangement:
             rows = with_pairs(rows, self.pairs)
         if self.grouping:
             rows = self.grouping.grouped(rows)
-        if self.parent:
-            rows = with_variants(rows, self.parent, self.variants)
+        if self.children:
+            rows = with_variants(rows, self.children)
         yield from rows
 
 

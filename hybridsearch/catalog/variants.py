@@ -6,19 +6,29 @@ it is small, and is for nobody else to read.
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hybridsearch.catalog.base import HEAVIEST_ROW
 from hybridsearch.errors import CatalogError
 from hybridsearch.rows import field, strings, weight
+from hybridsearch.sections import Catalog, Fields
 from hybridsearch.values import Product, Reject
 
-TABLE = "CREATE TABLE rows (turn INTEGER PRIMARY KEY, id TEXT, parent TEXT, row BLOB)"
-INDEX = "CREATE INDEX parents ON rows (parent, id)"
+TABLES = """
+CREATE TABLE rows (turn INTEGER PRIMARY KEY, id TEXT, parent TEXT, row BLOB);
+CREATE TABLE names (name TEXT, id TEXT);
+"""
+RESOLVED = """
+CREATE INDEX by_name ON names (name);
+UPDATE rows SET parent = coalesce((SELECT names.id FROM names WHERE name = parent), parent) WHERE parent IS NOT NULL;
+UPDATE rows SET parent = NULL WHERE parent = id;
+CREATE INDEX parents ON rows (parent, id);
+"""
 PRODUCTS = """
 SELECT id, parent, row FROM rows
 WHERE parent IS NULL OR parent NOT IN (SELECT id FROM rows WHERE parent IS NULL AND id IS NOT NULL)
@@ -28,26 +38,52 @@ ORDER BY turn
 OF_ONE = "SELECT row FROM rows WHERE parent = ? ORDER BY turn"
 
 
-def with_variants(rows: Iterable[Product | Reject], parent: str, name: str) -> Iterator[Product | Reject]:
+@dataclass(frozen=True, slots=True)
+class Children:
+    """How rows name the product that they are variants of.
+
+    Attributes:
+        parent: Field in which a row names its product by its id.
+        named_by: Fields by whose values it may be named besides; `id:17` names it too.
+        variants: Name of the list of variants.
+    """
+
+    parent: str
+    named_by: tuple[str, ...] = ()
+    variants: str = "variants"
+
+    @classmethod
+    def of(cls, catalog: Catalog, fields: Fields) -> Children | None:
+        """Return what a configuration says, None if each row is a product."""
+        return cls(catalog.parent, catalog.named_by, fields.list_of_variants) if catalog.parent else None
+
+    def names(self, row: Product | Reject) -> Iterator[tuple[str, str]]:
+        """Yield what a row may be called by rows that name it, with its id, the surest first."""
+        if row.id is None or row.row is None:
+            return
+        yield row.id, row.id
+        for name in itertools.chain.from_iterable(strings(field(row.row, each)) for each in self.named_by):
+            yield name, row.id
+            yield f"id:{name}", row.id
+
+
+def with_variants(rows: Iterable[Product | Reject], children: Children) -> Iterator[Product | Reject]:
     """Yield products with the rows that name them, wherever these stand.
 
     A row that names a product which is not there is one of its own. One that would make its product heavier than a row
     may be is a reject.
-
-    Args:
-        rows: In the order of the catalogue.
-        parent: Field in which a row names its product by its id.
-        name: Of the list.
     """
     # Threads may take turns with a generator.
     with full_disk_explained(), closing(sqlite3.connect("", check_same_thread=False)) as store:
-        store.execute(TABLE)
-        store.executemany("INSERT INTO rows (id, parent, row) VALUES (?, ?, ?)", (entry(row, parent) for row in rows))
-        store.execute(INDEX)
+        store.executescript(TABLES)
+        for row in rows:
+            store.execute("INSERT INTO rows (id, parent, row) VALUES (?, ?, ?)", entry(row, children.parent))
+            store.executemany("INSERT INTO names VALUES (?, ?)", children.names(row))
+        store.executescript(RESOLVED)
         for key, named, packed in store.execute(PRODUCTS):
             row = pickle.loads(packed)
             own = store.execute(OF_ONE, (key,)) if key is not None and named is None else ()
-            yield from whole(row, (pickle.loads(variant) for (variant,) in own), name)
+            yield from whole(row, (pickle.loads(variant) for (variant,) in own), children)
 
 
 @contextmanager
@@ -74,7 +110,7 @@ def entry(row: Product | Reject, parent: str) -> tuple[str | None, str | None, b
     return row.id, named[0] if len(named) == 1 and named[0] != row.id else None, pickle.dumps(row)
 
 
-def whole(row: Product | Reject, variants: Iterable[Product], name: str) -> Iterator[Product | Reject]:
+def whole(row: Product | Reject, variants: Iterable[Product], children: Children) -> Iterator[Product | Reject]:
     """Yield a product with its variants, and those that are too many; they follow those that it lists already."""
     held, listed, rejects = weight(row.row), [], []
     for variant in variants:
@@ -85,7 +121,7 @@ def whole(row: Product | Reject, variants: Iterable[Product], name: str) -> Iter
             reason = f"the variants of '{row.id}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
             rejects.append(Reject(variant.where, variant.id, "read", reason, variant.row, row.place))
     if isinstance(row, Product) and listed:
-        own = row.row.get(name) or []
-        row = replace(row, row={**row.row, name: [*(own if isinstance(own, list) else [own]), *listed]})
+        own = row.row.get(children.variants) or []
+        row = replace(row, row={**row.row, children.variants: [*(own if isinstance(own, list) else [own]), *listed]})
     yield row
     yield from rejects

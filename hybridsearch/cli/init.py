@@ -20,7 +20,7 @@ from hybridsearch.propose.arrangement import VARIANTS, arrange, grouped
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
-from hybridsearch.propose.variants import columns_of_variants, without
+from hybridsearch.propose.variants import as_listed, columns_of_variants, without
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
 from hybridsearch.values import Reject
@@ -144,7 +144,8 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
         together = Fields(group=key, title=key, codes=tuple(f"{VARIANTS}.{name}" for name in columns))
         rows = [without(row, columns) for row in sample(open_source(section, together))]
     elif key is not None:
-        rows = sample(open_source(section, Fields(id=key, title=key)))
+        products = sample(open_source(section, Fields(id=key, title=key)))
+        rows = as_listed(products, VARIANTS, key, section.parent or "")
     else:
         rows = [unfolded(row, row, section.pairs) for row in rows]
     proposal = propose(rows, types() if types else None, source.name, key, section)

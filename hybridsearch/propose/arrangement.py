@@ -26,8 +26,12 @@ def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, str | None]
     pairs = find_pairs(columns(rows, {}), [name for row in rows for name in row])
     key = key_of_products(rows) if catalog.path else None
     parent = parent_of_variants(rows) if catalog.path and key is None else None
-    said = {"pairs": pairs, "parent": parent[0] if parent else None}
-    return catalog.model_copy(update=said), parent[1] if parent else key
+    said = {
+        "pairs": pairs,
+        "parent": parent.field if parent else None,
+        "named_by": parent.named_by if parent else (),
+    }
+    return catalog.model_copy(update=said), parent.key if parent else key
 
 
 def grouped(catalog: Catalog, key: str | None) -> bool:

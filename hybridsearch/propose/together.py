@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.roles import rank
@@ -10,6 +11,8 @@ from hybridsearch.propose.words import ID, PARENT, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
+NAMED = 0.9
+"""Share of the rows that a field must name by itself."""
 FEWEST = 2
 """Later rows of products, and rows with a title, that a sample must hold."""
 
@@ -35,22 +38,45 @@ def begins_with(key: Column, title: Column) -> bool:
     return len(firsts) == key.distinct and later >= FEWEST and len(titled) >= FEWEST and titled <= firsts
 
 
-def parent_of_variants(rows: Sequence[Row]) -> tuple[str, str] | None:
-    """Return the field that names a row's product, and the one that it names it by; None where each row is one.
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """How rows name the product that they are variants of.
 
-    Most of those that are named are there; in a catalogue of which these are the first rows, others may follow.
+    Attributes:
+        field: That names it.
+        key: The field that names a product in the shop.
+        named_by: Fields by which it is named besides.
+    """
+
+    field: str
+    key: str
+    named_by: tuple[str, ...] = ()
+
+
+def parent_of_variants(rows: Sequence[Row]) -> Parent | None:
+    """Return how rows name their products; None where each row is one.
+
+    Most of those that are named are there; in a catalogue of which these are the first rows, others may follow. One
+    field names all of them, or some are named by one and some by another, of which one names every row.
     """
     sampled = columns(rows, {})
     parents = [column for column in sampled if column.says(PARENT) is not None and column.filled < 1 and column.single]
-    keys = [column for column in sampled if column.says(ID) is not None and column.filled > 0.9 and column.single]
-    fitting = ((parent, key) for parent in parents for key in keys if names_others(parent, key))
-    return next(((parent.name, key.name) for parent, key in fitting), None)
+    keys = [column for column in sampled if column.says(ID) is not None and column.single and column.filled > 0]
+    for parent in parents:
+        for key in keys:
+            if key.filled > NAMED and names_others(parent, [key]):
+                return Parent(parent.name, key.name)
+        whole = [key for key in keys if key.filled == 1 and key.distinct == len(rows)]
+        if whole and names_others(parent, keys):
+            return Parent(parent.name, whole[0].name, tuple(key.name for key in keys))
+    return None
 
 
-def names_others(parent: Column, key: Column) -> bool:
-    """Tell whether most values of a column are keys of other rows, which name none themselves."""
+def names_others(parent: Column, keys: Sequence[Column]) -> bool:
+    """Tell whether most values of a column are keys of other rows, `id:17` too, which name none themselves."""
     own = zip(parent.places, parent.values, strict=True)
-    named = {place: names for place, value in own if (names := strings(value))}
-    keys = {strings(value) for place, value in zip(key.places, key.values, strict=True) if place not in named}
-    there = sum(names in keys for names in named.values())
+    named = {place: names[0] for place, value in own if (names := strings(value))}
+    cells = (cell for key in keys for cell in zip(key.places, key.values, strict=True))
+    known = {name for place, value in cells if place not in named for name in strings(value)}
+    there = sum(name in known or (len(keys) > 1 and name.removeprefix("id:") in known) for name in named.values())
     return there >= max(FEWEST, MOSTLY * len(named))

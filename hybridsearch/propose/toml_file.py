@@ -35,7 +35,7 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
         ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
         *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
-        ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats"}), proposal.why),
+        ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats", "ratings"}), proposal.why),
         ("[fields.formats]", proposal.fields.formats, proposal.examples),
         (
             "[engine]",

@@ -9,7 +9,7 @@ from hybridsearch.propose.columns import Column, columns
 from hybridsearch.propose.patterns import PICTURE, URL
 from hybridsearch.propose.roles import rank
 from hybridsearch.propose.words import CODES, NUMBERS
-from hybridsearch.rows import strings
+from hybridsearch.rows import field, strings
 from hybridsearch.values import Row
 
 SOLD = (*NUMBERS[:4], "sku", "stock", "quantity", "barcode", "ean", "gtin", "upc", "inventory", "qty")
@@ -35,6 +35,36 @@ def columns_of_variants(rows: Sequence[Row], key: str) -> list[str]:
         return []
     places = filled(min(sold, key=lambda column: rank(column, (*SOLD, *CODES))))
     return [column.name for column in varying if filled(column) <= places]
+
+
+def as_listed(rows: Sequence[Row], name: str, key: str, parent: str) -> list[Row]:
+    """Return products with what their variants say in their lists alone.
+
+    Args:
+        rows: Products, of which those with variants list the rows of these.
+        name: Of the list.
+        key: The field that names a product.
+        parent: The field in which the rows of variants do so.
+    """
+    rows = [{**row, name: [without(each, [parent]) for each in row[name]]} if row.get(name) else row for row in rows]
+    apart = [{**variant, key: row.get(key)} for row in rows for variant in row.get(name) or []]
+    if not apart:
+        return rows
+    varying = columns_of_variants(apart, key)
+    said = [column for column in varying if not any(says_more(row, name, column) for row in rows)]
+    own = ({each: row[each] for each in said if each in row} for row in rows)
+    return [
+        {**without(row, said), name: row.get(name) or [only]} if row.get(name) or only else row
+        for row, only in zip(rows, own, strict=True)
+    ]
+
+
+def says_more(row: Row, name: str, column: str) -> bool:
+    """Tell whether a product says in a column what none of its variants does, such as its title or its code."""
+    if not row.get(name):
+        return False
+    said = {part for variant in row[name] for part in strings(field(variant, column))}
+    return not said.issuperset(part.strip() for value in strings(field(row, column)) for part in value.split(","))
 
 
 def run_of(key: Column) -> dict[int, int]:

@@ -10,7 +10,7 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.cli import DONE, run
 from hybridsearch.errors import ConfigError
-from hybridsearch.propose.together import key_of_products, parent_of_variants
+from hybridsearch.propose.together import Parent, key_of_products, parent_of_variants
 from hybridsearch.settings import Settings
 from tests.shops import quietly
 
@@ -107,7 +107,19 @@ def families(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
     ],
 )
 def test_rows_that_name_products_are_variants(pairs: list[tuple[str, str]]) -> None:
-    assert parent_of_variants(families(*pairs)) == ("Parent", "sku")
+    assert parent_of_variants(families(*pairs)) == Parent("Parent", "sku")
+
+
+def test_rows_may_name_products_by_one_field_or_by_another() -> None:
+    """As WooCommerce does it where some products have no SKU."""
+    rows: list[dict[str, Any]] = [
+        {"ID": "1", "SKU": "A", "name": "Hat"},
+        {"ID": "2", "name": "Coat"},
+        {"ID": "3", "SKU": "A-1", "name": "Hat, red", "Parent": "A"},
+        {"ID": "4", "name": "Coat, red", "Parent": "id:2"},
+        {"ID": "5", "name": "Coat, blue", "Parent": "id:2"},
+    ]
+    assert parent_of_variants(rows) == Parent("Parent", "ID", ("ID", "SKU"))
 
 
 @pytest.mark.parametrize(

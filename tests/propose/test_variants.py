@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hybridsearch.propose.configuration import propose
-from hybridsearch.propose.variants import columns_of_variants, without
+from hybridsearch.propose.variants import as_listed, columns_of_variants, without
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -98,3 +98,19 @@ def test_dates_and_truth_values_of_variants_are_proposed() -> None:
 
     fields = propose(shop(variants=made)).fields
     assert (fields.booleans, fields.dates) == (("variants.stock",), ("variants.since",))
+
+
+def test_what_products_without_variants_say_is_that_of_their_only_one() -> None:
+    """A simple product has its price where a variable one has none; titles and codes of products stay."""
+    rows: list[dict[str, Any]] = [
+        {"sku": "A", "name": "Hat", "color": "red, blue", "variants": [
+            {"sku": "A-r", "name": "Hat, red", "color": "red", "price": 5, "Parent": "A"},
+            {"sku": "A-b", "name": "Hat, blue", "color": "blue", "price": 6, "Parent": "A"},
+        ]},
+        {"sku": "B", "name": "Coat", "color": "green", "price": 7},
+    ]  # fmt: skip
+    hat, coat = as_listed(rows, "variants", "sku", "Parent")
+    assert (hat["name"], hat["sku"], "color" in hat) == ("Hat", "A", False)
+    assert [variant["price"] for variant in hat["variants"]] == [5, 6]
+    assert coat == {"sku": "B", "name": "Coat", "variants": [{"color": "green", "price": 7}]}
+    assert as_listed(rows[1:], "variants", "sku", "Parent") == rows[1:]
