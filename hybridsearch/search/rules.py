@@ -172,11 +172,22 @@ class Rules:
         for rule in self.likely(asked):
             try:
                 if is_for(rule.when, asked, filters, fields, today):
-                    ruled = changed(ruled, rule, fields)
+                    ruled = changed(ruled, self._effect(rule, fields))
             except QueryError as error:
                 ruled = replace(ruled, problems=(*ruled.problems, f"rule {brief(rule.name)} is not applied: {error}"))
         hidden = {key for clause in ruled.filters if isinstance(clause, Not) for key in ids_of(clause.clause)}
         return replace(ruled, pins=tuple(pin for pin in ruled.pins if pin.id not in hidden)[:MOST_PINS])
+
+    def _effect(self, rule: Rule, fields: Fields) -> Ruled:
+        """Return what a rule changes by itself; it is remembered for as long as the index has the same fields."""
+        known = self._effects.get(rule.name)
+        if known is None or (known[0] is not fields and known[0] != fields):
+            known = self._effects[rule.name] = fields, effect(rule, fields)
+        return known[1]
+
+    @cached_property
+    def _effects(self) -> dict[str, tuple[Fields, Ruled]]:
+        return {}
 
     def likely(self, asked: Words) -> list[Rule]:
         """Return the rules that may be for the words of a query, in the order of the file: of thousands hardly any."""
@@ -272,23 +283,36 @@ def is_set(wanted: Filter, filters: Sequence[Filter]) -> bool:
     return any(set(each.values) <= set(wanted.values) for each in same)
 
 
-def changed(ruled: Ruled, rule: Rule, fields: Fields) -> Ruled:
-    """Return what is changed with a rule more.
+def effect(rule: Rule, fields: Fields) -> Ruled:
+    """Return what a rule changes by itself.
 
     Raises:
         QueryError: It names a field that the index does not have, or a value that this cannot hold.
     """
     then = rule.then
-    pinned = {pin.id for pin in ruled.pins}
     hidden: list[Filter] = [Not(Ids(then.hide))] if then.hide else []
     return Ruled(
-        (*ruled.names, rule.name),
-        ruled.query if ruled.query is not None else then.query,
-        (*ruled.pins, *(Pin(key, rule.name) for key in dict.fromkeys(then.pin) if key not in pinned)),
-        (*ruled.weights, *weighted(rule, fields)),
-        (*ruled.filters, *read_filters(then.filters, fields), *hidden),
-        ruled.redirect or then.redirect or "",
-        (*ruled.banners, *([] if then.banner is None else [then.banner])),
+        (rule.name,),
+        then.query,
+        tuple(Pin(key, rule.name) for key in dict.fromkeys(then.pin)),
+        tuple(weighted(rule, fields)),
+        (*read_filters(then.filters, fields), *hidden),
+        then.redirect or "",
+        () if then.banner is None else (then.banner,),
+    )
+
+
+def changed(ruled: Ruled, more: Ruled) -> Ruled:
+    """Return what is changed by the rules before, and by one more."""
+    pinned = {pin.id for pin in ruled.pins}
+    return Ruled(
+        (*ruled.names, *more.names),
+        ruled.query if ruled.query is not None else more.query,
+        (*ruled.pins, *(pin for pin in more.pins if pin.id not in pinned)),
+        (*ruled.weights, *more.weights),
+        (*ruled.filters, *more.filters),
+        ruled.redirect or more.redirect,
+        (*ruled.banners, *more.banners),
         ruled.problems,
     )
 
@@ -299,7 +323,7 @@ def misplaced(rules: Rules, schema: Schema) -> Iterator[str]:
         try:
             if rule.when.filters is not None:
                 list(read_filters(rule.when.filters, schema.fields))
-            changed(Ruled(), rule, schema.fields)
+            effect(rule, schema.fields)
         except QueryError as error:
             yield f"rule {brief(rule.name)} is not applied: {error}"
 

@@ -214,10 +214,10 @@ class Store:
         """Return the numbers of all documents in the order of their ids, by code point."""
         return [number for (number,) in self._all("SELECT number FROM documents ORDER BY id")]
 
-    def numbers_of(self, ids: Sequence[str]) -> list[int]:
-        """Return the numbers of the documents with these ids, ascending; unknown ids have none."""
-        sql = "SELECT number FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY number"
-        return [number for (number,) in self._all(sql, orjson.dumps(ids).decode())]
+    def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the number of each document with one of these ids; unknown ids are absent."""
+        sql = "SELECT id, number FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._all(sql, orjson.dumps(ids).decode()))
 
     def next_of(self, key: str) -> int | None:
         """Return the number of the first document behind an id, which none needs to have; None where none is."""

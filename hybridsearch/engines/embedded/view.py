@@ -28,6 +28,8 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FieldValues, Vector
 
+MOST_FOUND = 10_000
+"""Ids whose documents are remembered: rules pin and hide the same ones again and again."""
 NAME = "compiled.arrays"
 
 
@@ -111,6 +113,7 @@ class View:
         self._arrays = arrays
         self.variants = Variants(arrays, self.documents)
         self.products = Table(arrays, self.documents, variants=self.variants, find=self.find)
+        self._found: dict[str, int | None] = {}
         nowhere = np.full(self.documents, -1, np.int32)
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
@@ -119,7 +122,14 @@ class View:
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""
-        return np.searchsorted(self.numbers, self.store.numbers_of(ids)).astype(np.int32)
+        if len(self._found) > MOST_FOUND:
+            self._found.clear()
+        if unknown := [key for key in ids if key not in self._found]:
+            numbers = self.store.numbers_of(unknown)
+            places = np.searchsorted(self.numbers, list(numbers.values())).tolist()
+            self._found |= {**dict.fromkeys(unknown), **dict(zip(numbers, places, strict=True))}
+        known = {place for key in ids if (place := self._found[key]) is not None}
+        return np.array(sorted(known), np.int32)
 
     def table(self, plan: Plan, field: str) -> Table:
         """Return the table that holds a field of a plan."""

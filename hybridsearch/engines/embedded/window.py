@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
-from hybridsearch.engines.embedded.filters import passing
+from hybridsearch.engines.embedded.filters import holding
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
@@ -26,6 +26,7 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
+from hybridsearch.search.conditions import Filter, Ids
 from hybridsearch.search.plan import Plan
 
 
@@ -68,8 +69,7 @@ class Window:
                 scores = self.bm25(signal.match)
                 return scores / (scores + signal.half)
             case Passing():
-                passed = passing(signal.filters, self.view.products)[self.docs]
-                return np.where(passed == signal.holds, 1.0, 0.0)
+                return np.where(self._passed(signal.filters) == signal.holds, 1.0, 0.0)
             case Condition():
                 return self._holds(signal.clause).astype(np.float64)
             case Cosine():
@@ -90,6 +90,18 @@ class Window:
                 age = np.maximum(signal.today - self._column("dates", signal.field), 0)
                 return np.asarray(np.nan_to_num(np.exp2(-age / (signal.half * DAY))))
 
+    def _passed(self, filters: Iterable[Filter]) -> Mask:
+        """Return which documents pass all filters; a few ids are looked up in the window alone."""
+        products, passed = self.view.products, np.ones(len(self.docs), np.bool_)
+        for clause in filters:
+            if isinstance(clause, Ids):
+                named = np.zeros(len(self.docs), np.bool_)
+                named[places_of(self.view.find(clause.values), self.docs)] = True
+                passed &= named
+            else:
+                passed &= products.mask(clause, holding)[self.docs]
+        return passed
+
     def _column(self, role: str, field: str) -> NDArray[np.float64]:
         """Return a field of which every document has one number; NaN where there is none."""
         return self.view.products.column(role, field)[self.docs]
@@ -105,6 +117,14 @@ class Window:
         if key not in self._tables:
             self._tables[key] = self.view.text(field, words.language).table(words, self.docs)
         return self._tables[key]
+
+
+def places_of(some: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
+    """Return the places of those of some documents that are among others, which ascend."""
+    places = np.searchsorted(docs, some)
+    inside = places < len(docs)
+    places = places[inside]
+    return np.asarray(places[docs[places] == some[inside]])
 
 
 def contributions(plan: Plan, window: Window) -> Scores:
