@@ -16,12 +16,14 @@ from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.schema import Schema
+from hybridsearch.search import arms
+from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
+from hybridsearch.shop import KnownWords, Shop, again, answered, known_words, presented, seed_of, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 CHANGES_AT_ONCE = 8
 """Changes and rebuilds of one client that are under way in threads; further ones wait for their turn."""
+LINES_AT_ONCE = 4
+"""Lines of the log that are written at once: no search and no change waits behind a slow disk."""
 
 
 class AsyncHybridSearch(Shop):
@@ -53,6 +57,7 @@ class AsyncHybridSearch(Shop):
     def __init__(self, settings: Settings, engine: Engine) -> None:
         super().__init__(settings, engine)
         self._changing = Threads(CHANGES_AT_ONCE, "hybridsearch-changes")
+        self._logging = Threads(LINES_AT_ONCE, "hybridsearch-log")
 
     @while_open_async
     async def search(
@@ -71,26 +76,39 @@ class AsyncHybridSearch(Shop):
         highlight: bool = False,
         strict: bool = False,
         timeout: float | None = None,
+        variant: str | None = None,
+        session: Id | None = None,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
-            plan = await self.plan(
-                text,
-                image=image,
-                filters=filters,
-                facets=facets,
-                sort=sort,
-                page=page,
-                size=size,
-                cursor=cursor,
-                weights=weights,
-                diverse=diverse,
-            )
-            with span("engine"):
-                answer = await self.engine.search_async(plan)
+
+            async def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
+                plan = await self.plan(
+                    text,
+                    image=image,
+                    filters=filters,
+                    facets=facets,
+                    sort=sort,
+                    page=page,
+                    size=size,
+                    cursor=cursor,
+                    weights=weights,
+                    diverse=diverse,
+                    variant=variant or None,
+                )
+                with span("engine"):
+                    return plan, await self.engine.search_async(plan)
+
+            if arm == arms.INTERLEAVED:
+                photo, (number, hits) = again(image), arms.paged(page, size)
+                (plan, ours), (_, theirs) = [await ask(photo, 1, number * hits, each) for each in arms.ARMS]
+                answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
+            else:
+                plan, answer = await ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
+        return answered(presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole), arm)
 
     @while_open_async
     async def warm_up(self) -> None:
@@ -111,15 +129,18 @@ class AsyncHybridSearch(Shop):
         cursor: str | None = None,
         weights: Weights | None = None,
         diverse: bool = False,
+        variant: str | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        arm = arms.one_arm(variant, weights)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
-            planned = partial(self.plan_query, schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
+            given = self._given(image, seconds)
+            planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, arm=arm)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
             with aside(seconds / 2):
@@ -147,6 +168,25 @@ class AsyncHybridSearch(Shop):
             answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=False, whole=False)
+
+    @while_open_async
+    async def log(
+        self,
+        page: Page,
+        clicked: Id | Iterable[Id] | None = None,
+        *,
+        session: Id | None = None,
+        action: str = "click_through",
+    ) -> bool:
+        """Write to the log that a page was shown, see `HybridSearch.log`; in a worker thread."""
+        return await self._logging.run(partial(self.events.page, page, clicked, session, action))
+
+    @while_open_async
+    async def log_event(
+        self, event: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, session: Id | None = None
+    ) -> bool:
+        """Write to the log what a browser posted, see `HybridSearch.log_event`; in a worker thread."""
+        return await self._logging.run(partial(self.events.posted, event, session))
 
     @while_open_async
     async def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:
@@ -224,6 +264,8 @@ class AsyncHybridSearch(Shop):
         await self._calls.refuse()
         self._closed = True
         self._changing.close()
+        self._logging.close()
+        self.events.close()
         await self._engine.close_async()
         stop_workers()
 

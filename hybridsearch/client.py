@@ -12,11 +12,13 @@ from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.search import arms
+from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of, presented, tell
+from hybridsearch.shop import Shop, again, answered, lexicon_of, presented, seed_of, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
@@ -52,34 +54,49 @@ class HybridSearch(Shop):
         highlight: bool = False,
         strict: bool = False,
         timeout: float | None = None,
+        variant: str | None = None,
+        session: Id | None = None,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
         A page that comes from less than was planned says so in `degraded`; a `strict` search is an error instead. With
         `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`. The `timeout` is for
-        all that this search asks of a server, in seconds; left out: `engine.timeout`.
+        all that this search asks of a server, in seconds; left out: `engine.timeout`. Of a test of two weightings
+        `variant` names the arm: `a`, the weights in use; `b`, those of `[weights] b`; or `interleaved`, hits of both in
+        turn, which are dealt alike on each page for one `session`. See `Page.arm`.
 
         Raises:
             DegradedAnswer: That error.
         """
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
-            plan = self.plan(
-                text,
-                image=image,
-                filters=filters,
-                facets=facets,
-                sort=sort,
-                page=page,
-                size=size,
-                cursor=cursor,
-                weights=weights,
-                diverse=diverse,
-            )
-            with span("engine"):
-                answer = self.engine.search(plan)
+
+            def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
+                plan = self.plan(
+                    text,
+                    image=image,
+                    filters=filters,
+                    facets=facets,
+                    sort=sort,
+                    page=page,
+                    size=size,
+                    cursor=cursor,
+                    weights=weights,
+                    diverse=diverse,
+                    variant=variant or None,
+                )
+                with span("engine"):
+                    return plan, self.engine.search(plan)
+
+            if arm == arms.INTERLEAVED:
+                photo, (number, hits) = again(image), arms.paged(page, size)
+                (plan, ours), (_, theirs) = (ask(photo, 1, number * hits, each) for each in arms.ARMS)
+                answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
+            else:
+                plan, answer = ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
+        return answered(presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole), arm)
 
     @while_open
     def warm_up(self) -> None:
@@ -106,6 +123,7 @@ class HybridSearch(Shop):
         cursor: str | None = None,
         weights: Weights | None = None,
         diverse: bool = False,
+        variant: str | None = None,
     ) -> Plan:
         """Return what a search would do; nothing is run.
 
@@ -125,6 +143,7 @@ class HybridSearch(Shop):
                 deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
             weights: Weights of the signals; left out: the weights in use.
             diverse: Whether each hit is to add something to those before it, in place of many that are alike.
+            variant: The arm of a test, `a` or `b`, whose weights are used.
 
         Raises:
             QueryError: A field is unknown, a photo was given and no leg reads pictures, or the cursor is damaged or
@@ -134,12 +153,54 @@ class HybridSearch(Shop):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        arm = arms.one_arm(variant, weights)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
             with aside(seconds / 2):
-                return self.plan_query(schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
+                return self.plan_query(
+                    schema, query, self._given(image, seconds), lexicon=lexicon, weights=own, arm=arm
+                )
+
+    @while_open
+    def log(
+        self,
+        page: Page,
+        clicked: Id | Iterable[Id] | None = None,
+        *,
+        session: Id | None = None,
+        action: str = "click_through",
+    ) -> bool:
+        """Write to the log that a page was shown, and what was clicked on it; return whether it was written.
+
+        A log that cannot be written is told of by False and a warning: it stops no shopper.
+
+        Args:
+            page: As a search returned it. To log it again with a click counts it once.
+            clicked: The id of a product, or several.
+            session: Whose; it is hashed before it is written. Left out: each page is a session of its own.
+            action: What was done with what was clicked: `click_through`, `click`, `add_to_cart` or `purchase`.
+
+        Raises:
+            ConfigError: There is no `[log]` in the configuration.
+            QueryError: An argument is nothing of its kind.
+        """
+        return self.events.page(page, clicked, session, action)
+
+    @while_open
+    def log_event(self, event: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, session: Id | None = None) -> bool:
+        """Write to the log what a browser posted, see docs/log.md; return whether it was written, as `log` does.
+
+        Args:
+            event: `{"query_id": …, "action_name": "click_through", "object_id": "17"}`, or UBI's form; or several.
+            session: Whose; left out: what the event says of it.
+
+        Raises:
+            ConfigError: There is no `[log]` in the configuration.
+            QueryError: The event, or one of them, says nothing of the kind; none was written.
+        """
+        return self.events.posted(event, session)
 
     @while_open
     def also_bought(
@@ -322,6 +383,7 @@ class HybridSearch(Shop):
     def _close(self) -> None:
         self._closed = True
         self._engine.close()
+        self.events.close()
         stop_workers()
 
     def __enter__(self) -> Self:

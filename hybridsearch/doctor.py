@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
 
 from hybridsearch import text
+from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError
 from hybridsearch.indexing.build import source_of
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.arms import B
 from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.rules import misplaced
 from hybridsearch.search.synonyms import unused
 from hybridsearch.shop import Shop, lexicon_of
 from hybridsearch.values import Vector
+from hybridsearch.weightings import NO_ARM
 
 ENOUGH = 0.5
 """Share of the products that have a vector, below which something is likely to be wrong with their pictures."""
@@ -39,7 +43,7 @@ def checks(shop: Shop) -> list[Check]:
     if schema:
         lines += [*mapping(shop, schema), *knowledge(shop, schema)]
     lines += legs(shop, schema)
-    return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop)]
+    return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop), *arm_b(shop, schema), *log(shop)]
 
 
 def catalogue(shop: Shop) -> Check:
@@ -179,3 +183,32 @@ def weights(shop: Shop) -> Check:
         return Check("weights", "failure", " ".join(degraded), "restore the file, or leave 'weights.path' out")
     path = shop.settings.weights.path
     return Check("weights", "ok", f"{path or 'the prior that ships with the package'}, {len(in_use.signals)} signals")
+
+
+def arm_b(shop: Shop, schema: Schema | None) -> Iterator[Check]:
+    """Say whether the weights of the other arm of a test can be used."""
+    if shop.settings.weights.b is None:
+        return
+    found, why = shop.weightings.of_b
+    if found is not None and schema is not None:
+        why = tuple(reason for reason in shop.weights_for(schema, B)[1] if reason.startswith(NO_ARM))
+    if why:
+        yield Check("weights b", "failure", "; ".join(why), "learn them again, or correct 'weights.b'")
+    else:
+        yield Check("weights b", "ok", f"{shop.settings.weights.b}: arm 'b' of a test")
+
+
+def log(shop: Shop) -> Iterator[Check]:
+    """Say where the log is, and whether it can be written."""
+    section = shop.settings.log
+    if section.index is not None:
+        yield Check("log", "ok", f"the index '{section.index}'")
+    if section.path is None:
+        return
+    path = shop.settings.resolve(section.path)
+    nearest = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK) or (nearest != path and not nearest.is_dir()):
+        yield Check("log", "failure", f"{shown(path)} cannot be written", "allow it, or correct 'log.path'")
+    else:
+        size = path.stat().st_size if path.exists() else 0
+        yield Check("log", "ok", f"{shown(path)}, {size / 1e6:,.1f} MB")

@@ -67,6 +67,14 @@ def text(value: Any) -> str:
     return str.__str__(value)
 
 
+def some_name(value: Any) -> str:
+    """Return what names somebody as text, which numbers and UUIDs stand for too."""
+    plain = text(value) if isinstance(value, str) else json_value(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(plain, str | int) or not str(plain).strip():
+        raise ValueError
+    return str(plain)
+
+
 def duration(value: Any) -> float:
     """Return a finite number of seconds above 0."""
     seconds = float(json_value(value))

@@ -340,11 +340,28 @@ class WeightsSection(Section):
     """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
     path: Path | None = None
+    b: Path | None = None
+    """The weights of the other arm of a test, see `docs/log.md`; left out: there is none."""
     signals: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     """Weights that a person gives to what products are worth, such as `number.sold`: nothing learned changes them."""
     saturation: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
     """Of such a signal: the number that gives half of its weight, the ratings that count as much as the mean of all, or
     the days after which a date counts half."""
+
+
+class LogSection(Section):
+    """Where queries, shown products and clicks are written; left out: nowhere."""
+
+    path: Path | None = None
+    """A file of JSON lines, to the end of which each process appends."""
+    index: IndexName | None = None
+    """An index of the same server; it is made when something is first written to it."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> LogSection:
+        if self.path is not None and self.index is not None:
+            raise ValueError("give either 'path' (a file) or 'index' (an index of the server)")
+        return self
 
 
 class SynonymsSection(Section):
@@ -387,6 +404,7 @@ class Secrets(BaseSettings):
     password: SecretStr | None = None
     catalog_password: SecretStr | None = None
     encoder_key: SecretStr | None = None
+    log_key: SecretStr | None = None
 
     @field_validator("*", mode="before")
     @classmethod

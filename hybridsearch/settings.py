@@ -1,8 +1,8 @@
 """The configuration file: what a shop says once.
 
 Order of precedence: a function's argument, then the file, then the environment (for secrets only the environment or a
-file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD, HYBRIDSEARCH_CATALOG_PASSWORD, HYBRIDSEARCH_ENCODER_KEY), then the
-defaults here.
+file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD, HYBRIDSEARCH_CATALOG_PASSWORD, HYBRIDSEARCH_ENCODER_KEY,
+HYBRIDSEARCH_LOG_KEY), then the defaults here.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from hybridsearch.sections import (
     EngineSection,
     Fields,
     JudgmentsSection,
+    LogSection,
     RulesSection,
     Section,
     SynonymsSection,
@@ -66,6 +67,7 @@ class Settings(Section):
     synonyms: SynonymsSection = SynonymsSection()
     rules: RulesSection = RulesSection()
     baskets: BasketsSection = BasketsSection()
+    log: LogSection = LogSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -101,6 +103,14 @@ class Settings(Section):
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
         if self.catalog.index and not self.engine.urls:
             raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
+        if self.log.index and not self.engine.urls:
+            raise ValueError(
+                "'log.index' names an index of a server; say where it is in 'engine.url', or log to a file"
+            )
+        if self.log.index and self.log.index in (self.engine.index, self.catalog.index):
+            raise ValueError(
+                f"'log.index' is '{self.log.index}', which holds products; give the log an index of its own"
+            )
         if self.fields.group and self.catalog.path is None:
             raise ValueError(
                 "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
@@ -235,5 +245,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "synonyms": SynonymsSection,
     "rules": RulesSection,
     "baskets": BasketsSection,
+    "log": LogSection,
     "judgments": JudgmentsSection,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,16 +25,16 @@ from hybridsearch.errors import (
     EngineError,
     QueryError,
     ShopClosed,
-    WeightsError,
 )
-from hybridsearch.given import duration, flag, instance, read
+from hybridsearch.events.log import EventLog
+from hybridsearch.given import duration, flag, instance, read, some_name
 from hybridsearch.guidance import Guidance
 from hybridsearch.images import Photo, Upload
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
-from hybridsearch.search import weights as weighting
+from hybridsearch.search.arms import Arm, Chosen, assigned
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
@@ -44,6 +45,7 @@ from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
 from hybridsearch.tracing import Span, span
 from hybridsearch.values import Page, Vector
+from hybridsearch.weightings import NO_ARM, Weightings
 
 SHOWN = 200
 """Characters of a query that the log shows."""
@@ -65,8 +67,9 @@ class Shop:
         self._calls = Calls(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
         self._closed = False
         self.encoders = Encoders(settings)
-        self._weights: tuple[Weights, tuple[str, ...]] | None = None
+        self.weightings = Weightings(settings)
         self.guidance = Guidance(settings)
+        self.events = EventLog(settings)
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
@@ -98,14 +101,19 @@ class Shop:
     @property
     def weights(self) -> tuple[Weights, tuple[str, ...]]:
         """The weights in use, and why they are not those that the configuration names, if so."""
-        if self._weights is None:
-            path = self.settings.weights.path
-            try:
-                learned = weighting.load(self.settings.resolve(path)) if path else weighting.prior()
-                self._weights = learned.written(self.settings.weights), ()
-            except WeightsError as error:
-                self._weights = self._prior(), (prior_reason(error),)
-        return self._weights
+        return self.weightings.in_use
+
+    def weights_for(self, schema: Schema, arm: Chosen = "") -> tuple[Weights, tuple[str, ...]]:
+        """Return the weights to use on an index, and why others, see `Weightings.on`."""
+        return self.weightings.on(schema, arm)
+
+    def arm_of(self, session: object) -> Arm:
+        """Return the arm, `a` or `b`, of a shopper who is called so: the same at each visit, half of them each.
+
+        Raises:
+            QueryError: It is no name.
+        """
+        return assigned(read("session", session, some_name, "a text or a number that names a session"))
 
     def plan_query(
         self,
@@ -115,6 +123,7 @@ class Shop:
         *,
         lexicon: KnownWords = (None, ()),
         weights: Weights | None = None,
+        arm: Chosen = "",
     ) -> Plan:
         """Return what a search would do on an index of this schema, see `HybridSearch.plan`; no engine is asked.
 
@@ -124,12 +133,13 @@ class Shop:
             given: What it gives besides the text, by source; None for what it does not give.
             lexicon: The words of the index, and why they are not known, if so.
             weights: Weights of the signals; left out: the weights in use.
+            arm: Whose weights are used where none are given.
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
         ruled, unread_rules = self.guidance.ruled(query, schema)
         typed = query.text
         query = replace(query, given=tuple(values), text=typed if ruled.query is None else ruled.query)
-        used, degraded = (weights, ()) if weights is not None else self.weights_for(schema)
+        used, degraded = (weights, ()) if weights is not None else self.weights_for(schema, arm)
         of_kind = used.of(planner.kind_of(query, schema)[0])
         vectors: dict[str, dict[str, Vector]] = {}
         missing: list[str] = []
@@ -151,6 +161,7 @@ class Shop:
             ruled=ruled,
             today=datetime.now(UTC).date(),
         )
+        plan = replace(plan, given_filters=query.filters)
         if ruled.query is None:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))
@@ -179,23 +190,6 @@ class Shop:
         if timeout is None:
             return self.settings.engine.timeout
         return read("timeout", timeout, duration, "a number of seconds above 0")
-
-    def weights_for(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
-        """Return the weights to use on an index, and why the prior, where others do not fit.
-
-        They name every leg, with what is left of a weight for all of them where the leg knows little of the catalogue.
-        """
-        weights, degraded = self.weights
-        written = self.settings.weights.signals
-        try:
-            weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
-        except WeightsError as error:
-            return self._prior().on(schema, written), (prior_reason(error),)
-        return weights.on(schema, written), degraded
-
-    def _prior(self) -> Weights:
-        """Return the weights that count where none were learned."""
-        return weighting.prior().written(self.settings.weights)
 
     def _vectors(
         self, source: QuerySource, value: Any, schema: Schema, weights: Weights
@@ -257,6 +251,27 @@ def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bo
     return highlighted(plan, shown, fields) if marked else shown
 
 
+def seed_of(plan: Plan, session: object) -> str:
+    """Return by what the hits of two arms are dealt: one shopper gets the same list on each page of a search.
+
+    Raises:
+        QueryError: The session is no name.
+    """
+    who = "" if session is None else read("session", session, some_name, "a text or a number that names a session")
+    return repr((who, plan.query, sorted(map(repr, plan.filters))))
+
+
+def again(image: Photo | None) -> Photo | None:
+    """Return a photo that can be read several times."""
+    return None if image is None else Upload(image).file or image
+
+
+def answered(page: Page, arm: Chosen) -> Page:
+    """Return a page with a name of its own, and with the arm whose weights ranked it, if they did."""
+    used = "" if any(why.startswith(NO_ARM) for why in page.degraded) else arm
+    return replace(page, query_id=secrets.token_urlsafe(16), arm=used, teams=page.teams if used else ())
+
+
 def loaded(config: Any) -> Settings:
     """Return settings as they are, or those of a file."""
     return config if isinstance(config, Settings) else Settings.load(config)
@@ -280,11 +295,6 @@ def known_words(lexicon: Lexicon, schema: Schema) -> KnownWords:
 def unknown_words(why: object) -> KnownWords:
     """Return what stands for the words of an index that are not known."""
     return None, (f"the words of the index are not known: {why}",)
-
-
-def prior_reason(error: WeightsError) -> str:
-    """Return what a page says when the configured weights cannot be used."""
-    return f"the prior weights are used: {error}"
 
 
 def same_encoder(leg: Leg, encoder: Encoder) -> None:

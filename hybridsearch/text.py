@@ -90,6 +90,11 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def spelled(query: str) -> str:
+    """Return the text of a query in the form that is compared: upper case, spaces and letter forms do not matter."""
+    return " ".join(normal(normal(query).casefold()).split())
+
+
 def unstacked(run: re.Match[str]) -> str:
     """Return a run of marks and symbols in which no more than MARKS_LIMIT marks follow each other."""
     kept: list[str] = []

@@ -182,6 +182,11 @@ class Page(Sequence[Hit]):
         rules: Names of the shop's rules that were applied.
         redirect: Address to which a rule sends the shopper; empty for none.
         banners: What rules say for the page, as they have it.
+        query_id: Random, one for each answer: by this a click is logged of what was shown.
+        offset: How many hits are on the pages before.
+        filters: Those that were asked for, as they were given.
+        arm: Of a test of two weightings, the one that ranked this page, or `interleaved`; empty where none is.
+        teams: Of an interleaved page, the arm that each hit was chosen by.
     """
 
     query: str
@@ -201,6 +206,11 @@ class Page(Sequence[Hit]):
     redirect: str = ""
     banners: tuple[Mapping[str, Any], ...] = ()
     took_ms: float = 0.0
+    query_id: str = field(default="", compare=False)
+    offset: int = 0
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    arm: str = ""
+    teams: tuple[str, ...] = ()
 
     @property
     def suggestion(self) -> str | None:
@@ -229,6 +239,7 @@ class Page(Sequence[Hit]):
         """Return the object that `search --json` prints."""
         return {
             "query": self.query,
+            "query_id": self.query_id,
             "total": self.total,
             "hits": [
                 {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
@@ -252,4 +263,6 @@ class Page(Sequence[Hit]):
             "redirect": self.redirect,
             "banners": [dict(banner) for banner in self.banners],
             "took_ms": round(self.took_ms, 3),
+            **({"arm": self.arm} if self.arm else {}),
+            **({"teams": list(self.teams)} if self.teams else {}),
         }

@@ -37,7 +37,7 @@ def test_a_catalogue_alone_is_a_configuration() -> None:
         ({"engine": {"ulr": "x"}}, "configuration: unknown key 'engine.ulr'. Did you mean 'url'?"),
         (
             {"weights": {"pfad": "w"}},
-            "configuration: unknown key 'weights.pfad'. Expected one of: path, signals, saturation.",
+            "configuration: unknown key 'weights.pfad'. Expected one of: path, b, signals, saturation.",
         ),
         (
             {"vectors": [{"name": "image", "encoder": "starter", "read": "image"}]},

@@ -27,6 +27,8 @@ COMMANDS = {
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
     "learn-baskets": "Learn from orders what is bought together.",
+    "report": "Say from the log what is asked, found and clicked; propose synonyms and rules.",
+    "compare": "Compare two weightings that shoppers tested, from the log.",
     "align": "Adapt the encoder to this catalogue; adopt it only if it finds more.",
     "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
     "demo": "Index the sample catalogue on the embedded engine and run a few searches.",

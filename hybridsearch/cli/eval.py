@@ -62,7 +62,7 @@ def command(
     with ExitStack() as stack:
         shop = stack.enter_context(HybridSearch.open(config))
         query = stack.enter_context(KeywordQuery(shop.settings, load(keyword_query))) if keyword_query else None
-        judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
+        judged = judging.read_named(shop.settings, judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
             measured = trial.run(shop, judged, judgments.parent, tell, query)
         if as_json:

@@ -66,7 +66,7 @@ def command(
         if judgments is None:
             return revert_weights(path, as_json)
         logged = read_log(log) if log else None
-        judged = judging.read(judgments, topics=topics, irrelevant=irrelevant)
+        judged = judging.read_named(shop.settings, judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
             tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
             compared = compare_shadow(shop, tuned, logged, tell) if shadow else None

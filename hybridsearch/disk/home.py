@@ -35,6 +35,11 @@ class Home:
         """Held by the process that learns weights."""
         return self.folder / "tune" / "lock"
 
+    @property
+    def log_key(self) -> Path:
+        """What names of sessions are hashed with."""
+        return self.folder / "log" / "key"
+
     def journal(self, index: str) -> Path:
         """Return the journal of the rebuild of an index; it is there while a run is under way, or was interrupted."""
         return self.folder / index / "run.jsonl"

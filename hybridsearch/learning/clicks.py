@@ -41,6 +41,8 @@ HALF = 20.0
 """Sessions with a click at which a query has half of the largest possible weight."""
 BLOCK = 50_000
 """Visits that are counted at a time, so that memory stays small."""
+WIDTH = 2**27
+"""More than the products, and the queries, that there may be: pair and rank are one number of 63 bits."""
 MAX_STEPS = 1_000
 TOLERANCE = 1e-9
 
@@ -86,14 +88,21 @@ class Impressions:
 
 
 class Sessions:
-    """Gathers sessions row by row: 10 bytes for each product shown, and a few hundred for each session and query."""
+    """Gathers sessions row by row: 10 bytes for each product shown, and a few hundred for each session and query.
+
+    What is settled takes 24 bytes for each product, query and rank, however many sessions there were.
+    """
 
     def __init__(self) -> None:
         self._queries: dict[Hashable, int] = {}
         self._products: dict[str, int] = {}
-        self._visits: dict[tuple[str, int], int] = {}
-        self._visit, self._product = array("I"), array("I")
-        self._rank, self._clicked = array("B"), array("B")
+        self._cells, self._shown, self._clicks = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+        self._clicking = np.zeros(0)
+        self._begin()
+
+    def __len__(self) -> int:
+        """Return how many sessions of a query are not settled."""
+        return len(self._visits)
 
     def add(self, session: str, query: Hashable, shown: Sequence[str], clicked: Collection[str]) -> bool:
         """Add what a session saw and did, and say whether it is the first row of this session and query.
@@ -115,34 +124,44 @@ class Sessions:
         self._clicked.extend([product in clicked for _, product in ranked])
         return visit == count
 
-    def impressions(self) -> Impressions:
-        """Return the counts. In a session a product counts once for a query: at its best rank, clicked if ever."""
-        width = max(1, len(self._products))
+    def settle(self) -> None:
+        """Count what there is, and forget which session it was of: later rows of one are those of another."""
         query_of_visit = np.array([query for _, query in self._visits], np.int64)
         columns = [np.array(column) for column in (self._visit, self._product, self._rank, self._clicked)]
-        cells, shown, clicks = np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
         for start in range(0, len(query_of_visit), BLOCK):
             in_block = (columns[0] >= start) & (columns[0] < start + BLOCK)
-            visit, product, rank, clicked = merge(width, *(column[in_block].astype(np.int64) for column in columns))
-            more = (query_of_visit[visit] * width + product) * MAX_RANKS + rank
-            cells, shown, clicks = sum_by_key(
-                np.concatenate([cells, more]),
-                np.concatenate([shown, np.ones(len(more))]),
-                np.concatenate([clicks, clicked]),
+            visit, product, rank, clicked = merge(WIDTH, *(column[in_block].astype(np.int64) for column in columns))
+            more = (query_of_visit[visit] * WIDTH + product) * MAX_RANKS + rank
+            self._cells, self._shown, self._clicks = sum_by_key(
+                np.concatenate([self._cells, more]),
+                np.concatenate([self._shown, np.ones(len(more))]),
+                np.concatenate([self._clicks, clicked]),
             )
-        pairs, pair = np.unique(cells // MAX_RANKS, return_inverse=True)
         clicking = query_of_visit[np.unique(columns[0][columns[3] > 0])]
+        before = np.pad(self._clicking, (0, len(self._queries) - len(self._clicking)))
+        self._clicking = before + sum_at(clicking, np.ones(len(clicking)), len(self._queries))
+        self._begin()
+
+    def impressions(self) -> Impressions:
+        """Return the counts. In a session a product counts once for a query: at its best rank, clicked if ever."""
+        self.settle()
+        pairs, pair = np.unique(self._cells // MAX_RANKS, return_inverse=True)
         return Impressions(
             queries=tuple(self._queries),
             products=tuple(self._products),
-            query=pairs // width,
-            product=pairs % width,
+            query=pairs // WIDTH,
+            product=pairs % WIDTH,
             pair=pair,
-            rank=cells % MAX_RANKS,
-            shown=shown,
-            clicks=clicks,
-            clicking=sum_at(clicking, np.ones(len(clicking)), len(self._queries)),
+            rank=self._cells % MAX_RANKS,
+            shown=self._shown,
+            clicks=self._clicks,
+            clicking=self._clicking,
         )
+
+    def _begin(self) -> None:
+        self._visits: dict[tuple[str, int], int] = {}
+        self._visit, self._product = array("I"), array("I")
+        self._rank, self._clicked = array("B"), array("B")
 
 
 def merge(width: int, visit: Integers, product: Integers, rank: Integers, clicked: Integers) -> list[NDArray[Any]]:

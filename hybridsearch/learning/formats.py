@@ -11,21 +11,22 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.csv import DELIMITERS, parse_table
+from hybridsearch.catalog.csv import DELIMITERS
 from hybridsearch.catalog.files import Parser, flaw, lines, opened
 from hybridsearch.catalog.jsonl import parse, parse_lines
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.learning.foreign import JUDGED, RATINGS, column, parse_judged_table, parse_ranklib, parse_ratings
 from hybridsearch.values import Product, Reject
 
-Format = Literal["lines", "table", "qrels", "sessions"]
+Format = Literal["lines", "table", "qrels", "sessions", "events", "ranklib", "ratings"]
 
 HEAD = 20
 """Lines that are read to recognise a format."""
 BLANK = "\ufeff \t\r\n"
 EXPECTED = (
-    "Expected JSON lines or a TSV with 'query', 'product_id' and 'grade', or TREC qrels, "
-    "or JSON lines with 'session', 'query', 'shown' and 'clicked'."
+    "Expected JSON lines or a table with 'query', 'product_id' and 'grade', or TREC qrels, "
+    "or JSON lines with 'session', 'query', 'shown' and 'clicked', or a log, RankLib's lines, or OpenSearch's ratings."
 )
 _CELLS = re.compile(f"[{DELIMITERS}]")
 _QREL = re.compile(r"\S+\s+\S+\s+\S+\s+[+-]?\d+(\.\d+)?")
@@ -42,11 +43,17 @@ def recognise(path: Path) -> Format:
         head = list(islice(filter(None, (line.strip(BLANK) for _, line in lines(text))), HEAD))
     if not head:
         raise ConfigError(f"Judgments {shown(path)} are empty. {EXPECTED}")
-    if {"query", "product_id"} <= {name.strip(' "') for name in _CELLS.split(head[0])}:
+    if {"query", "product_id"} <= {column(name.strip(' "')) for name in _CELLS.split(head[0])}:
         return "table"
+    if head[0].startswith(("{", "[")) and any(RATINGS in line for line in head):
+        return "ratings"
     if objects := [line for line in head if line.startswith("{")]:
-        parsed = (parse(line) for line in objects)
-        return "sessions" if any(isinstance(row, dict) and "shown" in row for row in parsed) else "lines"
+        names = {name for row in map(parse, objects) if isinstance(row, dict) for name in row}
+        if "shown" in names:
+            return "sessions"
+        return "events" if names & {"user_query", "action_name"} else "lines"
+    if any(JUDGED.fullmatch(line) for line in head):
+        return "ranklib"
     if _QREL.fullmatch(head[0]):
         return "qrels"
     raise ConfigError(f"Judgments {shown(path)} start with {head[0][:60]!r}. {EXPECTED}")
@@ -73,7 +80,13 @@ def rows(path: Path, file_format: Format, topics: Path | None = None) -> Iterato
             f"Judgments {shown(path)} are TREC qrels, which number their queries. "
             "Give the texts, a TSV of number and text, with: --topics FILE"
         )
-    parsers: dict[Format, Parser] = {"lines": parse_lines, "sessions": parse_lines, "table": parse_table}
+    parsers: dict[Format, Parser] = {
+        "lines": parse_lines,
+        "sessions": parse_lines,
+        "table": parse_judged_table,
+        "ranklib": parse_ranklib,
+        "ratings": parse_ratings,
+    }
     if topics:
         parsers["qrels"] = partial(parse_qrels, read_topics(topics), topics.name)
     with reading(path) as text:

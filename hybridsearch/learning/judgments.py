@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -13,13 +13,19 @@ import numpy as np
 
 from hybridsearch.disk import paths
 from hybridsearch.errors import ConfigError
+from hybridsearch.events.lines import Answer
+from hybridsearch.events.source import is_index, of_file
+from hybridsearch.events.source import rows as log_rows
+from hybridsearch.events.visits import Tally
+from hybridsearch.events.visits import visits as read_visits
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
-from hybridsearch.learning.queries import JudgedQuery, groups, read_query
+from hybridsearch.learning.queries import JudgedQuery, filters, groups, read_query
 from hybridsearch.rows import number, strings
+from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject
 
-__all__ = ["JudgedQuery", "Judgments", "groups", "read"]
+__all__ = ["JudgedQuery", "Judgments", "groups", "read", "read_named"]
 
 KEPT = 20
 """Refused rows that are kept in full."""
@@ -29,6 +35,8 @@ LARGEST = 1e9
 """The largest grade of a file; sums and differences of such are still numbers."""
 SCALED = 4.0
 """What the largest grade of a file becomes if it is above HIGHEST."""
+SETTLED = 200_000
+"""Sessions of a log, each with a query, after which they are counted and forgotten, so that memory stays small."""
 RANKS_SHOWN = (1, 2, 3, 5, 10, 20, 50, 100)
 
 Parsed = TypeVar("Parsed")
@@ -66,7 +74,7 @@ def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, cor
     """Read judgments, or sessions of clicks; a row that cannot be used is refused, the others are read.
 
     Args:
-        path: JSON lines, TSV, TREC qrels or sessions, plain or gzip.
+        path: JSON lines, a table, TREC qrels, RankLib's lines, ratings of OpenSearch, sessions or a log; plain or gzip.
         topics: The texts of the queries, for TREC qrels.
         irrelevant: The grade that means irrelevant; lower ones mean the same.
         corrected: Correct clicks for position bias; False leaves the plain click-through rate.
@@ -78,6 +86,8 @@ def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, cor
     if not abs(irrelevant) <= LARGEST:  # NaN too
         raise ConfigError(f"The grade {irrelevant:g} cannot mean irrelevant: give a number up to {LARGEST:,.0f}.")
     file_format = recognise(path)
+    if file_format == "events":
+        return from_log(of_file(path), paths.shown(path), corrected)
     counted = CountedRows(rows(path, file_format, topics))
     judgments = from_sessions(counted, corrected) if file_format == "sessions" else from_grades(counted, irrelevant)
     if counted.count == counted.refused:
@@ -87,6 +97,17 @@ def read(path: Path, *, topics: Path | None = None, irrelevant: float = 0.0, cor
             f"{first.reason}. Correct them and try again."
         )
     return replace(judgments, rows=counted.count, refused=counted.refused, first_refused=tuple(counted.first_refused))
+
+
+def read_named(settings: Settings, path: Path, *, topics: Path | None = None, irrelevant: float = 0.0) -> Judgments:
+    """Read a file of judgments or clicks, see `read`, or the index of the shop's log, which `path` may name.
+
+    Raises:
+        EngineError: The server of that index cannot be reached.
+    """
+    if is_index(settings, path):
+        return from_log(log_rows(settings, path), f"'{path}'", corrected=True)
+    return read(path, topics=topics, irrelevant=irrelevant)
 
 
 class CountedRows:
@@ -193,20 +214,76 @@ def from_sessions(rows: CountedRows, corrected: bool) -> Judgments:
         repeated += not sessions.add(session, query.key, shown, clicked)
         without_click += not clicked
         not_shown += not clicked <= set(shown)
+    visits = rows.count - rows.refused - repeated
+    graded, notes = estimated(sessions, queries, visits, corrected)
+    notes.append(
+        f"Sessions without a click: {without_click}. Sessions that click what they were not shown: {not_shown}."
+    )
+    return Judgments(queries=graded, rows=0, duplicates=repeated, notes=tuple(notes))
+
+
+def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Judgments:
+    """Return judgments that are estimated from the clicks of a log.
+
+    Args:
+        rows: Its lines.
+        name: Of the log, for messages.
+        corrected: Correct clicks for position bias.
+
+    Raises:
+        ConfigError: No line can be used.
+    """
+    sessions, tally = clicks.Sessions(), Tally()
+    queries: dict[object, JudgedQuery] = {}
+    visits = merged = wordless = empty = 0
+    for found in read_visits(rows, tally):
+        query, ranked = logged_query(found.answer), found.ranked
+        wordless += not query.text
+        empty += bool(query.text) and not any(ranked)
+        if query.text and any(ranked):
+            queries.setdefault(query.key, query)
+            first = sessions.add(found.who, query.key, ranked, found.clicked)
+            visits, merged = visits + first, merged + (not first)
+            if len(sessions) >= SETTLED:
+                sessions.settle()
+    if not visits:
+        said = " ".join(tally.notes) or "It is empty."
+        raise ConfigError(f"The log {name} has no answer with words and products to learn from. {said}")
+    graded, notes = estimated(sessions, queries, visits, corrected)
+    notes.append(f"Pages without words, which are not judged: {wordless}; without products: {empty}.")
+    return Judgments(
+        queries=graded,
+        rows=tally.lines,
+        duplicates=tally.repeated,
+        refused=tally.refused,
+        first_refused=tuple(tally.first_refused),
+        notes=(*notes, *tally.notes),
+    )
+
+
+def logged_query(answer: Answer) -> JudgedQuery:
+    """Return the query of an answer; filters that none can be are left out."""
+    try:
+        return JudgedQuery(answer.query, {}, None, filters(answer.filters))
+    except ValueError:
+        return JudgedQuery(answer.query)
+
+
+def estimated(
+    sessions: clicks.Sessions, queries: Mapping[object, JudgedQuery], visits: int, corrected: bool
+) -> tuple[tuple[JudgedQuery, ...], list[str]]:
+    """Return queries with grades from clicks, and notes on how they came about."""
     impressions = sessions.impressions()
     propensity = clicks.propensities(impressions) if corrected else np.ones(impressions.depth)
-    graded = [
+    graded = tuple(
         replace(queries[key], grades=grades, weight=weight)
         for key, grades, weight in clicks.grade(impressions, propensity)
-    ]
-    visits = rows.count - rows.refused - repeated
+    )
     ungraded = len(impressions.query) - sum(len(query.grades) for query in graded)
-    notes = [
+    return graded, [
         f"Grades were estimated from the clicks of {visits} sessions, {explain(propensity, corrected)}.",
         f"Products that were seen fewer than {clicks.MIN_EXAMINATIONS:g} times for a query have no grade: {ungraded}.",
-        f"Sessions without a click: {without_click}. Sessions that click what they were not shown: {not_shown}.",
     ]
-    return Judgments(queries=tuple(graded), rows=0, duplicates=repeated, notes=tuple(notes))
 
 
 def explain(propensity: clicks.Floats, corrected: bool) -> str:

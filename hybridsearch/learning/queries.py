@@ -45,12 +45,7 @@ class JudgedQuery:
     @property
     def key(self) -> Hashable:
         """What is equal for queries that are the same; upper case, spaces and letter forms do not matter."""
-        return spelled(self.text), self.image, json.dumps(self.filters, sort_keys=True), self.locale
-
-
-def spelled(query: str) -> str:
-    """Return the text of a query in the form that is compared."""
-    return " ".join(text.normal(text.normal(query).casefold()).split())
+        return text.spelled(self.text), self.image, json.dumps(self.filters, sort_keys=True), self.locale
 
 
 def read_query(row: Row) -> JudgedQuery:
@@ -116,7 +111,7 @@ def group_keys(query: JudgedQuery) -> Iterator[Hashable]:
     if query.text:
         language = (query.locale or "en")[:2].lower()
         tokens = text.analyse_query(query.text, language if language in text.languages() else "en")
-        yield "text", *(sorted(tokens) or [spelled(query.text)])
+        yield "text", *(sorted(tokens) or [text.spelled(query.text)])
 
 
 def root(parents: list[int], position: int) -> int:

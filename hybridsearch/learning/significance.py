@@ -1,9 +1,10 @@
-"""Whether a difference is real: paired comparison of two systems over the same queries."""
+"""Whether a difference is real: paired comparison of two systems over the same queries; a share against a half."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import lgamma, log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,3 +103,38 @@ def holm(ps: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(ps) - rank) * ps[position]))
         adjusted[position] = largest
     return adjusted
+
+
+def log_chances(total: int, chance: float) -> Floats:
+    """Return the logarithm of the chance of each number of successes, from 0 to `total` (binomial)."""
+    ways = [lgamma(total + 1) - lgamma(k + 1) - lgamma(total - k + 1) for k in range(total + 1)]
+    successes = np.arange(total + 1)
+    return np.asarray(np.array(ways) + successes * log(chance) + (total - successes) * log(1 - chance), np.float64)
+
+
+def exact_interval(wins: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Clopper and Pearson, 1934): each end leaves 2.5 % beyond."""
+    if not total:
+        return 0.0, 1.0
+    low = 0.0 if wins == 0 else bisected(lambda share: at_least(wins, total, share) < LEVEL / 2)
+    high = 1.0 if wins == total else bisected(lambda share: 1 - at_least(wins + 1, total, share) >= LEVEL / 2)
+    return low, high
+
+
+def at_least(wins: int, total: int, share: float) -> float:
+    """Return the chance of so many successes, or more."""
+    return float(np.exp(log_chances(total, share)[wins:]).sum())
+
+
+def bisected(below: Callable[[float], bool]) -> float:
+    """Return the share in (0, 1) up to which something holds."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(middle) else (low, middle)
+    return (low + high) / 2
+
+
+def sign_test(wins: int, total: int) -> float:
+    """Return the two-sided p of a share if both sides were as likely."""
+    return min(1.0, 2 * at_least(max(wins, total - wins), total, 0.5)) if total else 1.0

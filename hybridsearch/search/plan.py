@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
@@ -101,6 +102,7 @@ class Plan:
         variants: What the names of the fields of variants begin with; empty where the index has none.
         ruled: What the shop's rules change; their signals are among the others.
         diverse: What tells how alike products are, for an order in which each adds something; None: by score alone.
+        given_filters: The filters as they were given, for whoever logs the page.
     """
 
     kind: Kind
@@ -130,6 +132,7 @@ class Plan:
     variants: str = ""
     ruled: Ruled = UNRULED
     diverse: Diverse | None = None
+    given_filters: Mapping[str, Any] = field(default_factory=dict, compare=False)
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 
@@ -286,6 +289,8 @@ class Plan:
             rules=self.ruled.names,
             redirect=self.ruled.redirect,
             banners=self.ruled.banners,
+            offset=self.offset,
+            filters=self.given_filters,
         )
 
     def _cursor(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:

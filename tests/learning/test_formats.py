@@ -18,6 +18,8 @@ from tests.learning.builders import grades, judgment_file, row
     [
         ('{"query": "red", "product_id": "1", "grade": 1}', "lines"),
         ('{"session": "a", "query": "red", "shown": ["1"], "clicked": []}', "sessions"),
+        ('{"query_id": "q", "user_query": "red"}', "events"),
+        ('{"query_id": "q", "action_name": "click"}', "events"),
         ("query\tproduct_id\tgrade", "table"),
         ('"grade","product_id","query"', "table"),
         ("1 0 B00X 2", "qrels"),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.queries import JudgedQuery, groups, spelled
+from hybridsearch.learning.queries import JudgedQuery, groups
+from hybridsearch.text import spelled
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.significance import compare, holm
+from hybridsearch.learning.significance import compare, exact_interval, holm, sign_test
 
 VALUES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20)
 
@@ -103,3 +103,23 @@ def test_holm_rejects_what_its_steps_reject(ps: list[float]) -> None:
     order = sorted(range(len(ps)), key=lambda position: ps[position])
     passed = itertools.takewhile(lambda step: ps[step[1]] * (len(ps) - step[0]) <= 0.05, enumerate(order))
     assert {position for position, p in enumerate(holm(ps)) if p <= 0.05} == {position for _, position in passed}
+
+
+@pytest.mark.parametrize(
+    ("wins", "total", "low", "high"),
+    [  # tables of Clopper and Pearson
+        (5, 10, 0.1871, 0.8129),
+        (0, 10, 0.0, 0.3085),
+        (10, 10, 0.6915, 1.0),
+        (60, 100, 0.4972, 0.6967),
+        (0, 0, 0.0, 1.0),
+    ],
+)
+def test_the_interval_of_a_share_is_the_exact_one(wins: int, total: int, low: float, high: float) -> None:
+    assert exact_interval(wins, total) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_the_sign_test_counts_all_that_is_as_far_from_a_half() -> None:
+    assert sign_test(9, 10) == pytest.approx(2 * (10 + 1) / 2**10)
+    assert sign_test(5, 10) == 1.0
+    assert sign_test(0, 0) == 1.0

@@ -55,6 +55,12 @@ def test_rules_and_synonyms_are_measured_on_both_engines(es_url: str) -> None:
         assert "guided by 10 rules" in run("benchmarks.guidance", *arguments)
 
 
+def test_a_log_is_measured_as_it_is_written_and_read(es_url: str) -> None:
+    said = run("benchmarks.log", "--url", es_url)
+    assert said.count("p50_ms") == 2
+    assert said.count("memory_MB") == 2 * 3
+
+
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])

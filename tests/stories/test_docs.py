@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from itertools import dropwhile, takewhile
@@ -16,6 +17,7 @@ from hybridsearch.cli import REFUSED, run
 from hybridsearch.cli.demo import SEARCHES
 from hybridsearch.learning import cross_validation
 from hybridsearch.settings import Settings
+from tests.events.builders import action, answer, write
 from tests.shops import write_config, write_products
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,7 @@ CONFIGURATION = ROOT / "docs" / "configuration.md"
 PAGES = [README, ROOT / "mappings" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SAMPLE = Path(sample.__file__).parent
+PRIOR = ROOT / "hybridsearch" / "search" / "prior.json"
 SERVER = "http://localhost:9200"
 """What stands for the reader's Elasticsearch."""
 ELSEWHERE = ("make", "pip")
@@ -76,10 +79,21 @@ def provide(name: str) -> None:
     """Write a file of the reader's own, where a command wants it."""
     if name == "products.jsonl":
         write_products(Path(name), products())
+    if name == "events.jsonl":
+        provide_log(name)
     if name == "judgments.jsonl":
         queries = {"red coats": "red", **{str(row["title"]): str(row["id"]) for row in products()[:4]}}
         judged = [{"query": words, "product_id": key, "grade": 3} for words, key in queries.items()]
         Path(name).write_text("".join(json.dumps(each) + "\n" for each in judged), encoding="utf-8")
+
+
+def provide_log(name: str) -> None:
+    """Write a log of some shoppers of the reader's own, who click what has the words of their query."""
+    lines: list[object] = []
+    for number, row in enumerate(products()[:4] * 12):
+        lines.append(answer(str(number), str(row["title"]), str(row["id"]), "red", who=str(number), total=2))
+        lines.append(action(str(number), str(row["id"])))
+    write(Path(name), lines)
 
 
 def type_in(command: str, output: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
@@ -125,7 +139,8 @@ def tidied(line: str) -> str:
 @pytest.fixture
 def shop_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a configuration and a built index, as a reader of the documentation has it."""
-    write_config(tmp_path)
+    write_config(tmp_path, log={"path": "events.jsonl"}, weights={"b": "weights-b.json"})
+    shutil.copy(PRIOR, tmp_path / "weights-b.json")
     monkeypatch.chdir(tmp_path)
     assert run(["reindex"]) == 0
     return tmp_path

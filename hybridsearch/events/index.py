@@ -1,0 +1,88 @@
+"""A log in an index: a document for each line, under a mapping of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from elasticsearch import BadRequestError
+
+from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
+from hybridsearch.engines.elasticsearch.connection import connect, explained
+from hybridsearch.errors import EngineError
+from hybridsearch.settings import Settings
+from hybridsearch.values import Product, Reject
+
+NAME = {"type": "keyword", "ignore_above": 1024}
+KEPT = {"type": "keyword", "index": False, "doc_values": False}
+"""Of what is only read back."""
+MAPPING: dict[str, Any] = {
+    "dynamic": False,
+    "properties": {
+        "timestamp": {"type": "date"},
+        "action_name": NAME,
+        "query_id": NAME,
+        "session_id": NAME,
+        "user_query": NAME,
+        "query_response_object_ids": KEPT,
+        "event_attributes": {
+            "properties": {
+                "object": {"properties": {"object_id": NAME}},
+                "position": {"properties": {"ordinal": {"type": "integer"}}},
+            }
+        },
+        "query_attributes": {"properties": {"total": {"type": "long"}, "arm": NAME}},
+    },
+}
+
+
+class IndexOfEvents:
+    """The index that a configuration names under `[log]`; made when something is first written to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = settings.log.index or ""
+        self._section = settings.engine
+        self._client = connect(settings.engine, settings.folder)
+        self._made = False
+
+    def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Write lines, in one request.
+
+        Raises:
+            EngineError: The server cannot be reached, or refuses one.
+        """
+        with explained(", ".join(self._section.urls), self.name):
+            self._make()
+            operations: list[Mapping[str, Any]] = []
+            for line in lines:
+                operations += [{"create": {}}, line]
+            answer = self._client.bulk(index=self.name, operations=operations).body
+        if answer.get("errors"):
+            why = next(item["create"]["error"] for item in answer["items"] if "error" in item["create"])
+            raise EngineError(f"'{self.name}' refused a line of the log: {str(why)[:300]}. Look at its mapping.")
+
+    def _make(self) -> None:
+        if self._made:
+            return
+        try:
+            shards = {"number_of_shards": 1, "number_of_replicas": self._section.replicas}
+            self._client.indices.create(index=self.name, mappings=MAPPING, settings=shards)
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception" and error.error != "invalid_index_name_exception":
+                raise
+        self._made = True
+
+    def read(self) -> Iterator[Product | Reject]:
+        """Yield all documents in the order in which they were written.
+
+        Raises:
+            CatalogError: There is no such index.
+            EngineError: It cannot be read.
+        """
+        with explained(", ".join(self._section.urls), self.name):
+            self._client.indices.refresh(index=self.name, ignore_unavailable=True)
+        yield from ElasticsearchIndex(self._client, self.name).read()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,96 @@
+"""Weightings: the weights that a configuration names, and those that are used where they do not fit an index."""
+
+from __future__ import annotations
+
+from hybridsearch.errors import QueryError, WeightsError
+from hybridsearch.schema import Schema
+from hybridsearch.search import weights as weighting
+from hybridsearch.search.arms import B, Chosen
+from hybridsearch.search.weights import Weights
+from hybridsearch.settings import Settings
+
+NO_ARM = "the weights of arm 'b' are not used"
+"""How a page begins to say so; it counts for no arm."""
+
+
+class Weightings:
+    """The weights in use, and those of arm `b` of a test; each file is read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._written = settings.weights.signals
+        self._in_use: tuple[Weights, tuple[str, ...]] | None = None
+        self._of_b: tuple[Weights | None, tuple[str, ...]] | None = None
+
+    @property
+    def in_use(self) -> tuple[Weights, tuple[str, ...]]:
+        """The weights in use, and why they are not those that the configuration names, if so."""
+        if self._in_use is None:
+            path = self._settings.weights.path
+            try:
+                learned = weighting.load(self._settings.resolve(path)) if path else weighting.prior()
+                self._in_use = learned.written(self._settings.weights), ()
+            except WeightsError as error:
+                self._in_use = self._prior(), (prior_reason(error),)
+        return self._in_use
+
+    @property
+    def of_b(self) -> tuple[Weights | None, tuple[str, ...]]:
+        """The weights of arm `b`; None where they cannot be used, and why.
+
+        Raises:
+            QueryError: The configuration names none.
+        """
+        if self._of_b is None:
+            path = self._settings.weights.b
+            if path is None:
+                raise QueryError("There is no arm 'b'. Name its weights in the configuration: [weights] b = \"FILE\".")
+            try:
+                self._of_b = weighting.load(self._settings.resolve(path)).written(self._settings.weights), ()
+            except WeightsError as error:
+                self._of_b = None, (arm_reason(error),)
+        return self._of_b
+
+    def on(self, schema: Schema, arm: Chosen = "") -> tuple[Weights, tuple[str, ...]]:
+        """Return the weights to use on an index, and why others: the prior, and for arm `b` those in use.
+
+        They name every leg, with what is left of a weight for all of them where the leg knows little of the catalogue.
+        """
+        if arm == B:
+            return self._of_b_on(schema)
+        weights, degraded = self.in_use
+        try:
+            require_encoders(weights, schema)
+        except WeightsError as error:
+            return self._prior().on(schema, self._written), (prior_reason(error),)
+        return weights.on(schema, self._written), degraded
+
+    def _of_b_on(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
+        weights, why = self.of_b
+        if weights is not None:
+            try:
+                require_encoders(weights, schema)
+                return weights.on(schema, self._written), ()
+            except WeightsError as error:
+                why = (arm_reason(error),)
+        in_use, degraded = self.on(schema)
+        return in_use, (*degraded, *why)
+
+    def _prior(self) -> Weights:
+        """Return the weights that count where none were learned."""
+        return weighting.prior().written(self._settings.weights)
+
+
+def require_encoders(weights: Weights, schema: Schema) -> None:
+    """Refuse weights that were learned with other encoders than an index was built with."""
+    weighting.require_encoders(weights, {leg.name: leg.fingerprint for leg in schema.legs})
+
+
+def prior_reason(error: WeightsError) -> str:
+    """Return what a page says when the configured weights cannot be used."""
+    return f"the prior weights are used: {error}"
+
+
+def arm_reason(error: WeightsError) -> str:
+    """Return what a page says when the weights of arm `b` cannot be used."""
+    return f"{NO_ARM}, those in use are: {error}"
