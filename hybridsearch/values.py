@@ -185,6 +185,7 @@ class Page(Sequence[Hit]):
         query_id: Random, one for each answer: by this a click is logged of what was shown.
         offset: How many hits are on the pages before.
         filters: Those that were asked for, as they were given.
+        sort: The fields that hits are in order of, such as `price:asc`; empty: by score.
         arm: Of a test of two weightings, the one that ranked this page, or `interleaved`; empty where none is.
         teams: Of an interleaved page, the arm that each hit was chosen by.
     """
@@ -209,6 +210,7 @@ class Page(Sequence[Hit]):
     query_id: str = field(default="", compare=False)
     offset: int = 0
     filters: Mapping[str, Any] = field(default_factory=dict)
+    sort: tuple[str, ...] = ()
     arm: str = ""
     teams: tuple[str, ...] = ()
 

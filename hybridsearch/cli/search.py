@@ -49,6 +49,7 @@ from hybridsearch.values import Hit
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
 )
+@click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test: see docs/log.md.")
 @click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
 @options.as_json
 @options.config
@@ -69,6 +70,7 @@ def command(
     highlight: bool,
     strict: bool,
     timeout: float | None,
+    variant: str | None,
     planned: bool,
     as_json: bool,
     config: Path | None,
@@ -83,6 +85,7 @@ def command(
             "page": page,
             "size": size,
             "cursor": cursor,
+            "variant": variant,
             "diverse": diverse,
         }
         if planned:

@@ -45,6 +45,7 @@ class Answer:
         total: How many products there were on all pages; None where nothing is said.
         offset: How many were on the pages before.
         filters: By field.
+        sort: The fields that products were in order of; empty: by score.
         arm: Of a test, see `search/arms.py`; empty where nothing was tested.
         teams: Of an interleaved page, the arm of each product, a letter each.
     """
@@ -57,6 +58,7 @@ class Answer:
     total: int | None = None
     offset: int = 0
     filters: Mapping[str, Any] = field(default_factory=dict)
+    sort: tuple[str, ...] = ()
     arm: str = ""
     teams: str = ""
 
@@ -66,6 +68,7 @@ class Answer:
             "total": self.total,
             "offset": self.offset or None,
             "filters": dict(self.filters) or None,
+            "sort": list(self.sort) or None,
             "arm": self.arm or None,
             "teams": self.teams or None,
         }
@@ -141,6 +144,7 @@ def read_answer(row: Row) -> Answer:
         total=None if total is None else count(total),
         offset=count(more.get("offset")),
         filters=filters if isinstance(filters, Mapping) else {},
+        sort=strings(more.get("sort")),
         arm=arm,
         teams=teams if len(teams) == len(shown) else "",
     )

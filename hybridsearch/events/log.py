@@ -61,7 +61,7 @@ class EventLog:
             QueryError: An argument is nothing of its kind.
             ConfigError: There is no log.
         """
-        given = read("page", page, instance(Page), "a page that a search returned")
+        given = read("page", page, searched, "a page that a search returned")
         products, who = clicked_ids(clicked), named(session)
         kind = read("action", action_name, action, f"one of {', '.join(ACTIONS)}")
         return self._write(lambda key, now: of_page(given, products, hashed(who, key), kind, now))
@@ -113,6 +113,14 @@ class EventLog:
             self._warned, self._lost = now, 0
 
 
+def searched(value: Any) -> Page:
+    """Return a page that `search` returned, and not an engine alone: only that has a name."""
+    page = instance(Page)(value)
+    if not page.query_id:
+        raise ValueError
+    return page
+
+
 def sink_of(settings: Settings) -> Sink:
     """Return what writes to the configured place."""
     if settings.log.path is not None:
@@ -134,6 +142,7 @@ def of_page(page: Page, clicked: Sequence[str], who: str, kind: str, now: float)
         total=page.total,
         offset=page.offset,
         filters=plain(page.filters),
+        sort=page.sort,
         arm=page.arm,
         teams="".join(page.teams),
     )

@@ -70,7 +70,7 @@ class Asked:
         clicked: Answers with a click.
         first_ranks: Sum of the ranks of the best product that was clicked, of these.
         empty: Answers without a product, where no filter was set.
-        products: Those that were clicked, on pages without filters.
+        products: Those that were clicked, on pages without filters and in the order of the score.
     """
 
     query: str
@@ -173,7 +173,7 @@ def count(asked: Asked, visit: Visit) -> None:
     known = [ranks[key] for key in visit.clicked if key in ranks]
     asked.clicked += bool(visit.clicked)
     asked.first_ranks += min(known, default=answer.offset + 1) if visit.clicked else 0
-    if not answer.filters:
+    if not answer.filters and not answer.sort:
         for key in visit.clicked:
             if key in ranks:
                 product = asked.products.setdefault(key, Clicked())

@@ -235,22 +235,25 @@ def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Ju
     """
     sessions, tally = clicks.Sessions(), Tally()
     queries: dict[object, JudgedQuery] = {}
-    visits = merged = wordless = empty = 0
+    visits = wordless = empty = filtered = 0
     for found in read_visits(rows, tally):
         query, ranked = logged_query(found.answer), found.ranked
-        wordless += not query.text
-        empty += bool(query.text) and not any(ranked)
-        if query.text and any(ranked):
+        filtered += query is None
+        wordless += query is not None and not query.text
+        empty += query is not None and bool(query.text) and not any(ranked)
+        if query and query.text and any(ranked):
             queries.setdefault(query.key, query)
-            first = sessions.add(found.who, query.key, ranked, found.clicked)
-            visits, merged = visits + first, merged + (not first)
+            visits += sessions.add(found.who, query.key, ranked, found.clicked)
             if len(sessions) >= SETTLED:
                 sessions.settle()
     if not visits:
         said = " ".join(tally.notes) or "It is empty."
         raise ConfigError(f"The log {name} has no answer with words and products to learn from. {said}")
     graded, notes = estimated(sessions, queries, visits, corrected)
-    notes.append(f"Pages without words, which are not judged: {wordless}; without products: {empty}.")
+    notes.append(
+        f"Pages that are not judged: {wordless} without words, {empty} without products, "
+        f"{filtered} with filters that judgments cannot have."
+    )
     return Judgments(
         queries=graded,
         rows=tally.lines,
@@ -261,12 +264,12 @@ def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Ju
     )
 
 
-def logged_query(answer: Answer) -> JudgedQuery:
-    """Return the query of an answer; filters that none can be are left out."""
+def logged_query(answer: Answer) -> JudgedQuery | None:
+    """Return the query of an answer; None where judgments cannot have its filters."""
     try:
         return JudgedQuery(answer.query, {}, None, filters(answer.filters))
     except ValueError:
-        return JudgedQuery(answer.query)
+        return None
 
 
 def estimated(

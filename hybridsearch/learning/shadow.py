@@ -42,7 +42,7 @@ class Shadow:
 
 
 def read_log(path: Path) -> list[str]:
-    """Return the first distinct queries of a log: one in a line, or JSON lines with `query`.
+    """Return the first distinct queries of a log: one in a line, or JSON lines with `query`, or of the shop's log.
 
     Raises:
         ConfigError: It cannot be read, or holds no query.
@@ -70,7 +70,7 @@ def query_of(line: str) -> str:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
         return line
-    return str(row.get("query") or "")
+    return str(row.get("query") or row.get("user_query") or "")
 
 
 def compare_pages(shop: Shop, queries: Sequence[str], new: Weights, progress: Progress) -> Shadow:

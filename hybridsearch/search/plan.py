@@ -291,6 +291,7 @@ class Plan:
             banners=self.ruled.banners,
             offset=self.offset,
             filters=self.given_filters,
+            sort=tuple(f"{sort.field}:{'desc' if sort.descending else 'asc'}" for sort in self.sort),
         )
 
     def _cursor(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:

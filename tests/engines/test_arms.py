@@ -89,7 +89,7 @@ def test_each_hit_of_an_interleaved_page_is_the_best_that_its_team_had_left(shop
 def test_nothing_is_tested_in_the_order_of_a_field(shops: Shops) -> None:
     for shop in shops:
         page = shop.search("oak table", variant="interleaved", sort="sales:asc", size=3)
-        assert (page.arm, page.teams) == ("", ())
+        assert (page.arm, page.teams, page.sort) == ("", (), ("sales:asc",))
         assert [hit.product["sales"] for hit in page] == [0, 1, 2]
 
 

@@ -30,6 +30,7 @@ from tests.shops import settings, shop
 
 SESSION = "alice@example.com"
 LOG = {"path": "logs/events.jsonl"}
+SHOWN = Page("red", (), 0, query_id="q")
 
 
 @pytest.fixture
@@ -188,11 +189,19 @@ def test_what_is_no_event_is_refused_and_nothing_is_written(tmp_path: Path, even
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"page": "red"}, {"page": None}, {"clicked": 1.5}, {"clicked": [""]}, {"session": " "}, {"action": "scroll"}],
+    [
+        {"page": "red"},
+        {"page": None},
+        {"page": Page("red", (), 0)},
+        {"clicked": 1.5},
+        {"clicked": [""]},
+        {"session": " "},
+        {"action": "scroll"},
+    ],
 )
 def test_what_cannot_be_logged_is_an_error_of_the_caller(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with HybridSearch.open(settings(tmp_path, log=LOG)) as opened, pytest.raises(QueryError):
-        opened.log(**{"page": Page("red", (), 0), **wrong})
+        opened.log(**{"page": SHOWN, **wrong})
 
 
 def test_a_log_that_cannot_be_written_stops_nobody_and_is_told_of_once(
@@ -200,7 +209,7 @@ def test_a_log_that_cannot_be_written_stops_nobody_and_is_told_of_once(
 ) -> None:
     (tmp_path / "logs").write_text("a file where the folder should be")
     with HybridSearch.open(settings(tmp_path, log=LOG)) as opened, caplog.at_level(logging.WARNING):
-        assert [opened.log(Page("red", (), 0)) for _ in range(5)] == [False] * 5
+        assert [opened.log(SHOWN) for _ in range(5)] == [False] * 5
     (record,) = (record for record in caplog.records if record.name.startswith("hybridsearch.events"))
     assert record.getMessage().startswith("The log cannot be written, 1 calls were lost: ")
 
@@ -209,7 +218,7 @@ def test_a_log_that_cannot_be_written_stops_nobody_and_is_told_of_once(
 def test_a_full_disk_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "full.jsonl").symlink_to("/dev/full")
     with HybridSearch.open(settings(tmp_path, log={"path": "full.jsonl"})) as opened:
-        assert opened.log(Page("red", (), 0)) is False
+        assert opened.log(SHOWN) is False
 
 
 def test_a_line_that_was_cut_off_costs_no_other_one(tmp_path: Path) -> None:

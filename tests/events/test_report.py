@@ -134,6 +134,14 @@ def shown_deep(query: str, count: int, deep: int) -> list[dict[str, Any]]:
     return [*lines, *(action(f"{query}{n}", "9" if n < deep else "0") for n in range(count))]
 
 
+def test_in_the_order_of_a_field_no_product_is_far_below() -> None:
+    lines = shown_deep("winter coat", 10, 6)
+    for line in lines:
+        if "user_query" in line:
+            line["query_attributes"]["sort"] = ["price:asc"]
+    assert told(lines).rules == ()
+
+
 def test_a_product_that_is_clicked_far_below_is_proposed_to_be_pinned() -> None:
     found = told(shown_deep("winter coat", 10, 6) + shown_deep("hat", 10, 2))
     (proposed,) = found.rules

@@ -174,7 +174,9 @@ def test_lines_of_ubi_and_of_opensearch_are_read() -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    shown = Answer("q", "Größe 38", ("3", "2"), "w", 1_700_000_000.25, 17, 10, {"price": {"lte": 5}}, "b", "ab")
+    shown = Answer(
+        "q", "Größe 38", ("3", "2"), "w", 1_700_000_000.25, 17, 10, {"price": {"lte": 5}}, ("price:asc",), "b", "ab"
+    )
     assert read_line(shown.to_json()) == shown
     done = Action("q", "purchase", "3", "w", 1_700_000_000.25, 11)
     assert read_line(done.to_json()) == done

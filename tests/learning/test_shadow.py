@@ -7,6 +7,7 @@ import pytest
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning.shadow import MOST, compare_pages, read_log
 from hybridsearch.search.weights import Weights, prior
+from tests.events.builders import action, answer, write
 from tests.shops import shop, write_products
 
 
@@ -14,6 +15,11 @@ def test_a_log_may_be_lines_or_objects_and_each_query_counts_once(tmp_path: Path
     path = tmp_path / "log.txt"
     path.write_text('red dress\n{"query": "boots", "at": 3}\n{"at": 4}\n{half\n\nred dress\n', encoding="utf-8")
     assert read_log(path) == ["red dress", "boots", "{half"]
+
+
+def test_the_log_of_a_shop_gives_the_queries_of_its_answers(tmp_path: Path) -> None:
+    path = write(tmp_path / "events.jsonl", [answer("a", "red dress", "1"), action("a", "1"), answer("b", "boots")])
+    assert read_log(path) == ["red dress", "boots"]
 
 
 def test_only_the_first_queries_of_a_long_log_are_read(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.errors import ConfigError
 from hybridsearch.learning import cross_validation
 from hybridsearch.learning.judgments import read
 from hybridsearch.search import synonyms
@@ -104,6 +105,27 @@ def test_eval_measures_on_the_log_and_tune_learns_from_it(run: Run, lived_in: tu
     judged = json.loads(out)["systems"]
     assert judged["current"]["nDCG@10"] > judged["keyword"]["nDCG@10"] + 0.1
     assert (folder / "weights.json").exists()
+
+
+def test_filters_make_a_query_of_its_own_and_those_that_nothing_can_be_filtered_by_are_left_out(tmp_path: Path) -> None:
+    acme, odd = {"brand": "Acme"}, {"brand": {"x": {"y": 1}}}
+    lines: list[Any] = []
+    for number in range(20):
+        for name, filters in (("p", {}), ("f", acme), ("g", odd)):
+            lines.append(answer(f"{name}{number}", "coat", "1", "2", who=f"{name}{number}", filters=filters))
+            lines.append(action(f"{name}{number}", "1"))
+    judged = read(write(tmp_path / "events.jsonl", [*lines, answer("w", "", "1"), answer("e", "coat")]))
+    assert [(query.text, query.filters) for query in judged.queries] == [("coat", {}), ("coat", acme)]
+    assert judged.notes[-1] == (
+        "Pages that are not judged: 1 without words, 1 without products, 20 with filters that judgments cannot have."
+    )
+
+
+def test_a_log_without_a_page_to_learn_from_says_what_it_has(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"has no answer with words and products to learn from\. Actions whose answer"
+    ):
+        read(write(tmp_path / "events.jsonl", [action("nowhere", "1")]))
 
 
 def test_a_log_gives_the_grades_that_its_sessions_give(tmp_path: Path) -> None:
