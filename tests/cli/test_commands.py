@@ -131,6 +131,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
     assert (code, err) == (0, "")
     assert set(page) == {
         "query",
+        "query_id",
         "total",
         "hits",
         "facets",
