@@ -23,7 +23,7 @@ from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, again, answered, known_words, presented, seed_of, tell, unknown_words
+from hybridsearch.shop import KnownWords, Shop, again, known_words, presented, seed_of, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
@@ -108,7 +108,7 @@ class AsyncHybridSearch(Shop):
             else:
                 plan, answer = await ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return answered(presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole), arm)
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 
     @while_open_async
     async def warm_up(self) -> None:

@@ -18,7 +18,7 @@ from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, again, answered, lexicon_of, presented, seed_of, tell
+from hybridsearch.shop import Shop, again, lexicon_of, presented, seed_of, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
@@ -96,7 +96,7 @@ class HybridSearch(Shop):
             else:
                 plan, answer = ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return answered(presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole), arm)
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 
     @while_open
     def warm_up(self) -> None:

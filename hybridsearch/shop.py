@@ -236,8 +236,10 @@ def tell(plan: Plan, page: Page, opened: Span) -> None:
         log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
 
 
-def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bool) -> Page:
+def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bool, arm: Chosen = "") -> Page:
     """Return a page as it was asked for: with the variants of its hits, and with highlights if it is to be `marked`.
+
+    It gets a name of its own, by which it is logged, and the arm whose weights ranked it, if they did.
 
     Raises:
         DegradedAnswer: It comes from less than was planned, and is wanted whole.
@@ -247,7 +249,9 @@ def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bo
             f"The answer comes from less than was planned: {'; '.join(page.degraded)}. "
             "Look into it with: hybridsearch doctor"
         )
-    shown = with_variants(plan, page, fields)
+    used = "" if any(why.startswith(NO_ARM) for why in page.degraded) else arm
+    named = replace(page, query_id=secrets.token_urlsafe(16), arm=used, teams=page.teams if used else ())
+    shown = with_variants(plan, named, fields)
     return highlighted(plan, shown, fields) if marked else shown
 
 
@@ -264,12 +268,6 @@ def seed_of(plan: Plan, session: object) -> str:
 def again(image: Photo | None) -> Photo | None:
     """Return a photo that can be read several times."""
     return None if image is None else Upload(image).file or image
-
-
-def answered(page: Page, arm: Chosen) -> Page:
-    """Return a page with a name of its own, and with the arm whose weights ranked it, if they did."""
-    used = "" if any(why.startswith(NO_ARM) for why in page.degraded) else arm
-    return replace(page, query_id=secrets.token_urlsafe(16), arm=used, teams=page.teams if used else ())
 
 
 def loaded(config: Any) -> Settings:

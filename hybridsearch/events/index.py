@@ -9,7 +9,7 @@ from elasticsearch import BadRequestError
 
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
 from hybridsearch.engines.elasticsearch.connection import connect, explained
-from hybridsearch.errors import EngineError
+from hybridsearch.errors import CatalogError, EngineError
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject
 
@@ -80,7 +80,9 @@ class IndexOfEvents:
             EngineError: It cannot be read.
         """
         with explained(", ".join(self._section.urls), self.name):
-            self._client.indices.refresh(index=self.name, ignore_unavailable=True)
+            if not self._client.indices.exists(index=self.name):
+                raise CatalogError(f"The index '{self.name}' of the log is missing. Log a page first: shop.log(page).")
+            self._client.indices.refresh(index=self.name)
         yield from ElasticsearchIndex(self._client, self.name).read()
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ the log.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -146,7 +147,7 @@ class _Recent:
 def traffic_of(visits: Iterable[Visit]) -> Traffic:
     """Return what visits say, in the order in which they happened."""
     found = Traffic()
-    recent: dict[str, _Recent] = {}
+    recent = OrderedDict[str, _Recent]()
     for visit in visits:
         answer = visit.answer
         if not answer.query:
@@ -186,7 +187,7 @@ def is_empty(answer: Answer) -> bool:
     return answer.total == 0 if answer.total is not None else not answer.shown and answer.offset == 0
 
 
-def follow(recent: dict[str, _Recent], visit: Visit, key: str) -> Iterator[tuple[str, str]]:
+def follow(recent: OrderedDict[str, _Recent], visit: Visit, key: str) -> Iterator[tuple[str, str]]:
     """Note a query of a shopper, and yield those before it that a click on it explains, by spelling and as typed."""
     answer = visit.answer
     last = recent.pop(answer.who, None)
@@ -203,7 +204,7 @@ def follow(recent: dict[str, _Recent], visit: Visit, key: str) -> Iterator[tuple
             del last.queries[oldest]
     recent[answer.who] = last
     if len(recent) > RECENT:
-        del recent[next(iter(recent))]
+        recent.popitem(last=False)
 
 
 def share(asked: Asked) -> Mapping[str, float]:

@@ -6,6 +6,7 @@ clicks that come first wait for their answer. What waits is limited, so that a l
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -138,8 +139,9 @@ def visits(
         waiting: Answers that wait for clicks.
         early: Actions that wait for their answer.
     """
-    opened: dict[str, _Open] = {}
-    first: dict[str, list[Action]] = {}
+    # Of a plain dict the oldest entry is found behind the places of all that were taken out.
+    opened = OrderedDict[str, _Open]()
+    first = OrderedDict[str, list[Action]]()
     known: dict[str, str] = {}  # one copy of each id, however often it was shown
     pending = 0
     for line in lines_of(rows, tally):
@@ -150,7 +152,7 @@ def visits(
                 first.setdefault(line.query_id, []).append(line)
                 pending += 1
             else:
-                oldest = first.pop(next(iter(first)))
+                _, oldest = first.popitem(last=False)
                 tally.homeless += len(oldest)
                 pending += 1 - len(oldest)
                 first.setdefault(line.query_id, []).append(line)
@@ -166,7 +168,7 @@ def visits(
             pending -= 1
             act(found, action, tally)
         if len(opened) > waiting:
-            yield opened.pop(next(iter(opened))).closed(tally)
+            yield opened.popitem(last=False)[1].closed(tally)
     tally.homeless += pending
     for left in opened.values():
         yield left.closed(tally)

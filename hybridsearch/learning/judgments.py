@@ -35,7 +35,7 @@ LARGEST = 1e9
 """The largest grade of a file; sums and differences of such are still numbers."""
 SCALED = 4.0
 """What the largest grade of a file becomes if it is above HIGHEST."""
-SETTLED = 50_000
+SETTLED = 200_000
 """Sessions of a log, each with a query, after which they are counted and forgotten, so that memory stays small."""
 RANKS_SHOWN = (1, 2, 3, 5, 10, 20, 50, 100)
 

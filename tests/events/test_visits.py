@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.events.lines import Action, Answer, read_line, time_of
 from hybridsearch.events.source import rows as log_rows
+from hybridsearch.events.traffic import traffic_of
 from hybridsearch.events.visits import Tally, Visit, visits
+from hybridsearch.values import Product
 from tests.events.builders import action, answer, read, rows, write
 from tests.shops import settings
 
@@ -153,6 +156,29 @@ def test_what_waits_is_limited_and_what_comes_too_late_is_counted() -> None:
     found = list(visits(rows([*lines[10:], *lines[:10]]), tally, early=4))
     assert [visit.answer.query_id for visit in found if visit.clicked] == ["q6", "q7", "q8", "q9"]
     assert tally.homeless == 6
+
+
+def peak(answers: int) -> int:
+    """Return the memory at most, in bytes, while a log of so many answers to twenty queries is read as it comes."""
+    lines = (
+        Product("", line, "")
+        for number in range(answers)
+        for line in (
+            answer(f"q{number}", f"query {number % 20}", "1", "2", who=f"w{number % 50}"),
+            action(f"q{number}", "2"),
+        )
+    )
+    tracemalloc.start()
+    try:
+        traffic = traffic_of(visits(lines, Tally(), waiting=500))
+        assert sum(asked.clicked for asked in traffic.queries.values()) == answers
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    assert peak(8_000) < 1.5 * peak(2_000)  # four times as many answers
 
 
 def test_lines_of_ubi_and_of_opensearch_are_read() -> None:
