@@ -92,20 +92,18 @@ class Tally:
     @property
     def notes(self) -> list[str]:
         """What was left out, as sentences."""
-        first = self.first_refused[0] if self.first_refused else None
+        refused = (f"the first, {reject.where}: {reject.reason}." for reject in self.first_refused[:1])
         names = ", ".join(f"'{name[:40]}' ({count:,})" for name, count in list(self.unknown.items())[:5])
-        said = {
-            f"Lines that cannot be used: {self.refused:,}; the first, {first.where}: {first.reason}."
-            if first
-            else "": 1,
-            f"Answers that were logged again count once: {self.repeated:,}.": self.repeated,
-            f"Answers with the id of another one, which counts: {self.contradicting:,}.": self.contradicting,
-            f"Actions whose answer is not in the log, or not near: {self.homeless:,}.": self.homeless,
-            f"Actions of other names are left out: {names}.": len(self.unknown),
-            f"Clicks without a product are left out: {self.aimless:,}.": self.aimless,
-            f"Clicks on what was not shown: {self.not_shown:,}.": self.not_shown,
-        }
-        return [sentence for sentence, count in said.items() if sentence and count]
+        said = (
+            (self.refused, f"Lines that cannot be used: {self.refused:,}; {''.join(refused)}"),
+            (self.repeated, f"Answers that were logged again count once: {self.repeated:,}."),
+            (self.contradicting, f"Answers with the id of another one, which counts: {self.contradicting:,}."),
+            (self.homeless, f"Actions whose answer is not in the log, or not near: {self.homeless:,}."),
+            (len(self.unknown), f"Actions of other names are left out: {names}."),
+            (self.aimless, f"Clicks without a product are left out: {self.aimless:,}."),
+            (self.not_shown, f"Clicks on what was not shown: {self.not_shown:,}."),
+        )
+        return [sentence for count, sentence in said if count]
 
 
 class _Open:

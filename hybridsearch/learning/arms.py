@@ -171,12 +171,12 @@ class Compared:
     @property
     def notes(self) -> list[str]:
         """What limits the comparison, as sentences."""
-        said = {
-            f"Answers of no arm are left out: {self.untested:,}.": self.untested,
+        both = (
             f"Shoppers who got each arm at some time: {self.both:,}. Give an arm to a shopper, not to an answer: "
-            "shop.arm_of(session).": self.both,
-        }
-        return [*(sentence for sentence, count in said.items() if count), *self.tally.notes]
+            "shop.arm_of(session)."
+        )
+        said = ((self.untested, f"Answers of no arm are left out: {self.untested:,}."), (self.both, both))
+        return [*(sentence for count, sentence in said if count), *self.tally.notes]
 
     @property
     def verdict(self) -> str:

@@ -23,15 +23,31 @@ SHOPPERS = 24
 """Of each query."""
 
 
-def seek(shop: HybridSearch, word: str, grades: dict[str, float], random: np.random.Generator, who: str) -> None:
+def seek(
+    shop: HybridSearch,
+    word: str,
+    grades: dict[str, float],
+    random: np.random.Generator,
+    who: str,
+    variant: str | None = None,
+) -> None:
     """Be a shopper who looks down the page, less and less, and clicks what is good."""
-    page = shop.search(word)
+    page = shop.search(word, variant=variant, session=who)
     clicked = [
         hit.id
         for rank, hit in enumerate(page)
         if random.random() < 0.93**rank and random.random() < grades.get(hit.id, 0) / 3
     ]
     assert shop.log(page, clicked, session=who)
+
+
+def truth_of(folder: Path) -> dict[str, dict[str, float]]:
+    """Return how good each product is for each query."""
+    truth: dict[str, dict[str, float]] = {}
+    for line in (folder / "judgments.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        truth.setdefault(row["query"], {})[row["product_id"]] = row["grade"]
+    return truth
 
 
 @pytest.fixture(scope="module", params=["file", "index"])
@@ -46,10 +62,7 @@ def lived_in(
     if request.param == "index":
         changes |= {"engine": {"url": es_url, "index": name, "replicas": 0}, "log": {"index": f"{name}-events"}}
     config = write_config(folder, **changes)
-    truth: dict[str, dict[str, float]] = {}
-    for line in (folder / "judgments.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        truth.setdefault(row["query"], {})[row["product_id"]] = row["grade"]
+    truth = truth_of(folder)
     random = np.random.default_rng(3)
     with HybridSearch.open(config) as shop:
         shop.reindex()
@@ -146,3 +159,29 @@ def test_a_log_gives_the_grades_that_its_sessions_give(tmp_path: Path) -> None:
         (query.text, query.grades, query.weight) for query in theirs.queries
     ]
     assert ours.rows == len(logged)
+
+
+@pytest.mark.parametrize(("signals", "better"), [({"title": 0.5, "number.sales": 0.5}, "b"), ({"title": 1.0}, None)])
+def test_shoppers_of_a_test_find_the_better_arm_and_none_where_both_rank_alike(
+    tmp_path: Path,
+    signals: dict[str, float],
+    better: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    best_sellers(tmp_path, twice=False)
+    (tmp_path / "weights-a.json").write_text(json.dumps({"signals": {"title": 1.0}}))
+    (tmp_path / "weights-b.json").write_text(json.dumps({"signals": signals}))
+    weights = {"path": "weights-a.json", "b": "weights-b.json"}
+    config = write_config(tmp_path, **BEST_SELLERS, weights=weights, log={"path": "events.jsonl"})
+    random, truth = np.random.default_rng(11), truth_of(tmp_path)
+    with HybridSearch.open(config) as shop:
+        shop.reindex()
+        for number in range(300):
+            word = str(random.choice(sorted(truth)))
+            seek(shop, word, truth[word], random, f"dealt-{number}", "interleaved")
+            seek(shop, word, truth[word], random, f"apart-{number}", shop.arm_of(f"apart-{number}"))
+    code, out, _ = runner(tmp_path, monkeypatch, capfdbinary)("compare", "--json")
+    found = json.loads(out)
+    assert (code, found["better"]) == (0, better)
+    assert found["interleaved"]["answers"] == sum(found["separate"]["answers"].values()) == 300
