@@ -17,6 +17,8 @@ OPEN_ANSWERS = 100_000
 """Answers that wait for clicks: of a shop with ten queries a second, those of three hours. Some 100 MB."""
 EARLY_ACTIONS = 10_000
 """Actions that wait for their answer, which a slow process may write after them."""
+NAMES = 100
+"""Names of other actions that are told apart."""
 KEPT = 20
 """Lines that cannot be used, of which the first are kept in full."""
 
@@ -199,7 +201,8 @@ def act(found: _Open, action: Action, tally: Tally) -> None:
         if action.product:
             found.seen.setdefault(action.product, action.position or len(found.seen) + 1)
     elif action.name not in ACTIONS:
-        tally.unknown[action.name] = tally.unknown.get(action.name, 0) + 1
+        name = action.name if action.name in tally.unknown or len(tally.unknown) < NAMES else "others"
+        tally.unknown[name] = tally.unknown.get(name, 0) + 1
 
 
 def with_ids(answer: Answer, known: dict[str, str]) -> Answer:
