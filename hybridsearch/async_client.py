@@ -9,19 +9,18 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.async_related import AsyncRelated
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch
 from hybridsearch.deadline import allowed, aside, within
-from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
-from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
+from hybridsearch.shop import presented, tell
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
@@ -41,7 +40,7 @@ CHANGES_AT_ONCE = 8
 """Changes and rebuilds of one client that are under way in threads; further ones wait for their turn."""
 
 
-class AsyncHybridSearch(Shop):
+class AsyncHybridSearch(AsyncRelated):
     """The client for asyncio: FastAPI, Starlette, aiohttp; one per process serves all its event loops.
 
     Arguments and errors are those of `HybridSearch`. What a search asks Elasticsearch is asked without a thread; each
@@ -226,12 +225,6 @@ class AsyncHybridSearch(Shop):
         self._changing.close()
         await self._engine.close_async()
         stop_workers()
-
-    async def _lexicon(self, schema: Schema) -> KnownWords:
-        try:
-            return known_words(await self.engine.lexicon_async(), schema)
-        except EngineError as error:
-            return unknown_words(error)
 
     @property
     def _blocking(self) -> HybridSearch:

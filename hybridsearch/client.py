@@ -12,11 +12,12 @@ from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.related import Related
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of, presented, tell
+from hybridsearch.shop import lexicon_of, presented, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from hybridsearch.progress import Progress
 
 
-class HybridSearch(Shop):
+class HybridSearch(Related):
     """The client for plain Python, Django and threads; one per process serves all threads."""
 
     @while_open

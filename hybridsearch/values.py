@@ -104,6 +104,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """A product as an index has it: the shop's row, and its vectors by leg, without those that had nothing to read."""
+
+    id: str
+    row: Row
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A product on a page.
 

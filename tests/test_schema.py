@@ -45,6 +45,16 @@ def test_what_a_newer_version_added_is_left_out_and_named() -> None:
     assert read.legs == SCHEMA.legs
 
 
+def test_where_a_version_before_built_the_index_products_lie_as_photos_or_titles_do() -> None:
+    photo, words = Calibration(0.6, 1.0), Calibration(0.2, 0.9, tells=0.8)
+    pictures = Leg("image", 4, "f", "image", {"words": words, "photo": photo})
+    texts = Leg("texts", 4, "f", ("title",), {"words": words})
+    for leg, expected in ((pictures, photo), (texts, Calibration(0.2, 1.0, tells=0.8))):
+        stored = leg.to_json()
+        del stored["product"], stored["measured"]["product"]
+        assert Leg.from_json(stored).calibration("product") == expected
+
+
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [

@@ -55,6 +55,13 @@ def test_rules_and_synonyms_are_measured_on_both_engines(es_url: str) -> None:
         assert "guided by 10 rules" in run("benchmarks.guidance", *arguments)
 
 
+def test_similar_products_are_measured_on_both_engines(es_url: str) -> None:
+    for arguments, systems in (([], 2), (["--url", es_url], 4)):
+        said = run("benchmarks.similar", *arguments)
+        assert said.count("similar leads by") == 2 * 2 * (systems - 1)
+        assert said.count("the prior") == 2
+
+
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])

@@ -1,0 +1,133 @@
+"""What is shown beside products, of which nobody typed a word: the ones that are similar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hybridsearch.calls import while_open
+from hybridsearch.deadline import within
+from hybridsearch.errors import QueryError
+from hybridsearch.given import flag
+from hybridsearch.json_values import brief
+from hybridsearch.schema import Schema
+from hybridsearch.search import similar
+from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.planner import Query
+from hybridsearch.search.weights import Weights
+from hybridsearch.sections import Fields
+from hybridsearch.shop import KnownWords, Shop, lexicon_of, presented, tell
+from hybridsearch.tracing import span
+from hybridsearch.values import Indexed, Page
+
+if TYPE_CHECKING:
+    from hybridsearch.indexing.arguments import Id
+
+
+class Related(Shop):
+    """The part of the client for threads that finds products by other products."""
+
+    @while_open
+    def similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+        strict: bool = False,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return a page of products like one of the index, for the page of that one; arguments are those of `search`.
+
+        The one itself, with its variants, is left out. See `plan_similar` for what is done, and its errors.
+
+        Raises:
+            DegradedAnswer: As in `search`.
+        """
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span("similar") as opened:
+            plan = self.plan_similar(id, filters=filters, facets=facets, page=page, size=size, weights=weights)
+            with span("engine"):
+                answer = self.engine.search(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+
+    @while_open
+    def plan_similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what finds products like one: neighbours of its stored vectors, and what shares its telling words.
+
+        The product is read from the index, by its id; no encoder is asked and nothing is searched.
+
+        Raises:
+            QueryError: The index has no such product, or a field is unknown.
+            EngineError: The engine cannot be reached.
+        """
+        from hybridsearch.indexing import arguments
+
+        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one(id), own_weights(weights)
+        with span("plan"):
+            schema, lexicon = self.engine.schema(), lexicon_of(self.engine)
+            product = single(self.engine.indexed(arguments.possible_ids(key)), key, self.settings.fields)
+            return plan_for_product(self, schema, product, query, lexicon=lexicon, weights=own)
+
+
+def plan_for_product(
+    shop: Shop,
+    schema: Schema,
+    product: Indexed,
+    query: Query,
+    *,
+    lexicon: KnownWords = (None, ()),
+    weights: Weights | None = None,
+) -> Plan:
+    """Return what finds products like one, see `HybridSearch.plan_similar`; no engine is asked.
+
+    Args:
+        shop: Whose rules and weights count.
+        schema: What the index holds.
+        product: As the index has it.
+        query: Filters, facets, page and size.
+        lexicon: The words of the index, and why they are not known, if so.
+        weights: Weights of the signals; left out: the weights in use.
+    """
+    ruled, unread_rules = shop.guidance.ruled(query, schema)
+    used, degraded = (weights, ()) if weights is not None else shop.weights_for(schema)
+    words, unknown = lexicon
+    return similar.plan_similar(
+        product,
+        query,
+        schema,
+        used,
+        lexicon=words,
+        configured=shop.settings.fields,
+        ruled=ruled,
+        degraded=(*degraded, *unknown, *unread_rules),
+    )
+
+
+def single(found: Mapping[str, Indexed], key: str, fields: Fields) -> Indexed:
+    """Return the product that was asked for by its id.
+
+    Raises:
+        QueryError: The index does not have it.
+    """
+    if key not in found:
+        raise QueryError(
+            f"The index has no product {brief(key)}, expected an id as '{fields.key}' of the catalogue has it. "
+            "See the ids with: hybridsearch search"
+        )
+    return found[key]
