@@ -17,6 +17,7 @@ from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
@@ -65,6 +66,7 @@ class AsyncHybridSearch(AsyncRelated):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         highlight: bool = False,
@@ -83,11 +85,12 @@ class AsyncHybridSearch(AsyncRelated):
                 page=page,
                 size=size,
                 cursor=cursor,
+                history=history,
                 weights=weights,
                 diverse=diverse,
             )
             with span("engine"):
-                answer = await self.engine.search_async(plan)
+                answer = await self._explained(plan, await self.engine.search_async(plan))
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
 
@@ -108,17 +111,21 @@ class AsyncHybridSearch(AsyncRelated):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
-            planned = partial(self.plan_query, schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
+            taste = await self._taste(looked_at, schema, lexicon)
+            given = self._given(image, seconds)
+            planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, taste=taste)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
             with aside(seconds / 2):

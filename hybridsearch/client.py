@@ -15,6 +15,7 @@ from hybridsearch.images import stop_workers
 from hybridsearch.related import Related
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import lexicon_of, presented, tell
@@ -48,6 +49,7 @@ class HybridSearch(Related):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         highlight: bool = False,
@@ -74,11 +76,12 @@ class HybridSearch(Related):
                 page=page,
                 size=size,
                 cursor=cursor,
+                history=history,
                 weights=weights,
                 diverse=diverse,
             )
             with span("engine"):
-                answer = self.engine.search(plan)
+                answer = self._explained(plan, self.engine.search(plan))
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole)
 
@@ -105,6 +108,7 @@ class HybridSearch(Related):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
     ) -> Plan:
@@ -124,6 +128,9 @@ class HybridSearch(Related):
             size: Hits on a page.
             cursor: That of a page of the same search, instead of `page`: what comes behind that page, however
                 deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
+            history: What the person looked at: ids, or events such as {"id": "17", "action": "cart"}, the newest last,
+                see `read_history`. It lifts what is like that, by `Weights.taste` at most, and finds nothing more. Each
+                page of a query takes the same one.
             weights: Weights of the signals; left out: the weights in use.
             diverse: Whether each hit is to add something to those before it, in place of many that are alike.
 
@@ -135,12 +142,15 @@ class HybridSearch(Related):
             EngineError: The engine cannot be reached.
         """
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
+            taste = self._taste(looked_at, schema, lexicon)
             with aside(seconds / 2):
-                return self.plan_query(schema, query, self._given(image, seconds), lexicon=lexicon, weights=own)
+                given = self._given(image, seconds)
+                return self.plan_query(schema, query, given, lexicon=lexicon, weights=own, taste=taste)
 
     @while_open
     def also_bought(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, doctor
 from hybridsearch.errors import EngineError
-from hybridsearch.schema import FORMAT, Calibration, Leg, Schema
+from hybridsearch.schema import FORMAT, Calibration, Leg, Schema, uncalibrated
 from hybridsearch.sections import Fields
 from tests.engines.elasticsearch.test_answers import ANY_JSON, replaced
 from tests.servers.fake import serving
@@ -19,7 +19,7 @@ from tests.shops import PRODUCTS, quietly, settings
 
 SCHEMA = Schema(
     Fields(title="title", numbers=("price",), languages=("en", "de")),
-    (Leg("image", 4, "f", "image", {"words": Calibration(0.1, 0.3), "photo": Calibration()}),),
+    (Leg("image", 4, "f", "image", {**uncalibrated(), "words": Calibration(0.1, 0.3)}),),
     "snowball",
 )
 

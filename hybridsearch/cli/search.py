@@ -26,6 +26,7 @@ from hybridsearch.values import Hit
 @click.option("--exists", multiple=True, metavar="FIELD", help="Products that have a field.")
 @click.option("--missing", multiple=True, metavar="FIELD", help="Products that lack a field.")
 @options.facets
+@click.option("--history", metavar="ID,ID,…", help="What the person looked at, the newest last: what is like it gains.")
 @click.option("--sort", multiple=True, metavar="FIELD:asc|desc", help="Order by a field, then the next, not by score.")
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
@@ -48,6 +49,7 @@ def command(
     exists: tuple[str, ...],
     missing: tuple[str, ...],
     facets: tuple[str, ...],
+    history: str | None,
     sort: tuple[str, ...],
     explained: bool,
     diverse: bool,
@@ -64,6 +66,7 @@ def command(
             "image": image,
             "filters": read_filters(filters, either, exists, missing),
             "facets": read_facets(facets),
+            "history": [key.strip() for key in history.split(",") if key.strip()] if history else None,
             "sort": sort,
             "page": page,
             "size": size,
@@ -83,6 +86,8 @@ def command(
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
             if hit.variant is not None:
                 marked.insert(0, show.variant(hit.variant, fields))
+            if hit.looked_at:
+                marked.append(f"because you looked at {hit.looked_at}")
             if not explained:
                 return marked
             matches = words(hit)

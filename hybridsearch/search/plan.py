@@ -33,6 +33,7 @@ from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.cursor import Key, Place
 from hybridsearch.search.diversity import REACH, Diverse, diversified
 from hybridsearch.search.rules import Ruled
+from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 FIRST_PASS_SHARE = 1e-9
@@ -101,6 +102,7 @@ class Plan:
         variants: What the names of the fields of variants begin with; empty where the index has none.
         ruled: What the shop's rules change; their signals are among the others.
         diverse: What tells how alike products are, for an order in which each adds something; None: by score alone.
+        taste: Of the person, so that hits can say why; its signals are among the others.
     """
 
     kind: Kind
@@ -130,6 +132,7 @@ class Plan:
     variants: str = ""
     ruled: Ruled = UNRULED
     diverse: Diverse | None = None
+    taste: Taste = field(default=INDIFFERENT, repr=False, compare=False)
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 

@@ -28,6 +28,7 @@ from hybridsearch.search.clauses import (
 )
 from hybridsearch.search.conditions import Terms
 from hybridsearch.search.reading import present
+from hybridsearch.search.shared import Shared
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = LEADS = "code", "code_prefix"
@@ -35,14 +36,6 @@ NUMBER, RATING, RECENCY, BOOLEAN = STATIC = "number", "rating", "recency", "bool
 """Families of signals that tell what a product is worth, whatever the query is."""
 FAMILY = ".*"
 """Ends the key of a family of signals; alone in a weights file it stands for all of them that are not named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Values of a facet, any of which is shared with a product, and what that tells, from 0 to 1."""
-
-    values: tuple[str, ...]
-    tells: float
 
 
 @dataclass(frozen=True, slots=True)

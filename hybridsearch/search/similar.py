@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from hybridsearch import document, text
-from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.query_sources import PRODUCT
-from hybridsearch.rows import strings
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Match, Words
 from hybridsearch.search.conditions import Ids, Not
@@ -19,7 +17,8 @@ from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import WINDOW, Query, heard, neighbours, page_bounds
 from hybridsearch.search.reading import Word, having, idf, tokens_of
 from hybridsearch.search.rules import Ruled
-from hybridsearch.search.signals import Evidence, Shared, signals_of
+from hybridsearch.search.shared import shared
+from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 from hybridsearch.values import Indexed
@@ -32,8 +31,6 @@ SHARED = 0.25
 such a bound whatever shares a word is counted and paged to."""
 COMMON = 0.5
 """Share of the products from which on a word tells nothing, unless it stands in the title."""
-TELLING = 2.0
-"""The idf from which on a value of a facet tells as much as any: one product of eight has it, or fewer."""
 
 
 def plan_similar(
@@ -70,7 +67,7 @@ def plan_similar(
     title = document.title(product.row, schema.fields)
     keyword = words_of(product, schema.fields, lexicon)
     evidence = Evidence(
-        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, shared(product, schema.fields, lexicon)
+        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, shared(product.row, schema.fields, lexicon)
     )
     others = Not(Ids((product.id,)))
     filters = (*read_filters(query.filters, schema.fields, configured), others)
@@ -96,40 +93,21 @@ def plan_similar(
     )
 
 
-def shared(product: Indexed, fields: Fields, lexicon: Lexicon | None) -> dict[str, Shared]:
-    """Return the values of a product that others may share, by facet; of a path its deepest node."""
-    kept = document.read(product.row, fields.of_products(FACETS.role), FACETS, fields)
-    own = {name: leaves(strings(values), fields.format(name).joint) for name, values in kept.items()}
-    return {name: Shared(values, telling_most(values, fields.languages, lexicon)) for name, values in own.items()}
-
-
-def leaves(values: Sequence[str], joint: str) -> tuple[str, ...]:
-    """Return values, of those that are levels of a path the deepest alone."""
-    return tuple(each for each in values if not joint or not any(other.startswith(each + joint) for other in values))
-
-
-def telling_most(values: Sequence[str], languages: Sequence[str], lexicon: Lexicon | None) -> float:
-    """Return what it tells that a product has one of some values of a facet, from 0 to 1: the rarest of their words.
-
-    `Casual` tells hardly anything in a shop of casual clothes.
-    """
-    if lexicon is None or not lexicon.counts:
-        return 1.0
-    rarest = (
-        min((lexicon.counts.get(word, 0) for word in text.lexical(value, languages)), default=0) for value in values
-    )
-    return min(idf(min(min(rarest), lexicon.documents), lexicon.documents) / TELLING, 1.0)
-
-
 def words_of(product: Indexed, fields: Fields, lexicon: Lexicon | None) -> Match | None:
     """Return the clause that finds what shares the most telling words of a product; None where nothing else has any."""
     title = document.title(product.row, fields)
     everything = document.searched(product.row, fields)[: document.LEG_TEXT_LIMIT + len(title)]
     chosen = telling(text.lexical(title, fields.languages), text.lexical(everything, fields.languages), lexicon)
-    own = text.fields_by_language(everything, fields.languages)
-    found = (in_language(chosen, language, lexicon) for language in fields.languages if language in own)
-    words = tuple(filter(None, found))
-    return Match("text", words) if words else None
+    return found_by(chosen, text.fields_by_language(everything, fields.languages), fields, lexicon)
+
+
+def found_by(
+    words: Sequence[Word], languages: Collection[str], fields: Fields, lexicon: Lexicon | None
+) -> Match | None:
+    """Return the clause that finds what shares words in the fields of some languages; None where there are none."""
+    found = (in_language(words, language, lexicon) for language in fields.languages if language in languages)
+    parts = tuple(filter(None, found))
+    return Match("text", parts) if parts else None
 
 
 def telling(title: Sequence[str], everything: Sequence[str], lexicon: Lexicon | None) -> list[Word]:

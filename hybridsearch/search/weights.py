@@ -49,6 +49,7 @@ class Weights(BaseModel):
             that no product has too, and of the way from the cosine of nonsense to that of its own title, added. With 0
             nothing is asked for.
         cut_off: In an order by a field, the share of the best product's score that a product must have.
+        taste: The most that what a person looked at adds to a score, where a search is told of it.
         share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead; those of
             `product` find what is similar to one, and are the prior's where a file does not say them.
@@ -64,6 +65,7 @@ class Weights(BaseModel):
     coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
     proof: Annotated[float, Field(ge=0, le=1)] = 0.16
     cut_off: Annotated[float, Field(ge=0, le=1)] = 0.65
+    taste: Annotated[float, Field(ge=0, le=0.5)] = 0.15
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}

@@ -1,4 +1,4 @@
-"""What is similar to a product: the plan, worked out by hand."""
+"""What is similar to a product: the plan, worked out by hand, and what is `shared`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import Query
 from hybridsearch.search.reading import idf
 from hybridsearch.search.rules import Pin, Ruled
-from hybridsearch.search.similar import MOST_WORDS, leaves, plan_similar, telling, telling_most
+from hybridsearch.search.shared import leaves, telling_most
+from hybridsearch.search.similar import MOST_WORDS, plan_similar, telling
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.sections import Fields
 from hybridsearch.values import Indexed, Vector
