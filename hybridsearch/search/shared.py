@@ -33,7 +33,10 @@ def shared(row: Row, fields: Fields, lexicon: Lexicon | None) -> dict[str, Share
 
 def values_of(row: Row, fields: Fields) -> dict[str, tuple[str, ...]]:
     """Return the values of each facet of products that one has; of a path its deepest node."""
-    kept = document.read(row, fields.of_products(FACETS.role), FACETS, fields)
+    try:
+        kept = document.read(row, fields.of_products(FACETS.role), FACETS, fields)
+    except ValueError:  # it was changed by somebody else since it was indexed
+        return {}
     return {name: leaves(strings(values), fields.format(name).joint) for name, values in kept.items()}
 
 

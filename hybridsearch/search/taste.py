@@ -31,7 +31,7 @@ LIKED_BY = 2
 PRICED = 3
 """Products with a price below which nothing is known of a price band."""
 PRICE = "price"
-"""The number field that is taken for the price, by its name or the end of it: `price`, `variants.price`."""
+"""The number field of products that is taken for the price, by its name or the end of it: `price`, `offer.price`."""
 BAND = 1.25
 """The least factor between the middle of the band and its ends;"""
 WIDEST = 2.5
@@ -183,14 +183,17 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
 
 def price(row: Row, name: str, fields: Fields) -> float:
     """Return the price of a product; 0 where it has none."""
-    kept = document.read(row, [name], KINDS["numbers"], fields).get(name)
+    try:
+        kept = document.read(row, [name], KINDS["numbers"], fields).get(name)
+    except ValueError:  # it was changed by somebody else since it was indexed
+        return 0.0
     return float(kept) if isinstance(kept, int | float) else 0.0
 
 
 def signals(taste: Taste, schema: Schema, bound: float) -> tuple[Cosine | Passing, ...]:
-    """Return what a taste adds to scores: together never more than a bound, above 0, beyond which no product gets.
+    """Return what a taste adds to scores, together never more than a bound; with a bound of 0 nothing.
 
-    The cosine of a leg is that of the history's products on average, on the scale of `product`.
+    Each leg counts by what it knows of the catalogue, each liked value by what it tells.
     """
     scales = {leg.name: leg.calibration(PRODUCT.name) for leg in schema.legs if leg.name in taste.directions}
     knowing = {name: scale.knowledge for name, scale in scales.items() if scale.knowledge}
