@@ -68,11 +68,11 @@ class AsyncRelated(Shop):
         """Return what finds products like one, see `HybridSearch.plan_similar`."""
         from hybridsearch.indexing import arguments
 
-        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one(id), own_weights(weights)
+        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one_id(id), own_weights(weights)
         with span("plan"):
             schema = await self.engine.schema_async()
             lexicon = await self._lexicon(schema)
-            found = await self.engine.indexed_async(arguments.possible_ids(key))
+            found = await self.engine.indexed_async([key])
             product = single(found, key, self.settings.fields)
             planned = partial(plan_for_product, self, schema, product, query, lexicon=lexicon, weights=own)
             return await asyncio.to_thread(planned) if must_load(schema.fields.languages) else planned()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hybridsearch.calls import while_open
@@ -82,10 +83,10 @@ class Related(Shop):
         """
         from hybridsearch.indexing import arguments
 
-        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one(id), own_weights(weights)
+        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one_id(id), own_weights(weights)
         with span("plan"):
             schema, lexicon = self.engine.schema(), lexicon_of(self.engine)
-            product = single(self.engine.indexed(arguments.possible_ids(key)), key, self.settings.fields)
+            product = single(self.engine.indexed([key]), key, self.settings.fields)
             return plan_for_product(self, schema, product, query, lexicon=lexicon, weights=own)
 
     @while_open
@@ -200,6 +201,7 @@ def plan_for_product(
         lexicon=words,
         configured=shop.settings.fields,
         ruled=ruled,
+        today=datetime.now(UTC).date(),
         degraded=(*degraded, *unknown, *unread_rules),
     )
 
@@ -229,6 +231,7 @@ def plan_for_taste(
         lexicon=words,
         configured=shop.settings.fields,
         ruled=ruled,
+        today=datetime.now(UTC).date(),
         degraded=(*degraded, *unknown, *unread_rules),
     )
 

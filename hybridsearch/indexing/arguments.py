@@ -123,17 +123,6 @@ def ids(given: object) -> list[str]:
     return keys
 
 
-def one(given: object) -> str:
-    """Return the id that was handed over.
-
-    Raises:
-        QueryError: It is none, or several.
-    """
-    if (key := text_of(given)) is None:
-        raise QueryError(f"Found {named(given)}, expected the id of one product: text or a number.")
-    return key
-
-
 def several(given: object) -> list[object]:
     """Return the ids that were handed over as several, of a mapping its keys.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from hybridsearch import document, text
+from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
@@ -42,6 +44,7 @@ def plan_recommended(
     lexicon: Lexicon | None = None,
     configured: Fields | None = None,
     ruled: Ruled = UNRULED,
+    today: date | None = None,
     degraded: Sequence[str] = (),
 ) -> Plan:
     """Return the plan that finds what a person may like.
@@ -55,6 +58,7 @@ def plan_recommended(
         lexicon: The words of the index; left out: not known.
         configured: The fields that the index will have once it is rebuilt, for messages.
         ruled: What the shop's rules change of a page without words; only what products must be is changed here.
+        today: In UTC; left out: no date is new.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
 
     Raises:
@@ -65,7 +69,8 @@ def plan_recommended(
     filters = (*read_filters(query.filters, schema.fields, configured), *others)
     offset, size, notes = page_bounds(query, steady=False)
     keyword = words_of(taste, schema.fields, lexicon)
-    evidence = Evidence("", keyword, None, {}, schema)
+    day = dates.days(today, today)[0] if today else None
+    evidence = Evidence("", keyword, None, {}, schema, day)
     tasted = signals(taste, schema, STRENGTH)
     return Plan(
         kind=TASTE,

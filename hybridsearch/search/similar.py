@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
 from hybridsearch import document, text
+from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Match, Words
@@ -42,6 +44,7 @@ def plan_similar(
     lexicon: Lexicon | None = None,
     configured: Fields | None = None,
     ruled: Ruled = UNRULED,
+    today: date | None = None,
     degraded: Sequence[str] = (),
 ) -> Plan:
     """Return the plan that finds products like one of the index.
@@ -57,6 +60,7 @@ def plan_similar(
         lexicon: The words of the index; left out: not known, and the first words of the product are taken.
         configured: The fields that the index will have once it is rebuilt, for messages.
         ruled: What the shop's rules change of a page without words; only what products must be is changed here.
+        today: In UTC; left out: no date is new.
         degraded: Why parts of the answer are unavailable, to be shown on the page.
 
     Raises:
@@ -66,8 +70,9 @@ def plan_similar(
     vectors = {PRODUCT.name: heard(product.vectors, PRODUCT, schema, weights)}
     title = document.title(product.row, schema.fields)
     keyword = words_of(product, schema.fields, lexicon)
+    day = dates.days(today, today)[0] if today else None
     evidence = Evidence(
-        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, shared(product.row, schema.fields, lexicon)
+        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, day, shared(product.row, schema.fields, lexicon)
     )
     others = Not(Ids((product.id,)))
     filters = (*read_filters(query.filters, schema.fields, configured), others)
