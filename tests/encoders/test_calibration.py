@@ -128,7 +128,8 @@ def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:
 def test_a_leg_of_texts_knows_of_products_what_it_knows_of_their_words(cache: EncodeCache) -> None:
     texts = Leg("image", DIMS, Gap.fingerprint, ("title",))
     products = [
-        described(" ".join(f"{number * 7 + place}" for place in range(6)), picture(number)) for number in range(80)
+        described(" ".join(f"{number * 7 + place}" for place in range(6)), picture(number % (DIMS - 2)))
+        for number in range(80)
     ]
     measured = calibrate(texts, Gap(reads={"words"}), cache, products)
     assert measured["words"].tells is not None
@@ -197,10 +198,12 @@ def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
         "reads": ["title"],
         "words": {"low": 0.1, "high": 0.3},
         "photo": {"low": 0.0, "high": 1.0},
+        "product": {"low": 0.2, "high": 1.0},
         "exact": True,
         "pictures": 1,
     }
-    leg = Leg("text", DIMS, "b", ("title",), {"words": Calibration(0.1, 0.3), "photo": Calibration()}, exact=True)
+    scales = {"words": Calibration(0.1, 0.3), "photo": Calibration(), "product": Calibration(0.2, 1.0)}
+    leg = Leg("text", DIMS, "b", ("title",), scales, exact=True)
     assert Leg.from_json(stored) == leg
     written = json.loads(json.dumps(leg.to_json()))
     assert written.pop("measured")["words"] == {"tells": None, "borrowed": False, "noise": None}
