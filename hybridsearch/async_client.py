@@ -109,7 +109,6 @@ class AsyncHybridSearch(AsyncRelated):
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
                 plan, answer = await ask(image, page, size, arm)
-            answer = await self._explained(plan, answer)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 

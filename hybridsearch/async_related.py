@@ -14,7 +14,6 @@ from hybridsearch.given import flag
 from hybridsearch.related import plan_for_product, plan_for_taste, possible, single
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
-from hybridsearch.search.because import explained, lifting
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import History, read_history
 from hybridsearch.search.plan import Plan
@@ -98,7 +97,7 @@ class AsyncRelated(Shop):
                 history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
             )
             with span("engine"):
-                answer = await self._explained(plan, await self.engine.search_async(plan))
+                answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
 
@@ -128,16 +127,10 @@ class AsyncRelated(Shop):
         """Return the taste of a history, whose products are read from the index."""
         if not history.weights:
             return Taste(notes=history.notes)
-        return taste_of(history, await self.engine.indexed_async(possible(history)), schema, lexicon[0])
-
-    async def _explained(self, plan: Plan, page: Page) -> Page:
-        """Return a page whose hits say what they were lifted by of a history; to know that never costs the page."""
-        if not lifting(plan):
-            return page
-        try:
-            return explained(plan, page, await self.engine.indexed_async([hit.id for hit in page]))
-        except EngineError:
-            return explained(plan, page, {})
+        found = self.recent.known(ids := possible(history))
+        unknown = [key for key in ids if key not in found]
+        found |= self.recent.remembered(await self.engine.indexed_async(unknown))
+        return taste_of(history, found, schema, lexicon[0])
 
     async def _lexicon(self, schema: Schema) -> KnownWords:
         try:

@@ -99,7 +99,6 @@ class HybridSearch(Related):
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
                 plan, answer = ask(image, page, size, arm)
-            answer = self._explained(plan, answer)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 

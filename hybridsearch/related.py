@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
-from hybridsearch.errors import EngineError, QueryError
+from hybridsearch.errors import QueryError
 from hybridsearch.given import flag
 from hybridsearch.json_values import brief
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
-from hybridsearch.search.because import explained, lifting
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import History, read_history
 from hybridsearch.search.plan import Plan
@@ -116,7 +115,7 @@ class Related(Shop):
                 history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
             )
             with span("engine"):
-                answer = self._explained(plan, self.engine.search(plan))
+                answer = self.engine.search(plan)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
 
@@ -152,16 +151,9 @@ class Related(Shop):
         """Return the taste of a history, whose products are read from the index."""
         if not history.weights:
             return Taste(notes=history.notes)
-        return taste_of(history, self.engine.indexed(possible(history)), schema, lexicon[0])
-
-    def _explained(self, plan: Plan, page: Page) -> Page:
-        """Return a page whose hits say what they were lifted by of a history; to know that never costs the page."""
-        if not lifting(plan):
-            return page
-        try:
-            return explained(plan, page, self.engine.indexed([hit.id for hit in page]))
-        except EngineError:
-            return explained(plan, page, {})
+        found = self.recent.known(ids := possible(history))
+        found |= self.recent.remembered(self.engine.indexed([key for key in ids if key not in found]))
+        return taste_of(history, found, schema, lexicon[0])
 
 
 def possible(history: History) -> list[str]:

@@ -32,6 +32,7 @@ from hybridsearch.guidance import Guidance
 from hybridsearch.images import Photo, Upload
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
+from hybridsearch.recent import Recent
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.arms import Arm, Chosen, assigned
@@ -71,6 +72,7 @@ class Shop:
         self.weightings = Weightings(settings)
         self.guidance = Guidance(settings)
         self.events = EventLog(settings)
+        self.recent = Recent()
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:

@@ -112,6 +112,8 @@ class Indexed:
     id: str
     row: Row
     vectors: Mapping[str, Vector] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out from it, by whoever keeps it for a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.search import cursor, letter_case
+from hybridsearch.search.because import explained, lifting, lifting_legs
 from hybridsearch.search.clauses import (
     WHOLE,
     Codes,
@@ -172,7 +173,8 @@ class Plan:
     @property
     def shown_legs(self) -> tuple[str, ...]:
         """The legs whose vectors are wanted beside the hits."""
-        return self.diverse.legs if self.diverse and self.is_diverse else ()
+        diverse = self.diverse.legs if self.diverse and self.is_diverse else ()
+        return tuple(dict.fromkeys([*diverse, *lifting_legs(self.signals)]))
 
     @property
     def scores_all(self) -> bool:
@@ -261,16 +263,19 @@ class Plan:
             details: What else is known of each facet.
             written: For each of the filters that are compared, values of the index that may differ in case only.
             keys: What the last hit of the page is put in order by, in a steady order.
-            vectors: Of each hit by leg, for a diverse order.
+            vectors: Of each hit by leg, of those legs that are shown.
             proved: Whether a candidate has what the proof needs; else the page is empty.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
         given = tuple(hits) if proved else ()
+        by_id = dict(zip([hit.id for hit in given], vectors, strict=False))
         if self.diverse and self.is_diverse:
             given = tuple(diversified(given, vectors, self.diverse)[self.offset :])
         shown = given[: self.size]
         more = len(given) > self.size if self.after else self.offset + len(given) < found
+        if lifting(self.signals):
+            shown = explained(shown, self.taste, self.signals, by_id)
         known = details if details and proved else {}
         pairs = zip(self.compared, written, strict=True) if written else ()
         notes = [*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs)]

@@ -43,17 +43,46 @@ BY_VECTORS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """What a taste needs of a product.
+
+    Attributes:
+        name: For people, by id and title.
+        values: Of its facets, by field.
+        price: 0 where it has none.
+    """
+
+    name: str
+    values: Mapping[str, tuple[str, ...]]
+    price: float
+
+    @classmethod
+    def of(cls, product: Indexed, fields: Fields) -> Described:
+        """Return it; what was worked out before is remembered with the product."""
+        known = product.memo.get(cls)
+        if known is None or known[0] is not fields:
+            title = document.title(product.row, fields).replace("\n", " ")
+            name, priced = f"{product.id} ({title})" if title else product.id, price_field(fields)
+            values = values_of(product.row, fields)
+            own = cls(name, values, price(product.row, priced, fields) if priced else 0.0)
+            product.memo[cls] = fields, own
+            return own
+        found: Described = known[1]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """A product of a history: how it is called for people, and how much it counts, in (0, 1] of all."""
+    """A product of a history: what is known of it, and how much it counts, in (0, 1] of all."""
 
     product: Indexed
-    title: str
+    described: Described
     share: float
 
     @property
     def name(self) -> str:
         """By id and title."""
-        return f"{self.product.id} ({self.title})" if self.title else self.product.id
+        return self.described.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +152,7 @@ def taste_of(history: History, found: Mapping[str, Indexed], schema: Schema, lex
         return Taste(notes=tuple(notes))
     whole = sum(known.values())
     seen = tuple(
-        Seen(found[key], document.title(found[key].row, schema.fields).replace("\n", " "), weight / whole)
-        for key, weight in known.items()
+        Seen(found[key], Described.of(found[key], schema.fields), weight / whole) for key, weight in known.items()
     )
     legs = {leg.name: own for leg in schema.legs if (own := direction(seen, leg.name))}
     liked = (*liked_values(seen, schema.fields, lexicon), *liked_prices(seen, schema.fields))
@@ -146,7 +174,7 @@ def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) 
     """Yield for each facet the value that most of the history has, if a third has it and it says something."""
     having: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
     for each in sorted(seen, key=lambda each: -each.share):
-        for name, values in values_of(each.product.row, fields).items():
+        for name, values in each.described.values.items():
             for value in values:
                 having[name, value].append(each)
     for name in fields.of_products("facets"):
@@ -163,11 +191,9 @@ def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) 
 
 def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     """Yield the band in which the prices lie, if there are some and they have one."""
-    name = next((name for name in fields.of_products("numbers") if name.rpartition(".")[2].lower() == PRICE), None)
-    if name is None:
-        return
-    prices = [(each, own) for each in seen if (own := price(each.product.row, name, fields)) > 0]
-    if len(prices) < PRICED:
+    name = price_field(fields)
+    prices = [(each, each.described.price) for each in seen if each.described.price > 0]
+    if name is None or len(prices) < PRICED:
         return
     shares, logs = [each.share for each, _ in prices], np.log([own for _, own in prices])
     middle = float(np.average(logs, weights=shares))
@@ -179,6 +205,11 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     within = [each for each, own in prices if low <= own <= high]
     by = tuple(each.name for each in sorted(within, key=lambda each: -each.share))
     yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, by)
+
+
+def price_field(fields: Fields) -> str | None:
+    """Return the number field that is called price, if there is one."""
+    return next((name for name in fields.of_products("numbers") if name.rpartition(".")[2].lower() == PRICE), None)
 
 
 def price(row: Row, name: str, fields: Fields) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
-from hybridsearch.errors import EngineError, QueryError
+from hybridsearch.errors import QueryError
 from hybridsearch.values import Page
 from tests.engines.builders import on_both_engines
 from tests.engines.test_similar import FIELDS, LEGS, PRODUCTS
@@ -118,16 +118,17 @@ def test_a_start_page_for_a_stranger_is_the_shop(shops: Shops) -> None:
         assert page.notes == ("not in the index: 1 of 1 products of the history",)
 
 
-def test_a_reason_that_cannot_be_looked_up_costs_no_page(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = shops[0]
-    plan = ours.plan("coat", history=ACME)
-    answer = ours.engine.search(plan)
+def test_a_history_is_read_once_for_all_searches_of_a_minute(shops: Shops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vectors of the hits come with the search itself, so that it is one request from the second one on."""
+    for each in shops:
+        first = each.search("coat", history=ACME)
 
-    def broken(_: object) -> Any:
-        raise EngineError("gone")
+        def read(ids: Any) -> Any:
+            assert list(ids) == []
+            return {}
 
-    monkeypatch.setattr(ours.engine, "indexed", broken)
-    assert [hit.id for hit in ours._explained(plan, answer)] == [hit.id for hit in answer]
+        monkeypatch.setattr(each.engine, "indexed", read)
+        assert each.search("coat", history=ACME).hits == first.hits
 
 
 def test_coroutines_answer_the_same(shops: Shops) -> None:

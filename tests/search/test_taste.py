@@ -25,7 +25,7 @@ from hybridsearch.search.recommended import plan_recommended
 from hybridsearch.search.taste import INDIFFERENT, Taste, signals, taste_of
 from hybridsearch.search.weights import prior
 from hybridsearch.sections import Fields
-from hybridsearch.values import Hit, Indexed, Page, Vector
+from hybridsearch.values import Hit, Indexed, Vector
 
 FIELDS = Fields(title="title", facets=("brand", "colour"), numbers=("price",), languages=("en",))
 LEG = Leg("image", 2, "f", calibrations={"product": Calibration(0.5, 1.0)})
@@ -150,9 +150,8 @@ def test_a_leg_that_knows_nothing_of_the_catalogue_says_nothing_of_a_taste() -> 
 
 def shown(*hits: Hit, known: Taste) -> list[str]:
     """Return what each hit says it was lifted by."""
-    found = {"n": Indexed("n", {}, {"image": NORTH}), "e": Indexed("e", {}, {"image": EAST})}
-    page = explained(plan("coat", known), Page("coat", hits, len(hits)), found)
-    return [hit.looked_at for hit in page]
+    vectors = {"n": {"image": NORTH}, "e": {"image": EAST}}
+    return [hit.looked_at for hit in explained(hits, known, plan("coat", known).signals, vectors)]
 
 
 def test_a_hit_names_the_nearest_product_or_one_that_shares_what_is_liked() -> None:

@@ -40,7 +40,7 @@ LAYERS = (
     ("document", "encoders"),
     ("search",),
     ("engines",),
-    ("catalog", "guidance", "weightings"),
+    ("catalog", "guidance", "recent", "weightings"),
     ("events",),
     ("shop",),
     ("learning",),
