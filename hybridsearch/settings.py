@@ -36,6 +36,7 @@ from hybridsearch.sections import (
     JudgmentsSection,
     RulesSection,
     Section,
+    SuggestSection,
     SynonymsSection,
     VectorLeg,
     WeightsSection,
@@ -66,6 +67,7 @@ class Settings(Section):
     synonyms: SynonymsSection = SynonymsSection()
     rules: RulesSection = RulesSection()
     baskets: BasketsSection = BasketsSection()
+    suggest: SuggestSection = SuggestSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -101,6 +103,12 @@ class Settings(Section):
             raise ValueError(f"two vector legs are called '{twice}'; give each a name of its own")
         if self.catalog.index and not self.engine.urls:
             raise ValueError("'catalog.index' names an Elasticsearch index; say where it is in 'engine.url'")
+        for kind, chosen in self.suggest.facets.items():
+            if odd := next((name for name in chosen or () if name not in self.fields.of_products("facets")), None):
+                there = ", ".join(self.fields.of_products("facets")) or "none"
+                raise ValueError(
+                    f"'suggest' names '{odd}' for {kind}, which is no facet of products; these are: {there}"
+                )
         if self.fields.group and self.catalog.path is None:
             raise ValueError(
                 "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
@@ -235,5 +243,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "synonyms": SynonymsSection,
     "rules": RulesSection,
     "baskets": BasketsSection,
+    "suggest": SuggestSection,
     "judgments": JudgmentsSection,
 }

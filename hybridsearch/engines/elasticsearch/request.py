@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.orders import keys, order
-from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
+from hybridsearch.engines.elasticsearch.shapes import BESIDE, SAMPLED, SEARCH
 from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
@@ -24,6 +24,7 @@ from hybridsearch.search.clauses import (
     Codes,
     Condition,
     Cosine,
+    Counted,
     Match,
     Neighbours,
     Number,
@@ -39,8 +40,8 @@ from hybridsearch.search.conditions import Filter, Ids, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page, Vector
 
-PROOF = "proof"
-"""Name of its aggregation."""
+PROOF, COUNTED = "proof", "counted"
+"""Names of aggregations."""
 
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
@@ -98,7 +99,7 @@ def to_elasticsearch(
         "from": plan.skipped,
         "size": plan.wanted,
         "track_total_hits": True,
-        "_source": {"excludes": [RESERVED]} if plan.rows else False,
+        "_source": source(plan),
     }
     if plan.shown_legs:
         body["fields"] = list(map(vector_path, plan.shown_legs))
@@ -113,7 +114,35 @@ def to_elasticsearch(
     counted = aggregations(plan, left_out, shards)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
+    if plan.counted:
+        counted[COUNTED] = counted_clause(plan)
     return {**body, "aggs": counted} if counted else body
+
+
+def source(plan: Plan) -> Any:
+    """Return what of a product comes with a hit."""
+    if not plan.rows:
+        return False
+    return {"excludes": [RESERVED]} if not plan.only else {"includes": list(plan.only), "excludes": [RESERVED]}
+
+
+def counted_clause(plan: Plan) -> Clause:
+    """Return the aggregation that counts products beside the candidates, of the whole index."""
+    each = [{"bool": {"filter": list(conditions(counted, plan))}} for counted in plan.counted]
+    return {"global": {}, "aggs": {"each": {"filters": {"filters": each}}}}
+
+
+def conditions(counted: Counted, plan: Plan) -> Iterator[Clause]:
+    """Yield what a product must be to be counted."""
+    if counted.words:
+        yield {"bool": {"should": [all_words(counted.words.field, words) for words in counted.words.words]}}
+    yield from map(filter_clause, together(counted.filters, plan.of_variants))
+
+
+def all_words(field: str, words: Words) -> Clause:
+    """Return the filter that a product has all of some words."""
+    path = text_path(field, words.language)
+    return {"bool": {"filter": [having(path, tokens) for tokens in words.tokens]}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -345,9 +374,23 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         written=written,
         keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
         vectors=[to_vectors(plan.shown_legs, hit) for hit in hits["hits"]] if plan.shown_legs else (),
+        counted=numbers(plan, counted),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )
+
+
+def numbers(plan: Plan, aggregations: Mapping[str, Any]) -> list[int]:
+    """Return how many products there are of each that is counted beside the candidates.
+
+    Raises:
+        UnexpectedAnswer: The answer does not say.
+    """
+    if not plan.counted:
+        return []
+    with reading("what is counted"):
+        buckets = read(BESIDE, aggregations[COUNTED])["each"]["buckets"]
+        return [bucket["doc_count"] for _, bucket in zip(plan.counted, buckets, strict=True)]
 
 
 def to_hit(hit: shapes.Hit) -> Hit:

@@ -1,0 +1,181 @@
+"""Suggestions: what a shopper may be about to type. Pure functions: here are candidates, and an engine counts them."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hybridsearch import text
+from hybridsearch.search.beginnings import Beginnings, plain_word
+from hybridsearch.search.concordance import Concordance, small_words
+from hybridsearch.search.conditions import Terms
+from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.reading import occurrences
+from hybridsearch.search.synonyms import Synonyms
+
+QUERY, WORD, CATEGORY, BRAND = "query", "word", "category", "brand"
+"""What a suggestion is: what others searched for, words of the catalogue, or the value of a facet."""
+MOST_WORDS = 8
+"""Words that are read of what is typed."""
+LEAST_LETTERS = 4
+"""Letters of a beginning that may have a typo in it: a shorter one is near to too much."""
+FEW = 3
+"""Completions with which there may be a typo in what is typed, unless it is a word."""
+SPARE = 4
+"""Words by which there are more candidates than places, as some find nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What suggestions are made from.
+
+    Attributes:
+        lexicon: The words of the index; None where they are not known.
+        titles: Of products.
+        queries: Of shoppers, the more often they were asked and clicked the more they weigh.
+        values: Of the facets that are categories and brands, by kind and field, weighed by products.
+    """
+
+    lexicon: Lexicon | None
+    titles: Concordance
+    queries: Beginnings
+    values: Mapping[str, Mapping[str, Beginnings]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What is typed so far.
+
+    Attributes:
+        before: The words before the last one, in the spelling of the index; those that no product has are left out.
+        last: The word that is being typed, in plain letters; empty behind a space.
+    """
+
+    before: tuple[str, ...] = ()
+    last: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words."""
+        return (*self.before, self.last) if self.last else (*self.before,)
+
+    def of(self, start: int) -> str:
+        """Return what is typed from a word on, in plain letters, with a space at its end where a word is complete."""
+        words = " ".join(map(plain_word, self.words[start:]))
+        return words if self.last or not words or text.is_run(words.rpartition(" ")[2]) else f"{words} "
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be suggested, if products have it.
+
+    Attributes:
+        text: As it is shown.
+        kind: One of `query`, `word`, `category` and `brand`.
+        words: What is searched for.
+        filters: And under which filter.
+        corrected: Whether it begins otherwise than what is typed.
+    """
+
+    text: str
+    kind: str
+    words: str
+    filters: tuple[Terms, ...] = ()
+    corrected: bool = False
+
+
+def read(given: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms) -> Typed:
+    """Return what is typed, given the words of the index and the rules of the shop."""
+    cut = given[: text.QUERY_LIMIT]
+    words = text.pieces(text.clean(cut, text.QUERY_LIMIT))[:MOST_WORDS]
+    complete = not text.pieces(cut[-1:])
+    before = words if complete else words[:-1]
+    spelled = (spelling(word, lexicon, languages, synonyms) for word in before)
+    return Typed(tuple(filter(None, spelled)), "" if complete else plain_word(words[-1]))
+
+
+def spelling(word: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms) -> str:
+    """Return a word as the index spells it; empty where no product has it."""
+    if lexicon is None or text.is_run(word) or occurrences(word, lexicon, languages) or synonyms.of([word], languages):
+        return word
+    near = lexicon.spellings(word, 1) if len(word) >= LEAST_LETTERS and word.isalpha() else ()
+    return next(iter(near), "")
+
+
+def candidates(typed: Typed, known: Known, size: int) -> list[Candidate]:
+    """Return what may be suggested, each once, those of a kind that are likelier first."""
+    if not typed.words:
+        found = popular(known, size)
+    else:
+        found = itertools.chain(
+            itertools.islice(queries(typed, known), size),
+            itertools.islice(distinct(words(typed, known, size)), size + SPARE),
+            *(itertools.islice(values(typed, known, kind), size // 4 + 1) for kind in (CATEGORY, BRAND)),
+        )
+    return list(distinct(found))
+
+
+def popular(known: Known, size: int) -> Iterator[Candidate]:
+    """Yield what is suggested before anything is typed."""
+    yield from (Candidate(each, QUERY, each) for each in known.queries.first(size))
+    for kind, by_field in known.values.items():
+        for name, of_field in by_field.items():
+            yield from (Candidate(each, kind, "", (Terms(name, (each,)),)) for each in of_field.first(size))
+
+
+def queries(typed: Typed, known: Known) -> Iterator[Candidate]:
+    """Yield queries of shoppers that begin so, or of which a later word does."""
+    return (Candidate(each, QUERY, each) for each in known.queries.of(typed.of(0)))
+
+
+def words(typed: Typed, known: Known, size: int) -> Iterator[Candidate]:
+    """Yield phrases of titles and words of the index that complete what is typed; with a typo in it where few do."""
+    phrases = known.titles.continuations(typed.of(0), size)
+    singles = [] if phrases and text.is_run(typed.last) else [*completions(typed.last, known.lexicon)]
+    completed = [*phrases, *(" ".join([*typed.before, each]) for each in singles)]
+    yield from (Candidate(each, WORD, each) for each in completed)
+    if len(completed) < FEW and typed.last not in singles:
+        found = (" ".join([*typed.before, each]) for each in corrections(typed.last, known.lexicon)[:size])
+        yield from (Candidate(each, WORD, each, corrected=True) for each in found)
+
+
+def completions(last: str, lexicon: Lexicon | None) -> Iterator[str]:
+    """Yield words of the index that begin so and are more than stop words."""
+    found = lexicon.completions(last) if lexicon and last else ()
+    return (each for each in found if each == last or each not in small_words())
+
+
+def corrections(last: str, lexicon: Lexicon | None) -> list[str]:
+    """Return words of the index of which a letter at the beginning is wrong, those of which there is more first."""
+    if lexicon is None or len(last) < LEAST_LETTERS or not last.isalpha() or text.is_run(last):
+        return []
+    found = {each for start in lexicon.beginnings_near(last) for each in completions(start, lexicon)}
+    return sorted(found, key=lambda each: (each[0] != last[0], -lexicon.counts[each], each))
+
+
+def values(typed: Typed, known: Known, kind: str) -> Iterator[Candidate]:
+    """Yield values of facets of which a word begins as what is typed, or its end; what is before it is searched for."""
+    for start in range(len(typed.words)):
+        for name, of_field in known.values.get(kind, {}).items():
+            for each in of_field.of(typed.of(start)):
+                yield Candidate(each, kind, " ".join(typed.words[:start]), (Terms(name, (each,)),))
+
+
+def distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield candidates that look different: of a word and its plural, or the same words in another order, the first."""
+    seen: set[tuple[frozenset[str], tuple[Terms, ...]]] = set()
+    for each in found:
+        forms = {(stems, each.filters) for stems in stems_by_language(each.words)}
+        if seen.isdisjoint(forms):
+            yield each
+        seen |= forms
+
+
+@functools.lru_cache(maxsize=20_000)  # the candidates of one keystroke are mostly those of the next
+def stems_by_language(written: str) -> frozenset[frozenset[str]]:
+    """Return the stems of some words in each language that has any."""
+    pieces = text.pieces(written)
+    stemmed = (language for language in text.languages() if not text.is_cjk(language))
+    return frozenset(frozenset(text.stem(piece, language) for piece in pieces) for language in stemmed)
