@@ -54,6 +54,21 @@ class Concordance:
             self._known[typed] = tuple(self._found(typed))
         return self._known[typed][:most]
 
+    def beside(self, before: Sequence[str], last: str, most: int) -> list[str]:
+        """Return words that begin so, in plain letters, in titles that have some words before them; those of the most.
+
+        Looked at is what follows upon the last of the words; the others may stand anywhere behind it.
+        """
+        *others, next_to = map(plain_word, before)
+        counts: Counter[str] = Counter()
+        for plain, written in self._places(f"{next_to} "):
+            words = plain.split(" ")
+            if all(other in words for other in others):
+                pairs = zip(words[1:], written.split(" ")[1:], strict=False)
+                counts.update({shown for word, shown in pairs if word.startswith(last)})
+        fit = (word for word in counts if is_phrase(word))
+        return sorted(fit, key=lambda word: (-counts[word], word))[:most]
+
     def _found(self, typed: str) -> list[str]:
         counts: Counter[str] = Counter()
         shorter: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hybridsearch import text
 from hybridsearch.search.beginnings import Beginnings, plain_word
@@ -21,6 +21,8 @@ MOST_WORDS = 8
 """Words that are read of what is typed."""
 LEAST_LETTERS = 4
 """Letters of a beginning that may have a typo in it: a shorter one is near to too much."""
+MOST_CORRECTED = 8
+"""Words that are suggested for one with a typo."""
 FEW = 3
 """Completions with which there may be a typo in what is typed, unless it is a word."""
 SPARE = 4
@@ -51,15 +53,25 @@ class Typed:
     Attributes:
         before: The words before the last one, in the spelling of the index; those that no product has are left out.
         last: The word that is being typed, in plain letters; empty behind a space.
+        written: The words before as they stand there, with what is between them; empty where one was changed.
     """
 
     before: tuple[str, ...] = ()
     last: str = ""
+    written: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
         """All words."""
         return (*self.before, self.last) if self.last else (*self.before,)
+
+    def to(self, ending: str) -> str:
+        """Return what is typed with another end than the last word."""
+        return f"{self.written or ''.join(f'{word} ' for word in self.before)}{ending}".strip()
+
+    def shorter(self) -> Typed:
+        """Return the last two words alone, or the last one."""
+        return Typed(self.before[-1:] if len(self.before) > 1 else (), self.last)
 
     def of(self, start: int) -> str:
         """Return what is typed from a word on, in plain letters, with a space at its end where a word is complete."""
@@ -76,29 +88,33 @@ class Candidate:
         kind: One of `query`, `word`, `category` and `brand`.
         words: What is searched for.
         filters: And under which filter.
-        corrected: Whether it begins otherwise than what is typed.
+        changed: How much of what is typed it leaves out or spells otherwise; 0: nothing.
     """
 
     text: str
     kind: str
     words: str
     filters: tuple[Terms, ...] = ()
-    corrected: bool = False
+    changed: int = 0
 
 
 def read(given: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms) -> Typed:
     """Return what is typed, given the words of the index and the rules of the shop."""
-    cut = given[: text.QUERY_LIMIT]
-    words = text.pieces(text.clean(cut, text.QUERY_LIMIT))[:MOST_WORDS]
-    complete = not text.pieces(cut[-1:])
-    before = words if complete else words[:-1]
-    spelled = (spelling(word, lexicon, languages, synonyms) for word in before)
-    return Typed(tuple(filter(None, spelled)), "" if complete else plain_word(words[-1]))
+    typed = " ".join(text.clean(given, text.QUERY_LIMIT).lower().split())
+    words = text.pieces(typed)[:MOST_WORDS]
+    complete = not words or not text.pieces(given[: text.QUERY_LIMIT][-1:])
+    before, last = (words, "") if complete else (words[:-1], words[-1])
+    spelled = [spelling(word, lexicon, languages, synonyms) for word in before]
+    written = f"{typed} " if complete else typed.removesuffix(last)
+    same = spelled == before and (complete or written != typed)
+    return Typed(tuple(filter(None, spelled)), plain_word(last), written if same else "")
 
 
 def spelling(word: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms) -> str:
     """Return a word as the index spells it; empty where no product has it."""
-    if lexicon is None or text.is_run(word) or occurrences(word, lexicon, languages) or synonyms.of([word], languages):
+    if lexicon is None or text.is_run(word) or word in lexicon.counts:
+        return word
+    if synonyms.of([word], languages) or occurrences(word, lexicon, languages):
         return word
     near = lexicon.spellings(word, 1) if len(word) >= LEAST_LETTERS and word.isalpha() else ()
     return next(iter(near), "")
@@ -132,13 +148,23 @@ def queries(typed: Typed, known: Known) -> Iterator[Candidate]:
 
 def words(typed: Typed, known: Known, size: int) -> Iterator[Candidate]:
     """Yield phrases of titles and words of the index that complete what is typed; with a typo in it where few do."""
-    phrases = known.titles.continuations(typed.of(0), size)
+    count = len(typed.before)
+    phrases = [" ".join(each.split(" ")[count:]) for each in known.titles.continuations(typed.of(0), size)]
+    beside = known.titles.beside(typed.before, typed.last, size) if count and typed.last else []
     singles = [] if phrases and text.is_run(typed.last) else [*completions(typed.last, known.lexicon)]
-    completed = [*phrases, *(" ".join([*typed.before, each]) for each in singles)]
-    yield from (Candidate(each, WORD, each) for each in completed)
-    if len(completed) < FEW and typed.last not in singles:
-        found = (" ".join([*typed.before, each]) for each in corrections(typed.last, known.lexicon)[:size])
-        yield from (Candidate(each, WORD, each, corrected=True) for each in found)
+    apart = count > 0 and not phrases and not beside  # no product may have all of the words
+    yield from candidates_of(typed, [*phrases, *beside, *(singles[: size // 2] if apart else singles)])
+    if len(singles) < FEW and typed.last not in singles and not phrases:
+        close = corrections(typed.last, known.lexicon)
+        near = [each for each in close if each[0] == typed.last[0]][:FEW] if singles else close
+        yield from candidates_of(typed, near, changed=1)
+    if apart:
+        yield from (replace(each, changed=each.changed + 2) for each in words(typed.shorter(), known, size))
+
+
+def candidates_of(typed: Typed, endings: Iterable[str], *, changed: int = 0) -> Iterator[Candidate]:
+    """Yield what is typed with other ends than its last word."""
+    return (Candidate(whole, WORD, whole, changed=changed) for whole in map(typed.to, endings) if whole)
 
 
 def completions(last: str, lexicon: Lexicon | None) -> Iterator[str]:
@@ -151,8 +177,10 @@ def corrections(last: str, lexicon: Lexicon | None) -> list[str]:
     """Return words of the index of which a letter at the beginning is wrong, those of which there is more first."""
     if lexicon is None or len(last) < LEAST_LETTERS or not last.isalpha() or text.is_run(last):
         return []
-    found = {each for start in lexicon.beginnings_near(last) for each in completions(start, lexicon)}
-    return sorted(found, key=lambda each: (each[0] != last[0], -lexicon.counts[each], each))
+    starts = lexicon.beginnings_near(last)
+    likely = [start for start in starts if start[0] == last[0]] or starts  # people rarely mistake the first letter
+    found = {each for start in likely for each in completions(start, lexicon)}
+    return sorted(found, key=lambda each: (-lexicon.counts[each], each))[:MOST_CORRECTED]
 
 
 def values(typed: Typed, known: Known, kind: str) -> Iterator[Candidate]:

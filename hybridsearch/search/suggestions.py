@@ -12,7 +12,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Codes, Condition, Counted, Match, Saturated, Signal
 from hybridsearch.search.codes import codes_first, typed_codes
 from hybridsearch.search.conditions import Filter, Not
-from hybridsearch.search.having import having_all, match_of
+from hybridsearch.search.having import fields_of, having_all, match_of
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.reading import Word
@@ -134,21 +134,26 @@ def tells(signal: Signal) -> bool:
 
 
 def begun(typed: Typed, languages: Sequence[str], lexicon: Lexicon | None) -> Match | None:
-    """Return the clause that a product has the words that are typed, the last of them with any ending."""
+    """Return the clause that a product has the words that are typed, the last of them with any ending.
+
+    The first language is enough, as what the last word may be is written out; all of them take some three times as
+    long.
+    """
     if not typed.words:
         return None
     endings: Sequence[str] = ()
     if typed.last and not text.is_run(typed.last):
         endings = [*completions(typed.last, lexicon)] or corrections(typed.last, lexicon)
     last = [Word(typed.last, tuple(endings[:ENDINGS]))] if typed.last else []
-    return match_of([*map(Word, typed.before), *last], languages)
+    words = [*map(Word, typed.before), *last]
+    return match_of(words, fields_of(words, languages)[:1])
 
 
 def chosen(found: Sequence[Candidate], counts: Sequence[int], size: int) -> tuple[Suggestion, ...]:
     """Return what is suggested: of what may be, that which finds something.
 
     Queries come first, as often as they were asked and clicked; then words and phrases, those of the most products
-    first, corrected ones last; then categories and brands by products, each with a part of the places. Ties are in
+    first, those last that change what is typed; then categories and brands by products, each with a part of the places. Ties are in
     order of the texts.
 
     Args:
@@ -161,7 +166,7 @@ def chosen(found: Sequence[Candidate], counts: Sequence[int], size: int) -> tupl
         if count:
             by_kind[each.kind].append((each, count))
     for kind in (WORD, CATEGORY, BRAND):
-        by_kind[kind].sort(key=lambda pair: (pair[0].corrected, -pair[1], pair[0].text))
+        by_kind[kind].sort(key=lambda pair: (pair[0].changed, -pair[1], pair[0].text))
     places = shares({kind: len(each) for kind, each in by_kind.items()}, size)
     return tuple(
         Suggestion(each.text, kind, count, each.words, {clause.field: str(clause.values[0]) for clause in each.filters})

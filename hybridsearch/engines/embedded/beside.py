@@ -18,10 +18,22 @@ Key = tuple[str, str, tuple[str, ...]]
 """Field, language and the tokens that stand for a word."""
 
 
+KEPT = 20_000
+"""Counts that are remembered for a view: what is counted for one keystroke mostly is for the next too."""
+
+
 def counts(plan: Plan, view: View) -> list[int]:
     """Return the number of documents of each that a plan counts."""
-    words = Holders(view)
-    return [count(each, plan, view, words) for each in plan.counted]
+    words, known = Holders(view), view.counts
+    found = [known.get(each) for each in plan.counted]
+    if len(known) >= KEPT:
+        known.clear()
+    numbers = [
+        count(each, plan, view, words) if number is None else number
+        for each, number in zip(plan.counted, found, strict=True)
+    ]
+    known.update(zip(plan.counted, numbers, strict=True))
+    return numbers
 
 
 def count(counted: Counted, plan: Plan, view: View, words: Holders) -> int:

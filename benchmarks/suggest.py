@@ -1,0 +1,112 @@
+"""Suggestions while somebody types: how long one keystroke takes.
+
+    python -m benchmarks.suggest [--url URL] [--products N] [--languages en,de] [--rounds N] [--jsonl FILE] [--small]
+
+The catalogue is that of `benchmarks.facets`, with categories that have names. Typed are the titles of products up to
+any of their first 20 letters, so that the last word mostly is a beginning: a part of them with a typo, and a part under
+a filter. All take turns in random order, each text once a round; the first round warms up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import gzip
+import json
+import random
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.catalogue import SEED, report, versions, vocabulary
+from benchmarks.facets import FIELDS, catalogue
+from benchmarks.search import milliseconds
+from hybridsearch import HybridSearch
+from hybridsearch.settings import Settings
+
+PRODUCTS, TEXTS, ROUNDS = 100_000, 60, 5
+SMALL = 300
+LETTERS = 20
+FILTER = {"in_stock": True}
+
+
+def named(products: int) -> Iterator[dict[str, Any]]:
+    """Yield the products with categories that are called by words."""
+    words = vocabulary()
+    for product in catalogue(products):
+        paths = [path.split(" > ") for path in product["category"]]
+        names = [[words[100 * level + int(name.split()[1])].title() for level, name in enumerate(p)] for p in paths]
+        yield {**product, "category": [" > ".join(path) for path in names]}
+
+
+def typed(titles: Sequence[str], count: int) -> list[str]:
+    """Return the beginnings of titles, of which every third has a letter left out."""
+    chosen = random.Random(SEED)
+    texts = [chosen.choice(titles)[: chosen.randint(1, LETTERS)] for _ in range(count)]
+    return [text[:-2] + text[-1:] if place % 3 == 0 and len(text) > 5 else text for place, text in enumerate(texts)]
+
+
+def open_shop(file: Path, folder: Path, url: str | None, languages: Sequence[str]) -> HybridSearch:
+    """Return a shop without vectors."""
+    engine = {"index": "bench-suggest", "folder": str(folder), "replicas": 0, "timeout": 60}
+    data = {
+        "catalog": {"path": str(file)},
+        "fields": {**FIELDS, "languages": list(languages)},
+        "engine": engine | ({"url": url} if url else {}),
+    }
+    return HybridSearch.open(Settings.parse(data, folder=folder))
+
+
+def measure(shop: HybridSearch, texts: Sequence[str], filters: Mapping[str, Any], rounds: int) -> dict[str, Any]:
+    """Return the times of a keystroke, how much is suggested, and how long the first one takes."""
+    first = milliseconds(shop.suggest)
+    order, times = random.Random(SEED), []
+    for number in range(rounds + 1):
+        turns = order.sample(texts, len(texts))
+        taken = [milliseconds(partial(shop.suggest, text, filters=filters)) for text in turns]
+        times += taken if number else []
+    found = [shop.suggest(text, filters=filters) for text in texts]
+    return {
+        "first_ms": round(first, 1),
+        "p50_ms": round(float(np.percentile(times, 50)), 2),
+        "p95_ms": round(float(np.percentile(times, 95)), 2),
+        "suggestions": round(float(np.mean([len(each) for each in found])), 2),
+        "empty": sum(not each for each in found),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="of a server; left out: the embedded engine")
+    parser.add_argument("--products", type=int, default=PRODUCTS)
+    parser.add_argument("--languages", default="en")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--jsonl", type=Path)
+    parser.add_argument("--small", action="store_true", help="a few hundred products: proves that it runs")
+    options = parser.parse_args()
+    if options.small:
+        options.products, options.rounds = SMALL, 1
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "products.jsonl.gz"
+        titles = []
+        with gzip.open(file, "wt", encoding="utf-8", compresslevel=1) as lines:
+            for product in named(options.products):
+                lines.write(f"{json.dumps(product)}\n")
+                titles.append(product["title"])
+        with open_shop(file, Path(folder), options.url, options.languages.split(",")) as shop:
+            generation = shop.reindex().generation
+            known = versions(shop) if options.url else {"date": f"{datetime.date.today()}", "server": "embedded"}
+            for name, filters in {"": {}, "in stock": FILTER}.items():
+                what = {"what": "suggest", "products": options.products, "languages": options.languages, "filter": name}
+                texts = typed(titles, 5 if options.small else TEXTS)
+                report({**what, **measure(shop, texts, filters, options.rounds), **known}, options)
+            if options.url:
+                shop.engine.discard(generation)
+
+
+if __name__ == "__main__":
+    main()
