@@ -153,8 +153,8 @@ def chosen(found: Sequence[Candidate], counts: Sequence[int], size: int) -> tupl
     """Return what is suggested: of what may be, that which finds something.
 
     Queries come first, as often as they were asked and clicked; then words and phrases, those of the most products
-    first, those last that change what is typed; then categories and brands by products, each with a part of the places. Ties are in
-    order of the texts.
+    first, and behind them those that change what is typed; then categories and brands by products, each with a part of
+    the places. Ties are in order of the texts.
 
     Args:
         found: The candidates, the queries in their order.
