@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,8 @@ MOST_CORRECTED = 8
 """Words that are suggested for one with a typo."""
 FEW = 3
 """Completions with which there may be a typo in what is typed, unless it is a word."""
+_ODD = re.compile(r"[^\w\s/.,'’&+-]")
+"""Signs between words that are not kept."""
 SPARE = 4
 """Words by which there are more candidates than places, as some find nothing."""
 
@@ -106,7 +109,7 @@ def read(given: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
     before, last = (words, "") if complete else (words[:-1], words[-1])
     spelled = [spelling(word, lexicon, languages, synonyms) for word in before]
     written = f"{typed} " if complete else typed.removesuffix(last)
-    same = spelled == before and (complete or written != typed)
+    same = bool(before) and spelled == before and (complete or written != typed) and not _ODD.search(written)
     return Typed(tuple(filter(None, spelled)), plain_word(last), written if same else "")
 
 

@@ -96,7 +96,8 @@ def planned(
 
     by_candidate = [ruled(each.words, each.filters) for each in found]
     own = ruled(given)
-    hidden = dict.fromkeys(clause for each in by_candidate for clause in each.filters if isinstance(clause, Not))
+    completed = (changes for each, changes in zip(found, by_candidate, strict=True) if not each.filters)
+    hidden = dict.fromkeys(clause for each in completed for clause in each.filters if isinstance(clause, Not))
     keyword = begun(typed, languages, known.lexicon)
     codes = typed_codes(text.clean(given, text.QUERY_LIMIT)) if schema.fields.codes and typed.words else None
     weights = codes_first(weights.of(WORDS.name), schema)
