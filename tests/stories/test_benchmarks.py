@@ -91,3 +91,8 @@ def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tm
         ("clicks", tmp_path / "sessions.jsonl.gz", "other queries: corrected - plain, measured corrected: "),
     ):
         assert expected in run("benchmarks.learning", what, "--config", str(config), "--judgments", str(rows))
+
+
+def test_suggestions_are_measured_on_both_engines(es_url: str) -> None:
+    for arguments in ([], ["--url", es_url]):
+        assert run("benchmarks.suggest", *arguments).count('"p50_ms"') == 2

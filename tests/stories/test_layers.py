@@ -41,6 +41,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("guidance",),
+    ("suggesting",),
     ("catalog", "shop"),
     ("learning",),
     ("indexing",),
