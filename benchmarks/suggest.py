@@ -3,8 +3,9 @@
     python -m benchmarks.suggest [--url URL] [--products N] [--languages en,de] [--rounds N] [--jsonl FILE] [--small]
 
 The catalogue is that of `benchmarks.facets`, with categories that have names. Typed are the titles of products up to
-any of their first 20 letters, so that the last word mostly is a beginning: a part of them with a typo, and a part under
-a filter. All take turns in random order, each text once a round; the first round warms up.
+any of their first 20 letters, so that the last word mostly is a beginning, every third of them with a letter left out;
+all of them also under a filter. They take turns in random order, with a search for the same text beside each, each text
+once a round; the first round warms up.
 """
 
 from __future__ import annotations
@@ -62,18 +63,22 @@ def open_shop(file: Path, folder: Path, url: str | None, languages: Sequence[str
 
 
 def measure(shop: HybridSearch, texts: Sequence[str], filters: Mapping[str, Any], rounds: int) -> dict[str, Any]:
-    """Return the times of a keystroke, how much is suggested, and how long the first one takes."""
+    """Return the times of a keystroke and of a search for the same text, in turns, and how much is suggested."""
     first = milliseconds(shop.suggest)
     order, times = random.Random(SEED), []
     for number in range(rounds + 1):
-        turns = order.sample(texts, len(texts))
-        taken = [milliseconds(partial(shop.suggest, text, filters=filters)) for text in turns]
+        taken = [
+            [milliseconds(partial(ask, text, filters=filters)) for ask in (shop.suggest, shop.search)]
+            for text in order.sample(texts, len(texts))
+        ]
         times += taken if number else []
+    p50, p95 = np.percentile(np.array(times), (50, 95), axis=0)
     found = [shop.suggest(text, filters=filters) for text in texts]
     return {
         "first_ms": round(first, 1),
-        "p50_ms": round(float(np.percentile(times, 50)), 2),
-        "p95_ms": round(float(np.percentile(times, 95)), 2),
+        "p50_ms": round(float(p50[0]), 2),
+        "p95_ms": round(float(p95[0]), 2),
+        "search_p50_ms": round(float(p50[1]), 2),
         "suggestions": round(float(np.mean([len(each) for each in found])), 2),
         "empty": sum(not each for each in found),
     }

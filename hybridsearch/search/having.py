@@ -19,29 +19,33 @@ def having_all(
 
     What is a stop word in one of the languages is not needed beside others.
     """
-    if not synonyms.rules:
-        return having_words(written, tuple(languages))
-    words = standing_for(telling(written, tuple(languages)), lexicon, languages, synonyms)
-    return match_of(words, languages)
+    typed = telling(written, tuple(languages))
+    words = standing_for(list(map(Word, typed)), lexicon, languages, synonyms)
+    fields = fields_of(words, languages)
+    if any(word.alike for word in words):
+        return match_of(words, fields)
+    if lexicon is not None and len(fields) > 1 and all(word in lexicon.counts for word in typed):
+        fields = lexicon.telling(typed, fields)
+    return having_words(typed, tuple(fields))
 
 
 @functools.lru_cache(maxsize=20_000)  # what is suggested for one keystroke mostly is for the next too
-def having_words(written: str, languages: tuple[str, ...]) -> Match | None:
-    """Return the clause that a product has all words of a text."""
-    return match_of(telling(written, languages), languages)
+def having_words(words: tuple[str, ...], languages: tuple[str, ...]) -> Match | None:
+    """Return the clause that a product has all of some words."""
+    return match_of(list(map(Word, words)), languages)
 
 
-def telling(written: str, languages: tuple[str, ...]) -> list[Word]:
+@functools.lru_cache(maxsize=20_000)
+def telling(written: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a text without stop words, unless there is nothing else."""
     typed = text.query_words(written)
-    return [Word(word) for word in typed if word not in stop_words(languages)] or list(map(Word, typed))
+    return tuple(word for word in typed if word not in stop_words(languages)) or typed
 
 
 def match_of(words: Sequence[Word], languages: Sequence[str]) -> Match | None:
-    """Return the clause that a product has all of some words."""
-    found = (all_tokens(words, language) for language in fields_of(words, languages))
-    in_languages = tuple(filter(None, found))
-    return Match("text", in_languages) if in_languages else None
+    """Return the clause that a product has all of some words in one of some languages."""
+    found = tuple(filter(None, (all_tokens(words, language) for language in languages)))
+    return Match("text", found) if found else None
 
 
 def fields_of(words: Sequence[Word], languages: Sequence[str]) -> Sequence[str]:

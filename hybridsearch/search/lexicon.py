@@ -47,6 +47,7 @@ class Lexicon:
         self._sorted = sorted((text.unaccented(word), word) for word in counts if not text.is_run(word))
         """Each word without its accents, and as it is."""
         self._completed: dict[str, tuple[str, ...]] = {}
+        self._same: dict[tuple[str, str], frozenset[str]] = {}
         self._reversed = sorted((plain[::-1], word) for plain, word in self._sorted)
 
     def count(self, word: str, language: str) -> int:
@@ -57,9 +58,31 @@ class Lexicon:
         if (word, language) not in self._known:
             if len(self._known) >= KNOWN:
                 self._known.clear()
-            found = self.counts.get(word, 0) if text.is_run(word) else sum(self._forms(word, language))
+            forms = [word] if text.is_run(word) else self._alike(word, language)
+            found = sum(self.counts.get(form, 0) for form in forms)
             self._known[word, language] = min(found, self.documents)
         return self._known[word, language]
+
+    def forms(self, word: str, language: str) -> frozenset[str]:
+        """Return the words that the field of a language takes for the same as a word of letters."""
+        if (word, language) not in self._same:
+            if len(self._same) >= KNOWN:
+                self._same.clear()
+            self._same[word, language] = frozenset(self._alike(word, language))
+        return self._same[word, language]
+
+    def telling(self, words: Sequence[str], languages: Sequence[str]) -> list[str]:
+        """Return the languages in whose fields words are to be looked for: in the others is nothing more to be found.
+
+        Of languages that take the same words for each other, as they mostly do, the first is left.
+        """
+        kept: list[str] = []
+        by_language = {language: [self.forms(word, language) for word in words] for language in languages}
+        for language in sorted(languages, key=lambda each: -sum(map(len, by_language[each]))):
+            own = by_language[language]
+            if not any(all(map(frozenset.issubset, own, by_language[other])) for other in kept):
+                kept.append(language)
+        return kept
 
     def spellings(self, word: str, edits: int) -> tuple[str, ...]:
         """Return the words that are so many letters, left out, added, replaced or swapped, away; the likeliest first.
@@ -121,14 +144,14 @@ class Lexicon:
         found = dict.fromkeys([*beginning(plain, self._sorted), *beginning(plain[::-1], self._reversed)])
         return self._likeliest((word for word in found if text.unaccented(word) != plain), plain[0])[:WHOLES]
 
-    def _forms(self, word: str, language: str) -> Iterator[int]:
-        """Yield the count of each form of a word."""
+    def _alike(self, word: str, language: str) -> Iterator[str]:
+        """Yield each form of a word."""
         token, plain = text.stem(word, language), text.unaccented(word)
         # A stem may have another last letter: `berri` is that of `berry` too.
         shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(token, plain, strict=False)))
         for form in beginning(plain[: max(SHORTEST_PART, shared - 1)], self._sorted):
             if len(form) <= len(plain) + LONGEST_ENDING and text.stem(form, language) == token:
-                yield self.counts[form]
+                yield form
 
     def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
         return tuple(sorted(words, key=lambda word: (word[0] != first, -self.counts[word], word)))

@@ -132,3 +132,13 @@ def test_a_beginning_is_completed_to_the_words_of_which_there_is_more(letters: s
 )
 def test_beginnings_are_found_that_one_letter_is_wrong_in(letters: str, near: tuple[str, ...]) -> None:
     assert WORDS.beginnings_near(letters) == near
+
+
+def test_a_language_in_which_nothing_more_is_found_is_left_out() -> None:
+    words = Lexicon({"umbrella": 3, "umbrellas": 2, "lampe": 4, "lampen": 3, "red": 5}, 20)
+    assert words.forms("lampe", "de") == {"lampe", "lampen"}
+    assert words.forms("lampe", "en") == {"lampe"}
+    assert words.telling(["red"], ["en", "de"]) == ["en"]
+    assert words.telling(["lampe"], ["en", "de"]) == ["de"]
+    assert words.telling(["umbrellas", "lampe"], ["en", "de"]) == ["en", "de"]
+    assert words.telling(["red", "lampe"], ["en", "de"]) == ["de"]

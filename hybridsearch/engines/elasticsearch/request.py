@@ -135,14 +135,16 @@ def counted_clause(plan: Plan) -> Clause:
 def conditions(counted: Counted, plan: Plan) -> Iterator[Clause]:
     """Yield what a product must be to be counted."""
     if counted.words:
-        yield {"bool": {"should": [all_words(counted.words.field, words) for words in counted.words.words]}}
+        parts = [all_words(counted.words.field, words) for words in counted.words.words]
+        yield parts[0] if len(parts) == 1 else {"bool": {"should": parts}}
     yield from map(filter_clause, together(counted.filters, plan.of_variants))
 
 
 def all_words(field: str, words: Words) -> Clause:
     """Return the filter that a product has all of some words."""
     path = text_path(field, words.language)
-    return {"bool": {"filter": [having(path, tokens) for tokens in words.tokens]}}
+    parts = [having(path, tokens) if len(tokens) > 1 else form_clause(path, tokens[0]) for tokens in words.tokens]
+    return parts[0] if len(parts) == 1 else {"bool": {"filter": parts}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:

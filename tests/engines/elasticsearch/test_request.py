@@ -481,7 +481,7 @@ def test_what_is_counted_beside_the_candidates_is_one_aggregation_of_the_whole_i
     english = {
         "bool": {
             "filter": [
-                {"terms": {"hybrid.text.en": ["red"]}},
+                {"term": {"hybrid.text.en": {"value": "red"}}},
                 {
                     "bool": {
                         "should": [
@@ -496,7 +496,7 @@ def test_what_is_counted_beside_the_candidates_is_one_aggregation_of_the_whole_i
             ]
         }
     }  # fmt: skip
-    german = {"bool": {"filter": [{"terms": {"hybrid.text.de": ["red"]}}]}}
+    german = {"term": {"hybrid.text.de": {"value": "red"}}}
     sent = body(plan)
     assert sent["_source"] == {"includes": ["title"], "excludes": ["hybrid"]}
     assert sent["aggs"]["counted"] == {
