@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,12 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read, reading
+from hybridsearch.engines.elasticsearch.beside import COUNTED, counted_clause, numbers
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.matches import best_of, counting, match_clause
 from hybridsearch.engines.elasticsearch.orders import keys, order
-from hybridsearch.engines.elasticsearch.shapes import BESIDE, SAMPLED, SEARCH
+from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
@@ -24,8 +26,6 @@ from hybridsearch.search.clauses import (
     Codes,
     Condition,
     Cosine,
-    Counted,
-    Match,
     Neighbours,
     Number,
     Passing,
@@ -34,14 +34,13 @@ from hybridsearch.search.clauses import (
     Recency,
     Saturated,
     Signal,
-    Words,
 )
 from hybridsearch.search.conditions import Filter, Ids, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page, Vector
 
-PROOF, COUNTED = "proof", "counted"
-"""Names of aggregations."""
+PROOF = "proof"
+"""Name of its aggregation."""
 
 SATURATE = "params.w * _score / (_score + params.k)"
 COSINE = "params.w * Math.max(0.0, (dotProduct(params.q, params.f) - params.lo) / (params.hi - params.lo))"
@@ -124,27 +123,6 @@ def source(plan: Plan) -> Any:
     if not plan.rows:
         return False
     return {"excludes": [RESERVED]} if not plan.only else {"includes": list(plan.only), "excludes": [RESERVED]}
-
-
-def counted_clause(plan: Plan) -> Clause:
-    """Return the aggregation that counts products beside the candidates, of the whole index."""
-    each = [{"bool": {"filter": list(conditions(counted, plan))}} for counted in plan.counted]
-    return {"global": {}, "aggs": {"each": {"filters": {"filters": each}}}}
-
-
-def conditions(counted: Counted, plan: Plan) -> Iterator[Clause]:
-    """Yield what a product must be to be counted."""
-    if counted.words:
-        parts = [all_words(counted.words.field, words) for words in counted.words.words]
-        yield parts[0] if len(parts) == 1 else {"bool": {"should": parts}}
-    yield from map(filter_clause, together(counted.filters, plan.of_variants))
-
-
-def all_words(field: str, words: Words) -> Clause:
-    """Return the filter that a product has all of some words."""
-    path = text_path(field, words.language)
-    parts = [having(path, tokens) if len(tokens) > 1 else form_clause(path, tokens[0]) for tokens in words.tokens]
-    return parts[0] if len(parts) == 1 else {"bool": {"filter": parts}}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -287,56 +265,6 @@ def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:
     return {"script_score": {"query": query, "script": {"source": source, "params": params}}}
 
 
-def match_clause(clause: Match) -> Clause:
-    """Return the clause that matches words in any of the languages; the best language counts."""
-    return best_of([words_clause(text_path(clause.field, words.language), words) for words in clause.words])
-
-
-def words_clause(path: str, words: Words) -> Clause:
-    """Return the clause that matches the words of one language; the score is the sum of those that a product has.
-
-    Where it depends on the words how many are needed, a filter adds up what they count: in whole numbers, which are
-    exact in the 32 bits of a score.
-    """
-    least = words.least
-    if least is not None and words.simple:
-        return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
-    factors = dict(words.factors)
-    clauses = [best_of([form_clause(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
-    if least is not None:
-        return {"bool": {"should": clauses, "minimum_should_match": least}}
-    enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
-    return {"bool": {"should": clauses, "filter": [enough]}}
-
-
-def counting(path: str, words: Words) -> Clause:
-    """Return the clause whose score is what those of the words count that a product has."""
-    counts = [
-        {"constant_score": {"filter": having(path, tokens), "boost": tells}}
-        for tokens, tells in zip(words.tokens, words.tells, strict=True)
-    ]
-    return {"bool": {"should": counts}}
-
-
-def form_clause(path: str, form: str, factor: float | None = None) -> Clause:
-    """Return the clause that matches a token, or several together, with the sum of their scores, times a factor."""
-    boost = {} if factor is None else {"boost": factor}
-    terms: list[Clause] = [{"term": {path: {"value": token, **boost}}} for token in form.split(" ")]
-    return terms[0] if len(terms) == 1 else {"bool": {"must": terms}}
-
-
-def having(path: str, tokens: Iterable[str]) -> Clause:
-    """Return the filter that a product has one of some tokens, or several together."""
-    single = [form for form in tokens if " " not in form]
-    several = [form_clause(path, form) for form in tokens if " " in form]
-    return {"bool": {"should": [{"terms": {path: single}}, *several]}} if several else {"terms": {path: single}}
-
-
-def best_of(clauses: list[Clause]) -> Clause:
-    """Return the clause that matches what one of several does, with the best score."""
-    return clauses[0] if len(clauses) == 1 else {"dis_max": {"queries": clauses}}
-
-
 def codes(clause: Codes) -> Clause:
     """Return the clause that matches products with one of the codes, or with one that begins so."""
     either: list[Clause] = [{"terms": {CODES: list(clause.values)}}] if clause.values else []
@@ -380,19 +308,6 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )
-
-
-def numbers(plan: Plan, aggregations: Mapping[str, Any]) -> list[int]:
-    """Return how many products there are of each that is counted beside the candidates.
-
-    Raises:
-        UnexpectedAnswer: The answer does not say.
-    """
-    if not plan.counted:
-        return []
-    with reading("what is counted"):
-        buckets = read(BESIDE, aggregations[COUNTED])["each"]["buckets"]
-        return [bucket["doc_count"] for _, bucket in zip(plan.counted, buckets, strict=True)]
 
 
 def to_hit(hit: shapes.Hit) -> Hit:

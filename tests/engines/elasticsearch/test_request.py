@@ -1,4 +1,4 @@
-"""The one request: the exact body for each kind of plan, and the page that an answer becomes."""
+"""The one request: the exact body for each kind of plan, with `matches` and what stands `beside`, and the page."""
 
 from collections.abc import Iterator
 from dataclasses import replace
