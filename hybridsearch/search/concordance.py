@@ -62,6 +62,8 @@ class Concordance:
         *others, next_to = map(plain_word, before)
         counts: Counter[str] = Counter()
         for plain, written in self._places(f"{next_to} "):
+            if f" {last}" not in plain:
+                continue
             words = plain.split(" ")
             if all(other in words for other in others):
                 pairs = zip(words[1:], written.split(" ")[1:], strict=False)

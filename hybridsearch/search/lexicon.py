@@ -123,7 +123,9 @@ class Lexicon:
         near |= {first + last[1] + last[0] + last[2:] for first, last in cuts if len(last) > 1}
         near |= {first + letter + last[1:] for first, last in cuts if last for letter in self._letters}
         near |= {first + letter + last for first, last in cuts for letter in self._letters}
-        there = (each for each in near - {letters} if next(beginning(each, self._sorted), None) is not None)
+        words = self._sorted
+        places = ((bisect_left(words, (each, "")), each) for each in near - {letters})
+        there = (each for place, each in places if place < len(words) and words[place][0].startswith(each))
         return tuple(sorted(there, key=lambda each: (each[:1] != letters[:1], each)))
 
     def parts(self, word: str) -> tuple[str, str] | None:
