@@ -155,7 +155,9 @@ def words(typed: Typed, known: Known, size: int) -> Iterator[Candidate]:
     phrases = [" ".join(each.split(" ")[count:]) for each in known.titles.continuations(typed.of(0), size)]
     beside = known.titles.beside(typed.before, typed.last, size) if count and typed.last else []
     singles = [] if phrases and text.is_run(typed.last) else [*completions(typed.last, known.lexicon)]
-    apart = count > 0 and not phrases and not beside  # no product may have all of the words
+    singles = [each for each in singles if each not in typed.before]
+    # No product may have all of the words.
+    apart = count > 0 and not phrases and not beside and typed.last not in small_words()
     yield from candidates_of(typed, [*phrases, *beside, *(singles[: size // 2] if apart else singles)])
     if len(singles) < FEW and typed.last not in singles and not phrases:
         close = corrections(typed.last, known.lexicon)

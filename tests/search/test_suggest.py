@@ -108,3 +108,8 @@ def test_nothing_typed_gives_what_is_popular() -> None:
 def test_without_words_of_the_index_titles_and_values_are_left() -> None:
     found = Known(None, KNOWN.titles, KNOWN.queries, KNOWN.values)
     assert texts(Typed((), "umb"), "word", found) == ["umbrella", "umbrella stand", "umbrella stand oak"]
+
+
+def test_a_word_is_not_said_twice_and_a_stop_word_leaves_nothing_out() -> None:
+    assert "red umbrella umbrella" not in texts(Typed(("red", "umbrella"), "umb"), "word")
+    assert texts(Typed(("galaxy",), "the"), "word") == ["galaxy the", "galaxy thermos"]

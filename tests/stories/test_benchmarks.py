@@ -71,6 +71,7 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     assert "real         1 queries, 0.0% find nothing" in said
     files = ("--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
     assert "cut-off 0.65 relevant 1.000" in run("benchmarks.sorting", *files)
+    assert '"what": "completed", "queries": 2, "word": 1.0' in run("benchmarks.suggest", *files)
     assert "score 0.8: nDCG@10 1.000" in run("benchmarks.diversity", *files, "--facet", "brand")
 
 
