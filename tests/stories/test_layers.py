@@ -41,7 +41,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("catalog", "guidance", "weightings"),
-    ("events",),
+    ("events", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),

@@ -94,6 +94,14 @@ class Bucket(TypedDict):
     products: NotRequired[Products]
 
 
+class Each(TypedDict):
+    buckets: Many[Products]
+
+
+class Beside(TypedDict):
+    each: Each
+
+
 class InOneCase(TypedDict):
     values: Buckets
 
@@ -296,6 +304,7 @@ BUCKETS = TypeAdapter(Buckets)
 STATISTICS = TypeAdapter(Statistics)
 CASES = TypeAdapter(InAnyCase)
 SAMPLED = TypeAdapter(Sampled)
+BESIDE = TypeAdapter(Beside)
 FOUND = TypeAdapter(Found)
 LOGGED = TypeAdapter(Logged)
 SORTED = TypeAdapter(Sorted)
