@@ -182,7 +182,9 @@ class Shop:
 
     def asked_queries(self) -> Mapping[str, float]:
         """Return the queries of shoppers that are suggested to others, with what each weighs."""
-        return {}
+        from hybridsearch.events.popular import popular
+
+        return popular(self.settings)
 
     def _loaded(self, schema: Schema) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @options.as_json
 @options.config
 def command(proposed: bool, most: int, as_json: bool, config: Path | None) -> None:
-    """Say what is wrong with the rules of synonyms, or propose rules from the words of the catalogue.
+    """Say what is wrong with the rules of synonyms, or propose rules from the log and the words of the catalogue.
 
     Nothing is written. Read each line, and put those that hold into the file that [synonyms] names.
     """
     with HybridSearch.open(config) as shop:
         if proposed:
-            found = proposals(shop)[:most]
+            found = [*of_log(shop)[:most], *of_words(shop)[:most]]
             if as_json:
                 show.print_json({"proposals": [each.to_json() for each in found]})
             else:
@@ -45,7 +45,20 @@ def command(proposed: bool, most: int, as_json: bool, config: Path | None) -> No
                 show.say(problem)
 
 
-def proposals(shop: HybridSearch) -> list[Proposal]:
+def of_log(shop: HybridSearch) -> list[Proposal]:
+    """Return rules to consider from what shoppers typed instead, where there is a log."""
+    from hybridsearch.events import proposals, source
+    from hybridsearch.events.traffic import traffic_of
+    from hybridsearch.events.visits import Tally, visits
+    from hybridsearch.propose.synonyms import Proposal
+
+    if shop.settings.log.path is None and shop.settings.log.index is None:
+        return []
+    traffic = traffic_of(visits(source.rows(shop.settings, None), Tally()))
+    return [Proposal(each.text, each.because) for each in proposals.synonyms(traffic)]
+
+
+def of_words(shop: HybridSearch) -> list[Proposal]:
     """Return rules to consider that are none yet, from the legs whose encoders read words."""
     from hybridsearch.propose.synonyms import comparable, near
     from hybridsearch.query_sources import WORDS
