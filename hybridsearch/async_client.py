@@ -10,21 +10,21 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.async_related import AsyncRelated
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch
 from hybridsearch.deadline import allowed, aside, within
-from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
-from hybridsearch.schema import Schema
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import KnownWords, Shop, again, known_words, presented, seed_of, suggested, tell, unknown_words
+from hybridsearch.shop import again, presented, seed_of, suggested, tell
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
@@ -46,7 +46,7 @@ LINES_AT_ONCE = 4
 """Lines of the log that are written at once: no search and no change waits behind a slow disk."""
 
 
-class AsyncHybridSearch(Shop):
+class AsyncHybridSearch(AsyncRelated):
     """The client for asyncio: FastAPI, Starlette, aiohttp; one per process serves all its event loops.
 
     Arguments and errors are those of `HybridSearch`. What a search asks Elasticsearch is asked without a thread; each
@@ -72,6 +72,7 @@ class AsyncHybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         highlight: bool = False,
@@ -95,6 +96,7 @@ class AsyncHybridSearch(Shop):
                     page=page,
                     size=size,
                     cursor=cursor,
+                    history=history,
                     weights=weights,
                     diverse=diverse,
                     variant=variant or None,
@@ -108,6 +110,7 @@ class AsyncHybridSearch(Shop):
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
                 plan, answer = await ask(image, page, size, arm)
+            answer = await self._explained(plan, answer)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 
@@ -151,6 +154,7 @@ class AsyncHybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         variant: str | None = None,
@@ -158,13 +162,15 @@ class AsyncHybridSearch(Shop):
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
         arm = arms.one_arm(variant, weights)
+        looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema = await self.engine.schema_async()
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
+            taste = await self._taste(looked_at, schema, lexicon)
             given = self._given(image, seconds)
-            planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, arm=arm)
+            planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
             with aside(seconds / 2):
@@ -292,12 +298,6 @@ class AsyncHybridSearch(Shop):
         self.events.close()
         await self._engine.close_async()
         stop_workers()
-
-    async def _lexicon(self, schema: Schema) -> KnownWords:
-        try:
-            return known_words(await self.engine.lexicon_async(), schema)
-        except EngineError as error:
-            return unknown_words(error)
 
     @property
     def _blocking(self) -> HybridSearch:

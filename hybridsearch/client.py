@@ -13,13 +13,15 @@ from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError
 from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
+from hybridsearch.related import Related
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, again, lexicon_of, presented, seed_of, suggested, tell
+from hybridsearch.shop import again, lexicon_of, presented, seed_of, suggested, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Page, Row, Suggestions
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from hybridsearch.progress import Progress
 
 
-class HybridSearch(Shop):
+class HybridSearch(Related):
     """The client for plain Python, Django and threads; one per process serves all threads."""
 
     @while_open
@@ -50,6 +52,7 @@ class HybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         highlight: bool = False,
@@ -83,6 +86,7 @@ class HybridSearch(Shop):
                     page=page,
                     size=size,
                     cursor=cursor,
+                    history=history,
                     weights=weights,
                     diverse=diverse,
                     variant=variant or None,
@@ -96,6 +100,7 @@ class HybridSearch(Shop):
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
                 plan, answer = ask(image, page, size, arm)
+            answer = self._explained(plan, answer)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
 
@@ -158,6 +163,7 @@ class HybridSearch(Shop):
         page: int = 1,
         size: int = 10,
         cursor: str | None = None,
+        history: object = None,
         weights: Weights | None = None,
         diverse: bool = False,
         variant: str | None = None,
@@ -178,6 +184,9 @@ class HybridSearch(Shop):
             size: Hits on a page.
             cursor: That of a page of the same search, instead of `page`: what comes behind that page, however
                 deep. Empty or None is the first page. A search with words or a photo needs a `sort` for it.
+            history: What the person looked at: ids, or events such as {"id": "17", "action": "cart"}, the newest last,
+                see `read_history`. It lifts what is like that, by `Weights.taste` at most, and finds nothing more. Each
+                page of a query takes the same one.
             weights: Weights of the signals; left out: the weights in use.
             diverse: Whether each hit is to add something to those before it, in place of many that are alike.
             variant: The arm of a test, `a` or `b`, whose weights are used.
@@ -191,14 +200,15 @@ class HybridSearch(Shop):
         """
         query = asked(text, filters, facets, sort, page, size, cursor, diverse)
         arm = arms.one_arm(variant, weights)
+        looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)
         with span("plan"):
             schema, own = self.engine.schema(), own_weights(weights)
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
+            taste = self._taste(looked_at, schema, lexicon)
             with aside(seconds / 2):
-                return self.plan_query(
-                    schema, query, self._given(image, seconds), lexicon=lexicon, weights=own, arm=arm
-                )
+                given = self._given(image, seconds)
+                return self.plan_query(schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
 
     @while_open
     def log(

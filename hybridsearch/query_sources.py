@@ -1,4 +1,7 @@
-"""What a query can give vectors from: its words, a photo. A new source is registered here."""
+"""What a query can give vectors from: its words, a photo. A new source is registered here.
+
+Beside them stands what nobody gives: a product that the index has already.
+"""
 
 from __future__ import annotations
 
@@ -46,3 +49,11 @@ PHOTO = QuerySource("photo", "a photo", "pictures", leg_reads="image", stand_in=
 
 QUERY_SOURCES: dict[str, QuerySource] = {source.name: source for source in (WORDS, PHOTO)}
 """By name, in the order in which plans, signals and explanations name them."""
+
+PRODUCT = QuerySource("product", "a product", "products", stand_in="products")
+"""A product of the index, to which others are to be similar: no query gives it, and its vectors are stored already."""
+
+
+def vector_sources() -> dict[str, QuerySource]:
+    """Return all that the vectors of products are compared with, by name."""
+    return {**QUERY_SOURCES, PRODUCT.name: PRODUCT}

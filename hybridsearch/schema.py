@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
-from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
+from hybridsearch.query_sources import PHOTO, PRODUCT, WORDS, QuerySource, vector_sources
 from hybridsearch.sections import Fields, Language
 
 FORMAT = 2
@@ -22,6 +22,8 @@ TOLD = 0.95
 """that from which on they are worth all of their prior weight."""
 NONSENSE = 0.5
 """Where words without a meaning lie between `low` and `high`, if that was not measured;"""
+WIDEST = 0.95
+"""The highest `low` that leaves room below 1;"""
 NARROWEST = 0.1
 """the least part of the scale that lies above them: an encoder may put them as near as a title."""
 
@@ -76,7 +78,7 @@ class Spread:
 
 def uncalibrated() -> dict[str, Calibration]:
     """Return the calibrations of a leg on which nothing was measured."""
-    return {source: Calibration() for source in QUERY_SOURCES}
+    return {source: Calibration() for source in vector_sources()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Leg:
         What versions before did not measure is apart, where they pass it over.
         """
         plain = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "calibrations"}
-        measured = {source: asdict(self.calibration(source)) for source in QUERY_SOURCES}
+        measured = {source: asdict(self.calibration(source)) for source in vector_sources()}
         ends = {source: {end: values.pop(end) for end in ("low", "high")} for source, values in measured.items()}
         return {**plain, **ends, "measured": measured}
 
@@ -119,8 +121,22 @@ class Leg:
         plain = {entry.name: data[entry.name] for entry in fields(cls) if entry.name in data}
         reads = plain["reads"] if isinstance(plain["reads"], str) else tuple(plain["reads"])
         more = data.get("measured", {})
-        measured = {source: {**data[source], **more.get(source, {})} for source in QUERY_SOURCES if source in data}
+        measured = {source: {**data[source], **more.get(source, {})} for source in vector_sources() if source in data}
+        if PRODUCT.name not in measured:
+            measured[PRODUCT.name] = instead(measured, reads)
         return LEG.validate_python({**plain, "reads": reads, "calibrations": {**uncalibrated(), **measured}})
+
+
+def instead(measured: Mapping[str, Mapping[str, Any]], reads: str | tuple[str, ...]) -> dict[str, Any]:
+    """Return what stands for the calibration with products, where a version that did not measure it built the index.
+
+    That with photos is the same. Titles lie about as near to other products as these do to each other, and a leg knows
+    of products what it knows of words.
+    """
+    if reads == "image":
+        return dict(measured.get(PHOTO.name, {}))
+    titles = measured.get(WORDS.name, {})
+    return {"low": min(titles.get("low", 0.0), WIDEST), "high": 1.0, "tells": titles.get("tells")}
 
 
 LEG = TypeAdapter(Leg)

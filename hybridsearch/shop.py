@@ -42,6 +42,7 @@ from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.suggest import Known
 from hybridsearch.search.suggestions import Planned
+from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
@@ -129,6 +130,7 @@ class Shop:
         lexicon: KnownWords = (None, ()),
         weights: Weights | None = None,
         arm: Chosen = "",
+        taste: Taste = INDIFFERENT,
     ) -> Plan:
         """Return what a search would do on an index of this schema, see `HybridSearch.plan`; no engine is asked.
 
@@ -139,6 +141,7 @@ class Shop:
             lexicon: The words of the index, and why they are not known, if so.
             weights: Weights of the signals; left out: the weights in use.
             arm: Whose weights are used where none are given.
+            taste: Of the person who asks.
         """
         values = {source: value for source, value in (given or {}).items() if value is not None}
         ruled, unread_rules = self.guidance.ruled(query, schema)
@@ -165,6 +168,7 @@ class Shop:
             configured=self.settings.fields,
             ruled=ruled,
             today=datetime.now(UTC).date(),
+            taste=taste,
         )
         plan = replace(plan, given_filters=query.filters)
         if ruled.query is None:

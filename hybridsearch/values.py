@@ -21,6 +21,8 @@ FieldValues = Mapping[str, Mapping[str, Stored]]
 
 RULE = "rule "
 """What the names of signals begin with that rules of the shop give."""
+TASTE = "taste"
+"""The same of those that a person's history gives: `taste.LEG`, `taste brand: Acme`."""
 
 Vectors = NDArray[np.float32]
 """Rows of float32, each of unit length."""
@@ -104,6 +106,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """A product as an index has it: the shop's row, and its vectors by leg, without those that had nothing to read."""
+
+    id: str
+    row: Row
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A product on a page.
 
@@ -115,6 +126,7 @@ class Hit:
             with each such word in `<mark>`.
         variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
             filters, has the code or the words, or is the first in the order that was asked for.
+        looked_at: Of the history, where it lifted this product: the one that is the nearest, by id and title.
     """
 
     id: str
@@ -123,11 +135,13 @@ class Hit:
     product: Row
     highlights: Mapping[str, str] = field(default_factory=dict)
     variant: Row | None = None
+    looked_at: str = ""
 
     @property
     def because(self) -> tuple[str, ...]:
-        """Which rules of the shop lifted it, and how, in their order."""
-        return tuple(name for name in self.signals if name.startswith(RULE))
+        """Which rules of the shop lifted it, and how, in their order; then which product that the person looked at."""
+        rules = tuple(name for name in self.signals if name.startswith(RULE))
+        return (*rules, f"because you looked at {self.looked_at}") if self.looked_at else rules
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `search --json` prints for each hit."""

@@ -48,8 +48,9 @@ def acme(tmp_path: Path, engine: dict[str, Any]) -> Settings:
 
 
 def methods(client: type) -> dict[str, Callable[..., Any]]:
-    """Return the public methods that a client has of its own."""
-    public = {name: value for name, value in vars(client).items() if not name.startswith("_")}
+    """Return the public methods that a client has beyond those of every shop."""
+    own = [kind for kind in client.__mro__ if issubclass(kind, Shop) and kind is not Shop]
+    public = {name: value for kind in own for name, value in vars(kind).items() if not name.startswith("_")}
     return {name: value for name, value in public.items() if inspect.isfunction(value)}
 
 

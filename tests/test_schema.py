@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, doctor
 from hybridsearch.errors import EngineError
-from hybridsearch.schema import FORMAT, Calibration, Leg, Schema
+from hybridsearch.schema import FORMAT, Calibration, Leg, Schema, uncalibrated
 from hybridsearch.sections import Fields
 from tests.engines.elasticsearch.test_answers import ANY_JSON, replaced
 from tests.servers.fake import serving
@@ -19,7 +19,7 @@ from tests.shops import PRODUCTS, quietly, settings
 
 SCHEMA = Schema(
     Fields(title="title", numbers=("price",), languages=("en", "de")),
-    (Leg("image", 4, "f", "image", {"words": Calibration(0.1, 0.3), "photo": Calibration()}),),
+    (Leg("image", 4, "f", "image", {**uncalibrated(), "words": Calibration(0.1, 0.3)}),),
     "snowball",
 )
 
@@ -43,6 +43,16 @@ def test_what_a_newer_version_added_is_left_out_and_named() -> None:
     assert read.unknown == ("points", "language 'it'")
     assert read.fields == Fields(title="title", numbers=("price",), languages=("en",))
     assert read.legs == SCHEMA.legs
+
+
+def test_where_a_version_before_built_the_index_products_lie_as_photos_or_titles_do() -> None:
+    photo, words = Calibration(0.6, 1.0), Calibration(0.2, 0.9, tells=0.8)
+    pictures = Leg("image", 4, "f", "image", {"words": words, "photo": photo})
+    texts = Leg("texts", 4, "f", ("title",), {"words": words})
+    for leg, expected in ((pictures, photo), (texts, Calibration(0.2, 1.0, tells=0.8))):
+        stored = leg.to_json()
+        del stored["product"], stored["measured"]["product"]
+        assert Leg.from_json(stored).calibration("product") == expected
 
 
 @pytest.mark.parametrize(

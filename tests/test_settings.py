@@ -82,7 +82,7 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
         "configuration: 'catalog' is missing. Its table takes: path, index, url, query, encoding, images, fetch, "
-        "parent, pairs. A whole file: hybridsearch init CATALOG"
+        "parent, named_by, pairs. A whole file: hybridsearch init CATALOG"
     )
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "Search with words, a photo, or both.",
     "suggest": "Suggest queries, words, categories and brands for what is typed so far.",
     "synonyms": "Check the rules of synonyms, or propose some from the words of the catalogue.",
+    "similar": "Show products like one, for its page.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
     "learn-baskets": "Learn from orders what is bought together.",

@@ -16,3 +16,25 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 irrelevant = click.option(
     "--irrelevant", default=0.0, show_default=True, metavar="GRADE", help="The grade that means irrelevant."
 )
+size = click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
+page = click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+filters = click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Also brand!=Acme, price>10, price>=10, price<50 and released<=2025-06-30; all must hold.",
+)
+facets = click.option(
+    "--facet",
+    "facets",
+    multiple=True,
+    metavar="FIELD",
+    help="Count the values of a field. Also brand,size=200,order=asc and brand,containing=ac, "
+    "price,ranges=20:50 and price,bars=10, released,by=month, and of a tree category,below=Home,depth=2.",
+)
+strict = click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
+timeout = click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
+)
+planned = click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")

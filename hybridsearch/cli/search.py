@@ -18,39 +18,25 @@ from hybridsearch.values import Hit
 @click.command("search")
 @click.argument("query", default="")
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
-@click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
-@click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
+@options.size
+@options.page
 @click.option("--cursor", metavar="TOKEN", help="What comes behind a page: its 'cursor', which --json shows.")
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Also brand!=Acme, price>10, price>=10, price<50 and released<=2025-06-30; all must hold.",
-)
+@options.filters
 @click.option("--any", "either", multiple=True, metavar="FIELD=VALUE", help="A filter; one of these must hold.")
 @click.option("--exists", multiple=True, metavar="FIELD", help="Products that have a field.")
 @click.option("--missing", multiple=True, metavar="FIELD", help="Products that lack a field.")
-@click.option(
-    "--facet",
-    "facets",
-    multiple=True,
-    metavar="FIELD",
-    help="Count the values of a field. Also brand,size=200,order=asc and brand,containing=ac, "
-    "price,ranges=20:50 and price,bars=10, released,by=month, and of a tree category,below=Home,depth=2.",
-)
+@options.facets
+@click.option("--history", metavar="ID,ID,…", help="What the person looked at, the newest last: what is like it gains.")
 @click.option("--sort", multiple=True, metavar="FIELD:asc|desc", help="Order by a field, then the next, not by score.")
 @click.option(
     "--explain", "explained", is_flag=True, help="Show all signals of each hit, and words matched and missing."
 )
 @click.option("--diverse", is_flag=True, help="Each hit adds something to those before it.")
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
-@click.option("--strict", is_flag=True, help="Fail when the answer would come from less than was planned.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
-)
+@options.strict
+@options.timeout
 @click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test: see docs/log.md.")
-@click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
+@options.planned
 @options.as_json
 @options.config
 def command(
@@ -64,6 +50,7 @@ def command(
     exists: tuple[str, ...],
     missing: tuple[str, ...],
     facets: tuple[str, ...],
+    history: str | None,
     sort: tuple[str, ...],
     explained: bool,
     diverse: bool,
@@ -81,6 +68,7 @@ def command(
             "image": image,
             "filters": read_filters(filters, either, exists, missing),
             "facets": read_facets(facets),
+            "history": [key.strip() for key in history.split(",") if key.strip()] if history else None,
             "sort": sort,
             "page": page,
             "size": size,
@@ -89,12 +77,7 @@ def command(
             "diverse": diverse,
         }
         if planned:
-            plan = shop.plan(query, **arguments)
-            request = shop.engine.request(plan)
-            if as_json:
-                show.print_json(request.to_json())
-            else:
-                click.echo(f"{plan}\n{request}")
+            show.plan(shop.engine, shop.plan(query, **arguments), as_json=as_json)
             return
         hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout)
         fields = shop.settings.fields
@@ -106,6 +89,8 @@ def command(
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
             if hit.variant is not None:
                 marked.insert(0, show.variant(hit.variant, fields))
+            if hit.looked_at:
+                marked.append(f"because you looked at {hit.looked_at}")
             if not explained:
                 return marked
             matches = words(hit)

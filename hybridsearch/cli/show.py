@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -15,6 +15,10 @@ from rich.table import Table
 from hybridsearch import text
 from hybridsearch.sections import Fields
 from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row, Suggestions
+
+if TYPE_CHECKING:
+    from hybridsearch.engines.base import Engine
+    from hybridsearch.search.plan import Plan
 
 VALUES_SHOWN = 12
 """Values of a facet on a terminal; `--json` has all."""
@@ -129,6 +133,15 @@ def variant(found: Row, fields: Fields) -> str:
     names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)
     said = ((fields.within_variant(name), ", ".join(strings(lookup(row, name)))) for name in names)
     return "; ".join(f"{name} {value}" for name, value in said if value)
+
+
+def plan(engine: Engine, planned: Plan, *, as_json: bool) -> None:
+    """Print a plan with the exact request, or this alone as JSON."""
+    request = engine.request(planned)
+    if as_json:
+        print_json(request.to_json())
+    else:
+        click.echo(f"{planned}\n{request}")
 
 
 def rejects(shown: Sequence[Reject], total: int, file: object) -> None:

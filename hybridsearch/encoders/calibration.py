@@ -16,7 +16,7 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.knowledge import told_apart, trials
 from hybridsearch.encoders.nonsense import noise
-from hybridsearch.query_sources import QUERY_SOURCES, StandIn
+from hybridsearch.query_sources import PRODUCT, WORDS, StandIn, vector_sources
 from hybridsearch.schema import Calibration, Leg, uncalibrated
 from hybridsearch.values import Vector, Vectors
 
@@ -70,7 +70,7 @@ class Sample:
 
 
 def calibrate(leg: Leg, encoder: Encoder, cache: EncodeCache, products: Sequence[Described]) -> dict[str, Calibration]:
-    """Return the calibration for each source of queries; one that the encoder does not read is not measured.
+    """Return the calibration for each source; of queries one that the encoder does not read is not measured.
 
     Args:
         leg: What is calibrated.
@@ -83,9 +83,11 @@ def calibrate(leg: Leg, encoder: Encoder, cache: EncodeCache, products: Sequence
         return uncalibrated()
     measured = {
         name: STAND_INS[source.stand_in](encoder, cache, sample)
-        for name, source in QUERY_SOURCES.items()
-        if source.stand_in and name in encoder.reads
+        for name, source in vector_sources().items()
+        if source.stand_in and (name in encoder.reads or source is PRODUCT)
     }
+    if leg.reads != "image" and WORDS.name in measured:  # it knows of products what it knows of their words
+        measured[PRODUCT.name] = replace(measured[PRODUCT.name], tells=measured[WORDS.name].tells)
     return {**uncalibrated(), **measured}
 
 

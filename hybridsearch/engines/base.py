@@ -16,7 +16,7 @@ from hybridsearch.changes import ChangeLog
 from hybridsearch.schema import Schema
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Document, Page, Reject, Row
+from hybridsearch.values import Document, Indexed, Page, Reject, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +254,17 @@ class Engine(Protocol):
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
         """Return the rows of products of the live index by id without blocking the event loop."""
+        ...
+
+    def indexed(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        """Return products of the live index by id, with their vectors, in the time of a search; unknown ids are absent.
+
+        What was changed a moment ago may be there as it was before, as in a search.
+        """
+        ...
+
+    async def indexed_async(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        """Return the same without blocking the event loop."""
         ...
 
     def check(self) -> list[Check]:

@@ -31,6 +31,7 @@ def to_weights(fitted: Fitted, features: Features, start: Weights, schema: Schem
         saturation={"*": start.half("*"), **{name: round(half, DIGITS) for name, half in {**changed, **used}.items()}},
         floors=start.floors,
         coverage=start.coverage,
+        taste=start.taste,
         kinds={kind: complete(named(values), features.names) for kind, values in fitted.by_kind.items()},
         encoders={leg.name: leg.fingerprint for leg in schema.legs},
     )

@@ -120,4 +120,4 @@ def highest(weights: Weights, schema: Schema) -> float:
         for source in QUERY_SOURCES
         for scale in [leg.calibration(source)]
     )
-    return sum(map(weights.weight, others)) + sum(cosines)
+    return sum(map(weights.weight, others)) + sum(cosines) + weights.taste

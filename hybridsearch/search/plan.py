@@ -35,6 +35,7 @@ from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.cursor import Key, Place
 from hybridsearch.search.diversity import REACH, Diverse, diversified
 from hybridsearch.search.rules import Ruled
+from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 FIRST_PASS_SHARE = 1e-9
@@ -106,6 +107,7 @@ class Plan:
         ruled: What the shop's rules change; their signals are among the others.
         diverse: What tells how alike products are, for an order in which each adds something; None: by score alone.
         given_filters: The filters as they were given, for whoever logs the page.
+        taste: Of the person, so that hits can say why; its signals are among the others.
     """
 
     kind: Kind
@@ -138,6 +140,7 @@ class Plan:
     ruled: Ruled = UNRULED
     diverse: Diverse | None = None
     given_filters: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    taste: Taste = field(default=INDIFFERENT, repr=False, compare=False)
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 

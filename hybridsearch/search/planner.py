@@ -28,6 +28,8 @@ from hybridsearch.search.reading import Reading, in_language, mostly_unknown, re
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.synonyms import NONE, Synonyms
+from hybridsearch.search.taste import INDIFFERENT, Taste
+from hybridsearch.search.taste import signals as taste_signals
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
@@ -42,6 +44,9 @@ EXPLORE_EXACT = 10_000
 WINDOW = 400
 """At least the neighbours of three query vectors and as many keyword candidates; wider is nearly free (measured)."""
 MOST_HITS = 1_000
+UNTASTED = ("code", "browse", "empty")
+"""Kinds of queries that have one right answer, or an order of their own."""
+UNUSED = "the history changes nothing here: what is found has an order of its own"
 DEEPEST = 10_000
 """The last hit that can be paged to: Elasticsearch's max_result_window."""
 STAYS = (
@@ -137,6 +142,7 @@ def plan(
     configured: Fields | None = None,
     ruled: Ruled = UNRULED,
     today: date | None = None,
+    taste: Taste = INDIFFERENT,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -151,6 +157,7 @@ def plan(
         configured: The fields that the index will have once it is rebuilt, for messages.
         ruled: What the shop's rules change; in an order by fields products keep their places.
         today: In UTC; left out: no date is new.
+        taste: Of the person: it lifts some of what is found, where hits are in the order of their score.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -181,6 +188,9 @@ def plan(
         notes = (STAYS, *notes)
     if len(query.text) > text.QUERY_LIMIT:
         notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
+    ranked = not query.sort and kind not in UNTASTED
+    tasted = taste_signals(taste, schema, weights.taste) if ranked else ()
+    notes = (*notes, *taste.notes, *[UNUSED] * (bool(taste.seen) and not ranked))
     planned = Plan(
         kind=kind,
         reason=reason,
@@ -189,7 +199,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
-        signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *ruled.signals),
+        signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *ruled.signals, *tasted),
         facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
@@ -204,6 +214,7 @@ def plan(
         compared=compared(filters),
         ruled=ruled,
         diverse=Diverse(tuple(leg.name for leg in schema.legs), schema.fields.title) if query.diverse else None,
+        taste=taste if tasted else INDIFFERENT,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),

@@ -6,12 +6,13 @@ are learned from.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from hybridsearch import text
-from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
+from hybridsearch.query_sources import QUERY_SOURCES, QuerySource, vector_sources
 from hybridsearch.schema import Schema, Spread
 from hybridsearch.search.clauses import (
     Codes,
@@ -27,6 +28,7 @@ from hybridsearch.search.clauses import (
 )
 from hybridsearch.search.conditions import Terms
 from hybridsearch.search.reading import present
+from hybridsearch.search.shared import Shared
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = LEADS = "code", "code_prefix"
@@ -47,6 +49,7 @@ class Evidence:
         vectors: Of the query, by source and leg; the sources are in order.
         schema: What the index holds.
         today: The beginning of the day in milliseconds since 1970; None where it is not known.
+        shared: Values of the product that others are to be similar to, by facet; none of a query.
     """
 
     typed: str
@@ -55,6 +58,7 @@ class Evidence:
     vectors: Mapping[str, Mapping[str, Vector]]
     schema: Schema
     today: int | None = None
+    shared: Mapping[str, Shared] = dataclasses.field(default_factory=dict)
 
     def words_in(self, field: str, share: float = 0.0) -> Match | None:
         """Return the clause that a text field has the query's words, or a share of those that products have."""
@@ -79,7 +83,7 @@ class Definition:
 
     Attributes:
         key: The name of the signal; of a family, `number.*`.
-        names: Returns those that an index can give, in a fixed order.
+        names: Returns those that an index can give a query, in a fixed order.
         signals: Returns those that a query gives, whatever their weight.
         saturated: Whether it is BM25 of a text, which has a saturation constant that is learned.
     """
@@ -123,7 +127,8 @@ def condition(
 
 
 def cosines(source: QuerySource) -> Definition:
-    """Define the cosines of all legs to what a query gives from a source: `SOURCE.LEG`."""
+    """Define the cosines of all legs to what a query gives from a source, or to a product: `SOURCE.LEG`."""
+    given = source.name in QUERY_SOURCES
 
     def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         by_leg = evidence.vectors.get(source.name, {})
@@ -132,9 +137,10 @@ def cosines(source: QuerySource) -> Definition:
                 name, scale = f"{source.name}.{leg.name}", leg.calibration(source.name)
                 yield Cosine(name, weights.weight(name), leg.name, by_leg[leg.name], scale.low, scale.high)
 
-    return Definition(
-        source.name + FAMILY, lambda schema: (f"{source.name}.{leg.name}" for leg in schema.legs_for(source)), signals
-    )
+    def names(schema: Schema) -> Iterator[str]:
+        return (f"{source.name}.{leg.name}" for leg in schema.legs_for(source) if given)
+
+    return Definition(source.name + FAMILY, names, signals)
 
 
 def number_signals() -> Definition:
@@ -199,6 +205,17 @@ def truths() -> Definition:
     )
 
 
+def same_values() -> Definition:
+    """Define that a product has a value of a facet that the one has to which others are similar: `same.FIELD`."""
+
+    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
+        for name, own in evidence.shared.items():
+            weight = weights.weight(f"same.{name}") * own.tells
+            yield Passing(f"same.{name}", weight, (Terms(name, own.values),))
+
+    return Definition("same" + FAMILY, lambda _: (), signals)
+
+
 def adjacent_words(evidence: Evidence) -> Match | None:
     """Return the clause for pairs of adjacent words, stop words included, as the index has them."""
     if not evidence.keyword:
@@ -238,7 +255,15 @@ SIGNALS: tuple[Definition, ...] = (
 
 def definitions() -> tuple[Definition, ...]:
     """Return all definitions, in the order of the columns that weights are learned from."""
-    return (*SIGNALS, *map(cosines, QUERY_SOURCES.values()), number_signals(), ratings(), recency(), truths())
+    return (
+        *SIGNALS,
+        *map(cosines, vector_sources().values()),
+        number_signals(),
+        ratings(),
+        recency(),
+        truths(),
+        same_values(),
+    )
 
 
 def signals_of(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
@@ -248,7 +273,7 @@ def signals_of(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
 
 
 def signal_names(schema: Schema) -> tuple[str, ...]:
-    """Return every signal that an index can give, in a fixed order."""
+    """Return every signal that an index can give a query, in a fixed order."""
     return tuple(name for definition in definitions() for name in definition.names(schema))
 
 
@@ -264,7 +289,7 @@ def saturated_names() -> tuple[str, ...]:
 
 def is_cosine(name: str) -> bool:
     """Tell whether a signal is a leg's cosine."""
-    return any(cosines(source).covers(name) for source in QUERY_SOURCES.values())
+    return any(cosines(source).covers(name) for source in vector_sources().values())
 
 
 def is_static(name: str) -> bool:

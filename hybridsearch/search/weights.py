@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib.resources
 import json
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
-from hybridsearch.query_sources import PHOTO, QUERY_SOURCES, WORDS
+from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, vector_sources
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.signals import FAMILY, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
 from hybridsearch.sections import WeightsSection
@@ -48,8 +49,10 @@ class Weights(BaseModel):
             that no product has too, and of the way from the cosine of nonsense to that of its own title, added. With 0
             nothing is asked for.
         cut_off: In an order by a field, the share of the best product's score that a product must have.
+        taste: The most that what a person looked at adds to a score, where a search is told of it.
         share: In files of earlier versions; nothing reads it.
-        kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead.
+        kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead; those of
+            `product` find what is similar to one, and are the prior's where a file does not say them.
         encoders: Fingerprint by leg that the weights were learned with; empty for a prior.
     """
 
@@ -62,6 +65,7 @@ class Weights(BaseModel):
     coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
     proof: Annotated[float, Field(ge=0, le=1)] = 0.16
     cut_off: Annotated[float, Field(ge=0, le=1)] = 0.65
+    taste: Annotated[float, Field(ge=0, le=0.5)] = 0.15
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}
@@ -75,7 +79,10 @@ class Weights(BaseModel):
 
     def of(self, kind: str) -> Weights:
         """Return the weights that a kind of query is answered with."""
-        return self.model_copy(update={"signals": {**self.signals, **self.kinds.get(kind, {})}, "kinds": {}})
+        own = self.kinds.get(kind)
+        if own is None and kind == PRODUCT.name:
+            own = prior().kinds[kind]
+        return self.model_copy(update={"signals": {**self.signals, **(own or {})}, "kinds": {}})
 
     def written(self, section: WeightsSection) -> Weights:
         """Return the weights with those that the configuration names, which get no more than their share."""
@@ -105,7 +112,7 @@ class Weights(BaseModel):
         def shared_out(by_signal: Mapping[str, float]) -> dict[str, float]:
             parts = {
                 f"{source}.{leg.name}": by_signal[source + FAMILY] * leg.calibration(source).knowledge
-                for source in QUERY_SOURCES
+                for source in vector_sources()
                 if source + FAMILY in by_signal
                 for leg in schema.legs
             }
@@ -147,6 +154,7 @@ def share(section: Mapping[str, float], signals: Mapping[str, float], kind: str)
     return {name: weight * min(1.0, most / total) for name, weight in section.items()} if total else dict(section)
 
 
+@functools.cache
 def prior() -> Weights:
     """Return the cautious weights that ship with the package."""
     file = importlib.resources.files("hybridsearch.search") / "prior.json"

@@ -158,6 +158,30 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
     assert hit["score"] == pytest.approx(sum(hit["signals"].values()), abs=1e-5)
 
 
+def test_similar_products_are_a_page_as_that_of_a_search(run: Run, acme: Path) -> None:
+    code, out, err = run("similar", "2", "--facet", "brand", "--filter", "price>=100", "--json")
+    page, searched = json.loads(out), json.loads(run("search", "coat", "--json")[1])
+    assert (code, err, set(page)) == (0, "", set(searched))
+    assert ([hit["id"] for hit in page["hits"]], page["facets"]) == (["3"], {"brand": {"Borealis": 1}})
+    code, out, _ = run("similar", "2", "-k", "1")
+    assert (code, "Red winter coat" in out) == (0, True)
+    assert "similar to '2'" in run("similar", "2", "--plan")[1]
+    request = json.loads(run("similar", "2", "--plan", "--json")[1])
+    assert request["body"]["query"]["bool"]["filter"] == [{"bool": {"must_not": [{"terms": {"hybrid.id": ["2"]}}]}}]
+    code, out, err = run("similar", "99")
+    assert (code, out) == (2, "")
+    assert one_line(err).startswith("Error: The index has no product '99', expected an id as 'id' of the catalogue")
+
+
+def test_a_history_on_the_command_line_lifts_what_is_like_it_and_says_so(run: Run, acme: Path) -> None:
+    code, out, err = run("search", "coat", "--history", "1, 2,gone", "--json")
+    page = json.loads(out)
+    assert (code, err) == (0, "")
+    assert page["hits"][0]["because"] == ["because you looked at 1 (Red summer dress)"]
+    assert page["notes"] == ["not in the index: 1 of 3 products of the history"]
+    assert "because you looked at 1 (Red summer dress)" in run("search", "coat", "--history", "1,2")[1]
+
+
 def test_without_words_the_command_browses_and_goes_on_by_a_cursor(run: Run, acme: Path) -> None:
     first = json.loads(run("search", "", "--sort", "price:desc", "-k", "3", "--json")[1])
     assert (first["total"], [hit["id"] for hit in first["hits"]], first["page"]) == (5, ["3", "2", "5"], 1)

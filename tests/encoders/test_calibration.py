@@ -1,4 +1,4 @@
-"""Where the cosines of a leg lie is measured on the catalogue itself, for words and for photos apart."""
+"""Where the cosines of a leg lie is measured on the catalogue itself, for words, photos and products apart."""
 
 from __future__ import annotations
 
@@ -83,16 +83,17 @@ def cache(tmp_path: Path) -> Iterator[EncodeCache]:
 
 
 def test_words_and_photos_have_ranges_of_their_own(cache: EncodeCache) -> None:
-    words, photo = calibrate(LEG, Gap(), cache, PRODUCTS).values()
+    words, photo, product = calibrate(LEG, Gap(), cache, PRODUCTS).values()
     lengths = (0.25 + 1 + 0.16) ** 0.5 * 1.25**0.5
     assert words.low == pytest.approx(0.5 / lengths, abs=1e-6)  # a title and another product's picture
     assert words.high == pytest.approx((0.5 + 0.4 * 0.5) / lengths, abs=1e-6)  # a title and its own product's
     assert photo.low == pytest.approx(1 / 1.25, abs=1e-6)  # two products' pictures
     assert photo.high == 1  # the same picture
+    assert product == photo
 
 
 def test_products_without_a_text_stand_in_for_photos_alone(cache: EncodeCache) -> None:
-    words, photo = calibrate(LEG, Gap(), cache, [described("", picture(number)) for number in range(10)]).values()
+    words, photo, _ = calibrate(LEG, Gap(), cache, [described("", picture(number)) for number in range(10)]).values()
     assert words.borrowed
     assert photo.low == pytest.approx(0.8, abs=1e-6)
 
@@ -101,7 +102,7 @@ def test_the_beginning_of_its_texts_stands_for_a_title(cache: EncodeCache) -> No
     """Text 14 names what text 0 does, and so on."""
     encoder = Gap()
     products = [described("", picture(number), str(number) + " " * QUERY_LENGTH + "more") for number in range(10)]
-    (words, _), (expected, _) = (calibrate(LEG, encoder, cache, each).values() for each in (products, PRODUCTS))
+    (words, *_), (expected, *_) = (calibrate(LEG, encoder, cache, each).values() for each in (products, PRODUCTS))
     assert {text.strip() for text in encoder.read} == {str(number) for number in range(10)}
     assert not words.borrowed
     assert (words.low, words.high) == pytest.approx((expected.low, expected.high), abs=0.1)
@@ -109,7 +110,7 @@ def test_the_beginning_of_its_texts_stands_for_a_title(cache: EncodeCache) -> No
 
 def test_without_any_text_titles_of_other_goods_show_where_words_lie(cache: EncodeCache) -> None:
     encoder = Gap()
-    words, _ = calibrate(LEG, encoder, cache, [described("", picture(number)) for number in range(3)]).values()
+    words, *_ = calibrate(LEG, encoder, cache, [described("", picture(number)) for number in range(3)]).values()
     assert words.borrowed
     assert words.tells is None
     assert 0 < words.low < words.high < 0.6
@@ -124,6 +125,18 @@ def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:
     assert calibrate(Leg("other", DIMS, "b"), Gap(), cache, PRODUCTS) == uncalibrated()
 
 
+def test_a_leg_of_texts_knows_of_products_what_it_knows_of_their_words(cache: EncodeCache) -> None:
+    texts = Leg("image", DIMS, Gap.fingerprint, ("title",))
+    products = [
+        described(" ".join(f"{number * 7 + place}" for place in range(6)), picture(number % (DIMS - 2)))
+        for number in range(80)
+    ]
+    measured = calibrate(texts, Gap(reads={"words"}), cache, products)
+    assert measured["words"].tells is not None
+    assert measured["product"].tells == measured["words"].tells
+    assert measured["photo"] == Calibration()
+
+
 @pytest.mark.parametrize("source", ["words", "photo"])
 def test_what_an_encoder_does_not_read_has_no_range(cache: EncodeCache, source: str) -> None:
     measured = calibrate(LEG, Gap(reads={"words", "photo"} - {source}), cache, PRODUCTS)
@@ -131,7 +144,7 @@ def test_what_an_encoder_does_not_read_has_no_range(cache: EncodeCache, source: 
 
 
 def test_a_handful_of_products_is_not_measured(cache: EncodeCache) -> None:
-    assert calibrate(LEG, Gap(), cache, PRODUCTS[: LEAST - 1]) == {"words": Calibration(), "photo": Calibration()}
+    assert calibrate(LEG, Gap(), cache, PRODUCTS[: LEAST - 1]) == uncalibrated()
 
 
 def test_a_range_is_never_empty_even_when_all_pictures_are_the_same(cache: EncodeCache) -> None:
@@ -185,10 +198,12 @@ def test_an_index_names_its_ranges_by_source_beside_the_rest_of_a_leg() -> None:
         "reads": ["title"],
         "words": {"low": 0.1, "high": 0.3},
         "photo": {"low": 0.0, "high": 1.0},
+        "product": {"low": 0.2, "high": 1.0},
         "exact": True,
         "pictures": 1,
     }
-    leg = Leg("text", DIMS, "b", ("title",), {"words": Calibration(0.1, 0.3), "photo": Calibration()}, exact=True)
+    scales = {"words": Calibration(0.1, 0.3), "photo": Calibration(), "product": Calibration(0.2, 1.0)}
+    leg = Leg("text", DIMS, "b", ("title",), scales, exact=True)
     assert Leg.from_json(stored) == leg
     written = json.loads(json.dumps(leg.to_json()))
     assert written.pop("measured")["words"] == {"tells": None, "borrowed": False, "noise": None}

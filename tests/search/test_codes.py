@@ -90,18 +90,18 @@ def test_a_code_outweighs_all_other_signals_together_whatever_the_weights(
     schema = shop_with(Calibration(low, low + width))
     weights = codes_first(Weights(signals=dict(zip(names, drawn, strict=True))), schema)
     title, all_words, price, near = drawn[:4]
-    others = title + all_words + price + near * max(0.0, (1 - low) / width)
+    others = title + all_words + price + near * max(0.0, (1 - low) / width) + weights.taste
     assert weights.weight("code_prefix") > others
     assert weights.weight("code") > weights.weight("code_prefix") + others
     assert [weights.weight(name) for name in names[:3]] == [title, all_words, price]
 
 
 def test_a_lead_is_what_all_else_can_give_and_a_little_more() -> None:
-    """All else: 0.3 + 0.2 + 0.5 * (1 - 0.1) / (0.5 - 0.1) = 1.625."""
-    given = Weights(signals={"title": 0.3, "number.price": 0.2, "words.*": 0.5, "code": 1.0, "code_prefix": 0.5})
-    weights = codes_first(given, shop_with(Calibration(0.1, 0.5)))
-    assert weights.weight("code_prefix") == pytest.approx(0.5 + 1.01 * 1.625)
-    assert weights.weight("code") == pytest.approx(1.0 + 1.01 * 1.625 + 1.01 * (0.5 + 1.01 * 1.625))
+    """All else: 0.3 + 0.2 + 0.5 * (1 - 0.1) / (0.5 - 0.1) = 1.625, and a taste of 0.1."""
+    signals = {"title": 0.3, "number.price": 0.2, "words.*": 0.5, "code": 1.0, "code_prefix": 0.5}
+    weights = codes_first(Weights(signals=signals, taste=0.1), shop_with(Calibration(0.1, 0.5)))
+    assert weights.weight("code_prefix") == pytest.approx(0.5 + 1.01 * 1.725)
+    assert weights.weight("code") == pytest.approx(1.0 + 1.01 * 1.725 + 1.01 * (0.5 + 1.01 * 1.725))
 
 
 def test_a_shop_without_codes_keeps_its_weights() -> None:

@@ -23,8 +23,9 @@ def complaint(content: str) -> str:
 def test_the_prior_knows_every_signal_but_letters_and_trusts_words_most() -> None:
     prior = weights.prior()
     assert set(signals.keys()) - set(prior.signals) == {
-        "grams", "number.*", "rating.*", "recency.*", "boolean.*",
+        "grams", "number.*", "rating.*", "recency.*", "boolean.*", "product.*", "same.*",
     }  # fmt: skip
+    assert set(prior.kinds["product"]) >= {"product.*", "same.*"}
     assert min(prior.signals.values()) > 0
     assert sum(prior.weight(name) for name in ("title", "text", "pairs", "all_words", "most_words")) == pytest.approx(1)
     assert prior.encoders == {}

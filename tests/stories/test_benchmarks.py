@@ -61,6 +61,19 @@ def test_a_log_is_measured_as_it_is_written_and_read(es_url: str) -> None:
     assert said.count("memory_MB") == 2 * 3
 
 
+def test_similar_products_are_measured_on_both_engines(es_url: str) -> None:
+    for arguments, systems in (([], 2), (["--url", es_url], 4)):
+        said = run("benchmarks.similar", *arguments)
+        assert said.count("similar leads by") == 2 * 2 * (systems - 1)
+        assert said.count("the prior") == 2
+
+
+def test_tastes_are_measured_in_made_up_sessions() -> None:
+    said = run("benchmarks.taste")
+    assert said.count("own history gains") >= 2
+    assert said.count("an empty history changes 0 searches") == 2
+
+
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])

@@ -35,7 +35,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
-from hybridsearch.values import Document, Page, Reject, Row
+from hybridsearch.values import Document, Indexed, Page, Reject, Row
 
 T = TypeVar("T")
 
@@ -235,6 +235,12 @@ class ElasticsearchEngine:
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
         return await self._ask_async(self._searches.get(ids))
+
+    def indexed(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        return self._ask(self._searches.indexed(ids))
+
+    async def indexed_async(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        return await self._ask_async(self._searches.indexed(ids))
 
     def check(self) -> list[Check]:
         return health.checks(self.client, self.url, self.alias)

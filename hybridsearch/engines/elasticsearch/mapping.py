@@ -11,10 +11,10 @@ from typing import Any
 from hybridsearch import text
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.answers import reading
-from hybridsearch.engines.elasticsearch.shapes import Index
+from hybridsearch.engines.elasticsearch.shapes import HitWithFields, Index
 from hybridsearch.fields import KINDS, restored
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.values import Document, Vector
+from hybridsearch.values import Document, Indexed, Vector
 
 ID = f"{RESERVED}.id"
 CODES = f"{RESERVED}.codes"
@@ -195,6 +195,14 @@ def to_document(key: str, source: Mapping[str, Any], ours: Mapping[str, Any], ro
         vectors={leg: Vector(values) for leg, values in ours.get("vectors", {}).items()},
         routing=routing,
     )
+
+
+def to_indexed(hit: HitWithFields, legs: Mapping[str, str]) -> Indexed:
+    """Return a product that was searched for with its vectors, of legs that are called so at their paths."""
+    values = hit.get("fields", {})
+    with reading(f"product '{hit['_id'][:100]}'"):
+        vectors = {leg: Vector(values[path]) for path, leg in legs.items() if values.get(path)}
+    return Indexed(hit["_id"], hit.get("_source", {}), vectors)
 
 
 def to_source(document: Document) -> dict[str, Any]:

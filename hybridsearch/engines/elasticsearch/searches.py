@@ -19,9 +19,9 @@ from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
-from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of
+from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of, to_indexed, vector_path
 from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
-from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES
+from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES, WITH_FIELDS
 from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
@@ -30,7 +30,7 @@ from hybridsearch.search import bars
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.sections import EngineSection
-from hybridsearch.values import Page, Row
+from hybridsearch.values import Indexed, Page, Row
 
 FRESH = 5.0
 """Seconds for which the schema of the live index is cached: a swap may have happened since."""
@@ -108,6 +108,25 @@ class Searches:
                 docs = read(DOCS, answer)["docs"]
                 rows |= {doc["_id"]: doc.get("_source", {}) for doc in docs if doc.get("found")}
         return rows
+
+    def indexed(self, ids: Sequence[str]) -> Exchange[Mapping[str, Indexed]]:
+        """Return products by id with their vectors; unknown ids are absent.
+
+        A search, because to get a document by id takes its routing. The vectors come by `fields`: `_source` has them on
+        some servers and not on others.
+        """
+        if not ids:
+            return {}
+        index = yield from self.index_info()
+        paths = {vector_path(leg.name): leg.name for leg in index.schema.legs}
+        wanted = {"_source": {"excludes": [RESERVED]}, **({"fields": list(paths)} if paths else {})}
+        found: dict[str, Indexed] = {}
+        with explained(self.url, index.name):
+            for page in batches(ids, IDS_PER_SEARCH):
+                body = {"query": {"ids": {"values": page}}, "size": IDS_PER_SEARCH, **wanted}
+                answer = read(WITH_FIELDS, (yield Request("POST", f"/{index.name}/_search", {}, body)))
+                found |= {hit["_id"]: to_indexed(hit, paths) for hit in answer["hits"]["hits"]}
+        return found
 
     def routing(self, ids: Sequence[str], generation: str | None = None) -> Exchange[Mapping[str, str]]:
         """Return the routing value of those products that are not on the shard that their id selects; mostly none."""

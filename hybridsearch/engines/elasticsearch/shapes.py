@@ -62,6 +62,16 @@ class Hits(TypedDict):
     hits: Many[Hit]
 
 
+class HitWithFields(Hit):
+    """A field holds a list of its values."""
+
+    fields: NotRequired[dict[str, list[Any]]]
+
+
+class HitsWithFields(TypedDict):
+    hits: Many[HitWithFields]
+
+
 class HitInOrder(Hit):
     """What it is put in order by, as the server has it."""
 
@@ -135,6 +145,10 @@ class Search(Completeness):
 
 class Found(Completeness):
     hits: Hits
+
+
+class WithFields(Completeness):
+    hits: HitsWithFields
 
 
 class Logged(TypedDict):
@@ -306,6 +320,7 @@ CASES = TypeAdapter(InAnyCase)
 SAMPLED = TypeAdapter(Sampled)
 BESIDE = TypeAdapter(Beside)
 FOUND = TypeAdapter(Found)
+WITH_FIELDS = TypeAdapter(WithFields)
 LOGGED = TypeAdapter(Logged)
 SORTED = TypeAdapter(Sorted)
 DOCS = TypeAdapter(Docs)

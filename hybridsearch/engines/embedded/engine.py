@@ -28,7 +28,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.bars import wanting
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Document, Hit, Page, Row
+from hybridsearch.values import Document, Hit, Indexed, Page, Row
 
 PATIENCE = 30.0
 """Seconds for which a write to the live generation waits for that of another process."""
@@ -235,6 +235,13 @@ class EmbeddedEngine:
 
     async def get_async(self, ids: Sequence[str]) -> Mapping[str, Row]:
         return await asyncio.to_thread(self.get, ids)
+
+    @while_open
+    def indexed(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        return self._view(None).indexed(ids)
+
+    async def indexed_async(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
+        return await asyncio.to_thread(self.indexed, ids)
 
     @while_open
     def check(self) -> list[Check]:

@@ -168,9 +168,15 @@ class Store:
         self.commit += len(rows)
         return Written(older=len(ids) - len(rows), missing=len(rows) - removed.rowcount)
 
-    def stored(self, ids: Sequence[str]) -> dict[str, Document]:
-        """Return documents as they were given, by id, with their vectors; unknown ids are absent."""
-        legs = {leg.name: self.vectors(leg.name, leg.dims) for leg in self.schema.legs}
+    def stored(self, ids: Sequence[str], legs: Mapping[str, Vectors] | None = None) -> dict[str, Document]:
+        """Return documents as they were given, by id, with their vectors; unknown ids are absent.
+
+        Args:
+            ids: Of the documents.
+            legs: The vectors of each leg, where somebody mapped them already: to check them takes time.
+        """
+        if legs is None:
+            legs = {leg.name: self.vectors(leg.name, leg.dims) for leg in self.schema.legs}
         return {record.id: record.to_document(legs) for record in self._select("id", ids)}
 
     def _precedences(self, ids: Sequence[str]) -> dict[str, int]:

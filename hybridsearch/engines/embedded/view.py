@@ -26,7 +26,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import FieldValues, Vector
+from hybridsearch.values import FieldValues, Indexed, Vector
 
 MOST_FOUND = 10_000
 """Ids whose documents are remembered: rules pin and hide the same ones again and again."""
@@ -169,6 +169,11 @@ class View:
                 if row >= 0:
                     own[leg] = Vector(self._legs[leg].matrix[row])
         return found
+
+    def indexed(self, ids: Sequence[str]) -> dict[str, Indexed]:
+        """Return products by id with their vectors; unknown ids are absent."""
+        found = self.store.stored(ids, {name: leg.matrix for name, leg in self._legs.items()})
+        return {key: Indexed(key, document.row, document.vectors) for key, document in found.items()}
 
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.

@@ -1,0 +1,146 @@
+"""The methods of `Related` as coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hybridsearch.calls import while_open_async
+from hybridsearch.deadline import within
+from hybridsearch.errors import EngineError
+from hybridsearch.given import flag
+from hybridsearch.related import plan_for_product, plan_for_taste, possible, single
+from hybridsearch.schema import Schema
+from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.because import explained, lifting
+from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import History, read_history
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.taste import Taste, taste_of
+from hybridsearch.search.weights import Weights
+from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
+from hybridsearch.text import must_load
+from hybridsearch.tracing import span
+from hybridsearch.values import Page
+
+if TYPE_CHECKING:
+    from hybridsearch.indexing.arguments import Id
+
+
+class AsyncRelated(Shop):
+    """The part of the client for asyncio that finds products by other products, and by what a person looked at."""
+
+    @while_open_async
+    async def similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+        strict: bool = False,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return a page of products like one of the index, see `HybridSearch.similar`."""
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span("similar") as opened:
+            plan = await self.plan_similar(id, filters=filters, facets=facets, page=page, size=size, weights=weights)
+            with span("engine"):
+                answer = await self.engine.search_async(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+
+    @while_open_async
+    async def plan_similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what finds products like one, see `HybridSearch.plan_similar`."""
+        from hybridsearch.indexing import arguments
+
+        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one_id(id), own_weights(weights)
+        with span("plan"):
+            schema = await self.engine.schema_async()
+            lexicon = await self._lexicon(schema)
+            found = await self.engine.indexed_async([key])
+            product = single(found, key, self.settings.fields)
+            planned = partial(plan_for_product, self, schema, product, query, lexicon=lexicon, weights=own)
+            return await asyncio.to_thread(planned) if must_load(schema.fields.languages) else planned()
+
+    @while_open_async
+    async def recommend(
+        self,
+        history: object = None,
+        *,
+        again: bool = False,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+        strict: bool = False,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return a page for a person who did not search, see `HybridSearch.recommend`."""
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span("recommend") as opened:
+            plan = await self.plan_recommended(
+                history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
+            )
+            with span("engine"):
+                answer = await self._explained(plan, await self.engine.search_async(plan))
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+
+    @while_open_async
+    async def plan_recommended(
+        self,
+        history: object = None,
+        *,
+        again: bool = False,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what finds products for a person, see `HybridSearch.plan_recommended`."""
+        query, own = asked("", filters, facets, None, page, size, None), own_weights(weights)
+        looked_at, shown = read_history(history), flag("again", again)
+        with span("plan"):
+            schema = await self.engine.schema_async()
+            lexicon = await self._lexicon(schema)
+            taste = await self._taste(looked_at, schema, lexicon)
+            planned = partial(plan_for_taste, self, schema, taste, query, again=shown, lexicon=lexicon, weights=own)
+            return await asyncio.to_thread(planned) if must_load(schema.fields.languages) else planned()
+
+    async def _taste(self, history: History, schema: Schema, lexicon: KnownWords) -> Taste:
+        """Return the taste of a history, whose products are read from the index."""
+        if not history.weights:
+            return Taste(notes=history.notes)
+        return taste_of(history, await self.engine.indexed_async(possible(history)), schema, lexicon[0])
+
+    async def _explained(self, plan: Plan, page: Page) -> Page:
+        """Return a page whose hits say what they were lifted by of a history; to know that never costs the page."""
+        if not lifting(plan):
+            return page
+        try:
+            return explained(plan, page, await self.engine.indexed_async([hit.id for hit in page]))
+        except EngineError:
+            return explained(plan, page, {})
+
+    async def _lexicon(self, schema: Schema) -> KnownWords:
+        try:
+            return known_words(await self.engine.lexicon_async(), schema)
+        except EngineError as error:
+            return unknown_words(error)

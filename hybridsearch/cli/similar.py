@@ -1,0 +1,60 @@
+"""`hybridsearch similar`: products like one of the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hybridsearch.cli import options, show
+from hybridsearch.cli.facets import read_facets
+from hybridsearch.cli.filters import read_filters
+from hybridsearch.client import HybridSearch
+from hybridsearch.values import Hit
+
+
+@click.command("similar")
+@click.argument("key", metavar="ID")
+@options.size
+@options.page
+@options.filters
+@options.facets
+@options.strict
+@options.timeout
+@options.planned
+@options.as_json
+@options.config
+def command(
+    key: str,
+    size: int,
+    page: int,
+    filters: tuple[str, ...],
+    facets: tuple[str, ...],
+    strict: bool,
+    timeout: float | None,
+    planned: bool,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Show products like one, which is named by its ID; it itself is left out."""
+    with HybridSearch.open(config) as shop:
+        arguments: dict[str, Any] = {
+            "filters": read_filters(filters),
+            "facets": read_facets(facets),
+            "page": page,
+            "size": size,
+        }
+        if planned:
+            show.plan(shop.engine, shop.plan_similar(key, **arguments), as_json=as_json)
+            return
+        hits = shop.similar(key, **arguments, strict=strict, timeout=timeout)
+        fields = shop.settings.fields
+
+        def lines(hit: Hit) -> list[str]:
+            return [] if hit.variant is None else [show.variant(hit.variant, fields)]
+
+        if as_json:
+            show.print_json(hits.to_json())
+        else:
+            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines)

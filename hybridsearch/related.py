@@ -1,0 +1,250 @@
+"""What is shown beside products, of which nobody typed a word: the similar ones, and those for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hybridsearch.calls import while_open
+from hybridsearch.deadline import within
+from hybridsearch.errors import EngineError, QueryError
+from hybridsearch.given import flag
+from hybridsearch.json_values import brief
+from hybridsearch.schema import Schema
+from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.because import explained, lifting
+from hybridsearch.search.facets import FacetNames
+from hybridsearch.search.history import History, read_history
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.planner import Query
+from hybridsearch.search.recommended import plan_recommended
+from hybridsearch.search.similar import plan_similar
+from hybridsearch.search.taste import Taste, taste_of
+from hybridsearch.search.weights import Weights
+from hybridsearch.sections import Fields
+from hybridsearch.shop import KnownWords, Shop, lexicon_of, presented, tell
+from hybridsearch.tracing import span
+from hybridsearch.values import Indexed, Page
+
+if TYPE_CHECKING:
+    from hybridsearch.indexing.arguments import Id
+
+
+class Related(Shop):
+    """The part of the client for threads that finds products by other products, and by what a person looked at."""
+
+    @while_open
+    def similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+        strict: bool = False,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return a page of products like one of the index, for the page of that one; arguments are those of `search`.
+
+        The one itself, with its variants, is left out. See `plan_similar` for what is done, and its errors.
+
+        Raises:
+            DegradedAnswer: As in `search`.
+        """
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span("similar") as opened:
+            plan = self.plan_similar(id, filters=filters, facets=facets, page=page, size=size, weights=weights)
+            with span("engine"):
+                answer = self.engine.search(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+
+    @while_open
+    def plan_similar(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what finds products like one: neighbours of its stored vectors, and what shares its telling words.
+
+        The product is read from the index, by its id; no encoder is asked and nothing is searched.
+
+        Raises:
+            QueryError: The index has no such product, or a field is unknown.
+            EngineError: The engine cannot be reached.
+        """
+        from hybridsearch.indexing import arguments
+
+        query, key, own = asked("", filters, facets, None, page, size, None), arguments.one_id(id), own_weights(weights)
+        with span("plan"):
+            schema, lexicon = self.engine.schema(), lexicon_of(self.engine)
+            product = single(self.engine.indexed([key]), key, self.settings.fields)
+            return plan_for_product(self, schema, product, query, lexicon=lexicon, weights=own)
+
+    @while_open
+    def recommend(
+        self,
+        history: object = None,
+        *,
+        again: bool = False,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+        strict: bool = False,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return a page for a person who did not search, by what they looked at; arguments are those of `search`.
+
+        See `plan_recommended` for what is done, and its errors.
+
+        Raises:
+            DegradedAnswer: As in `search`.
+        """
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span("recommend") as opened:
+            plan = self.plan_recommended(
+                history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
+            )
+            with span("engine"):
+                answer = self._explained(plan, self.engine.search(plan))
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+
+    @while_open
+    def plan_recommended(
+        self,
+        history: object = None,
+        *,
+        again: bool = False,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        weights: Weights | None = None,
+    ) -> Plan:
+        """Return what finds products for a person; where nothing is known of them, the shop is browsed.
+
+        The `history` and the other arguments are those of `plan`. What they looked at is not shown `again`, unless that
+        is wanted.
+
+        Raises:
+            QueryError: The history is none, or a field is unknown.
+            EngineError: The engine cannot be reached.
+        """
+        query, own = asked("", filters, facets, None, page, size, None), own_weights(weights)
+        looked_at, shown_again = read_history(history), flag("again", again)
+        with span("plan"):
+            schema, lexicon = self.engine.schema(), lexicon_of(self.engine)
+            taste = self._taste(looked_at, schema, lexicon)
+            return plan_for_taste(self, schema, taste, query, again=shown_again, lexicon=lexicon, weights=own)
+
+    def _taste(self, history: History, schema: Schema, lexicon: KnownWords) -> Taste:
+        """Return the taste of a history, whose products are read from the index."""
+        if not history.weights:
+            return Taste(notes=history.notes)
+        return taste_of(history, self.engine.indexed(possible(history)), schema, lexicon[0])
+
+    def _explained(self, plan: Plan, page: Page) -> Page:
+        """Return a page whose hits say what they were lifted by of a history; to know that never costs the page."""
+        if not lifting(plan):
+            return page
+        try:
+            return explained(plan, page, self.engine.indexed([hit.id for hit in page]))
+        except EngineError:
+            return explained(plan, page, {})
+
+
+def possible(history: History) -> list[str]:
+    """Return the ids of a history that a product can have."""
+    from hybridsearch.indexing import arguments
+
+    return arguments.possible_ids(history.ids)
+
+
+def plan_for_product(
+    shop: Shop,
+    schema: Schema,
+    product: Indexed,
+    query: Query,
+    *,
+    lexicon: KnownWords = (None, ()),
+    weights: Weights | None = None,
+) -> Plan:
+    """Return what finds products like one, see `HybridSearch.plan_similar`; no engine is asked.
+
+    Args:
+        shop: Whose rules and weights count.
+        schema: What the index holds.
+        product: As the index has it.
+        query: Filters, facets, page and size.
+        lexicon: The words of the index, and why they are not known, if so.
+        weights: Weights of the signals; left out: the weights in use.
+    """
+    ruled, unread_rules = shop.guidance.ruled(query, schema)
+    used, degraded = (weights, ()) if weights is not None else shop.weights_for(schema)
+    words, unknown = lexicon
+    return plan_similar(
+        product,
+        query,
+        schema,
+        used,
+        lexicon=words,
+        configured=shop.settings.fields,
+        ruled=ruled,
+        today=datetime.now(UTC).date(),
+        degraded=(*degraded, *unknown, *unread_rules),
+    )
+
+
+def plan_for_taste(
+    shop: Shop,
+    schema: Schema,
+    taste: Taste,
+    query: Query,
+    *,
+    again: bool,
+    lexicon: KnownWords = (None, ()),
+    weights: Weights | None = None,
+) -> Plan:
+    """Return what finds products for a person, see `HybridSearch.plan_recommended`; no engine is asked."""
+    if not taste.seen:
+        return shop.plan_query(schema, query, weights=weights, taste=taste)
+    ruled, unread_rules = shop.guidance.ruled(query, schema)
+    used, degraded = (weights, ()) if weights is not None else shop.weights_for(schema)
+    words, unknown = lexicon
+    return plan_recommended(
+        taste,
+        query,
+        schema,
+        used,
+        again=again,
+        lexicon=words,
+        configured=shop.settings.fields,
+        ruled=ruled,
+        today=datetime.now(UTC).date(),
+        degraded=(*degraded, *unknown, *unread_rules),
+    )
+
+
+def single(found: Mapping[str, Indexed], key: str, fields: Fields) -> Indexed:
+    """Return the product that was asked for by its id.
+
+    Raises:
+        QueryError: The index does not have it.
+    """
+    if key not in found:
+        raise QueryError(
+            f"The index has no product {brief(key)}, expected an id as '{fields.key}' of the catalogue has it. "
+            "See the ids with: hybridsearch search"
+        )
+    return found[key]
