@@ -36,7 +36,8 @@ from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.connection import JSON
 from hybridsearch.engines.elasticsearch.filters import Clause
-from hybridsearch.engines.elasticsearch.request import knn, match_clause, parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.matches import match_clause
+from hybridsearch.engines.elasticsearch.request import knn, parameters, to_elasticsearch, to_page
 from hybridsearch.learning.runs import DEPTH, fuse
 from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.plan import Plan

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hybridsearch.errors import HybridSearchError
     from hybridsearch.search.plan import Plan
     from hybridsearch.settings import Settings
-    from hybridsearch.values import Hit, Page
+    from hybridsearch.values import Hit, Page, Suggestion, Suggestions
 
 _HOMES = {
     "AsyncHybridSearch": "async_client",
@@ -22,6 +22,8 @@ _HOMES = {
     "Page": "values",
     "Plan": "search.plan",
     "Settings": "settings",
+    "Suggestion": "values",
+    "Suggestions": "values",
 }
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "Page",
     "Plan",
     "Settings",
+    "Suggestion",
+    "Suggestions",
     "__version__",
 ]
 

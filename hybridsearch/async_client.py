@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -17,17 +18,17 @@ from hybridsearch.given import flag
 from hybridsearch.images import stop_workers
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
-from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import again, presented, seed_of, tell
+from hybridsearch.shop import again, presented, seed_of, suggested, tell
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row
+from hybridsearch.values import Page, Row, Suggestions
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine, Generation
@@ -111,6 +112,29 @@ class AsyncHybridSearch(AsyncRelated):
                 plan, answer = await ask(image, page, size, arm)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
+
+    @while_open_async
+    async def suggest(
+        self,
+        text: str = "",
+        *,
+        size: int = 8,
+        filters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Suggestions:
+        """Return what a shopper may be about to type, and a few products, see `HybridSearch.suggest`."""
+        query = begun(text, filters, size)
+        schema = await self.engine.schema_async()
+        lexicon, unknown = await self._lexicon(schema)
+        known = self.suggesting.fresh(lexicon)
+        if known is None:
+            titles = await self.engine.search_async(self.suggesting.reading(schema))
+            asked_before = await asyncio.to_thread(self.asked_queries)
+            known = await asyncio.to_thread(self.suggesting.learned, titles, schema, lexicon, asked_before)
+        with within(self._seconds(timeout)), span("suggest"):
+            started = time.perf_counter()
+            plan = self.plan_suggestions(query, schema, known, unknown)
+            return suggested(plan, await self.engine.search_async(plan.plan), self.settings.fields, started)
 
     @while_open_async
     async def warm_up(self) -> None:

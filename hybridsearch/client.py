@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,14 +16,14 @@ from hybridsearch.images import stop_workers
 from hybridsearch.related import Related
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
-from hybridsearch.search.asked import asked, own_weights
+from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import again, lexicon_of, presented, seed_of, tell
+from hybridsearch.shop import again, lexicon_of, presented, seed_of, suggested, tell
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row
+from hybridsearch.values import Page, Row, Suggestions
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Generation
@@ -101,6 +102,42 @@ class HybridSearch(Related):
                 plan, answer = ask(image, page, size, arm)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
+
+    @while_open
+    def suggest(
+        self,
+        text: str = "",
+        *,
+        size: int = 8,
+        filters: Mapping[str, object] | None = None,
+        timeout: float | None = None,
+    ) -> Suggestions:
+        """Return what a shopper may be about to type, and a few products; none of it finds nothing.
+
+        It takes one request. The first one, and one every ten minutes, is preceded by another that reads titles and
+        the values of facets.
+
+        Args:
+            text: What is typed so far; the last word is taken for a beginning unless a space follows. Nothing: what is
+                popular.
+            size: Suggestions, 50 at most.
+            filters: As of `plan`; counts are of what passes them.
+            timeout: As of `search`.
+
+        Raises:
+            QueryError: A field is unknown, or an argument is nothing of its kind.
+            EngineError: The engine cannot be reached.
+        """
+        query = begun(text, filters, size)
+        schema, (lexicon, unknown) = self.engine.schema(), lexicon_of(self.engine)
+        known = self.suggesting.fresh(lexicon)
+        if known is None:
+            titles = self.engine.search(self.suggesting.reading(schema))
+            known = self.suggesting.learned(titles, schema, lexicon, self.asked_queries())
+        with within(self._seconds(timeout)), span("suggest"):
+            started = time.perf_counter()
+            plan = self.plan_suggestions(query, schema, known, unknown)
+            return suggested(plan, self.engine.search(plan.plan), self.settings.fields, started)
 
     @while_open
     def warm_up(self) -> None:

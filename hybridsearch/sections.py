@@ -395,6 +395,18 @@ class BasketsSection(Section):
     """As `hybridsearch learn-baskets` writes it."""
 
 
+class SuggestSection(Section):
+    """Which facets suggestions know; left out: those that are called so, and trees, which are categories."""
+
+    categories: tuple[str, ...] | None = None
+    brands: tuple[str, ...] | None = None
+
+    @property
+    def facets(self) -> dict[str, tuple[str, ...] | None]:
+        """The facets by the kind of suggestion that they give."""
+        return {"category": self.categories, "brand": self.brands}
+
+
 class Secrets(BaseSettings):
     """Secrets, from the environment alone: never from the file, never from the command line."""
 

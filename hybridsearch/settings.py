@@ -37,6 +37,7 @@ from hybridsearch.sections import (
     LogSection,
     RulesSection,
     Section,
+    SuggestSection,
     SynonymsSection,
     VectorLeg,
     WeightsSection,
@@ -68,6 +69,7 @@ class Settings(Section):
     rules: RulesSection = RulesSection()
     baskets: BasketsSection = BasketsSection()
     log: LogSection = LogSection()
+    suggest: SuggestSection = SuggestSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -111,6 +113,12 @@ class Settings(Section):
             raise ValueError(
                 f"'log.index' is '{self.log.index}', which holds products; give the log an index of its own"
             )
+        for kind, chosen in self.suggest.facets.items():
+            if odd := next((name for name in chosen or () if name not in self.fields.of_products("facets")), None):
+                there = ", ".join(self.fields.of_products("facets")) or "none"
+                raise ValueError(
+                    f"'suggest' names '{odd}' for {kind}, which is no facet of products; these are: {there}"
+                )
         if self.fields.group and self.catalog.path is None:
             raise ValueError(
                 "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
@@ -246,5 +254,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "rules": RulesSection,
     "baskets": BasketsSection,
     "log": LogSection,
+    "suggest": SuggestSection,
     "judgments": JudgmentsSection,
 }

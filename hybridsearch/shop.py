@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,13 +41,16 @@ from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
+from hybridsearch.search.suggest import Known
+from hybridsearch.search.suggestions import Planned
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
+from hybridsearch.suggesting import Suggesting
 from hybridsearch.tracing import Span, span
-from hybridsearch.values import Page, Vector
+from hybridsearch.values import Page, Suggestions, Vector
 from hybridsearch.weightings import NO_ARM, Weightings
 
 SHOWN = 200
@@ -73,6 +77,7 @@ class Shop:
         self.guidance = Guidance(settings)
         self.events = EventLog(settings)
         self.recent = Recent()
+        self.suggesting = Suggesting(settings, self.guidance)
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
@@ -171,6 +176,21 @@ class Shop:
         if ruled.query is None:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))
+
+    def plan_suggestions(self, query: Query, schema: Schema, known: Known, unknown: Sequence[str] = ()) -> Planned:
+        """Return what answers a text that somebody is typing, given why the words of the index are not known, if so.
+
+        Raises:
+            QueryError: A filter is wrong, or so many suggestions cannot be asked for.
+        """
+        weights, degraded = self.weights_for(schema)
+        return self.suggesting.planned(query, schema, weights, known, (*degraded, *unknown))
+
+    def asked_queries(self) -> Mapping[str, float]:
+        """Return the queries of shoppers that are suggested to others, with what each weighs."""
+        from hybridsearch.events.popular import popular
+
+        return popular(self.settings)
 
     def _loaded(self, schema: Schema) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
@@ -274,6 +294,13 @@ def seed_of(plan: Plan, session: object) -> str:
 def again(image: Photo | None) -> Photo | None:
     """Return a photo that can be read several times."""
     return None if image is None else Upload(image).file or image
+
+
+def suggested(plan: Planned, page: Page, fields: Fields, started: float) -> Suggestions:
+    """Return the suggestions, given the answer to what was counted for them and when that began."""
+    shown = with_variants(plan.plan, page, fields)
+    took = (time.perf_counter() - started) * 1000
+    return Suggestions(plan.plan.query, plan.chosen(page), shown.hits, page.degraded, took)
 
 
 def loaded(config: Any) -> Settings:

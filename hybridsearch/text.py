@@ -118,16 +118,27 @@ def words(text: str) -> list[str]:
 @functools.lru_cache(maxsize=8)
 def split(text: str) -> tuple[str, ...]:
     """Return the words of a text, cached: the field of each language, and each step of a plan, needs them again."""
+    text = lowered(text)
+    pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
+    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if is_written_together(word)]
+    known = set(pieces)
+    return (*pieces, *(word for word in dict.fromkeys([*joined, *measures(text)]) if word not in known))
+
+
+def pieces(text: str) -> list[str]:
+    """Return the words of a text in order, as `words` does, and no compound in one piece after them."""
+    return [run.replace(",", ".") for run in _RUN.findall(lowered(text))]
+
+
+def lowered(text: str) -> str:
+    """Return a text in lower case, without what is no part of its words."""
     text = clean(text, PRODUCT_LIMIT).lower()
     if not text.isascii():
         # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
         text = _MARKS.sub("", text)
     if "'" in text or "’" in text:
         text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
-    pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
-    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if is_written_together(word)]
-    known = set(pieces)
-    return (*pieces, *(word for word in dict.fromkeys([*joined, *measures(text)]) if word not in known))
+    return text
 
 
 def is_run(word: str) -> bool:

@@ -145,6 +145,15 @@ class Hit:
         rules = tuple(name for name in self.signals if name.startswith(RULE))
         return (*rules, f"because you looked at {self.looked_at}") if self.looked_at else rules
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `search --json` prints for each hit."""
+        return (
+            {"id": self.id, "score": self.score, "signals": dict(self.signals), "product": self.product}
+            | ({"highlights": dict(self.highlights)} if self.highlights else {})
+            | ({"variant": self.variant} if self.variant is not None else {})
+            | ({"because": list(self.because)} if self.because else {})
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FacetDetails:
@@ -195,6 +204,7 @@ class Page(Sequence[Hit]):
         dropped: Words of the query that no product has: none is needed.
         suggestions: Queries that would find something, on a page without products: the words that the index knows, each
             alone, the most telling first.
+        counted: How many products there are of what a plan counts beside its candidates, which no search does.
         rules: Names of the shop's rules that were applied.
         redirect: Address to which a rule sends the shopper; empty for none.
         banners: What rules say for the page, as they have it.
@@ -219,6 +229,7 @@ class Page(Sequence[Hit]):
     corrected: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
+    counted: tuple[int, ...] = ()
     rules: tuple[str, ...] = ()
     redirect: str = ""
     banners: tuple[Mapping[str, Any], ...] = ()
@@ -259,13 +270,7 @@ class Page(Sequence[Hit]):
             "query": self.query,
             "query_id": self.query_id,
             "total": self.total,
-            "hits": [
-                {"id": hit.id, "score": hit.score, "signals": dict(hit.signals), "product": hit.product}
-                | ({"highlights": dict(hit.highlights)} if hit.highlights else {})
-                | ({"variant": hit.variant} if hit.variant is not None else {})
-                | ({"because": list(hit.because)} if hit.because else {})
-                for hit in self.hits
-            ],
+            "hits": [hit.to_json() for hit in self.hits],
             "facets": {name: dict(counts) for name, counts in self.facets.items()},
             "facet_details": {name: details.to_json() for name, details in self.details.items()},
             "page": self.number,
@@ -283,4 +288,70 @@ class Page(Sequence[Hit]):
             "took_ms": round(self.took_ms, 3),
             **({"arm": self.arm} if self.arm else {}),
             **({"teams": list(self.teams)} if self.teams else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a shopper may be about to type, and the search that it stands for.
+
+    Attributes:
+        text: As it is shown.
+        kind: `query`, one of other shoppers; `word`, words of the catalogue; `category` or `brand`, a value of a facet.
+        count: Number of products that have all words of `query` and pass the filters, those of the suggestion too; 1 or
+            more.
+        query: What to search for.
+        filters: By field, what to filter by beside the shopper's own filters; none for queries and words.
+    """
+
+    text: str
+    kind: str
+    count: int
+    query: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `suggest --json` prints."""
+        own = {"text": self.text, "kind": self.kind, "count": self.count}
+        return {**own, "query": self.query, "filters": dict(self.filters)}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions(Sequence[Suggestion]):
+    """The answer to what is typed so far.
+
+    Attributes:
+        query: What is typed.
+        suggestions: Queries and words, then categories, then brands.
+        products: A few products that have what is typed, the best first.
+        degraded: Why the answer comes from less than it could; empty when all is well.
+    """
+
+    query: str
+    suggestions: tuple[Suggestion, ...] = ()
+    products: tuple[Hit, ...] = ()
+    degraded: tuple[str, ...] = ()
+    took_ms: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.suggestions)
+
+    def __iter__(self) -> Iterator[Suggestion]:
+        return iter(self.suggestions)
+
+    @overload
+    def __getitem__(self, index: int) -> Suggestion: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
+    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
+        return self.suggestions[index]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `suggest --json` prints."""
+        return {
+            "query": self.query,
+            "suggestions": [each.to_json() for each in self.suggestions],
+            "products": [hit.to_json() for hit in self.products],
+            "degraded": list(self.degraded),
+            "took_ms": round(self.took_ms, 3),
         }

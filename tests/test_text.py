@@ -227,3 +227,11 @@ def test_of_a_pile_of_marks_thirty_stay_and_nothing_behind_it_is_lost() -> None:
 @given(st.text(st.sampled_from("ae ★\u0301\u0316\u0f73ｶﾞ"), max_size=30))
 def test_normal_text_is_nfkc(written: str) -> None:
     assert text.normal(written) == unicodedata.normalize("NFKC", written)
+
+
+@unhurried
+@given(ANYTHING)
+def test_the_pieces_of_a_text_are_the_first_of_its_words(written: str) -> None:
+    pieces = text.pieces(written)
+    assert words(written)[: len(pieces)] == pieces
+    assert text.pieces("WH-1000XM5, T-shirt 10 mm") == ["wh", "1000xm5", "t", "shirt", "10", "mm"]

@@ -24,6 +24,8 @@ COMMANDS = {
     "clean": "List the leftovers of interrupted runs, ask, and remove them.",
     "repair": "Put a damaged log of changes aside and keep what can be read of it.",
     "search": "Search with words, a photo, or both.",
+    "suggest": "Suggest queries, words, categories and brands for what is typed so far.",
+    "synonyms": "Check the rules of synonyms, or propose some from the words of the catalogue.",
     "similar": "Show products like one, for its page.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",

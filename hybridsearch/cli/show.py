@@ -14,7 +14,7 @@ from rich.table import Table
 
 from hybridsearch import text
 from hybridsearch.sections import Fields
-from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
+from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row, Suggestions
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine
@@ -78,6 +78,24 @@ def page(
         console.print(f"Try: {', '.join(safe(words, 40) for words in hits.suggestions)}")
     for name, counts in hits.facets.items():
         console.print(f"[bold]{safe(name)}[/bold]: {facet(counts, hits.details.get(name, FacetDetails()))}")
+
+
+def suggestions(found: Suggestions, title_field: str | None) -> None:
+    """Print suggestions with their kind and count, and the titles of the products."""
+    for reason in found.degraded:
+        say(f"Note: {reason}")
+    console = out()
+    console.print(f"{len(found)} suggestions, {found.took_ms:.1f} ms")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("suggestion", "kind", "count", ""):
+        table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
+    for each in found:
+        inside = f"with {each.query}" if each.filters and each.query else ""
+        table.add_row(safe(each.text, 60), each.kind, f"{each.count:,}", safe(inside, 60))
+    if found:
+        console.print(table)
+    for hit in found.products:
+        console.print(f"{safe(hit.id, 24)}  {safe(title(hit, title_field), 60)}")
 
 
 def facet(counts: Mapping[str, int], details: FacetDetails) -> str:

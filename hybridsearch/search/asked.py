@@ -63,6 +63,15 @@ def asked(
     )
 
 
+def begun(text: object, filters: object, size: object) -> Query:
+    """Return the query that the arguments of a request for suggestions stand for.
+
+    Raises:
+        QueryError: One of them is nothing of its kind.
+    """
+    return asked(text, filters, (), None, 1, size, None)
+
+
 def own_weights(weights: object) -> Weights | None:
     """Return the weights that a caller gives, if any.
 

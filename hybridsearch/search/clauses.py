@@ -245,6 +245,18 @@ class Proof:
     needed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Products of the whole index that have all of some words and pass all of some filters, whatever else is found.
+
+    Attributes:
+        words: In each language to look in, of which one is enough; None: none is needed.
+    """
+
+    words: Match | None
+    filters: tuple[Filter, ...] = ()
+
+
 Static = Number | Rating | Recency
 """What a product is worth whatever the query is."""
 Signal = Saturated | Condition | Passing | Cosine | Static

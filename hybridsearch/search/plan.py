@@ -21,6 +21,7 @@ from hybridsearch.search.clauses import (
     WHOLE,
     Codes,
     Cosine,
+    Counted,
     Match,
     Neighbours,
     Passing,
@@ -95,6 +96,8 @@ class Plan:
         size: How many hits are returned.
         after: Where the page before ends; None where `offset` alone says how many hits are skipped.
         rows: Whether hits carry the product's row.
+        only: The fields of the row that are needed; empty: all. An engine may give more.
+        counted: What is counted beside the candidates.
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
         corrected: The words that are spelled otherwise, each with the spelling of the index.
         dropped: Words that no product has.
@@ -126,6 +129,8 @@ class Plan:
     size: int = 10
     after: Place | None = None
     rows: bool = True
+    only: tuple[str, ...] = ()
+    counted: tuple[Counted, ...] = ()
     spelled: str = ""
     corrected: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
@@ -252,6 +257,7 @@ class Plan:
         keys: Sequence[Key] = (),
         vectors: Sequence[Mapping[str, Vector]] = (),
         proved: bool = True,
+        counted: Sequence[int] = (),
         degraded: Sequence[str] = (),
     ) -> Page:
         """Return the page of what was found.
@@ -265,6 +271,7 @@ class Plan:
             keys: What the last hit of the page is put in order by, in a steady order.
             vectors: Of each hit by leg, of those legs that are shown.
             proved: Whether a candidate has what the proof needs; else the page is empty.
+            counted: Of what is counted beside the candidates, how many products each has.
             degraded: What the engine could not do.
         """
         found = total if proved else 0
@@ -294,6 +301,7 @@ class Plan:
             corrected=self.corrected,
             dropped=self.dropped,
             suggestions=() if found else self.suggestions,
+            counted=tuple(counted),
             rules=self.ruled.names,
             redirect=self.ruled.redirect,
             banners=self.ruled.banners,

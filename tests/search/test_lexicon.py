@@ -102,3 +102,43 @@ def test_a_large_lexicon_answers_within_the_time_of_a_search() -> None:
         large.wholes(typed)
         large.spellings(typed, 2)
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    ("letters", "completed"),
+    [
+        ("umb", ("umbrella", "umbrellas")),
+        ("ho", ("höhe", "hohe")),
+        ("re", ("red", "reds")),
+        ("跑", ("跑步",)),
+        ("zebra", ()),
+    ],
+)
+def test_a_beginning_is_completed_to_the_words_of_which_there_is_more(letters: str, completed: tuple[str, ...]) -> None:
+    assert WORDS.completions(letters) == completed
+    assert WORDS.completions(letters) == completed
+
+
+@pytest.mark.parametrize(
+    ("letters", "near"),
+    [
+        ("umbella", ("umbrella",)),
+        ("umrbel", ("umbrel",)),
+        ("schraxb", ("schraub",)),
+        ("codrl", ("cordl",)),
+        ("xmbrel", ("umbrel",)),
+        ("zebra", ()),
+    ],
+)
+def test_beginnings_are_found_that_one_letter_is_wrong_in(letters: str, near: tuple[str, ...]) -> None:
+    assert WORDS.beginnings_near(letters) == near
+
+
+def test_a_language_in_which_nothing_more_is_found_is_left_out() -> None:
+    words = Lexicon({"umbrella": 3, "umbrellas": 2, "lampe": 4, "lampen": 3, "red": 5}, 20)
+    assert words.forms("lampe", "de") == {"lampe", "lampen"}
+    assert words.forms("lampe", "en") == {"lampe"}
+    assert words.telling(["red"], ["en", "de"]) == ["en"]
+    assert words.telling(["lampe"], ["en", "de"]) == ["de"]
+    assert words.telling(["umbrellas", "lampe"], ["en", "de"]) == ["en", "de"]
+    assert words.telling(["red", "lampe"], ["en", "de"]) == ["de"]

@@ -90,6 +90,7 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     assert "real         1 queries, 0.0% find nothing" in said
     files = ("--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
     assert "cut-off 0.65 relevant 1.000" in run("benchmarks.sorting", *files)
+    assert '"what": "completed", "queries": 2, "word": 1.0' in run("benchmarks.suggest", *files)
     assert "score 0.8: nDCG@10 1.000" in run("benchmarks.diversity", *files, "--facet", "brand")
 
 
@@ -110,3 +111,8 @@ def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tm
         ("clicks", tmp_path / "sessions.jsonl.gz", "other queries: corrected - plain, measured corrected: "),
     ):
         assert expected in run("benchmarks.learning", what, "--config", str(config), "--judgments", str(rows))
+
+
+def test_suggestions_are_measured_on_both_engines(es_url: str) -> None:
+    for arguments in ([], ["--url", es_url]):
+        assert run("benchmarks.suggest", *arguments).count('"p50_ms"') == 2

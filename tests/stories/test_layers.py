@@ -41,7 +41,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("catalog", "guidance", "recent", "weightings"),
-    ("events",),
+    ("events", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),

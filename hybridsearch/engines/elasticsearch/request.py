@@ -13,8 +13,10 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read, reading
+from hybridsearch.engines.elasticsearch.beside import COUNTED, counted_clause, numbers
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.matches import best_of, counting, match_clause
 from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
 from hybridsearch.fields.dates import DAY
@@ -24,7 +26,6 @@ from hybridsearch.search.clauses import (
     Codes,
     Condition,
     Cosine,
-    Match,
     Neighbours,
     Number,
     Passing,
@@ -33,7 +34,6 @@ from hybridsearch.search.clauses import (
     Recency,
     Saturated,
     Signal,
-    Words,
 )
 from hybridsearch.search.conditions import Filter, Ids, together
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
@@ -98,7 +98,7 @@ def to_elasticsearch(
         "from": plan.skipped,
         "size": plan.wanted,
         "track_total_hits": True,
-        "_source": {"excludes": [RESERVED]} if plan.rows else False,
+        "_source": source(plan),
     }
     if plan.shown_legs:
         body["fields"] = list(map(vector_path, plan.shown_legs))
@@ -113,7 +113,16 @@ def to_elasticsearch(
     counted = aggregations(plan, left_out, shards)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
+    if plan.counted:
+        counted[COUNTED] = counted_clause(plan)
     return {**body, "aggs": counted} if counted else body
+
+
+def source(plan: Plan) -> Any:
+    """Return what of a product comes with a hit."""
+    if not plan.rows:
+        return False
+    return {"excludes": [RESERVED]} if not plan.only else {"includes": list(plan.only), "excludes": [RESERVED]}
 
 
 def proof_clause(proof: Proof, window: int) -> Clause:
@@ -256,56 +265,6 @@ def script(query: Clause, source: str, params: Mapping[str, Any]) -> Clause:
     return {"script_score": {"query": query, "script": {"source": source, "params": params}}}
 
 
-def match_clause(clause: Match) -> Clause:
-    """Return the clause that matches words in any of the languages; the best language counts."""
-    return best_of([words_clause(text_path(clause.field, words.language), words) for words in clause.words])
-
-
-def words_clause(path: str, words: Words) -> Clause:
-    """Return the clause that matches the words of one language; the score is the sum of those that a product has.
-
-    Where it depends on the words how many are needed, a filter adds up what they count: in whole numbers, which are
-    exact in the 32 bits of a score.
-    """
-    least = words.least
-    if least is not None and words.simple:
-        return {"match": {path: {"query": " ".join(words.flat), "minimum_should_match": least}}}
-    factors = dict(words.factors)
-    clauses = [best_of([form_clause(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
-    if least is not None:
-        return {"bool": {"should": clauses, "minimum_should_match": least}}
-    enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
-    return {"bool": {"should": clauses, "filter": [enough]}}
-
-
-def counting(path: str, words: Words) -> Clause:
-    """Return the clause whose score is what those of the words count that a product has."""
-    counts = [
-        {"constant_score": {"filter": having(path, tokens), "boost": tells}}
-        for tokens, tells in zip(words.tokens, words.tells, strict=True)
-    ]
-    return {"bool": {"should": counts}}
-
-
-def form_clause(path: str, form: str, factor: float | None = None) -> Clause:
-    """Return the clause that matches a token, or several together, with the sum of their scores, times a factor."""
-    boost = {} if factor is None else {"boost": factor}
-    terms: list[Clause] = [{"term": {path: {"value": token, **boost}}} for token in form.split(" ")]
-    return terms[0] if len(terms) == 1 else {"bool": {"must": terms}}
-
-
-def having(path: str, tokens: Iterable[str]) -> Clause:
-    """Return the filter that a product has one of some tokens, or several together."""
-    single = [form for form in tokens if " " not in form]
-    several = [form_clause(path, form) for form in tokens if " " in form]
-    return {"bool": {"should": [{"terms": {path: single}}, *several]}} if several else {"terms": {path: single}}
-
-
-def best_of(clauses: list[Clause]) -> Clause:
-    """Return the clause that matches what one of several does, with the best score."""
-    return clauses[0] if len(clauses) == 1 else {"dis_max": {"queries": clauses}}
-
-
 def codes(clause: Codes) -> Clause:
     """Return the clause that matches products with one of the codes, or with one that begins so."""
     either: list[Clause] = [{"terms": {CODES: list(clause.values)}}] if clause.values else []
@@ -345,6 +304,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         written=written,
         keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
         vectors=[to_vectors(plan.shown_legs, hit) for hit in hits["hits"]] if plan.shown_legs else (),
+        counted=numbers(plan, counted),
         proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
         degraded=incomplete(answer),
     )

@@ -104,6 +104,14 @@ class Bucket(TypedDict):
     products: NotRequired[Products]
 
 
+class Each(TypedDict):
+    buckets: Many[Products]
+
+
+class Beside(TypedDict):
+    each: Each
+
+
 class InOneCase(TypedDict):
     values: Buckets
 
@@ -310,6 +318,7 @@ BUCKETS = TypeAdapter(Buckets)
 STATISTICS = TypeAdapter(Statistics)
 CASES = TypeAdapter(InAnyCase)
 SAMPLED = TypeAdapter(Sampled)
+BESIDE = TypeAdapter(Beside)
 FOUND = TypeAdapter(Found)
 WITH_FIELDS = TypeAdapter(WithFields)
 LOGGED = TypeAdapter(Logged)

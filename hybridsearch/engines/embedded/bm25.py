@@ -95,6 +95,13 @@ class TextField(Postings):
         matches = np.flatnonzero(present >= words.needed).astype(np.int32)
         return matches, sums[matches].astype(np.float32)
 
+    def holders(self, tokens: Sequence[str]) -> Ordinals:
+        """Return the documents that have one of the tokens, or several together, each once."""
+        single = [form for form in tokens if " " not in form]
+        several = [docs for form in tokens if " " in form for docs, _ in self._together(form.split(" "))]
+        found = np.concatenate([self.having(single), *several])
+        return found if len(tokens) == 1 else np.unique(found)
+
     def _word(self, tokens: Sequence[str], documents: int, factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
         """Return the documents that have one of the tokens, and the score of the best of them."""
         found = [

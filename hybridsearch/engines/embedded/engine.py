@@ -15,6 +15,7 @@ from hybridsearch.calls import Calls, while_open
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
+from hybridsearch.engines.embedded.beside import counts
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.ranking import rank
@@ -211,6 +212,7 @@ class EmbeddedEngine:
             keys=ranking.keys,
             vectors=view.vectors_of([placed.ordinal for placed in ranking.placed], plan.shown_legs),
             proved=ranking.proved,
+            counted=counts(plan, view) if plan.counted else (),
         )
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 

@@ -23,7 +23,7 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
-from hybridsearch.search.clauses import Codes
+from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FieldValues, Indexed, Vector
@@ -115,6 +115,8 @@ class View:
         self.products = Table(arrays, self.documents, variants=self.variants, find=self.find)
         self._found: dict[str, int | None] = {}
         nowhere = np.full(self.documents, -1, np.int32)
+        self.counts: dict[Counted, int] = {}
+        """Of what was counted beside the candidates of a plan; it stays as it is too."""
         self._legs = {
             leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
             for leg in self.schema.legs

@@ -1,4 +1,4 @@
-"""The one request: the exact body for each kind of plan, and the page that an answer becomes."""
+"""The one request: the exact body for each kind of plan, with `matches` and what stands `beside`, and the page."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +11,13 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hybridsearch.engines.elasticsearch import request
+from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
 from hybridsearch.engines.elasticsearch.filters import filter_clause
 from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
-from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
+from hybridsearch.search.clauses import Codes, Condition, Cosine, Counted, Match, Neighbours, Number, Saturated, Words
 from hybridsearch.search.conditions import AnyOf, Exists, Not, Range, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
@@ -470,3 +471,57 @@ def test_an_incomplete_answer_says_so(changes: dict[str, Any], reasons: tuple[st
 def test_what_was_missing_before_the_request_is_said_first() -> None:
     page = to_page(Plan("words", "", degraded=("no vectors",)), answer(timed_out=True))
     assert page.degraded[0] == "no vectors"
+
+
+def test_what_is_counted_beside_the_candidates_is_one_aggregation_of_the_whole_index() -> None:
+    words = Match(
+        "text", (Words("en", (("red",), ("dress", "gown", "night dress")), (1, 1), 2), Words("de", (("red",),), (1,)))
+    )
+    plan = Plan("words", "", counted=(Counted(words, (Terms("brand", ("Acme",)),)), Counted(None)), only=("title",))
+    english = {
+        "bool": {
+            "filter": [
+                {"term": {"hybrid.text.en": {"value": "red"}}},
+                {
+                    "bool": {
+                        "should": [
+                            {"terms": {"hybrid.text.en": ["dress", "gown"]}},
+                            {"bool": {"must": [
+                                {"term": {"hybrid.text.en": {"value": "night"}}},
+                                {"term": {"hybrid.text.en": {"value": "dress"}}},
+                            ]}},
+                        ]
+                    }
+                },
+            ]
+        }
+    }  # fmt: skip
+    german = {"term": {"hybrid.text.de": {"value": "red"}}}
+    sent = body(plan)
+    assert sent["_source"] == {"includes": ["title"], "excludes": ["hybrid"]}
+    assert sent["aggs"]["counted"] == {
+        "global": {},
+        "aggs": {
+            "each": {
+                "filters": {
+                    "filters": [
+                        {"bool": {"filter": [{"bool": {"should": [english, german]}}, ACME]}},
+                        {"bool": {"filter": []}},
+                    ]
+                }
+            }
+        },
+    }
+
+
+def test_the_counts_beside_the_candidates_come_back_in_their_order() -> None:
+    plan = Plan("words", "", counted=(Counted(None), Counted(None)))
+    answer = {
+        "hits": {"hits": [], "total": {"value": 0}},
+        "aggregations": {"counted": {"doc_count": 9, "each": {"buckets": [{"doc_count": 3}, {"doc_count": 0}]}}},
+    }
+    assert to_page(plan, answer).counted == (3, 0)
+    with pytest.raises(UnexpectedAnswer):
+        to_page(replace(plan, counted=plan.counted[:1]), answer)
+    with pytest.raises(UnexpectedAnswer):
+        to_page(plan, {"hits": answer["hits"]})
