@@ -442,6 +442,7 @@ def test_an_answer_becomes_a_page_with_the_largest_signals_first() -> None:
         facets={"brand": {"Acme": 9, "B": 3}},
         details={"brand": FacetDetails()},
         number=3,
+        offset=20,
         notes=("cut",),
     )
     assert list(page.hits[0].signals) == ["text", "title"]
