@@ -45,7 +45,7 @@ LAYERS = (
     ("shop",),
     ("learning",),
     ("indexing",),
-    ("related",),
+    ("maintained", "related"),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client",),
     ("cli",),
