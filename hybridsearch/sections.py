@@ -131,7 +131,7 @@ class Fields(Section):
     id: str = "id"
     group: str | None = None
     """Field that is the same in all rows of a product, which follow each other: each is one of its variants, or one of
-    its pictures. It names the product, and `id` does not."""
+    its pictures. It names the product; a row without it is a product of its own, which `id` names."""
     title: str | None = None
     text: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -182,6 +182,11 @@ class Fields(Section):
     def key(self) -> str:
         """The field that names a product."""
         return self.group or self.id
+
+    @property
+    def key_of_one(self) -> str | None:
+        """The field that names a product of one row, where that has no `group`."""
+        return self.id if self.group and self.id != self.group else None
 
     def format(self, name: str) -> Format:
         """Return how the texts of a field are written."""

@@ -78,7 +78,7 @@ def open_source(
         CatalogError: The file is missing, or its suffix is unknown.
         ConfigError: An index is named, but there is no server to read it from.
     """
-    id_field = fields.key if fields else None
+    id_field, key_of_one = (fields.key, fields.key_of_one) if fields else (None, None)
     arranged = Arrangement.of(catalog, fields) if fields else AS_READ
     if catalog.url and catalog.query:
         if fields and fields.version:
@@ -103,8 +103,8 @@ def open_source(
     if not path.is_file():
         raise CatalogError(f"Catalogue {shown(path)} is a pipe or a device. Write what it gives to a file first.")
     if suffix in BINARIES:
-        return BinaryFile(path, id_field, arranged, format=BINARIES[suffix])
-    return File(path, id_field, arranged, parse=SOURCES[suffix], encoding=catalog.encoding)
+        return BinaryFile(path, id_field, arranged, key_of_one, format=BINARIES[suffix])
+    return File(path, id_field, arranged, key_of_one, parse=SOURCES[suffix], encoding=catalog.encoding)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

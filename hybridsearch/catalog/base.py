@@ -79,7 +79,9 @@ class Unreadable:
         self.reason = reason
 
 
-def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Product | Reject:
+def product(
+    row: Any, id_field: str | None, where: str, place: int = 0, key_of_one: str | None = None
+) -> Product | Reject:
     """Return a parsed row as a product, made safe by `tidy`, or as a reject.
 
     Args:
@@ -87,6 +89,7 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
         id_field: Dotted name of the id; None numbers the rows by their place.
         where: The place, for messages.
         place: The place, to continue after it.
+        key_of_one: Dotted name of the id of a row without the first one.
     """
     if type(row) is Unreadable:
         return Reject(where, None, "read", row.reason, place=place)
@@ -99,7 +102,8 @@ def product(row: Any, id_field: str | None, where: str, place: int = 0) -> Produ
             reason = f"its values take {size / 1e6:.0f} MB in memory, expected at most {HEAVIEST_ROW / 1e6:.0f}"
             return Reject(where, None, "read", reason, place=place)
         row = clean
-        name = where if id_field is None else product_id(field(row, id_field), id_field)
+        named = key_of_one if key_of_one and not strings(field(row, id_field or "")) else id_field
+        name = where if named is None else product_id(field(row, named), named)
         return Product(name, row, where, place=place)
     except ValueError as error:
         return Reject(where, None, "read", str(error), row if issubclass(type(row), dict) else None, place)

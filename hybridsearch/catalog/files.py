@@ -44,11 +44,13 @@ class OneFile:
     Attributes:
         id_field: Dotted name of the id; None numbers the products by their places.
         arranged: What is made of the rows.
+        key_of_one: Dotted name of the id of a row without `id_field`.
     """
 
     path: Path
     id_field: str | None = None
     arranged: Arrangement = AS_READ
+    key_of_one: str | None = None
 
     @property
     def name(self) -> str:
@@ -67,8 +69,9 @@ class OneFile:
                 took its name does no harm.
         """
         before = snapshot(os.fstat(raw.fileno()))
-        read = (product(row, self.id_field, f"{self.name}:{number}", number) for number, row in rows)
-        yield from self.arranged(read)
+        yield from self.arranged(
+            product(row, self.id_field, f"{self.name}:{number}", number, self.key_of_one) for number, row in rows
+        )
         if snapshot(os.fstat(raw.fileno())) != before:
             raise CatalogError(
                 f"Catalogue {shown(self.path)} was written to while it was read: products may be missing. Write it "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -13,6 +14,8 @@ from hybridsearch.values import Product, Reject, Row
 
 MOST_REJECTS = 1_000
 """Among the rows of a product; after more of them it is complete."""
+SEPARATOR = re.compile(r"\s+[-–—/:·•]\s|\s*[,;:]\s|\s*[|(\[，、；（【｜]|\s*$")
+"""What stands in a title between the name of a product and what its variants differ in, or the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,13 @@ class Grouping:
         field: That all rows of a product have in common.
         variants: Name of the list of variants in the product; None where no field of variants is configured.
         columns: Those of a row that are its variant's.
+        title: The field with the title of a product, or of a variant.
     """
 
     field: str
     variants: str | None = None
     columns: frozenset[str] = frozenset()
+    title: str | None = None
 
     @classmethod
     def of(cls, fields: Fields) -> Self | None:
@@ -35,9 +40,9 @@ class Grouping:
         if fields.group is None:
             return None
         if not fields.has_variants:
-            return cls(fields.group)
+            return cls(fields.group, title=fields.title)
         columns = frozenset(map(fields.within_variant, fields.names_of_variants))
-        return cls(fields.group, fields.list_of_variants, columns)
+        return cls(fields.group, fields.list_of_variants, columns, fields.title)
 
     def grouped(self, rows: Iterable[Product | Reject]) -> Iterator[Product | Reject]:
         """Yield one product for the rows of one id that follow each other, at the place of the last of them.
@@ -98,6 +103,9 @@ class Grouping:
         if len(rows) == 1 and self.is_whole(rows[0]):
             return rows[0]
         row = merged([row.row for row in rows]) if len(rows) > 1 else dict(rows[0].row)
+        titles = row.get(self.title or "")
+        if self.variants and isinstance(titles, list) and all(isinstance(each, str) for each in titles):
+            row[str(self.title)] = in_common(titles, row)  # each variant keeps its own
         if self.variants:
             row[self.variants] = [each for each in (self.variant(part.row, row) for part in rows) if each]
         return replace(rows[0], row=row, place=rows[-1].place)
@@ -124,6 +132,21 @@ def merged(rows: Sequence[Row]) -> dict[str, Any]:
             values |= {repr(part): part for part in parts if not missing(part) and repr(part) not in values}
     filled = {name: [*values.values()] for name, values in found.items() if values}
     return {name: values[0] if len(values) == 1 else values for name, values in filled.items()}
+
+
+def in_common(titles: Sequence[str], row: Row) -> str:
+    """Return the title of a product whose variants have these, in a row of all that they say.
+
+    It is the longest beginning that all of them have, up to a separator, and that no other field says, as the brand
+    does; without one it is the first title.
+    """
+    shared = set.intersection(*map(beginnings, titles)) - {each for each in row.values() if isinstance(each, str)}
+    return max(shared, key=len, default=titles[0])
+
+
+def beginnings(title: str) -> set[str]:
+    """Return what stands before each separator of a title, and all of it."""
+    return {title[: mark.start()].strip() for mark in SEPARATOR.finditer(title)} - {""}
 
 
 def missing(value: Any) -> bool:

@@ -16,14 +16,15 @@ from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.propose.arrangement import VARIANTS, arrange, grouped
+from hybridsearch.propose.arrangement import VARIANTS, arrange
 from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.propose.variants import as_listed, columns_of_variants, without
+from hybridsearch.rows import field
 from hybridsearch.sections import Catalog, EngineSection, Fields
 from hybridsearch.settings import DEFAULT_FILE, checked
-from hybridsearch.values import Reject
+from hybridsearch.values import Reject, Row
 
 FIRST = 4_000
 """Rows that are looked at to see which of them belong together; the sample has gaps."""
@@ -137,19 +138,39 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
         require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    section, key = arrange(sample(source, reads=FIRST) if section.path else rows, section)
-    if key is not None and grouped(section, key):
-        apart = open_source(section, Fields(id=key, title=key))
-        columns = columns_of_variants(sample(apart, reads=FIRST), key)
-        together = Fields(group=key, title=key, codes=tuple(f"{VARIANTS}.{name}" for name in columns))
-        rows = [without(row, columns) for row in sample(open_source(section, together))]
-    elif key is not None:
-        products = sample(open_source(section, Fields(id=key, title=key)))
-        rows = as_listed(products, VARIANTS, key, section.parent or "")
+    section, named = arrange(sample(source, reads=FIRST) if section.path else rows, section)
+    if named and named.group:
+        rows = gathered(section, named)
+    elif named:
+        rows = as_listed(sample(open_source(section, named)), VARIANTS, named.id, section.parent or "")
     else:
         rows = [unfolded(row, row, section.pairs) for row in rows]
-    proposal = propose(rows, types() if types else None, source.name, key, section)
+    key, key_of_one = (named.key, named.key_of_one) if named else (None, None)
+    proposal = propose(rows, types() if types else None, source.name, key, section, key_of_one)
     return replace(proposal, notes=(*proposal.notes, *remarks())), section
+
+
+def gathered(section: Catalog, named: Fields) -> list[Row]:
+    """Return products that rows are gathered to, with what their variants say in their lists alone.
+
+    Args:
+        section: The file that they are in.
+        named: The fields that name products and, where each row has a title of its own, that.
+    """
+    apart = open_source(section, Fields(id=named.id, title=named.title))
+    varying = columns_of_variants(sample(apart, reads=FIRST), named.key)
+    columns = [name for name in varying if name != named.title]
+    together = named.model_copy(update={"codes": tuple(f"{VARIANTS}.{name}" for name in columns)})
+    products = sample(open_source(section, together))
+    said = {name.partition(".")[0] for name in (*columns, named.title or "")}
+    return [
+        {
+            named.key: field(row, named.id),
+            **without(row, columns),
+            VARIANTS: [{name: own for name, own in each.items() if name in said} for each in row.get(VARIANTS) or []],
+        }
+        for row in products
+    ]
 
 
 def require_some(source: Source) -> None:

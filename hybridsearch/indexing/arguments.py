@@ -79,7 +79,7 @@ def read(row: object, settings: Settings, where: str) -> Product | Reject:
     if type(row) is Hit:
         return Reject(where, row.id, "read", "found a hit, expected a product: give its 'product'")
     if settings.catalog.index is None:
-        return product(row, settings.fields.key, where)
+        return product(row, settings.fields.key, where, key_of_one=settings.fields.key_of_one)
     whole_row = product(row, None, where)
     return whole_row if isinstance(whole_row, Reject) else of_index(whole_row.row, settings.fields.key, where)
 

@@ -48,6 +48,7 @@ def propose(
     name: str = "the catalogue",
     key: str | None = None,
     catalog: Catalog | None = None,
+    key_of_one: str | None = None,
 ) -> Proposal:
     """Guess a configuration.
 
@@ -57,6 +58,7 @@ def propose(
         name: Name of the catalogue, for messages.
         key: Field that names the products, where several rows were made one.
         catalog: What was made of the rows.
+        key_of_one: Field that names products that are one row.
 
     Raises:
         CatalogError: There are no rows, or nothing in them that could be searched.
@@ -73,7 +75,7 @@ def propose(
     languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
     single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
-    names = "_id" if kinds is not None else next(iter(chosen["id"]), "id")
+    names = "_id" if kinds is not None else key_of_one or next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles)}
     said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
@@ -81,7 +83,7 @@ def propose(
         Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, **more}),
         why | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
-        (*said_of(arranged, key), *remarks(sampled, roles, named=kinds is not None)),
+        (*said_of(arranged, key, key_of_one), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         rest,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.roles import rank
-from hybridsearch.propose.words import ID, PARENT, TITLE
+from hybridsearch.propose.words import GROUP, ID, PARENT, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
@@ -36,6 +36,63 @@ def begins_with(key: Column, title: Column) -> bool:
     titled = {place for place, value in zip(title.places, title.values, strict=True) if strings(value)}
     later = len(values) - len(firsts)
     return len(firsts) == key.distinct and later >= FEWEST and len(titled) >= FEWEST and titled <= firsts
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How rows with titles of their own are together one product.
+
+    Attributes:
+        field: The same in all rows of a product.
+        key: The field that names each row, and so a product that has one row and no group.
+        title: The field with the title of each.
+    """
+
+    field: str
+    key: str
+    title: str
+
+
+def group_of_variants(rows: Sequence[Row]) -> Group | None:
+    """Return how rows are gathered, each with an id and a title of its own; None where each row is a product.
+
+    A group is the same in rows that follow each other, which have most words of their titles in common.
+    """
+    sampled = columns(rows, {})
+    named = [column for column in sampled if GROUP & {*column.words} and column.single]
+    keys = sorted((column for column in sampled if is_key(column)), key=lambda column: rank(column, ID))
+    titles = [column for column in sampled if column.says(TITLE) is not None and column.filled > NAMED]
+    for group in named:
+        for title in sorted(titles, key=lambda column: (rank(column, TITLE), len(column.words))):
+            if keys and group.name not in (keys[0].name, title.name) and gathers(group, title):
+                return Group(group.name, keys[0].name, title.name)
+    return None
+
+
+def is_key(column: Column) -> bool:
+    """Tell whether a column names every row."""
+    return column.says(ID) is not None and column.unique
+
+
+def gathers(group: Column, title: Column) -> bool:
+    """Tell whether the rows of a group follow each other, and are called alike where it has several."""
+    runs: list[list[int]] = []
+    before: tuple[int, str] | None = None
+    for place, value in zip(group.places, group.values, strict=True):
+        names = strings(value)
+        if names and before == (place - 1, names[0]):
+            runs[-1].append(place)
+        elif names:
+            runs.append([place])
+        before = (place, names[0]) if names else None
+    several = [run for run in runs if len(run) > 1]
+    alike = sum(share_words([title.vocabulary.get(place, set()) for place in run]) for run in several)
+    return len(runs) == group.distinct and len(several) >= FEWEST and alike >= MOSTLY * len(several)
+
+
+def share_words(titles: Sequence[set[str]]) -> bool:
+    """Tell whether titles have at least half of the words of the shortest one in common."""
+    return 2 * len(set.intersection(*titles)) >= min(map(len, titles)) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ REFERENCES = listed("id ids parent")
 """Of what names other things, for programs."""
 PARENT = listed("parent parentsku parentid eltern elternartikel padre übergeordnet")
 """Of what names the product of a variant."""
+GROUP = {"group", "groupid", "itemgroupid", "gruppe", "gruppen", "groupe", "grupo"}
+"""In the name of what the variants of a product have in common."""
 META = {"meta", "seo", "og"}
 """Of what search engines are shown, a copy of the title or worse."""
 ALT = META | {"alt", "alttext", "slug", "url", "handle"}
