@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hybridsearch.changes import Change
@@ -12,6 +12,9 @@ from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.build import Builder, Built
 from hybridsearch.indexing.updated import Updated
+from hybridsearch.rows import field
+from hybridsearch.sections import Fields
+from hybridsearch.values import Reject, Row
 
 TRIES = 20
 """How often a product is written again because others change it at the same time."""
@@ -64,7 +67,14 @@ class FieldUpdates:
         wholes = replay.whole(self.engine, None, changes, self.builder.schema.fields, since)
         wholes = [change for change in wholes if change.row is not None]
         stored = self.engine.stored(None, [change.id for change in wholes]) if wholes else {}
-        built = replay.build(self.engine, None, self.builder, wholes, stored)
+        named = {change.id: change.row or {} for change in changes}
+        flaws = {key: flaw(named[key], each.row, self.builder.schema.fields) for key, each in stored.items()}
+        built = replay.build(
+            self.engine, None, self.builder, [each for each in wholes if not flaws.get(each.id)], stored
+        )
+        built.rejects += [
+            Reject(f"change of {key}", key, "document", why, dict(named[key])) for key, why in flaws.items() if why
+        ]
         self.updated.encoded += built.counts.encoded
         return built, {change.id for change in changes} - {change.id for change in wholes}
 
@@ -99,3 +109,16 @@ class FieldUpdates:
             }
             built = None
         raise EngineError(f"Product '{next(iter(left))}' is changed by others all the time. Try it again.")
+
+
+def flaw(names: Iterable[str], row: Row, fields: Fields) -> str | None:
+    """Return why fields of a product cannot be changed as they are named, if so: they lie in its list of variants.
+
+    A product that has a key of that very name already, as a table may have it, is changed there.
+    """
+    listed = fields.list_of_variants
+    inside = next((name for name in names if fields.of_variants(name) and name not in row), None)
+    if inside is None or not isinstance(field(row, listed), list):
+        return None
+    own = fields.within_variant(inside)
+    return f"'{inside}' is a field of each of its variants; give the whole list: {{'{listed}': [{{'{own}': …}}, …]}}"

@@ -26,6 +26,8 @@ FEWEST_BARS = 2
 """0 is always an end: one is for what lies below it, and one for the rest."""
 MOST_LEVELS = 20
 """Of a tree, shown at once."""
+OTHERS = "Trees have below and depth besides, numbers ranges or bars, dates by."
+"""What facets of other fields take."""
 
 FacetNames = Sequence[str] | Mapping[str, Mapping[str, Any]]
 """Names of fields, or for each name its options: `size`, `order` and `containing`, `below` and `depth` of a tree,
@@ -58,7 +60,9 @@ def read_facet(
     kind = next((kind for kind in kinds if options.keys() <= set(options_of(kind, form))), None)
     if kind is None:
         expected = " or ".join(", ".join(options_of(kind, form)) for kind in kinds)
-        raise QueryError(f"Facet '{name}' has the options {brief(dict(options))}, expected some of: {expected}.")
+        raise QueryError(
+            f"Facet '{name}' has the options {brief(dict(options))}, expected some of: {expected}. {OTHERS}"
+        )
     if {"ranges", "bars"} <= options.keys():
         raise QueryError(f"Facet '{name}' has both ranges and bars, expected one of them.")
     read = {option: READ[option](name, value, kind) for option, value in options.items()}

@@ -146,7 +146,8 @@ def require_few(filters: Mapping[Any, Any]) -> None:
         QueryError: There are.
     """
     if (count := number_of(filters)) > MOST_FILTERS:
-        raise QueryError(f"{count:,} filters were given; at most {MOST_FILTERS} are allowed.")
+        counted = ", the fields in groups of 'any', these groups and each 'any' counted" * (count > len(filters))
+        raise QueryError(f"{count:,} filters were given{counted}; at most {MOST_FILTERS} are allowed.")
 
 
 def number_of(filters: Mapping[Any, Any]) -> int:

@@ -67,6 +67,28 @@ def test_nothing_is_encoded_unless_what_a_leg_reads_changes(tmp_path: Path, engi
         assert shop.engine.stored(live.name, ["1"])["1"].vectors["words"] != before
 
 
+def test_a_field_of_variants_is_not_changed_beside_their_list(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """It was stored under a key of that name, which no search read."""
+    fields = {"title": "title", "facets": ["variants.color"]}
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "title": "polo shirt", "variants": [{"color": "red"}, {"color": "blue"}]},
+        {"id": "2", "title": "polo shirt", "variants.color": "red"},
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+    with opened(tmp_path, engine, fields=fields) as shop:
+        updated = shop.update([{"id": key, "variants.color": "green"} for key in "12"])
+        assert counts(updated) == (1, 0, 0, 1)
+        assert [(reject.id, reject.reason) for reject in updated.rejects] == [
+            (
+                "1",
+                "'variants.color' is a field of each of its variants; "
+                "give the whole list: {'variants': [{'color': …}, …]}",
+            )
+        ]
+        assert shop.get(["1", "2"]) == {"1": rows[0], "2": {**rows[1], "variants.color": "green"}}
+        assert counts(shop.update("1", {"variants": [{"color": "green"}]})) == (1, 0, 0, 0)
+
+
 def test_what_the_index_does_not_have_is_missing_and_not_remembered(tmp_path: Path, engine: dict[str, Any]) -> None:
     with opened(tmp_path, engine) as shop:
         shop.delete("1")

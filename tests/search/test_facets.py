@@ -7,7 +7,7 @@ import pytest
 from hybridsearch.errors import QueryError
 from hybridsearch.search.conditions import Filter, Not, Terms
 from hybridsearch.search.counts import Facet
-from hybridsearch.search.facets import read_facets
+from hybridsearch.search.facets import OTHERS, read_facets
 from hybridsearch.search.within import Within
 from tests.search.builders import FIELDS
 
@@ -74,11 +74,12 @@ def test_of_the_kinds_of_a_field_the_first_that_takes_the_options_is_counted() -
     [
         (
             {"brand": {"ranges": [1]}},
-            "Facet 'brand' has the options {'ranges': [1]}, expected some of: size, order, containing.",
+            f"Facet 'brand' has the options {{'ranges': [1]}}, expected some of: size, order, containing. {OTHERS}",
         ),
         (
             {"size": {"by": "year"}},
-            "Facet 'size' has the options {'by': 'year'}, expected some of: size, order, containing or ranges, bars.",
+            "Facet 'size' has the options {'by': 'year'}, expected some of: size, order, containing or ranges, bars. "
+            "Trees have below and depth besides, numbers ranges or bars, dates by.",
         ),
         ({"brand": {"size": 0}}, "Facet 'brand' has the size 0, expected a whole number from 1 to 10,000."),
         ({"brand": {"size": True}}, "Facet 'brand' has the size True, expected a whole number from 1 to 10,000."),
@@ -100,7 +101,12 @@ def test_of_the_kinds_of_a_field_the_first_that_takes_the_options_is_counted() -
         ),
         (
             {"brand": {"below": "Home"}},
-            "Facet 'brand' has the options {'below': 'Home'}, expected some of: size, order, containing.",
+            f"Facet 'brand' has the options {{'below': 'Home'}}, expected some of: size, order, containing. {OTHERS}",
+        ),
+        (
+            {"category": {"limit": 5}},
+            "Facet 'category' has the options {'limit': 5}, expected some of: size, order, containing, below, depth. "
+            f"{OTHERS}",
         ),
         ({"category": {"depth": 21}}, "Facet 'category' has the depth 21, expected a whole number from 1 to 20."),
         (
