@@ -124,6 +124,12 @@ class Catalog(Section):
             raise ValueError("'pairs' are not for an index, whose documents are kept as they are; leave them out")
         return self
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields by which rows become products."""
+        paired = (name for pair in self.pairs for name in (pair.names, pair.values, pair.text))
+        return tuple(dict.fromkeys(filter(None, [self.parent, *self.named_by, *paired])))
+
 
 class Fields(Section):
     """Which field of the catalogue plays which role; a dotted name names a field of nested objects."""

@@ -96,7 +96,8 @@ def print_dry_run(shop: HybridSearch, as_json: bool) -> int:
             f"  room: about {report.disk / 1e6:,.1f} MB on disk, {report.memory / 1e6:,.1f} MB of them in memory"
         )
         if report.absent:
-            click.echo(show.line(f"  no product has: {', '.join(report.absent)}; correct [fields], or what fills them"))
+            names = ", ".join(report.absent)
+            click.echo(show.line(f"  no product has: {names}; correct [fields] or [catalog], or what fills them"))
         for line in report.outlook:
             click.echo(f"  {line}")
         show.rejects(report.rejects, report.rejected, "run without --dry-run to write a file of them")

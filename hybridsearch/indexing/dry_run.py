@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
 from hybridsearch.rows import weight
 from hybridsearch.schema import Schema
+from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
-from hybridsearch.values import Product, Reject
+from hybridsearch.values import Product, Reject, Row
 
 SAMPLE = 64
 """Products whose texts and pictures are encoded to see how long it takes."""
@@ -48,7 +49,7 @@ class DryRun:
         measured: Products in the sample.
         disk, memory: Estimates in bytes; `memory` is what searches want to find in the page cache.
         outlook: What would change in the index and who uses it, in sentences.
-        absent: Fields that the configuration names and no product has.
+        absent: Fields that the configuration names, under [fields] or [catalog], and no product has.
         rejects: The first ones.
     """
 
@@ -83,7 +84,7 @@ class Survey:
         keys: Of the different texts, in the encode cache.
         sample: The first products, a few of them where they are very long.
         held: Bytes that these take in memory.
-        absent: Fields that no product has had yet.
+        absent: Fields that no product has had yet, each with the names under which a product may have it.
     """
 
     shop: Shop
@@ -97,7 +98,7 @@ class Survey:
     keys: set[bytes] = field(default_factory=set)
     sample: list[Product] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
+    absent: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def add(self, row: Product | Reject) -> None:
         """Count a row of the catalogue."""
@@ -110,7 +111,7 @@ class Survey:
             self.reject(Reject(row.where, row.id, "document", str(error)))
             return
         self.products += 1
-        self.absent = [name for name in self.absent if not any(map(has_some, document.values(row.row, name)))]
+        self.absent = {name: places for name, places in self.absent.items() if not has_any(row.row, places)}
         self.size += len(orjson.dumps(row.row))
         if len(self.sample) < SAMPLE and self.held < HEAVY:
             self.sample.append(row)
@@ -134,7 +135,7 @@ def dry_run(shop: Shop) -> DryRun:
     settings = shop.settings
     cache = Home(settings.home).vectors
     schema = schema_of(settings, shop.encoders)
-    survey = Survey(shop, schema, absent=document.names(schema))
+    survey = Survey(shop, schema, absent=named(settings, schema))
     started = time.perf_counter()
     for row in source_of(settings).read():
         survey.add(row)
@@ -158,9 +159,24 @@ def dry_run(shop: Shop) -> DryRun:
         disk=disk,
         memory=memory,
         outlook=outlook(shop, survey.schema),
-        absent=survey.absent if survey.products else [],
+        absent=[*survey.absent] if survey.products else [],
         rejects=survey.rejects,
     )
+
+
+def named(settings: Settings, schema: Schema) -> dict[str, list[str]]:
+    """Return the fields that a configuration names, each with the names under which a product may have it.
+
+    What is said of rows may be a product's or, once the row is one of its variants, that one's.
+    """
+    listed = schema.fields.list_of_variants
+    of_rows = {name: [name, f"{listed}.{name}"] for name in settings.catalog.names}
+    return {name: [name] for name in document.names(schema)} | of_rows
+
+
+def has_any(row: Row, places: Sequence[str]) -> bool:
+    """Tell whether a product says anything under one of some names."""
+    return any(has_some(value) for name in places for value in document.values(row, name))
 
 
 def has_some(value: object) -> bool:

@@ -133,3 +133,22 @@ def test_fields_that_no_product_has_are_named(tmp_path: Path) -> None:
     write_products(tmp_path / "products.jsonl", [])
     with HybridSearch.open(settings(tmp_path, fields=fields)) as found:
         assert dry_run(found).absent == []
+
+
+def test_fields_of_rows_that_no_product_and_no_variant_has_are_named(tmp_path: Path) -> None:
+    """With a misspelled `parent` each variant became a product, and with misspelled `pairs` no filter had values."""
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "SKU": "P", "title": "Hat", "n": "Color", "v": "red", "more": "a=b"},
+        {"id": "2", "title": "Hat, red", "Parent": "P", "SKU": "P-R"},
+    ]
+    write_products(tmp_path / "products.jsonl", rows)
+
+    def absent(*pairs: dict[str, str], **catalog: Any) -> list[str]:
+        tables = {"catalog": {"path": tmp_path / "products.jsonl", "pairs": pairs, **catalog}}
+        with HybridSearch.open(settings(tmp_path, fields={"title": "title"}, **tables)) as found:
+            return [*dry_run(found).absent]
+
+    beside, text = {"into": "a", "names": "n", "values": "v"}, {"into": "b", "text": "more"}
+    assert absent(beside, text, parent="Parent", named_by=["SKU"]) == []
+    assert absent(parent="Eltern", named_by=["SKU", "Nr"]) == ["Eltern", "Nr"]
+    assert absent({**beside, "names": "N"}, {**text, "text": "less"}) == ["N", "less"]
