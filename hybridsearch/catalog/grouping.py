@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from hybridsearch.catalog.base import HEAVIEST_ROW
-from hybridsearch.rows import field, weight
+from hybridsearch.rows import field, strings, weight
 from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject, Row
 
@@ -48,29 +48,33 @@ class Grouping:
         """Yield one product for the rows of one id that follow each other, at the place of the last of them.
 
         A row that would make its product heavier than a row may be is a reject, and so is one that stands apart from
-        the others of its product.
+        the others of its product. A product without a title is one where its first row may be a reject, with the title.
         """
         together: list[Product] = []
         rejects: list[Reject] = []
+        before: Reject | None = None
+        latest: Reject | None = None
         held = 0
         complete: set[int] = set()
         for row in rows:
             if together and (len(rejects) == MOST_REJECTS or (isinstance(row, Product) and row.id != together[0].id)):
                 complete.add(hash(together[0].id))
-                yield from self.in_order(together, rejects)
+                yield from self.in_order(together, rejects, before)
                 together, rejects, held = [], [], 0
             size = weight(row.row)
             if isinstance(row, Product) and (why := self.flaw(row, complete, held + size)):
                 row = Reject(row.where, row.id, "read", why, row.row, row.place)
             if isinstance(row, Product):
+                before = before if together else latest
                 together.append(row)
                 held += size
             elif together:
                 rejects.append(row)
             else:
                 yield row
+            latest = row if isinstance(row, Reject) else None
         if together:
-            yield from self.in_order(together, rejects)
+            yield from self.in_order(together, rejects, before)
 
     def flaw(self, row: Product, complete: set[int], held: int) -> str | None:
         """Return why a row cannot be one of the product that is read, if so.
@@ -94,9 +98,26 @@ class Grouping:
         listed = row.row.get(self.variants or "")
         return isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
 
-    def in_order(self, together: Sequence[Product], rejects: Sequence[Reject]) -> list[Product | Reject]:
-        """Return the product of some rows, and the rejects among them, by their places."""
-        return sorted([self.one(together), *rejects], key=lambda row: row.place)
+    def in_order(
+        self, together: Sequence[Product], rejects: Sequence[Reject], before: Reject | None
+    ) -> list[Product | Reject]:
+        """Return the product of some rows, and the rejects among them, by their places.
+
+        Args:
+            together: Rows of one product.
+            rejects: Those among them, and after them.
+            before: The row before them, if it is a reject.
+        """
+        found = self.one(together)
+        if before and self.may_be_of(before, found.id) and self.title and not strings(field(found.row, self.title)):
+            lost = f"none of its rows has a '{self.title}', and the one before them, {before.where}, is a reject"
+            whole = Reject(found.where, found.id, "read", f"{lost}; correct that one", found.row, found.place)
+            return sorted([whole, *rejects], key=lambda row: row.place)
+        return sorted([found, *rejects], key=lambda row: row.place)
+
+    def may_be_of(self, reject: Reject, key: str) -> bool:
+        """Tell whether a row that is a reject may be one of a product: it names that, or none that is known."""
+        return (reject.id or "".join(strings(field(reject.row or {}, self.field))) or key) == key
 
     def one(self, rows: Sequence[Product]) -> Product:
         """Return the product of its rows."""

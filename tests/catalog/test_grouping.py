@@ -83,6 +83,29 @@ def test_rejects_among_the_rows_part_no_product_and_places_grow() -> None:
     ]
 
 
+def test_a_product_whose_first_row_is_a_reject_with_its_title_is_one() -> None:
+    """It went live without a title."""
+    fields = Fields(title="title", group="handle")
+    lost = "none of its rows has a 'title', and the one before them, shop.csv:2, is a reject; correct that one"
+    known = Reject("shop.csv:2", None, "read", "", {"handle": "a"}, 2)
+
+    def found(*rows: Product | Reject) -> list[str | None]:
+        read = Grouping.of(fields).grouped(rows)  # type: ignore[union-attr]
+        return [each.reason if isinstance(each, Reject) else None for each in read]
+
+    assert found(row("z", 1, title="Z"), reject(2), row("a", 3), row("a", 4), row("b", 5)) == [
+        None,
+        "not CSV",
+        lost,
+        None,
+    ]
+    assert found(known, row("a", 3), reject(4)) == ["", lost, "not CSV"]
+    assert found(reject(2), row("a", 3), row("a", 4, title="A")) == ["not CSV", None]
+    assert found(known, row("b", 3)) == ["", None]
+    assert found(row("a", 1, title="A"), reject(2), row("a", 3)) == ["not CSV", None]
+    assert found(row("a", 1)) == [None]
+
+
 def test_a_product_is_complete_after_many_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping, "MOST_REJECTS", 2)
     rows: list[Product | Reject] = [row("a", 1), reject(2), reject(3), reject(4), row("a", 5)]
