@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Rows that are fetched at a time."""
+CLOSED = " The server closed the connection: it may end sessions that wait, which 'catalog.url' can forbid it."
 NEEDED = 'A catalogue in a database needs SQLAlchemy. Install it with: pip install "hybridsearch[sql]"'
 
 
@@ -114,9 +115,10 @@ class Database:
             raise CatalogError(f"'catalog.url' names a database that is not known: {error}.") from error
         except (exc.SQLAlchemyError, ValueError, TypeError) as error:  # the latter for what an address holds
             why = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+            closed = CLOSED if getattr(error, "connection_invalidated", False) else ""
             raise CatalogError(
                 f"Cannot read the catalogue from {without_logins(self.url)}: {why}. Check 'catalog.url', "
-                "'catalog.query' and HYBRIDSEARCH_CATALOG_PASSWORD."
+                f"'catalog.query' and HYBRIDSEARCH_CATALOG_PASSWORD.{closed}"
             ) from error
 
     def address(self) -> URL:

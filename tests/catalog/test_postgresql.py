@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -133,6 +134,24 @@ def test_rows_that_are_changed_while_they_are_read_are_read_as_they_were(postgre
     table.execute("UPDATE products SET title = 'blue hat'")
     table.execute("DELETE FROM products WHERE id > '04000'")
     assert [titled(row) for row in (first, *rows)] == [f"red hat {n}" for n in range(1, 5001)]
+
+
+def test_a_server_that_ends_waiting_sessions_does_not_where_the_address_says_so(postgres: Server, table: Any) -> None:
+    """The cursor waits while products are encoded; docs/configuration.md has this remedy."""
+    table.execute("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '200ms'")
+    try:
+        rows = Database(postgres.url, QUERY, "id").read()
+        next(rows)
+        time.sleep(1)
+        with pytest.raises(CatalogError, match=r"idle-in-transaction timeout.* The server closed the connection"):
+            list(rows)
+        options = "options=-c%20idle_in_transaction_session_timeout%3D0%20-c%20statement_timeout%3D0&keepalives_idle=30"
+        rows = Database(f"{postgres.url}?{options}", QUERY, "id").read()
+        next(rows)
+        time.sleep(1)
+        assert len(list(rows)) == 4_999
+    finally:
+        table.execute("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout")
 
 
 def test_the_version_tells_what_was_written_since(postgres: Server, table: Any) -> None:
