@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.roles import rank
-from hybridsearch.propose.words import GROUP, ID, PARENT, TITLE
+from hybridsearch.propose.words import GROUP, ID, PARENT, REFERENCES, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
@@ -59,7 +59,7 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
     A group is the same in rows that follow each other, which have most words of their titles in common.
     """
     sampled = columns(rows, {})
-    named = [column for column in sampled if GROUP & {*column.words} and column.single]
+    named = [column for column in sampled if is_group(column)]
     keys = sorted((column for column in sampled if is_key(column)), key=lambda column: rank(column, ID))
     titles = [column for column in sampled if column.says(TITLE) is not None and column.filled > NAMED]
     for group in named:
@@ -67,6 +67,14 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
             if keys and group.name not in (keys[0].name, title.name) and gathers(group, title):
                 return Group(group.name, keys[0].name, title.name)
     return None
+
+
+def is_group(column: Column) -> bool:
+    """Tell whether a column is called a group, and is an id or has digits: those without may be ranges of a shop."""
+    called = GROUP & {*column.words}
+    an_id = column.says(REFERENCES) is not None or any(word.endswith("id") for word in called)
+    digits = sum(any(map(str.isdigit, text)) for text in column.texts)
+    return bool(called) and column.single and (an_id or digits >= MOSTLY * len(column.texts))
 
 
 def is_key(column: Column) -> bool:

@@ -98,9 +98,16 @@ def rows(*cells: tuple[str, str], name: str = "item_group_id") -> list[dict[str,
 POLOS = [("a", "Polo red"), ("a", "Polo blue"), ("", "Hat"), ("b", "Coat red"), ("b", "Coat blue"), ("", "Bag")]
 
 
-@pytest.mark.parametrize("name", ["item_group_id", "group id", "itemGroupId", "Gruppe", "groupe"])
+@pytest.mark.parametrize("name", ["item_group_id", "group id", "itemGroupId", "groupid"])
 def test_rows_of_one_group_that_follow_each_other_are_a_product(name: str) -> None:
     assert group_of_variants(rows(*POLOS, name=name)) == Group(name, "id", "title")
+
+
+@pytest.mark.parametrize("name", ["Gruppe", "groupe", "product group"])
+def test_a_group_that_is_called_no_id_has_digits(name: str) -> None:
+    numbered = [(group and f"{group}17", title) for group, title in POLOS]
+    assert group_of_variants(rows(*numbered, name=name)) == Group(name, "id", "title")
+    assert group_of_variants(rows(*POLOS, name=name)) is None
 
 
 @pytest.mark.parametrize(
