@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated
 from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Vector
 
 SEED = 20261121

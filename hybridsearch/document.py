@@ -10,9 +10,9 @@ from typing import Any
 
 from hybridsearch import markup, text
 from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, FieldValues, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"

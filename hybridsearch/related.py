@@ -11,6 +11,7 @@ from hybridsearch.deadline import within
 from hybridsearch.errors import QueryError
 from hybridsearch.given import flag
 from hybridsearch.json_values import brief
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
@@ -21,7 +22,6 @@ from hybridsearch.search.recommended import plan_recommended
 from hybridsearch.search.similar import plan_similar
 from hybridsearch.search.taste import Taste, taste_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.shop import KnownWords, Shop, lexicon_of, presented, tell
 from hybridsearch.tracing import span
 from hybridsearch.values import Indexed, Page

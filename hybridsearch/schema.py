@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from hybridsearch.changes import START
 from hybridsearch.errors import EngineError
 from hybridsearch.query_sources import PHOTO, PRODUCT, WORDS, QuerySource, vector_sources
-from hybridsearch.sections import Fields, Language
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Language
 
 FORMAT = 2
 """Number of the layout of documents; an index with another number must be rebuilt."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -12,7 +10,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
-from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.formats import Separator
 from hybridsearch.rows import SURROGATES
 
@@ -129,131 +126,6 @@ class Catalog(Section):
         """The fields by which rows become products."""
         paired = (name for pair in self.pairs for name in (pair.names, pair.values, pair.text))
         return tuple(dict.fromkeys(filter(None, [self.parent, *self.named_by, *paired])))
-
-
-class Fields(Section):
-    """Which field of the catalogue plays which role; a dotted name names a field of nested objects."""
-
-    id: str = "id"
-    group: str | None = None
-    """Field that is the same in all rows of a product, which follow each other: each is one of its variants, or one of
-    its pictures. It names the product; a row without it is a product of its own, which `id` names."""
-    title: str | None = None
-    text: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    facets: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    dates: tuple[str, ...] = ()
-    booleans: tuple[str, ...] = ()
-    image: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """One field with pictures, or several; those of the first come first."""
-    variants: str | None = None
-    """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
-    `variants`."""
-    version: str | None = None
-    """Field that only grows with each change of a product: a whole number, or a date and time."""
-    ratings: dict[str, str] = {}
-    """By number field with the mean rating of a product the number field that says how many ratings it has."""
-    languages: tuple[Language, ...] = ("en",)
-    formats: dict[str, Format] = {}
-    """How the texts of a field are written, by its name, where one of them alone does not tell."""
-
-    @property
-    def pictures(self) -> tuple[str, ...]:
-        """The fields with pictures."""
-        return (self.image,) if isinstance(self.image, str) else self.image or ()
-
-    @model_validator(mode="after")
-    def _something_to_search(self) -> Fields:
-        if not self.languages:
-            raise ValueError("'languages' is empty; name at least one of en, de, fr, es, ja, zh")
-        if self.title is None and not self.text and self.image is None:
-            raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
-        for name in itertools.chain.from_iterable(self.ratings.items()):
-            if name not in self.of_products("numbers"):
-                raise ValueError(f"'ratings' names '{name}', which is none of the 'numbers' of products; add it there")
-        for names in map(self.of, KINDS):
-            for name in names:
-                inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
-                if inside:
-                    raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
-        if self.variants is not None and not self.has_variants:
-            raise ValueError(
-                f"'variants' is '{self.variants}', but no facet, number, date, truth value, code or picture is "
-                f"below it; name one, such as '{self.variants}.price', or leave 'variants' out"
-            )
-        return self
-
-    @property
-    def key(self) -> str:
-        """The field that names a product."""
-        return self.group or self.id
-
-    @property
-    def key_of_one(self) -> str | None:
-        """The field that names a product of one row, where that has no `group`."""
-        return self.id if self.group and self.id != self.group else None
-
-    def format(self, name: str) -> Format:
-        """Return how the texts of a field are written."""
-        return self.formats.get(name, AS_IT_IS)
-
-    def of(self, role: str) -> tuple[str, ...]:
-        """Return the names of the fields that have one of the roles in `KINDS`."""
-        names: tuple[str, ...] = getattr(self, role)
-        return names
-
-    @property
-    def list_of_variants(self) -> str:
-        """The name of the field that lists the variants of a product, where it has some."""
-        return self.variants or "variants"
-
-    def of_variants(self, name: str) -> bool:
-        """Tell whether a field is one of each variant, and not of the product."""
-        return name.startswith(f"{self.list_of_variants}.")
-
-    def within_variant(self, name: str) -> str:
-        """Return what a field of variants is called within one of them."""
-        return name.removeprefix(f"{self.list_of_variants}.")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All fields that have a role, but for the id, in the order of their roles."""
-        return tuple(dict.fromkeys(filter(None, [self.title, *self._names_in_roles(), self.version])))
-
-    @property
-    def names_of_variants(self) -> tuple[str, ...]:
-        """The fields of variants, in whatever role; a title and a version are the product's."""
-        return tuple(dict.fromkeys(filter(self.of_variants, self._names_in_roles())))
-
-    def _names_in_roles(self) -> Iterator[str]:
-        """Yield the fields of the roles that several may have."""
-        return itertools.chain(self.text, self.codes, *map(self.of, KINDS), self.pictures)
-
-    @property
-    def has_variants(self) -> bool:
-        """Whether there is any field of variants."""
-        return bool(self.names_of_variants)
-
-    def of_products(self, role: str) -> tuple[str, ...]:
-        """Return those fields of a role that are not of variants."""
-        return tuple(name for name in self.of(role) if not self.of_variants(name))
-
-    @property
-    def worth(self) -> dict[str, tuple[str, ...]]:
-        """The fields that say what a product is worth whatever the query is, by the family of their signals."""
-        return {
-            "number": self.of_products("numbers"),
-            "rating": tuple(self.ratings),
-            "recency": self.of_products("dates"),
-            "boolean": self.of_products("booleans"),
-        }
-
-    @property
-    def in_variants(self) -> dict[str, tuple[str, ...]]:
-        """The fields of variants that searches use, by role; empty where there are none."""
-        by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}
-        return {role: names for role, names in by_role.items() if names}
 
 
 def address_of(cloud_id: str) -> str:

@@ -28,11 +28,11 @@ from hybridsearch.fields.names import flaw
 from hybridsearch.given import read, text
 from hybridsearch.json_text import read_toml
 from hybridsearch.json_values import brief
+from hybridsearch.roles import Fields
 from hybridsearch.sections import (
     BasketsSection,
     Catalog,
     EngineSection,
-    Fields,
     JudgmentsSection,
     LogSection,
     RulesSection,

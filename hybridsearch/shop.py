@@ -34,6 +34,7 @@ from hybridsearch.images import Photo, Upload
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.recent import Recent
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.arms import Arm, Chosen, assigned
@@ -46,7 +47,6 @@ from hybridsearch.search.suggestions import Planned
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
 from hybridsearch.suggesting import Suggesting
 from hybridsearch.tracing import Span, span

@@ -18,9 +18,9 @@ from hybridsearch.engines.embedded.engine import EmbeddedEngine
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.errors import EngineError, ShopClosed
 from hybridsearch.indexing.fill import Options
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import Fields
 from hybridsearch.shop import Shop
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from hybridsearch import document
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Row, Vector
 
 FIELDS = Fields(

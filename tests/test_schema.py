@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, doctor
 from hybridsearch.errors import EngineError
+from hybridsearch.roles import Fields
 from hybridsearch.schema import FORMAT, Calibration, Leg, Schema, uncalibrated
-from hybridsearch.sections import Fields
 from tests.engines.elasticsearch.test_answers import ANY_JSON, replaced
 from tests.servers.fake import serving
 from tests.servers.model import Model

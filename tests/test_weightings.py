@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.errors import QueryError
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import prior
-from hybridsearch.sections import Fields
 from hybridsearch.weightings import NO_ARM, Weightings
 from tests.shops import settings
 

@@ -25,8 +25,8 @@ from hybridsearch.images.limits import LOADED_AT_ONCE
 from hybridsearch.images.product import Load, ProductPictures
 from hybridsearch.indexing.build import picture_loader, source_of
 from hybridsearch.progress import Progress
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field as lookup
-from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Row
 

@@ -22,8 +22,9 @@ from hybridsearch.catalog.living_database import LivingDatabase
 from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field, number, strings, weight
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Row
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hybridsearch.catalog.grouping import Grouping
 from hybridsearch.catalog.pairs import with_pairs
 from hybridsearch.catalog.variants import Children, with_variants
-from hybridsearch.sections import Catalog, Fields, Pairs
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog, Pairs
 from hybridsearch.values import Product, Reject
 
 

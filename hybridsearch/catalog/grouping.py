@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from hybridsearch.catalog.base import HEAVIEST_ROW
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings, weight
-from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject, Row
 
 MOST_REJECTS = 1_000

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 
 from hybridsearch.catalog.base import HEAVIEST_ROW
 from hybridsearch.errors import CatalogError
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings, weight
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 
 TABLES = """

@@ -21,8 +21,9 @@ from hybridsearch.propose.configuration import Proposal, propose
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.propose.variants import as_listed, columns_of_variants, without
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field
-from hybridsearch.sections import Catalog, EngineSection, Fields
+from hybridsearch.sections import Catalog, EngineSection
 from hybridsearch.settings import DEFAULT_FILE, checked
 from hybridsearch.values import Reject, Row
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch import text
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row, Suggestions
 
 if TYPE_CHECKING:

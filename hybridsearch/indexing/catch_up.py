@@ -18,7 +18,7 @@ from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.progress import Progress
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import Product, Reject
 
 SMALL = 100

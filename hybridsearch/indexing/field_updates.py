@@ -12,8 +12,8 @@ from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.build import Builder, Built
 from hybridsearch.indexing.updated import Updated
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field
-from hybridsearch.sections import Fields
 from hybridsearch.values import Reject, Row
 
 TRIES = 20

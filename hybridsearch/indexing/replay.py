@@ -8,7 +8,7 @@ from hybridsearch import document
 from hybridsearch.changes import Change, ChangeLog, precedence
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.indexing.build import Builder, Built
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import Document, Product, Row
 
 

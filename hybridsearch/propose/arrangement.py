@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from hybridsearch.propose.columns import Column, columns
 from hybridsearch.propose.pairs import find_pairs
 from hybridsearch.propose.together import group_of_variants, key_of_products, parent_of_variants
-from hybridsearch.sections import Catalog, Fields, Pairs
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog, Pairs
 from hybridsearch.values import Row
 
 VARIANTS = Fields(title="title").list_of_variants

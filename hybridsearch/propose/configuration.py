@@ -18,7 +18,8 @@ from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
 from hybridsearch.propose.variants import variants_in
-from hybridsearch.sections import Catalog, Fields, VectorLeg
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog, VectorLeg
 from hybridsearch.values import Row
 
 

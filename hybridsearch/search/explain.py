@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hybridsearch import document, text
+from hybridsearch.roles import Fields
 from hybridsearch.search.reading import Word, standing_for
 from hybridsearch.search.synonyms import NONE, Synonyms
-from hybridsearch.sections import Fields
 from hybridsearch.values import Row
 
 

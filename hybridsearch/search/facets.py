@@ -10,12 +10,12 @@ from typing import Any
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import FieldKind, Format
 from hybridsearch.json_values import brief
+from hybridsearch.roles import Fields
 from hybridsearch.search.conditions import Filter, Terms
 from hybridsearch.search.counts import FACET_VALUES, ORDERS, Facet
 from hybridsearch.search.filters import LONGEST
 from hybridsearch.search.uses import kinds_of
 from hybridsearch.search.within import EVERY_VALUE, Within
-from hybridsearch.sections import Fields
 
 MOST_FACETS = 100
 MOST_SHOWN = 10_000

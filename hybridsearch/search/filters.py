@@ -10,9 +10,9 @@ from typing import Any
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import FieldKind, Format, booleans
 from hybridsearch.json_values import brief
+from hybridsearch.roles import Fields
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms
 from hybridsearch.search.uses import kinds_of
-from hybridsearch.sections import Fields
 
 MOST_FILTERS = 100
 """Of one search, those inside of groups included."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hybridsearch import document, text
+from hybridsearch.roles import Fields
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import Fields
 from hybridsearch.values import Page, Row
 
 BEGIN, END = "<mark>", "</mark>"

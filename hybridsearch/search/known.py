@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hybridsearch.document import title
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.beginnings import Beginnings
 from hybridsearch.search.concordance import Concordance
@@ -13,7 +14,6 @@ from hybridsearch.search.counts import Facet
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.suggest import BRAND, CATEGORY, Known
-from hybridsearch.sections import Fields
 from hybridsearch.values import Page
 
 TITLES = 10_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hybridsearch.errors import QueryError
+from hybridsearch.roles import Fields
 from hybridsearch.search.plan import Sort
 from hybridsearch.search.uses import kinds_of
-from hybridsearch.sections import Fields
 
 MOST_KEYS = 10
 """Fields of one order; no page of a shop has four."""

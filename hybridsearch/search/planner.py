@@ -13,6 +13,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.fields import dates
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
@@ -31,7 +32,6 @@ from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.taste import signals as taste_signals
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
 NEIGHBOURS = 100

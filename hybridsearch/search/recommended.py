@@ -9,6 +9,7 @@ from datetime import date
 from hybridsearch import document, text
 from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.conditions import Filter, Ids, Not
@@ -24,7 +25,6 @@ from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.similar import MOST_WORDS, found_by, telling
 from hybridsearch.search.taste import Taste, signals
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import TASTE
 
 LATEST = 3

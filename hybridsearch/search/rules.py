@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Passing
 from hybridsearch.search.conditions import Filter, Ids, Not, Terms, together
 from hybridsearch.search.filters import read_filters
-from hybridsearch.sections import Fields
 from hybridsearch.values import RULE
 
 MOST_PINS = 100

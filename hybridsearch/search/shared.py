@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from hybridsearch import document, text
 from hybridsearch.fields.facets import KIND as FACETS
+from hybridsearch.roles import Fields
 from hybridsearch.rows import strings
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.reading import idf
-from hybridsearch.sections import Fields
 from hybridsearch.values import Row
 
 TELLING = 2.0

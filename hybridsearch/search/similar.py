@@ -8,6 +8,7 @@ from datetime import date
 from hybridsearch import document, text
 from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Match, Words
 from hybridsearch.search.conditions import Ids, Not
@@ -22,7 +23,6 @@ from hybridsearch.search.rules import Ruled
 from hybridsearch.search.shared import shared
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Indexed
 
 MOST_WORDS = 25

@@ -15,13 +15,13 @@ import numpy as np
 from hybridsearch import document
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import PRODUCT
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Schema
 from hybridsearch.search.clauses import Cosine, Passing
 from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.history import History
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.shared import telling_most, values_of
-from hybridsearch.sections import Fields
 from hybridsearch.values import TASTE, Indexed, Row, Vector
 
 LIKED = 1 / 3

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.json_values import brief
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 
 LONGEST = 1_000
 """Characters of the name of a field that similar names are looked for."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from hybridsearch import document, text
+from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
-from hybridsearch.sections import Fields
 from hybridsearch.values import FieldValues, Page, Row
 
 

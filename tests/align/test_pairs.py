@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybridsearch.align.pairs import attributes, description
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 
 
 def test_attributes_are_facets_and_short_texts_with_a_letter_in_them() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hybridsearch.catalog import SOURCES, array, files, open_source
 from hybridsearch.catalog.base import Unreadable
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 
 GOOD = [{"id": str(number), "tags": ["a", {"b": "}]"}], "title": 'red "dress", {new}'} for number in range(6)]
 BROKEN = {

@@ -16,7 +16,8 @@ from hybridsearch import HybridSearch
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.catalog.database import Database
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.settings import Settings, checked
 from hybridsearch.values import Product, Reject
 from tests.shops import runner

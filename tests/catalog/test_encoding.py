@@ -10,7 +10,8 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.encoding import decoding, likely
 from hybridsearch.catalog.files import encoding_needed
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.settings import checked
 from hybridsearch.values import Product
 from tests.shops import runner

@@ -24,8 +24,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from hybridsearch.catalog import excel, excel_parts, open_source
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.errors import CatalogError
+from hybridsearch.roles import Fields
 from hybridsearch.rows import tidy
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 from tests.shops import runner
 

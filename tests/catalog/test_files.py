@@ -23,8 +23,9 @@ from hybridsearch.catalog.csv import swallows_rows
 from hybridsearch.catalog.jsonl import parse
 from hybridsearch.errors import CatalogError
 from hybridsearch.json_values import json_value
+from hybridsearch.roles import Fields
 from hybridsearch.rows import tidy
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject, Row
 from tests.shops import PRODUCTS
 from tests.shops import settings as shop_settings

@@ -6,7 +6,7 @@ import pytest
 
 from hybridsearch.catalog import grouping
 from hybridsearch.catalog.grouping import Grouping, merged
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import Product, Reject
 
 gathered = Grouping("handle").grouped

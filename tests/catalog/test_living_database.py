@@ -14,7 +14,8 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import LivingSource
 from hybridsearch.catalog.living_database import LivingDatabase
 from hybridsearch.errors import CatalogError
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 from tests.shops import settings as shop_settings
 

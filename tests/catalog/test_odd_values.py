@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.catalog import open_source
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 
 FINITE = "expected finite numbers"

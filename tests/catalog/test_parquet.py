@@ -22,7 +22,8 @@ from hybridsearch.catalog import open_source, parquet
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.typed import text_or_data
 from hybridsearch.errors import CatalogError
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 from tests.shops import runner
 

@@ -21,7 +21,8 @@ from hybridsearch.catalog import files, open_source, xml
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.elements import Element, value
 from hybridsearch.errors import CatalogError
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 from tests.shops import Run, runner
 from tests.shops import settings as shop_settings

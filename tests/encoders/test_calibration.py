@@ -23,8 +23,8 @@ from hybridsearch.encoders.calibration import (
     calibration_from_queries,
     sample_titles,
 )
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema, uncalibrated
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vector, Vectors
 
 DIMS = 16

@@ -9,7 +9,7 @@ import pytest
 
 from hybridsearch import HybridSearch, Page
 from hybridsearch.fields import Format
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from tests.engines.builders import on_both_engines
 
 TIN = 'Tin|c "#@&<1-9>~\\{2}^$?/'

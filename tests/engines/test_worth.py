@@ -133,9 +133,9 @@ def test_an_index_whose_products_all_have_one_rating_tells_nothing_by_it(tmp_pat
 
 def test_an_index_that_an_earlier_version_built_says_nothing_of_ratings(tmp_path: Path) -> None:
     """It has no spreads; a rebuild measures them."""
+    from hybridsearch.roles import Fields
     from hybridsearch.schema import Schema
     from hybridsearch.search.signals import signal_names
-    from hybridsearch.sections import Fields
 
     stored = Schema(Fields.model_validate(FIELDS), spreads={"stars": Spread(1, 3, 5)}).to_json()
     assert "rating.stars" in signal_names(Schema.from_json(stored, "products"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import document
 from hybridsearch.fields import Format, dates
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 
 MORNING = 1_738_315_800_000
 """2025-01-31T09:30:00Z."""

@@ -9,8 +9,8 @@ from hybridsearch import HybridSearch, document
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import AS_IT_IS, Format
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.sections import Fields
 from hybridsearch.settings import Settings
 from tests.shops import quietly, settings, write_products
 

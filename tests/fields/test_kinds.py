@@ -9,7 +9,7 @@ from hybridsearch import HybridSearch, schema
 from hybridsearch.engines.elasticsearch.mapping import field_types
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.fields.base import first
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import Page
 from tests.shops import quietly, settings, write_products
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import document
 from hybridsearch.fields import Format, UnclearError, numbers
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -15,7 +15,7 @@ from hybridsearch.indexing.catch_up import CatchUp, updated
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.progress import silent
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.values import Product, Reject
 from tests.indexing.builders import rows
 from tests.killable import product

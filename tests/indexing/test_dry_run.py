@@ -18,8 +18,8 @@ from hybridsearch.disk.home import Home
 from hybridsearch.indexing.dry_run import dry_run
 from hybridsearch.indexing.outlook import changed_fields, changed_legs
 from hybridsearch.indexing.rejects import RejectsFile
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vectors
 from tests.killable import Hashed, product, settings_of, shop_of
 from tests.shops import quietly, settings, write_products

@@ -19,8 +19,8 @@ from hybridsearch.indexing.journal import Position
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.tally import COMPARED, Tally
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Product, Reject, Vector
 
 SCHEMA = Schema(Fields(title="title"))

@@ -23,13 +23,13 @@ from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, cache_key, collect, probe
 from hybridsearch.learning.runs import vector_of
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Cosine, Neighbours
 from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.sections import Fields
 from tests.engines.embedded.builders import unit
 from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.shops import PRODUCTS, settings, shop, write_products

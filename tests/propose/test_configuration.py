@@ -17,8 +17,9 @@ from hybridsearch.fields import Format
 from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.languages import language_of
 from hybridsearch.propose.toml_file import to_toml
+from hybridsearch.roles import Fields
 from hybridsearch.rows import tidy
-from hybridsearch.sections import Catalog, Fields, VectorLeg
+from hybridsearch.sections import Catalog, VectorLeg
 from hybridsearch.settings import Settings
 
 FILE = Catalog(path=Path("shop.jsonl"))

@@ -13,7 +13,7 @@ from hybridsearch import HybridSearch
 from hybridsearch.catalog.grouping import Grouping, in_common
 from hybridsearch.cli import DONE, run
 from hybridsearch.propose.together import Group, group_of_variants
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product
 from tests.shops import quietly

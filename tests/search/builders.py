@@ -1,7 +1,7 @@
 """Fields of an index, for tests of what a query may ask of them."""
 
 from hybridsearch.fields import Format
-from hybridsearch.sections import Fields
+from hybridsearch.roles import Fields
 
 FIELDS = Fields(
     title="title",

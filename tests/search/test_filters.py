@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import QueryError
+from hybridsearch.roles import Fields
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms, simple
 from hybridsearch.search.filters import read_filters
-from hybridsearch.sections import Fields
 from tests.search.builders import FIELDS
 
 NEW_YEAR = 1_735_689_600_000

@@ -1,12 +1,12 @@
 """What suggestions are made from: which facets are categories and brands, and what is read of an index."""
 
 from hybridsearch.fields import Format
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.beginnings import Beginnings
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.known import TITLES, VALUES, facets_of, known, reading
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import Fields
 from hybridsearch.values import Hit, Page
 
 TREE = Format(levels=">")

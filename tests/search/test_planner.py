@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import facets
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
@@ -22,7 +23,6 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
 LEG = Leg("image", 2, "f", calibrations={"words": Calibration(0.1, 0.5), "photo": Calibration(0.5, 1.0)})

@@ -7,13 +7,13 @@ import math
 import pytest
 
 from hybridsearch import text
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Proof
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.proof import CORRECTED, nearness, proof_of, suggestions
 from hybridsearch.search.reading import read
 from hybridsearch.search.synonyms import parse
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 
 LANGUAGES = ("en", "ja")

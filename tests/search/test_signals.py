@@ -10,13 +10,13 @@ import pytest
 from hybridsearch.errors import WeightsError
 from hybridsearch.learning.cross_validation import Recipe
 from hybridsearch.learning.result_lists import bare
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner, signals, weights
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.planner import Query
 from hybridsearch.search.signals import Evidence, condition, is_cosine, keys, saturated_names, signal_names, text_signal
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Vector
 from tests.shops import PRODUCTS, shop, write_products
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import Format
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import Cosine, Match, Neighbours, Passing, Words
 from hybridsearch.search.conditions import Ids, Not, Terms
@@ -21,7 +22,6 @@ from hybridsearch.search.rules import Pin, Ruled
 from hybridsearch.search.shared import leaves, telling_most
 from hybridsearch.search.similar import MOST_WORDS, plan_similar, telling
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.sections import Fields
 from hybridsearch.values import Indexed, Vector
 
 FIELDS = Fields(title="title", text=("note",), facets=("brand", "category"), languages=("en",))

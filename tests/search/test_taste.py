@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.because import explained
@@ -24,7 +25,6 @@ from hybridsearch.search.planner import UNUSED, Query
 from hybridsearch.search.recommended import plan_recommended
 from hybridsearch.search.taste import INDIFFERENT, Taste, signals, taste_of
 from hybridsearch.search.weights import prior
-from hybridsearch.sections import Fields
 from hybridsearch.values import Hit, Indexed, Vector
 
 FIELDS = Fields(title="title", facets=("brand", "colour"), numbers=("price",), languages=("en",))

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import WeightsError
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import signals, weights
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields, WeightsSection
+from hybridsearch.sections import WeightsSection
 from tests.shops import shop
 
 

@@ -35,6 +35,7 @@ LAYERS = (
     ("changes", "disk", "plugins", "rows"),
     ("fields",),
     ("sections",),
+    ("roles",),
     ("settings",),
     ("images", "schema"),
     ("document", "encoders"),

@@ -22,7 +22,8 @@ from pathlib import Path
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.errors import HybridSearchError
 from hybridsearch.learning import judgments, shadow
-from hybridsearch.sections import Catalog, Fields
+from hybridsearch.roles import Fields
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Reject
 
 def peak():

@@ -25,11 +25,11 @@ import hybridsearch
 from hybridsearch import document
 from hybridsearch.catalog.base import product
 from hybridsearch.errors import QueryError
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Product, Reject
 
 parser: Any = importlib.import_module("re._parser")

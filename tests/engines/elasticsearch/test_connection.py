@@ -24,9 +24,10 @@ from hybridsearch.engines.elasticsearch.connection import connect, connect_async
 from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import EngineSection, Fields
+from hybridsearch.sections import EngineSection
 from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, Script, error, serving
 from tests.servers.model import Model

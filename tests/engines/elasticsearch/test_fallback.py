@@ -12,10 +12,11 @@ from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import EngineError
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Saturated
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import EngineSection, Fields
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Vector
 from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import INFO, RESET, Fake, Received, Reply, error, serving

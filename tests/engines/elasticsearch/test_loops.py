@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import EngineSection, Fields
+from hybridsearch.sections import EngineSection
 from tests.servers import certificates
 from tests.servers.fake import HANG, INFO, Received, Reply, Script, serving
 from tests.shops import shop

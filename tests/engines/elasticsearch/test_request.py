@@ -15,6 +15,7 @@ from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
 from hybridsearch.engines.elasticsearch.filters import filter_clause
 from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
 from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Counted, Match, Neighbours, Number, Saturated, Words
@@ -23,7 +24,6 @@ from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, FacetDetails, Hit, Page, Stored, Vector
 
 RED = (("en", ("red", "dress")),)

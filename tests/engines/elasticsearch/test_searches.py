@@ -10,10 +10,11 @@ import pytest
 from hybridsearch.deadline import within
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import EngineSection, Fields
+from hybridsearch.sections import EngineSection
 from hybridsearch.values import Vector
 from tests.engines.elasticsearch.conftest import Search
 from tests.servers.fake import Received, Reply, Script, serving

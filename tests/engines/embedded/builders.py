@@ -10,10 +10,10 @@ import numpy as np
 
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.plan import Plan
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document, Vector
 
 DIMS = 4

@@ -13,11 +13,11 @@ from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.records import Record, encode
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import compile_store
+from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.conditions import Range, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
-from hybridsearch.sections import Fields
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import document, fill, ids
 
