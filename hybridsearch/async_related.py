@@ -11,7 +11,7 @@ from hybridsearch.calls import while_open_async
 from hybridsearch.deadline import within
 from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
-from hybridsearch.related import plan_for_product, plan_for_taste, possible, single
+from hybridsearch.related import plan_for_product, plan_for_taste, possible, single, unlike
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets import FacetNames
@@ -22,7 +22,7 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.tracing import span
-from hybridsearch.values import Page
+from hybridsearch.values import TASTE, Page
 
 if TYPE_CHECKING:
     from hybridsearch.indexing.arguments import Id
@@ -97,6 +97,12 @@ class AsyncRelated(Shop):
                 history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
             )
             with span("engine"):
+                answer = await self.engine.search_async(plan)
+            if plan.kind == TASTE and not answer.total:
+                everything = await self.plan_recommended(
+                    filters=filters, facets=facets, page=page, size=size, weights=weights
+                )
+                plan = unlike(everything, plan)
                 answer = await self.engine.search_async(plan)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)

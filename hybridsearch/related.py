@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from hybridsearch.search.taste import Taste, taste_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import KnownWords, Shop, lexicon_of, presented, tell
 from hybridsearch.tracing import span
-from hybridsearch.values import Indexed, Page
+from hybridsearch.values import TASTE, Indexed, Page
 
 if TYPE_CHECKING:
     from hybridsearch.indexing.arguments import Id
@@ -116,6 +117,12 @@ class Related(Shop):
             )
             with span("engine"):
                 answer = self.engine.search(plan)
+            if plan.kind == TASTE and not answer.total:
+                everything = self.plan_recommended(
+                    filters=filters, facets=facets, page=page, size=size, weights=weights
+                )
+                plan = unlike(everything, plan)
+                answer = self.engine.search(plan)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
 
@@ -196,6 +203,11 @@ def plan_for_product(
         today=datetime.now(UTC).date(),
         degraded=(*degraded, *unknown, *unread_rules),
     )
+
+
+def unlike(everything: Plan, plan: Plan) -> Plan:
+    """Return the plan of the shop as it is browsed, for a person whose history nothing is like."""
+    return replace(everything, notes=(*plan.notes, "nothing is like what was looked at", *everything.notes))
 
 
 def plan_for_taste(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hybridsearch.errors import QueryError, WeightsError
 from hybridsearch.schema import Schema
 from hybridsearch.search import weights as weighting
@@ -62,8 +64,17 @@ class Weightings:
         try:
             require_encoders(weights, schema)
         except WeightsError as error:
-            return self._prior().on(schema, self._written), (prior_reason(error),)
-        return weights.on(schema, self._written), degraded
+            return self._prior().on(schema, self._written), (prior_reason(error), *self._unheard(schema))
+        return weights.on(schema, self._written), (*degraded, *self._unheard(schema))
+
+    def _unheard(self, schema: Schema) -> Iterator[str]:
+        """Yield why weights that a person wrote say nothing: the index was built before it had their fields."""
+        known = {f"{family}.{name}" for family, names in schema.fields.worth.items() for name in names}
+        if lacking := [name for name in self._written if name not in known]:
+            yield (
+                f"the index lacks what {', '.join(map(repr, lacking))} of [weights.signals] weighs; "
+                "rebuild it with: hybridsearch reindex"
+            )
 
     def _of_b_on(self, schema: Schema) -> tuple[Weights, tuple[str, ...]]:
         weights, why = self.of_b

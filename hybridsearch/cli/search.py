@@ -35,7 +35,7 @@ from hybridsearch.values import Hit
 @click.option("--highlight", is_flag=True, help="Show where the words are in title and texts, as HTML.")
 @options.strict
 @options.timeout
-@click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test: see docs/log.md.")
+@click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test of two weightings.")
 @options.planned
 @options.as_json
 @options.config

@@ -15,7 +15,7 @@ from hybridsearch.values import Hit
 
 
 @click.command("similar")
-@click.argument("key", metavar="ID")
+@click.argument("product", metavar="ID")
 @options.size
 @options.page
 @options.filters
@@ -26,7 +26,7 @@ from hybridsearch.values import Hit
 @options.as_json
 @options.config
 def command(
-    key: str,
+    product: str,
     size: int,
     page: int,
     filters: tuple[str, ...],
@@ -46,9 +46,9 @@ def command(
             "size": size,
         }
         if planned:
-            show.plan(shop.engine, shop.plan_similar(key, **arguments), as_json=as_json)
+            show.plan(shop.engine, shop.plan_similar(product, **arguments), as_json=as_json)
             return
-        hits = shop.similar(key, **arguments, strict=strict, timeout=timeout)
+        hits = shop.similar(product, **arguments, strict=strict, timeout=timeout)
         fields = shop.settings.fields
 
         def lines(hit: Hit) -> list[str]:

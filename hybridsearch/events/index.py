@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +18,8 @@ from hybridsearch.values import Product, Reject
 NAME = {"type": "keyword", "ignore_above": 1024}
 KEPT = {"type": "keyword", "index": False, "doc_values": False}
 """Of what is only read back."""
+MADE = 10.0
+"""Seconds for which an index is taken to be there."""
 MAPPING: dict[str, Any] = {
     "dynamic": False,
     "properties": {
@@ -43,7 +47,7 @@ class IndexOfEvents:
         self.name = settings.log.index or ""
         self._section = settings.engine
         self._client = connect(settings.engine, settings.folder)
-        self._made = False
+        self._made_at = -math.inf
 
     def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Write lines, in one request.
@@ -62,7 +66,8 @@ class IndexOfEvents:
             raise EngineError(f"'{self.name}' refused a line of the log: {str(why)[:300]}. Look at its mapping.")
 
     def _make(self) -> None:
-        if self._made:
+        """Make the index if it is not there: one that was deleted would come back under a mapping of the server's."""
+        if time.monotonic() - self._made_at < MADE:
             return
         try:
             shards = {"number_of_shards": 1, "number_of_replicas": self._section.replicas}
@@ -70,7 +75,7 @@ class IndexOfEvents:
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception" and error.error != "invalid_index_name_exception":
                 raise
-        self._made = True
+        self._made_at = time.monotonic()
 
     def read(self) -> Iterator[Product | Reject]:
         """Yield all documents in the order in which they were written.

@@ -5,6 +5,7 @@ Nothing of it is stored: it comes with each request, and ends with it.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ PRODUCTS = 50
 """The last distinct products that count: with the half-life the ones before would add 3 %."""
 EVENTS = 10_000
 """The last events that are read: who passes more passes a log, not a history."""
+MOST = 10_000_000
+"""Events after which a history is not read on: it may have no end."""
 IDS = ("id", "product_id", "object_id")
 NAMES_OF_ACTIONS = ("action", "action_name")
 EXPECTED = "ids, or events such as {'id': '17', 'action': 'cart'}"
@@ -100,7 +103,7 @@ def latest(given: Any) -> tuple[list[Any], int]:
         raise TypeError
     count = 0
     last: deque[Any] = deque(maxlen=EVENTS)
-    for each in given:
+    for each in itertools.islice(given, MOST):
         last.append(each)
         count += 1
     return list(last), count
@@ -115,7 +118,7 @@ def event(given: Any) -> Event:
     try:
         plain = tidy(given)
     except ValueError as error:
-        raise ValueError(f"cannot be read: {brief(error)}") from error
+        raise ValueError(f"cannot be read: it {str(error)[:200]}") from error
     if not isinstance(plain, dict):
         return Event(id_of(plain))
     key = id_of(next((plain[name] for name in IDS if plain.get(name) is not None), None))

@@ -163,8 +163,8 @@ def words(typed: Typed, known: Known, size: int) -> Iterator[Candidate]:
         close = corrections(typed.last, known.lexicon)
         near = [each for each in close if each[0] == typed.last[0]][:FEW] if singles else close
         yield from candidates_of(typed, near, changed=1)
-    if apart:
-        yield from (replace(each, changed=each.changed + 2) for each in words(typed.shorter(), known, size))
+    if apart and (shorter := typed.shorter()).words:
+        yield from (replace(each, changed=each.changed + 2) for each in words(shorter, known, size))
 
 
 def candidates_of(typed: Typed, endings: Iterable[str], *, changed: int = 0) -> Iterator[Candidate]:

@@ -170,7 +170,8 @@ def load(path: Path) -> Weights:
     try:
         return parse(read_bytes(path).decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"Cannot read {shown(path)}: {error}. Learn it with: hybridsearch tune") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise WeightsError(f"Cannot read {shown(path)}: {why}. Learn it with: hybridsearch tune") from error
     except ValueError as error:
         raise damaged(path, error) from error
 

@@ -154,6 +154,16 @@ def test_any_text_is_answered(shops: Shops, typed: str) -> None:
     assert len(ours.query) == len(typed)
 
 
+@pytest.mark.parametrize("typed", ["umbrella ", "the ", "a ", "rot und ", "[a-z]+", '{"match_all":{}}'])
+def test_behind_a_whole_word_nothing_is_suggested_that_has_nothing_to_do_with_it(shops: Shops, typed: str) -> None:
+    """Where no title goes on, the most frequent words of the whole shop are no continuation."""
+    stems = {text.stem(word, language) for word in text.words(typed) for language in LANGUAGES}
+    for shop in shops:
+        for each in shop.suggest(typed):
+            shown = f"{each.text} {each.query}"
+            assert stems & {text.stem(word, language) for word in text.words(shown) for language in LANGUAGES}, shown
+
+
 @pytest.mark.parametrize("size", [-1, 51, 10**12, "8", None])
 def test_as_many_as_nobody_shows_are_refused(shops: Shops, size: Any) -> None:
     for shop in shops:

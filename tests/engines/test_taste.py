@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.values import Page
 from tests.engines.builders import on_both_engines
 from tests.engines.test_similar import FIELDS, LEGS, PRODUCTS
+from tests.shops import shop, write_products
 
 Shops = tuple[HybridSearch, HybridSearch]
 
@@ -129,6 +131,21 @@ def test_a_history_is_read_once_for_all_searches_of_a_minute(shops: Shops, monke
 
         monkeypatch.setattr(each.engine, "indexed", read)
         assert each.search("coat", history=ACME).hits == first.hits
+
+
+def test_where_nothing_is_like_a_history_the_shop_is_browsed_and_a_note_says_so(tmp_path: Path) -> None:
+    products = [{"id": "1", "title": "Red coat"}, {"id": "2", "title": "Xylophone"}]
+    write_products(tmp_path / "products.jsonl", products)
+    with shop(tmp_path, fields={"title": "title", "languages": ["en"]}) as one:
+        page = one.recommend(["2"], again=False)
+        assert [hit.id for hit in page] == ["1", "2"]
+        assert "nothing is like what was looked at" in page.notes
+
+        async def ask() -> list[str]:
+            async with AsyncHybridSearch.open(one.settings) as awaited:
+                return [hit.id for hit in await awaited.recommend(["2"])]
+
+        assert asyncio.run(ask()) == ["1", "2"]
 
 
 def test_coroutines_answer_the_same(shops: Shops) -> None:

@@ -1,4 +1,7 @@
-"""What was bought together, on both engines: the same page, under filters, without what is gone."""
+"""What was bought together, on both engines: the same page, under filters, without what is gone.
+
+With it the command, `learn_baskets`.
+"""
 
 from __future__ import annotations
 

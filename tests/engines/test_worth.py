@@ -167,3 +167,13 @@ def test_written_weights_count_whatever_was_learned(tmp_path: Path) -> None:
     weights = {"path": "weights.json", "signals": {"number.sold": 0.1}}
     with opened(tmp_path, PRODUCTS, fields=FIELDS, weights=weights) as one:
         assert any(hit.signals.get("number.sold") for hit in one.search("red lamp"))
+
+
+def test_a_weight_of_a_field_that_the_index_lacks_is_told_of(tmp_path: Path) -> None:
+    with opened(tmp_path, PRODUCTS, fields=FIELDS) as one:
+        assert one.search("lamp").degraded == ()
+    fields = {**FIELDS, "numbers": [*FIELDS["numbers"], "extra"]}
+    with HybridSearch.open(settings(tmp_path, fields=fields, weights={"signals": {"number.extra": 0.1}})) as one:
+        assert one.search("lamp").degraded == (
+            "the index lacks what 'number.extra' of [weights.signals] weighs; rebuild it with: hybridsearch reindex",
+        )

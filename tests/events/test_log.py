@@ -1,6 +1,6 @@
 """The log of a shop on both engines: what is written of pages and clicks, and what is not.
 
-With it `file`, `identity` and `posted`.
+With it `file`, `index`, `identity` and `posted`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -281,6 +282,19 @@ def test_a_log_in_an_index_has_the_same_lines(tmp_path: Path, es_url: str, index
         assert SESSION not in json.dumps(
             [hit["_source"] for hit in client.search(index=f"{index}-events")["hits"]["hits"]]
         )
+
+
+def test_an_index_that_was_deleted_meanwhile_gets_its_mapping_again(
+    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hybridsearch.events.index.MADE", 0.0)
+    engine = {"url": es_url, "index": index, "replicas": 0}
+    with shop(tmp_path, engine=engine, log={"index": f"{index}-events"}) as opened, Elasticsearch(es_url) as client:
+        for _ in range(2):
+            assert opened.log(opened.search("red"))
+            mapping = client.indices.get_mapping(index=f"{index}-events")[f"{index}-events"]["mappings"]
+            assert (mapping["dynamic"], mapping["properties"]["query_id"]["type"]) == ("false", "keyword")
+            client.indices.delete(index=f"{index}-events")
 
 
 def test_an_index_to_which_nothing_was_written_says_so(tmp_path: Path, es_url: str, index: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -100,3 +101,10 @@ def test_any_list_is_a_history(events: list[Any]) -> None:
     assert len(history.weights) <= PRODUCTS
     assert all(0 < weight <= max(ACTIONS.values()) for weight in history.weights.values())
     assert list(history.weights.values()) == sorted(history.weights.values(), reverse=True) or len(events) > 1
+
+
+def test_a_history_without_an_end_is_read_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hybridsearch.search.history.MOST", 20_000)
+    found = read_history(itertools.repeat("3"))
+    assert found.ids == ["3"]
+    assert found.notes == ("of 20,000 events of the history the last 10,000 were read",)

@@ -102,6 +102,7 @@ def test_a_schema_of_the_version_before_is_read() -> None:
             calibrations={
                 "words": Calibration(-0.3264867663383484, 0.1255236715078354),
                 "photo": Calibration(0.6443475484848022, 1.0),
+                "product": Calibration(0.6443475484848022, 1.0),  # not measured then; photos are near
             },
             pictures=2,
         ),
