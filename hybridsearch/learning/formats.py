@@ -135,7 +135,9 @@ def reading(path: Path) -> Iterator[TextIO]:
             yield text
     except CatalogError as error:
         cause = error.__cause__
-        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
+        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+        if "'catalog.encoding'" in reason:  # that is for catalogues
+            reason = f"{reason.partition(';')[0]}; save it as UTF-8"
         raise CatalogError(
             f"Cannot read {shown(path)}: {reason}. Correct the path or the file and try again."
         ) from cause

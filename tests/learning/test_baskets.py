@@ -120,3 +120,11 @@ def test_a_file_that_is_missing_or_damaged_says_what_makes_it(tmp_path: Path) ->
             baskets.bought_with(tmp_path / "baskets.db", "17")
     with pytest.raises(CatalogError):
         baskets.read(tmp_path / "gone.csv")
+
+
+def test_a_file_in_another_encoding_is_to_be_saved_as_utf_8(tmp_path: Path) -> None:
+    """A setting of the catalogue would not help."""
+    (tmp_path / "orders.csv").write_bytes(b"order_id,product_id\n" + "1,Größe\n".encode("cp1252") * 50)
+    with pytest.raises(CatalogError, match=r"not UTF-8, the first is line 2; save it as UTF-8") as refused:
+        baskets.read(tmp_path / "orders.csv")
+    assert "catalog.encoding" not in str(refused.value)
