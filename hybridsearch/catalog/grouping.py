@@ -14,7 +14,7 @@ from hybridsearch.values import Product, Reject, Row
 
 MOST_REJECTS = 1_000
 """Among the rows of a product; after more of them it is complete."""
-SEPARATOR = re.compile(r"\s+[-–—/:·•]\s|\s*[,;:]\s|\s*[|(\[，、；（【｜]|\s*$")
+SEPARATOR = re.compile(r"\s[-–—/:·•]\s|[,;:]\s|[|(\[，、；（【｜]|$")
 """What stands in a title between the name of a product and what its variants differ in, or the end."""
 
 
