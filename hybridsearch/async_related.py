@@ -134,8 +134,8 @@ class AsyncRelated(Shop):
         if not history.weights:
             return Taste(notes=history.notes)
         found = self.recent.known(ids := possible(history))
-        unknown = [key for key in ids if key not in found]
-        found |= self.recent.remembered(await self.engine.indexed_async(unknown))
+        if unknown := [key for key in ids if key not in found]:
+            found |= self.recent.remembered(await self.engine.indexed_async(unknown))
         return taste_of(history, found, schema, lexicon[0])
 
     async def _lexicon(self, schema: Schema) -> KnownWords:

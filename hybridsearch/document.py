@@ -51,7 +51,7 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         words=tuple(text.lexical(everything, fields.languages)),
         codes=codes(said, fields),
         fields=kept(row, {role: fields.of_products(role) for role in KINDS}, fields),
-        variants=kept_of_variants(row, fields) if fields.in_variants else (),
+        variants=kept_of_variants(said, fields) if fields.in_variants else (),
         vectors=vectors,
         routing=product.routing,
         version=version(row, fields),

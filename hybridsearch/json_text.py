@@ -37,6 +37,14 @@ def read_json(file: Path, *, plain: bool = True) -> Any:
     return parse_json(read_bytes(file), plain=plain)
 
 
+def as_toml(value: Any) -> str:
+    """Return a text, or a list of texts, as TOML.
+
+    JSON writes them so, but for the one control character that it leaves alone.
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def parse_json(data: bytes | str, *, plain: bool = True) -> Any:
     """Return the value that a text of JSON stands for.
 

@@ -159,7 +159,8 @@ class Related(Shop):
         if not history.weights:
             return Taste(notes=history.notes)
         found = self.recent.known(ids := possible(history))
-        found |= self.recent.remembered(self.engine.indexed([key for key in ids if key not in found]))
+        if unknown := [key for key in ids if key not in found]:
+            found |= self.recent.remembered(self.engine.indexed(unknown))
         return taste_of(history, found, schema, lexicon[0])
 
 

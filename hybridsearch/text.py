@@ -264,9 +264,15 @@ def analysis_version() -> str:
 
 
 @functools.cache
+def stop_words(of: tuple[str, ...]) -> frozenset[str]:
+    """Return the stop words of some languages, as they are written."""
+    return frozenset(word for language in of for word in languages()[language]["stopwords"])
+
+
+@functools.cache
 def stop_tokens(language: str) -> frozenset[str]:
     """Return the stop words of a language, as tokens."""
-    return frozenset(token for word in languages()[language]["stopwords"] for token in analyse(word, language))
+    return frozenset(token for word in stop_words((language,)) for token in analyse(word, language))
 
 
 @functools.lru_cache(maxsize=50_000)  # some 15 MB; every code of a large catalogue is a word of its own

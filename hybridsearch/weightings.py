@@ -69,6 +69,8 @@ class Weightings:
 
     def _unheard(self, schema: Schema) -> Iterator[str]:
         """Yield why weights that a person wrote say nothing: the index was built before it had their fields."""
+        if not self._written:
+            return
         known = {f"{family}.{name}" for family, names in schema.fields.worth.items() for name in names}
         if lacking := [name for name in self._written if name not in known]:
             yield (

@@ -28,8 +28,8 @@ RESOLVED = """
 CREATE INDEX by_name ON names (name);
 UPDATE rows SET parent = coalesce((SELECT names.id FROM names WHERE name = parent), parent) WHERE parent IS NOT NULL;
 UPDATE rows SET parent = NULL WHERE parent = id;
-CREATE INDEX parents ON rows (parent, id);
 """
+INDEX = "CREATE INDEX parents ON rows (parent, id)"
 PRODUCTS = """
 SELECT id, parent, row FROM rows
 WHERE parent IS NULL OR parent NOT IN (SELECT id FROM rows WHERE parent IS NULL AND id IS NOT NULL)
@@ -79,8 +79,11 @@ def with_variants(rows: Iterable[Product | Reject], children: Children) -> Itera
         store.executescript(TABLES)
         for row in rows:
             store.execute("INSERT INTO rows (id, parent, row) VALUES (?, ?, ?)", entry(row, children.parent))
-            store.executemany("INSERT INTO names VALUES (?, ?)", children.names(row))
-        store.executescript(RESOLVED)
+            if children.named_by:
+                store.executemany("INSERT INTO names VALUES (?, ?)", children.names(row))
+        if children.named_by:
+            store.executescript(RESOLVED)
+        store.execute(INDEX)
         for key, named, packed in store.execute(PRODUCTS):
             row = pickle.loads(packed)
             own = store.execute(OF_ONE, (key,)) if key is not None and named is None else ()

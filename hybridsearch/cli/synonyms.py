@@ -11,7 +11,7 @@ from hybridsearch.cli import options, show
 from hybridsearch.client import HybridSearch
 
 if TYPE_CHECKING:
-    from hybridsearch.propose.synonyms import Proposal
+    from hybridsearch.events.proposals import Proposal
 
 
 @click.command("synonyms")
@@ -50,12 +50,11 @@ def of_log(shop: HybridSearch) -> list[Proposal]:
     from hybridsearch.events import proposals, source
     from hybridsearch.events.traffic import traffic_of
     from hybridsearch.events.visits import Tally, visits
-    from hybridsearch.propose.synonyms import Proposal
 
     if shop.settings.log.path is None and shop.settings.log.index is None:
         return []
     traffic = traffic_of(visits(source.rows(shop.settings, None), Tally()))
-    return [Proposal(each.text, each.because) for each in proposals.synonyms(traffic)]
+    return proposals.synonyms(traffic)
 
 
 def of_words(shop: HybridSearch) -> list[Proposal]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from hybridsearch.events.traffic import Asked, Clicked, Crowd, Traffic, in_order, share
+from hybridsearch.json_text import as_toml
 from hybridsearch.text import clean, unaccented, words
 
 SHOPPERS = 3
@@ -33,6 +33,13 @@ class Proposal:
 
     text: str
     because: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return the object that `synonyms --propose --json` prints."""
+        return {"text": self.text, "because": self.because}
+
+    def __str__(self) -> str:
+        return f"# {self.because}\n{self.text}"
 
 
 def synonyms(traffic: Traffic, *, at_least: int = SHOPPERS) -> list[Proposal]:
@@ -108,11 +115,4 @@ def because(asked: Asked, deep: dict[str, Clicked]) -> str:
 def pinning(query: str, ids: list[str]) -> str:
     """Return a rule that pins products, as TOML."""
     name = f"clicked far below: {query}"[:100]
-    return (
-        f"[[rule]]\nname = {quoted(name)}\nwhen.query = {quoted(query)}\nthen.pin = [{', '.join(map(quoted, ids))}]\n"
-    )
-
-
-def quoted(text: str) -> str:
-    """Return a text as a string of TOML: JSON writes it so, but for a character that only TOML minds."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"[[rule]]\nname = {as_toml(name)}\nwhen.query = {as_toml(query)}\nthen.pin = {as_toml(ids)}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFun
 from hybridsearch import text
 from hybridsearch.amounts import Mark
 from hybridsearch.fields.days import Order
+from hybridsearch.json_text import as_toml
 
 Separator = Annotated[str, Field(min_length=1, max_length=10)]
 
@@ -64,7 +64,7 @@ class Format(BaseModel):
     def __str__(self) -> str:
         """Return it as TOML, with a JSON string or list for each value."""
         said = self.model_dump(mode="json").items()
-        return f"{{ {', '.join(f'{name} = {json.dumps(value, ensure_ascii=False)}' for name, value in said)} }}"
+        return f"{{ {', '.join(f'{name} = {as_toml(value)}' for name, value in said)} }}"
 
 
 AS_IT_IS = Format()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
 
 import numpy as np
 
 from hybridsearch import text
+from hybridsearch.events.proposals import Proposal
 from hybridsearch.values import Vectors
 
 MOST_WORDS = 3_000
@@ -28,24 +27,9 @@ STANDS_OUT = 0.998
 _KANA = re.compile("[\u3041-\u30ff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A line of a file of synonyms, and why."""
-
-    text: str
-    because: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `synonyms --propose --json` prints."""
-        return {"text": self.text, "because": self.because}
-
-    def __str__(self) -> str:
-        return f"# {self.because}\n{self.text}"
-
-
 def comparable(counts: Mapping[str, int], languages: Sequence[str]) -> list[str]:
     """Return the words of a catalogue that are compared, those of most products first."""
-    small = {word for language in languages for word in text.languages()[language]["stopwords"]}
+    small = text.stop_words(tuple(languages))
     fit = (
         word
         for word, count in counts.items()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hybridsearch.fields import Format
+from hybridsearch.json_text import as_toml
 from hybridsearch.propose.configuration import Proposal
 from hybridsearch.rows import plain
 from hybridsearch.sections import Catalog
@@ -73,9 +73,7 @@ def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Itera
 
 def toml(value: Any) -> str:
     """Return a format, a text or a list of texts as TOML."""
-    written = str(value) if isinstance(value, Format) else json.dumps(value, ensure_ascii=False)
-    # JSON strings and lists of them are valid TOML, except for the one control character that JSON leaves alone.
-    return written.replace("\x7f", "\\u007f")
+    return str(value) if isinstance(value, Format) else as_toml(value)
 
 
 def comment(text: str) -> str:

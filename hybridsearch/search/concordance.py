@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -145,7 +144,6 @@ def is_phrase(words: str) -> bool:
     return text.is_run(last) or (len(last) > 1 and last.isalpha() and last not in small_words())
 
 
-@functools.cache
 def small_words() -> frozenset[str]:
     """Return the stop words of all languages, as they are written."""
-    return frozenset(word for language in text.languages().values() for word in language["stopwords"])
+    return text.stop_words(tuple(text.languages()))

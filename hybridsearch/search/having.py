@@ -39,7 +39,7 @@ def having_words(words: tuple[str, ...], languages: tuple[str, ...]) -> Match | 
 def telling(written: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a text without stop words, unless there is nothing else."""
     typed = text.query_words(written)
-    return tuple(word for word in typed if word not in stop_words(languages)) or typed
+    return tuple(word for word in typed if word not in text.stop_words(languages)) or typed
 
 
 def match_of(words: Sequence[Word], languages: Sequence[str]) -> Match | None:
@@ -67,9 +67,3 @@ def all_tokens(words: Sequence[Word], language: str) -> Words | None:
         else:
             return None
     return Words.alike(language, tuple(tokens), 1.0) if tokens else None
-
-
-@functools.cache
-def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
-    """Return the stop words of some languages, as they are written."""
-    return frozenset(word for language in languages for word in text.languages()[language]["stopwords"])

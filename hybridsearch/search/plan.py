@@ -276,7 +276,7 @@ class Plan:
         """
         found = total if proved else 0
         given = tuple(hits) if proved else ()
-        by_id = dict(zip([hit.id for hit in given], vectors, strict=False))
+        by_id = {hit.id: own for hit, own in zip(given, vectors, strict=True)} if vectors and given else {}
         if self.diverse and self.is_diverse:
             given = tuple(diversified(given, vectors, self.diverse)[self.offset :])
         shown = given[: self.size]

@@ -18,7 +18,7 @@ from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, vector_sources
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.signals import FAMILY, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
+from hybridsearch.search.signals import FAMILY, LEADS, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
 from hybridsearch.sections import WeightsSection
 
 HEAVIEST = 1e9
@@ -27,7 +27,7 @@ Weight = Annotated[float, Field(ge=0, le=HEAVIEST, allow_inf_nan=False)]
 MOST_WORTH = 0.2
 """What the worth of products may weigh together, where a person wrote it, as a share of what words or photo weigh: what
 fits a query worse by more than that is never lifted over what fits it."""
-TEXTS = ("title", "text", "pairs", "grams", "all_words", "most_words")
+NUMBERS = f"{NUMBER}."
 HALVES = {RATING: 20.0, RECENCY: 90.0}
 """Ratings that count as much as the mean of all products, and days after which a date counts half."""
 Positive = Annotated[float, Field(gt=0, le=1e100, allow_inf_nan=False)]
@@ -106,8 +106,9 @@ class Weights(BaseModel):
             schema: What the index holds.
             written: Signals that the configuration names: a number without a constant gets the mean of all products.
         """
-        means = {f"{NUMBER}.{name}": spread.mean for name, spread in schema.spreads.items() if spread.mean > 0}
-        saturation = {**{name: means[name] for name in written if name in means}, **self.saturation}
+        numbers = {name: schema.spreads.get(name.removeprefix(NUMBERS)) for name in written if name.startswith(NUMBERS)}
+        means = {name: spread.mean for name, spread in numbers.items() if spread and spread.mean > 0}
+        saturation = {**means, **self.saturation}
 
         def shared_out(by_signal: Mapping[str, float]) -> dict[str, float]:
             parts = {
@@ -144,7 +145,8 @@ def share(section: Mapping[str, float], signals: Mapping[str, float], kind: str)
         kind: Of the query.
     """
     sources = [source for source in kind.split(" and ") if source in QUERY_SOURCES]
-    texts = 0.0 if sources and WORDS.name not in sources else sum(signals.get(name, 0.0) for name in TEXTS)
+    by_words = [definition.key for definition in SIGNALS if definition.key not in LEADS]
+    texts = 0.0 if sources and WORDS.name not in sources else sum(signals.get(name, 0.0) for name in by_words)
     cosines = (
         max((weight for name, weight in signals.items() if name.startswith(f"{source}.")), default=0.0)
         for source in sources

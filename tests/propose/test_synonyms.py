@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridsearch.propose.synonyms import MOST_WORDS, Proposal, comparable, is_form, near
+from hybridsearch.events.proposals import Proposal
+from hybridsearch.propose.synonyms import MOST_WORDS, comparable, is_form, near
 from hybridsearch.search import synonyms
 from hybridsearch.values import Vectors
 from tests.shops import runner, write_config, write_products
