@@ -7,14 +7,29 @@ is forced to the disk: a power cut may take the last seconds, and no shopper wai
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
+
+LOOKS = 5
+"""Looks, a millisecond apart, after which the end of a file is a leftover, and not what another process just writes."""
+
+
+def ends_a_line(file: IO[bytes]) -> bool:
+    """Tell whether the last line of a file that is not empty is whole, or will be in a moment."""
+    for look in range(LOOKS):
+        if look:
+            time.sleep(0.001)
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) == b"\n":
+            return True
+    return False
 
 
 class FileOfEvents:
@@ -35,9 +50,8 @@ class FileOfEvents:
         if not self.path.parent.is_dir():
             make_folder(self.path.parent, None)
         with modes.appending(self.path) as file:
-            if file.seek(0, os.SEEK_END):
-                file.seek(-1, os.SEEK_END)
-                content = content if file.read(1) == b"\n" else b"\n" + content
+            if file.seek(0, os.SEEK_END) and not ends_a_line(file):
+                content = b"\n" + content
             if (written := file.write(content)) != len(content):
                 raise OSError(f"only {written} of {len(content)} bytes were written")
 
