@@ -10,7 +10,6 @@ import numpy as np
 
 from hybridsearch import text
 from hybridsearch.errors import QueryError
-from hybridsearch.fields import dates
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
 from hybridsearch.roles import Fields
@@ -172,8 +171,7 @@ def plan(
     parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
-    day = dates.days(today, today)[0] if today else None
-    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, day)
+    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, today)
     proof = None
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from hybridsearch import document, text
-from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
@@ -69,8 +68,7 @@ def plan_recommended(
     filters = (*read_filters(query.filters, schema.fields, configured), *others)
     offset, size, notes = page_bounds(query, steady=False)
     keyword = words_of(taste, schema.fields, lexicon)
-    day = dates.days(today, today)[0] if today else None
-    evidence = Evidence("", keyword, None, {}, schema, day)
+    evidence = Evidence("", keyword, None, {}, schema, today)
     tasted = signals(taste, schema, STRENGTH)
     return Plan(
         kind=TASTE,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from hybridsearch import text
+from hybridsearch.fields import dates
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource, vector_sources
-from hybridsearch.schema import Schema, Spread
+from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import (
     Codes,
     Condition,
@@ -48,7 +50,7 @@ class Evidence:
         codes: Candidates by code.
         vectors: Of the query, by source and leg; the sources are in order.
         schema: What the index holds.
-        today: The beginning of the day in milliseconds since 1970; None where it is not known.
+        today: In UTC; None where it is not known.
         shared: Values of the product that others are to be similar to, by facet; none of a query.
     """
 
@@ -57,7 +59,7 @@ class Evidence:
     codes: Codes | None
     vectors: Mapping[str, Mapping[str, Vector]]
     schema: Schema
-    today: int | None = None
+    today: date | None = None
     shared: Mapping[str, Shared] = dataclasses.field(default_factory=dict)
 
     def words_in(self, field: str, share: float = 0.0) -> Match | None:
@@ -143,66 +145,58 @@ def cosines(source: QuerySource) -> Definition:
     return Definition(source.name + FAMILY, names, signals)
 
 
-def number_signals() -> Definition:
-    """Define the numbers of a product: `number.FIELD`."""
+def worth(
+    family: str,
+    signal: Callable[[str, str, Evidence, SignalWeights], Signal | None],
+    given: Callable[[Schema, str], bool] = lambda *_: True,
+) -> Definition:
+    """Define what products are worth by their fields, whatever the query is: `FAMILY.FIELD`.
 
-    def names(schema: Schema) -> tuple[str, ...]:
-        return tuple(f"{NUMBER}.{field}" for field in schema.fields.of_products("numbers"))
+    Args:
+        family: As `Fields.worth` calls it.
+        signal: Makes one from its name and its field, or none for a query.
+        given: Tells whether an index can give that of a field.
+    """
 
-    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-        for name, field in zip(names(evidence.schema), evidence.schema.fields.of_products("numbers"), strict=True):
-            yield Number(name, weights.weight(name), field, weights.half(name))
-
-    return Definition(NUMBER + FAMILY, names, signals)
-
-
-def ratings() -> Definition:
-    """Define the ratings of a product: `rating.FIELD`, of those fields whose numbers differ between products."""
-
-    def rated(schema: Schema) -> Iterator[tuple[str, str, Spread]]:
-        for field, count in schema.fields.ratings.items():
-            spread = schema.spreads.get(field)
-            if spread and spread.low < spread.high:
-                yield field, count, spread
+    def fields(schema: Schema) -> Iterator[tuple[str, str]]:
+        return ((f"{family}.{field}", field) for field in schema.fields.worth[family] if given(schema, field))
 
     def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-        for field, count, spread in rated(evidence.schema):
-            name = f"{RATING}.{field}"
-            half = weights.half(name)
-            yield Rating(name, weights.weight(name), field, count, half, spread.mean, spread.low, spread.high)
+        made = (signal(name, field, evidence, weights) for name, field in fields(evidence.schema))
+        return (each for each in made if each is not None)
 
-    return Definition(RATING + FAMILY, lambda schema: (f"{RATING}.{field}" for field, _, _ in rated(schema)), signals)
+    return Definition(family + FAMILY, lambda schema: (name for name, _ in fields(schema)), signals)
 
 
-def recency() -> Definition:
-    """Define how new a product is: `recency.FIELD`, by each of its dates."""
-
-    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-        if evidence.today is not None:
-            for field in evidence.schema.fields.of_products("dates"):
-                name = f"{RECENCY}.{field}"
-                yield Recency(name, weights.weight(name), field, evidence.today, weights.half(name))
-
-    return Definition(
-        RECENCY + FAMILY,
-        lambda schema: (f"{RECENCY}.{field}" for field in schema.fields.of_products("dates")),
-        signals,
-    )
+def number(name: str, field: str, _: Evidence, weights: SignalWeights) -> Signal:
+    """Return the signal of a number, such as how often a product was sold."""
+    return Number(name, weights.weight(name), field, weights.half(name))
 
 
-def truths() -> Definition:
-    """Define what is true of a product, such as that it is in stock: `boolean.FIELD`."""
+def rating(name: str, field: str, evidence: Evidence, weights: SignalWeights) -> Signal:
+    """Return the signal of a rating, on the scale of the index."""
+    spread, count = evidence.schema.spreads[field], evidence.schema.fields.ratings[field]
+    half = weights.half(name)
+    return Rating(name, weights.weight(name), field, count, half, spread.mean, spread.low, spread.high)
 
-    def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-        for field in evidence.schema.fields.of_products("booleans"):
-            name = f"{BOOLEAN}.{field}"
-            yield Passing(name, weights.weight(name), (Terms(field, (True,), "booleans"),))
 
-    return Definition(
-        BOOLEAN + FAMILY,
-        lambda schema: (f"{BOOLEAN}.{field}" for field in schema.fields.of_products("booleans")),
-        signals,
-    )
+def differs(schema: Schema, field: str) -> bool:
+    """Tell whether the numbers of a field differ between products: else they tell nothing."""
+    spread = schema.spreads.get(field)
+    return spread is not None and spread.low < spread.high
+
+
+def recency(name: str, field: str, evidence: Evidence, weights: SignalWeights) -> Signal | None:
+    """Return the signal of a date; where today is not known no product is new."""
+    if evidence.today is None:
+        return None
+    start, _ = dates.days(evidence.today, evidence.today)
+    return Recency(name, weights.weight(name), field, start, weights.half(name))
+
+
+def truth(name: str, field: str, _: Evidence, weights: SignalWeights) -> Signal:
+    """Return the signal of what is true of a product, such as that it is in stock."""
+    return Passing(name, weights.weight(name), (Terms(field, (True,), "booleans"),))
 
 
 def same_values() -> Definition:
@@ -253,15 +247,15 @@ SIGNALS: tuple[Definition, ...] = (
 """The signals that have a name of their own; cosines and what is static follow them."""
 
 
+WORTH = worth(NUMBER, number), worth(RATING, rating, differs), worth(RECENCY, recency), worth(BOOLEAN, truth)
+
+
 def definitions() -> tuple[Definition, ...]:
     """Return all definitions, in the order of the columns that weights are learned from."""
     return (
         *SIGNALS,
         *map(cosines, vector_sources().values()),
-        number_signals(),
-        ratings(),
-        recency(),
-        truths(),
+        *WORTH,
         same_values(),
     )
 

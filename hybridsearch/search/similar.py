@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from hybridsearch import document, text
-from hybridsearch.fields import dates
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
@@ -70,9 +69,8 @@ def plan_similar(
     vectors = {PRODUCT.name: heard(product.vectors, PRODUCT, schema, weights)}
     title = document.title(product.row, schema.fields)
     keyword = words_of(product, schema.fields, lexicon)
-    day = dates.days(today, today)[0] if today else None
     evidence = Evidence(
-        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, day, shared(product.row, schema.fields, lexicon)
+        title[: text.QUERY_LIMIT], keyword, None, vectors, schema, today, shared(product.row, schema.fields, lexicon)
     )
     others = Not(Ids((product.id,)))
     filters = (*read_filters(query.filters, schema.fields, configured), others)
