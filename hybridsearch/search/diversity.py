@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hybridsearch import text
 from hybridsearch.rows import field, strings
 from hybridsearch.search.signals import LEADS
-from hybridsearch.values import RULE, Hit, Vector
+from hybridsearch.values import Hit, Vector
 
 REACH = 50
 """Hits that are put in such an order; those behind them stay in the order of their scores."""
@@ -38,10 +38,12 @@ class Diverse:
     Attributes:
         legs: Names of vector legs; the mean of those that both products have counts.
         title: The field whose words tell, where there are no such legs; None: nothing does.
+        pinned: Ids of products that lead whatever the others are.
     """
 
     legs: tuple[str, ...]
     title: str | None = None
+    pinned: frozenset[str] = frozenset()
 
 
 def diversified(hits: Sequence[Hit], vectors: Sequence[Mapping[str, Vector]], diverse: Diverse) -> list[Hit]:
@@ -55,7 +57,7 @@ def diversified(hits: Sequence[Hit], vectors: Sequence[Mapping[str, Vector]], di
         diverse: What tells how alike two of them are.
     """
     hits, behind = hits[:REACH], hits[REACH:]
-    leads = next((place for place, hit in enumerate(hits) if not is_lead(hit)), len(hits))
+    leads = next((place for place, hit in enumerate(hits) if not is_lead(hit, diverse)), len(hits))
     best = max((hit.score for hit in hits[leads:]), default=0.0)
     if best <= 0:
         return [*hits, *behind]
@@ -72,9 +74,9 @@ def diversified(hits: Sequence[Hit], vectors: Sequence[Mapping[str, Vector]], di
     return [*(hits[place] for place in order), *behind]
 
 
-def is_lead(hit: Hit) -> bool:
+def is_lead(hit: Hit, diverse: Diverse) -> bool:
     """Tell whether a product comes first whatever the others are."""
-    return any(name in LEADS or (name.startswith(RULE) and ": pin " in name) for name in hit.signals)
+    return hit.id in diverse.pinned or not hit.signals.keys().isdisjoint(LEADS)
 
 
 def likeness(hits: Sequence[Hit], vectors: Sequence[Mapping[str, Vector]], diverse: Diverse) -> Likeness:

@@ -211,13 +211,19 @@ def plan(
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
         ruled=ruled,
-        diverse=Diverse(tuple(leg.name for leg in schema.legs), schema.fields.title) if query.diverse else None,
+        diverse=diverse_by(schema, ruled) if query.diverse else None,
         taste=taste if tasted else INDIFFERENT,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),
     )
     return planned.behind(query.cursor) if query.cursor else planned
+
+
+def diverse_by(schema: Schema, ruled: Ruled) -> Diverse:
+    """Return what tells how alike products of an index are, and which of them rules put first."""
+    pinned = frozenset(pin.id for pin in ruled.pins)
+    return Diverse(tuple(leg.name for leg in schema.legs), schema.fields.title, pinned)
 
 
 def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:

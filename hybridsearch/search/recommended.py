@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from hybridsearch import document, text
@@ -12,16 +13,13 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.conditions import Filter, Ids, Not
-from hybridsearch.search.facets import read_facets
-from hybridsearch.search.filters import read_filters
-from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import UNRULED, Plan
-from hybridsearch.search.planner import WINDOW, Query, heard, neighbours, page_bounds
+from hybridsearch.search.planner import Query, heard, neighbours
 from hybridsearch.search.reading import Word
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
-from hybridsearch.search.similar import MOST_WORDS, found_by, telling
+from hybridsearch.search.similar import MOST_WORDS, found_by, telling, unasked
 from hybridsearch.search.taste import Taste, signals
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import TASTE
@@ -65,28 +63,19 @@ def plan_recommended(
     """
     weights = weights.of(PRODUCT.name)
     others: list[Filter] = [] if again else [Not(Ids(tuple(each.product.id for each in taste.seen)))]
-    filters = (*read_filters(query.filters, schema.fields, configured), *others)
-    offset, size, notes = page_bounds(query, steady=False)
+    page = unasked(query, schema, others, configured=configured, ruled=ruled, degraded=degraded)
     keyword = words_of(taste, schema.fields, lexicon)
     evidence = Evidence("", keyword, None, {}, schema, today)
     tasted = signals(taste, schema, STRENGTH)
-    return Plan(
+    return replace(
+        page,
         kind=TASTE,
         reason=f"like {len(taste.seen)} products that were looked at",
         keyword=keyword,
         neighbours=tuple(around(taste, schema, weights)),
-        filters=filters,
         signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *tasted),
-        facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
-        window=WINDOW,
-        offset=offset,
-        size=size,
-        compared=compared(filters),
-        ruled=Ruled(names=ruled.names if ruled.filters else (), filters=ruled.filters),
         taste=taste,
-        variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
-        notes=(*notes, *taste.notes),
-        degraded=tuple(degraded),
+        notes=(*page.notes, *taste.notes),
     )
 
 

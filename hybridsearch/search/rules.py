@@ -140,6 +140,11 @@ class Ruled:
     problems: tuple[str, ...] = ()
 
     @property
+    def filtering(self) -> Ruled:
+        """What of it holds for products beside others: what they must be, and nothing that leads or goes elsewhere."""
+        return Ruled(names=self.names if self.filters else (), filters=self.filters)
+
+    @property
     def signals(self) -> tuple[Passing, ...]:
         """What the rules add to scores."""
         pins = (

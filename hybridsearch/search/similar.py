@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from hybridsearch import document, text
@@ -10,7 +11,7 @@ from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Match, Words
-from hybridsearch.search.conditions import Ids, Not
+from hybridsearch.search.conditions import Filter, Ids, Not
 from hybridsearch.search.facets import read_facets
 from hybridsearch.search.filters import read_filters
 from hybridsearch.search.letter_case import compared
@@ -72,24 +73,53 @@ def plan_similar(
     evidence = Evidence(
         title[: text.QUERY_LIMIT], keyword, None, vectors, schema, today, shared(product.row, schema.fields, lexicon)
     )
-    others = Not(Ids((product.id,)))
-    filters = (*read_filters(query.filters, schema.fields, configured), others)
-    offset, size, notes = page_bounds(query, steady=False)
-    if keyword is None and not vectors[PRODUCT.name]:
-        notes = (*notes, f"product '{product.id}' has neither a vector nor words that other products have")
-    return Plan(
+    page = unasked(query, schema, [Not(Ids((product.id,)))], configured=configured, ruled=ruled, degraded=degraded)
+    poor = f"product '{product.id}' has neither a vector nor words that other products have"
+    return replace(
+        page,
         kind=PRODUCT.name,
         reason=f"similar to '{product.id}'",
         keyword=keyword,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=False)),
-        filters=filters,
         signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
+        notes=(*page.notes, *[poor] * (keyword is None and not vectors[PRODUCT.name])),
+    )
+
+
+def unasked(
+    query: Query,
+    schema: Schema,
+    left_out: Sequence[Filter],
+    *,
+    configured: Fields | None,
+    ruled: Ruled,
+    degraded: Sequence[str],
+) -> Plan:
+    """Return what the plans of pages have in common that nobody typed words for: no candidates and signals yet.
+
+    Args:
+        query: Filters, facets, page and size.
+        schema: What the index holds.
+        left_out: Filters that leave products out.
+        configured: The fields that the index will have once it is rebuilt, for messages.
+        ruled: What the shop's rules change of a page without words; only what products must be is changed.
+        degraded: Why parts of the answer are unavailable.
+
+    Raises:
+        QueryError: A filter or facet names a field that the index does not have, or a value that it cannot hold.
+    """
+    filters = (*read_filters(query.filters, schema.fields, configured), *left_out)
+    offset, size, notes = page_bounds(query, steady=False)
+    return Plan(
+        kind="",
+        reason="",
+        filters=filters,
         facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         window=WINDOW,
         offset=offset,
         size=size,
         compared=compared(filters),
-        ruled=Ruled(names=ruled.names if ruled.filters else (), filters=ruled.filters),
+        ruled=ruled.filtering,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=notes,
         degraded=tuple(degraded),

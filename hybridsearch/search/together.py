@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hybridsearch.json_values import brief
 from hybridsearch.search.clauses import Passing
 from hybridsearch.search.conditions import Ids
-from hybridsearch.search.plan import UNRULED, Plan
+from hybridsearch.search.plan import Plan
 
 SIGNAL = "bought together: "
 
@@ -40,7 +40,7 @@ def together(plan: Plan, product: str, found: Sequence[Together]) -> Plan:
     plan = replace(
         plan,
         reason=f"bought together with {brief(product)}",
-        ruled=replace(UNRULED, filters=(*plan.ruled.filters, wanted), problems=plan.ruled.problems),
+        ruled=replace(plan.ruled.filtering, filters=(*plan.ruled.filters, wanted)),
         signals=tuple(signals),
     )
     if wanted.values:

@@ -95,3 +95,18 @@ def test_the_other_client_does_the_same(both: Shops) -> None:
 def test_the_request_asks_for_vectors_only_where_it_is_to_be_diverse(both: Shops) -> None:
     body = json.loads(json.dumps(both[1].engine.request(both[1].plan("red lamp")).to_json()))["body"]
     assert "fields" not in body
+
+
+def test_a_product_that_a_rule_only_lifts_is_put_in_order_whatever_the_rule_is_called(
+    tmp_path_factory: pytest.TempPathFactory, es_url: str
+) -> None:
+    """It is the pins that stay first, not what is called so."""
+    folder = tmp_path_factory.mktemp("called")
+    (folder / "rules.toml").write_text(
+        '[[rule]]\nname = "x: pin y"\nwhen.contains = "lamp"\n'
+        'then.boost = [{ filters = { brand = "oak" }, by = 0.01 }]\n'
+    )
+    rules = {"path": "rules.toml"}
+    with on_both_engines(folder, es_url, PRODUCTS, fields=FIELDS, rules=rules) as shops:
+        for one in shops:
+            assert len({hit.product["title"] for hit in one.search("lamp", size=10, diverse=True)}) > 1
