@@ -190,13 +190,11 @@ class AsyncHybridSearch(AsyncRelated):
         from hybridsearch.indexing import arguments
         from hybridsearch.learning import baskets
 
-        key = arguments.one_id(product)
-        with within(self._seconds(timeout)), span("also_bought") as opened:
+        async def planned() -> Plan:
             everything = await self.plan(filters=filters, facets=facets, page=page, size=size)
-            plan = await asyncio.to_thread(baskets.planned, self.settings, everything, key)
-            answer = await self.engine.search_async(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=False)
+            return await asyncio.to_thread(baskets.planned, self.settings, everything, arguments.one_id(product))
+
+        return await self._page("also_bought", planned, timeout=timeout)
 
     @while_open_async
     async def log(

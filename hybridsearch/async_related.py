@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hybridsearch.calls import while_open_async
 from hybridsearch.deadline import within
@@ -45,13 +45,9 @@ class AsyncRelated(Shop):
         timeout: float | None = None,
     ) -> Page:
         """Return a page of products like one of the index, see `HybridSearch.similar`."""
-        wanted_whole = flag("strict", strict)
-        with within(self._seconds(timeout)), span("similar") as opened:
-            plan = await self.plan_similar(id, filters=filters, facets=facets, page=page, size=size, weights=weights)
-            with span("engine"):
-                answer = await self.engine.search_async(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+        asked_for: dict[str, Any] = {"filters": filters, "facets": facets, "page": page, "size": size}
+        planned = partial(self.plan_similar, id, **asked_for, weights=weights)
+        return await self._page("similar", planned, strict=strict, timeout=timeout)
 
     @while_open_async
     async def plan_similar(
@@ -91,21 +87,10 @@ class AsyncRelated(Shop):
         timeout: float | None = None,
     ) -> Page:
         """Return a page for a person who did not search, see `HybridSearch.recommend`."""
-        wanted_whole = flag("strict", strict)
-        with within(self._seconds(timeout)), span("recommend") as opened:
-            plan = await self.plan_recommended(
-                history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
-            )
-            with span("engine"):
-                answer = await self.engine.search_async(plan)
-            if plan.kind == TASTE and not answer.total:
-                everything = await self.plan_recommended(
-                    filters=filters, facets=facets, page=page, size=size, weights=weights
-                )
-                plan = unlike(everything, plan)
-                answer = await self.engine.search_async(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+        asked_for: dict[str, Any] = {"filters": filters, "facets": facets, "page": page, "size": size}
+        planned = partial(self.plan_recommended, history, again=again, **asked_for, weights=weights)
+        instead = partial(self.plan_recommended, **asked_for, weights=weights)
+        return await self._page("recommend", planned, instead=instead, strict=strict, timeout=timeout)
 
     @while_open_async
     async def plan_recommended(
@@ -128,6 +113,27 @@ class AsyncRelated(Shop):
             taste = await self._taste(looked_at, schema, lexicon)
             planned = partial(plan_for_taste, self, schema, taste, query, again=shown, lexicon=lexicon, weights=own)
             return await asyncio.to_thread(planned) if must_load(schema.fields.languages) else planned()
+
+    async def _page(
+        self,
+        name: str,
+        planned: Callable[[], Awaitable[Plan]],
+        *,
+        instead: Callable[[], Awaitable[Plan]] | None = None,
+        strict: object = False,
+        timeout: object = None,
+    ) -> Page:
+        """Return the page of a plan, see `Related`."""
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span(name) as opened:
+            plan = await planned()
+            with span("engine"):
+                answer = await self.engine.search_async(plan)
+            if instead and plan.kind == TASTE and not answer.total:
+                plan = unlike(await instead(), plan)
+                answer = await self.engine.search_async(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
 
     async def _taste(self, history: History, schema: Schema, lexicon: KnownWords) -> Taste:
         """Return the taste of a history, whose products are read from the index."""

@@ -268,12 +268,11 @@ class HybridSearch(Maintained, Related):
         from hybridsearch.indexing import arguments
         from hybridsearch.learning import baskets
 
-        with within(self._seconds(timeout)), span("also_bought") as opened:
+        def planned() -> Plan:
             everything = self.plan(filters=filters, facets=facets, page=page, size=size)
-            plan = baskets.planned(self.settings, everything, arguments.one_id(product))
-            answer = self.engine.search(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=False)
+            return baskets.planned(self.settings, everything, arguments.one_id(product))
+
+        return self._page("also_bought", planned, timeout=timeout)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

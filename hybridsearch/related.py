@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
@@ -54,13 +55,9 @@ class Related(Shop):
         Raises:
             DegradedAnswer: As in `search`.
         """
-        wanted_whole = flag("strict", strict)
-        with within(self._seconds(timeout)), span("similar") as opened:
-            plan = self.plan_similar(id, filters=filters, facets=facets, page=page, size=size, weights=weights)
-            with span("engine"):
-                answer = self.engine.search(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+        asked_for: dict[str, Any] = {"filters": filters, "facets": facets, "page": page, "size": size}
+        planned = partial(self.plan_similar, id, **asked_for, weights=weights)
+        return self._page("similar", planned, strict=strict, timeout=timeout)
 
     @while_open
     def plan_similar(
@@ -110,21 +107,10 @@ class Related(Shop):
         Raises:
             DegradedAnswer: As in `search`.
         """
-        wanted_whole = flag("strict", strict)
-        with within(self._seconds(timeout)), span("recommend") as opened:
-            plan = self.plan_recommended(
-                history, again=again, filters=filters, facets=facets, page=page, size=size, weights=weights
-            )
-            with span("engine"):
-                answer = self.engine.search(plan)
-            if plan.kind == TASTE and not answer.total:
-                everything = self.plan_recommended(
-                    filters=filters, facets=facets, page=page, size=size, weights=weights
-                )
-                plan = unlike(everything, plan)
-                answer = self.engine.search(plan)
-            tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
+        asked_for: dict[str, Any] = {"filters": filters, "facets": facets, "page": page, "size": size}
+        planned = partial(self.plan_recommended, history, again=again, **asked_for, weights=weights)
+        instead = partial(self.plan_recommended, **asked_for, weights=weights)
+        return self._page("recommend", planned, instead=instead, strict=strict, timeout=timeout)
 
     @while_open
     def plan_recommended(
@@ -153,6 +139,35 @@ class Related(Shop):
             schema, lexicon = self.engine.schema(), lexicon_of(self.engine)
             taste = self._taste(looked_at, schema, lexicon)
             return plan_for_taste(self, schema, taste, query, again=shown_again, lexicon=lexicon, weights=own)
+
+    def _page(
+        self,
+        name: str,
+        planned: Callable[[], Plan],
+        *,
+        instead: Callable[[], Plan] | None = None,
+        strict: object = False,
+        timeout: object = None,
+    ) -> Page:
+        """Return the page of a plan that is made first, or of another one where that of a person's taste is empty.
+
+        Args:
+            name: Of the span.
+            planned: Makes the plan.
+            instead: Makes the other one.
+            strict: As in `search`.
+            timeout: As in `search`.
+        """
+        wanted_whole = flag("strict", strict)
+        with within(self._seconds(timeout)), span(name) as opened:
+            plan = planned()
+            with span("engine"):
+                answer = self.engine.search(plan)
+            if instead and plan.kind == TASTE and not answer.total:
+                plan = unlike(instead(), plan)
+                answer = self.engine.search(plan)
+            tell(plan, answer, opened)
+        return presented(plan, answer, self.settings.fields, marked=False, whole=wanted_whole)
 
     def _taste(self, history: History, schema: Schema, lexicon: KnownWords) -> Taste:
         """Return the taste of a history, whose products are read from the index."""
@@ -190,20 +205,7 @@ def plan_for_product(
         lexicon: The words of the index, and why they are not known, if so.
         weights: Weights of the signals; left out: the weights in use.
     """
-    ruled, unread_rules = shop.guidance.ruled(query, schema)
-    used, degraded = (weights, ()) if weights is not None else shop.weights_for(schema)
-    words, unknown = lexicon
-    return plan_similar(
-        product,
-        query,
-        schema,
-        used,
-        lexicon=words,
-        configured=shop.settings.fields,
-        ruled=ruled,
-        today=datetime.now(UTC).date(),
-        degraded=(*degraded, *unknown, *unread_rules),
-    )
+    return plan_similar(product, query, schema, **around(shop, schema, query, lexicon, weights))
 
 
 def unlike(everything: Plan, plan: Plan) -> Plan:
@@ -224,21 +226,22 @@ def plan_for_taste(
     """Return what finds products for a person, see `HybridSearch.plan_recommended`; no engine is asked."""
     if not taste.seen:
         return shop.plan_query(schema, query, weights=weights, taste=taste)
+    return plan_recommended(taste, query, schema, again=again, **around(shop, schema, query, lexicon, weights))
+
+
+def around(shop: Shop, schema: Schema, query: Query, lexicon: KnownWords, weights: Weights | None) -> dict[str, Any]:
+    """Return what both planners take besides; the arguments are those of `plan_for_product`."""
     ruled, unread_rules = shop.guidance.ruled(query, schema)
     used, degraded = (weights, ()) if weights is not None else shop.weights_for(schema)
     words, unknown = lexicon
-    return plan_recommended(
-        taste,
-        query,
-        schema,
-        used,
-        again=again,
-        lexicon=words,
-        configured=shop.settings.fields,
-        ruled=ruled,
-        today=datetime.now(UTC).date(),
-        degraded=(*degraded, *unknown, *unread_rules),
-    )
+    return {
+        "weights": used,
+        "lexicon": words,
+        "configured": shop.settings.fields,
+        "ruled": ruled,
+        "today": datetime.now(UTC).date(),
+        "degraded": (*degraded, *unknown, *unread_rules),
+    }
 
 
 def single(found: Mapping[str, Indexed], key: str, fields: Fields) -> Indexed:
