@@ -172,23 +172,17 @@ def plan(
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
     evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, today)
-    proof = None
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())
-    if (
-        kind == WORDS.name and not query.filters and not ruled.pins
-    ):  # what passes a filter is part of a page that was proved without it
-        near = tuple(nearness(vectors, schema))
-        proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near)
+    # What passes a filter is part of a page that was proved without it.
+    is_proved = kind == WORDS.name and not query.filters and not ruled.pins
+    near = tuple(nearness(vectors, schema)) if is_proved else ()
+    proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near) if is_proved else None
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
-    if query.diverse and (query.sort or kind == "browse"):
-        notes = (STAYS, *notes)
-    if len(query.text) > text.QUERY_LIMIT:
-        notes = (f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters", *notes)
     ranked = not query.sort and kind not in UNTASTED
     tasted = taste_signals(taste, schema, weights.taste) if ranked else ()
-    notes = (*notes, *taste.notes, *[UNUSED] * (bool(taste.seen) and not ranked))
+    notes = (*changed(query, kind), *notes, *taste.notes, *[UNUSED] * (bool(taste.seen) and not ranked))
     planned = Plan(
         kind=kind,
         reason=reason,
@@ -218,6 +212,14 @@ def plan(
         degraded=tuple(degraded),
     )
     return planned.behind(query.cursor) if query.cursor else planned
+
+
+def changed(query: Query, kind: Kind) -> Iterator[str]:
+    """Yield what is not done as it was asked for."""
+    if len(query.text) > text.QUERY_LIMIT:
+        yield f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters"
+    if query.diverse and (query.sort or kind == "browse"):
+        yield STAYS
 
 
 def diverse_by(schema: Schema, ruled: Ruled) -> Diverse:
