@@ -1,6 +1,6 @@
 """Searches with a shop's rules and synonyms, against the same searches without them.
 
-    python -m benchmarks.guidance [--url URL] [--products N] [--small]
+    python -m benchmarks.guidance [--url URL] [--products N] [--leg] [--small]
 
 Of 1,000 rules ten are for each query: they pin, boost, bury and hide. Of 5,000 rules of synonyms one is for each word.
 The two shops search one index and take turns in random order; a ratio is the median over rounds of that of the median
@@ -13,8 +13,10 @@ import argparse
 import random
 import statistics
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.catalogue import SEED, vocabulary, write_generated
 from benchmarks.search import milliseconds
@@ -32,6 +34,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="of a server; left out: the embedded engine")
     parser.add_argument("--products", type=int, default=20_000)
+    parser.add_argument(
+        "--leg", action="store_true", help="with vectors of titles by the starter, as most shops have some"
+    )
     parser.add_argument("--small", action="store_true", help="300 products, one round: proves that it runs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -39,8 +44,11 @@ def main() -> None:
         write_generated(folder / "products.jsonl.gz", 300 if options.small else options.products)
         (folder / "rules.toml").write_text(rules(), encoding="utf-8")
         (folder / "synonyms.txt").write_text(synonyms(), encoding="utf-8")
+        vectors = {"vectors": [{"name": "titles", "encoder": "starter", "reads": ["title"]}]} if options.leg else {}
         guided = {"rules": {"path": "rules.toml"}, "synonyms": {"path": "synonyms.txt"}}
-        shops = {name: open_shop(folder, options.url, more) for name, more in (("plain", {}), ("guided", guided))}
+        shops = {
+            name: open_shop(folder, options.url, more | vectors) for name, more in (("plain", {}), ("guided", guided))
+        }
         with shops["plain"], shops["guided"]:
             report = shops["plain"].reindex()
             compare(shops, 1 if options.small else ROUNDS)
@@ -48,7 +56,7 @@ def main() -> None:
                 shops["plain"].engine.discard(report.generation)
 
 
-def open_shop(folder: Path, url: str | None, more: dict[str, dict[str, str]]) -> HybridSearch:
+def open_shop(folder: Path, url: str | None, more: Mapping[str, Any]) -> HybridSearch:
     """Return a shop of generated products, with more tables in its configuration."""
     fields = {"title": "title", "text": ["short_description"], "facets": ["supplier"], "numbers": ["price"]}
     engine = {"index": "benchmark-guidance", "replicas": 0, "timeout": 60} | ({"url": url} if url else {})

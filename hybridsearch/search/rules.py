@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any
@@ -173,15 +173,15 @@ class Rules:
             fields: What the index has.
             today: In UTC.
         """
-        asked, ruled = words_of(typed), Ruled()
+        asked = words_of(typed)
+        effects, problems = [], []
         for rule in self.likely(asked):
             try:
                 if is_for(rule.when, asked, filters, fields, today):
-                    ruled = changed(ruled, self._effect(rule, fields))
+                    effects.append(self._effect(rule, fields))
             except QueryError as error:
-                ruled = replace(ruled, problems=(*ruled.problems, f"rule {brief(rule.name)} is not applied: {error}"))
-        hidden = {key for clause in ruled.filters if isinstance(clause, Not) for key in ids_of(clause.clause)}
-        return replace(ruled, pins=tuple(pin for pin in ruled.pins if pin.id not in hidden)[:MOST_PINS])
+                problems.append(f"rule {brief(rule.name)} is not applied: {error}")
+        return all_of(effects, problems)
 
     def _effect(self, rule: Rule, fields: Fields) -> Ruled:
         """Return what a rule changes by itself; it is remembered for as long as the index has the same fields."""
@@ -307,18 +307,22 @@ def effect(rule: Rule, fields: Fields) -> Ruled:
     )
 
 
-def changed(ruled: Ruled, more: Ruled) -> Ruled:
-    """Return what is changed by the rules before, and by one more."""
-    pinned = {pin.id for pin in ruled.pins}
+def all_of(effects: Sequence[Ruled], problems: Sequence[str]) -> Ruled:
+    """Return what several rules change together, the first of them first."""
+    filters = tuple(clause for each in effects for clause in each.filters)
+    hidden = {key for clause in filters if isinstance(clause, Not) for key in ids_of(clause.clause)}
+    pins: dict[str, Pin] = {}
+    for pin in (pin for each in effects for pin in each.pins if pin.id not in hidden):
+        pins.setdefault(pin.id, pin)
     return Ruled(
-        (*ruled.names, *more.names),
-        ruled.query if ruled.query is not None else more.query,
-        (*ruled.pins, *(pin for pin in more.pins if pin.id not in pinned)),
-        (*ruled.weights, *more.weights),
-        (*ruled.filters, *more.filters),
-        ruled.redirect or more.redirect,
-        (*ruled.banners, *more.banners),
-        ruled.problems,
+        names=tuple(name for each in effects for name in each.names),
+        query=next((each.query for each in effects if each.query is not None), None),
+        pins=tuple(pins.values())[:MOST_PINS],
+        weights=tuple(signal for each in effects for signal in each.weights),
+        filters=filters,
+        redirect=next((each.redirect for each in effects if each.redirect), ""),
+        banners=tuple(banner for each in effects for banner in each.banners),
+        problems=tuple(problems),
     )
 
 

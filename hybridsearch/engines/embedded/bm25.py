@@ -89,7 +89,7 @@ class TextField(Postings):
         sums = np.zeros(documents, np.float64)
         present = np.zeros(documents, np.int32)
         for tokens, tells in zip(words.tokens, words.tells, strict=True):
-            docs, scores = self._word(tokens, documents, factors)
+            docs, scores = self._word(tokens, factors)
             sums[docs] += scores
             present[docs] += tells
         matches = np.flatnonzero(present >= words.needed).astype(np.int32)
@@ -98,29 +98,22 @@ class TextField(Postings):
     def holders(self, tokens: Sequence[str]) -> Ordinals:
         """Return the documents that have one of the tokens, or several together, each once."""
         single = [form for form in tokens if " " not in form]
-        several = [docs for form in tokens if " " in form for docs, _ in self._together(form.split(" "))]
+        several = [docs for form in tokens if " " in form for docs, _ in self._together(form)]
         found = np.concatenate([self.having(single), *several])
         return found if len(tokens) == 1 else np.unique(found)
 
-    def _word(self, tokens: Sequence[str], documents: int, factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
+    def _word(self, tokens: Sequence[str], factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
         """Return the documents that have one of the tokens, and the score of the best of them."""
         found = [
             (docs, scores * np.float32(factors[form]) if form in factors else scores)
             for form in tokens
-            for docs, scores in self._together(form.split(" "))
+            for docs, scores in self._together(form)
         ]
-        if len(found) == 1:
-            return found[0]
-        best = np.zeros(documents, np.float32)
-        for docs, scores in found:
-            best[docs] = np.maximum(best[docs], scores)
-        docs = np.flatnonzero(best).astype(np.int32)
-        return docs, best[docs]
+        return found[0] if len(found) == 1 else best_of(found)
 
-    def _together(self, tokens: Sequence[str]) -> Iterator[tuple[Ordinals, Scores]]:
-        """Yield the documents that have all of the tokens, with the sum of their scores; none where one is unknown."""
-        numbers = [number for number in map(self.find, tokens) if number is not None]
-        if len(numbers) < len(tokens):
+    def _together(self, form: str) -> Iterator[tuple[Ordinals, Scores]]:
+        """Yield the documents with all tokens of a form, and the sum of their scores; none where one is unknown."""
+        if not (numbers := self._numbers(form)):
             return
         docs = self.docs[self.span(numbers[0])]
         scores = self._scores(numbers[0], self.span(numbers[0]))
@@ -139,16 +132,21 @@ class TextField(Postings):
         table = np.zeros((len(words.tokens), len(docs)), np.float32)
         for row, tokens in zip(table, words.tokens, strict=True):
             for form in tokens:
-                parts = [self._scores_in(token, docs) for token in form.split(" ")]
-                scores = parts[0] if len(parts) == 1 else np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)
-                np.maximum(row, scores * np.float32(factors[form]) if form in factors else scores, out=row)
+                numbers = self._numbers(form)
+                parts = [self._scores_in(number, docs) for number in numbers]
+                if len(parts) > 1:
+                    parts = [np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)]
+                for scores in parts:
+                    np.maximum(row, scores * np.float32(factors[form]) if form in factors else scores, out=row)
         return table
 
-    def _scores_in(self, token: str, docs: Ordinals) -> Scores:
+    def _numbers(self, form: str) -> list[int]:
+        """Return the numbers of all tokens of a form; none where one is unknown."""
+        numbers = [self.find(token) for token in form.split(" ")]
+        return [] if None in numbers else [number for number in numbers if number is not None]
+
+    def _scores_in(self, number: int, docs: Ordinals) -> Scores:
         """Return the score of a token in each of some documents."""
-        number = self.find(token)
-        if number is None:
-            return np.zeros(len(docs), np.float32)
         span = self.span(number)
         postings = self.docs[span]
         nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
@@ -159,3 +157,13 @@ class TextField(Postings):
         weight = self._weight[number]
         scores: Scores = weight - weight / self._spread[span][selected]
         return scores
+
+
+def best_of(found: Sequence[tuple[Ordinals, Scores]]) -> tuple[Ordinals, Scores]:
+    """Return the documents of several lists, each once and ascending, with the highest of their scores."""
+    docs = np.concatenate([np.zeros(0, np.int32), *(docs for docs, _ in found)])
+    scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in found)])
+    order = np.argsort(docs, kind="stable")  # a merge: each list ascends
+    docs, scores = docs[order], scores[order]
+    first = np.flatnonzero(np.diff(docs, prepend=-1))
+    return docs[first], np.maximum.reduceat(scores, first) if len(first) else scores
