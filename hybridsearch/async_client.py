@@ -10,6 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.answering import AsyncAnswering
 from hybridsearch.async_related import AsyncRelated
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch
@@ -46,7 +47,7 @@ LINES_AT_ONCE = 4
 """Lines of the log that are written at once: no search and no change waits behind a slow disk."""
 
 
-class AsyncHybridSearch(AsyncRelated):
+class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
     """The client for asyncio: FastAPI, Starlette, aiohttp; one per process serves all its event loops.
 
     Arguments and errors are those of `HybridSearch`. What a search asks Elasticsearch is asked without a thread; each

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.answering import Answering
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.arguments import Id
 
 
-class HybridSearch(Maintained, Related):
+class HybridSearch(Maintained, Related, Answering):
     """The client for plain Python, Django and threads; one per process serves all threads."""
 
     @while_open

@@ -27,6 +27,7 @@ COMMANDS = {
     "suggest": "Suggest queries, words, categories and brands for what is typed so far.",
     "synonyms": "Check the rules of synonyms, or propose some from the words of the catalogue.",
     "similar": "Show products like one, for its page.",
+    "ask": "Answer a question by what products state; set products side by side.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
     "learn-baskets": "Learn from orders what is bought together.",

@@ -1,0 +1,87 @@
+"""Questions of shoppers about attributes of real products: is the right one given, and nothing where none states it?
+
+    python -m benchmarks.ask ICECAT [--half tune|held] [--small]
+
+`questions.jsonl` has two questions in each of six languages for each of 48 attributes, mostly without the attribute's
+own words, and 120 that no product answers. Those whose checksum is even are the half on which words and limits were
+chosen; what is reported is the other half. A question is asked of a product that has the attribute, drawn with a seed;
+one without an attribute of five products. Where a product has several places that are as sure, each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import time
+import zlib
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from hybridsearch.asking.answers import Answer, answered
+from hybridsearch.roles import Fields
+
+QUESTIONS = Path(__file__).with_name("questions.jsonl")
+FIELDS = Fields(title="title", text=("short_description",), image=("img_high", "img_low", "img_500x500", "img_thumb"))
+SEED = 1
+OTHERS = 5
+"""Products that a question without an answer is asked of."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("icecat", type=Path, help="folder with products.jsonl.gz")
+    parser.add_argument("--half", choices=["tune", "held"], default="held")
+    parser.add_argument("--small", action="store_true", help="30 questions of 2,000 products: proves that it runs")
+    options = parser.parse_args()
+    with gzip.open(options.icecat / "products.jsonl.gz", "rt", encoding="utf-8") as lines:
+        products = [json.loads(line) for line, _ in zip(lines, range(2_000 if options.small else 10**9), strict=False)]
+    with QUESTIONS.open(encoding="utf-8") as lines:
+        questions = [question for line in lines if half(question := json.loads(line)) == options.half]
+    measure(questions[:: len(questions) // 30] if options.small else questions, products)
+
+
+def half(question: dict[str, Any]) -> str:
+    """Return which half a question belongs to."""
+    return "held" if zlib.crc32(question["question"].encode()) % 2 else "tune"
+
+
+def measure(questions: list[dict[str, Any]], products: list[dict[str, Any]]) -> None:
+    """Print how many questions are answered rightly, by language, and how many that have no answer."""
+    having = defaultdict(list)
+    for product in products:
+        for name in product:
+            having[name].append(product)
+    drawn, seconds = random.Random(SEED), []
+    asked, right, first = Counter[str](), Counter[str](), 0
+    made_up = without = 0
+    for question in questions:
+        attribute, chosen = question["attribute"], having[question["attribute"]]
+        for product in [drawn.choice(chosen)] if chosen else drawn.sample(products, OTHERS) if not attribute else []:
+            began = time.perf_counter()
+            found = ask(question["question"], product)
+            seconds.append(time.perf_counter() - began)
+            if attribute:
+                asked[question["language"]] += 1
+                right[question["language"]] += attribute in [answer.field for answer in found]
+                first += bool(found) and found[0].field == attribute
+            else:
+                without += 1
+                made_up += bool(found)
+    shares = ", ".join(f"{language} {right[language] / asked[language]:.2f}" for language in asked)
+    print(
+        f"{asked.total()} with an answer: {right.total() / asked.total():.3f} right, {first / asked.total():.3f} "
+        f"at first place ({shares}); {without} without: {made_up / max(1, without):.3f} answered; "
+        f"{1000 * sorted(seconds)[len(seconds) // 2]:.2f} ms each"
+    )
+
+
+def ask(question: str, product: dict[str, Any]) -> tuple[Answer, ...]:
+    """Return what one product answers."""
+    return answered(question, [(product["id"], product)], FIELDS).answers
+
+
+if __name__ == "__main__":
+    main()

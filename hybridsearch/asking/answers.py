@@ -1,0 +1,225 @@
+"""Answers: what a product's row states about a question. A pure function of values; nothing is ever phrased anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from hybridsearch import rows, text
+from hybridsearch.asking.concepts import LANGUAGES, Element, also, elements
+from hybridsearch.roles import Fields
+from hybridsearch.values import Row
+
+STATED = 0.6
+"""Of what a question asks, the share that a place must speak of to answer it."""
+LEAST = 0.5
+"""Confidence of an answer; chosen on one half of the questions of `benchmarks/questions.jsonl`."""
+BESIDES = 0.4
+"""Part of the confidence that a field loses where most of its name was not asked for."""
+INDIRECT = 0.7
+"""What a property counts that tells of the one that is asked, as width does of size."""
+CHATTER = 0.6
+"""The most that words count of which nothing is known."""
+MINOR_PART, UNKNOWN_PART = 0.4, 0.25
+"""What parts of a field's name count that only tell properties apart, or of which nothing is known."""
+LONGEST = 300
+"""Characters of a quotation."""
+VALUE_WORDS = 12
+"""Words of a value that is looked into like a name; a longer one is read by sentences."""
+MOST = 3
+"""Places that answer one question of one product: those that are as sure as the first, but for `TIED`."""
+TIED = 0.05
+
+_NAME = re.compile(r"^attr_[a-z]_|[_.\-/]+|(?<=[a-z])(?=[A-Z])")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a product states.
+
+    Attributes:
+        product_id: Of the product.
+        text: The answer in words of the catalogue.
+        field: The field in which it stands.
+        quote: Its words as they stand there.
+        confidence: From 0 to 1.
+    """
+
+    product_id: str
+    text: str
+    field: str
+    quote: str
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `ask --json` prints for each answer."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What some products state about a question, the surest first.
+
+    Attributes:
+        question: As it was asked.
+        answers: Empty where none of them states it: nothing is ever made up.
+    """
+
+    question: str
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        """Whether any product states it."""
+        return bool(self.answers)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `ask --json` prints."""
+        found = [answer.to_json() for answer in self.answers]
+        return {"question": self.question, "answers": found, "stated": self.stated}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One place of a product's row: a value with the name of its field, or a sentence of a text."""
+
+    field: str
+    quote: str
+    about: tuple[Element, ...]
+    says: tuple[Element, ...]
+    is_sentence: bool = False
+
+
+def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields) -> Answers:
+    """Return what products state about a question, in any of the six languages: of several the surest first.
+
+    A product states it where the name of a field, its value, or a sentence of a text speaks of most of what is asked.
+
+    Args:
+        question: In whatever words.
+        products: Ids and rows.
+        fields: Which role each field plays.
+    """
+    asked = elements(text.clean(question, text.QUERY_LIMIT), LANGUAGES)
+    found = (answer for key, row in products for answer in of_product(asked, key, row, fields))
+    return Answers(question, tuple(sorted(found, key=lambda answer: -answer.confidence)))
+
+
+def of_product(asked: Sequence[Element], product_id: str, row: Row, fields: Fields) -> list[Answer]:
+    """Return what a product states about what is asked, the best place first, at most `MOST`."""
+    if not any(element.concepts or len(element.word) > 1 for element in asked):
+        return []
+    judged = ((confidence(asked, fact), fact) for fact in facts(row, fields))
+    found = sorted(((sure, fact) for sure, fact in judged if sure >= LEAST), key=lambda each: -each[0])
+    close = [(sure, fact) for sure, fact in found if sure >= found[0][0] - TIED][:MOST]
+    return [Answer(product_id, said(fact), fact.field, fact.quote, round(sure, 3)) for sure, fact in close]
+
+
+def confidence(asked: Sequence[Element], fact: Fact) -> float:
+    """Return how surely a place answers a question, from 0 to 1; 0 where it does not speak of most of it."""
+    heard = [(element, heard_in(element, fact)) for element in asked]
+    found = sum(degree * (weight(element) if element.concepts else 1.0) for element, degree in heard)
+    missed = sum((1 - degree) * weight(element) for element, degree in heard if element.concepts)
+    chatter = min(CHATTER, sum(UNKNOWN_PART * (1 - degree) for element, degree in heard if not element.concepts))
+    share = found / (found + missed + chatter) if found else 0.0
+    if share < STATED or not heard_of_the_most(heard):
+        return 0.0
+    if fact.is_sentence:
+        return share * (1 - BESIDES)
+    wanted = frozenset().union(*(element.concepts for element in asked))
+    named = sum(size for part in fact.about if (size := weight(part)) and matches(part, asked, wanted))
+    total = sum(map(weight, fact.about)) or 1.0
+    return share * (1 - BESIDES + BESIDES * named / total)
+
+
+def heard_of_the_most(heard: Sequence[tuple[Element, float]]) -> bool:
+    """Tell whether a place speaks of a part of the question that counts as much as any."""
+    most = max(weight(element) for element, _ in heard)
+    return any(degree and (weight(element) >= most or not element.concepts) for element, degree in heard)
+
+
+def weight(element: Element) -> float:
+    """Return what a part of a question or of a name counts."""
+    if not element.concepts:
+        return UNKNOWN_PART
+    return MINOR_PART if element.is_minor else 1.0
+
+
+def matches(part: Element, asked: Sequence[Element], wanted: frozenset[str]) -> bool:
+    """Tell whether a part of a name was asked for."""
+    if part.concepts:
+        return bool(part.concepts & wanted) or any(part.concepts & also().get(name, frozenset()) for name in wanted)
+    return any(part.word == element.word for element in asked)
+
+
+def heard_in(element: Element, fact: Fact) -> float:
+    """Return how far a place speaks of a part of a question, from 0 to 1."""
+    places = (*fact.about, *fact.says)
+    if element.concepts:
+        if any(element.concepts & part.concepts for part in places):
+            return 1.0
+        near = frozenset().union(*(also().get(name, frozenset()) for name in element.concepts))
+        return INDIRECT if any(near & part.concepts for part in fact.about) else 0.0
+    said = any(element.word == word for part in places for word in part.word.split())
+    return 1.0 if said and len(element.word) > 1 and not element.word.isdecimal() else 0.0
+
+
+def facts(row: Row, fields: Fields) -> Iterator[Fact]:
+    """Yield the places of a row: each value of a field, and each sentence of a text."""
+    skipped = {fields.id, fields.group, fields.version, *fields.pictures}
+    for name, value in leaves(row):
+        if name in skipped or value is None:
+            continue
+        quote = shown(value)
+        about = name_elements(name)
+        if not quote or quote.startswith(("http://", "https://")):
+            continue
+        if len(quote) <= 80 and name not in fields.text and name != fields.title:
+            yield Fact(name, quote, about, tuple(read(quote)))
+            continue
+        for sentence in filter(None, map(str.strip, _SENTENCE.split(quote))):
+            yield Fact(name, sentence[:LONGEST], (), tuple(read(sentence[:LONGEST])), is_sentence=True)
+
+
+def leaves(row: Row, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each field that holds no others with its value, objects by their path."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def shown(value: Any) -> str:
+    """Return a value as a reader sees it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return ", ".join(map(text.clean, rows.strings(value)))
+
+
+def said(fact: Fact) -> str:
+    """Return an answer as a reader sees it."""
+    return fact.quote if fact.is_sentence else f"{readable(fact.field)}: {fact.quote}"
+
+
+def readable(name: str) -> str:
+    """Return the name of a field in words."""
+    return " ".join(_NAME.sub(" ", name).split()).lower()
+
+
+@lru_cache(maxsize=10_000)
+def name_elements(name: str) -> tuple[Element, ...]:
+    """Return the parts of the name of a field."""
+    return tuple(elements(readable(name), LANGUAGES))
+
+
+@lru_cache(maxsize=10_000)
+def read(quote: str) -> tuple[Element, ...]:
+    """Return the parts of a value or a sentence."""
+    return tuple(elements(quote, LANGUAGES))

@@ -1,0 +1,185 @@
+"""What questions and the names of fields are about: properties of goods, as they are called in six languages.
+
+A row of `concepts.tsv` is a concept: others that tell of it too, and its words in each language, separated by `|`.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from hybridsearch import text
+
+LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
+FRAME = "frame"
+"""The concept of all words that say nothing of what is asked."""
+MINOR = frozenset(
+    {
+        "code",
+        "compatibility",
+        "connectivity",
+        "date",
+        "family",
+        "first",
+        "included",
+        "internal",
+        "layer",
+        "maximum",
+        "minimum",
+        "model",
+        "operating",
+        "quantity",
+        "release",
+        "second",
+        "status",
+        "stored",
+        "technology",
+        "type",
+    }
+)
+"""Concepts that say which of several properties is meant, rather than name one."""
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A part of a question, or of the name of a field: one concept, of several that its words may stand for, or a word.
+
+    Attributes:
+        concepts: What its words may stand for; empty for a word of which nothing is known.
+        word: As it is compared.
+    """
+
+    concepts: frozenset[str]
+    word: str
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether it only tells properties apart."""
+        return bool(self.concepts) and self.concepts <= MINOR
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one language.
+
+    Attributes:
+        phrases: Concepts by their words; of Chinese and Japanese by their characters.
+        longest: Words, or characters, of the longest.
+    """
+
+    phrases: Mapping[Key, frozenset[str]]
+    longest: int
+
+
+def elements(written: str, languages: Iterable[str]) -> list[Element]:
+    """Return the parts of a text that mean something, in the one of some languages that knows most of it."""
+    runs = [language for language in languages if text.is_cjk(language)]
+    read = [list(in_words(written, language)) for language in languages if not text.is_cjk(language)]
+    has_run = any(map(text.is_run, text.words(written)))
+    if has_run and runs:
+        read = [list(in_characters(written, language)) for language in runs]
+    return max(read, key=lambda found: known(found) - 0.01 * len(found), default=[])
+
+
+def known(found: Sequence[Element]) -> float:
+    """Return which share of the parts of a text are concepts."""
+    return sum(bool(element.concepts) for element in found) / len(found) if found else 0.0
+
+
+def in_words(written: str, language: str) -> Iterator[Element]:
+    """Yield the parts of a text in a language with spaces; what says nothing is left out."""
+    words = [text.unaccented(word) for word in text.pieces(written)]
+    stems = [text.stem(word, language) for word in words]
+    known_words, place = vocabulary(language), 0
+    while place < len(stems):
+        for count in range(min(known_words.longest, len(stems) - place), 0, -1):
+            concepts = known_words.phrases.get(tuple(stems[place : place + count]))
+            if concepts is not None:
+                if concepts != {FRAME}:
+                    yield Element(concepts - {FRAME}, " ".join(words[place : place + count]))
+                break
+        else:
+            count = 1
+            if words[place] not in text.stop_words((language,)):
+                yield Element(frozenset(), words[place])
+        place += count
+
+
+def in_characters(written: str, language: str) -> Iterator[Element]:
+    """Yield the parts of a text in Chinese or Japanese; what is between two that are known is one."""
+    folded = text.folded(text.lowered(written))
+    known_words, place, unknown = vocabulary(language), 0, ""
+    while place < len(folded):
+        for count in range(min(known_words.longest, len(folded) - place), 0, -1):
+            concepts = known_words.phrases.get(tuple(folded[place : place + count]))
+            if concepts is not None and is_whole(folded, place, place + count):
+                yield from unread(unknown)
+                unknown = ""
+                if concepts != {FRAME}:
+                    yield Element(concepts - {FRAME}, folded[place : place + count])
+                break
+        else:
+            count = 1
+            unknown += folded[place]
+        place += count
+    yield from unread(unknown)
+
+
+def is_whole(written: str, start: int, end: int) -> bool:
+    """Tell whether no letter or digit of a word with spaces around it is cut off at one of two places."""
+    return not any(
+        0 < place < len(written)
+        and written[place - 1 : place + 1].isascii()
+        and written[place - 1 : place + 1].isalnum()
+        for place in (start, end)
+    )
+
+
+def unread(unknown: str) -> Iterator[Element]:
+    """Yield the words of which nothing is known; a single character of Chinese or Japanese is grammar, mostly."""
+    for word in text.pieces(unknown):
+        if len(word) > 1 and not set(word) <= HIRAGANA:
+            yield Element(frozenset(), word)
+
+
+HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
+
+
+@cache
+def also() -> Mapping[str, frozenset[str]]:
+    """Return by concept those that tell of it too."""
+    return {row[0]: frozenset(row[1].split()) for row in rows()}
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary:
+    """Return the words of a language."""
+    found: dict[Key, set[str]] = {}
+    for concept, _, *cells in rows():
+        for phrase in filter(None, cells[LANGUAGES.index(language)].split("|")):
+            if tells(words := key(phrase, language), language) or concept == FRAME:
+                found.setdefault(words, set()).add(concept)
+    return Vocabulary({words: frozenset(concepts) for words, concepts in found.items()}, max(map(len, found)))
+
+
+def tells(words: Key, language: str) -> bool:
+    """Tell whether not all words of a phrase are stop words."""
+    return text.is_cjk(language) or not text.stop_tokens(language).issuperset(words)
+
+
+def key(phrase: str, language: str) -> Key:
+    """Return a phrase as it is compared."""
+    if text.is_cjk(language):
+        return tuple(text.folded(text.lowered(phrase)))
+    return tuple(text.stem(text.unaccented(word), language) for word in text.pieces(phrase))
+
+
+@cache
+def rows() -> tuple[tuple[str, ...], ...]:
+    """Return the rows of the table, without its head."""
+    table = importlib.resources.files(__package__).joinpath("concepts.tsv").read_text(encoding="utf-8")
+    return tuple(tuple(line.split("\t")) for line in table.splitlines()[1:])

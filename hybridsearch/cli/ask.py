@@ -1,0 +1,66 @@
+"""`hybridsearch ask`: what products state about a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hybridsearch.asking.answers import Answers
+from hybridsearch.asking.comparison import Comparison
+from hybridsearch.cli import options, show
+from hybridsearch.cli.filters import read_filters
+from hybridsearch.client import HybridSearch
+from hybridsearch.errors import QueryError
+
+
+@click.command("ask")
+@click.argument("question", default="")
+@click.option("--product", "products", multiple=True, metavar="ID", help="Ask this product; several times: several.")
+@options.filters
+@options.timeout
+@options.as_json
+@options.config
+def command(
+    question: str,
+    products: tuple[str, ...],
+    filters: tuple[str, ...],
+    timeout: float | None,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Answer a QUESTION by what products state, in their own words; "not stated" where they do not.
+
+    Without a QUESTION the products are set side by side.
+    """
+    if not question and not products:
+        raise QueryError('Found neither a question nor a --product. Ask such as: hybridsearch ask "how heavy is it?"')
+    with HybridSearch.open(config) as shop:
+        if not question:
+            compared = shop.compare(products)
+            show.print_json(compared.to_json()) if as_json else beside(compared)
+            return
+        if products:
+            found = [shop.ask(question, product=key) for key in products]
+            answers = Answers(question, tuple(answer for each in found for answer in each.answers))
+        else:
+            answers = shop.ask(question, filters=read_filters(filters), timeout=timeout)
+        show.print_json(answers.to_json()) if as_json else tell(answers)
+
+
+def tell(answers: Answers) -> None:
+    """Print answers, and the place of each."""
+    for answer in answers.answers:
+        click.echo(f"{answer.product_id}  {answer.text}  ({answer.field}, {answer.confidence:.2f})")
+    if not answers.stated:
+        click.echo("not stated")
+
+
+def beside(compared: Comparison) -> None:
+    """Print products side by side; what differs is marked."""
+    table = Table("", *compared.products)
+    for each in compared.fields:
+        table.add_row(f"{'' if each.same else '* '}{each.name}", *each.values)
+    Console().print(table)
