@@ -41,6 +41,9 @@ MINOR = frozenset(
 )
 """Concepts that say which of several properties is meant, rather than name one."""
 
+HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
+"""Of Japanese mostly grammar."""
+
 Key = tuple[str, ...]
 
 
@@ -144,9 +147,6 @@ def unread(unknown: str) -> Iterator[Element]:
     for word in text.pieces(unknown):
         if len(word) > 1 and not set(word) <= HIRAGANA:
             yield Element(frozenset(), word)
-
-
-HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
 
 
 @cache
