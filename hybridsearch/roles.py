@@ -31,6 +31,8 @@ class Fields(Section):
     variants: str | None = None
     """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
     `variants`."""
+    offers: str | None = None
+    """The same list where each of its objects is an offer of a seller; the first of `numbers` below it is the price."""
     version: str | None = None
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     ratings: dict[str, str] = Field(default={})
@@ -58,10 +60,17 @@ class Fields(Section):
                 inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)
                 if inside:
                     raise ValueError(f"'{name}' cannot be a field and hold '{inside}' too; name one of them")
-        if self.variants is not None and not self.has_variants:
+        if self.variants is not None and self.offers is not None:
             raise ValueError(
-                f"'variants' is '{self.variants}', but no facet, number, date, truth value, code or picture is "
-                f"below it; name one, such as '{self.variants}.price', or leave 'variants' out"
+                "'variants' and 'offers' are both given: a product has one list; of one with variants each offer is "
+                "of one of them, and says its colour and size. Leave 'variants' out"
+            )
+        said = "offers" if self.offers is not None else "variants"
+        name = self.list_of_variants
+        if (self.variants, self.offers) != (None, None) and not self.has_variants:
+            raise ValueError(
+                f"'{said}' is '{name}', but no facet, number, date, truth value, code or picture is "
+                f"below it; name one, such as '{name}.price', or leave '{said}' out"
             )
         return self
 
@@ -86,8 +95,13 @@ class Fields(Section):
 
     @property
     def list_of_variants(self) -> str:
-        """The name of the field that lists the variants of a product, where it has some."""
-        return self.variants or "variants"
+        """The name of the field that lists the variants or offers of a product, where it has some."""
+        return self.offers or self.variants or "variants"
+
+    @property
+    def price_of_offers(self) -> str | None:
+        """The field by which the cheapest offer is known, if it is."""
+        return next(filter(self.of_variants, self.numbers), None) if self.offers else None
 
     def of_variants(self, name: str) -> bool:
         """Tell whether a field is one of each variant, and not of the product."""

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybridsearch import credentials
 from hybridsearch.disk.paths import require_possible
-from hybridsearch.fields.formats import Separator
+from hybridsearch.fields.formats import Format, Separator
 from hybridsearch.rows import SURROGATES
 
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
@@ -79,8 +79,28 @@ class Pairs(Section):
         return self
 
 
+class OfferSource(Section):
+    """One of several catalogues whose rows are offers: a [[catalog.sources]]."""
+
+    path: Path
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """By which groups and offers name it; left out: the name of the file up to its first dot."""
+    id: str = "id"
+    """Field that names its rows."""
+    columns: dict[str, str] = Field(default={})
+    """What its fields are called, by the names that the fields of all catalogues have."""
+    formats: dict[str, Format] = Field(default={})
+    """How its numbers are written, by those names."""
+    encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is called."""
+        return self.name or self.path.name.partition(".")[0]
+
+
 class Catalog(Section):
-    """Where products come from: a file, an existing Elasticsearch index or alias, or a query to a database."""
+    """Where products come from: a file, an existing Elasticsearch index or alias, a query to a database, several files."""
 
     path: Path | None = None
     index: str | None = None
@@ -100,13 +120,23 @@ class Catalog(Section):
     """Fields by which `parent` may name a product besides, such as `ID` where some have no `SKU`; also as `id:17`."""
     pairs: tuple[Pairs, ...] = ()
     """Where rows have names and values of properties."""
+    sources: tuple[OfferSource, ...] = ()
+    """Files of several sellers, whose rows are offers."""
+    groups: Path | None = None
+    """Which rows of these are one product, as `hybridsearch match` writes it; left out: each is one of its own."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Catalog:
-        if sum(source is not None for source in (self.path, self.index, self.query)) != 1:
+        if sum(source is not None for source in (self.path, self.index, self.query, self.sources or None)) != 1:
             raise ValueError(
-                "give one of 'path' (a file), 'index' (an existing Elasticsearch index) and 'query' (to a database)"
+                "give one of 'path' (a file), 'index' (an existing Elasticsearch index), 'query' (to a database) and "
+                "'sources' (files of several sellers)"
             )
+        called = [each.called for each in self.sources]
+        if twice := next((name for name in called if called.count(name) > 1), None):
+            raise ValueError(f"two of 'sources' are called '{twice}'; give each a 'name' of its own")
+        if self.groups and not self.sources:
+            raise ValueError("'groups' says which rows of 'sources' are one product; name these, or leave it out")
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
         if self.path is None and self.parent:

@@ -128,6 +128,7 @@ class Hit:
             with each such word in `<mark>`.
         variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
             filters, has the code or the words, or is the first in the order that was asked for.
+        offers: Of a product with offers all of them: `variant` first, then those that pass the filters, the cheap first.
         looked_at: Of the history, where it lifted this product: the one that is the nearest, by id and title.
     """
 
@@ -137,6 +138,7 @@ class Hit:
     product: Row
     highlights: Mapping[str, str] = field(default_factory=dict)
     variant: Row | None = None
+    offers: tuple[Row, ...] = ()
     looked_at: str = ""
 
     @property
@@ -151,6 +153,7 @@ class Hit:
             {"id": self.id, "score": self.score, "signals": dict(self.signals), "product": self.product}
             | ({"highlights": dict(self.highlights)} if self.highlights else {})
             | ({"variant": self.variant} if self.variant is not None else {})
+            | ({"offers": list(self.offers)} if self.offers else {})
             | ({"because": list(self.because)} if self.because else {})
         )
 

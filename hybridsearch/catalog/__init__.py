@@ -19,12 +19,13 @@ from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
 from hybridsearch.catalog.jsonl import parse_lines
 from hybridsearch.catalog.living_database import LivingDatabase
+from hybridsearch.catalog.offers import Offers, Renamed
 from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, number, strings, weight
-from hybridsearch.sections import Catalog
+from hybridsearch.sections import Catalog, OfferSource
 from hybridsearch.values import Product, Row
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ BINARIES: dict[str, Format] = {
     ".parquet": parquet.FORMAT,
 }
 """Formats that are no text, by the suffix of the file."""
+
+ANY = Fields(title="title", offers="offers", numbers=("offers.price",))
+"""Roles of offers of which nothing is said."""
 
 SAMPLE_BYTES = 50_000_000
 """Memory of the rows that a configuration is guessed from."""
@@ -85,6 +89,9 @@ def open_source(
         if fields and fields.version:
             return LivingDatabase(catalog.url, catalog.query, id_field, folder, arranged, fields.version)
         return Database(catalog.url, catalog.query, id_field, folder, arranged)
+    if catalog.sources:
+        opened = [Renamed(each, open_source(*as_file(each), folder=folder)) for each in catalog.sources]
+        return Offers.of(opened, folder / catalog.groups.expanduser() if catalog.groups else None, fields or ANY)
     if catalog.path is None:
         if client is None:
             raise ConfigError(f"'catalog.index' is '{catalog.index}', but no server is known. Set 'engine.url'.")
@@ -106,6 +113,11 @@ def open_source(
     if suffix in BINARIES:
         return BinaryFile(path, id_field, arranged, key_of_one, format=BINARIES[suffix])
     return File(path, id_field, arranged, key_of_one, parse=SOURCES[suffix], encoding=catalog.encoding)
+
+
+def as_file(source: OfferSource) -> tuple[Catalog, Fields]:
+    """Return what one of several catalogues is by itself."""
+    return Catalog(path=source.path, encoding=source.encoding), Fields(id=source.id, title=source.id)
 
 
 def sample(source: Source, size: int = 2_000, reads: int = 50_000) -> list[Row]:

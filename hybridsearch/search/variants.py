@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
-from hybridsearch.values import FieldValues, Page, Row
+from hybridsearch.values import FieldValues, Hit, Page, Row
 
 
 class Variant:
@@ -34,17 +35,38 @@ class Variant:
 
 
 def with_variants(plan: Plan, page: Page, fields: Fields) -> Page:
-    """Return a page whose hits show their variants, if the index has any."""
+    """Return a page whose hits show their variants, if the index has any; where these are offers, all of them."""
     if not (plan.rows and fields.has_variants):
         return page
-    return replace(page, hits=tuple(replace(hit, variant=shown(plan, hit.product, fields)) for hit in page))
+    return replace(page, hits=tuple(with_own(plan, hit, fields) for hit in page))
+
+
+def with_own(plan: Plan, hit: Hit, fields: Fields) -> Hit:
+    """Return a hit with its variant, and with its offers, if the index has any."""
+    variant = shown(plan, hit.product, fields)
+    listed = offers(plan, hit.product, fields, variant) if fields.offers else ()
+    return replace(hit, variant=variant, offers=listed)
+
+
+def offers(plan: Plan, row: Row, fields: Fields, best: Row | None) -> tuple[Row, ...]:
+    """Return the offers of a product: the `best` one, those that pass the filters, and the others, the cheap first."""
+    if best is None:
+        return ()
+    price, matching = fields.price_of_offers, plan.matching()
+    listed = [Variant(each, fields) for each in document.variants(row, fields)]
+
+    def place(offer: Variant) -> tuple[bool, bool, float]:
+        amount = min(offer.under("numbers", price), default=math.inf) if price else 0.0
+        return offer.row is not best, not passes(offer, matching), amount
+
+    return tuple(offer.row for offer in sorted(listed, key=place))
 
 
 def shown(plan: Plan, row: Row, fields: Fields) -> Row | None:
     """Return the variant that fits a plan best, as the shop wrote it; None for a product without variants.
 
     Those that pass the filters come first; of them those whose code was typed; of them the first in the order that was
-    asked for; of them those with most of the words; of them the one that the shop names first.
+    asked for; of them those with most of the words; of offers the cheapest; of them the one that the shop names first.
     """
     try:
         left = [Variant(each, fields) for each in document.variants(row, fields)]
@@ -68,6 +90,8 @@ def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], 
     searched = [fields.within_variant(name) for name in document.searched_names(fields) if fields.of_variants(name)]
     if (words := plan.keyword) and searched:
         yield lambda left: best(left, lambda variant: told(variant, words, searched))
+    if price := fields.price_of_offers:
+        yield functools.partial(first, sort=Sort(price))
 
 
 def best(variants: Sequence[Variant], worth: Callable[[Variant], int]) -> list[Variant]:
