@@ -1,13 +1,15 @@
 """Offers of several sellers, made from a catalogue whose products are known, and put together again.
 
-    python -m benchmarks.match PRODUCTS [--part held-out|tune|all] [--title FIELD] [--brand FIELD] [--codes SHARE] [--small]
+    python -m benchmarks.match PRODUCTS [--part held-out|tune|all] [--title FIELD] [--brand FIELD] [--codes SHARE]
     python -m benchmarks.match PRODUCTS --fit model.json
+    python -m benchmarks.match --small
 
-PRODUCTS has a product a line of JSON. Seller `a` has them as they are; `b` and `c` have some of them under other titles:
-words dropped, shuffled, shortened, the brand at the end, units and colours written otherwise; and beside them products
-that nearly are one of `a`: another colour, size or number, several in a pack, a bundle, a used one. A pair is two offers of
-two sellers. Right are those of one product. The other two systems take for each offer the best of each other seller, above the threshold
-that serves them best on these very pairs. Half of the products are for fitting the weights (`--fit`, `--part tune`).
+PRODUCTS has a product a line of JSON. Seller `a` has them as they are; `b` and `c` have some of them under other
+titles: words dropped, shuffled, shortened, the brand at the end, units and colours written otherwise; and beside them
+products that nearly are one of `a`: another colour, size or number, several in a pack, a bundle, a used one. A pair is
+two offers of two sellers; right are those of one product. The other two systems take for each offer the best one of
+each other seller, above the threshold that serves them best on these very pairs. Half of the products are for fitting
+the weights (`--fit`, `--part tune`).
 """
 
 from __future__ import annotations
@@ -33,15 +35,15 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from hybridsearch.catalog import open_source
-from hybridsearch.catalog.offers import Member
+from hybridsearch.catalog.groups import Member
 from hybridsearch.matching.items import item
 from hybridsearch.matching.links import Rivals, candidates
-from hybridsearch.matching.model import Model, probability
+from hybridsearch.matching.model import Model
 from hybridsearch.matching.run import Catalogue, Matching, match
 from hybridsearch.matching.signs import folded, meanings, vocabulary
+from hybridsearch.progress import silent
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog
-from hybridsearch.progress import silent
 
 SEED = 17
 SHARES = {"b": 0.7, "c": 0.5}
@@ -51,14 +53,27 @@ NEAR = 0.3
 DROPPED, OF_CODES, SHORTENED = 0.15, 0.03, 0.1
 """Of the words, and of those of letters and digits; a measure and its unit, or two numbers with an x, are one."""
 LENGTH = 4
-UNITS = {"GB": "gigabytes", "TB": "terabytes", "cm": "centimeter", "m": "meters", "W": "watts", "kg": "kilograms", "in.": "inch", "ft.": "feet"}
+UNITS = {
+    "GB": "gigabytes",
+    "TB": "terabytes",
+    "cm": "centimeter",
+    "m": "meters",
+    "W": "watts",
+    "kg": "kilograms",
+    "in.": "inch",
+    "ft.": "feet",
+}
 MEASURE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[ -]?(GB|TB|MB|cm|mm|m|W|kg|g|in\.|ft\.|Hz|ml|l)(?!\w)")
 TOGETHER = re.compile(
-    r"\d[\d.,]* (?:pc\(s\)|pcs|pages|pixels|GB|TB|MB|cm|mm|m|W|kg|g|in\.|ft\.|Hz|ml|l|mAh|gigabytes|centimeter|meters|watts)(?!\w)"
+    r"\d[\d.,]* (?:pc\(s\)|pcs|pages|pixels|GB|TB|MB|cm|mm|m|W|kg|g|in\.|ft\.|Hz|ml|l|mAh|gigabytes|centimeter|meters"
+    r"|watts)(?!\w)"
     r"|\d+ x \d+"
 )
 NEIGHBOURS = 20
-CAREFUL = 0.988
+SILENT = 0.3
+"""Of the offers, those without a price, and without a brand, where the weights are fitted."""
+CHOSEN = {"picture": {"same": 3.0, "other": -0.3}}
+"""Weights that are not fitted, as the products have no pictures of several shops."""
 """Share of the pairs that must be right where the weights are fitted, to leave room for others."""
 
 Row = dict[str, Any]
@@ -110,7 +125,11 @@ def read(path: Path, options: argparse.Namespace) -> Iterator[Row]:
 def made_up() -> list[Row]:
     """Return a catalogue of goods that nobody sells."""
     chosen = random.Random(SEED)
-    brands, kinds, colors = ["Nordhem", "Tirrendo", "Quibrant"], ["umbrella", "backpack", "kettle", "lamp"], ["red", "blue", "black"]
+    brands, kinds, colors = (
+        ["Nordhem", "Tirrendo", "Quibrant"],
+        ["umbrella", "backpack", "kettle", "lamp"],
+        ["red", "blue", "black"],
+    )
     return [
         {
             "id": str(number),
@@ -149,7 +168,11 @@ def offers(products: Sequence[Row], codes: float) -> tuple[dict[str, list[Row]],
                 sell(seller, {**row, "title": otherwise(row["title"], row["brand"], chosen)}, row["id"])
             if chosen.random() < NEAR and (near := nearly(row["title"], chosen)):
                 what, title = near
-                sell(seller, {**row, "title": otherwise(title, row["brand"], chosen, keeps=what), "ean": []}, f"{row['id']} {title}")
+                sell(
+                    seller,
+                    {**row, "title": otherwise(title, row["brand"], chosen, keeps=what), "ean": []},
+                    f"{row['id']} {title}",
+                )
     for rows in sellers.values():
         chosen.shuffle(rows)
     return sellers, truth
@@ -221,13 +244,21 @@ def nearly(title: str, chosen: random.Random) -> tuple[str, str] | None:
         place = chosen.choice(numbers)
         other = re.sub(r"\d+", lambda found: str(int(found[0]) * 2 or 3), words[place])
         ways += [(other, " ".join([*words[:place], other, *words[place + 1 :]]))] * 3
-    model = [place for place, word in enumerate(words) if re.search(r"\d", word) and re.search(r"[^\W\d]", word) and len(word) > 4]
+    model = [
+        place
+        for place, word in enumerate(words)
+        if re.search(r"\d", word) and re.search(r"[^\W\d]", word) and len(word) > 4
+    ]
     if model:
         place = chosen.choice(model)
         other = re.sub(r"\d(?=\D*$)", lambda found: str((int(found[0]) + chosen.randrange(1, 9)) % 10), words[place])
         ways += [(other, " ".join([*words[:place], other, *words[place + 1 :]]))] * 3
     packed = chosen.choice([2, 3, 5, 10])
-    ways += [(f"{packed}-pack", f"{title} {packed}-pack"), ("bundle with", f"{title} bundle with bag"), ("refurbished", f"{title} refurbished")]
+    ways += [
+        (f"{packed}-pack", f"{title} {packed}-pack"),
+        ("bundle with", f"{title} bundle with bag"),
+        ("refurbished", f"{title} refurbished"),
+    ]
     return chosen.choice(ways)
 
 
@@ -241,8 +272,11 @@ def report(sellers: Mapping[str, list[Row]], truth: Truth, what: str) -> None:
         took = time.perf_counter() - started
     say("hybridsearch match", found, right, took)
     hits = len(found & right) + len((reviewed - found) & right)
-    print(f"  review: {tally.review:,} pairs, {len(reviewed & right):,} right; recall with all of them answered {hits / len(right):.3f}")
-    wrong = Counter(kind(pair, sellers, truth) for pair in found - right)
+    print(
+        f"  review: {tally.review:,} pairs, {len(reviewed & right):,} right; "
+        f"recall with all of them answered {hits / len(right):.3f}"
+    )
+    wrong = Counter(kind(pair, truth) for pair in found - right)
     print(f"  wrong pairs: {dict(wrong)}")
     for label, score in (("tf-idf cosine", None), ("rapidfuzz token_set", fuzz.token_set_ratio)):
         started = time.perf_counter()
@@ -250,7 +284,7 @@ def report(sellers: Mapping[str, list[Row]], truth: Truth, what: str) -> None:
         at_best(label, scored, right, time.perf_counter() - started)
 
 
-def kind(pair: frozenset[tuple[str, str]], sellers: Mapping[str, list[Row]], truth: Truth) -> str:
+def kind(pair: frozenset[tuple[str, str]], truth: Truth) -> str:
     """Return what kind of a mistake a pair is."""
     products = [truth[offer].split(" ", 1) for offer in pair]
     return "another product" if products[0][0] != products[1][0] else "nearly the same"
@@ -335,10 +369,10 @@ def at_best(label: str, scored: Sequence[tuple[float, Any]], right: set[Any], to
 def fit(products: Sequence[Row], output: Path) -> None:
     """Fit the weights of the model by logistic regression on the pairs that are compared, and write them.
 
-    The second time only pairs count that have no rival by the first weights: among these the model decides. Joined is
-    from the probability on above which the pairs are right so often as CAREFUL says.
+    The second time only pairs count that have no rival by the first weights: among these the model decides.
     """
     sellers, truth = offers(products, 0.0)
+    silence(sellers)
     model, fields = Model.shipped(), Fields(title="title", numbers=("price",))
     with Matching() as store:
         for name, rows in sellers.items():
@@ -352,11 +386,13 @@ def fit(products: Sequence[Row], output: Path) -> None:
         rivals = Rivals(store, scored)
         alone = [rivals.above(*pair, odds - model.lead) is None for pair, odds in scored]
     model = fitted([each for each, led in zip(levels, alone, strict=True) if led], labels[alone], model)
-    chances = np.array([probability(model.odds(each)) for each, led in zip(levels, alone, strict=True) if led])
-    order = np.argsort(-chances)
-    shares = np.cumsum(labels[alone][order]) / np.arange(1, len(order) + 1)
-    least = chances[order][np.flatnonzero(shares >= CAREFUL)[-1]]
-    said = {"intercept": model.intercept, "match": round(float(least), 2), "review": model.review, "lead": model.lead, "weights": model.weights}
+    said = {
+        "intercept": model.intercept,
+        "match": model.match,
+        "review": model.review,
+        "lead": model.lead,
+        "weights": model.weights,
+    }
     output.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     print(f"{len(pairs):,} pairs, {int(labels.sum()):,} right; wrote {output}", file=sys.stderr)
 
@@ -373,7 +409,14 @@ def fitted(levels: Sequence[Mapping[str, str]], labels: Any, model: Model) -> Mo
     weights: dict[str, dict[str, float]] = {}
     for (name, level), weight in zip(names, solved, strict=False):
         weights.setdefault(name, {})[level] = weight + 0.0
-    return replace(model, intercept=solved[-1], weights=weights)
+    return replace(model, intercept=solved[-1], weights=weights | CHOSEN)
+
+
+def silence(sellers: Mapping[str, list[Row]]) -> None:
+    """Take price and brand from some offers, so that it is learned what to make of their absence."""
+    chosen = random.Random(SEED)
+    for row in itertools.chain.from_iterable(sellers.values()):
+        row.update({name: None for name in ("price", "brand") if chosen.random() < SILENT})
 
 
 def named(store: Matching, place: int) -> tuple[str, str]:

@@ -100,7 +100,7 @@ class OfferSource(Section):
 
 
 class Catalog(Section):
-    """Where products come from: a file, an existing Elasticsearch index or alias, a query to a database, several files."""
+    """Where products come from: a file, files of several sellers, an existing Elasticsearch index, or a database."""
 
     path: Path | None = None
     index: str | None = None

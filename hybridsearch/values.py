@@ -128,7 +128,7 @@ class Hit:
             with each such word in `<mark>`.
         variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
             filters, has the code or the words, or is the first in the order that was asked for.
-        offers: Of a product with offers all of them: `variant` first, then those that pass the filters, the cheap first.
+        offers: Of a product with offers all: `variant`, then those that pass the filters, then others; the cheap first.
         looked_at: Of the history, where it lifted this product: the one that is the nearest, by id and title.
     """
 

@@ -1,22 +1,19 @@
-"""Rows of several catalogues that are offers of one product, as a file of groups says: they become its list of offers."""
+"""Rows of several catalogues that are one product, as a file of groups says: they become its list of offers."""
 
 from __future__ import annotations
 
-import json
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hybridsearch.catalog.base import HEAVIEST_ROW, Source
 from hybridsearch.catalog.grouping import missing
+from hybridsearch.catalog.groups import Member
 from hybridsearch.catalog.variants import full_disk_explained
-from hybridsearch.disk.durable import replacing
-from hybridsearch.disk.paths import shown
-from hybridsearch.errors import CatalogError
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, number, weight
 from hybridsearch.sections import OfferSource
@@ -30,74 +27,13 @@ CREATE TABLE groups (source TEXT, id TEXT, name TEXT, PRIMARY KEY (source, id)) 
 CREATE TABLE rows (turn INTEGER PRIMARY KEY, name TEXT, row BLOB);
 """
 INDEX = "CREATE INDEX by_name ON rows (name, turn)"
-FIRST = "SELECT turn, name, row FROM rows WHERE name IS NULL OR turn = (SELECT min(turn) FROM rows r WHERE r.name = rows.name) ORDER BY turn"
+FIRST = """
+SELECT turn, name, row FROM rows
+WHERE name IS NULL OR turn = (SELECT min(turn) FROM rows each WHERE each.name = rows.name)
+ORDER BY turn
+"""
 """Rejects, and the first row of each product."""
 OTHERS = "SELECT row FROM rows WHERE name = ? AND turn > ? ORDER BY turn"
-
-
-class Member(NamedTuple):
-    """A line of a file of groups: which product a row is an offer of.
-
-    Attributes:
-        group: Id of the product.
-        product_id: Id of the row in its catalogue.
-        source: Name of that.
-        score: Probability that the row is in the right group.
-        because: Why it is there, in words.
-    """
-
-    group: str
-    product_id: str
-    source: str
-    score: float = 1.0
-    because: str = ""
-
-    @staticmethod
-    def write(path: Path, members: Iterable[Member]) -> None:
-        """Write a file of groups in place of the one before.
-
-        Raises:
-            CatalogError: It cannot be written.
-        """
-        try:
-            with replacing(path) as file:
-                file.writelines(json.dumps(each._asdict(), ensure_ascii=False).encode() + b"\n" for each in members)
-        except OSError as error:
-            raise CatalogError(f"Cannot write {shown(path)}: {error.strerror or error}. Choose another path.") from error
-
-    @classmethod
-    def read(cls, path: Path) -> Iterator[Member]:
-        """Yield the lines of a file of groups.
-
-        Raises:
-            CatalogError: It cannot be read, or a line is none of a group: products would fall apart without a word.
-        """
-        try:
-            with path.open(encoding="utf-8-sig") as file:
-                for place, line in enumerate(file, 1):
-                    if line.strip():
-                        yield cls.parsed(line, f"{path.name}:{place}")
-        except FileNotFoundError as error:
-            raise CatalogError(
-                f"The groups of offers, {shown(path)}, are missing. Write them with: hybridsearch match -o {path.name}"
-            ) from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise CatalogError(f"Cannot read the groups of offers, {shown(path)}: {error}. Write them again.") from error
-
-    @classmethod
-    def parsed(cls, line: str, where: str) -> Member:
-        """Return what a line says."""
-        try:
-            said = json.loads(line)
-            names = [said[name] for name in ("group", "product_id", "source")]
-            if not all(isinstance(name, str) and name for name in names):
-                raise TypeError
-            return cls(*names)
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            raise CatalogError(
-                f"{where} is {line.strip()[:80]!r}, expected an object with the texts 'group', 'product_id' and "
-                "'source'. Write the groups again with: hybridsearch match"
-            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +53,27 @@ class Renamed:
         """What it is called in groups and in offers."""
         return self.said.called
 
-    def row(self, row: Row) -> dict[str, Any]:
+    def count(self) -> int | None:
+        """Return about how many rows there are."""
+        return self.source.count()
+
+    def snapshot_id(self) -> dict[str, Any]:
+        """Return what its file says of itself."""
+        return self.source.snapshot_id()
+
+    def read(self) -> Iterator[Product | Reject]:
+        """Yield its rows, with the common names."""
+        for row in self.source.read():
+            yield row if isinstance(row, Reject) else replace(row, row=self.renamed(row.row))
+
+    def renamed(self, row: Row) -> dict[str, Any]:
         """Return a row with the common names, and its numbers as numbers."""
-        taken = set(self.said.columns.values())
+        taken = {*self.said.columns.values(), self.said.id}
         own = {name: value for name, value in row.items() if name not in taken and name not in self.said.columns}
         given = {name: field(row, column) for name, column in self.said.columns.items()}
-        return {**own, **{name: self.read(name, value) for name, value in given.items() if not missing(value)}}
+        return {**own, **{name: self.as_number(name, value) for name, value in given.items() if not missing(value)}}
 
-    def read(self, name: str, value: Any) -> Any:
+    def as_number(self, name: str, value: Any) -> Any:
         """Return a value; a number that is written in this catalogue's way, as a number."""
         form = self.said.formats.get(name)
         if form is None or not (form.decimal or form.unit):
@@ -164,12 +113,12 @@ class Offers:
 
     def count(self) -> int | None:
         """Return about how many rows there are: there are no more products."""
-        counts = [each.source.count() for each in self.sources]
+        counts = [each.count() for each in self.sources]
         return None if None in counts else sum(filter(None, counts))
 
     def snapshot_id(self) -> dict[str, Any]:
         """Return size and time of the last change of all files."""
-        told = {each.name: each.source.snapshot_id() for each in self.sources}
+        told = {each.name: each.snapshot_id() for each in self.sources}
         newest = [each["modified"] for each in told.values() if "modified" in each]
         status = self.groups.stat() if self.groups and self.groups.exists() else None
         of_groups = {"size": status.st_size, "modified": status.st_mtime_ns} if status else None
@@ -203,18 +152,20 @@ class Offers:
         """Yield turn, group and all of each row; a reject has no group."""
         turn = 0
         for each in self.sources:
-            for row in each.source.read():
+            for row in each.read():
                 turn += 1
                 if isinstance(row, Reject):
                     yield turn, None, pickle.dumps(row)
                     continue
                 found = store.execute("SELECT name FROM groups WHERE source = ? AND id = ?", (each.name, row.id))
                 group = (found.fetchone() or [f"{each.name}:{row.id}"])[0]
-                own = {**each.row(row.row), SOURCE: each.name, "id": row.id}
+                own = {**row.row, SOURCE: each.name, "id": row.id}
                 yield turn, group, pickle.dumps(replace(row, row=own))
 
-    def whole(self, group: str, turn: int, rows: list[Product], others: Iterable[Product]) -> Iterator[Product | Reject]:
-        """Yield the product of some rows, and those that are too many; of rows with one id in a catalogue the last counts."""
+    def whole(
+        self, group: str, turn: int, rows: list[Product], others: Iterable[Product]
+    ) -> Iterator[Product | Reject]:
+        """Yield the product of some rows, and those that are too many; of rows of one id the last counts."""
         held = weight(rows[0].row)
         rejects = []
         for other in others:
@@ -234,7 +185,7 @@ class Offers:
         yield from rejects
 
     def offers(self, row: Row, product: Row) -> Iterator[dict[str, Any]]:
-        """Yield the offers of a row: its columns and all in which it differs; one for each of its variants, if it lists some."""
+        """Yield the offers of a row: its columns and all in which it differs; if it lists variants, one for each."""
         listed = row.get(self.listed)
         variants = listed if isinstance(listed, list) and all(isinstance(each, dict) for each in listed) else [{}]
         own = {

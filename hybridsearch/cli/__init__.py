@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "Search with words, a photo, or both.",
     "suggest": "Suggest queries, words, categories and brands for what is typed so far.",
     "synonyms": "Check the rules of synonyms, or propose some from the words of the catalogue.",
+    "match": "Find which offers of several sellers are one product; write groups with reasons.",
     "similar": "Show products like one, for its page.",
     "ask": "Answer a question by what products state; set products side by side.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",

@@ -15,7 +15,9 @@ SHORTEST_PART = 4
 """Characters of a part number that is nobody else's."""
 _BETWEEN = re.compile(r"[\s\-‐-―.]+")
 _PART = re.compile(r"\d")
-_LEGAL = re.compile(r"\b(?:inc|corp|corporation|co|ltd|llc|gmbh|ag|kg|sa|sarl|srl|bv|company|technologies|technology)\b")
+_LEGAL = re.compile(
+    r"\b(?:inc|corp|corporation|co|ltd|llc|gmbh|ag|kg|sa|sarl|srl|bv|company|technologies|technology)\b"
+)
 _SIGNS = re.compile(r"[\W_]+")
 
 

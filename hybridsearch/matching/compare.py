@@ -105,7 +105,7 @@ def own_models(ours: Signs, theirs: Signs) -> frozenset[str]:
 
 
 def has(signs: Signs, model: str) -> bool:
-    """Tell whether a model number stands in a title in another way: without its hyphens, apart, or a part of it alone."""
+    """Tell whether a model number stands in a title otherwise: without its hyphens, apart, or a part of it alone."""
     whole = plain(model)
     if whole in signs.joined or any(whole == plain(each) for each in signs.models):
         return True
@@ -150,22 +150,36 @@ def levels(one: Item, other: Item, tells: Tells) -> dict[str, str]:
 def masses(ours: Signs, theirs: Signs, tells: Tells) -> tuple[float, float, float]:
     """Return what the words tell that two titles share, and those that only the one and the other has.
 
-    A word is shared too where one begins with the other, or stands in the other title without a space before or after.
+    A word is shared too where one begins with the other, or where it is written apart or as a part in the other title.
     """
-    our_words, their_words = set(ours.words), set(theirs.words)
-    common = our_words & their_words
-    shared = sum(map(tells, common))
-    mine, rest = 0.0, their_words - common
-    for word in our_words - common:
-        if partner := next((each for each in rest if alike(word, each)), None):
+    common = set(ours.words).intersection(theirs.words)
+    mine, rest = set(ours.words) - common, set(theirs.words) - common
+    if not (mine and rest):
+        return sum(map(tells, common)), sum(map(tells, mine)), sum(map(tells, rest))
+    bridged = bridge(mine, rest, theirs) | bridge(rest, mine, ours)
+    shared = sum(map(tells, common)) + sum(map(tells, bridged))
+    for word in sorted(mine):
+        if partner := next((each for each in sorted(rest) if alike(word, each)), None):
+            mine.discard(word)
             rest.discard(partner)
             shared += (tells(word) + tells(partner)) / 2
-        elif stands_in(word, theirs):
-            shared += tells(word)
-        else:
-            mine += tells(word)
-    their = sum(tells(word) for word in rest if not stands_in(word, ours))
-    return shared, mine, their
+    return shared, sum(map(tells, mine)), sum(map(tells, rest))
+
+
+def bridge(own: set[str], others: set[str], signs: Signs) -> set[str]:
+    """Take from the words that two titles do not share those that are one all the same, and return them.
+
+    Args:
+        own: Words of one title that the other does not have;
+        others: the same of the other title,
+        signs: and what that says.
+    """
+    apart = {word for word in own if word in signs.joined}
+    others -= {part for part in others if any(part in word for word in apart)}
+    whole = {word: plain(each) for word in own for each in signs.models if word in each.split("-")}
+    others -= set(whole.values())
+    own -= apart | whole.keys()
+    return apart | whole.keys()
 
 
 def alike(word: str, other: str) -> bool:
@@ -173,11 +187,6 @@ def alike(word: str, other: str) -> bool:
     shorter, longer = (word, other) if len(word) <= len(other) else (other, word)
     shorter = shorter.rstrip(".")
     return len(shorter) >= ABBREVIATED and longer.startswith(shorter) and shorter.isalpha() and longer.isalpha()
-
-
-def stands_in(word: str, signs: Signs) -> bool:
-    """Tell whether a word stands in a title written apart, as `tl wa860re` for `tlwa860re`."""
-    return word in signs.joined
 
 
 def models(ours: Signs, theirs: Signs) -> str:

@@ -1,4 +1,4 @@
-"""From links to groups: joined one after the other, the surest first, unless that would join what is known to differ."""
+"""From links to groups: joined one by one, the surest first, unless that would join what is known to differ."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def picture(address: str) -> str:
     """Return by what a picture is known in several shops: its file's name where that is long enough to be its own."""
     path = urlsplit(address[:2_000]).path if "://" in address else address[:2_000]
     name = path.rpartition("/")[2]
-    return name if sum(map(str.isdigit, name)) >= 5 else address[:200] if "://" in address else ""  # noqa: PLR2004
+    return name if sum(map(str.isdigit, name)) >= 5 else address[:200] if "://" in address else ""
 
 
 def is_told(item: Item) -> bool:

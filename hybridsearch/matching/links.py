@@ -16,8 +16,10 @@ from hybridsearch.progress import Progress
 
 OWN = 3
 """Offers of one seller that may bear one code, such as a new and a used one; what more of them bear is no code."""
-TOGETHER = 200
-"""Offers with one code that are compared each with the first."""
+LOOKED_AT = 200
+"""Offers with one code by which it is judged."""
+FIRST = 20
+"""Of them, those that each other one is compared with, until nothing speaks against one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,11 +75,11 @@ class Codes:
         self, places: Sequence[Place], store: Store, doubtful: list[Link], strength: int, odds: float, why: str
     ) -> Iterator[Link]:
         """Yield links between offers with one code, unless it is one that everybody has."""
-        if len(places) < 2 or is_everybodys(places, store):  # noqa: PLR2004
+        if len(places) < 2 or is_everybodys(places, store):
             return
-        for row, other in enumerate(places[1:TOGETHER], 1):
+        for row, other in enumerate(places[1:], 1):
             against: list[str] = []
-            for one in places[:row]:
+            for one in places[: min(row, FIRST)]:
                 against = objections(store.at(one), store.at(other), strength)
                 if not against:
                     yield Link(strength, odds, one, other, why)
@@ -93,7 +95,7 @@ class Codes:
 def is_everybodys(places: Sequence[Place], store: Store) -> bool:
     """Tell whether more offers of one seller bear a code than can be one product, under different titles."""
     titles: defaultdict[str, set[str]] = defaultdict(set)
-    for place in places[:TOGETHER]:
+    for place in places[:LOOKED_AT]:
         item = store.at(place)
         titles[item.seller].add(item.title)
     return any(len(those) > OWN for those in titles.values())
@@ -118,7 +120,9 @@ class Likely:
     doubtful: tuple[Link, ...]
 
 
-def candidates(store: Store, model: Model, progress: Progress) -> Iterator[tuple[Place, Place, float, Mapping[str, str]]]:
+def candidates(
+    store: Store, model: Model, progress: Progress
+) -> Iterator[tuple[Place, Place, float, Mapping[str, str]]]:
     """Yield pairs of offers of two sellers that nothing rules out, with the logarithm of their odds and why."""
     near_to: list[array[int]] = []
     for place in range(store.size):

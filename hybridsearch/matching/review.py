@@ -76,7 +76,9 @@ def read_line(line: str, where: str) -> Question | str:
         said = json.loads(line)
         one, other = ((str(said[half]["source"]), str(said[half]["product_id"])) for half in HALVES)
     except (ValueError, LookupError, TypeError, RecursionError):
-        return f"{where} is passed over: expected a JSON object with 'same' and, in 'a' and 'b', 'source' and 'product_id'"
+        return (
+            f"{where} is passed over: expected a JSON object with 'same' and, in 'a' and 'b', 'source' and 'product_id'"
+        )
     answer = said.get("same")
     meant = str(answer).strip().casefold()
     if answer is not None and meant and meant not in YES | NO:

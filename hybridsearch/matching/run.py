@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybridsearch.catalog.base import Source
-from hybridsearch.catalog.offers import Member
+from hybridsearch.catalog.groups import Member
 from hybridsearch.errors import CatalogError
 from hybridsearch.matching import review
 from hybridsearch.matching.grouping import Groups
@@ -50,7 +50,6 @@ class Tally:
     rejects: int = 0
     repeated: int = 0
     untitled: int = 0
-    by: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -107,7 +106,7 @@ class Matching(Store):
         known = [each for each in answers if each.one in self.places and each.other in self.places]
         apart = [(self.places[each.one], self.places[each.other]) for each in known if each.same is False]
         said = [
-            Link(SAID, CERTAIN, *sorted((self.places[each.one], self.places[each.other])), "a person said so")
+            Link(SAID, CERTAIN, self.places[each.one], self.places[each.other], "a person said so")
             for each in known
             if each.same
         ]

@@ -6,6 +6,7 @@ import functools
 import importlib.resources
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,8 +93,8 @@ def bundles() -> frozenset[str]:
 
 
 def folded(word: str) -> str:
-    """Return a word as words are compared: in lower case, without accents."""
-    return text.unaccented(word.lower())
+    """Return a text as words are compared: in lower case, without accents; kana keep their marks."""
+    return unicodedata.normalize("NFC", text.unaccented(word.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Signs:
     """What a product is beside its kind; what is not said of it is empty.
 
     Attributes:
-        words: The words of its title, in order and without repeats; a colour in English, without how many pieces.
+        words: The words of its title, in order and without repeats, as `as_compared` says; without how many pieces.
         measures: What is measured, and how much in the smallest unit.
         numbers: Other numbers, as they are written.
         models: Words of letters and digits, such as `wh-1000xm5`.
@@ -139,14 +140,12 @@ def read(title: str, colors: Iterable[str] = (), sizes: Iterable[str] = (), cond
     rest = _TIMES.sub(r"\1x\2", packs().sub(" ", lowered))
     rest = _SHORT_UNITS.sub(lambda unit: f" {'inch' if unit[1] == 'in' else unit[1]} ", _INCHES.sub(" inch ", rest))
     rest = with_measures(_HYPHEN.sub(" ", _DECIMALS.sub(".", rest)))
-    pieces = text.pieces(rest)
-    english = meanings("colors")
-    words = tuple(dict.fromkeys(english.get(part, part) for word in pieces for part in parts(word)))
-    compounds = [each for each in _COMPOUND.findall(rest) if is_model(each)]
-    within = {part for each in compounds for part in each.split("-")}
-    measured, numbers, models = set(), set(), set(compounds)
-    for word in words:
-        if word in within or not any(map(str.isdigit, word)):
+    compounds = {each for each in _COMPOUND.findall(rest) if is_model(each)}
+    whole = {each.replace("-", "") for each in compounds}
+    pieces = text.pieces(_COMPOUND.sub(lambda found: found[0].replace("-", "" if is_model(found[0]) else " "), rest))
+    measured, numbers, models = set(), set(), compounds
+    for word in pieces:
+        if word in whole or not any(map(str.isdigit, word)):
             continue
         if is_measure(word):
             measured.add(measure(word))
@@ -156,6 +155,7 @@ def read(title: str, colors: Iterable[str] = (), sizes: Iterable[str] = (), cond
             models.add(word)
         else:
             numbers.add(word)
+    words = tuple(dict.fromkeys(as_compared(part) for word in pieces for part in parts(word)))
     return Signs(
         words,
         frozenset(measured),
@@ -168,6 +168,14 @@ def read(title: str, colors: Iterable[str] = (), sizes: Iterable[str] = (), cond
         max(packed, default=None),
         frozenset("".join(run) for size in (2, 3) for run in runs(pieces, size)),
     )
+
+
+def as_compared(word: str) -> str:
+    """Return a word as titles are compared: a colour in English, a measure in the smallest unit and two digits."""
+    if is_measure(word):
+        what, amount = measure(word)
+        return f"{amount:.2g} {what}"
+    return meanings("colors").get(word, word)
 
 
 def is_model(compound: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import heapq
+import itertools
 import pickle
 import sqlite3
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Self
 
 from hybridsearch.matching.compare import Tells
 from hybridsearch.matching.items import Item, is_told
@@ -27,7 +28,7 @@ Place = int
 """Number of an offer, in the order of the catalogues."""
 
 
-class Store(AbstractContextManager["Store"]):
+class Store:
     """Offers by their places, in a temporary database that nobody else reads."""
 
     def __init__(self) -> None:
@@ -39,6 +40,9 @@ class Store(AbstractContextManager["Store"]):
         self.words = array("l")
         self.ends = array("l")
         self.at = functools.lru_cache(maxsize=KEPT)(self.read)
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.database.close()
@@ -93,19 +97,20 @@ class Store(AbstractContextManager["Store"]):
     def neighbours(self, place: Place) -> list[Place]:
         """Return the offers that share the most with one, by what their rare words tell; never itself."""
         rare = sorted((word for word in self.of(place) if word in self.postings), key=self.counts.__getitem__)
-        shared: Counter[Place] = Counter()
+        shared: defaultdict[Place, float] = defaultdict(float)
         for word in rare[:WORDS]:
             tells = 1 / self.counts[word] ** 0.5
             for other in self.postings[word]:
-                shared[other] += tells  # type: ignore[assignment]
-        del shared[place]
-        return [other for other, _ in shared.most_common(NEIGHBOURS)]
+                shared[other] += tells
+        shared.pop(place, None)
+        return heapq.nlargest(NEIGHBOURS, shared, key=lambda other: (shared[other], -other))
 
 
 def keys(item: Item) -> Iterator[str]:
-    """Yield by what offers are found: the words of a title and each two that follow each other in it."""
+    """Yield by what offers are found: the words of a title, and each two that follow each other, also as one."""
     if not is_told(item):
         return
     words = item.signs.words
     yield from words
-    yield from dict.fromkeys(" ".join(sorted(pair)) for pair in zip(words, words[1:], strict=False))
+    yield from item.signs.joined.difference(words)
+    yield from dict.fromkeys(" ".join(sorted(pair)) for pair in itertools.pairwise(words) if "".join(pair).isalpha())

@@ -121,6 +121,10 @@ def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tm
         assert expected in run("benchmarks.learning", what, "--config", str(config), "--judgments", str(rows))
 
 
+def test_offers_that_are_one_product_are_measured_against_plain_similarities() -> None:
+    assert run("benchmarks.match").count("precision") == 3 + 2
+
+
 def test_suggestions_are_measured_on_both_engines(es_url: str) -> None:
     for arguments in ([], ["--url", es_url]):
         assert run("benchmarks.suggest", *arguments).count('"p50_ms"') == 2

@@ -49,7 +49,7 @@ LAYERS = (
     ("maintained", "related"),
     ("answering",),
     ("align", "async_related", "client", "doctor", "propose"),
-    ("async_client",),
+    ("async_client", "matching"),
     ("cli",),
     ("__main__",),
 )
