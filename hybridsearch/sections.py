@@ -111,7 +111,7 @@ class Catalog(Section):
     encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
     """Of a file of text; left out: UTF-8, UTF-16 with a byte-order mark, or what XML declares."""
     images: Path | None = None
-    """Folder that relative picture paths start from; left out: the folder of the catalogue file."""
+    """Folder that relative picture paths start from; left out: the folder of the first file."""
     fetch: bool = True
     """Whether pictures may be fetched from URLs."""
     parent: str | None = None
@@ -137,6 +137,8 @@ class Catalog(Section):
             raise ValueError(f"two of 'sources' are called '{twice}'; give each a 'name' of its own")
         if self.groups and not self.sources:
             raise ValueError("'groups' says which rows of 'sources' are one product; name these, or leave it out")
+        if self.sources and (self.pairs or self.encoding):
+            raise ValueError("'pairs' and 'encoding' are for one file; each of 'sources' has an 'encoding' of its own")
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
         if self.path is None and self.parent:

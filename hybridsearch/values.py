@@ -124,10 +124,8 @@ class Hit:
         score: The sum of the signals' contributions; higher is better. 0.0 in the order of a field where nothing was
             searched for.
         signals: Contribution of each signal to the score, the largest first; signals that gave nothing are absent.
-        highlights: Where they were asked for: the title and the texts that have words of the query, by field, as HTML
-            with each such word in `<mark>`.
-        variant: Of a product with variants the one that fits the query best, as the shop wrote it: it passes the
-            filters, has the code or the words, or is the first in the order that was asked for.
+        highlights: Where asked for: title and texts with words of the query, by field, as HTML with these in `<mark>`.
+        variant: Of a product with variants the one that fits the query best, as the shop wrote it.
         offers: Of a product with offers all: `variant`, then those that pass the filters, then others; the cheap first.
         looked_at: Of the history, where it lifted this product: the one that is the nearest, by id and title.
     """
@@ -301,8 +299,7 @@ class Suggestion:
     Attributes:
         text: As it is shown.
         kind: `query`, one of other shoppers; `word`, words of the catalogue; `category` or `brand`, a value of a facet.
-        count: Number of products that have all words of `query` and pass the filters, those of the suggestion too; 1 or
-            more.
+        count: Number of products that have all words of `query` and pass the filters, those of the suggestion too.
         query: What to search for.
         filters: By field, what to filter by beside the shopper's own filters; none for queries and words.
     """

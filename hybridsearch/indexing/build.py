@@ -217,7 +217,8 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
 def picture_loader(settings: Settings, fetch: Fetch) -> Load:
     """Return what loads a picture as the [catalog] section says."""
     catalog = settings.catalog
-    folder = catalog.images or (catalog.path.parent if catalog.path else None)
+    first = catalog.path or next((each.path for each in catalog.sources), None)
+    folder = catalog.images or (first.parent if first else None)
     return partial(
         load_picture,
         folder=settings.resolve(folder) if folder is not None else None,
