@@ -35,6 +35,7 @@ from hybridsearch.sections import (
     EngineSection,
     JudgmentsSection,
     LogSection,
+    OfferSource,
     RulesSection,
     Section,
     SuggestSection,
@@ -246,6 +247,7 @@ def names(table: tuple[int | str, ...]) -> list[str]:
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "catalog": Catalog,
+    "sources": OfferSource,
     "fields": Fields,
     "engine": EngineSection,
     "vectors": VectorLeg,

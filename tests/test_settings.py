@@ -82,7 +82,7 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
         "configuration: 'catalog' is missing. Its table takes: path, index, url, query, encoding, images, fetch, "
-        "parent, named_by, pairs. A whole file: hybridsearch init CATALOG"
+        "parent, named_by, pairs, sources, groups. A whole file: hybridsearch init CATALOG"
     )
 
 
@@ -92,7 +92,10 @@ def test_every_problem_has_a_line_of_its_own() -> None:
 
 @pytest.mark.parametrize("catalog", [{}, {"path": "p", "index": "i"}])
 def test_a_catalogue_is_a_file_an_index_or_a_query(catalog: dict[str, Any]) -> None:
-    one = "give one of 'path' (a file), 'index' (an existing Elasticsearch index) and 'query' (to a database)"
+    one = (
+        "give one of 'path' (a file), 'index' (an existing Elasticsearch index), 'query' (to a database) and "
+        "'sources' (files of several sellers)"
+    )
     assert one in complaint(catalog=catalog)
 
 
