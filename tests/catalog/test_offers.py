@@ -156,3 +156,9 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_refused(catalog: dict[str, Any], fields: dict[str, Any], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         Settings.parse({"catalog": catalog, "fields": FIELDS | fields}, folder=Path())
+
+
+def test_an_unknown_key_of_a_source_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    catalog = {"sources": [{"path": "a.csv", "colums": {"title": "Name"}}]}
+    with pytest.raises(ConfigError, match=r"unknown key 'catalog.sources.0.colums'. Did you mean 'columns'"):
+        Settings.parse({"catalog": catalog, "fields": FIELDS}, folder=tmp_path)
