@@ -50,6 +50,9 @@ class Gap:
         rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + named(text) % (DIMS - 2)) for text in texts]
         return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
 
