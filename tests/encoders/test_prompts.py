@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -197,4 +196,3 @@ def test_a_prompt_is_a_short_text() -> None:
     leg = {"name": "words", "encoder": "minilm", "reads": ["title"], "query_prompt": "x" * 1_001}
     with pytest.raises(Exception, match="query_prompt"):
         Settings.parse({"catalog": {"path": "x"}, "vectors": [leg]}, folder=Path())
-    assert json.loads(json.dumps(E5)) == E5
