@@ -96,8 +96,8 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
     its nearest product, `noise` what only one in ten words without a meaning exceeds. Where a product has no title, the
-    beginning of its texts is its title. A leg that reads text is asked for every second word of a title: the title may
-    be the very text of its product, which no query is.
+    beginning of its texts is its title. A leg that reads one field is asked for every second word of a title: the title
+    may be the very text of its product, which no query is.
     """
     titles = [product.title or product.text[:QUERY_LENGTH] for product in sample.products]
     titled = [place for place, title in enumerate(titles) if title]
@@ -106,12 +106,13 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
     places = np.array(titled)[:: math.ceil(len(titled) / QUERIES)]
     vectors = sample.vectors
     asked = [titles[place] for place in places]
-    of_text = sample.leg.reads != "image"
-    queries = cache.queries(encoder, [part(title) for title in asked] if of_text else asked).vectors
+    pictures = sample.leg.reads == "image"
+    whole = not pictures and len(sample.leg.reads) == 1
+    queries = cache.queries(encoder, [part(title) for title in asked] if whole else asked).vectors
     measured = calibration_from_queries(queries @ vectors[titled].T, np.equal.outer(places, titled))
     measured = replace(measured, noise=noise(encoder, cache, asked, vectors))
     tried = trials([product.title for product in sample.products], [product.text for product in sample.products])
-    return replace(measured, tells=told_apart(encoder, cache, tried, None if of_text else vectors))
+    return replace(measured, tells=told_apart(encoder, cache, tried, vectors if pictures else None))
 
 
 def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
