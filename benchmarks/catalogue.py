@@ -57,6 +57,10 @@ class HashedWords:
         unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return unit
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the same: it tells nothing apart."""
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Refuse."""
         raise EncoderError(f"'{self.name}' does not see the {len(images)} pictures.")

@@ -31,6 +31,7 @@ def free(index: str) -> str:
 IndexName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200), AfterValidator(free)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """Of a vector leg: the name of a file too."""
+Prompt = Annotated[str, Field(max_length=1_000)]
 
 
 class Section(BaseModel):
@@ -232,6 +233,10 @@ class VectorLeg(Section):
     reads: Literal["image"] | tuple[str, ...] = "image"
     image_encoder: EncoderName | None = None
     """A separate image tower, when the encoder is a text tower alone."""
+    query_prompt: Prompt | None = None
+    """What stands before a query, for an encoder that was trained so; left out: what the model or the preset states."""
+    passage_prompt: Prompt | None = None
+    """The same before the texts of a product."""
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     """The encoder's fingerprint, as `doctor` prints it; an encoder with another one is refused."""
     pictures: Annotated[int, Field(ge=1, le=8)] = 1

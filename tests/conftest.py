@@ -45,6 +45,12 @@ def is_repeated(call: Any) -> bool:
     )
 
 
+@pytest.fixture(autouse=True)
+def no_packaged_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `init` propose the same on every machine: without the encoder that a package brings."""
+    monkeypatch.setattr("hybridsearch.encoders.hub.installed", lambda _: None)
+
+
 @pytest.fixture(scope="session", params=["given"] if ELSEWHERE else VERSIONS)
 def es_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a running Elasticsearch, of each version in turn."""

@@ -36,6 +36,9 @@ class Hashed:
         vectors: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return vectors
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
 

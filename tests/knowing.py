@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from hybridsearch import HybridSearch
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.values import Vectors
 from tests.shops import settings, write_products
 
@@ -40,6 +41,9 @@ class Knowing:
         self.asked += texts
         return np.stack([self.row(text) for text in texts])
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
 
@@ -67,7 +71,7 @@ def known_shop(folder: Path, encoder: Any, *, built: bool = True, **changes: Any
         write_products(folder / "products.jsonl", ROWS)
     changes = {"fields": {"title": "title", "languages": ["en"]}, "vectors": [LEG], **changes}
     found = HybridSearch.open(settings(folder, **changes))
-    found.encoders._loaded = dict.fromkeys((("fake", None, None),), encoder)
+    found.encoders._loaded = dict.fromkeys((("fake", None, None, Prompts()),), encoder)
     if built:
         found.reindex()
     return found

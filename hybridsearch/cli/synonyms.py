@@ -70,6 +70,6 @@ def of_words(shop: HybridSearch) -> list[Proposal]:
         encoder = shop.encoders[leg.name]
         same_encoder(leg, encoder)
         if WORDS.name in encoder.reads:
-            found += near(words, encoder.encode_texts(words), lexicon.counts, leg.name)
+            found += near(words, encoder.encode_queries(words), lexicon.counts, leg.name)
     known, _ = shop.guidance.synonyms
     return [each for each in found if not known.of(each.text.split(", ")[:1], schema.fields.languages)]

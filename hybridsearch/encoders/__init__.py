@@ -10,6 +10,7 @@ from hybridsearch.encoders.base import Encoder, EncoderOptions, Factory, TextEnc
 from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError, guarded
 from hybridsearch.plugins import find_part
 
@@ -45,7 +46,12 @@ in a program that uses it, or among the entry points of another package."""
 
 
 def load_encoder(
-    name: str, *, image_encoder: str | None = None, fingerprint: str | None = None, folder: Path
+    name: str,
+    *,
+    image_encoder: str | None = None,
+    fingerprint: str | None = None,
+    prompts: Prompts = UNSAID,
+    folder: Path,
 ) -> Encoder:
     """Open the encoder that a configuration names.
 
@@ -53,6 +59,7 @@ def load_encoder(
         name: `KIND:REST`, or without a kind a pretrained model: a preset, a folder, or a name on the Hugging Face hub.
         image_encoder: The same for a separate image tower.
         fingerprint: That the encoder must have; left out: any.
+        prompts: What stands before texts; left out: what the model or the preset says.
         folder: Where relative folders start.
 
     Raises:
@@ -65,9 +72,9 @@ def load_encoder(
         raise EncoderError(f"Encoder '{name}': its kind {error}") from error
     with guarded(EncoderError):
         try:
-            encoder = factory(rest, EncoderOptions(name, folder, image_encoder))
+            encoder = factory(rest, EncoderOptions(name, folder, image_encoder, prompts))
             if not isinstance(encoder, PretrainedEncoder):  # whose rows are checked, and whose fingerprints are stored
-                encoder = CheckedEncoder(kind, name, encoder)
+                encoder = CheckedEncoder(kind, name, encoder, prompts)
         except EncoderError:
             raise
         except Exception as error:  # it may be somebody else's code

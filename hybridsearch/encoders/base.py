@@ -9,6 +9,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.query_sources import WORDS
 from hybridsearch.values import Vectors
@@ -43,11 +44,19 @@ class Encoder(Protocol):
         ...
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row for each text, shape (len(texts), dims).
+        """Return one unit row for each text that is said of a product, shape (len(texts), dims).
 
         Raises:
             EncoderUnavailable: It cannot be used at all for now.
             EncoderError: It fails on these texts.
+        """
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the same for texts that are asked for, which some encoders tell apart from what is to be found.
+
+        Raises:
+            EncoderError: As `encode_texts`.
         """
         ...
 
@@ -67,6 +76,14 @@ class TextEncoder:
     reads = frozenset({WORDS.name})
     enough = 0
 
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return one row for each text of a product, as the protocol says; each encoder has its own."""
+        raise NotImplementedError
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors that the texts would have as a product's."""
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:  # noqa: ARG002
         """Refuse.
 
@@ -84,11 +101,13 @@ class EncoderOptions:
         name: The whole name, with its kind.
         folder: Where relative folders start.
         image_encoder: The name of a separate image tower, if there is one.
+        prompts: What stands before texts, where the configuration says it.
     """
 
     name: str
     folder: Path
     image_encoder: str | None = None
+    prompts: Prompts = UNSAID
 
 
 Factory = Callable[[str, EncoderOptions], Encoder]

@@ -10,6 +10,7 @@ from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.cache import QueryVectors
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
@@ -22,7 +23,7 @@ class Encoders(Mapping[str, Encoder]):
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.folder
         self._legs = {leg.name: leg for leg in settings.vectors}
-        self._loaded: dict[tuple[str, str | None, str | None], Encoder] = {}
+        self._loaded: dict[tuple[str, str | None, str | None, Prompts], Encoder] = {}
         self._recent = QueryVectors()
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
@@ -33,11 +34,16 @@ class Encoders(Mapping[str, Encoder]):
             EncoderError: It cannot be loaded, or the configuration has no such leg.
         """
         leg = self._leg(name)
-        key = (leg.encoder, leg.image_encoder, leg.fingerprint)
+        prompts = Prompts(leg.query_prompt, leg.passage_prompt)
+        key = (leg.encoder, leg.image_encoder, leg.fingerprint, prompts)
         if key not in self._loaded:
             with self._breakers[leg.encoder].guarding(leg.encoder):
                 self._loaded[key] = load_encoder(
-                    leg.encoder, image_encoder=leg.image_encoder, fingerprint=leg.fingerprint, folder=self._folder
+                    leg.encoder,
+                    image_encoder=leg.image_encoder,
+                    fingerprint=leg.fingerprint,
+                    prompts=prompts,
+                    folder=self._folder,
                 )
         return self._loaded[key]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -57,17 +57,25 @@ class EncodeCache:
         self._file = VectorFile(path)
 
     def texts(self, encoder: Encoder, texts: Sequence[str]) -> Encoded[Vectors]:
-        """Return one unit row for each text, shape (len(texts), dims); equal texts are encoded once.
+        """Return one unit row for each text of a product, shape (len(texts), dims); equal texts are encoded once.
 
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [text_key(encoder, text) for text in texts]
+        return self._rows(encoder, encoder.encode_texts, texts, [text_key(encoder, text) for text in texts])
+
+    def queries(self, encoder: Encoder, texts: Sequence[str]) -> Encoded[Vectors]:
+        """Return the same for texts that are asked for."""
+        return self._rows(encoder, encoder.encode_queries, texts, [query_key(encoder, text) for text in texts])
+
+    def _rows(
+        self, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], keys: Sequence[bytes]
+    ) -> Encoded[Vectors]:
         vectors = self._file.get(keys, encoder.dims)
         hits = sum(key in vectors for key in keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
         if missing:
-            rows = encoder.encode_texts(list(missing.values()))
+            rows = encode(list(missing.values()))
             vectors.update(self._put(zip(missing, rows, strict=True)))
         rows = np.empty((len(keys), encoder.dims), dtype=np.float32)
         for number, key in enumerate(keys):
@@ -161,8 +169,13 @@ class QueryVectors:
 
 
 def text_key(encoder: Encoder, text: str) -> bytes:
-    """Return the key under which the vector of a text is known."""
+    """Return the key under which the vector of a product's text is known."""
     return key_of("text", encoder, text.encode("utf-8", "surrogatepass"))
+
+
+def query_key(encoder: Encoder, text: str) -> bytes:
+    """Return the key under which the vector of a text that is asked for is known."""
+    return key_of("query", encoder, text.encode("utf-8", "surrogatepass"))
 
 
 def image_key(encoder: Encoder, data: bytes) -> bytes:

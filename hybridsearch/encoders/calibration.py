@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.knowledge import told_apart, trials
+from hybridsearch.encoders.knowledge import part, told_apart, trials
 from hybridsearch.encoders.nonsense import noise
 from hybridsearch.query_sources import PRODUCT, WORDS, StandIn, vector_sources
 from hybridsearch.schema import Calibration, Leg, uncalibrated
@@ -96,7 +96,8 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
     its nearest product, `noise` what only one in ten words without a meaning exceeds. Where a product has no title, the
-    beginning of its texts is its title.
+    beginning of its texts is its title. A leg that reads one field is asked for every second word of a title: the title
+    may be the very text of its product, which no query is.
     """
     titles = [product.title or product.text[:QUERY_LENGTH] for product in sample.products]
     titled = [place for place, title in enumerate(titles) if title]
@@ -105,11 +106,13 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
     places = np.array(titled)[:: math.ceil(len(titled) / QUERIES)]
     vectors = sample.vectors
     asked = [titles[place] for place in places]
-    queries = cache.texts(encoder, asked).vectors
+    pictures = sample.leg.reads == "image"
+    whole = not pictures and len(sample.leg.reads) == 1
+    queries = cache.queries(encoder, [part(title) for title in asked] if whole else asked).vectors
     measured = calibration_from_queries(queries @ vectors[titled].T, np.equal.outer(places, titled))
     measured = replace(measured, noise=noise(encoder, cache, asked, vectors))
     tried = trials([product.title for product in sample.products], [product.text for product in sample.products])
-    return replace(measured, tells=told_apart(encoder, cache, tried, vectors if sample.leg.reads == "image" else None))
+    return replace(measured, tells=told_apart(encoder, cache, tried, vectors if pictures else None))
 
 
 def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:
@@ -119,7 +122,7 @@ def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Cali
     less: some products may read as more than 1.
     """
     titles = sample_titles()[:: math.ceil(len(sample_titles()) / QUERIES)]
-    cosines = cache.texts(encoder, titles).vectors @ sample.vectors.T
+    cosines = cache.queries(encoder, titles).vectors @ sample.vectors.T
     measured = calibration_from_queries(cosines, np.zeros(cosines.shape, dtype=bool))
     return replace(measured, borrowed=True, noise=noise(encoder, cache, titles, sample.vectors))
 

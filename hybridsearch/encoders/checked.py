@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError, EncoderUnavailable, guarded
 from hybridsearch.values import Vectors
 
@@ -23,17 +24,19 @@ class CheckedEncoder:
 
     Attributes:
         name: As the configuration wrote it.
-        fingerprint: 16 hexadecimal digits of its kind, its dims and whatever it calls its own fingerprint.
+        fingerprint: 16 hexadecimal digits of its kind, its dims, whatever it calls its own fingerprint, and prompts.
+        prompts: What the configuration puts before texts.
 
     Raises:
         EncoderError: It has no usable dims or fingerprint.
     """
 
-    def __init__(self, kind: str, name: str, encoder: Encoder) -> None:
+    def __init__(self, kind: str, name: str, encoder: Encoder, prompts: Prompts = UNSAID) -> None:
         self.name = name
         self.dims = operator.index(encoder.dims)
         self.reads = frozenset(encoder.reads)
         self.enough = encoder.enough
+        self.prompts = prompts
         self._encoder = encoder
         stated = encoder.fingerprint
         if self.dims < 1 or not isinstance(stated, str) or not stated:
@@ -41,15 +44,21 @@ class CheckedEncoder:
                 f"Encoder '{name}' has {self.dims} dims and the fingerprint {stated!r}, expected a whole number from 1 "
                 f"and a text that changes whenever its vectors do. Correct the kind '{kind}'."
             )
-        self.fingerprint = hashlib.blake2b(f"{kind}\0{self.dims}\0{stated}".encode(), digest_size=8).hexdigest()
+        decides = f"{kind}\0{self.dims}\0{stated}".encode() + prompts.decisive
+        self.fingerprint = hashlib.blake2b(decides, digest_size=8).hexdigest()
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row for each text, shape (len(texts), dims).
+        """Return one unit row for each text of a product, shape (len(texts), dims).
 
         Raises:
             EncoderError: The encoder failed, or returned something else.
         """
-        return self._encode(self._encoder.encode_texts, texts)
+        return self._encode(self._encoder.encode_texts, self.prompts.passage_texts(texts))
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the same for texts that are asked for; many encoders do not tell them apart."""
+        encode = getattr(self._encoder, "encode_queries", self._encoder.encode_texts)
+        return self._encode(encode, self.prompts.query_texts(texts))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Return one unit row for each picture, shape (len(images), dims).

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hybridsearch.encoders.folder import Model
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 
 RECIPE = 1
 """Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""
@@ -14,8 +15,8 @@ PIXELS = 2
 """The same for our own way from a picture; it does not concern a model that reads no pictures."""
 
 
-def fingerprint(*models: Model | None) -> str:
-    """Return 16 hexadecimal digits that change with any byte that decides the vectors, and with their roles."""
+def fingerprint(*models: Model | None, prompts: Prompts = UNSAID) -> str:
+    """Return 16 hexadecimal digits that change with any byte that decides the vectors, with their roles and prompts."""
     digest = hashlib.blake2b(f"recipe {RECIPE}".encode(), digest_size=8)
     for model in models:
         digest.update(f"\0pixels {PIXELS}".encode() if model and model.reads_pictures else b"\0model")
@@ -23,6 +24,7 @@ def fingerprint(*models: Model | None) -> str:
             state = file.stat()
             digest.update(f"\0{name}\0".encode("utf-8", "surrogateescape"))
             digest.update(file_digest(file, state.st_size, state.st_mtime_ns))
+    digest.update(prompts.decisive)
     return digest.hexdigest()
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.bounds import require_possible
 from hybridsearch.encoders.model_files import SETTINGS, decisive, further, inside
+from hybridsearch.encoders.prompts import UNSAID, Prompts, stated
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
 
@@ -64,6 +65,7 @@ class Model:
         files: Every file that decides what the vectors are, in a fixed order.
         further: Those that only some models have, such as shards of weights in a folder of their own.
         side: Shorter side, in pixels, to which it resizes pictures; 0 for one that reads no pictures.
+        prompts: That it states for its texts.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class Model:
     files: tuple[Path, ...]
     further: tuple[Path, ...] = ()
     side: int = 0
+    prompts: Prompts = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def read_model(folder: Path) -> Model:
             f"{shown(folder)} holds a '{first.config.get('model_type')}', expected a CLIP ({', '.join(CLIPS)}) or a "
             "sentence-transformers model with a modules.json. Choose another model."
         )
-    return of_files(folder, [folder, *(module.path for module in modules)], dims_of(modules))
+    model = of_files(folder, [folder, *(module.path for module in modules)], dims_of(modules))
+    return replace(model, prompts=stated(folder))
 
 
 def of_files(folder: Path, folders: list[Path], dims: int, side: int = 0) -> Model:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.folder import Model, open_model
+from hybridsearch.encoders.packaged import PACKAGED, installed, unpacked
 from hybridsearch.encoders.presets import MEGABYTES, PRESETS
 from hybridsearch.errors import EncoderError
 from hybridsearch.redaction import remember
@@ -46,12 +47,14 @@ def find_models(names: Sequence[str], folder: Path) -> list[Model]:
 
 
 def find_model(name: str, folder: Path) -> Model:
-    """Return the model of a folder, else of the hub.
+    """Return the model of a package, of a folder, else of the hub.
 
     Raises:
         EncoderError: As `find_models`.
         OSError: It is not on this machine and cannot be downloaded.
     """
+    if name in PACKAGED:
+        return open_model(unpacked(name))
     local = folder / Path(name).expanduser()
     if local.is_dir():
         return open_model(local)
@@ -61,6 +64,17 @@ def find_model(name: str, folder: Path) -> Model:
             f"{shown(folder)}, or a hub name such as 'owner/model'."
         )
     return from_hub(name)
+
+
+def is_here(name: str, folder: Path) -> bool:
+    """Tell whether a model can be opened without a download; none that is on this machine in part can."""
+    if name in PACKAGED:
+        return installed(name) is not None
+    if (folder / name).is_dir():
+        return True
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(name, "model.safetensors"), str)
 
 
 def from_hub(name: str) -> Model:

@@ -41,6 +41,11 @@ def halves(text: str) -> tuple[str, str]:
     return together(found[::2]), together(found[1::2])
 
 
+def part(text: str) -> str:
+    """Return every second word of a text, as a query that was made of it; a text of one word is all of it."""
+    return halves(text)[0]
+
+
 def is_long(text: str) -> bool:
     """Tell whether a text is long enough to be halved."""
     return len(words(text)) >= LEAST_WORDS
@@ -93,7 +98,7 @@ def told_apart(
         products = cache.texts(encoder, [asked_and_held[place][1] for place in places]).vectors
     else:
         products = pictures[places]
-    cosines = cache.texts(encoder, list(usable)).vectors @ products.T
+    cosines = cache.queries(encoder, list(usable)).vectors @ products.T
     lead = cosines.diagonal()[:, None] - cosines
     won = np.where(np.abs(lead) <= SAME, 0.5, lead > 0)
     return float(won[~np.eye(len(places), dtype=bool)].mean())

@@ -40,7 +40,7 @@ def noise(encoder: Encoder, cache: EncodeCache, titles: Sequence[str], products:
     queries = list(dict.fromkeys(shuffled(titles)))
     if len(queries) < LEAST:
         return None
-    cosines = np.concatenate([cache.texts(encoder, some).vectors @ products.T for some in batches(queries, AT_ONCE)])
+    cosines = np.concatenate([cache.queries(encoder, some).vectors @ products.T for some in batches(queries, AT_ONCE)])
     return float(np.percentile(cosines.max(axis=1), USUAL))
 
 

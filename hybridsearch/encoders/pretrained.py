@@ -19,6 +19,7 @@ from hybridsearch.encoders.fingerprint import fingerprint
 from hybridsearch.encoders.folder import Model, open_model
 from hybridsearch.encoders.hub import find_models
 from hybridsearch.encoders.presets import PRESETS, Preset
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.query_sources import PHOTO, WORDS
@@ -47,30 +48,40 @@ class PretrainedEncoder:
         dims: Length of each vector.
         reads: The sources of queries that it encodes: words, and photos where it has a model for pictures.
         enough: Shorter side, in pixels, that a picture needs: twice what the model looks at.
+        prompts: What stands before texts.
     """
 
-    def __init__(self, name: str, words: Model, pictures: Model | None) -> None:
+    def __init__(self, name: str, words: Model, pictures: Model | None, prompts: Prompts = UNSAID) -> None:
         self.name = name
         self.dims = words.dims
         self.reads = frozenset({WORDS.name, PHOTO.name} if pictures else {WORDS.name})
         self.enough = 2 * pictures.side if pictures else 0
         self._words = words
         self._pictures = pictures
+        self.prompts = prompts
         self._lock = forks.Lock()  # a tokenizer that two threads share raises "Already borrowed"
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the weights and of everything else that decides the vectors; reads about 1.5 GB/s."""
-        return fingerprint(self._words, self._pictures)
+        return fingerprint(self._words, self._pictures, prompts=self.prompts)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit row for each text, shape (len(texts), dims).
+        """Return one unit row for each text of a product, shape (len(texts), dims).
 
         Raises:
             EncoderError: The model cannot be loaded, or gave a row that is zero or not a number.
         """
+        return self._encode_texts(texts, self.prompts.passage or "")
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return the same for texts that are asked for: what differs is the prompt."""
+        return self._encode_texts(texts, self.prompts.query or "")
+
+    def _encode_texts(self, texts: Sequence[str], prompt: str) -> Vectors:
         with self._alone():
-            return self._encode(self._text_tower.texts, texts, TEXTS_AT_ONCE, cost=len)
+            tower = self._text_tower
+            return self._encode(lambda batch: tower.texts(batch, prompt), texts, TEXTS_AT_ONCE, cost=len)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Return one unit row for each RGB picture, shape (len(images), dims).
@@ -157,7 +168,10 @@ class PretrainedEncoder:
 
     def _require_unaltered(self, model: Model) -> None:
         """Refuse to load other files than those that were checked, perhaps long ago, and are in the fingerprint."""
-        if open_model(model.path) != model or fingerprint(self._words, self._pictures) != self.fingerprint:
+        if (
+            open_model(model.path) != model
+            or fingerprint(self._words, self._pictures, prompts=self.prompts) != self.fingerprint
+        ):
             raise EncoderError(
                 f"The files of encoder '{self.name}' were altered since it was opened. Open the shop again; if its "
                 "fingerprint is then another one, run: hybridsearch reindex"
@@ -180,10 +194,12 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
     images = options.image_encoder or preset.images
     if images is None:
         (words,) = find_models([preset.texts], options.folder)
-        return PretrainedEncoder(options.name, words, words if words.reads_pictures else None)
-    words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
-    check_pair(options.name, words, images, pictures)
-    return PretrainedEncoder(options.name, words, pictures)
+        pictures = words if words.reads_pictures else None
+    else:
+        words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
+        check_pair(options.name, words, images, pictures)
+    prompts = options.prompts.over(words.prompts).over(preset.prompts)
+    return PretrainedEncoder(options.name, words, pictures, prompts)
 
 
 def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:

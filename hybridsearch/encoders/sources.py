@@ -27,7 +27,7 @@ class Encodable:
 
 def words(encoder: Encoder, text: str) -> Encodable:
     """Return a query's words for an encoder."""
-    return Encodable(text.encode("utf-8", "surrogatepass"), lambda: encoder.encode_texts([text]))
+    return Encodable(text.encode("utf-8", "surrogatepass"), lambda: encoder.encode_queries([text]))
 
 
 def photo(encoder: Encoder, photo: Photo | Upload) -> Encodable:

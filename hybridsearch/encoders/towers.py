@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors import safe_open
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BatchEncoding
 from transformers.utils import logging
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 """Nothing is downloaded here, and no code that comes with a model is run, or offered to be run."""
@@ -46,19 +50,18 @@ class Clip:
             # Pillow's resize on every machine: torchvision's gives slightly other pixels, and with them other vectors.
             self._processor = AutoImageProcessor.from_pretrained(folder, **LOCAL, backend="pil")  # type: ignore[no-untyped-call]
         if report["missing_keys"]:
-            raise EncoderError(
-                f"The weights in {shown(folder)} lack {sorted(report['missing_keys'])[0]!r}. Download the model again."
-            )
+            raise lacks(folder, report["missing_keys"])
         self._resizes = self._processor.do_resize and not resized(self._processor, 1, 1)
         self._device = device()
         self._model.to(self._device).eval()
         positions: int = self._model.config.text_config.max_position_embeddings
         self._longest = min(positions, self._tokenizer.model_max_length)
 
-    def texts(self, batch: Sequence[str]) -> Rows:
-        """Return one row for each text; what is too long for the model is cut."""
+    def texts(self, batch: Sequence[str], prompt: str = "") -> Rows:
+        """Return one row for each text behind the prompt; what is too long for the model is cut."""
+        tokens = self._tokens([prompt + text for text in batch]).to(self._device)
         with torch.inference_mode():
-            return to_rows(self._model.get_text_features(**self._tokens(batch).to(self._device)).pooler_output)
+            return to_rows(self._model.get_text_features(**tokens).pooler_output)
 
     def prepare(self, image: Image.Image) -> Image.Image:
         """Return an RGB picture at the size that the processor gives it, with the same pixels; any thread may call.
@@ -149,12 +152,46 @@ class Sentences:
                 local_files_only=True,
                 model_kwargs={"use_safetensors": True, "dtype": torch.float32},
             )
+            lacking = lacking_weights(self._model, folder)
+        if lacking:
+            raise lacks(folder, lacking)
 
-    def texts(self, batch: Sequence[str]) -> Rows:
-        """Return one row for each text; what is too long for the model is cut."""
-        return to_rows(
-            self._model.encode(list(batch), batch_size=len(batch), show_progress_bar=False, convert_to_tensor=True)
+    def texts(self, batch: Sequence[str], prompt: str = "") -> Rows:
+        """Return one row for each text behind the prompt; what is too long for the model is cut."""
+        # An empty prompt too: left out, the model's default one would stand before every text.
+        rows = self._model.encode(
+            list(batch), prompt=prompt, batch_size=len(batch), show_progress_bar=False, convert_to_tensor=True
         )
+        return to_rows(rows)
+
+
+def lacking_weights(model: SentenceTransformer, folder: Path) -> set[str]:
+    """Return the names of the weights that a sentence encoder uses and its files do not have.
+
+    The pooler of a transformer, which pooling over its tokens does not use, is left out of many files.
+    """
+    inner = getattr(model[0], "auto_model", None)
+    if inner is None:
+        return set()
+    place = folder / read_json(folder / "modules.json", plain=False)[0]["path"]
+    files: list[Any] = [safe_open(file, "pt") for file in place.glob("*.safetensors")]
+    stored = {name for file in files for name in file.keys()}  # noqa: SIM118
+    named = stored | {name.removeprefix(f"{inner.base_model_prefix}.") for name in stored}
+    if named.issuperset(name for name in inner.state_dict() if not is_unused(name)):
+        return set()
+    # Files may have other names for weights than the model: only loading it again tells, which few models need.
+    _, report = AutoModel.from_pretrained(place, **LOCAL, use_safetensors=True, output_loading_info=True)
+    return {name for name in report["missing_keys"] if not is_unused(name)}
+
+
+def is_unused(name: str) -> bool:
+    """Tell whether weights are those of a pooler, behind the tokens that sentence encoders pool."""
+    return "pooler" in name.split(".")
+
+
+def lacks(folder: Path, names: Iterable[str]) -> EncoderError:
+    """Return the error for weights that would be made up."""
+    return EncoderError(f"The weights in {shown(folder)} lack {sorted(names)[0]!r}. Download the model again.")
 
 
 def to_rows(features: torch.Tensor) -> Rows:

@@ -192,7 +192,7 @@ def readable(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[st
 def encode_words(shop: Shop, schema: Schema, texts: Sequence[str], cache: EncodeCache) -> dict[str, dict[str, Vector]]:
     """Return the vectors of texts by leg and text, for the legs whose encoders read words."""
     return {
-        leg.name: dict(zip(texts, map(Vector, cache.texts(encoder, texts).vectors), strict=True))
+        leg.name: dict(zip(texts, map(Vector, cache.queries(encoder, texts).vectors), strict=True))
         for leg in schema.legs_for(WORDS)
         if WORDS.name in (encoder := shop.encoders[leg.name]).reads
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
 from hybridsearch.propose.arrangement import grouped, read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
+from hybridsearch.propose.encoders import better, leg_of_words
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
 from hybridsearch.propose.notes import remarks
@@ -33,6 +34,7 @@ class Proposal:
         notes: What the shop should look at.
         examples: For each format, how a text is read in it.
         left_out: Names of the fields that have no role, by what they are.
+        words: The vector leg that reads titles, when there is an encoder for it.
     """
 
     fields: Fields
@@ -41,6 +43,7 @@ class Proposal:
     notes: tuple[str, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    words: VectorLeg | None = None
 
 
 def propose(
@@ -90,6 +93,20 @@ def propose(
     )
 
 
+def with_words(proposal: Proposal, here: Collection[str], products: int | None) -> Proposal:
+    """Return a proposal with a leg that reads titles, if one of the encoders that are here can, and what it says.
+
+    Args:
+        proposal: What the catalogue suggests.
+        here: The encoders that need no download.
+        products: How many there are, about; None where that is not known.
+    """
+    title = proposal.fields.title
+    leg = leg_of_words(title, here)
+    why = {**proposal.why, **({"words": f"{READS}: '{leg.encoder}' reads '{title}'"} if leg else {})}
+    return replace(proposal, words=leg, why=why, notes=(*proposal.notes, *better(title, here, products)))
+
+
 def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) -> dict[str, list[Column]]:
     """Return the columns of each role; a `key` is the id, and with `named` the products have ids that are no column."""
     roles: dict[str, list[Column]] = {}
@@ -131,4 +148,5 @@ def formats(roles: Mapping[str, Sequence[Column]]) -> dict[str, Format]:
     return {name: Format(**settings) for name, settings in said.items() if settings}
 
 
+READS = "finds titles that mean what is asked for, in whatever words"
 SEES = "finds by what is in the picture, in words or by photo"

@@ -11,7 +11,7 @@ from hybridsearch.fields import Format
 from hybridsearch.json_text import as_toml
 from hybridsearch.propose.configuration import Proposal
 from hybridsearch.rows import plain
-from hybridsearch.sections import Catalog
+from hybridsearch.sections import Catalog, VectorLeg
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key of TOML that needs no quotes."""
@@ -30,7 +30,7 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
         url: Of the Elasticsearch to index into; None for the embedded engine.
         synonyms: File with the rules of the catalogue, if it has some.
     """
-    leg = proposal.leg.model_dump(mode="json", include={"name", "encoder", "reads"}) if proposal.leg else {}
+    legs = ((proposal.leg, "vectors"), (proposal.words, "words"))
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
         ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
@@ -43,11 +43,16 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
             {"index": "the alias that queries use" if url else embedded},
         ),
         ("[synonyms]", {"path": synonyms}, {"path": "rules of the index's own filters; edit them as you like"}),
-        ("[[vectors]]", leg, {"name": proposal.why.get("vectors", "")}),
+        *(("[[vectors]]", said(leg), {"name": proposal.why[key]}) for leg, key in legs if leg),
     ]
     lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]
     filled = (line for parts in tables for line in table(*parts))
     return "\n".join([*map(comment, lines), *filled, *without_role(proposal.left_out), ""])
+
+
+def said(leg: VectorLeg) -> dict[str, Any]:
+    """Return what is written of a leg."""
+    return leg.model_dump(mode="json", include={"name", "encoder", "reads"})
 
 
 def without_role(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:

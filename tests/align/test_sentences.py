@@ -15,10 +15,13 @@ from benchmarks import align_texts
 from hybridsearch import HybridSearch
 from hybridsearch.align import linear
 from hybridsearch.align.run import align
+from hybridsearch.align.sentences import prompts_of, save
 from hybridsearch.cli import run
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.folder import open_model
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import CatalogError, EncoderError, GateError
 from hybridsearch.learning import judgments
 from hybridsearch.settings import Settings
@@ -33,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.sentences(tmp_path_factory.mktemp("models") / "sentences")
 
 
-def shop(folder: Path, encoder: Path | str, *, judged: int = 0) -> Settings:
+def shop(folder: Path, encoder: Path | str, *, judged: int = 0, **prompts: str) -> Settings:
     """Write a catalogue, judgments of queries that say the same in other words, and return the shop's settings."""
     names = [name_of(7 * number) for number in range(COUNT)]
     rows = [
@@ -43,7 +46,7 @@ def shop(folder: Path, encoder: Path | str, *, judged: int = 0) -> Settings:
     lines = [{"query": f"{name} qqqq", "product_id": str(number), "grade": 2} for number, name in enumerate(names)]
     (folder / "judged.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:judged]))
     more: dict[str, Any] = {"judgments": {"path": "judged.jsonl"}} if judged else {}
-    vectors = [{"name": "words", "encoder": str(encoder), "reads": ["title"]}]
+    vectors = [{"name": "words", "encoder": str(encoder), "reads": ["title"], **prompts}]
     shops.write_config(folder, fields={"title": "title", "text": ["note"]}, vectors=vectors, **more)
     return Settings.load(folder / "hybridsearch.toml")
 
@@ -80,6 +83,27 @@ def test_the_new_encoder_is_the_old_one_with_a_map_behind_it(adopted: tuple[Sett
     assert [each["type"].rpartition(".")[2] for each in modules[-3:]] == ["Normalize", "Dense", "Normalize"]
     texts = ["a thing", "another one"]
     assert not np.allclose(base.encode_texts(texts), new.encode_texts(texts), atol=0.01)
+
+
+def test_an_encoder_with_a_map_states_the_prompts_that_the_leg_had(model: Path, tmp_path: Path) -> None:
+    prompts, weight = Prompts("q: ", "p: "), np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32)
+    base = load_encoder(str(model), prompts=prompts, folder=tmp_path)
+    save(open_model(model), weight, prompts_of(base), tmp_path / "new")
+    new = load_encoder(str(tmp_path / "new"), folder=tmp_path)
+    assert new.fingerprint == load_encoder(str(tmp_path / "new"), prompts=prompts, folder=tmp_path).fingerprint
+    assert prompts_of(new) == prompts
+    for asked, found in ((base.encode_queries, new.encode_queries), (base.encode_texts, new.encode_texts)):
+        mapped = asked(["a thing"]) @ weight.T
+        assert np.allclose(found(["a thing"]), mapped / np.linalg.norm(mapped), atol=1e-5)
+
+
+def test_a_map_is_learned_behind_the_prompts_of_the_leg(model: Path, tmp_path: Path) -> None:
+    settings = shop(tmp_path, model, judged=COUNT, query_prompt="q: ", passage_prompt="p: ")
+    report = align(settings)
+    base = load_encoder(str(model), prompts=Prompts("q: ", "p: "), folder=tmp_path)
+    assert report.base_fingerprint == base.fingerprint
+    with EncodeCache(Home(settings.home).vectors) as cache:
+        assert cache.queries(base, list(report.held_out)).hits == len(report.held_out)
 
 
 def test_a_rebuild_with_the_new_encoder_finds_all_vectors_of_the_products(adopted: tuple[Settings, Any]) -> None:

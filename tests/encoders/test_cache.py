@@ -38,6 +38,9 @@ class Counting:
         self.asked += texts
         return np.stack([self.row(text.encode("utf-8", "replace")) for text in texts])
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         self.asked += images
         return np.stack([self.row(image.tobytes()) for image in images])

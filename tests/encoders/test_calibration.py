@@ -50,6 +50,9 @@ class Gap:
         rows = [0.5 * axis(0) + axis(1) + 0.4 * axis(2 + named(text) % (DIMS - 2)) for text in texts]
         return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise NotImplementedError
 
@@ -119,6 +122,16 @@ def test_without_any_text_titles_of_other_goods_show_where_words_lie(cache: Enco
     assert 0 < sum(read) <= QUERIES
     assert 0 < len(read) - sum(read) <= QUERIES  # words without a meaning
     assert words.noise is not None
+
+
+@pytest.mark.parametrize(("reads", "asked"), [(("title",), "1 3"), (("title", "note"), "1 2 3"), ("image", "1 2 3")])
+def test_of_a_leg_that_reads_titles_alone_a_part_of_each_is_a_query(
+    cache: EncodeCache, reads: str | tuple[str, ...], asked: str
+) -> None:
+    encoder = Gap()
+    products = [described("1 2 3", picture(number)) for number in range(10)]
+    calibrate(Leg("image", DIMS, Gap.fingerprint, reads), encoder, cache, products)
+    assert encoder.read[0] == asked
 
 
 def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:

@@ -27,6 +27,7 @@ from hybridsearch import HybridSearch
 from hybridsearch.encoders import breaker, endpoint, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.endpoint import BATCH, PAUSE, QUERY, Patience
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import DegradedAnswer, EncoderError, EncoderUnavailable
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document
@@ -130,6 +131,14 @@ def test_each_text_has_its_own_vector_in_batches_and_whatever_the_order(server: 
     np.testing.assert_allclose(encoder.encode_texts(texts), [unit(text) for text in texts], atol=1e-6)
     assert (encoder.dims, set(encoder.reads)) == (26, {"words"})
     assert [len(batch) for batch in server.texts] == [1, 32, 32, 6]
+
+
+def test_a_server_is_sent_the_prompts_of_the_configuration(server: Server) -> None:
+    encoder = load_encoder(server.name, prompts=Prompts("query: ", "passage: "), folder=Path())
+    encoder.encode_queries(["red"])
+    encoder.encode_texts(["blue", "green"])
+    assert server.texts[-2:] == [["query: red"], ["passage: blue", "passage: green"]]
+    assert encoder.fingerprint != opened(server.name).fingerprint
 
 
 def test_the_request_is_that_of_the_api(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

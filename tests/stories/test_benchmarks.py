@@ -96,6 +96,8 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     said = run("benchmarks.nonsense", "--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
     assert "gibberish    5 queries" in said
     assert "real         1 queries, 0.0% find nothing" in said
+    said = run("benchmarks.served", "--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
+    assert "all        1 queries  nDCG@10" in said
     files = ("--config", str(config), "--judgments", str(tmp_path / "judgments.jsonl.gz"))
     assert "cut-off 0.65 relevant 1.000" in run("benchmarks.sorting", *files)
     assert '"what": "completed", "queries": 2, "word": 1.0' in run("benchmarks.suggest", *files)

@@ -60,6 +60,9 @@ class Hashed:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self.vector(text.encode()) for text in texts])
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return np.stack([self.vector(image.tobytes()) for image in images])
 

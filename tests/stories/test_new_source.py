@@ -66,6 +66,9 @@ class Ears:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return unit(np.array([sum(direction(word) for word in text.lower().split()) for text in texts]))
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_texts(texts)
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         raise EncoderError(f"{self.name} reads none of {len(images)} pictures.")
 
