@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from hybridsearch.errors import HybridSearchError
     from hybridsearch.search.plan import Plan
     from hybridsearch.settings import Settings
-    from hybridsearch.values import Hit, Page, Suggestion, Suggestions
+    from hybridsearch.suggestion import Suggestion, Suggestions
+    from hybridsearch.transcript import Transcript
+    from hybridsearch.values import Hit, Page
 
 _HOMES = {
     "AsyncHybridSearch": "async_client",
@@ -22,8 +24,9 @@ _HOMES = {
     "Page": "values",
     "Plan": "search.plan",
     "Settings": "settings",
-    "Suggestion": "values",
-    "Suggestions": "values",
+    "Suggestion": "suggestion",
+    "Suggestions": "suggestion",
+    "Transcript": "transcript",
 }
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Settings",
     "Suggestion",
     "Suggestions",
+    "Transcript",
     "__version__",
 ]
 

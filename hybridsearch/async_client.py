@@ -10,13 +10,14 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.answered import again, presented, seed_of, suggested, tell
 from hybridsearch.answering import AsyncAnswering
 from hybridsearch.async_related import AsyncRelated
 from hybridsearch.calls import while_open_async
 from hybridsearch.client import HybridSearch
+from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
-from hybridsearch.images import stop_workers
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights
@@ -25,11 +26,11 @@ from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
-from hybridsearch.shop import again, presented, seed_of, suggested, tell
+from hybridsearch.suggestion import Suggestions
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row, Suggestions
+from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine, Generation
@@ -39,10 +40,14 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.report import Report
     from hybridsearch.indexing.rollback import Rollback
     from hybridsearch.indexing.updated import Updated
+    from hybridsearch.listening import Audio
     from hybridsearch.progress import Progress
+    from hybridsearch.transcript import Transcript
 
 CHANGES_AT_ONCE = 8
 """Changes and rebuilds of one client that are under way in threads; further ones wait for their turn."""
+RECORDINGS_AT_ONCE = 4
+"""Recordings that are heard at once: no search waits behind them."""
 LINES_AT_ONCE = 4
 """Lines of the log that are written at once: no search and no change waits behind a slow disk."""
 
@@ -59,6 +64,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
     def __init__(self, settings: Settings, engine: Engine) -> None:
         super().__init__(settings, engine)
         self._changing = Threads(CHANGES_AT_ONCE, "hybridsearch-changes")
+        self._listening = Threads(RECORDINGS_AT_ONCE, "hybridsearch-voice")
         self._logging = Threads(LINES_AT_ONCE, "hybridsearch-log")
 
     @while_open_async
@@ -67,6 +73,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         text: str = "",
         *,
         image: Photo | None = None,
+        audio: Audio | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -86,11 +93,13 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
+            said = None if audio is None else await self.listen(audio)
 
             async def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
                 plan = await self.plan(
                     text,
                     image=image,
+                    audio=said,
                     filters=filters,
                     facets=facets,
                     sort=sort,
@@ -112,7 +121,15 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
             else:
                 plan, answer = await ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm, heard=said)
+
+    @while_open_async
+    async def listen(self, audio: Audio) -> Transcript:
+        """Return what was said in a recording, see `HybridSearch.listen`; in a worker thread."""
+        schema = await self.engine.schema_async()
+        lexicon, _ = await self._lexicon(schema)
+        with span("listen"):
+            return await self._listening.run(partial(self.listening.heard, audio, lexicon, schema.fields.languages))
 
     @while_open_async
     async def suggest(
@@ -148,6 +165,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         text: str = "",
         *,
         image: Photo | None = None,
+        audio: Audio | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -160,7 +178,8 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         variant: str | None = None,
     ) -> Plan:
         """Return what a search would do, see `HybridSearch.plan`; words and photo are encoded in a worker thread."""
-        query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        said = None if audio is None else await self.listen(audio)
+        query = asked(text, filters, facets, sort, page, size, cursor, diverse, said)
         arm = arms.one_arm(variant, weights)
         looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)
@@ -292,6 +311,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         await self._calls.refuse()
         self._closed = True
         self._changing.close()
+        self._listening.close()
         self._logging.close()
         self.events.close()
         await self._engine.close_async()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hybridsearch.answered import presented, tell
 from hybridsearch.calls import while_open_async
 from hybridsearch.deadline import within
 from hybridsearch.errors import EngineError
@@ -19,7 +20,7 @@ from hybridsearch.search.history import History, read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.taste import Taste, taste_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import KnownWords, Shop, known_words, presented, tell, unknown_words
+from hybridsearch.shop import KnownWords, Shop, known_words, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.tracing import span
 from hybridsearch.values import TASTE, Page

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from hybridsearch.answered import again, presented, seed_of, suggested, tell
 from hybridsearch.answering import Answering
 from hybridsearch.calls import while_open
+from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
-from hybridsearch.images import stop_workers
 from hybridsearch.maintained import Maintained
 from hybridsearch.related import Related
 from hybridsearch.search import arms
@@ -21,13 +22,16 @@ from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import again, lexicon_of, presented, seed_of, suggested, tell
+from hybridsearch.shop import lexicon_of
+from hybridsearch.suggestion import Suggestions
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row, Suggestions
+from hybridsearch.values import Page, Row
 
 if TYPE_CHECKING:
     from hybridsearch.images import Photo
     from hybridsearch.indexing.arguments import Id
+    from hybridsearch.listening import Audio
+    from hybridsearch.transcript import Transcript
 
 
 class HybridSearch(Maintained, Related, Answering):
@@ -39,6 +43,7 @@ class HybridSearch(Maintained, Related, Answering):
         text: str = "",
         *,
         image: Photo | None = None,
+        audio: Audio | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -68,11 +73,13 @@ class HybridSearch(Maintained, Related, Answering):
         wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
+            said = None if audio is None else self.listen(audio)
 
             def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
                 plan = self.plan(
                     text,
                     image=image,
+                    audio=said,
                     filters=filters,
                     facets=facets,
                     sort=sort,
@@ -94,7 +101,23 @@ class HybridSearch(Maintained, Related, Answering):
             else:
                 plan, answer = ask(image, page, size, arm)
             tell(plan, answer, opened)
-        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm)
+        return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm, heard=said)
+
+    @while_open
+    def listen(self, audio: Audio) -> Transcript:
+        """Return what was said in a recording, to show it, and to pass it to a search in place of the recording.
+
+        Args:
+            audio: As of `plan`.
+
+        Raises:
+            AudioError: The recording cannot be read or decoded.
+            RecogniserError: Nothing recognises speech here, or it fails.
+            EngineError: The engine cannot be reached.
+        """
+        schema, (lexicon, _) = self.engine.schema(), lexicon_of(self.engine)
+        with span("listen"):
+            return self.listening.heard(audio, lexicon, schema.fields.languages)
 
     @while_open
     def suggest(
@@ -149,6 +172,7 @@ class HybridSearch(Maintained, Related, Answering):
         text: str = "",
         *,
         image: Photo | None = None,
+        audio: Audio | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -166,6 +190,8 @@ class HybridSearch(Maintained, Related, Answering):
             text: Words or a product code, in any of the index's languages. Never read as query syntax. Without words
                 and photo all that passes the filters is browsed, in the order of ids unless numbers have a weight.
             image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
+            audio: A spoken query, whose words come behind the text: a path, the bytes of a file, an open file, or what
+                `listen` returned; from a stranger never a path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
                 such filters, of which one must hold. An empty value matches nothing.
@@ -188,9 +214,11 @@ class HybridSearch(Maintained, Related, Answering):
                 that of another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo cannot be read.
+            AudioError, RecogniserError: As of `listen`.
             EngineError: The engine cannot be reached.
         """
-        query = asked(text, filters, facets, sort, page, size, cursor, diverse)
+        said = None if audio is None else self.listen(audio)
+        query = asked(text, filters, facets, sort, page, size, cursor, diverse, said)
         arm = arms.one_arm(variant, weights)
         looked_at = read_history(history)
         seconds = allowed(self.settings.engine.timeout)

@@ -12,8 +12,8 @@ from hybridsearch.redaction import remember, without_logins
 
 ADDRESS_WITH_USER = "'engine.url' holds a user name or password. Give 'engine.username' and HYBRIDSEARCH_PASSWORD."
 ADDRESS_WITH_KEY = "'engine.url' holds a key. Set HYBRIDSEARCH_API_KEY instead."
-ENCODER_WITH_USER = "An encoder's address holds a user name or password. Set HYBRIDSEARCH_ENCODER_KEY instead."
-ENCODER_WITH_KEY = "An encoder's address holds a key. Set HYBRIDSEARCH_ENCODER_KEY instead."
+MODEL_WITH_USER = "{}'s address holds a user name or password. Set {} instead."
+MODEL_WITH_KEY = "{}'s address holds a key. Set {} instead."
 
 DATABASE_WITH_PASSWORD = "'catalog.url' holds a password or a key. Leave it out, and set HYBRIDSEARCH_CATALOG_PASSWORD."
 NO_DATABASE = "'catalog.url' is no address of a database, expected one such as postgresql+psycopg://shop@localhost/shop"
@@ -104,12 +104,26 @@ def encoder_name(name: str) -> str:
     Raises:
         ConfigError: It is an address that holds a user name, a password or a key; the message does not repeat it.
     """
+    return model_name(name, "An encoder", "HYBRIDSEARCH_ENCODER_KEY")
+
+
+def recogniser_name(name: str) -> str:
+    """Return the name of a recogniser as it is.
+
+    Raises:
+        ConfigError: As `encoder_name`.
+    """
+    return model_name(name, "A recogniser", "HYBRIDSEARCH_VOICE_KEY")
+
+
+def model_name(name: str, noun: str, variable: str) -> str:
+    """Return the name of a model as it is; for messages with what it is, and where its key belongs."""
     if "://" not in name and not name.lower().startswith(("http:", "https:")):
         return name
     address = name.partition("#")[0]  # behind it is the name of a model, which may have an @
     host = name.partition("://")[2].partition("/")[0]
     if any("@" in part or "%40" in part for part in (address, host)):
-        raise ConfigError(ENCODER_WITH_USER)
+        raise ConfigError(MODEL_WITH_USER.format(noun, variable))
     if without_logins(name) != name:
-        raise ConfigError(ENCODER_WITH_KEY)
+        raise ConfigError(MODEL_WITH_KEY.format(noun, variable))
     return name

@@ -8,6 +8,8 @@ HybridSearchError
 ├── ImageError          a picture cannot be fetched or decoded
 ├── EncoderError        an encoder cannot be loaded, or does not fit the index
 │   └── EncoderUnavailable  an encoder is unavailable for now; no product is at fault
+├── AudioError          a recording cannot be read or decoded
+├── RecogniserError     a recogniser cannot be loaded, or fails
 ├── WeightsError        a weights file is damaged or foreign
 ├── GateError           a check refused to continue; the old state is unchanged
 ├── DegradedAnswer      an answer comes from less than was planned, and a strict search wanted all of it
@@ -72,6 +74,14 @@ class EncoderError(HybridSearchError):
 
 class EncoderUnavailable(EncoderError):  # noqa: N818
     """An encoder cannot be reached, or fails on everything: no product is at fault, and a later attempt may succeed."""
+
+
+class AudioError(HybridSearchError):
+    """A recording cannot be read or decoded."""
+
+
+class RecogniserError(HybridSearchError):
+    """What recognises speech cannot be loaded or reached, or fails."""
 
 
 class WeightsError(HybridSearchError):

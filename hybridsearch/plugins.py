@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+KIND = re.compile(r"([a-z][a-z0-9_-]+):(.*)", re.IGNORECASE | re.DOTALL)
+"""A kind and what follows its colon; a kind has two characters at least, since `C:\\models` is a folder."""
 
 
 def find_part(name: str, known: Mapping[str, T], group: str) -> T:
@@ -37,3 +42,17 @@ def find_part(name: str, known: Mapping[str, T], group: str) -> T:
             f"'{name}' cannot be imported: {type(error).__name__}: {error}. Repair its package."
         ) from error
     return part
+
+
+def kind_and_rest(name: str, folder: Path, default: str) -> tuple[str, str]:
+    """Return the kind of a model, and what its name says besides; a folder that exists is a model, not a kind.
+
+    Args:
+        name: `KIND:REST`, or without a kind.
+        folder: Where relative folders start.
+        default: The kind of a name without one.
+    """
+    written = KIND.fullmatch(name)
+    if not written or os.path.isdir(folder / name):
+        return default, name
+    return written[1].lower(), written[2]

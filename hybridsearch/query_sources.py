@@ -47,11 +47,19 @@ WORDS = QuerySource("words", "words", "words", required=False, stand_in="titles"
 """The text of the query; where it has no vector, keywords answer."""
 PHOTO = QuerySource("photo", "a photo", "pictures", leg_reads="image", stand_in="products")
 
+VOICE = "voice"
+"""What kinds of queries call words that were spoken."""
+
 QUERY_SOURCES: dict[str, QuerySource] = {source.name: source for source in (WORDS, PHOTO)}
 """By name, in the order in which plans, signals and explanations name them."""
 
 PRODUCT = QuerySource("product", "a product", "products", stand_in="products")
 """A product of the index, to which others are to be similar: no query gives it, and its vectors are stored already."""
+
+
+def typed(kind: str) -> str:
+    """Return the kind of a query that asks for the same with words that are typed."""
+    return kind.replace(VOICE, WORDS.name)
 
 
 def vector_sources() -> dict[str, QuerySource]:

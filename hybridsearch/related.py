@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hybridsearch.answered import presented, tell
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
 from hybridsearch.errors import QueryError
@@ -24,7 +25,7 @@ from hybridsearch.search.recommended import plan_recommended
 from hybridsearch.search.similar import plan_similar
 from hybridsearch.search.taste import Taste, taste_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import KnownWords, Shop, lexicon_of, presented, tell
+from hybridsearch.shop import KnownWords, Shop, lexicon_of
 from hybridsearch.tracing import span
 from hybridsearch.values import TASTE, Indexed, Page
 

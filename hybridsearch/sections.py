@@ -16,6 +16,7 @@ from hybridsearch.rows import SURROGATES
 Language = Literal["en", "de", "fr", "es", "ja", "zh"]
 DatabaseAddress = Annotated[str, AfterValidator(credentials.database_address)]
 Address = Annotated[str, AfterValidator(credentials.engine_address)]
+RecogniserName = Annotated[str, AfterValidator(credentials.recogniser_name)]
 EncoderName = Annotated[str, AfterValidator(credentials.encoder_name)]
 TAKEN = ("-changes", "-lock", "-filling", "-reopened")
 """How the names end that an index of another name has for itself."""
@@ -327,6 +328,21 @@ class SuggestSection(Section):
         return {"category": self.categories, "brand": self.brands}
 
 
+class VoiceSection(Section):
+    """What understands spoken queries; left out: nothing does."""
+
+    recogniser: RecogniserName | None = None
+    """A Whisper model: a folder, or a name on the hub; or an address, `https://HOST/v1/audio/transcriptions#MODEL`."""
+    languages: tuple[Language, ...] = ()
+    """That shoppers speak; left out: those of the index."""
+    seconds: Annotated[float, Field(ge=1, le=30)] = 15.0
+    """Of a recording that are heard; what comes behind is not."""
+    hints: Annotated[int, Field(ge=0, le=200)] = 60
+    """Words of the catalogue that the recogniser is told beforehand."""
+    timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds for one recording; a model that is loaded first takes the time that it takes."""
+
+
 class Secrets(BaseSettings):
     """Secrets, from the environment alone: never from the file, never from the command line."""
 
@@ -336,6 +352,7 @@ class Secrets(BaseSettings):
     password: SecretStr | None = None
     catalog_password: SecretStr | None = None
     encoder_key: SecretStr | None = None
+    voice_key: SecretStr | None = None
     log_key: SecretStr | None = None
 
     @field_validator("*", mode="before")

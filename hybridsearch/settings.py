@@ -41,6 +41,7 @@ from hybridsearch.sections import (
     SuggestSection,
     SynonymsSection,
     VectorLeg,
+    VoiceSection,
     WeightsSection,
 )
 
@@ -71,6 +72,7 @@ class Settings(Section):
     baskets: BasketsSection = BasketsSection()
     log: LogSection = LogSection()
     suggest: SuggestSection = SuggestSection()
+    voice: VoiceSection = VoiceSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -257,5 +259,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "baskets": BasketsSection,
     "log": LogSection,
     "suggest": SuggestSection,
+    "voice": VoiceSection,
     "judgments": JudgmentsSection,
 }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +10,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from hybridsearch import redaction, text
+from hybridsearch import text
 from hybridsearch.calls import Calls
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
@@ -21,7 +18,6 @@ from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import (
     ConfigError,
-    DegradedAnswer,
     EncoderError,
     EngineError,
     QueryError,
@@ -32,32 +28,27 @@ from hybridsearch.given import duration, flag, instance, read, some_name
 from hybridsearch.guidance import Guidance
 from hybridsearch.images import Photo, Upload
 from hybridsearch.json_values import brief
+from hybridsearch.listening import Listening
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.recent import Recent
-from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.arms import Arm, Chosen, assigned
-from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.suggest import Known
 from hybridsearch.search.suggestions import Planned
 from hybridsearch.search.taste import INDIFFERENT, Taste
-from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.suggesting import Suggesting
-from hybridsearch.tracing import Span, span
-from hybridsearch.values import Page, Suggestions, Vector
-from hybridsearch.weightings import NO_ARM, Weightings
+from hybridsearch.tracing import span
+from hybridsearch.values import Vector
+from hybridsearch.weightings import Weightings
 
-SHOWN = 200
-"""Characters of a query that the log shows."""
 EVERY_LANGUAGE = "red rot rouge rojo 赤い 红色"
 """A query that loads the text analysis of each."""
-log = redaction.logger(__name__)
 
 KnownWords = tuple[Lexicon | None, tuple[str, ...]]
 """The words of an index, and why they are not known, if so."""
@@ -78,6 +69,7 @@ class Shop:
         self.events = EventLog(settings)
         self.recent = Recent()
         self.suggesting = Suggesting(settings, self.guidance)
+        self.listening = Listening(settings)
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:
@@ -197,9 +189,11 @@ class Shop:
 
         Raises:
             EncoderError: One cannot be loaded.
+            RecogniserError: What recognises speech cannot be loaded.
         """
         for name in self.encoders:
             self.encoders[name]
+        self.listening.warm_up()
         photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
@@ -249,58 +243,6 @@ class Shop:
         if source is not WORDS and not vectors and not missing:  # of words, keywords are no less than was planned
             missing.append(source.unread)
         return vectors, missing
-
-
-def tell(plan: Plan, page: Page, opened: Span) -> None:
-    """Tell the log and a span how a search was answered; only the log, at its finest level, what was typed."""
-    facts = {"kind": plan.kind, "page": page.number, "total": page.total, "degraded": list(page.degraded)}
-    for name, value in facts.items():
-        opened.set_attribute(name, value)
-    if log.isEnabledFor(logging.DEBUG):
-        lacking = f"; degraded: {'; '.join(page.degraded)}" if page.degraded else ""
-        answered = f"{page.total} products, page {page.number}, {page.took_ms:.1f} ms{lacking}"
-        log.debug("%s %r: %s", plan.kind, plan.query[:SHOWN], answered)
-
-
-def presented(plan: Plan, page: Page, fields: Fields, *, marked: bool, whole: bool, arm: Chosen = "") -> Page:
-    """Return a page as it was asked for: with the variants of its hits, and with highlights if it is to be `marked`.
-
-    It gets a name of its own, by which it is logged, and the arm whose weights ranked it, if they did.
-
-    Raises:
-        DegradedAnswer: It comes from less than was planned, and is wanted whole.
-    """
-    if whole and page.degraded:
-        raise DegradedAnswer(
-            f"The answer comes from less than was planned: {'; '.join(page.degraded)}. "
-            "Look into it with: hybridsearch doctor"
-        )
-    used = "" if any(why.startswith(NO_ARM) for why in page.degraded) else arm
-    named = replace(page, query_id=secrets.token_urlsafe(16), arm=used, teams=page.teams if used else ())
-    shown = with_variants(plan, named, fields)
-    return highlighted(plan, shown, fields) if marked else shown
-
-
-def seed_of(plan: Plan, session: object) -> str:
-    """Return by what the hits of two arms are dealt: one shopper gets the same list on each page of a search.
-
-    Raises:
-        QueryError: The session is no name.
-    """
-    who = "" if session is None else read("session", session, some_name, "a text or a number that names a session")
-    return repr((who, plan.query, sorted(map(repr, plan.filters))))
-
-
-def again(image: Photo | None) -> Photo | None:
-    """Return a photo that can be read several times."""
-    return None if image is None else Upload(image).file or image
-
-
-def suggested(plan: Planned, page: Page, fields: Fields, started: float) -> Suggestions:
-    """Return the suggestions, given the answer to what was counted for them and when that began."""
-    shown = with_variants(plan.plan, page, fields)
-    took = (time.perf_counter() - started) * 1000
-    return Suggestions(plan.plan.query, plan.chosen(page), shown.hits, page.degraded, took)
 
 
 def loaded(config: Any) -> Settings:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.redaction import redacted
+from hybridsearch.transcript import Transcript
 
 Row = Mapping[str, Any]
 """A product as the shop wrote it: field names to JSON values."""
@@ -215,6 +216,7 @@ class Page(Sequence[Hit]):
         sort: The fields that hits are in order of, such as `price:asc`; empty: by score.
         arm: Of a test of two weightings, the one that ranked this page, or `interleaved`; empty where none is.
         teams: Of an interleaved page, the arm that each hit was chosen by.
+        heard: What was understood of a spoken query; None where it was typed.
     """
 
     query: str
@@ -241,6 +243,7 @@ class Page(Sequence[Hit]):
     sort: tuple[str, ...] = ()
     arm: str = ""
     teams: tuple[str, ...] = ()
+    heard: Transcript | None = None
 
     @property
     def suggestion(self) -> str | None:
@@ -286,72 +289,8 @@ class Page(Sequence[Hit]):
             "rules": list(self.rules),
             "redirect": self.redirect,
             "banners": [dict(banner) for banner in self.banners],
+            "heard": self.heard.to_json() if self.heard else None,
             "took_ms": round(self.took_ms, 3),
             **({"arm": self.arm} if self.arm else {}),
             **({"teams": list(self.teams)} if self.teams else {}),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What a shopper may be about to type, and the search that it stands for.
-
-    Attributes:
-        text: As it is shown.
-        kind: `query`, one of other shoppers; `word`, words of the catalogue; `category` or `brand`, a value of a facet.
-        count: Number of products that have all words of `query` and pass the filters, those of the suggestion too.
-        query: What to search for.
-        filters: By field, what to filter by beside the shopper's own filters; none for queries and words.
-    """
-
-    text: str
-    kind: str
-    count: int
-    query: str
-    filters: Mapping[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `suggest --json` prints."""
-        own = {"text": self.text, "kind": self.kind, "count": self.count}
-        return {**own, "query": self.query, "filters": dict(self.filters)}
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestions(Sequence[Suggestion]):
-    """The answer to what is typed so far.
-
-    Attributes:
-        query: What is typed.
-        suggestions: Queries and words, then categories, then brands.
-        products: A few products that have what is typed, the best first.
-        degraded: Why the answer comes from less than it could; empty when all is well.
-    """
-
-    query: str
-    suggestions: tuple[Suggestion, ...] = ()
-    products: tuple[Hit, ...] = ()
-    degraded: tuple[str, ...] = ()
-    took_ms: float = 0.0
-
-    def __len__(self) -> int:
-        return len(self.suggestions)
-
-    def __iter__(self) -> Iterator[Suggestion]:
-        return iter(self.suggestions)
-
-    @overload
-    def __getitem__(self, index: int) -> Suggestion: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
-    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
-        return self.suggestions[index]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `suggest --json` prints."""
-        return {
-            "query": self.query,
-            "suggestions": [each.to_json() for each in self.suggestions],
-            "products": [hit.to_json() for hit in self.products],
-            "degraded": list(self.degraded),
-            "took_ms": round(self.took_ms, 3),
         }

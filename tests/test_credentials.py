@@ -53,13 +53,19 @@ def test_a_secret_that_has_entered_is_shown_by_no_text_refused_or_not() -> None:
     assert redaction.redacted(text) == "… … … …"
 
 
+USER, KEY = (
+    sentence.format("An encoder", "HYBRIDSEARCH_ENCODER_KEY")
+    for sentence in (credentials.MODEL_WITH_USER, credentials.MODEL_WITH_KEY)
+)
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("https://me:pw@host/v1#m", credentials.ENCODER_WITH_USER),
-        ("HTTPS:me:pw@host/v1#m", credentials.ENCODER_WITH_USER),
-        ("https://me:p#w@host/v1#m", credentials.ENCODER_WITH_USER),
-        ("https://host/v1?key=s3cret#m", credentials.ENCODER_WITH_KEY),
+        ("https://me:pw@host/v1#m", USER),
+        ("HTTPS:me:pw@host/v1#m", USER),
+        ("https://me:p#w@host/v1#m", USER),
+        ("https://host/v1?key=s3cret#m", KEY),
     ],
 )
 def test_an_encoder_with_a_secret_in_its_address_is_refused(name: str, sentence: str) -> None:

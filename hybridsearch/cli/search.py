@@ -1,4 +1,4 @@
-"""`hybridsearch search`: words, a photo, or both."""
+"""`hybridsearch search`: words, typed or spoken, a photo, or both."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from hybridsearch.values import Hit
 @click.command("search")
 @click.argument("query", default="")
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
+@click.option("--audio", type=click.Path(path_type=Path), help="A recording of a spoken query.")
 @options.size
 @options.page
 @click.option("--cursor", metavar="TOKEN", help="What comes behind a page: its 'cursor', which --json shows.")
@@ -42,6 +43,7 @@ from hybridsearch.values import Hit
 def command(
     query: str,
     image: Path | None,
+    audio: Path | None,
     size: int,
     page: int,
     cursor: str | None,
@@ -62,10 +64,11 @@ def command(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Search with words, a photo, or both; with neither, browse all products that pass the filters."""
+    """Search with words, typed or spoken, a photo, or both; with neither, browse all products that pass the filters."""
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
+            "audio": audio,
             "filters": read_filters(filters, either, exists, missing),
             "facets": read_facets(facets),
             "history": [key.strip() for key in history.split(",") if key.strip()] if history else None,

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from hybridsearch import text
 from hybridsearch.roles import Fields
-from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row, Suggestions
+from hybridsearch.suggestion import Suggestions
+from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 
 from hybridsearch.encoders.base import Encoder, EncoderOptions, Factory, TextEncoder
@@ -12,7 +10,7 @@ from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
 from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError, guarded
-from hybridsearch.plugins import find_part
+from hybridsearch.plugins import find_part, kind_and_rest
 
 __all__ = [
     "ENCODERS",
@@ -26,8 +24,6 @@ __all__ = [
     "load_encoder",
 ]
 
-KIND = re.compile(r"([a-z][a-z0-9_-]+):(.*)", re.IGNORECASE | re.DOTALL)
-"""A kind and what follows its colon; a kind has two characters at least, since `C:\\models` is a folder."""
 PRETRAINED = "pretrained"
 GROUP = "hybridsearch.encoders"
 """The entry points in which other packages declare their kinds."""
@@ -91,7 +87,4 @@ def load_encoder(
 
 def kind_of(name: str, folder: Path) -> tuple[str, str]:
     """Return the kind of an encoder, and what its name says besides; a folder that exists is a model, not a kind."""
-    written = KIND.fullmatch(name)
-    if not written or os.path.isdir(folder / name):
-        return PRETRAINED, name
-    return written[1].lower(), written[2]
+    return kind_and_rest(name, folder, PRETRAINED)

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import time
-import weakref
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import httpx2
 import numpy as np
 import orjson
 
-from hybridsearch import credentials, deadline
+from hybridsearch import credentials
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
+from hybridsearch.endpoints import Answer, Endpoint, Patience
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
 from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
-from hybridsearch.timed import timed
 from hybridsearch.values import Vectors
 
 TEXTS_AT_ONCE = 32
 """The most that the strictest of the usual servers accepts in one request."""
-BUSY = (429, 502, 503, 504)
 PICKY = (400, 413, 422)
 """Answers that one text among others may cause, for instance by its length."""
-MOST_BYTES = 64 << 20
-"""Of one answer: twenty times what 32 of the longest vectors take."""
-PAUSE = 0.25
-"""Seconds before the second attempt, where the server names none; twice as many before each further one."""
-
-
-class Patience(NamedTuple):
-    """How often a server is asked, and the seconds in all for answers and pauses."""
-
-    attempts: int
-    seconds: float
-
-
-class Answer(NamedTuple):
-    """A server's answer."""
-
-    status: int
-    body: bytes
-    pause: str
-    """What it asks for in `Retry-After`."""
-
-
 QUERY = Patience(2, 5.0)  # for a single text, nearly always a query: a person waits, and keywords can answer
 BATCH = Patience(8, 60.0)
 
@@ -65,9 +38,8 @@ class EndpointEncoder(TextEncoder):
 
     def __init__(self, options: EncoderOptions) -> None:
         self.name = self.fingerprint = options.name
-        self._address, self._model = parts_of(options)
-        self._key = key_of_environment()
-        self._process = 0
+        address, self._model = parts_of(options)
+        self._server = Endpoint(f"Encoder '{self.name}'", address, key_of_environment(), EncoderUnavailable)
         self.dims = self._rows(["red"]).shape[1]
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -97,51 +69,10 @@ class EndpointEncoder(TextEncoder):
             ) from error
 
     def _answer(self, texts: Sequence[str], patience: Patience) -> Answer:
-        """Return the server's answer, once it is not too busy to give one, in the time of patience and search."""
+        """Return the server's answer, once it is not too busy to give one."""
         valid = [text.encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is refused in JSON
         body = json.dumps({"model": self._model, "input": valid}).encode()
-        with deadline.within(patience.seconds):
-            for attempt in range(patience.attempts):
-                pause = PAUSE * 2**attempt
-                try:
-                    answer = self._post(body)
-                except httpx2.RequestError as error:
-                    failure = f"cannot be reached ({str(error) or type(error).__name__})"
-                else:
-                    if answer.status not in BUSY:
-                        return answer
-                    failure = f"is too busy ({answer.status})"
-                    pause = float(answer.pause) if answer.pause.isdecimal() else pause
-                if attempt + 1 == patience.attempts or pause > deadline.left():
-                    break
-                time.sleep(pause)
-        raise EncoderUnavailable(f"Encoder '{self.name}' {failure}. Check that it runs, and repeat the command.")
-
-    def _post(self, body: bytes) -> Answer:
-        """Send a request.
-
-        Raises:
-            EncoderUnavailable: There is no end to the answer.
-        """
-        with self._client().stream("POST", self._address, content=body, timeout=deadline.left()) as answer:
-            received = bytearray()
-            for part in answer.iter_raw():  # it is not unpacked: it could expand to any size
-                received += part
-                if len(received) > MOST_BYTES:
-                    raise EncoderUnavailable(
-                        f"Encoder '{self.name}' sent an answer of more than {MOST_BYTES >> 20} MiB. Check its address."
-                    )
-            return Answer(answer.status_code, bytes(received), answer.headers.get("Retry-After", ""))
-
-    def _client(self) -> httpx2.Client:
-        """Return the connections of this process: two processes on one socket would read each other's answers."""
-        if self._process != os.getpid():
-            key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-            headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **key}
-            self._connections, self._process = timed(httpx2.Client(headers=headers)), os.getpid()
-            # Not at exit: a fork would wait for a lock that another thread of its parent held.
-            weakref.finalize(self, self._connections.close).atexit = False
-        return self._connections
+        return self._server.ask(body, "application/json", patience)
 
 
 def parts_of(options: EncoderOptions) -> tuple[str, str]:

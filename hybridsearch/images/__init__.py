@@ -2,6 +2,6 @@
 
 from hybridsearch.images.load import Fetch, load, load_picture
 from hybridsearch.images.upload import Photo, Upload
-from hybridsearch.images.workers import UnsafePicture, decode, stop_workers
+from hybridsearch.images.workers import UnsafePicture, decode
 
-__all__ = ["Fetch", "Photo", "UnsafePicture", "Upload", "decode", "load", "load_picture", "stop_workers"]
+__all__ = ["Fetch", "Photo", "UnsafePicture", "Upload", "decode", "load", "load_picture"]

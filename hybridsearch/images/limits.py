@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hybridsearch.confined import decoder as confined
+
+HEAD = 16
+"""Bytes in front of pixels that say how wide and how high the picture is."""
 MAX_BYTES = 20 * 2**20
 MAX_SIDE = 20_000
 MAX_ASPECT = 20
@@ -31,22 +35,21 @@ PRODUCT_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(confined.Limits):
     """What one picture may cost.
 
     Attributes:
-        bytes: Of its file.
         pixels: Of a picture in any other format than JPEG.
         jpeg_pixels: Of a JPEG, which decodes straight to an eighth.
-        seconds: For decoding; afterwards the worker process is killed.
-        memory: Bytes of address space that a worker process may have, where the system can limit it.
     """
 
-    bytes: int
     pixels: int
     jpeg_pixels: int
-    seconds: float
-    memory: int
+
+    @property
+    def answer(self) -> int:
+        """Bytes that its size and its pixels have at most."""
+        return HEAD + 3 * self.jpeg_pixels
 
 
 CATALOGUE = Limits(

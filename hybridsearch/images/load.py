@@ -7,11 +7,11 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
+from hybridsearch.confined.files import reason_of
 from hybridsearch.disk import paths
 from hybridsearch.errors import ImageError
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.limits import MAX_BYTES
-from hybridsearch.json_values import brief
 from hybridsearch.redaction import redacted
 
 Fetch = Callable[[str], bytes]
@@ -82,14 +82,6 @@ def from_folder(reference: str, folder: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long
         raise ImageError(f"{shown(reference)} cannot be read: {reason_of(error)}. Check the path.") from error
-
-
-def reason_of(error: Exception) -> str:
-    """Return what an error says, also one of somebody else that says nothing."""
-    try:
-        return str(getattr(error, "strerror", None) or error)
-    except Exception:
-        return brief(error)
 
 
 def from_data_uri(uri: str) -> bytes:

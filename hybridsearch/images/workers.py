@@ -1,191 +1,75 @@
-"""The worker processes that decode: started when there is something to decode, used again, replaced when they die."""
+"""The worker processes that decode pictures, see `confined.workers`."""
 
 from __future__ import annotations
 
-import atexit
-import functools
-import threading
-import time
-import weakref
+import struct
 
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 
-from hybridsearch import forks, redaction
+from hybridsearch.confined.decoder import Decoder
+from hybridsearch.confined.workers import Workers
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, decode_in_process
 from hybridsearch.images.kinds import require_picture
-from hybridsearch.images.limits import CATALOGUE, QUERY, Limits
-from hybridsearch.images.process import START_SECONDS, TimeIsUp, WorkerDied, WorkerProcess
-from hybridsearch.prefetch import THREADS
+from hybridsearch.images.limits import CATALOGUE, HEAD, QUERY, Limits
 
-log = redaction.logger(__name__)
-
-MOST = max(2, THREADS)
-"""Processes of a pool: one for each thread that decodes in advance, and two at least, as one photo may be slow."""
-IDLE_SECONDS = 60.0
-ATTEMPTS = 2
-"""A worker may also die because the system ran out of memory; a picture that ends a second one is at fault."""
+SIZE = struct.Struct("<QQ")
+"""Width and height of a picture, before its RGB pixels; of HEAD bytes."""
 
 
 class UnsafePicture(ImageError):  # noqa: N818
     """A picture that cannot be decoded within its limits, and need not be tried again."""
 
 
-class Workers:
-    """A pool of worker processes; any thread may use it.
+def pack(picture: Image.Image) -> bytes:
+    """Return a picture as bytes."""
+    return SIZE.pack(*picture.size) + picture.tobytes()
 
-    Nothing is started before the first picture. A process that was not used for a minute is ended when another one has
-    answered. A process that is forked from this one starts workers of its own.
 
-    Args:
-        limits: What a picture may cost.
-        most: Processes at a time.
+def unpack(data: bytearray) -> Image.Image:
+    """Return the picture that bytes hold.
+
+    Raises:
+        ValueError: They hold none.
     """
-
-    def __init__(self, limits: Limits, most: int = MOST) -> None:
-        self.limits = limits
-        self._most = most
-        self._begin()
-        POOLS.add(self)
-        forks.register(self)
-
-    def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._free = threading.BoundedSemaphore(self._most)
-        self._idle: list[WorkerProcess] = []
-        self._alive: set[WorkerProcess] = set()
-        self._opened = object()  # another one after each close
-        self._worked = self._impossible = False
-
-    def decode(self, data: bytes, enough: int = ENOUGH, seconds: float | None = None) -> Image.Image:
-        """Decode a picture file: RGB, upright, first frame, transparency on white.
-
-        Args:
-            data: The file.
-            enough: Pixels; a large picture comes back smaller, see `decode_in_process`.
-            seconds: Limit for all of it, waiting for a worker included; left out: that of the pool, for decoding alone.
-
-        Raises:
-            UnsafePicture: It takes too long, or ends the process that decodes it.
-            ImageError: It is empty, not one of `FORMATS` by content, beyond a limit, or damaged; or no worker was free.
-        """
-        require_picture(data, self.limits.bytes)
-        until = None if seconds is None else time.monotonic() + seconds
-        if not self._free.acquire(timeout=seconds):
-            raise not_now("too many others came before it")
-        try:
-            for _ in range(ATTEMPTS):
-                try:
-                    return self._decode(data, enough, until)
-                except WorkerDied:
-                    log.warning("A process that decoded a picture has ended; another one takes its place.")
-            raise UnsafePicture("The picture ends the process that decodes it. Save it again with another program.")
-        finally:
-            self._free.release()
-
-    def close(self) -> None:
-        """End the workers; those at work end once they have answered. The next picture starts new ones."""
-        with self._lock:
-            self._opened = object()
-            idle, self._idle = self._idle, []
-        self._end(idle)
-
-    def after_fork(self) -> None:
-        """Forget the workers of the process that this one was forked from, and what its threads held."""
-        for worker in self._alive:
-            worker.abandon()
-        self._begin()
-
-    def _decode(self, data: bytes, enough: int, until: float | None) -> Image.Image:
-        """Decode with one worker, which afterwards is put back, or ended if it did not answer."""
-        opened = self._opened
-        worker = self._take(until)
-        if worker is None:
-            return decode_in_process(data, enough, self.limits)
-        seconds = left(until, self.limits.seconds)
-        try:
-            return worker.decode(data, enough, seconds)
-        except TimeIsUp as error:
-            raise UnsafePicture(
-                f"The picture was not decoded within {seconds:.3g} s. Save it again as an ordinary, smaller JPEG."
-            ) from error
-        finally:
-            self._put_back(worker, opened)
-
-    def _take(self, until: float | None) -> WorkerProcess | None:
-        """Return an idle worker or a new one; None where this system has none."""
-        with self._lock:
-            if self._idle or self._impossible:
-                return self._idle.pop() if self._idle else None
-        try:
-            worker = WorkerProcess(self.limits, left(until, START_SECONDS))
-        except (WorkerDied, TimeIsUp) as error:
-            if self._worked or (until is not None and isinstance(error, TimeIsUp)):
-                raise not_now("no worker process starts") from error
-            self._impossible = True
-            warn_of_no_workers(str(error) or "none is ready in time")
-            return None
-        with self._lock:
-            self._worked = True
-            self._alive.add(worker)
-        return worker
-
-    def _put_back(self, worker: WorkerProcess, opened: object) -> None:
-        """Keep a worker that answered, unless the pool was closed meanwhile, and end those that are not needed."""
-        now = time.monotonic()
-        with self._lock:
-            unused = [idle for idle in self._idle if now - idle.used > IDLE_SECONDS]
-            self._idle = [idle for idle in self._idle if idle not in unused]
-            (self._idle if worker.ready and opened is self._opened else unused).append(worker)
-        self._end(unused)
-
-    def _end(self, workers: list[WorkerProcess]) -> None:
-        for worker in workers:
-            worker.stop()
-            with self._lock:
-                self._alive.discard(worker)
+    width, height = SIZE.unpack(data[:HEAD]) if len(data) > HEAD else (0, 0)
+    if not width or 3 * width * height != len(data) - HEAD:
+        raise ValueError("it did not answer with a picture")
+    return Image.frombytes("RGB", (width, height), memoryview(data)[HEAD:])
 
 
-POOLS: weakref.WeakSet[Workers] = weakref.WeakSet()
+def one_thread() -> None:
+    """Let a decoder have no threads: each takes address space; there is a process for each core anyway."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
-CATALOGUE_WORKERS = Workers(CATALOGUE)
-QUERY_WORKERS = Workers(QUERY)
+
+DECODER = Decoder(
+    module=__name__,
+    noun="picture",
+    limits=Limits,
+    error=ImageError,
+    unsafe=UnsafePicture,
+    require=lambda data, limits: require_picture(data, limits.bytes),
+    decode=decode_in_process,
+    pack=pack,
+    unpack=unpack,
+    smaller="Save it again as an ordinary, smaller JPEG.",
+    prepare=one_thread,
+)
+CATALOGUE_WORKERS = Workers(DECODER, CATALOGUE)
+QUERY_WORKERS = Workers(DECODER, QUERY)
 """Apart from the others: no catalogue keeps a shopper waiting."""
 
 
 def decode(data: bytes, enough: int = ENOUGH) -> Image.Image:
-    """Decode a picture of a catalogue in a worker process, see `Workers.decode`."""
-    return CATALOGUE_WORKERS.decode(data, enough)
+    """Decode a picture of a catalogue in a worker process: RGB, upright, first frame, transparency on white.
 
+    Args:
+        data: The file.
+        enough: Pixels; a large picture comes back smaller, see `decode_in_process`.
 
-def stop_workers() -> None:
-    """End all worker processes of this process; the next picture starts new ones."""
-    for pool in list(POOLS):
-        pool.close()
-
-
-atexit.register(stop_workers)
-
-
-def left(until: float | None, most: float) -> float:
-    """Return how many seconds something may take that must have ended at a time of the monotonic clock.
-
-    Returns:
-        At most `most`, and very few where that time has passed.
+    Raises:
+        UnsafePicture: It takes too long, or ends the process that decodes it.
+        ImageError: It is empty, not one of `FORMATS` by content, beyond a limit, or damaged; or no worker was free.
     """
-    return most if until is None else max(0.001, min(most, until - time.monotonic()))
-
-
-def not_now(why: str) -> ImageError:
-    """Return the error about a picture that may be decoded another time."""
-    return ImageError(f"The picture cannot be decoded now: {why}. Try again.")
-
-
-@functools.cache
-def warn_of_no_workers(reason: str) -> None:
-    """Say once that decoders are not confined."""
-    log.warning(
-        "No worker process starts (%s). Pictures are decoded in this process, without limits of time and memory: "
-        "let no strangers upload any.",
-        reason,
-    )
+    return CATALOGUE_WORKERS.decode(data, enough)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.engines.base import Engine
-from hybridsearch.errors import ConfigError, ImageError, QueryError
+from hybridsearch.errors import AudioError, ConfigError, ImageError, QueryError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.load import Fetch
@@ -23,6 +23,7 @@ from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
+from hybridsearch.search.asked import with_heard
 from hybridsearch.search.filters import read_filters
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Plan
@@ -30,6 +31,7 @@ from hybridsearch.search.planner import Query
 from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, same_encoder
+from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
 
 BATCH = 500
@@ -117,7 +119,8 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
     with ExitStack() as stack:
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
-        encoded = encode(shop, schema, usable, cache, folder, fetch, skipped)
+        heard = listen(shop, schema, usable, lexicon, folder, skipped)
+        encoded = encode(shop, schema, heard, cache, folder, fetch, skipped)
         context: dict[str, Any] = {
             "lexicon": lexicon,
             "synonyms": shop.guidance.synonyms[0],
@@ -148,10 +151,52 @@ def keep_answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Co
             skipped["no relevant product in the index" if query.answerable else "no relevant product"] += 1
 
 
+def listen(
+    shop: Shop,
+    schema: Schema,
+    queries: Iterable[JudgedQuery],
+    lexicon: Lexicon | None,
+    folder: Path,
+    skipped: Counter[str],
+) -> Iterator[tuple[JudgedQuery, Transcript | None]]:
+    """Yield the queries with what is heard in their recordings.
+
+    Raises:
+        RecogniserError: Nothing recognises speech here, or it fails.
+    """
+    for judged in queries:
+        said = None
+        if judged.audio is not None:
+            try:
+                said = shop.listening.heard(inside(folder, judged.audio), lexicon, schema.fields.languages)
+            except AudioError:
+                skipped["recording that cannot be read"] += 1
+                continue
+            if not said.text and not judged.text and judged.image is None:
+                skipped["recording in which nothing was said"] += 1
+                continue
+        yield judged, said
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a recording.
+
+    Raises:
+        AudioError: It leads out of the folder.
+    """
+    try:
+        path = (folder / name).resolve()
+        if path.is_relative_to(folder.resolve()):
+            return path
+    except (OSError, ValueError, RuntimeError):  # NUL in a name, a loop of links
+        pass
+    raise AudioError(f"'{name[:200]}' leads out of the folder of the judgments. Move the recording into it.")
+
+
 def encode(
     shop: Shop,
     schema: Schema,
-    queries: Sequence[JudgedQuery],
+    queries: Iterable[tuple[JudgedQuery, Transcript | None]],
     cache: EncodeCache,
     folder: Path,
     fetch: Fetch | None,
@@ -174,10 +219,13 @@ def encode(
             yield replace(prepared, vectors={WORDS.name: by_leg, PHOTO.name: photo})
 
 
-def readable(queries: Sequence[JudgedQuery], schema: Schema, skipped: Counter[str]) -> Iterator[PreparedQuery]:
+def readable(
+    queries: Iterable[tuple[JudgedQuery, Transcript | None]], schema: Schema, skipped: Counter[str]
+) -> Iterator[PreparedQuery]:
     """Yield the queries whose filters and photos this index can read, without vectors."""
-    for judged in queries:
-        query = Query(judged.text, (PHOTO.name,) if judged.image is not None else (), judged.filters)
+    for judged, said in queries:
+        given = (PHOTO.name,) if judged.image is not None else ()
+        query = Query(with_heard(judged.text, said), given, judged.filters, heard=said)
         try:
             list(read_filters(query.filters, schema.fields))
         except QueryError:

@@ -24,10 +24,11 @@ class JudgedQuery:
     """A query and its judged products.
 
     Attributes:
-        text: In its first spelling; empty for a photo alone.
+        text: In its first spelling; empty for a photo or a recording alone.
         grades: By product; 0 = irrelevant, larger is better.
         image: Path, data: URI or address of a photo.
         weight: How much it counts in learning, in [0, 1]; below 1 for clicks, which prove less than judges.
+        audio: Path of a recording, whose words come behind the text.
     """
 
     text: str
@@ -36,6 +37,7 @@ class JudgedQuery:
     filters: Mapping[str, FilterValue] = field(default_factory=dict)
     locale: str | None = None
     weight: float = 1.0
+    audio: str | None = None
 
     @property
     def answerable(self) -> bool:
@@ -45,19 +47,20 @@ class JudgedQuery:
     @property
     def key(self) -> Hashable:
         """What is equal for queries that are the same; upper case, spaces and letter forms do not matter."""
-        return text.spelled(self.text), self.image, json.dumps(self.filters, sort_keys=True), self.locale
+        return text.spelled(self.text), self.image, self.audio, json.dumps(self.filters, sort_keys=True), self.locale
 
 
 def read_query(row: Row) -> JudgedQuery:
     """Return the query of a row, without grades.
 
     Raises:
-        ValueError: It has neither words nor a photo, or a field is invalid.
+        ValueError: It has neither words nor a photo nor a recording, or a field is invalid.
     """
-    query, image = one_text(row, "query"), one_text(row, "image")
-    if not query and not image:
-        raise ValueError("'query' and 'image' are missing or empty, expected one of them")
-    return JudgedQuery(query, {}, image or None, filters(row.get("filters")), one_text(row, "locale") or None)
+    query, image, audio = (one_text(row, name) for name in ("query", "image", "audio"))
+    if not query and not image and not audio:
+        raise ValueError("'query', 'image' and 'audio' are missing or empty, expected one of them")
+    own, locale = filters(row.get("filters")), one_text(row, "locale")
+    return JudgedQuery(query, {}, image or None, own, locale or None, audio=audio or None)
 
 
 def one_text(row: Row, name: str) -> str:
@@ -91,8 +94,8 @@ def filters(value: object) -> dict[str, FilterValue]:
 def groups(queries: Sequence[JudgedQuery]) -> list[int]:
     """Return the number of the group of each query, counted from 0 in order of appearance.
 
-    Queries of one group have the same photo, or differ only in the order and the form of their words, upper case,
-    punctuation and stop words; no split separates them.
+    Queries of one group have the same photo or recording, or differ only in the order and the form of their words,
+    upper case, punctuation and stop words; no split separates them.
     """
     leaders: dict[Hashable, int] = {}
     parents = list(range(len(queries)))
@@ -108,6 +111,8 @@ def group_keys(query: JudgedQuery) -> Iterator[Hashable]:
     """Yield keys; queries that share one are of the same group."""
     if query.image:
         yield "image", query.image
+    if query.audio:
+        yield "audio", query.audio
     if query.text:
         language = (query.locale or "en")[:2].lower()
         tokens = text.analyse_query(query.text, language if language in text.languages() else "en")

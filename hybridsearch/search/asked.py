@@ -23,6 +23,7 @@ from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.filters import FilterValue, require_few
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
+from hybridsearch.transcript import Transcript
 
 LEFT_TO_THE_FIELD = (set, frozenset, bytes, bytearray)
 
@@ -43,14 +44,16 @@ def asked(
     size: object,
     cursor: object,
     diverse: object = False,
+    heard: Transcript | None = None,
 ) -> Query:
-    """Return the query that the arguments of a search stand for.
+    """Return the query that the arguments of a search stand for; what was heard comes behind its text.
 
     Raises:
         QueryError: One of them is nothing of its kind.
     """
+    typed = read("text", text, text_of, "text")
     return Query(
-        read("text", text, text_of, "text"),
+        with_heard(typed, heard),
         filters=read("filters", filters, by_field, "an object such as {'brand': 'Acme', 'price': {'lte': 50}}"),
         facets=read(
             "facets", facets, counted, "names of fields, or {'brand': {'size': 200}, 'price': {'ranges': [20, 50]}}"
@@ -60,7 +63,13 @@ def asked(
         size=read("size", size, count_of, "a whole number from 0"),
         cursor=read("cursor", cursor, token, "the cursor of a page"),
         diverse=flag("diverse", diverse),
+        heard=heard,
     )
+
+
+def with_heard(typed: str, heard: Transcript | None) -> str:
+    """Return the text of a query: what was heard behind what was typed."""
+    return f"{typed} {heard.text}".strip() if heard else typed
 
 
 def begun(text: object, filters: object, size: object) -> Query:

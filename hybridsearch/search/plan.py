@@ -15,6 +15,7 @@ from typing import Any
 
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
+from hybridsearch.query_sources import typed
 from hybridsearch.search import cursor, letter_case
 from hybridsearch.search.because import explained, lifting, lifting_legs
 from hybridsearch.search.clauses import (
@@ -195,7 +196,7 @@ class Plan:
     def identity(self) -> str:
         """A text that tells this search, whichever of its pages it is, from others."""
         filters = sorted(map(repr, self.filters))
-        return repr((self.kind, self.query, filters, self.sort, self.signals if self.scores_all else ()))
+        return repr((typed(self.kind), self.query, filters, self.sort, self.signals if self.scores_all else ()))
 
     def behind(self, after: str) -> Plan:
         """Return the plan of the page that a cursor begins.

@@ -11,7 +11,7 @@ import numpy as np
 from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
-from hybridsearch.query_sources import QUERY_SOURCES, WORDS, QuerySource
+from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Match, Neighbours
@@ -19,6 +19,7 @@ from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets import FacetNames, read_facets
 from hybridsearch.search.filters import FilterValue, read_filters
+from hybridsearch.search.heard import widened
 from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.orders import read_sort
@@ -31,6 +32,7 @@ from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.taste import signals as taste_signals
 from hybridsearch.search.weights import Weights
+from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
 
 NEIGHBOURS = 100
@@ -65,6 +67,7 @@ class Query:
         page: From 1.
         cursor: Of the page before; empty: `page` says which one is asked for.
         diverse: Whether each hit is to add something to those before it.
+        heard: What was understood of a recording; its text is part of the query's.
     """
 
     text: str = ""
@@ -76,6 +79,7 @@ class Query:
     size: int = 10
     cursor: str = ""
     diverse: bool = False
+    heard: Transcript | None = None
 
     @property
     def typed(self) -> str:
@@ -91,10 +95,13 @@ def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
     """
     typed = query.typed
     words = text.words(typed)
+    worded, came_so = (WORDS.name, "") if query.heard is None else (VOICE, " that were spoken")
     if given := [source for source in sources_named(query.given) if source is not WORDS]:
-        kind = " and ".join([*(source.name for source in given), *[WORDS.name] * bool(words)])
+        kind = " and ".join([*(source.name for source in given), *[worded] * bool(words)])
         came = " and ".join(source.noun for source in given)
         return kind, f"{came} came {'with' if words else 'without'} words"
+    if not words and query.heard is not None:
+        return "empty", "no word was heard in the recording"
     if not words:
         nothing = " and ".join(f"no {source}" for source in QUERY_SOURCES)
         if query.filters or query.sort:
@@ -104,7 +111,7 @@ def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
         return "empty", f"{brief(query.text)} has no word in it"
     if schema.fields.codes and is_surely_code(typed):
         return "code", f"'{typed}' looks like a product code"
-    return WORDS.name, f"{len(words)} word{'s' * (len(words) != 1)}"
+    return worded, f"{len(words)} word{'s' * (len(words) != 1)}{came_so}"
 
 
 def sources_of(query: Query, schema: Schema) -> tuple[QuerySource, ...]:
@@ -168,6 +175,7 @@ def plan(
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     typed = query.typed
     reading = read(typed, lexicon, schema.fields.languages, synonyms)
+    reading = widened(reading, query.heard, lexicon, schema.fields.languages)
     parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
     codes = typed_codes(typed) if schema.fields.codes else None
@@ -218,6 +226,8 @@ def changed(query: Query, kind: Kind) -> Iterator[str]:
     """Yield what is not done as it was asked for."""
     if len(query.text) > text.QUERY_LIMIT:
         yield f"the query was cut to its first {text.QUERY_LIMIT} of {len(query.text)} characters"
+    if query.heard is not None:
+        yield from query.heard.notes
     if query.diverse and (query.sort or kind == "browse"):
         yield STAYS
 

@@ -33,7 +33,8 @@ from hybridsearch.search.suggest import (
 )
 from hybridsearch.search.synonyms import Synonyms
 from hybridsearch.search.weights import Weights
-from hybridsearch.values import Page, Suggestion
+from hybridsearch.suggestion import Suggestion
+from hybridsearch.values import Page
 
 PRODUCTS = 4
 """Products that are shown."""

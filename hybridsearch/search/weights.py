@@ -16,7 +16,7 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
-from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, vector_sources
+from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, typed, vector_sources
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.signals import FAMILY, LEADS, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
 from hybridsearch.sections import WeightsSection
@@ -79,7 +79,7 @@ class Weights(BaseModel):
 
     def of(self, kind: str) -> Weights:
         """Return the weights that a kind of query is answered with."""
-        own = self.kinds.get(kind)
+        own = self.kinds.get(kind, self.kinds.get(typed(kind)))
         if own is None and kind == PRODUCT.name:
             own = prior().kinds[kind]
         return self.model_copy(update={"signals": {**self.signals, **(own or {})}, "kinds": {}})

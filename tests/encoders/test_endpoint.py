@@ -1,6 +1,6 @@
 """The encoder behind an address, on a real server of the API and on what else may answer there, however slowly.
 
-That its connections end in time is up to `timed.py`.
+How it is asked is up to `endpoints.py`; that its connections end in time, to `timed.py`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hybridsearch import HybridSearch
+from hybridsearch import HybridSearch, endpoints
 from hybridsearch.encoders import breaker, endpoint, load_encoder
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.endpoint import BATCH, PAUSE, QUERY, Patience
+from hybridsearch.encoders.endpoint import BATCH, QUERY
 from hybridsearch.encoders.prompts import Prompts
+from hybridsearch.endpoints import PAUSE, Patience
 from hybridsearch.errors import DegradedAnswer, EncoderError, EncoderUnavailable
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document
@@ -100,7 +101,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, none of which takes any time."""
     made: list[float] = []
     clock = SimpleNamespace(sleep=made.append, monotonic=time.monotonic)
-    monkeypatch.setattr(endpoint, "time", clock)
+    monkeypatch.setattr(endpoints, "time", clock)
     return made
 
 
@@ -541,7 +542,7 @@ def endless_body(sending: Sending) -> None:
 
 def test_an_endless_answer_of_an_encoder_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attack: an encoder whose answer has no end, or unpacks to a thousand times its size."""
-    monkeypatch.setattr(endpoint, "MOST_BYTES", 10 << 20)
+    monkeypatch.setattr(endpoints, "MOST_BYTES", 10 << 20)
     with slowly(slow_endpoint(endless_body)) as url:
         encoder = opened(f"{url}/v1/embeddings#{MODEL}")
         with pytest.raises(EncoderUnavailable, match="an answer of more than 10 MiB"):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hybridsearch import AsyncHybridSearch, HybridSearch, text
 from hybridsearch.document import searched
 from hybridsearch.errors import QueryError
-from hybridsearch.values import Suggestions
+from hybridsearch.suggestion import Suggestions
 from tests.engines.builders import on_both_engines
 
 Shops = tuple[HybridSearch, HybridSearch]

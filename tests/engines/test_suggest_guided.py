@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.values import Suggestions
+from hybridsearch.suggestion import Suggestions
 from tests.engines.builders import on_both_engines
 
 Shops = tuple[HybridSearch, HybridSearch]

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hybridsearch.confined import process
+from hybridsearch.confined.workers import stop_workers
 from hybridsearch.errors import ImageError
-from hybridsearch.images import UnsafePicture, process, stop_workers
+from hybridsearch.images import UnsafePicture
 from hybridsearch.images.refused import ADDRESS_SECONDS, FILE_SECONDS, RefusedPictures
 from hybridsearch.indexing import build
 from hybridsearch.values import Vector
-from tests.images.test_workers import BROKEN
+from tests.confined.test_workers import BROKEN
 from tests.pictures import saved
 from tests.shops import shop, write_products
 

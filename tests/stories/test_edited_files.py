@@ -208,7 +208,7 @@ OWN = {
     "engines/embedded/arrays.py": "guarded by checksums",
     "engines/embedded/store.py": "guarded by checksums",
     "engines/embedded/change_file.py": "guarded by checksums",
-    "images/worker.py": "what its parent passes",
+    "confined/worker.py": "what its parent passes",
     "encoders/endpoint.py": "an answer, checked by its shape",
     "engines/elasticsearch/mapping.py": "a file of the package",
     "text.py": "a file of the package",

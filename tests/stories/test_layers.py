@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("redaction", "markup", "units"),
+    ("redaction", "markup", "transcript", "units"),
     (
         "_version",
         "amounts",
@@ -31,18 +31,18 @@ LAYERS = (
         "tracing",
         "values",
     ),
-    ("batches", "calls", "credentials", "given", "prefetch", "progress", "threads", "timed"),
-    ("changes", "disk", "plugins", "rows"),
-    ("fields",),
+    ("batches", "calls", "credentials", "given", "prefetch", "progress", "suggestion", "threads", "timed"),
+    ("changes", "disk", "endpoints", "plugins", "rows"),
+    ("confined", "fields"),
     ("sections",),
     ("roles",),
     ("settings",),
-    ("images", "schema"),
+    ("images", "schema", "voice"),
     ("asking", "document", "encoders"),
     ("search",),
     ("engines",),
     ("catalog", "guidance", "recent", "weightings"),
-    ("events", "suggesting"),
+    ("answered", "events", "listening", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),

@@ -12,15 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import FileIO
-from typing import cast
+from typing import Generic, cast
 
-from PIL import Image
+from hybridsearch.confined.decoder import Decoder, L, Limits, T
+from hybridsearch.confined.worker import ANSWER, MAX_REASON, READY, REQUEST, read_exactly, write_all
 
-from hybridsearch.errors import ImageError
-from hybridsearch.images.limits import Limits
-from hybridsearch.images.worker import ANSWER, MAX_REASON, READY, REQUEST, read_exactly, write_all
-
-START = "import sys; sys.path[:] = sys.argv[2:]; from hybridsearch.images.worker import main; main(sys.argv[1])"
+START = "import sys; sys.path[:] = sys.argv[3:]; from hybridsearch.confined.worker import main; main(*sys.argv[1:3])"
 """Not `multiprocessing`, which would run the shop's own main file again. What it imports is what its parent would."""
 START_SECONDS = 20.0
 PYTHONS = ("python", "pypy", "graalpy")
@@ -37,15 +34,16 @@ class TimeIsUp(Exception):  # noqa: N818
     """A worker process was killed because it took too long."""
 
 
-class WorkerProcess:
-    """A process that decodes one picture after the other; one thread at a time may ask it.
+class WorkerProcess(Generic[T, L]):
+    """A process that decodes one file after the other; one thread at a time may ask it.
 
     Args:
-        limits: What a picture may cost.
+        decoder: What it does.
+        limits: What a file may cost.
         seconds: Until it must be ready.
 
     Attributes:
-        ready: Whether it waits for a picture; a process that was interrupted in an answer must not be asked again.
+        ready: Whether it waits for a file; a process that was interrupted in an answer must not be asked again.
         used: When it last answered, on the monotonic clock.
 
     Raises:
@@ -53,11 +51,11 @@ class WorkerProcess:
         TimeIsUp: It does not start in time.
     """
 
-    def __init__(self, limits: Limits, seconds: float = START_SECONDS) -> None:
+    def __init__(self, decoder: Decoder[T, L], limits: L, seconds: float = START_SECONDS) -> None:
         self.used = time.monotonic()
         self.ready = False
-        self._limits = limits
-        self._process = start(limits)
+        self._decoder, self._limits = decoder, limits
+        self._process = start(decoder.module, limits)
         self._requests = cast(FileIO, self._process.stdin)
         self._answers = cast(FileIO, self._process.stdout)
         try:
@@ -69,23 +67,28 @@ class WorkerProcess:
             raise
         self.ready = True
 
-    def decode(self, data: bytes, enough: int, seconds: float) -> Image.Image:
-        """Return the picture of a file as `decode_in_process` does.
+    def decode(self, data: bytes, wanted: int, seconds: float) -> T:
+        """Return what a file gives, as the decoder does.
 
         Raises:
-            ImageError: As `decode_in_process`.
+            HybridSearchError: As the decoder.
             TimeIsUp: It took longer than these seconds.
-            WorkerDied: The process crashed, or was killed by the system.
+            WorkerDied: The process crashed, was killed by the system, or answers nothing of the kind.
         """
         self.ready = False
         with self._killed_after(seconds):
-            write_all(self._requests, REQUEST.pack(len(data), enough))
+            write_all(self._requests, REQUEST.pack(len(data), wanted))
             write_all(self._requests, data)
-            width, height, body = self._answer()
+            given, body = self._answer()
+        if not given:
+            self.ready, self.used = True, time.monotonic()
+            raise self._decoder.error(body.decode("utf-8", "replace"))
+        try:
+            value = self._decoder.unpack(body)
+        except ValueError as error:
+            raise WorkerDied(str(error)) from error
         self.ready, self.used = True, time.monotonic()
-        if not width:
-            raise ImageError(body.decode("utf-8", "replace"))
-        return Image.frombytes("RGB", (width, height), body)
+        return value
 
     def stop(self) -> None:
         """End the process, whatever it is at, and wait until it has ended."""
@@ -98,18 +101,18 @@ class WorkerProcess:
         self._process.returncode = 0  # it is no child of this process, which cannot wait for it
         self._close()
 
-    def _answer(self) -> tuple[int, int, bytearray]:
-        """Read width, height and pixels of a picture, or 0, 0 and the reason why there is none.
+    def _answer(self) -> tuple[bool, bytearray]:
+        """Read whether a file gives something, and that, or the reason why it does not.
 
         A decoder that was taken over may answer anything.
         """
         head = read_exactly(self._answers, ANSWER.size)
-        width, height, size = ANSWER.unpack(head) if head else (0, 0, 0)
-        likely = size == 3 * width * height <= 3 * self._limits.jpeg_pixels if width else 0 < size <= MAX_REASON
+        given, size = ANSWER.unpack(head) if head else (0, 0)
+        likely = 0 < size <= (self._limits.answer if given else MAX_REASON)
         body = read_exactly(self._answers, size) if likely else bytearray()
         if not body:
             raise WorkerDied("it ended before it had answered")
-        return width, height, body
+        return bool(given), body
 
     def _close(self) -> None:
         self._requests.close()
@@ -129,7 +132,7 @@ class WorkerProcess:
         try:
             timer.start()
         except RuntimeError as error:
-            raise ImageError(f"The picture cannot be decoded now: {error}. Try again.") from error
+            raise self._decoder.not_now(error) from error
         try:
             yield
         except (WorkerDied, OSError) as error:
@@ -141,8 +144,8 @@ class WorkerProcess:
             raise TimeIsUp
 
 
-def start(limits: Limits) -> subprocess.Popen[bytes]:
-    """Start a worker process.
+def start(module: str, limits: Limits) -> subprocess.Popen[bytes]:
+    """Start a worker process with the decoder of a module.
 
     Raises:
         WorkerDied: This system cannot, or this program is not run by Python itself.
@@ -151,7 +154,7 @@ def start(limits: Limits) -> subprocess.Popen[bytes]:
         raise WorkerDied(f"'{sys.executable}' is not Python itself")
     try:
         return subprocess.Popen(
-            [sys.executable, "-c", START, json.dumps(asdict(limits)), *map(str, sys.path)],
+            [sys.executable, "-c", START, module, json.dumps(asdict(limits)), *map(str, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,10 +1,12 @@
-"""The worker process: it reads picture files from its standard input, and answers with pixels or with a reason.
+"""The worker process: it reads files from its standard input, and answers with what they give or with a reason.
 
-It imports Pillow and the standard library alone, holds no secret, and ends with its input, which ends with its parent.
+It imports a decoder and the standard library alone, holds no secret, and ends with its input, which ends with its
+parent.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -12,61 +14,60 @@ import struct
 import sys
 from contextlib import suppress
 from io import FileIO
-
-from PIL import AvifImagePlugin
+from typing import Any
 
 from hybridsearch._version import __version__
-from hybridsearch.errors import ImageError
-from hybridsearch.images.decode import decode_in_process
-from hybridsearch.images.limits import Limits
+from hybridsearch.confined.decoder import Decoder, Limits
 
 READY = f"hybridsearch {__version__}\n".encode()
 """What a worker says once it is ready."""
 REQUEST = struct.Struct("<QQ")
-"""Bytes of the file that follows, and the side that is enough."""
-ANSWER = struct.Struct("<QQQ")
-"""Width and height of the picture, 0 if there is none, and bytes that follow: of its RGB pixels, or of the reason."""
+"""Bytes of the file that follows, and how much of it is wanted."""
+ANSWER = struct.Struct("<QQ")
+"""1 if the file gives something, else 0, and bytes that follow: of what it gives, or of the reason."""
 MAX_REASON = 2000
 GRACE = 1.0
 """Seconds after which a worker ends itself that its parent should have killed."""
 
 
-def main(limits: str) -> None:
+def main(module: str, limits: str) -> None:
     """Answer requests until the input ends.
 
     Args:
-        limits: The fields of `Limits`, as JSON.
+        module: Name of the one that has the DECODER.
+        limits: The fields of its limits, as JSON.
     """
-    most = Limits(**json.loads(limits))
+    decoder: Decoder[Any, Any] = importlib.import_module(module).DECODER
+    most = decoder.limits(**json.loads(limits))
     with FileIO(os.dup(0)) as requests, FileIO(os.dup(1), "w") as answers:
         silence()
+        decoder.prepare()
         confine(most.memory)
         write_all(answers, READY)
         while request := read_exactly(requests, REQUEST.size):
-            size, enough = REQUEST.unpack(request)
+            size, wanted = REQUEST.unpack(request)
             data = read_exactly(requests, size)
             die_after(most.seconds + GRACE)
-            head, body = answer(bytes(data), enough, most)
+            head, body = answer(decoder, bytes(data), wanted, most)
             write_all(answers, head)
             write_all(answers, body)
             die_after(0)
 
 
-def answer(data: bytes, enough: int, limits: Limits) -> tuple[bytes, bytes]:
+def answer(decoder: Decoder[Any, Any], data: bytes, wanted: int, limits: Limits) -> tuple[bytes, bytes]:
     """Return the head and the body of the answer to one request."""
     try:
-        image = decode_in_process(data, enough, limits)
-    except ImageError as error:
+        body = decoder.pack(decoder.decode(data, wanted, limits))
+    except decoder.error as error:
         reason = str(error).encode("utf-8", "replace")[:MAX_REASON]
-        return ANSWER.pack(0, 0, len(reason)), reason
-    pixels = image.tobytes()
-    return ANSWER.pack(*image.size, len(pixels)), pixels
+        return ANSWER.pack(0, len(reason)), reason
+    return ANSWER.pack(1, len(body)), body
 
 
 def silence() -> None:
     """Let nothing that a decoder prints get among the answers, nor keys of the terminal end this process.
 
-    Of a group of processes that is told to end, the parent ends last; a picture would seem to have killed its worker.
+    Of a group of processes that is told to end, the parent ends last; a file would seem to have killed its worker.
     """
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
@@ -77,7 +78,6 @@ def silence() -> None:
 
 def confine(memory: int) -> None:
     """Limit this process, where the system can: its address space, no core dump, no file may grow."""
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes address space; there is a process for each core anyway
     if sys.platform == "win32":
         return
     import resource
