@@ -7,17 +7,19 @@ import signal
 import threading
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from tests.servers import postgresql
+from tests.servers import postgresql, whisper
 from tests.servers.elasticsearch import running
 from tests.shops import Stop
 
 VERSIONS = os.environ.get("HYBRIDSEARCH_TEST_ES_VERSIONS", "9.4.3 8.16.6").split()
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_ES") == "1"
+VOICE_REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_VOICE") == "1"
 POSTGRES_REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_POSTGRES") == "1"
 ELSEWHERE = os.environ.get("HYBRIDSEARCH_TEST_ES_URL")
 
@@ -88,6 +90,18 @@ def postgres() -> Iterator[postgresql.Server]:
                 raise
             pytest.skip(f"NO POSTGRESQL: {error}")
         yield server
+
+
+@pytest.fixture(scope="session")
+def spoken() -> Path:
+    """The folder of a real recogniser, Whisper base, where there is a voice for it too: `whisper.say`."""
+    try:
+        whisper.require_voice()
+        return whisper.fetch()
+    except (OSError, RuntimeError) as error:
+        if VOICE_REQUIRED:
+            raise
+        pytest.skip(f"NO VOICE: {error}")
 
 
 @pytest.fixture(params=["embedded", "elasticsearch"])

@@ -86,7 +86,7 @@ def command(
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
-            return explain.words(hits.spelled or query, hit.product, fields, shop.guidance.synonyms[0])
+            return explain.words(hits.spelled or hits.query, hit.product, fields, shop.guidance.synonyms[0])
 
         def lines(hit: Hit) -> list[str]:
             marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]

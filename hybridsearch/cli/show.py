@@ -58,6 +58,9 @@ def page(
     console = out()
     for note in (*hits.degraded, *hits.notes):
         click.echo(f"Note: {note}", err=True)
+    if hits.heard:
+        sure = f"{hits.heard.confidence:.0%}"
+        console.print(f"Heard: {safe(hits.heard.text, 200) or '-'} ({safe(hits.heard.language) or '?'}, {sure})")
     console.print(f"{hits.total:,} products, page {hits.number}, {hits.took_ms:.1f} ms")
     if hits.rules:
         console.print(f"Rules: {', '.join(safe(name) for name in hits.rules)}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-QUIET = 100 / 2**15
+QUIET = 20 / 2**15
 """The loudest sample of a recording in which nothing is to be heard; a whisper has ten times as much."""
 
 

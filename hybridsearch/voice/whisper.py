@@ -104,12 +104,12 @@ class WhisperRecogniser:
             suppress_tokens=[-1, *self._silent],
             return_scores=True,
         )
-        texts: dict[str, float] = {}
+        texts: dict[str, tuple[str, float]] = {}
         for tokens, score in zip(found.sequences_ids, found.scores, strict=True):
             said = " ".join(tokenizer.decode([token for token in tokens if token < tokenizer.eot]).split())
-            texts.setdefault(said, math.exp(min(0.0, score)))
-        best, *others = texts.items()
-        return Transcript(best[0], language, best[1], dict(others))
+            texts.setdefault(said.casefold(), (said, math.exp(min(0.0, score))))
+        (best, confidence), *others = texts.values()
+        return Transcript(best, language, confidence, dict(others))
 
     def _language(self, encoded: Any, languages: Sequence[str]) -> str:
         """Return which of some languages is spoken."""

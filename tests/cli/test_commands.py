@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import Settings, sample
+from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
+from tests.voice.recordings import Told, tone, wav
 
 SAMPLE = Path(sample.__file__).parent
 LISTENING = "import signal; signal.signal(2, signal.default_int_handler); from hybridsearch.cli import main; main()"
@@ -125,6 +127,21 @@ def test_a_dry_run_reads_everything_and_writes_nothing(run: Run, tmp_path: Path)
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_recording_is_searched_with_and_what_was_heard_is_told(
+    run: Run, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECOGNISERS, "told", lambda *_: Told())
+    write_config(acme, voice={"recogniser": "told:"})
+    (acme / "said.wav").write_bytes(wav(tone(1.0)))
+    page = json.loads(run("search", "--audio", "said.wav", "--json")[1])
+    assert page["heard"] == {"text": "red coat", "language": "en", "confidence": 0.9, "alternatives": {}}
+    assert [hit["id"] for hit in page["hits"]] == ["3"]
+    assert "Heard: red coat (en, 90%)" in run("search", "--audio", "said.wav")[1]
+    assert run("search", "--audio", "said.wav", "--plan")[1].startswith("voice: 2 words that were spoken")
+    code, _, err = run("search", "--audio", "gone.wav")
+    assert (code, err[:42]) == (3, "Error: Cannot read the recording 'gone.wav")
+
+
 def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
     code, out, err = run("search", "red coats", "--facet", "brand", "--json")
     page = json.loads(out)
@@ -148,6 +165,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "rules",
         "redirect",
         "banners",
+        "heard",
         "took_ms",
     }
     assert (page["query"], page["total"], page["degraded"]) == ("red coats", 1, [])

@@ -24,8 +24,10 @@ from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.progress import silent
+from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import RESET, Fake, Received, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
+from tests.voice.recordings import Told, tone, wav
 
 SAMPLE = Path(sample.__file__).parent
 SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
@@ -194,6 +196,29 @@ def test_photos_lie_beside_the_judgments(run: Run, tmp_path: Path) -> None:
     assert data["queries"] == 1
     assert data["skipped_because"] == {"photo that cannot be read": 2}
     assert [part["value"] for part in data["breakdown"]] == []
+
+
+def test_recordings_lie_beside_the_judgments_and_are_measured_by_what_is_heard_in_them(
+    run: Run, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECOGNISERS, "told", lambda *_: Told())
+    write_config(acme, voice={"recogniser": "told:"})
+    beside = acme / "judged"
+    beside.mkdir()
+    (beside / "said.wav").write_bytes(wav(tone(1.0)))
+    (beside / "silence.wav").write_bytes(wav(tone(1.0) * 0))
+    rows = [
+        {"audio": audio, "product_id": "3", "grade": 1}
+        for audio in ("said.wav", "silence.wav", "gone.wav", "../hybridsearch.toml", "../judged")
+    ]
+    (beside / "spoken.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = json.loads(run("judged/spoken.jsonl", "--json")[1])
+    assert data["queries"] == 1
+    assert data["skipped_because"] == {
+        "recording in which nothing was said": 1,
+        "recording that cannot be read": 3,
+    }
+    assert data["systems"]["current"]["nDCG@10"] == 1
 
 
 def test_other_words_for_judgments_are_read_too(run: Run, acme: Path) -> None:
