@@ -86,7 +86,7 @@ class Listening:
             return self._recogniser
 
     def hints(self, lexicon: Lexicon | None) -> Sequence[str]:
-        """Return the words of the catalogue that a recogniser is told, the likeliest last."""
+        """Return the words of the catalogue that a recogniser is told, the likeliest first."""
         known, hints = self._hints
         if lexicon is not None and known is not lexicon:
             hints = heard.hints(lexicon, self._settings.voice.hints)

@@ -5,6 +5,7 @@ Pure functions of values.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -101,11 +102,11 @@ def replaced(words: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str,
 
 
 def hints(lexicon: Lexicon, most: int) -> tuple[str, ...]:
-    """Return words of letters that the most products have, those of which there are the most last."""
+    """Return words of letters that the most products have, those of which there are the most first."""
     stops = text.stop_words(tuple(text.languages()))
     words = (
         word
         for word, products in lexicon.counts.items()
         if products > 1 and word.isalpha() and word not in stops and (len(word) >= SHORTEST or text.is_run(word))
     )
-    return tuple(reversed(sorted(words, key=lambda word: (-lexicon.counts[word], word))[:most]))
+    return tuple(heapq.nsmallest(most, words, key=lambda word: (-lexicon.counts[word], word)))

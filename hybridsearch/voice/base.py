@@ -20,7 +20,7 @@ class Recogniser(Protocol):
         Args:
             sound: At most half a minute.
             languages: Those that may have been spoken, at least one: two letters each.
-            hints: Words that are likely, the likeliest last.
+            hints: Words that are likely, the likeliest first.
 
         Raises:
             RecogniserError: It fails, or there is no time left, see `deadline`.

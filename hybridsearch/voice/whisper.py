@@ -137,7 +137,7 @@ def window(features: Any, seconds: float) -> Any:
 
 def prompted(tokenizer: Any, hints: Sequence[str]) -> list[int]:
     """Return what the model is told before it writes: words, language and task."""
-    told = tokenizer.encode(f" {', '.join(hints)}")[-PROMPT:] if hints else []
+    told = tokenizer.encode(f" {', '.join(hints)}")[:PROMPT] if hints else []
     before = [tokenizer.sot_prev, *told] if told else []
     return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
 

@@ -95,10 +95,10 @@ def test_a_word_that_products_have_stands_for_itself() -> None:
     assert widened(said("brother toner", 0.6, brother_donor=0.5)) == [("brother", ()), ("toner", ())]
 
 
-def test_hints_are_the_words_of_the_most_products_and_the_most_frequent_is_last() -> None:
+def test_hints_are_the_words_of_the_most_products_and_the_most_frequent_is_first() -> None:
     lexicon = Lexicon({"the": 90, "red": 40, "usb": 30, "2110": 60, "b5": 50, "toner": 20, "rare": 1, "傘": 3}, 100)
-    assert heard.hints(lexicon, 3) == ("toner", "usb", "red")
-    assert heard.hints(lexicon, 99) == ("傘", "toner", "usb", "red")
+    assert heard.hints(lexicon, 3) == ("red", "usb", "toner")
+    assert heard.hints(lexicon, 99) == ("red", "usb", "toner", "傘")
     assert heard.hints(lexicon, 0) == ()
 
 

@@ -33,6 +33,12 @@ def test_several_pictures_and_photos_with_words_are_measured() -> None:
     assert "but blue" in said
 
 
+def test_spoken_queries_are_measured_against_typed_ones(spoken: Path) -> None:
+    said = run("benchmarks.voice", "--model", str(spoken))
+    assert "hints" in said
+    assert "spoken without the recogniser" in said
+
+
 def test_searches_are_measured_against_what_shops_write_by_hand(es_url: str) -> None:
     assert "planned" in run("benchmarks.search", "--url", es_url)
 
