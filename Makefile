@@ -3,8 +3,11 @@
 # Prints the folder of a virtual environment with everything that setup.cfg asks for; builds it the first time.
 BIN = $$(python3 .ci/environment.py)
 
-demo: ## Index the sample catalogue on the embedded engine and run a few searches.
-	$(BIN)/hybridsearch demo
+# The recogniser that the tests have fetched, if they have.
+WHISPER = $(wildcard $(HOME)/.cache/hybridsearch/whisper-base)
+
+demo: ## Index the sample catalogue on the embedded engine and run a few searches, one by voice where the tests have fetched a recogniser.
+	$(BIN)/hybridsearch demo $(if $(WHISPER),--voice $(WHISPER))
 
 test: lint ## Check types and style, and run all tests; those on servers of two Elasticsearch versions beside the others.
 	bin=$(BIN); log=$$(mktemp); export OMP_NUM_THREADS=1; \

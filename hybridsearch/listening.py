@@ -79,9 +79,9 @@ class Listening:
                 "A recording was given, but nothing recognises speech. Name a model in the configuration: "
                 '[voice] recogniser = "base"'
             )
-        extra.require("av")
         with self._lock.held:
             if self._recogniser is None:
+                extra.require("av")
                 self._recogniser = load_recogniser(name, self._settings.folder)
             return self._recogniser
 

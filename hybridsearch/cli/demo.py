@@ -38,6 +38,10 @@ name = "image"
 encoder = "starter"
 reads = "image"
 """
+VOICE = """
+[voice]
+recogniser = {model!r}
+"""
 SIZE = 5
 SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("red umbrella", {"facets": ["color"]}),
@@ -51,18 +55,23 @@ SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @click.command("demo")
 @click.option(
+    "--voice", type=click.Path(path_type=Path, file_okay=False), help="A Whisper model, to search by voice too."
+)
+@click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("hybridsearch-demo"),
     show_default=True,
     help="Where the configuration and the index go.",
 )
-def command(folder: Path) -> None:
+def command(folder: Path, voice: Path | None) -> None:
     """Index the sample catalogue on the embedded engine and run a few searches."""
     make_folder(folder, None)
-    file, photo = folder / "hybridsearch.toml", folder / "photo.jpg"
-    modes.write(file, CONFIG.format(catalog=str(SAMPLE / "products.jsonl")).encode())
-    modes.write(photo, (SAMPLE / "photo.jpg").read_bytes())
+    file, photo, said = (folder / name for name in ("hybridsearch.toml", "photo.jpg", "said.ogg"))
+    spoken = VOICE.format(model=str(voice.resolve())) if voice else ""
+    modes.write(file, (CONFIG.format(catalog=str(SAMPLE / "products.jsonl")) + spoken).encode())
+    for copy in (photo, said):
+        modes.write(copy, (SAMPLE / copy.name).read_bytes())
     with HybridSearch.open(Settings.load(file)) as shop:
         with progress() as tell:
             report = shop.reindex(tell)
@@ -72,8 +81,10 @@ def command(folder: Path) -> None:
         click.echo(f"\n$ cd {shlex.quote(str(folder))}")
         code = next(iter(shop.search("red umbrella", size=1))).product["sku"]
         searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
+        searches += [("", {"audio": said})] * bool(voice)
         for words, options in searches:
             arguments = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
+            arguments += [f"--audio {said.name}"] * ("audio" in options)
             arguments += [f"--facet {name}" for name in options.get("facets", ())]
             click.echo(f"\n$ hybridsearch search {' '.join(arguments)} -k {SIZE}")
             show.page(shop.search(words, size=SIZE, **options), "title")
