@@ -64,7 +64,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
     def __init__(self, settings: Settings, engine: Engine) -> None:
         super().__init__(settings, engine)
         self._changing = Threads(CHANGES_AT_ONCE, "hybridsearch-changes")
-        self._listening = Threads(RECORDINGS_AT_ONCE, "hybridsearch-voice")
+        self._hearing = Threads(RECORDINGS_AT_ONCE, "hybridsearch-voice")
         self._logging = Threads(LINES_AT_ONCE, "hybridsearch-log")
 
     @while_open_async
@@ -129,7 +129,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         schema = await self.engine.schema_async()
         lexicon, _ = await self._lexicon(schema)
         with span("listen"):
-            return await self._listening.run(partial(self.listening.heard, audio, lexicon, schema.fields.languages))
+            return await self._hearing.run(partial(self.listening.heard, audio, lexicon, schema.fields.languages))
 
     @while_open_async
     async def suggest(
@@ -311,7 +311,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         await self._calls.refuse()
         self._closed = True
         self._changing.close()
-        self._listening.close()
+        self._hearing.close()
         self._logging.close()
         self.events.close()
         await self._engine.close_async()

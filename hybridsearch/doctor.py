@@ -42,7 +42,7 @@ def checks(shop: Shop) -> list[Check]:
         schema = None  # the engine's own lines say why
     if schema:
         lines += [*mapping(shop, schema), *knowledge(shop, schema)]
-    lines += legs(shop, schema)
+    lines += [*legs(shop, schema), *voice(shop)]
     return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop), *arm_b(shop, schema), *log(shop)]
 
 
@@ -96,6 +96,19 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
             line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
         )
     return leg_of_index(shop, built, line, description) if built else Check(line, "ok", description)
+
+
+def voice(shop: Shop) -> Iterator[Check]:
+    """Say whether what recognises speech, if something is to, loads and works."""
+    name = shop.settings.voice.recogniser
+    if name is None:
+        return
+    try:
+        shop.listening.warm_up()
+    except HybridSearchError as error:
+        yield Check("voice", "failure", str(error), "correct [voice] in the configuration")
+    else:
+        yield Check("voice", "ok", f"{name} recognises speech")
 
 
 def leg_of_index(shop: Shop, leg: Leg, line: str, description: str) -> Check:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from hybridsearch import HybridSearch, Transcript, listening
+from hybridsearch.doctor import checks
 from hybridsearch.errors import AudioError, ConfigError, QueryError, RecogniserError
 from hybridsearch.settings import Settings
 from hybridsearch.voice import RECOGNISERS, extra
@@ -198,6 +199,15 @@ def test_a_wrong_configuration_is_an_error(tmp_path: Path, voice: dict[str, Any]
     assert sentence in str(caught.value)
     assert "s3cret" not in str(caught.value)
     assert "pw" not in str(caught.value)
+
+
+def test_the_doctor_says_whether_speech_is_recognised(tmp_path: Path, told: Told) -> None:
+    with shop(tmp_path, voice={"recogniser": "told:"}) as opened:
+        assert [str(each.state) for each in checks(opened) if each.name == "voice"] == ["ok"]
+        assert told.given
+    with shop(tmp_path, voice={"recogniser": "gone"}) as opened:
+        (line,) = (each for each in checks(opened) if each.name == "voice")
+    assert "There is no" in line.found
 
 
 def test_recordings_are_decoded_in_a_process_of_their_own_which_a_close_ends(opened: HybridSearch) -> None:

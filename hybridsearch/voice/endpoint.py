@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hybridsearch import credentials, deadline
+from hybridsearch import credentials
 from hybridsearch.endpoints import Endpoint, Patience
 from hybridsearch.errors import ConfigError, RecogniserError
 from hybridsearch.redaction import redacted
@@ -53,7 +53,7 @@ class EndpointRecogniser:
         fields |= {"language": languages[0]} if len(languages) == 1 else {}
         fields |= {"prompt": ", ".join(hints)} if hints else {}
         body, kind = form(fields, sound.wav())
-        answer = self._server.ask(body, kind, PATIENCE._replace(seconds=min(PATIENCE.seconds, deadline.left())))
+        answer = self._server.ask(body, kind, PATIENCE)
         if answer.status != 200:
             reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
             raise RecogniserError(

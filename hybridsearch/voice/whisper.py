@@ -100,7 +100,7 @@ class WhisperRecogniser:
             [prompt],
             beam_size=BEAM,
             num_hypotheses=BEAM,
-            max_length=len(prompt) + TOKENS + math.ceil(TOKENS_A_SECOND * seconds),
+            max_length=min(len(prompt) + TOKENS + math.ceil(TOKENS_A_SECOND * seconds), model.max_length),
             suppress_tokens=[-1, *self._silent],
             return_scores=True,
         )
