@@ -14,6 +14,7 @@ import pytest
 
 from hybridsearch import deadline, endpoints
 from hybridsearch.errors import RecogniserError
+from hybridsearch.listening import sound_of
 from hybridsearch.transcript import Transcript
 from hybridsearch.voice import Recogniser, load_recogniser
 from hybridsearch.voice.sound import Sound
@@ -126,6 +127,7 @@ def test_what_goes_wrong_is_an_error_without_the_key(
 
 def test_a_server_that_hangs_costs_a_search_its_time_and_no_more(server: Server, tmp_path: Path) -> None:
     server.reply = lambda: HANG
+    sound_of(wav(tone(1.0)), 1.0, 60.0)  # the process that decodes runs
     with shop(tmp_path, voice={"recogniser": server.name, "timeout": 0.5}) as found:
         started = time.monotonic()
         with pytest.raises(RecogniserError, match="cannot be reached"):
