@@ -10,7 +10,6 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from hybridsearch.answered import again, presented, seed_of, suggested, tell
 from hybridsearch.answering import AsyncAnswering
 from hybridsearch.async_related import AsyncRelated
 from hybridsearch.calls import while_open_async
@@ -18,6 +17,7 @@ from hybridsearch.client import HybridSearch
 from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
+from hybridsearch.presenting import again, presented, seed_of, suggested, tell
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hybridsearch.answered import presented, tell
 from hybridsearch.calls import while_open_async
 from hybridsearch.deadline import within
 from hybridsearch.errors import EngineError
 from hybridsearch.given import flag
+from hybridsearch.presenting import presented, tell
 from hybridsearch.related import plan_for_product, plan_for_taste, possible, single, unlike
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from hybridsearch.answered import again, presented, seed_of, suggested, tell
 from hybridsearch.answering import Answering
 from hybridsearch.calls import while_open
 from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
 from hybridsearch.maintained import Maintained
+from hybridsearch.presenting import again, presented, seed_of, suggested, tell
 from hybridsearch.related import Related
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hybridsearch.answered import presented, tell
 from hybridsearch.calls import while_open
 from hybridsearch.deadline import within
 from hybridsearch.errors import QueryError
 from hybridsearch.given import flag
 from hybridsearch.json_values import brief
+from hybridsearch.presenting import presented, tell
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.asked import asked, own_weights

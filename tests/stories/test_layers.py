@@ -42,7 +42,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("catalog", "guidance", "recent", "weightings"),
-    ("answered", "events", "listening", "suggesting"),
+    ("events", "listening", "presenting", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),
