@@ -37,6 +37,9 @@ class Fields(Section):
     """Field that only grows with each change of a product: a whole number, or a date and time."""
     ratings: dict[str, str] = Field(default={})
     """By number field with the mean rating of a product the number field that says how many ratings it has."""
+    price: str | None = None
+    """The number field that is the price, of which a person's history tells a band; left out: the one that is called
+    `price`, or ends so, as in `offer.price`."""
     languages: tuple[Language, ...] = ("en",)
     formats: dict[str, Format] = Field(default={})
     """How the texts of a field are written, by its name, where one of them alone does not tell."""
@@ -55,6 +58,8 @@ class Fields(Section):
         for name in itertools.chain.from_iterable(self.ratings.items()):
             if name not in self.of_products("numbers"):
                 raise ValueError(f"'ratings' names '{name}', which is none of the 'numbers' of products; add it there")
+        if self.price is not None and self.price not in self.of_products("numbers"):
+            raise ValueError(f"'price' is '{self.price}', which is none of the 'numbers' of products; add it there")
         for names in map(self.of, KINDS):
             for name in names:
                 inside = next((nested for nested in names if nested.startswith(f"{name}.")), None)

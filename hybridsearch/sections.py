@@ -29,6 +29,14 @@ def free(index: str) -> str:
     return index
 
 
+def of_a_file(path: Path) -> Path:
+    """Refuse the path of no file: an empty one is the folder of the configuration."""
+    if path.name in ("", ".."):
+        raise ValueError("it is empty or a folder, expected the path of a file; leave it out if there is none")
+    return path
+
+
+FilePath = Annotated[Path, AfterValidator(of_a_file)]
 IndexName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200), AfterValidator(free)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """Of a vector leg: the name of a file too."""
@@ -104,7 +112,7 @@ class OfferSource(Section):
 class Catalog(Section):
     """Where products come from: a file, files of several sellers, an existing Elasticsearch index, or a database."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     index: str | None = None
     url: DatabaseAddress | None = None
     """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""
@@ -192,11 +200,11 @@ class EngineSection(Section):
     index: IndexName = "products"
     folder: Path = Path(".hybridsearch")
     username: str | None = None
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     verify_certs: bool = True
     """Whether the server must prove who it is; without that anybody between may read and change everything."""
     fingerprint: str | None = None
-    api_key_file: Path | None = None
+    api_key_file: FilePath | None = None
     timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds for one search; bulk requests get six times as long."""
     retries: Annotated[int, Field(ge=0)] | None = None
@@ -249,9 +257,9 @@ class VectorLeg(Section):
 class JudgmentsSection(Section):
     """Judged queries that a new index must answer before it becomes the live one; left out: there is no such check."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     """JSON lines, TSV, TREC qrels or sessions of clicks, as `hybridsearch eval` reads them."""
-    topics: Path | None = None
+    topics: FilePath | None = None
     """Texts of the queries, for TREC qrels."""
     irrelevant: float = 0.0
     """The grade that means irrelevant."""
@@ -260,8 +268,8 @@ class JudgmentsSection(Section):
 class WeightsSection(Section):
     """Where learned weights are stored; left out: the cautious prior that ships with the package."""
 
-    path: Path | None = None
-    b: Path | None = None
+    path: FilePath | None = None
+    b: FilePath | None = None
     """The weights of the other arm of a test, see `docs/log.md`; left out: there is none."""
     signals: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     """Weights that a person gives to what products are worth, such as `number.sold`: nothing learned changes them."""
@@ -273,7 +281,7 @@ class WeightsSection(Section):
 class LogSection(Section):
     """Where queries, shown products and clicks are written; left out: nowhere."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     """A file of JSON lines, to the end of which each process appends."""
     index: IndexName | None = None
     """An index of the same server; it is made when something is first written to it."""
@@ -288,7 +296,7 @@ class LogSection(Section):
 class SynonymsSection(Section):
     """A file of synonyms, one rule a line; left out: there are none."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     """Of rules that hold in all languages. Those of one are in a file beside it: `synonyms.de.txt`."""
 
     @property
@@ -305,14 +313,14 @@ class SynonymsSection(Section):
 class RulesSection(Section):
     """The rules of merchandisers; left out: there are none."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     """A file in TOML with a [[rule]] for each."""
 
 
 class BasketsSection(Section):
     """What was bought together; left out: nobody says."""
 
-    path: Path = Path("baskets.db")
+    path: FilePath = Path("baskets.db")
     """As `hybridsearch learn-baskets` writes it."""
 
 

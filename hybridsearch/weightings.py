@@ -67,6 +67,20 @@ class Weightings:
             return self._prior().on(schema, self._written), (prior_reason(error), *self._unheard(schema))
         return weights.on(schema, self._written), (*degraded, *self._unheard(schema))
 
+    def fitting(self, weights: Weights, schema: Schema) -> Weights:
+        """Return other weights as a search on an index counts with them, with those that the configuration names."""
+        return weights.written(self._settings.weights).on(schema, self._written)
+
+    def learned(self, schema: Schema) -> Weights:
+        """Return the weights in use on an index as their file has them, without those that the configuration names."""
+        path = self._settings.weights.path
+        try:
+            found = weighting.load(self._settings.resolve(path)) if path else weighting.prior()
+            require_encoders(found, schema)
+        except WeightsError:
+            return weighting.prior()
+        return found
+
     def _unheard(self, schema: Schema) -> Iterator[str]:
         """Yield why weights that a person wrote say nothing: the index was built before it had their fields."""
         if not self._written:

@@ -29,6 +29,8 @@ COMMANDS = {
     "match": "Find which offers of several sellers are one product; write groups with reasons.",
     "similar": "Show products like one, for its page.",
     "ask": "Answer a question by what products state; set products side by side.",
+    "recommend": "Show products for a person, by what they looked at.",
+    "also-bought": "Show what was bought together with a product.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
     "learn-baskets": "Learn from orders what is bought together.",

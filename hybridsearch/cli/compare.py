@@ -53,13 +53,15 @@ def summary(found: Compared) -> None:
         )
         console.print(f"[bold]One arm for each shopper[/bold] ({told})")
         rows = [line("answers clicked", apart.ctr), line("clicks per answer", apart.clicks)]
-        console.print(table(["", "a", "b", "difference", "95 % interval", "p"], rows))
+        console.print(table(["", "a", "b", "difference", "95 % interval", "p", "at any time"], rows))
     if dealt := found.interleaved:
         console.print(f"[bold]Both arms in one list[/bold] ({dealt.answers:,} answers)")
         interval = escape(f"[{dealt.low:.3f}, {dealt.high:.3f}]")
         counts = [f"{count:,}" for count in (*dealt.wins.values(), dealt.ties)]
-        row = [*counts, f"{dealt.share:.3f}", interval, f"{dealt.p:.4f}"]
-        console.print(table(["prefer a", "prefer b", "neither", "share of b", "95 % interval", "p"], [row]))
+        always = escape(f"[{dealt.anytime[0]:.3f}, {dealt.anytime[1]:.3f}]")
+        row = [*counts, f"{dealt.share:.3f}", interval, f"{dealt.p:.4f}", always]
+        heads = ["prefer a", "prefer b", "neither", "share of b", "95 % interval", "p", "at any time"]
+        console.print(table(heads, [row]))
     for note in found.notes:
         show.say(note)
     console.print(f"[bold]{escape(found.verdict)}[/bold]", soft_wrap=True)
@@ -68,4 +70,5 @@ def summary(found: Compared) -> None:
 def line(name: str, found: Difference) -> list[str]:
     """Return a row of figures."""
     interval = escape(f"[{found.low:+.4f}, {found.high:+.4f}]")
-    return [name, f"{found.a:.4f}", f"{found.b:.4f}", f"{found.difference:+.4f}", interval, f"{found.p:.4f}"]
+    always = escape(f"[{found.anytime[0]:+.4f}, {found.anytime[1]:+.4f}]")
+    return [name, f"{found.a:.4f}", f"{found.b:.4f}", f"{found.difference:+.4f}", interval, f"{found.p:.4f}", always]

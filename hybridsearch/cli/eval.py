@@ -21,7 +21,6 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError, EngineError
 
 if TYPE_CHECKING:
-    from hybridsearch.learning.evaluate import Evaluation
     from hybridsearch.learning.judgments import Judgments
     from hybridsearch.learning.trial import Trial
 
@@ -68,7 +67,7 @@ def command(
         if as_json:
             show.print_json(measured.to_json())
         else:
-            summary(measured.evaluation)
+            summary(measured)
         if html:
             write_report(html, shop, measured, judgments.name, SHOP_QUERY if query else BM25)
     print_refused(judged)
@@ -85,10 +84,11 @@ def resumable() -> Iterator[None]:
         raise
 
 
-def summary(evaluation: Evaluation) -> None:
+def summary(measured: Trial) -> None:
     """Print the tables, the skipped queries with the reason, and the verdict."""
     from hybridsearch.learning.evaluate import MAIN
 
+    evaluation = measured.evaluation
     console = show.out()
     measures = list(next(iter(evaluation.systems.values())))
     console.print(table(["", *measures], [[name, *figures(values)] for name, values in evaluation.systems.items()]))
@@ -108,7 +108,7 @@ def summary(evaluation: Evaluation) -> None:
         rows = [[show.safe(part.value), f"{part.queries:,}", *figures(part.systems)] for part in parts]
         console.print(table(["", "queries", *evaluation.systems], rows))
     console.print()
-    for line in (*evaluation.counts(), *evaluation.notes):
+    for line in (*evaluation.counts(), *evaluation.notes, *([str(measured.history)] if measured.history else [])):
         console.print(escape(line), soft_wrap=True)
     console.print(f"[bold]{escape(evaluation.verdict)}[/bold]", soft_wrap=True)
 

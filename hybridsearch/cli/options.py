@@ -16,6 +16,13 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 irrelevant = click.option(
     "--irrelevant", default=0.0, show_default=True, metavar="GRADE", help="The grade that means irrelevant."
 )
+
+
+def ids(text: str | None) -> list[str]:
+    """Return ids that stand in one text with commas between them."""
+    return [key for part in (text or "").split(",") if (key := part.strip())]
+
+
 size = click.option("-k", "size", default=10, show_default=True, type=click.IntRange(min=0), help="Hits on a page.")
 page = click.option("--page", default=1, show_default=True, type=click.IntRange(min=1))
 filters = click.option(

@@ -71,7 +71,7 @@ def command(
             "audio": audio,
             "filters": read_filters(filters, either, exists, missing),
             "facets": read_facets(facets),
-            "history": [key.strip() for key in history.split(",") if key.strip()] if history else None,
+            "history": options.ids(history),
             "sort": sort,
             "page": page,
             "size": size,

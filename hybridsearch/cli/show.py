@@ -84,6 +84,19 @@ def page(
         console.print(f"[bold]{safe(name)}[/bold]: {facet(counts, hits.details.get(name, FacetDetails()))}")
 
 
+def products(hits: Page, fields: Fields, *, as_json: bool) -> None:
+    """Print a page that nobody typed words for: with the variants of its products and why they are there."""
+    if as_json:
+        print_json(hits.to_json())
+        return
+
+    def lines(hit: Hit) -> list[str]:
+        shown = [] if hit.variant is None else [variant(hit.variant, fields)]
+        return [*shown, f"because you looked at {hit.looked_at}"] if hit.looked_at else shown
+
+    page(hits, fields.title, first=hits.offset + 1, more=lines)
+
+
 def suggestions(found: Suggestions, title_field: str | None) -> None:
     """Print suggestions with their kind and count, and the titles of the products."""
     for reason in found.degraded:

@@ -11,7 +11,6 @@ from hybridsearch.cli import options, show
 from hybridsearch.cli.facets import read_facets
 from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
-from hybridsearch.values import Hit
 
 
 @click.command("similar")
@@ -49,12 +48,4 @@ def command(
             show.plan(shop.engine, shop.plan_similar(product, **arguments), as_json=as_json)
             return
         hits = shop.similar(product, **arguments, strict=strict, timeout=timeout)
-        fields = shop.settings.fields
-
-        def lines(hit: Hit) -> list[str]:
-            return [] if hit.variant is None else [show.variant(hit.variant, fields)]
-
-        if as_json:
-            show.print_json(hits.to_json())
-        else:
-            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines)
+        show.products(hits, shop.settings.fields, as_json=as_json)

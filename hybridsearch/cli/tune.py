@@ -70,17 +70,17 @@ def command(
         with resumable(), progress() as tell:
             tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
             compared = compare_shadow(shop, tuned, logged, tell) if shadow else None
-        activated = tuned.decision.activate and not shadow
-        if activated:
-            history.activate(path, tuned.weights)
-        elif shadow:
+        activated = tuned.used is not None and not shadow
+        if shadow:
             path = path.with_name(f"{path.stem}.shadow{path.suffix}")
             history.write(path, tuned.weights)
+        elif tuned.used is not None:
+            history.activate(path, tuned.used)
         used = configured is not None and shop.settings.resolve(configured).resolve() == path.resolve()
     print_refused(judged)
     written = path if activated or shadow else None
     if as_json:
-        data = {"activated": activated, **tuned.to_json(), "path": str(written) if written else None}
+        data = {**tuned.to_json(shadow=shadow), "path": str(written) if written else None}
         show.print_json(data | ({"shadow": asdict(compared)} if compared else {}))
     else:
         report(tuned, compared, written)
@@ -126,9 +126,18 @@ def report(tuned: Tuned, compared: Shadow | None, path: Path | None) -> None:
             f"and the first hit of {compared.same_first:.0%}. Most changed: "
             + "; ".join(f"'{show.safe(query, 40)}' ({overlap:.0%} stays)" for query, overlap in compared.most_changed)
         )
-    click.echo(("Activated: " if path and not compared else "Not activated: ") + tuned.decision.reason)
+    click.echo(verdict(tuned.decision.activate and not compared, tuned.decision.reason))
+    if tuned.taste:
+        click.echo(
+            f"Taste {tuned.taste.strength}. {verdict(tuned.taste.activate and not compared, tuned.taste.reason)}"
+        )
     if path:
         click.echo(f"Written to {shown(path)}.")
+
+
+def verdict(activated: bool, reason: str) -> str:
+    """Return in a line whether something is used now, and why."""
+    return f"{'Activated' if activated else 'Not activated'}: {reason}"
 
 
 def weight_lines(weights: Weights) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybridsearch.errors import QueryError
-from hybridsearch.events.lines import ACTIONS, LONGEST_NAME, count
+from hybridsearch.events.lines import ACTIONS, LONGEST_NAME
 from hybridsearch.given import read, some_name, text
 from hybridsearch.json_values import brief, json_value
 from hybridsearch.rows import tidy
@@ -18,6 +18,8 @@ from hybridsearch.rows import tidy
 MOST_EVENTS = 100
 """Of one post."""
 MOST_CLICKED = 1_000
+DEEPEST = 1_000_000
+"""The last rank that is believed: nobody scrolls further."""
 EXPECTED = '{"query_id": "…", "action_name": "click_through", "object_id": "17"}, or a list of such'
 
 
@@ -58,13 +60,13 @@ def posted(event: Mapping[str, Any]) -> Posted:
     attributes = inner(event, "event_attributes")
     about, place = inner(attributes, "object"), inner(attributes, "position")
     product = event.get("object_id", about.get("object_id"))
-    session = event.get("session_id", event.get("client_id"))
+    session, rank = event.get("session_id", event.get("client_id")), event.get("position", place.get("ordinal"))
     return Posted(
         query_id=read("query_id", event.get("query_id"), name, "the 'query_id' of a page"),
         action=read("action_name", event.get("action_name"), action, f"one of {', '.join(ACTIONS)}"),
         product=read("object_id", product, name, "the id of a product"),
         session="" if session is None else named(session),
-        position=count(event.get("position", place.get("ordinal"))),
+        position=0 if rank is None else read("position", rank, whole, f"a rank: a whole number from 1 to {DEEPEST:,}"),
     )
 
 
@@ -90,6 +92,14 @@ def action(value: Any) -> str:
     if text(value) not in ACTIONS:
         raise ValueError
     return text(value)
+
+
+def whole(value: Any) -> int:
+    """Return a rank, which a browser may have as text."""
+    found = float(text(value) if isinstance(value, str) else value)
+    if isinstance(value, bool) or not (1 <= found <= DEEPEST and found.is_integer()):
+        raise ValueError
+    return int(found)
 
 
 def name(value: Any) -> str:

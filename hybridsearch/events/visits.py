@@ -10,13 +10,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from hybridsearch.events.lines import ACTIONS, CLICKS, IMPRESSION, Action, Answer, offset_ids, read_line
+from hybridsearch.events.lines import ACTIONS, CLICKS, IMPRESSION, UNUSED, Action, Answer, offset_ids, read_line
 from hybridsearch.values import Product, Reject
 
 OPEN_ANSWERS = 100_000
 """Answers that wait for clicks: of a shop with ten queries a second, those of three hours. Some 100 MB."""
 EARLY_ACTIONS = 10_000
 """Actions that wait for their answer, which a slow process may write after them."""
+MOST_DONE = 50
+"""Actions on one answer that are kept, each with its time."""
 NAMES = 100
 """Names of other actions that are told apart."""
 KEPT = 20
@@ -30,11 +32,13 @@ class Visit:
     Attributes:
         clicked: Ids of the products that were clicked, in the order of the first click on each.
         seen: Ids of those that somebody saw, where the log says it of any; else empty.
+        did: The first actions on a product, impressions left out, in the order of the log.
     """
 
     answer: Answer
     clicked: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
+    did: tuple[Action, ...] = ()
 
     @property
     def who(self) -> str:
@@ -111,12 +115,13 @@ class Tally:
 class _Open:
     """An answer that waits for clicks."""
 
-    __slots__ = ("answer", "clicked", "seen")
+    __slots__ = ("answer", "clicked", "did", "seen")
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.clicked: dict[str, None] = {}
         self.seen: dict[str, int] = {}
+        self.did: list[Action] = []
 
     def closed(self, tally: Tally) -> Visit:
         """Return the visit: of an answer that lists nothing, what was seen is what was shown, in its order."""
@@ -125,7 +130,7 @@ class _Open:
             shown = tuple(sorted(self.seen, key=lambda key: self.seen[key]))
             answer = Answer(answer.query_id, answer.query, shown, answer.who, answer.time, filters=answer.filters)
         tally.not_shown += len(self.clicked.keys() - set(answer.shown))
-        return Visit(answer, tuple(self.clicked), frozenset(self.seen))
+        return Visit(answer, tuple(self.clicked), frozenset(self.seen), tuple(self.did))
 
 
 def visits(
@@ -192,6 +197,8 @@ def lines_of(rows: Iterable[Product | Reject], tally: Tally) -> Iterator[Answer 
 
 def act(found: _Open, action: Action, tally: Tally) -> None:
     """Note an action on an answer."""
+    if action.product and action.name in (*CLICKS, *UNUSED) and len(found.did) < MOST_DONE:
+        found.did.append(action)
     if action.name in CLICKS:
         if action.product:
             found.clicked[action.product] = None

@@ -104,7 +104,7 @@ def of_index(row: Row, id_field: str, where: str) -> Product | Reject:
 
 
 def ids(given: object) -> list[str]:
-    """Return the ids that were handed over, one or many; of a mapping its keys.
+    """Return the ids that were handed over, one or many.
 
     Raises:
         QueryError: It is neither, or one of them is no id.
@@ -124,13 +124,13 @@ def ids(given: object) -> list[str]:
 
 
 def several(given: object) -> list[object]:
-    """Return the ids that were handed over as several, of a mapping its keys.
+    """Return the ids that were handed over as several.
 
     Raises:
         QueryError: They are not several, or fail when they are read.
     """
     try:
-        if isinstance(given, Iterable) and not isinstance(given, bytes | bytearray):
+        if isinstance(given, Iterable) and not isinstance(given, bytes | bytearray | Mapping):
             return list(given)
     except Exception as error:  # what yields them is somebody else's
         raise QueryError(f"The ids could not be read from {named(given)}: {brief(error)}. Nothing was done.") from error

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.events.visits import Tally, Visit, visits
-from hybridsearch.learning.significance import LEVEL, exact_interval, sign_test
+from hybridsearch.learning.significance import LEVEL, anytime_half, anytime_interval, exact_interval, sign_test
 from hybridsearch.search.arms import ARMS, INTERLEAVED, A, B
 from hybridsearch.values import Product, Reject
 
@@ -27,6 +27,8 @@ FEWEST = 30
 """Shoppers of each arm, or with a preference, below which nothing is said: an interval of fewer is too narrow."""
 BLOCK = 2**22
 """Numbers that are drawn at a time."""
+ALWAYS = "That holds however often somebody looked."
+ENDED = "That holds if it was settled before the test that it ends now, and not yet for whoever looks again and again."
 CELLS = ("answers", "clicked", "clicks")
 
 
@@ -40,6 +42,7 @@ class Difference:
         low: Lower end of the 95 % interval of b - a.
         high: Upper end.
         p: Chance, in (0, 1], of a difference at least as large in either direction if the arms were alike.
+        anytime: The ends of an interval that holds however often somebody looks.
     """
 
     a: float
@@ -47,6 +50,7 @@ class Difference:
     low: float
     high: float
     p: float
+    anytime: tuple[float, float]
 
     @property
     def difference(self) -> float:
@@ -56,20 +60,23 @@ class Difference:
     @property
     def better(self) -> str:
         """The arm that surely has more; empty where nobody can tell. Interval and p must agree, as in `eval`."""
-        if self.p >= LEVEL or self.low <= 0 <= self.high:
+        if self.p >= LEVEL:
             return ""
-        return B if self.low > 0 else A
+        return beyond((self.low, self.high), 0.0)
+
+    @property
+    def better_anytime(self) -> str:
+        """The arm that surely has more, however often somebody looked; empty where nobody can tell."""
+        return beyond(self.anytime, 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object for programs."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "difference": self.difference,
-            "low": self.low,
-            "high": self.high,
-            "p": self.p,
-        }
+        return {**asdict(self), "difference": self.difference}
+
+
+def beyond(interval: tuple[float, float], middle: float) -> str:
+    """Return the arm on whose side of the middle an interval lies; empty where it holds the middle."""
+    return B if interval[0] > middle else A if interval[1] < middle else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,11 @@ class Separate:
         """The arm whose answers are surely clicked more often; empty where nobody can tell."""
         return self.ctr.better if min(self.shoppers.values()) >= FEWEST else ""
 
+    @property
+    def better_anytime(self) -> str:
+        """The same for whoever looks again and again."""
+        return self.ctr.better_anytime if min(self.shoppers.values()) >= FEWEST else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Preferred:
@@ -106,6 +118,7 @@ class Preferred:
         low: Lower end of its 95 % interval (Clopper and Pearson, exact).
         high: Upper end.
         p: Of the sign test: chance of a share at least as far from a half if the arms were alike.
+        anytime: The ends of an interval that holds however often somebody looks.
     """
 
     wins: Mapping[str, int]
@@ -115,13 +128,17 @@ class Preferred:
     low: float
     high: float
     p: float
+    anytime: tuple[float, float]
 
     @property
     def better(self) -> str:
         """The arm that shoppers surely prefer; empty where nobody can tell."""
-        if sum(self.wins.values()) < FEWEST or self.low <= 0.5 <= self.high:
-            return ""
-        return B if self.low > 0.5 else A
+        return beyond((self.low, self.high), 0.5) if sum(self.wins.values()) >= FEWEST else ""
+
+    @property
+    def better_anytime(self) -> str:
+        """The same for whoever looks again and again."""
+        return beyond(self.anytime, 0.5) if sum(self.wins.values()) >= FEWEST else ""
 
 
 @dataclass(slots=True)
@@ -179,6 +196,12 @@ class Compared:
         return [*(sentence for count, sentence in said if count), *self.tally.notes]
 
     @property
+    def better_anytime(self) -> str:
+        """The arm that is surely better for whoever looks again and again; empty where nobody can tell."""
+        found = {part.better_anytime for part in (self.interleaved, self.separate) if part} - {""}
+        return found.pop() if len(found) == 1 else ""
+
+    @property
     def verdict(self) -> str:
         """Which arm is better, as a sentence."""
         found = [part.better for part in (self.interleaved, self.separate) if part]
@@ -186,7 +209,7 @@ class Compared:
             return "The log has no answers of a test: search with variant='a', 'b' or 'interleaved', and log the pages."
         sure = sorted(set(filter(None, found)))
         if len(sure) == 1:
-            return f"Arm '{sure[0]}' is better."
+            return f"Arm '{sure[0]}' is better. {ALWAYS if self.better_anytime == sure[0] else ENDED}"
         if len(sure) == 2:
             return "Shoppers contradict each other: one arm is better where both are interleaved, the other one apart."
         return "These shoppers cannot tell: the difference is no larger than chance explains, or there are too few."
@@ -197,6 +220,7 @@ class Compared:
         better = sorted({part.better for part in (apart, dealt) if part} - {""})
         return {
             "better": better[0] if len(better) == 1 else None,
+            "better_anytime": self.better_anytime or None,
             "verdict": self.verdict,
             "separate": apart
             and {
@@ -205,16 +229,7 @@ class Compared:
                 "ctr": apart.ctr.to_json(),
                 "clicks_per_answer": apart.clicks.to_json(),
             },
-            "interleaved": dealt
-            and {
-                "wins": dict(dealt.wins),
-                "ties": dealt.ties,
-                "answers": dealt.answers,
-                "share": dealt.share,
-                "low": dealt.low,
-                "high": dealt.high,
-                "p": dealt.p,
-            },
+            "interleaved": dealt and asdict(dealt),
             "notes": self.notes,
         }
 
@@ -249,13 +264,16 @@ def counted(by_shopper: Mapping[str, list[int]]) -> tuple[Integers, Integers]:
 def separate(a: tuple[Integers, Integers], b: tuple[Integers, Integers], seed: int) -> Separate:
     """Return how two groups of shoppers differ, from `counted` of each."""
     sums = {arm: counts @ cells for arm, (cells, counts) in zip(ARMS, (a, b), strict=True)}
+    shoppers = int(a[1].sum() + b[1].sum())
     differences = []
     for column in (1, 2):
         random = np.random.default_rng(seed)
-        low, high = np.percentile(drawn(*b, column, random) - drawn(*a, column, random), [2.5, 97.5])
+        samples = drawn(*b, column, random) - drawn(*a, column, random)
+        low, high = np.percentile(samples, [2.5, 97.5])
         value = {arm: float(total[column] / total[0]) for arm, total in sums.items()}
-        p = shuffled(a, b, column, random)
-        differences.append(Difference(value[A], value[B], float(low), float(high), p))
+        p, half = shuffled(a, b, column, random), anytime_half(float(samples.std()), shoppers)
+        always = (value[B] - value[A] - half, value[B] - value[A] + half)
+        differences.append(Difference(value[A], value[B], float(low), float(high), p, always))
     return Separate(
         {arm: int(counts.sum()) for arm, (_, counts) in zip(ARMS, (a, b), strict=True)},
         {arm: int(total[0]) for arm, total in sums.items()},
@@ -305,4 +323,5 @@ def preferred(balances: list[int], answers: int) -> Preferred:
     total = wins[A] + wins[B]
     low, high = exact_interval(wins[B], total)
     share = wins[B] / total if total else 0.5
-    return Preferred(wins, len(balances) - total, answers, share, low, high, sign_test(wins[B], total))
+    always, p = anytime_interval(wins[B], total), sign_test(wins[B], total)
+    return Preferred(wins, len(balances) - total, answers, share, low, high, p, always)

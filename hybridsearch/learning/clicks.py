@@ -240,6 +240,11 @@ def linked_ranks(impressions: Impressions) -> Integers:
     return linked.argmax(axis=1) if impressions.depth else np.zeros(0, dtype=np.int64)
 
 
+def tells_ranks_apart(impressions: Impressions) -> bool:
+    """Tell whether any rank is linked to another one, so that it is known how many look at each."""
+    return bool((linked_ranks(impressions) != np.arange(impressions.depth)).any())
+
+
 def grade(impressions: Impressions, propensity: Floats) -> Iterator[tuple[Hashable, dict[str, float], float]]:
     """Yield each query with its grades, in [0, 4], and its weight, in [0, 1).
 

@@ -20,8 +20,10 @@ from hybridsearch.events.visits import Tally
 from hybridsearch.events.visits import visits as read_visits
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
+from hybridsearch.learning.persons import Persons, events
 from hybridsearch.learning.queries import JudgedQuery, filters, groups, read_query
 from hybridsearch.rows import number, strings
+from hybridsearch.search.history import Event
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject
 
@@ -37,6 +39,10 @@ SCALED = 4.0
 """What the largest grade of a file becomes if it is above HIGHEST."""
 SETTLED = 200_000
 """Sessions of a log, each with a query, after which they are counted and forgotten, so that memory stays small."""
+UNCORRECTED = (
+    "Nothing is learned from histories: nobody knows how many look at each rank, so any other order than the one that "
+    "was shown would look worse."
+)
 RANKS_SHOWN = (1, 2, 3, 5, 10, 20, 50, 100)
 
 Parsed = TypeVar("Parsed")
@@ -54,6 +60,7 @@ class Judgments:
         refused: Rows that cannot be used.
         first_refused: The first of them, with place and reason.
         notes: What was changed, ignored or estimated, as sentences.
+        personal: Of clicks: queries of single sessions that had done something before, see `persons`.
     """
 
     queries: tuple[JudgedQuery, ...]
@@ -63,6 +70,7 @@ class Judgments:
     refused: int = 0
     first_refused: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
+    personal: tuple[JudgedQuery, ...] = ()
 
     @property
     def answerable(self) -> tuple[JudgedQuery, ...]:
@@ -206,20 +214,21 @@ def scale(grades: Collection[float], irrelevant: float) -> tuple[Callable[[float
 
 def from_sessions(rows: CountedRows, corrected: bool) -> Judgments:
     """Return judgments that are estimated from sessions of clicks."""
-    sessions = clicks.Sessions()
+    sessions, persons = clicks.Sessions(), Persons()
     queries: dict[object, JudgedQuery] = {}
     repeated = without_click = not_shown = 0
     for session, query, shown, clicked in rows.parsed(visit):
         queries.setdefault(query.key, query)
         repeated += not sessions.add(session, query.key, shown, clicked)
+        persons.add(session, query, shown, clicked, [Event(key, "click") for key in shown if key in clicked])
         without_click += not clicked
         not_shown += not clicked <= set(shown)
     visits = rows.count - rows.refused - repeated
-    graded, notes = estimated(sessions, queries, visits, corrected)
+    graded, personal, notes = estimated(sessions, persons, queries, visits, corrected)
     notes.append(
         f"Sessions without a click: {without_click}. Sessions that click what they were not shown: {not_shown}."
     )
-    return Judgments(queries=graded, rows=0, duplicates=repeated, notes=tuple(notes))
+    return Judgments(queries=graded, rows=0, duplicates=repeated, notes=tuple(notes), personal=personal)
 
 
 def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Judgments:
@@ -233,11 +242,13 @@ def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Ju
     Raises:
         ConfigError: No line can be used.
     """
-    sessions, tally = clicks.Sessions(), Tally()
+    sessions, persons, tally = clicks.Sessions(), Persons(), Tally()
     queries: dict[object, JudgedQuery] = {}
     visits = wordless = empty = filtered = 0
     for found in read_visits(rows, tally):
-        query, ranked = logged_query(found.answer), found.ranked
+        query, ranked, answer = logged_query(found.answer), found.ranked, found.answer
+        own = query if query and query.text and not answer.sort and not answer.offset else None
+        persons.add(answer.who, own, ranked, found.clicked, events(found.did), answer.time)
         filtered += query is None
         wordless += query is not None and not query.text
         empty += query is not None and bool(query.text) and not any(ranked)
@@ -249,7 +260,7 @@ def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Ju
     if not visits:
         said = " ".join(tally.notes) or "It is empty."
         raise ConfigError(f"The log {name} has no answer with words and products to learn from. {said}")
-    graded, notes = estimated(sessions, queries, visits, corrected)
+    graded, personal, notes = estimated(sessions, persons, queries, visits, corrected)
     notes.append(
         f"Pages that are not judged: {wordless} without words, {empty} without products, "
         f"{filtered} with filters that judgments cannot have."
@@ -261,6 +272,7 @@ def from_log(rows: Iterable[Product | Reject], name: str, corrected: bool) -> Ju
         refused=tally.refused,
         first_refused=tuple(tally.first_refused),
         notes=(*notes, *tally.notes),
+        personal=personal,
     )
 
 
@@ -273,9 +285,9 @@ def logged_query(answer: Answer) -> JudgedQuery | None:
 
 
 def estimated(
-    sessions: clicks.Sessions, queries: Mapping[object, JudgedQuery], visits: int, corrected: bool
-) -> tuple[tuple[JudgedQuery, ...], list[str]]:
-    """Return queries with grades from clicks, and notes on how they came about."""
+    sessions: clicks.Sessions, persons: Persons, queries: Mapping[object, JudgedQuery], visits: int, corrected: bool
+) -> tuple[tuple[JudgedQuery, ...], tuple[JudgedQuery, ...], list[str]]:
+    """Return queries with grades from clicks, those of persons, and notes on how they came about."""
     impressions = sessions.impressions()
     propensity = clicks.propensities(impressions) if corrected else np.ones(impressions.depth)
     graded = tuple(
@@ -283,10 +295,15 @@ def estimated(
         for key, grades, weight in clicks.grade(impressions, propensity)
     )
     ungraded = len(impressions.query) - sum(len(query.grades) for query in graded)
-    return graded, [
+    notes = [
         f"Grades were estimated from the clicks of {visits} sessions, {explain(propensity, corrected)}.",
         f"Products that were seen fewer than {clicks.MIN_EXAMINATIONS:g} times for a query have no grade: {ungraded}.",
     ]
+    personal = tuple(persons.judged(propensity))
+    if personal and not (corrected and clicks.tells_ranks_apart(impressions)):
+        notes.append(f"{UNCORRECTED} Searches of sessions that had done something before: {len(personal)}.")
+        personal = ()
+    return graded, personal, notes
 
 
 def explain(propensity: clicks.Floats, corrected: bool) -> str:

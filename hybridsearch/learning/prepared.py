@@ -29,6 +29,7 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.planner import Query
 from hybridsearch.search.synonyms import NONE, Synonyms
+from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.transcript import Transcript
@@ -62,8 +63,8 @@ class PreparedQuery:
     synonyms: Synonyms = NONE
     today: date | None = None
 
-    def plan(self, schema: Schema, weights: Weights) -> Plan:
-        """Return the plan of the query under some weights."""
+    def plan(self, schema: Schema, weights: Weights, taste: Taste = INDIFFERENT) -> Plan:
+        """Return the plan of the query under some weights, for a person of some taste."""
         return planner.plan(
             self.query,
             schema,
@@ -72,6 +73,7 @@ class PreparedQuery:
             lexicon=self.lexicon,
             synonyms=self.synonyms,
             today=self.today,
+            taste=taste,
         )
 
 

@@ -14,6 +14,7 @@ from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.jsonl import parse
 from hybridsearch.rows import strings, tidy
 from hybridsearch.search.filters import FilterValue
+from hybridsearch.search.history import NOTHING, History
 from hybridsearch.values import Row
 
 FILTERS: TypeAdapter[dict[str, FilterValue]] = TypeAdapter(dict[str, FilterValue])
@@ -29,6 +30,8 @@ class JudgedQuery:
         image: Path, data: URI or address of a photo.
         weight: How much it counts in learning, in [0, 1]; below 1 for clicks, which prove less than judges.
         audio: Path of a recording, whose words come behind the text.
+        session: Whose query it is; empty for one that stands for those of many people.
+        history: What that session had done before.
     """
 
     text: str
@@ -38,6 +41,8 @@ class JudgedQuery:
     locale: str | None = None
     weight: float = 1.0
     audio: str | None = None
+    session: str = ""
+    history: History = NOTHING
 
     @property
     def answerable(self) -> bool:

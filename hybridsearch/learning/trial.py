@@ -9,12 +9,14 @@ from typing import Any
 
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import EngineError
+from hybridsearch.learning import histories
 from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQueries, PreparedQuery, prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
+from hybridsearch.learning.taste import WithHistory, with_history
 from hybridsearch.progress import Progress
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop
@@ -28,17 +30,21 @@ class Trial:
 
     Attributes:
         unknown: Judged products that the index does not have.
+        history: What it changes to tell a search what its session had done before; None where no session is known.
     """
 
     judgments: Judgments
     unknown: int
     runs: Runs
     evaluation: Evaluation
+    history: WithHistory | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `eval --json` prints."""
         counts = {name: getattr(self.judgments, name) for name in ("rows", "duplicates", "contradictions", "refused")}
-        return {**self.evaluation.to_json(), "judgments": {**counts, "unknown_products": self.unknown}}
+        judgments = {**counts, "unknown_products": self.unknown}
+        history = self.history.to_json() if self.history else None
+        return {**self.evaluation.to_json(), "judgments": judgments, "history": history}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ def run(
     asked = ask(shop, judgments, folder, progress, keyword_query)
     runs = asked.runs
     evaluation = evaluate(runs.asked, runs.rankings, skipped=asked.skipped, notes=asked.notes)
-    return Trial(judgments, asked.unknown, runs, evaluation)
+    again = histories.ask(shop, judgments, asked.weights, folder, progress)
+    return Trial(judgments, asked.unknown, runs, evaluation, with_history(again, asked.weights))
 
 
 def ask(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hybridsearch._version import __version__
 from hybridsearch.disk.home import Home
 from hybridsearch.disk.lock import FileLock
+from hybridsearch.learning import histories
 from hybridsearch.learning.cross_validation import Fitted, Learned, learn
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
@@ -23,6 +24,7 @@ from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Runs, vector_of
+from hybridsearch.learning.taste import Strength, TunedTaste, tune_taste
 from hybridsearch.learning.trial import Asked, ask
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
@@ -50,6 +52,8 @@ class Tuned:
         notes: What was changed or ignored, as sentences.
         runs: Of all systems.
         held_out: nDCG@10 of each query under weights that were learned without it.
+        taste: What was learned of a person's taste; None where the judgments tell of no sessions.
+        used: What the file of the weights is to become; None where nothing changes.
     """
 
     decision: Decision
@@ -62,11 +66,14 @@ class Tuned:
     notes: tuple[str, ...]
     runs: Runs
     held_out: NDArray[np.float64]
+    taste: TunedTaste | None = None
+    used: Weights | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `tune --json` prints; the caller adds whether the weights are used."""
+    def to_json(self, *, shadow: bool = False) -> dict[str, Any]:
+        """Return the object that `tune --json` prints, of a run that is to use nothing with `shadow`."""
         against = self.decision.current
         return {
+            "activated": self.decision.activate and not shadow,
             "reason": self.decision.reason,
             "before": self.before,
             "after": self.after,
@@ -81,6 +88,7 @@ class Tuned:
             "skipped": self.skipped,
             "notes": list(self.notes),
             "weights": self.weights.model_dump(mode="json", exclude_defaults=True),
+            "taste": self.taste and {"activated": self.taste.activate and not shadow, **self.taste.to_json()},
         }
 
 
@@ -113,7 +121,9 @@ def exclusive(settings: Settings) -> Iterator[None]:
 
 
 def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progress: Progress) -> Tuned:
-    """Learn weights from judgments, and decide whether they may be used. Nothing is activated.
+    """Learn weights from judgments, and from sessions how much a taste counts; decide whether they may be used.
+
+    Nothing is activated.
 
     Args:
         shop: Its index is asked; learning starts from its current weights.
@@ -127,7 +137,24 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         EngineError: The engine cannot be reached, or gave only partial answers; the answers until then are kept.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
-    return learn_weights(shop.engine.schema(), ask(shop, judgments, folder, progress), seed, progress)
+    schema, asked = shop.engine.schema(), ask(shop, judgments, folder, progress)
+    tuned = learn_weights(schema, asked, seed, progress)
+    signals = tuned.weights if tuned.decision.activate else None
+    if not judgments.personal:
+        return replace(tuned, used=signals)
+    base = shop.weightings.fitting(signals, schema) if signals else asked.weights
+    sessions = histories.ask(shop, judgments, base, folder, progress)
+    taste = tune_taste(sessions, Strength.of(base), seed)
+    if not taste.activate:
+        return replace(tuned, used=signals, taste=taste)
+    used = tasted(signals or shop.weightings.learned(schema), taste)
+    return replace(tuned, weights=tasted(tuned.weights, taste), used=used, taste=taste)
+
+
+def tasted(weights: Weights, taste: TunedTaste) -> Weights:
+    """Return weights with what was learned of a taste."""
+    found = {"date": now(), "library": __version__, **taste.to_json()}
+    return taste.strength.set_in(weights).model_copy(update={"learned": {**weights.learned, "taste": found}})
 
 
 def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -> Tuned:
@@ -187,9 +214,14 @@ def evidence(schema: Schema, runs: Runs, scores: Scores, decision: Decision, fit
         "calibration": {
             leg.name: {source: asdict(leg.calibration(source)) for source in QUERY_SOURCES} for leg in schema.legs
         },
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": now(),
         "library": __version__,
     }
+
+
+def now() -> str:
+    """Return the time in UTC, for the weights file."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def irrelevant(queries: Sequence[JudgedQuery]) -> float:

@@ -9,13 +9,14 @@ from typing import Any
 
 from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
-from hybridsearch.propose.arrangement import grouped, read_as_pairs, said_of
+from hybridsearch.propose.arrangement import VARIANTS, grouped, read_as_pairs, said_of
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.encoders import better, leg_of_words
 from hybridsearch.propose.languages import guess_languages
 from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
 from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
+from hybridsearch.propose.ratings import ratings_in
 from hybridsearch.propose.reasons import REASONS, how_read
 from hybridsearch.propose.roles import PICKERS, is_code
 from hybridsearch.propose.variants import variants_in
@@ -82,10 +83,14 @@ def propose(
     names = "_id" if kinds is not None else key_of_one or next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles)}
+    of_products = [
+        column for column in roles["numbers"] if not column.name.startswith(f"{more['variants'] or VARIANTS}.")
+    ]
+    rated = {mean.name: count.name for mean, count in ratings_in(of_products).items()}
     said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
     return Proposal(
-        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, **more}),
-        why | ({"vectors": SEES} if roles["image"] else {}),
+        Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, "ratings": rated, **more}),
+        why | ({"ratings": RATES} if rated else {}) | ({"vectors": SEES} if roles["image"] else {}),
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         (*said_of(arranged, key, key_of_one), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
@@ -149,4 +154,5 @@ def formats(roles: Mapping[str, Sequence[Column]]) -> dict[str, Format]:
 
 
 READS = "finds titles that mean what is asked for, in whatever words"
+RATES = "mean ratings and how many there are; a weight for 'rating.FIELD' makes them count, or hybridsearch tune"
 SEES = "finds by what is in the picture, in words or by photo"

@@ -31,11 +31,13 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
         synonyms: File with the rules of the catalogue, if it has some.
     """
     legs = ((proposal.leg, "vectors"), (proposal.words, "words"))
+    rated = proposal.why.get("ratings", "")
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
         ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
         *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
         ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats", "ratings"}), proposal.why),
+        ("[fields.ratings]", proposal.fields.ratings, dict.fromkeys(list(proposal.fields.ratings)[:1], rated)),
         ("[fields.formats]", proposal.fields.formats, proposal.examples),
         (
             "[engine]",

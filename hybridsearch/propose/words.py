@@ -59,3 +59,14 @@ LISTS = listed(
 """Of columns that hold several values."""
 CHOSEN = listed("color colour farbe couleur size größe taille talla material 颜色 色")
 """Of what a product is chosen by."""
+RATED = {"rating", "ratings", "rated", "stars", "review", "reviews", "score", "bewertung", "bewertungen", "sterne"} | {
+    *listed("note avis étoiles valoración valoracion calificación estrellas reseñas reseña 评分 評価")
+}
+"""In the name of a mean rating, or of the number of ratings."""
+RATINGS = {
+    *listed("reviews ratings votes bewertungen stimmen rezensionen avis votos reseñas opiniones 评论数 レビュー数")
+}
+"""Of the number of ratings, alone."""
+COUNTS = {*listed("count counts number num total quantity n anzahl nombre nb número numero cantidad 数")}
+"""Of a number of something."""
+MEANS = {*listed("average avg mean durchschnitt mittel moyenne media promedio 平均")}

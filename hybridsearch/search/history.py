@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,9 +30,13 @@ EVENTS = 10_000
 """The last events that are read: who passes more passes a log, not a history."""
 MOST = 10_000_000
 """Events after which a history is not read on: it may have no end."""
+TAKEN = 10
+"""The last variants of a product that count."""
 IDS = ("id", "product_id", "object_id")
 NAMES_OF_ACTIONS = ("action", "action_name")
 EXPECTED = "ids, or events such as {'id': '17', 'action': 'cart'}"
+Variant = str | Mapping[str, Any]
+"""A variant of a product: a code of it, or what it says, such as {"size": "M"}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Event:
     action: str = "view"
     time: float | None = None
     """Seconds since 1970; None where it is not known."""
+    variant: Variant | None = None
+    """Which variant of the product it was about; None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +58,12 @@ class History:
     Attributes:
         weights: Of each product, by id, above 0; the newest first.
         notes: What was left out, in sentences.
+        variants: Which variants of a product it was about, by id, the newest first.
     """
 
     weights: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    variants: Mapping[str, Sequence[Variant]] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:
@@ -92,7 +100,7 @@ def read_history(given: object) -> History:
     weights, products = weighted(events)
     if products > len(weights):
         notes.append(f"of {products:,} products of the history the last {len(weights)} count")
-    return History(weights, tuple(notes))
+    return History(weights, tuple(notes), taken(events, weights))
 
 
 def latest(given: Any) -> tuple[list[Any], int]:
@@ -126,7 +134,7 @@ def event(given: Any) -> Event:
     action = ALIASES.get(str(named), str(named))
     if action not in ACTIONS:
         raise ValueError(f"has the action {brief(named)}, expected one of {', '.join(ACTIONS)}")
-    return Event(key, action, seconds(plain.get("timestamp")))
+    return Event(key, action, seconds(plain.get("timestamp")), variant_of(plain.get("variant")))
 
 
 def id_of(value: Any) -> str:
@@ -141,6 +149,20 @@ def id_of(value: Any) -> str:
     return found[0]
 
 
+def variant_of(value: Any) -> Variant | None:
+    """Return which variant an event is about.
+
+    Raises:
+        ValueError: It names none.
+    """
+    if value is None or value == "" or isinstance(value, dict):
+        return value or None
+    found = () if isinstance(value, bool | list) else strings(value)
+    if not found:
+        raise ValueError(f"has {brief(value)} for a variant, expected its code, or an object such as {{'size': 'M'}}")
+    return found[0]
+
+
 def seconds(value: Any) -> float | None:
     """Return a time in seconds since 1970, from a number or as ISO 8601 writes it; None where it is none."""
     try:
@@ -151,16 +173,30 @@ def seconds(value: Any) -> float | None:
         return None
 
 
+def latest_first(events: list[Event]) -> list[Event]:
+    """Return events, the newest first: by their times where each has one."""
+    if all(each.time is not None for each in events):
+        events = sorted(events, key=lambda each: each.time or 0.0)
+    return events[::-1]
+
+
 def weighted(events: list[Event]) -> tuple[dict[str, float], int]:
     """Return the weights of the last products, the newest first, and how many products there are.
 
     A product that occurs several times counts as its strongest event does, at the place of its last one.
     """
-    times = [each.time for each in events]
-    if all(time is not None for time in times):
-        events = sorted(events, key=lambda each: each.time or 0.0)
     strongest: dict[str, float] = {}
-    for each in reversed(events):
+    for each in latest_first(events):
         strongest[each.id] = max(strongest.get(each.id, 0.0), ACTIONS[each.action])
     kept = list(strongest.items())[:PRODUCTS]
     return {key: weight * 0.5 ** (place / HALF_LIFE) for place, (key, weight) in enumerate(kept)}, len(strongest)
+
+
+def taken(events: list[Event], products: Collection[str]) -> dict[str, list[Variant]]:
+    """Return the last variants of products that events are about, the newest first."""
+    found: dict[str, list[Variant]] = {}
+    for each in latest_first(events):
+        if each.variant is not None and each.id in products:
+            known = found.setdefault(each.id, [])
+            known += [each.variant] * (each.variant not in known and len(known) < TAKEN)
+    return found

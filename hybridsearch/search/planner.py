@@ -189,7 +189,7 @@ def plan(
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     ranked = not query.sort and kind not in UNTASTED
-    tasted = taste_signals(taste, schema, weights.taste) if ranked else ()
+    tasted = taste_signals(taste, schema, weights.taste, weights.taste_vectors) if ranked else ()
     notes = (*changed(query, kind), *notes, *taste.notes, *[UNUSED] * (bool(taste.seen) and not ranked))
     planned = Plan(
         kind=kind,

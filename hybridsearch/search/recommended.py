@@ -66,7 +66,7 @@ def plan_recommended(
     page = unasked(query, schema, others, configured=configured, ruled=ruled, degraded=degraded)
     keyword = words_of(taste, schema.fields, lexicon)
     evidence = Evidence("", keyword, None, {}, schema, today)
-    tasted = signals(taste, schema, STRENGTH)
+    tasted = signals(taste, schema, STRENGTH, weights.taste_vectors)
     return replace(
         page,
         kind=TASTE,

@@ -17,8 +17,9 @@ from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Schema
+from hybridsearch.search import taken
 from hybridsearch.search.clauses import Cosine, Passing
-from hybridsearch.search.conditions import Range, Terms
+from hybridsearch.search.conditions import OneVariant, Range, Terms
 from hybridsearch.search.history import History
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.shared import telling_most, values_of
@@ -31,15 +32,13 @@ LIKED_BY = 2
 PRICED = 3
 """Products with a price below which nothing is known of a price band."""
 PRICE = "price"
-"""The number field of products that is taken for the price, by its name or the end of it: `price`, `offer.price`."""
+"""What the number field is called, at the end of its name, that is the price where `[fields]` says no other."""
 BAND = 1.25
 """The least factor between the middle of the band and its ends;"""
 WIDEST = 2.5
 """the most: who buys socks and coats has no price."""
 ROUNDING, LEAST = 1e-9, 0.01
 """What sums of shares may lack, and the least length of a scale."""
-BY_VECTORS = 0.5
-"""The part of the bound for vectors where values are liked too: each alone has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Described:
 
     Attributes:
         name: For people, by id and title.
-        values: Of its facets, by field.
+        values: Of its facets, by field; of those of variants what all its variants have.
         price: 0 where it has none.
     """
 
@@ -63,7 +62,7 @@ class Described:
         if known is None or known[0] is not fields:
             title = document.title(product.row, fields).replace("\n", " ")
             name, priced = f"{product.id} ({title})" if title else product.id, price_field(fields)
-            values = values_of(product.row, fields)
+            values = values_of(product.row, fields) | taken.of_all(product.row, fields)
             own = cls(name, values, price(product.row, priced, fields) if priced else 0.0)
             product.memo[cls] = fields, own
             return own
@@ -73,11 +72,26 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A product of a history: what is known of it, and how much it counts, in (0, 1] of all."""
+    """A product of a history.
+
+    Attributes:
+        described: What is known of it.
+        share: How much it counts, in (0, 1] of all.
+        values: Of facets, by field: its own, and those of the variants that were taken.
+    """
 
     product: Indexed
     described: Described
     share: float
+    values: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, product: Indexed, share: float, history: History, fields: Fields) -> Seen:
+        """Return a product with what the history says of its variants."""
+        described = Described.of(product, fields)
+        variants = taken.named(product.row, history.variants.get(product.id, ()), fields)
+        values = {**described.values, **taken.values_of(variants, fields)} if variants else described.values
+        return cls(product, described, share, values)
 
     @property
     def name(self) -> str:
@@ -97,7 +111,7 @@ class Liked:
     """
 
     name: str
-    clause: Terms | Range
+    clause: Terms | Range | OneVariant
     tells: float
     by: tuple[str, ...]
 
@@ -151,9 +165,10 @@ def taste_of(history: History, found: Mapping[str, Indexed], schema: Schema, lex
     if not known:
         return Taste(notes=tuple(notes))
     whole = sum(known.values())
-    seen = tuple(
-        Seen(found[key], Described.of(found[key], schema.fields), weight / whole) for key, weight in known.items()
-    )
+    seen = tuple(Seen.of(found[key], weight / whole, history, schema.fields) for key, weight in known.items())
+    named = [(found[key].row, own) for key, own in history.variants.items() if key in known]
+    if odd := sum(len(own) - len(taken.named(row, own, schema.fields)) for row, own in named):
+        notes.append(f"not among the variants of their products: {odd:,} of the history")
     legs = {leg.name: own for leg in schema.legs if (own := direction(seen, leg.name))}
     liked = (*liked_values(seen, schema.fields, lexicon), *liked_prices(seen, schema.fields))
     return Taste(seen, legs, liked, tuple(notes))
@@ -174,10 +189,10 @@ def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) 
     """Yield for each facet the value that most of the history has, if a third has it and it says something."""
     having: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
     for each in sorted(seen, key=lambda each: -each.share):
-        for name, values in each.described.values.items():
+        for name, values in each.values.items():
             for value in values:
                 having[name, value].append(each)
-    for name in fields.of_products("facets"):
+    for name in fields.facets:
         shares = {value: sum(each.share for each in own) for (field, value), own in having.items() if field == name}
         if not shares:
             continue
@@ -186,7 +201,9 @@ def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) 
         tells = min(shares[value], 1.0) * telling_most([value], fields.languages, lexicon)
         if shares[value] >= LIKED - ROUNDING and len(own) >= LIKED_BY and tells > 0:
             by = tuple(each.name for each in own)
-            yield Liked(f"{TASTE} {name}: {value}", Terms(name, (value,)), tells, by)
+            clause = Terms(name, (value,))
+            had = OneVariant((clause,)) if fields.of_variants(name) else clause
+            yield Liked(f"{TASTE} {name}: {value}", had, tells, by)
 
 
 def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
@@ -208,8 +225,10 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
 
 
 def price_field(fields: Fields) -> str | None:
-    """Return the number field that is called price, if there is one."""
-    return next((name for name in fields.of_products("numbers") if name.rpartition(".")[2].lower() == PRICE), None)
+    """Return the number field that is the price, if there is one."""
+    return fields.price or next(
+        (name for name in fields.of_products("numbers") if name.rpartition(".")[2].lower() == PRICE), None
+    )
 
 
 def price(row: Row, name: str, fields: Fields) -> float:
@@ -221,23 +240,31 @@ def price(row: Row, name: str, fields: Fields) -> float:
     return float(kept) if isinstance(kept, int | float) else 0.0
 
 
-def signals(taste: Taste, schema: Schema, bound: float) -> tuple[Cosine | Passing, ...]:
+def signals(taste: Taste, schema: Schema, bound: float, by_vectors: float = 0.5) -> tuple[Cosine | Passing, ...]:
     """Return what a taste adds to scores, together never more than a bound; with a bound of 0 nothing.
 
     Each leg counts by what it knows of the catalogue, each liked value by what it tells.
+
+    Args:
+        taste: Of the person.
+        schema: What the index holds.
+        bound: Of the sum.
+        by_vectors: The part of the bound for vectors where values are liked too: each alone has all of it.
     """
     scales = {leg.name: leg.calibration(PRODUCT.name) for leg in schema.legs if leg.name in taste.directions}
     knowing = {name: scale.knowledge for name, scale in scales.items() if scale.knowledge}
     liked = taste.liked
     if bound <= 0 or not (knowing or liked):
         return ()
-    for_vectors = bound * (BY_VECTORS if knowing and liked else float(bool(knowing)))
+    for_vectors = bound * (by_vectors if knowing and liked else float(bool(knowing)))
     cosines = [
         cosine(name, for_vectors * knowledge / max(sum(knowing.values()), 1.0), taste.directions[name], scales[name])
         for name, knowledge in knowing.items()
     ]
     each = (bound - for_vectors) / max(len(liked), 1)
-    return (*cosines, *(Passing(part.name, each * part.tells, (part.clause,)) for part in liked))
+    values = (Passing(part.name, each * part.tells, (part.clause,)) for part in liked)
+    weighed: tuple[Cosine | Passing, ...] = (*cosines, *values)
+    return tuple(signal for signal in weighed if signal.weight > 0)
 
 
 def cosine(leg: str, weight: float, direction: Direction, scale: Calibration) -> Cosine:

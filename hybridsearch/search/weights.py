@@ -27,6 +27,8 @@ Weight = Annotated[float, Field(ge=0, le=HEAVIEST, allow_inf_nan=False)]
 MOST_WORTH = 0.2
 """What the worth of products may weigh together, where a person wrote it, as a share of what words or photo weigh: what
 fits a query worse by more than that is never lifted over what fits it."""
+MOST_TASTE = 0.5
+"""What a taste may add to a score at most: half of what all words of a query give."""
 NUMBERS = f"{NUMBER}."
 HALVES = {RATING: 20.0, RECENCY: 90.0}
 """Ratings that count as much as the mean of all products, and days after which a date counts half."""
@@ -50,6 +52,7 @@ class Weights(BaseModel):
             nothing is asked for.
         cut_off: In an order by a field, the share of the best product's score that a product must have.
         taste: The most that what a person looked at adds to a score, where a search is told of it.
+        taste_vectors: The part of that for vectors where values are liked too: each alone has all of it.
         share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead; those of
             `product` find what is similar to one, and are the prior's where a file does not say them.
@@ -65,7 +68,8 @@ class Weights(BaseModel):
     coverage: Annotated[float, Field(ge=0, le=1)] = 0.2
     proof: Annotated[float, Field(ge=0, le=1)] = 0.16
     cut_off: Annotated[float, Field(ge=0, le=1)] = 0.65
-    taste: Annotated[float, Field(ge=0, le=0.5)] = 0.15
+    taste: Annotated[float, Field(ge=0, le=MOST_TASTE)] = 0.15
+    taste_vectors: Annotated[float, Field(ge=0, le=1)] = 0.5
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}

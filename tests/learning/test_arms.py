@@ -43,7 +43,17 @@ def together(seed: int, shoppers: int, favour: float) -> Compared:
 def test_a_better_arm_is_found_where_each_shopper_gets_one() -> None:
     found = [apart(seed, 3_000, {"a": 0.30, "b": 0.36}) for seed in range(5)]
     assert [each.to_json()["better"] for each in found] == ["b"] * 5
-    assert found[0].verdict == "Arm 'b' is better."
+    assert found[0].verdict == "Arm 'b' is better. That holds however often somebody looked."
+    assert found[0].to_json()["better_anytime"] == "b"
+
+
+def test_what_is_better_only_if_the_test_ends_now_is_said_to_be_so() -> None:
+    found = apart(3, 400, {"a": 0.30, "b": 0.36}).to_json()
+    assert (found["better"], found["better_anytime"]) == ("b", None)
+    assert found["verdict"].endswith("and not yet for whoever looks again and again.")
+    low, high = found["separate"]["ctr"]["anytime"]
+    assert low < 0 < found["separate"]["ctr"]["low"] < found["separate"]["ctr"]["high"] < high
+    assert (low + high) / 2 == pytest.approx(found["separate"]["ctr"]["difference"])
 
 
 def test_equal_arms_are_hardly_ever_told_apart_where_each_shopper_gets_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.significance import compare, exact_interval, holm, sign_test
+from hybridsearch.learning.significance import anytime_half, anytime_interval, compare, exact_interval, holm, sign_test
 
 VALUES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20)
 
@@ -123,3 +123,38 @@ def test_the_sign_test_counts_all_that_is_as_far_from_a_half() -> None:
     assert sign_test(9, 10) == pytest.approx(2 * (10 + 1) / 2**10)
     assert sign_test(5, 10) == 1.0
     assert sign_test(0, 0) == 1.0
+
+
+def test_an_interval_that_always_holds_is_that_of_the_formula() -> None:
+    # All shares explain w wins of w by 1 / (w + 1) on average; s does so by s ** w, and is out below 1 / 20 of that.
+    assert anytime_interval(10, 10) == pytest.approx((220 ** (-1 / 10), 1.0))
+    assert anytime_interval(0, 1) == pytest.approx((0.0, 1 - 1 / 40))
+    assert anytime_interval(0, 0) == (0.0, 1.0)
+    # Equation 11 at t = 100 with rho^2 t = 100 (2 log 20 + log(1 + 2 log 20)) / 2,000 = 0.39695
+    assert anytime_half(1.0, 100) == pytest.approx(np.sqrt(2 * 1.39695 / 0.39695 * np.log(np.sqrt(1.39695) * 20)), 1e-4)
+    assert anytime_half(1.0, 0) == np.inf
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_an_interval_that_always_holds_is_wider_than_that_of_one_look(wins: int, losses: int) -> None:
+    low, high = anytime_interval(wins, wins + losses)
+    least, most = exact_interval(wins, wins + losses)
+    assert low <= least + 1e-9
+    assert high >= most - 1e-9
+
+
+def test_who_looks_again_and_again_is_misled_in_fewer_than_one_test_of_twenty() -> None:
+    """Of 1,000 tests of two equal arms; who believes the interval of one look is misled in a third of them."""
+    random, looks = np.random.default_rng(0), range(30, 1_201, 30)
+    wins = np.cumsum(random.random((1_000, looks[-1])) < 0.5, axis=1)[:, np.array(looks) - 1]
+    for interval, least, most in ((anytime_interval, 0.0, 0.05), (exact_interval, 0.2, 1.0)):
+        beyond = [[not low <= 0.5 <= high for low, high in (interval(w, n) for w in range(n + 1))] for n in looks]
+        misled = np.any([np.array(out)[column] for out, column in zip(beyond, wins.T, strict=True)], axis=0)
+        assert least <= misled.mean() < most
+    values = random.exponential(1.0, (1_000, 3_000)) - 1.0
+    counts = np.arange(60, 3_000, 20)
+    sums, squares = (np.cumsum(part, axis=1)[:, counts - 1] for part in (values, values**2))
+    means = sums / counts
+    errors = np.sqrt((squares / counts - means**2) / counts)
+    halves = errors * np.array([anytime_half(1.0, int(count)) for count in counts])
+    assert (np.abs(means) > halves).any(axis=1).mean() < 0.05 < (np.abs(means) > 1.96 * errors).any(axis=1).mean()

@@ -1,0 +1,64 @@
+"""Taken: what it says of a person which variants of products they took, such as a size. Pure functions of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hybridsearch import document, text
+from hybridsearch.fields.facets import KIND as FACETS
+from hybridsearch.roles import Fields
+from hybridsearch.rows import strings
+from hybridsearch.search.history import Variant
+from hybridsearch.search.shared import leaves
+from hybridsearch.values import Row
+
+Values = dict[str, tuple[str, ...]]
+"""Of facets of variants, by field."""
+
+
+def of_all(row: Row, fields: Fields) -> Values:
+    """Return the values that all variants of a product have: which of them was taken makes no difference."""
+    each = [values_of([variant], fields) for variant in variants(row, fields)]
+    common = ((name, [own.get(name, ()) for own in each]) for name in (each[0] if each else ()))
+    shared = {name: tuple(value for value in own[0] if all(value in other for other in own)) for name, own in common}
+    return {name: values for name, values in shared.items() if values}
+
+
+def named(row: Row, taken: Iterable[Variant], fields: Fields) -> list[Row]:
+    """Return the variants that events are about: those whose code is named, and what an event itself says of one."""
+    return [found for each in taken for found in one_named(row, each, fields)]
+
+
+def one_named(row: Row, taken: Variant, fields: Fields) -> Iterator[Row]:
+    """Yield the variant that an event is about, if the product has it."""
+    if isinstance(taken, Mapping):
+        yield taken
+        return
+    code = text.code(taken)
+    for variant in variants(row, fields):
+        if code in document.codes(document.as_row(variant, fields), fields):
+            yield variant
+            return
+
+
+def variants(row: Row, fields: Fields) -> list[Row]:
+    """Return the variants of a product."""
+    try:
+        return document.variants(row, fields) if fields.has_variants else []
+    except ValueError:  # it was changed by somebody else since it was indexed
+        return []
+
+
+def values_of(found: Sequence[Row], fields: Fields) -> Values:
+    """Return the values of facets that any of some variants has; of a path its deepest node."""
+    values: dict[str, dict[str, None]] = {}
+    for variant in found:
+        try:
+            kept = document.read(
+                document.as_row(variant, fields), fields.in_variants.get(FACETS.role, ()), FACETS, fields
+            )
+        except ValueError:  # an event may say anything
+            continue
+        for name, own in kept.items():
+            values.setdefault(name, {}).update(dict.fromkeys(leaves(strings(own), fields.format(name).joint)))
+    return {name: tuple(own) for name, own in values.items()}
