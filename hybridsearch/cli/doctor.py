@@ -39,7 +39,7 @@ def command(ready: bool, as_json: bool, config: Path | None) -> int:
 def readiness(shop: HybridSearch) -> Check:
     """Say whether searches work now, with words and, where pictures are read, a photo."""
     try:
-        shop.warm_up()
+        shop.warm_up(suggestions=False)
     except HybridSearchError as error:
         return Check("search", "failure", str(error), "hybridsearch doctor")
     return Check("search", "ok", "words and photos, as far as the index has vectors for them, are answered in full")

@@ -98,11 +98,12 @@ class Concordance:
 
 def tails(words: Sequence[str]) -> Iterator[Tail]:
     """Yield what follows in some words from each of them on, and from each sign of a run of Chinese or Japanese."""
+    in_plain = list(map(plain_word, words))
     for place, word in enumerate(words):
-        rest = words[place + 1 : place + MOST_WORDS]
+        rest, plain_rest = (each[place + 1 : place + MOST_WORDS] for each in (words, in_plain))
         for start in range(len(word) if text.is_run(word) else 1):
             written = " ".join([word[start:], *rest])
-            plain = " ".join(map(plain_word, [word[start:], *rest]))
+            plain = " ".join([plain_word(word[start:]) if start else in_plain[place], *plain_rest])
             yield plain[:LONGEST], written if plain != written else plain[:LONGEST]
 
 
