@@ -112,7 +112,7 @@ class OfferSource(Section):
 class Catalog(Section):
     """Where products come from: a file, files of several sellers, an existing Elasticsearch index, or a database."""
 
-    path: FilePath | None = None
+    path: Path | None = None
     index: str | None = None
     url: DatabaseAddress | None = None
     """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""

@@ -477,6 +477,8 @@ def test_a_shop_that_is_warm_loads_nothing_for_a_search(seeing: HybridSearch, mo
         fresh.warm_up()
         monkeypatch.setattr("hybridsearch.encoders.by_leg.load_encoder", refuse)
         assert fresh.search("mug", image=photo, strict=True).total
+        monkeypatch.setattr(fresh.suggesting, "reading", refuse)
+        assert fresh.suggest("mu")
 
 
 def test_a_shop_that_would_answer_in_part_is_not_warm(seeing: HybridSearch, tmp_path: Path) -> None:
@@ -488,3 +490,9 @@ def test_a_shop_that_would_answer_in_part_is_not_warm(seeing: HybridSearch, tmp_
 
 def refuse(*_: Any, **__: Any) -> Any:
     raise AssertionError("an encoder was loaded")
+
+
+def test_a_dict_is_no_id(seeing: HybridSearch) -> None:
+    for call in (seeing.similar, seeing.get, seeing.also_bought):
+        with pytest.raises(QueryError, match=r"Found dict \{'id': '1'\}, expected ids: text or numbers"):
+            call({"id": "1"})  # type: ignore[arg-type]

@@ -182,3 +182,13 @@ def test_no_index_is_called_as_what_another_one_has_for_itself(tmp_path: Path, n
     """Attack: the log of a shop overwrote the products of another one, which was called like it."""
     with pytest.raises(ConfigError, match="belongs to another index"):
         Settings.parse({"catalog": {"path": "a.csv"}, "engine": {"index": name}}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "place", ["log.path", "baskets.path", "weights.path", "weights.b", "rules.path", "synonyms.path"]
+)
+@pytest.mark.parametrize("path", ["", ".", "folder/.."])
+def test_an_empty_path_or_a_folder_is_no_file(place: str, path: str) -> None:
+    table, key = place.split(".")
+    with pytest.raises(ConfigError, match=f"'{place}': it is empty or a folder, expected the path of a file"):
+        Settings.parse({"catalog": {"path": "products.jsonl"}, table: {key: path}}, folder=Path())

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from hybridsearch.events.lines import Action
-from hybridsearch.learning.clicks import Floats
+from hybridsearch.learning.clicks import MAX_RANKS, Floats
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.search.history import ACTIONS, ALIASES, PRODUCTS, Event, History, weighted
 
 MOST = 2_000
 """The last such searches of a log: each is a search of its own to be asked again."""
 SHOPPERS = 50_000
-"""Who was there last, and is remembered with what they did: some 50 MB."""
+"""Who was there last, and is remembered with what they did: with some clicks each 50 MB."""
 HEAVIEST = 10.0
 """The most that a click counts, or one at a rank that hardly anybody looks at would outweigh all others."""
 
@@ -72,12 +72,12 @@ class Persons:
         before = [event for event in done if not (time and event.time) or event.time < time]
         if query and before:
             known = {event.id for event in before}
-            ranks = {key: rank for rank, key in enumerate(shown) if key and key not in known}
+            ranks = {key: rank for rank, key in enumerate(shown[:MAX_RANKS]) if key and key not in known}
             wanted = frozenset(clicked) & ranks.keys()
             if 0 < len(wanted) < len(ranks):
                 history = History(weighted(before)[0])
                 self._searches.append(Searched(session, query, history, ranks, wanted))
-        self._done[session] = [*done, *did][-2 * PRODUCTS :]
+        self._done[session] = [*done, *did][-PRODUCTS:]
         if len(self._done) > SHOPPERS:
             self._done.popitem(last=False)
 

@@ -12,16 +12,29 @@ from hybridsearch.search.history import Variant
 from hybridsearch.search.shared import leaves
 from hybridsearch.values import Row
 
+LOOKED_AT = 100
+"""Variants of a product from which on nothing is said of all of them: somebody waits while fifty products are read."""
 Values = dict[str, tuple[str, ...]]
 """Of facets of variants, by field."""
 
 
 def of_all(row: Row, fields: Fields) -> Values:
     """Return the values that all variants of a product have: which of them was taken makes no difference."""
-    each = [values_of([variant], fields) for variant in variants(row, fields)]
-    common = ((name, [own.get(name, ()) for own in each]) for name in (each[0] if each else ()))
-    shared = {name: tuple(value for value in own[0] if all(value in other for other in own)) for name, own in common}
-    return {name: values for name, values in shared.items() if values}
+    first, *others = variants(row, fields) or [{}]
+    if len(others) >= LOOKED_AT:
+        return {}
+    shared = values_of([first], fields)
+    for variant in others:
+        if not shared:
+            break
+        shared = in_both(shared, values_of([variant], fields))
+    return shared
+
+
+def in_both(one: Values, other: Values) -> Values:
+    """Return the values that both have."""
+    both = {name: tuple(value for value in own if value in other.get(name, ())) for name, own in one.items()}
+    return {name: own for name, own in both.items() if own}
 
 
 def named(row: Row, taken: Iterable[Variant], fields: Fields) -> list[Row]:

@@ -638,3 +638,23 @@ def test_the_demo_runs_from_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr.decode()
     follow = python("search", "-c", "hybridsearch-demo/hybridsearch.toml", "red dress", "--json", folder=tmp_path)
     assert json.loads(follow.stdout)["total"] > 0
+
+
+def test_a_page_for_a_person_and_one_of_what_was_bought_together_are_as_that_of_a_search(
+    run: Run, acme: Path, tmp_path: Path
+) -> None:
+    code, out, err = run("recommend", "1,2", "--facet", "brand", "--json")
+    page, searched = json.loads(out), json.loads(run("search", "coat", "--json")[1])
+    assert (code, err, set(page)) == (0, "", set(searched))
+    assert page["hits"][0]["id"] == "3"
+    assert "because you looked at" in run("recommend", "1,2")[1]
+    assert {hit["id"] for hit in json.loads(run("recommend", "1,2", "--again", "--json")[1])["hits"]} >= {"1", "2"}
+    assert "like 2 products that were looked at" in run("recommend", "1,2", "--plan")[1]
+    assert json.loads(run("recommend", "--json")[1])["total"] == 5
+    (tmp_path / "orders.jsonl").write_text('{"products": ["1", "4"]}\n' * 5, encoding="utf-8")
+    assert run("also-bought", "1")[0] == 2
+    assert run("learn-baskets", "orders.jsonl")[0] == 0
+    code, out, err = run("also-bought", "1", "--json")
+    assert (code, err, set(json.loads(out))) == (0, "", set(searched))
+    assert [hit["id"] for hit in json.loads(out)["hits"]] == ["4"]
+    assert "no baskets tell what goes with '2'" in run("also-bought", "2")[2]

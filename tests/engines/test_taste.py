@@ -167,3 +167,21 @@ def test_nothing_of_a_person_is_logged(shops: Shops, caplog: pytest.LogCaptureFi
     said = [record.getMessage() for record in caplog.records if record.name.startswith("hybridsearch")]
     assert said
     assert not [line for line in said for key in ACME if key in line]
+
+
+def test_a_size_that_was_taken_lifts_what_is_there_in_it_on_both_engines(es_url: str, tmp_path: Path) -> None:
+    fields = {"title": "title", "facets": ["variants.size"], "codes": ["variants.sku"], "languages": ["en"]}
+    products = [
+        {"id": f"{number}", "title": "Shirt", "variants": [{"sku": f"{number}{size}", "size": size} for size in sizes]}
+        for number, sizes in enumerate(["S", "M", "ML", "L", "S", "S", "S", "S", "M"])
+    ]
+    history = [{"id": "2", "variant": "2M"}, {"id": "8", "variant": {"size": "M"}}]
+    with on_both_engines(tmp_path, es_url, products, fields=fields) as both:
+        for each in both:
+            page = each.search("shirt", history=history, size=9)
+            assert {hit.id for hit in page[:3]} == {"1", "2", "8"}
+            assert page[0].signals["taste variants.size: M"] > 0
+            assert "taste variants.size: M" not in page[3].signals
+        assert (
+            both[0].search("shirt", history=history).hits[0].id == both[1].search("shirt", history=history).hits[0].id
+        )

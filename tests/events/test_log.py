@@ -173,6 +173,10 @@ def test_what_a_browser_posts_is_read_in_the_short_form_and_in_ubis(tmp_path: Pa
         ([[1]], "'event' is"),
         ({}, "'query_id' is None, expected"),
         ({"query_id": "q", "action_name": "scroll", "object_id": "1"}, "'action_name' is 'scroll', expected one of"),
+        *(
+            ({"query_id": "q", "action_name": "click", "object_id": "1", "position": odd}, "'position' is ")
+            for odd in (0, -1, 1.5, True, "first", [3], 10**9)
+        ),
         ({"query_id": "q", "action_name": "click"}, "'object_id' is None"),
         ({"query_id": "q", "action_name": "click", "object_id": "x" * 600}, "'object_id' is"),
         ({"query_id": "q", "action_name": "click", "object_id": True}, "'object_id' is True"),

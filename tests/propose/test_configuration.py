@@ -491,3 +491,32 @@ def test_a_few_products_have_a_type_and_a_status() -> None:
 def test_columns_of_further_pictures_follow_the_first_and_other_sizes_do_not(names: list[str], expected: Any) -> None:
     rows = [row | {name: f"{name}-{n}.jpg" for name in names} for n, row in enumerate(shop())]
     assert guessed(rows).image == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "ratings"),
+    [
+        ({"rating": [4.5, 3.2, 5], "rating_count": [3, 200, 17]}, {"rating": "rating_count"}),
+        ({"averageRating": [4.5, 3.2, 5], "reviews": [3, 200, 17]}, {"averageRating": "reviews"}),
+        ({"Bewertung": ["4,5", "3,2", "5,0"], "Anzahl Bewertungen": [3, 4, 99]}, {"Bewertung": "Anzahl Bewertungen"}),
+        ({"rating": [4.5, 3.2, 5], "stock_count": [3, 200, 17]}, {}),
+        ({"price": [4.5, 3.2, 5], "reviews": [3, 200, 17]}, {}),
+        ({"score": [70, 80.5, 95], "votes": [3, 200, 17]}, {}),
+        ({"reviews": [3, 200, 17]}, {}),
+    ],
+)
+def test_a_mean_rating_and_how_many_there_are_belong_together(columns: Any, ratings: dict[str, str]) -> None:
+    """The module is `ratings`."""
+    proposal = propose(shop(**columns))
+    assert proposal.fields.ratings == ratings
+    written = tomllib.loads(to_toml(proposal, FILE))
+    assert written["fields"].get("ratings", {}) == ratings
+    assert Settings.parse(written, folder=Path()).fields.ratings == ratings
+
+
+def test_ratings_of_variants_are_none_of_a_product() -> None:
+    rows = [
+        row | {"variants": [{"rating": 4.5, "reviews": 3, "size": "S"}, {"rating": 4.1, "reviews": 30, "size": "M"}]}
+        for row in shop()
+    ]
+    assert guessed(rows).ratings == {}

@@ -108,3 +108,21 @@ def test_a_history_without_an_end_is_read_so_far(monkeypatch: pytest.MonkeyPatch
     found = read_history(itertools.repeat("3"))
     assert found.ids == ["3"]
     assert found.notes == ("of 20,000 events of the history the last 10,000 were read",)
+
+
+def test_events_say_which_variants_of_a_product_they_are_about() -> None:
+    events = [
+        {"id": "1", "variant": "S-1"},
+        {"id": "2"},
+        {"id": "1", "variant": {"size": "M"}},
+        {"id": 1, "variant": 7},
+    ]
+    history = read_history([*events, {"id": "1", "variant": "S-1"}, {"id": "3", "variant": {}}])
+    assert history.variants == {"1": ["S-1", "7", {"size": "M"}]}
+    assert len(read_history([{"id": "1", "variant": number} for number in range(99)]).variants["1"]) == 10
+    odd = read_history([{"id": "1", "variant": [1]}, "2"])
+    assert (odd.ids, odd.notes[0]) == (
+        ["2"],
+        "left out of the history: 1 of 2 events; the first has [1] for a variant, expected its code, or an object such "
+        "as {'size': 'M'}",
+    )

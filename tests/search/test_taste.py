@@ -1,6 +1,6 @@
 """A taste, worked out by hand; what it adds is bounded whatever the history, and without one nothing changes.
 
-What a hit says of it is in `because`, a page for it alone in `recommended`.
+What a hit says of it is in `because`, a page for it alone in `recommended`, what variants say of it in `taken`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.because import explained
 from hybridsearch.search.clauses import Cosine, Passing
-from hybridsearch.search.conditions import Ids, Not, Range, Terms
+from hybridsearch.search.conditions import Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.history import read_history
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
@@ -178,3 +178,60 @@ def test_a_page_for_a_person_leaves_out_what_they_looked_at_unless_it_is_wanted_
     assert isinstance(found.signals[-1], Passing)
     again = plan_recommended(taste("2", "1"), Query(), SCHEMA, prior(), again=True, lexicon=LEXICON)
     assert again.filters == ()
+
+
+SIZED = Fields(
+    title="title", codes=("variants.sku",), facets=("brand", "variants.size", "variants.colour"), languages=("en",)
+)
+SHIRTS = {
+    key: Indexed(
+        key,
+        {
+            "title": "Shirt",
+            "variants": [
+                {"sku": f"{key}-{size}", "size": size, "colour": colour}
+                for size, colour in zip("SML", colours, strict=True)
+            ],
+        },
+    )
+    for key, colours in (("1", ["red"] * 3), ("2", ["red"] * 3), ("3", ["red", "blue", "blue"]), ("4", ["green"] * 3))
+}
+
+
+def sized(*history: Any) -> dict[str, Any]:
+    """Return the clauses of what is liked of some shirts, by name."""
+    found = taste_of(read_history(history), SHIRTS, Schema(SIZED))
+    return {part.name: part.clause for part in found.liked} | {"notes": found.notes}
+
+
+def test_the_size_of_variants_that_were_taken_is_liked_by_their_code_or_by_what_an_event_says() -> None:
+    liked = sized({"id": "1", "variant": "1-m"}, {"id": "2", "variant": {"size": "M"}}, "4")
+    assert liked["taste variants.size: M"] == OneVariant((Terms("variants.size", ("M",)),))
+
+
+def test_without_a_variant_only_what_all_of_a_product_have_is_liked() -> None:
+    assert list(sized("1", "2", "3")) == ["taste variants.colour: red", "notes"]
+    assert list(sized("3", "4")) == ["notes"]
+
+
+def test_a_variant_that_a_product_does_not_have_is_told_of() -> None:
+    assert sized({"id": "1", "variant": "9-M"}, {"id": "2", "variant": {"weight": {"x": 1}}})["notes"] == (
+        "not among the variants of their products: 1 of the history",
+    )
+
+
+def test_the_price_is_the_field_that_the_configuration_says() -> None:
+    fields = Fields(title="title", numbers=("cost", "price"), price="cost", languages=("en",))
+    rows = {key: Indexed(key, {"title": "Hat", "cost": 20, "price": 900}) for key in "123"}
+    (band,) = taste_of(read_history(list(rows)), rows, Schema(fields)).liked
+    assert isinstance(band.clause, Range)
+    assert band.clause.field == "cost"
+    with pytest.raises(ValueError, match="'price' is 'gain', which is none of the 'numbers' of products; add it there"):
+        Fields(title="title", numbers=("cost",), price="gain")
+
+
+def test_a_part_of_a_taste_that_gets_nothing_is_no_signal() -> None:
+    found = taste("2", "1")
+    assert [signal.name for signal in signals(found, SCHEMA, 0.2, 0.0)] == ["taste brand: Acme"]
+    assert [signal.name for signal in signals(found, SCHEMA, 0.2, 1.0)] == ["taste.image"]
+    assert sum(signal.weight for signal in signals(found, SCHEMA, 0.2, 1.0)) == pytest.approx(0.2)

@@ -136,3 +136,8 @@ def test_offers_that_are_one_product_are_measured_against_plain_similarities() -
 def test_suggestions_are_measured_on_both_engines(es_url: str) -> None:
     for arguments in ([], ["--url", es_url]):
         assert run("benchmarks.suggest", *arguments).count('"p50_ms"') == 2
+
+
+def test_what_is_learned_of_tastes_is_measured_on_made_up_logs() -> None:
+    said = run("benchmarks.sessions")
+    assert said.count("sessions that had done something before") == 4
