@@ -38,7 +38,6 @@ class Hat:
         {"17"},
         np.array([17]),
         np.array(17),
-        {"17": None},
         {17: None}.keys(),
         (key for key in ["17"]),
     ],
@@ -75,6 +74,12 @@ def test_what_is_no_id_is_refused(given: Any, sentence: str) -> None:
         with pytest.raises(QueryError) as refused:
             reading(given)
         assert str(refused.value) == sentence + among
+
+
+def test_a_mapping_is_ids_with_versions_for_a_removal_and_nothing_else() -> None:
+    assert removals({"17": None}) == {"17": None}
+    with pytest.raises(QueryError, match=r"Found dict \{'id': '17'\}, expected ids: text or numbers"):
+        possible_ids({"id": "17"})
 
 
 @pytest.mark.parametrize("key", ["", "  ", "x" * 513, "é" * 257, "\ud800"])
