@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
-from hybridsearch.learning.folds import folds
+from hybridsearch.learning.folds import FEW, OUTER, REPEATS, folds
 from hybridsearch.progress import Progress, silent
 from hybridsearch.search.signals import is_cosine, is_static, saturated_names
 
-OUTER, INNER = 5, 4
-"""Folds that measure, and folds within them that choose."""
-REPEATS, FEW = 3, 1_000
-"""How often fewer queries than FEW are split into outer folds: with so few, the figure depends on the split."""
+INNER = 4
+"""Folds within the outer ones, which choose."""
 LEAST_OF_A_KIND = 40
 """Queries of one kind from which on it gets weights of its own."""
 

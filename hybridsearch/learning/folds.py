@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 
 Positions = NDArray[np.intp]
 
+OUTER = 5
+"""Folds that measure."""
+REPEATS, FEW = 3, 1_000
+"""How often fewer queries than FEW are split into outer folds: with so few, the figure depends on the split."""
+
 
 def folds(groups: Sequence[int] | NDArray[np.int64], count: int, seed: int) -> Iterator[tuple[Positions, Positions]]:
     """Yield positions (train, test); whole groups go to the smallest fold, the largest groups first.

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.learning.cross_validation import FEW, OUTER, REPEATS
 from hybridsearch.learning.features import Features
-from hybridsearch.learning.folds import Positions, folds
+from hybridsearch.learning.folds import FEW, OUTER, REPEATS, Positions, folds
 from hybridsearch.learning.gate import MIN_QUERIES, interval
 from hybridsearch.learning.significance import Comparison, compare
 from hybridsearch.search.weights import MOST_TASTE, Weights

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from hybridsearch.learning import cross_validation
-from hybridsearch.learning.cross_validation import OUTER, chosen, learn
+from hybridsearch.learning.cross_validation import chosen, learn
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting
-from hybridsearch.learning.folds import folds
+from hybridsearch.learning.folds import OUTER, folds
 from hybridsearch.learning.gate import decide
 from tests.learning.builders import START, TRUTH, joined, planted
 
