@@ -10,9 +10,11 @@ from typing import Any
 
 from hybridsearch import markup, text
 from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
-from hybridsearch.roles import Fields
+from hybridsearch.reviews.read import listed, written
+from hybridsearch.reviews.summary import summary
+from hybridsearch.roles import BUYERS_SAY, Fields, is_from_reviews
 from hybridsearch.rows import field, strings
-from hybridsearch.schema import Leg, Schema
+from hybridsearch.schema import Leg, Schema, in_reviews
 from hybridsearch.values import Document, FieldValues, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"
@@ -39,16 +41,17 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
     Raises:
         ValueError: The product cannot be indexed; the message is the reason.
     """
-    row, fields = product.row, schema.fields
+    fields = schema.fields
+    row = with_reviews(product.row, fields)
     if taken := next((name for name in row if name == RESERVED or name.startswith(f"{RESERVED}.")), None):
         raise ValueError(f"it has a field {reprlib.repr(taken)}, which is reserved; rename it in the catalogue")
     said = whole(row, fields)
-    everything = searched(said, fields)
+    everything, by_buyers = searched(said, fields), reviewed(row, fields)
     return Document(
         id=product.id,
         row=row,
-        text=analysed(title(row, fields), everything, fields.languages),
-        words=tuple(text.lexical(everything, fields.languages)),
+        text=analysed(title(row, fields), everything, fields.languages, by_buyers),
+        words=tuple(text.lexical(f"{everything}\n{by_buyers}" if by_buyers else everything, fields.languages)),
         codes=codes(said, fields),
         fields=kept(row, {role: fields.of_products(role) for role in KINDS}, fields),
         variants=kept_of_variants(said, fields) if fields.in_variants else (),
@@ -95,12 +98,39 @@ def microseconds(text: str) -> int:
     return since // timedelta(microseconds=1)
 
 
-def analysed(title: str, everything: str, languages: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the tokens by field and language of a title and of all text that is searched; an empty field is absent."""
-    titles, texts = (text.fields_by_language(content, languages) for content in (title, everything))
+def with_reviews(row: Row, fields: Fields) -> Row:
+    """Return a row with what its reviews say, where a shop has reviews.
+
+    Raises:
+        ValueError: The row has another field of that name.
+    """
+    if fields.reviews is None:
+        return row
+    own = row.get(BUYERS_SAY)
+    if own is not None and not (isinstance(own, Mapping) and "aspects" in own):
+        raise ValueError(f"it has a field '{BUYERS_SAY}', which is what its reviews say; rename it in the catalogue")
+    value = field(row, fields.reviews.field)
+    rest = {name: value for name, value in row.items() if name != BUYERS_SAY}
+    return {**rest, BUYERS_SAY: summary(value, fields.reviews, fields.languages)} if listed(value) else rest
+
+
+def reviewed(row: Row, fields: Fields) -> str:
+    """Return what the reviews of a product say, up to what is analysed of a field."""
+    return written(field(row, fields.reviews.field), fields.reviews) if fields.reviews else ""
+
+
+def analysed(title: str, everything: str, languages: Iterable[str], by_buyers: str = "") -> dict[str, dict[str, str]]:
+    """Return the tokens by field and language of a title and of all text that is searched; an empty field is absent.
+
+    Those of reviews stand in the text under languages of their own, see `in_reviews`.
+    """
+    titles, texts, reviews = (text.fields_by_language(content, languages) for content in (title, everything, by_buyers))
     tokens: dict[str, dict[str, list[str]]] = {
         "title": {language: text.analyse(part, language) for language, part in titles.items()},
-        "text": {language: text.analyse(part, language) for language, part in texts.items()},
+        "text": {
+            **{language: text.analyse(part, language) for language, part in texts.items()},
+            **{in_reviews(language): text.analyse(part, language) for language, part in reviews.items()},
+        },
         "pairs": {language: text.pairs(text.sequence(part, language)) for language, part in texts.items()},
         "grams": {text.ALL: text.grams(title)},
     }
@@ -118,7 +148,9 @@ def searched(row: Row, fields: Fields) -> str:
 
 def searched_names(fields: Fields) -> Iterator[str]:
     """Yield the names of the fields that are searched, the title first."""
-    names = (name for role, kind in KINDS.items() if kind.searched for name in fields.of(role))
+    names = (
+        name for role, kind in KINDS.items() if kind.searched for name in fields.of(role) if not is_from_reviews(name)
+    )
     yield from filter(None, [fields.title, *fields.text, *names])
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
-from hybridsearch.sections import Language, Section
+from hybridsearch.sections import Language, Reviews, Section
+
+BUYERS_SAY = "buyers_say"
+"""The field of a product with what its reviews say; where there are reviews the shop has none that is called so."""
+STARS, COUNT, PRAISED, CRITICISED = (f"{BUYERS_SAY}.{name}" for name in ("score", "count", "praised", "criticised"))
+FROM_REVIEWS = {"numbers": (STARS, COUNT), "facets": (PRAISED, CRITICISED)}
+"""The fields that reviews give, by role: products are filtered, counted, sorted and rated by them as by any other."""
 
 
 class Fields(Section):
@@ -40,6 +46,8 @@ class Fields(Section):
     price: str | None = None
     """The number field that is the price, of which a person's history tells a band; left out: the one that is called
     `price`, or ends so, as in `offer.price`."""
+    reviews: Reviews | None = None
+    """Field that lists what buyers wrote: texts, or objects with `text`, `rating` and `date`."""
     languages: tuple[Language, ...] = ("en",)
     formats: dict[str, Format] = Field(default={})
     """How the texts of a field are written, by its name, where one of them alone does not tell."""
@@ -48,6 +56,28 @@ class Fields(Section):
     def pictures(self) -> tuple[str, ...]:
         """The fields with pictures."""
         return (self.image,) if isinstance(self.image, str) else self.image or ()
+
+    @field_validator("reviews", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Take the name of the field for all that is said of it."""
+        return {"field": value} if isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_those_of_reviews(cls, data: Any) -> Any:
+        """Add the fields that reviews give to their roles."""
+        if not isinstance(data, dict) or not data.get("reviews"):
+            return data
+        given = {role: data.get(role, ()) for role in FROM_REVIEWS}
+        roles = {
+            role: tuple(dict.fromkeys([*names, *FROM_REVIEWS[role]]))
+            for role, names in given.items()
+            if isinstance(names, list | tuple)  # what is none is refused as such
+        }
+        ratings = data.get("ratings", {})
+        rated = {"ratings": {**ratings, STARS: COUNT}} if isinstance(ratings, dict) else {}
+        return {**data, **roles, **rated}
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Fields:
@@ -119,7 +149,9 @@ class Fields(Section):
     @property
     def names(self) -> tuple[str, ...]:
         """All fields that have a role, but for the id, in the order of their roles."""
-        return tuple(dict.fromkeys(filter(None, [self.title, *self._names_in_roles(), self.version])))
+        listed = self.reviews.field if self.reviews else None
+        named = filter(None, [self.title, *self._names_in_roles(), self.version, listed])
+        return tuple(name for name in dict.fromkeys(named) if not is_from_reviews(name))
 
     @property
     def names_of_variants(self) -> tuple[str, ...]:
@@ -154,3 +186,8 @@ class Fields(Section):
         """The fields of variants that searches use, by role; empty where there are none."""
         by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}
         return {role: names for role, names in by_role.items() if names}
+
+
+def is_from_reviews(name: str) -> bool:
+    """Tell whether a field is one that reviews give, and not the shop."""
+    return name.startswith(f"{BUYERS_SAY}.")

@@ -77,6 +77,11 @@ class Spread:
     high: float
 
 
+def in_reviews(language: str) -> str:
+    """Return under which name the text of reviews in a language stands beside the text of products in it."""
+    return f"reviews_{language}"
+
+
 def uncalibrated() -> dict[str, Calibration]:
     """Return the calibrations of a leg on which nothing was measured."""
     return {source: Calibration() for source in vector_sources()}

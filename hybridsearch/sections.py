@@ -278,6 +278,27 @@ class WeightsSection(Section):
     the days after which a date counts half."""
 
 
+class Reviews(Section):
+    """Which field of a product lists its reviews, and what an object in it calls its parts."""
+
+    field: Annotated[str, Field(min_length=1)]
+    """Texts, or objects; a row of a file of reviews has the same names."""
+    text: tuple[str, ...] = ("title", "text")
+    """Fields that are read together; those that a review does not have are passed over."""
+    rating: str = "rating"
+    best: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
+    """The best rating there is; the worst is 0 or 1."""
+    date: str = "date"
+
+
+class ReviewsSection(Section):
+    """The file of reviews, in any format of a catalogue; left out: they are in the rows of products alone."""
+
+    path: Path | None = None
+    product: Annotated[str, Field(min_length=1)] = "product_id"
+    """Field that names the product by its id."""
+
+
 class LogSection(Section):
     """Where queries, shown products and clicks are written; left out: nowhere."""
 

@@ -36,6 +36,7 @@ from hybridsearch.sections import (
     JudgmentsSection,
     LogSection,
     OfferSource,
+    ReviewsSection,
     RulesSection,
     Section,
     SuggestSection,
@@ -71,6 +72,7 @@ class Settings(Section):
     rules: RulesSection = RulesSection()
     baskets: BasketsSection = BasketsSection()
     log: LogSection = LogSection()
+    reviews: ReviewsSection = ReviewsSection()
     suggest: SuggestSection = SuggestSection()
     voice: VoiceSection = VoiceSection()
     folder: Path = Field(default=Path(), exclude=True)
@@ -122,6 +124,11 @@ class Settings(Section):
                 raise ValueError(
                     f"'suggest' names '{odd}' for {kind}, which is no facet of products; these are: {there}"
                 )
+        if self.reviews.path and not self.fields.reviews:
+            raise ValueError(
+                "'reviews.path' is a file of reviews; say under which field products have them: reviews = 'reviews' in "
+                "[fields]"
+            )
         if self.fields.group and self.catalog.path is None:
             raise ValueError(
                 "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
@@ -258,6 +265,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "rules": RulesSection,
     "baskets": BasketsSection,
     "log": LogSection,
+    "reviews": ReviewsSection,
     "suggest": SuggestSection,
     "voice": VoiceSection,
     "judgments": JudgmentsSection,

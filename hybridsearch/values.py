@@ -141,6 +141,11 @@ class Hit:
     looked_at: str = ""
 
     @property
+    def buyers_say(self) -> Mapping[str, Any]:
+        """What its reviews say, as docs/reviews.md describes it; empty where it has none."""
+        return self.product.get("buyers_say") or {}
+
+    @property
     def because(self) -> tuple[str, ...]:
         """Which rules of the shop lifted it, and how, in their order; then which product that the person looked at."""
         rules = tuple(name for name in self.signals if name.startswith(RULE))

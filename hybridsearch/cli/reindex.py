@@ -57,6 +57,11 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
         )
         if report.retried:
             click.echo(f"{report.retried:,} requests were retried: the server was busy or briefly unavailable.")
+        if report.reviews:
+            click.echo(
+                f"{report.reviews:,} reviews: {report.odd_reviews:,} look made up and count as few, of "
+                f"{report.unused_reviews:,} something could not be used."
+            )
         if report.quality:
             click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)

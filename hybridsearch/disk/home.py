@@ -26,6 +26,11 @@ class Home:
         return self.folder / "refused.db"
 
     @property
+    def reviews(self) -> Path:
+        """The reviews of a file of its own, by product."""
+        return self.folder / "reviews.db"
+
+    @property
     def candidates(self) -> Path:
         """The cache of answers to judged queries."""
         return self.folder / "candidates.db"

@@ -23,10 +23,12 @@ from hybridsearch.images.load import Fetch
 from hybridsearch.images.product import Load, read_pictures
 from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing.report import Counts
+from hybridsearch.indexing.reviewed import ReviewFile, flaws, review_file
 from hybridsearch.query_sources import PHOTO
+from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
-from hybridsearch.values import Document, Product, Reject, Vector
+from hybridsearch.values import Document, Product, Reject, Row, Vector
 
 UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
@@ -47,6 +49,14 @@ class Built:
     flaws: list[Reject] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
 
+    def told_of_reviews(self, product: Product, row: Row) -> None:
+        """Take in what the reviews of a product say, and what is wrong with them."""
+        if isinstance(said := row.get(BUYERS_SAY), Mapping):
+            self.counts.reviews += said["reviews"]
+            self.counts.unused_reviews += said.get("unused", 0)
+            self.counts.odd_reviews += sum(len(each["reviews"]) for each in said.get("odd", ()))
+            self.flaws += flaws(product, row)
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
@@ -58,6 +68,7 @@ class Builder:
     load_picture: Load
     pool: Executor
     refused: RefusedPictures
+    reviews: ReviewFile | None = None
 
     def build(self, products: Sequence[Product], stored: Mapping[str, Document] | None = None) -> Built:
         """Return the documents of some products, in their order.
@@ -67,11 +78,14 @@ class Builder:
             stored: Documents of the same schema by id, whose vectors stand for what has not changed since.
         """
         built = Built()
+        products = self.reviews.added(products) if self.reviews else products
         by_leg = {leg.name: self.vectors(leg, products, stored or {}, built) for leg in self.schema.legs}
         for place, product in enumerate(products):
             vectors = dict(self.usable(product, {name: row[place] for name, row in by_leg.items()}, built))
             try:
-                built.documents.append(document.build(product, self.schema, vectors))
+                made = document.build(product, self.schema, vectors)
+                built.documents.append(made)
+                built.told_of_reviews(product, made.row)
             except ValueError as error:
                 built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
         return built
@@ -177,10 +191,11 @@ def building(
         EncodeCache(home.vectors) as cache,
         RefusedPictures(home.refused) as refused,
         Fetcher() as fetcher,
+        review_file(settings) as reviews,
         executor(LOADED_AT_ONCE) as pool,
     ):
         load = refused.loading(picture_loader(settings, refused.fetching(fetcher)))
-        yield Builder(schema, encoders, cache, load, pool, refused)
+        yield Builder(schema, encoders, cache, load, pool, refused, reviews)
 
 
 def counted(encoded: Any, built: Built) -> Any:

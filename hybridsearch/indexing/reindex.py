@@ -231,7 +231,10 @@ class Reindex:
                 self.journal.remove()
 
 
-REPORTED = ("rejected", "without_picture", "encoded", "cached", "older", "changes")
+REPORTED = (
+    *("rejected", "without_picture", "encoded", "cached", "older", "changes"),
+    *("reviews", "unused_reviews", "odd_reviews"),
+)
 """Counts that the report repeats."""
 
 

@@ -22,6 +22,9 @@ class Counts:
         changes: Changes that were recorded while the run went on, and were replayed.
         pictured: Products that name a picture, for each leg that reads pictures.
         unseen: Those of them that have no usable one.
+        reviews: That products have.
+        unused_reviews: Of which something could not be used.
+        odd_reviews: That look made up.
     """
 
     read: int = 0
@@ -34,6 +37,9 @@ class Counts:
     changes: int = 0
     pictured: int = 0
     unseen: int = 0
+    reviews: int = 0
+    unused_reviews: int = 0
+    odd_reviews: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         more = asdict(other)
@@ -55,6 +61,8 @@ class Report:
         changes: Changes of single products that came in during the run, and were replayed.
         resumed: Products that an earlier, interrupted process of this run had done already.
         retried: Requests that were asked again, because the engine was busy or briefly away.
+        reviews: Of all products together; of `unused_reviews` something could not be used, `odd_reviews` look made up
+            and count as fewer.
         rejects: The first rejects; all of them are in `rejects_file`.
         rejects_file: JSON lines; None when everything is well.
         quality: What the judged queries said, where the configuration names some.
@@ -73,6 +81,9 @@ class Report:
     resumed: int
     retried: int
     seconds: float
+    reviews: int = 0
+    unused_reviews: int = 0
+    odd_reviews: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
     quality: Quality | None = None

@@ -1,8 +1,9 @@
 """The words by which reviews judge, of each language, as `words/LANGUAGE.tsv` says them.
 
-A line has a kind, an aspect of products or nothing, and terms with a comma and a space between them; `*` ends a term that
-is the beginning of words. Kinds are how good or bad a term is (2, 1, -1, -2; 0 only names the aspect), `not`, `very`,
-`less`, `but`, `=` for a phrase that says neither good nor bad, and `own` for words by which the language is recognised.
+A line has a kind, an aspect of products or nothing, and terms with a comma and a space between them; `*` ends a term
+that is the beginning of words. Kinds are how good or bad a term is (2, 1, -1, -2; 0 only names the aspect), `not`,
+`very`, `less`, `but`, `=` for a phrase that says neither good nor bad, and `own` for words by which the language is
+recognised.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A term in a sentence, from one place up to another: places are of words, in Chinese and Japanese of characters."""
+    """A term in a sentence, from one place up to another; places count words, in Chinese and Japanese characters."""
 
     start: int
     end: int

@@ -32,7 +32,14 @@ class Scope:
     back: int
 
 
-SCOPES = {"en": Scope(4, 0), "de": Scope(3, 5), "fr": Scope(4, 0), "es": Scope(4, 0), "ja": Scope(0, 5), "zh": Scope(4, 0)}
+SCOPES = {
+    "en": Scope(4, 0),
+    "de": Scope(3, 5),
+    "fr": Scope(4, 0),
+    "es": Scope(4, 0),
+    "ja": Scope(0, 5),
+    "zh": Scope(4, 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,8 @@ def sign(score: float) -> str:
 def language_of(content: str, preferred: Sequence[str] = LATIN) -> str:
     """Return the language of a review; empty where it is none of the six.
 
-    Kana is Japanese, other Han characters are Chinese. The others are told apart by their small words; where two have as
-    many, the first of the `preferred` ones counts.
+    Kana is Japanese, other Han characters are Chinese. The others are told apart by their small words; where two have
+    as many, the first of the `preferred` ones counts.
     """
     if _KANA.search(content):
         return "ja"

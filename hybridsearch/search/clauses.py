@@ -79,10 +79,17 @@ class Match:
     Attributes:
         field: `title`, `text`, `pairs` or `grams`.
         words: For each language to look in.
+        also: The same in the reviews of products, whose languages are called otherwise, see `schema.in_reviews`.
     """
 
     field: str
     words: tuple[Words, ...]
+    also: tuple[Words, ...] = ()
+
+    @property
+    def everywhere(self) -> tuple[Words, ...]:
+        """Where to look, in all."""
+        return (*self.words, *self.also)
 
     @classmethod
     def alike(cls, field: str, tokens: Iterable[tuple[str, Iterable[str]]], share: float = 0.0) -> Match:

@@ -349,7 +349,7 @@ class Plan:
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.reason}"]
         if self.keyword:
-            lines += [f"  keyword     {self.keyword.field} has {needs(words)}" for words in self.keyword.words]
+            lines += [f"  keyword     {self.keyword.field} has {needs(words)}" for words in self.keyword.everywhere]
         if self.codes:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
             lines += [f"  codes       that begin with {prefix}" for prefix in self.codes.prefixes]

@@ -13,7 +13,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource
 from hybridsearch.roles import Fields
-from hybridsearch.schema import Schema
+from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
 from hybridsearch.search.diversity import Diverse
@@ -178,6 +178,8 @@ def plan(
     reading = widened(reading, query.heard, lexicon, schema.fields.languages)
     parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
     keyword = keywords(parts, reading, lexicon, weights)
+    if keyword and schema.fields.reviews:
+        keyword = with_reviews(keyword)
     codes = typed_codes(typed) if schema.fields.codes else None
     evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, today)
     if query.sort:
@@ -186,6 +188,8 @@ def plan(
     is_proved = kind == WORDS.name and not query.filters and not ruled.pins
     near = tuple(nearness(vectors, schema)) if is_proved else ()
     proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near) if is_proved else None
+    if proof and schema.fields.reviews:
+        proof = replace(proof, words=with_reviews(proof.words))
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     ranked = not query.sort and kind not in UNTASTED
@@ -243,6 +247,11 @@ def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None
     words = (in_language(reading, part, language, lexicon, weights.coverage) for language, part in parts.items())
     found = tuple(filter(None, words))
     return Match("text", found) if found else None
+
+
+def with_reviews(match: Match) -> Match:
+    """Return a clause that looks for the words in the reviews of products too; the better of the two counts."""
+    return replace(match, also=tuple(replace(words, language=in_reviews(words.language)) for words in match.words))
 
 
 def is_doubtful(keyword: Match | None, lexicon: Lexicon | None) -> bool:

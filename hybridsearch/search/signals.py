@@ -66,6 +66,11 @@ class Evidence:
         """Return the clause that a text field has the query's words, or a share of those that products have."""
         return Match(field, tuple(present(words, share) for words in self.keyword.words)) if self.keyword else None
 
+    def words_in_reviews(self) -> Match | None:
+        """Return the clause that the reviews of a product have the query's words; none where an index has none."""
+        also = tuple(present(words, 0.0) for words in self.keyword.also) if self.keyword else ()
+        return Match("text", also) if also else None
+
 
 class SignalWeights(Protocol):
     """The weight and the saturation constant of each signal."""
@@ -100,14 +105,22 @@ class Definition:
         return name.startswith(self.key.removesuffix("*")) if self.key.endswith(FAMILY) else name == self.key
 
 
-def text_signal(name: str, match: Callable[[Evidence], Match | None]) -> Definition:
-    """Define BM25 of a match; without one, a query does not give the signal."""
+def text_signal(
+    name: str, match: Callable[[Evidence], Match | None], needs: Callable[[Schema], bool] = lambda _: True
+) -> Definition:
+    """Define BM25 of a match; without one, a query does not give the signal.
+
+    Args:
+        name: Of the signal.
+        match: Makes the match.
+        needs: Tells whether an index can give the signal.
+    """
 
     def signals(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
         if clause := match(evidence):
             yield Saturated(name, weights.weight(name), clause, weights.half(name))
 
-    return Definition(name, lambda _: (name,), signals, saturated=True)
+    return Definition(name, lambda schema: (name,) if needs(schema) else (), signals, saturated=True)
 
 
 def condition(
@@ -233,6 +246,9 @@ SIGNALS: tuple[Definition, ...] = (
     text_signal("text", lambda evidence: evidence.words_in("text")),
     text_signal("pairs", adjacent_words),
     text_signal("grams", letters),
+    text_signal(
+        "reviews", lambda evidence: evidence.words_in_reviews(), needs=lambda schema: bool(schema.fields.reviews)
+    ),
     condition("all_words", lambda evidence: evidence.words_in("text", 1.0)),
     condition("most_words", lambda evidence: evidence.words_in("text", 0.6)),
     condition(

@@ -37,7 +37,7 @@ LAYERS = (
     ("sections",),
     ("roles",),
     ("settings",),
-    ("images", "schema", "voice"),
+    ("images", "reviews", "schema", "voice"),
     ("asking", "document", "encoders"),
     ("search",),
     ("engines",),

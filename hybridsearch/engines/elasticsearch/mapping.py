@@ -13,7 +13,8 @@ from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.answers import reading
 from hybridsearch.engines.elasticsearch.shapes import HitWithFields, Index
 from hybridsearch.fields import KINDS, restored
-from hybridsearch.schema import Leg, Schema
+from hybridsearch.roles import BUYERS_SAY
+from hybridsearch.schema import Leg, Schema, in_reviews
 from hybridsearch.values import Document, Indexed, Vector
 
 ID = f"{RESERVED}.id"
@@ -85,7 +86,8 @@ def to_mapping(schema: Schema, own: Mapping[str, Any] | None = None, *, knn_has_
     """
     mapping: dict[str, Any] = dict(own) if own is not None else {"dynamic": False}
     mapping["_meta"] = {**mapping.get("_meta", {}), META: schema.to_json()}
-    mapping["properties"] = {**mapping.get("properties", {}), RESERVED: our_fields(schema, knn_has_k)}
+    unsearched: dict[str, Any] = {BUYERS_SAY: {"type": "object", "enabled": False}} if schema.fields.reviews else {}
+    mapping["properties"] = {**mapping.get("properties", {}), **unsearched, RESERVED: our_fields(schema, knn_has_k)}
     return mapping
 
 
@@ -93,6 +95,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
     """Return the mapping of the one object that holds our fields."""
     types, fields = field_types(), schema.fields
     texts: dict[str, Any] = dict.fromkeys(fields.languages, types["text"])
+    reviews = dict.fromkeys(map(in_reviews, fields.languages if fields.reviews else ()), types["text"])
     vectors: dict[str, Any] = {leg.name: vector_type(leg, knn_has_k) for leg in schema.legs}
     inside = fields_by_role(fields.in_variants)
     return objects(
@@ -100,7 +103,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             "id": types["id"],
             "codes": types["code"],
             "words": types["word"],
-            **{name: objects(texts) for name in TEXTS},
+            **{name: objects({**texts, **(reviews if name == "text" else {})}) for name in TEXTS},
             "grams": objects({text.ALL: types["text"]}),
             **fields_by_role({role: fields.of_products(role) for role in KINDS}),
             **({"variants": {"type": "nested", "include_in_root": True, **objects(inside)}} if inside else {}),

@@ -11,7 +11,7 @@ from hybridsearch.search.clauses import Match, Words
 
 def match_clause(clause: Match) -> Clause:
     """Return the clause that matches words in any of the languages; the best language counts."""
-    return best_of([words_clause(text_path(clause.field, words.language), words) for words in clause.words])
+    return best_of([words_clause(text_path(clause.field, words.language), words) for words in clause.everywhere])
 
 
 def words_clause(path: str, words: Words) -> Clause:

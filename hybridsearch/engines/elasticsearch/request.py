@@ -128,7 +128,7 @@ def source(plan: Plan) -> Any:
 def proof_clause(proof: Proof, window: int) -> Clause:
     """Return the aggregation that counts the products of the window that have what the proof needs."""
     field = proof.words.field
-    parts = [best_of([counting(text_path(field, words.language), words) for words in proof.words.words])]
+    parts = [best_of([counting(text_path(field, words.language), words) for words in proof.words.everywhere])]
     if proof.near:
         parts.append(best_of([cosine_clause(cosine) for cosine in proof.near]))
     if proof.codes:

@@ -68,7 +68,7 @@ class Candidates:
 
 def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
     """Return the documents that match in any language, and the score of the best."""
-    by_language = [view.text(clause.field, words.language).match(words, view.documents) for words in clause.words]
+    by_language = [view.text(clause.field, words.language).match(words, view.documents) for words in clause.everywhere]
     if len(by_language) == 1:
         return by_language[0]
     scores = np.zeros(view.documents, np.float32)

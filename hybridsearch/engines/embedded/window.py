@@ -44,7 +44,7 @@ class Window:
     def bm25(self, clause: Match) -> NDArray[np.float64]:
         """Return the score of each document in its best language; 0 where it does not match."""
         best = np.zeros(len(self.docs), np.float64)
-        for words in clause.words:
+        for words in clause.everywhere:
             table = self._table(clause.field, words)
             scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
             enough = np.array(words.tells) @ (table > 0) >= words.needed
@@ -54,7 +54,7 @@ class Window:
     def counted(self, clause: Match) -> NDArray[np.int64]:
         """Return what those of the words count that each document has, in its best language."""
         best = np.zeros(len(self.docs), np.int64)
-        for words in clause.words:
+        for words in clause.everywhere:
             np.maximum(best, np.array(words.tells) @ (self._table(clause.field, words) > 0), out=best)
         return best
 

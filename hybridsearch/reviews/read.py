@@ -1,0 +1,109 @@
+"""Reads the reviews of a product: whatever is wrong with one of them costs no other."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hybridsearch import markup, text
+from hybridsearch.fields import dates
+from hybridsearch.rows import field, number, strings
+from hybridsearch.sections import Reviews
+
+MOST = 500
+"""Reviews of a product that are read; a page of a shop shows no more either."""
+LONGEST = 2_000
+"""Characters of a review that are read."""
+WORST = 1.0
+BEST = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a buyer wrote.
+
+    Attributes:
+        number: Its place in the list of the product, from 1.
+        stars: From 1 to 5, whatever the shop's scale is; None where there is no rating.
+        day: In days since 1970; None where there is no date.
+    """
+
+    number: int
+    text: str
+    stars: float | None = None
+    day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What of a review could not be used."""
+
+    number: int
+    reason: str
+
+
+def listed(value: Any) -> list[Any]:
+    """Return the reviews under a field: one that stands alone is a list too."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [] if value is None or value == "" else [value]
+
+
+def read(value: Any, layout: Reviews) -> Iterator[Review | Flaw]:
+    """Yield the reviews under a field, and what of them cannot be used; a review may have both."""
+    found = listed(value)
+    for place, each in enumerate(found[:MOST], 1):
+        yield from review(each, place, layout)
+    if len(found) > MOST:
+        yield Flaw(MOST + 1, f"there are {len(found):,}, of which the first {MOST} are read")
+
+
+def written(value: Any, layout: Reviews) -> str:
+    """Return the texts of the reviews under a field, one after the other, up to what is analysed of a field."""
+    texts = (each.text for each in read(value, layout) if isinstance(each, Review))
+    return "\n".join(filter(None, texts))[: text.FIELD_LIMIT]
+
+
+def review(value: Any, place: int, layout: Reviews) -> Iterator[Review | Flaw]:
+    """Yield a review, and what of it cannot be used."""
+    if isinstance(value, Mapping):
+        row: Mapping[str, Any] = value
+    elif isinstance(value, str):
+        row = {"": value}
+    else:
+        yield Flaw(place, f"it is {reprlib.repr(value)}, expected a text or an object")
+        return
+    names = layout.text if isinstance(value, Mapping) else ("",)
+    parts = (part for name in names for part in strings(field(row, name) if name else row[name]))
+    written = "\n".join(filter(None, (text.clean(markup.visible(part[:LONGEST])) for part in parts)))
+    rated, dated = field(row, layout.rating), field(row, layout.date)
+    try:
+        stars = stars_of(rated, layout)
+    except ValueError:
+        stars = None
+        yield Flaw(place, f"'{layout.rating}' is {reprlib.repr(rated)}, expected a number from 0 to {layout.best:g}")
+    try:
+        moment = dates.read(dated)
+    except ValueError:
+        moment = None
+        yield Flaw(place, f"'{layout.date}' is {reprlib.repr(dated)}, expected a date as 2026-01-31")
+    if written or stars is not None:
+        yield Review(place, written, stars, None if moment is None else moment // dates.DAY)
+    else:
+        yield Flaw(place, f"it has none of: {', '.join([*layout.text, layout.rating])}")
+
+
+def stars_of(value: Any, layout: Reviews) -> float | None:
+    """Return a rating on the scale from 1 to 5; None where there is none.
+
+    Raises:
+        ValueError: It is no number, or beyond the shop's scale.
+    """
+    if not strings(value):
+        return None
+    rated = number(value)
+    if rated is None or isinstance(value, bool) or not 0 <= rated <= layout.best:
+        raise ValueError(f"no rating: {value!r}")
+    return max(WORST, rated * BEST / layout.best)
