@@ -171,7 +171,10 @@ def named(settings: Settings, schema: Schema) -> dict[str, list[str]]:
     """
     listed = schema.fields.list_of_variants
     of_rows = {name: [name, f"{listed}.{name}"] for name in settings.catalog.names}
-    return {name: [name] for name in document.names(schema)} | of_rows
+    of_products = {name: [name] for name in document.names(schema)}
+    if settings.reviews.path and schema.fields.reviews:  # which a file has
+        of_products.pop(schema.fields.reviews.field, None)
+    return of_products | of_rows
 
 
 def has_any(row: Row, places: Sequence[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -31,10 +30,31 @@ log = redaction.logger(__name__)
 
 FORMAT = 1
 TABLES = """
-CREATE TABLE reviews (product TEXT NOT NULL, place INTEGER NOT NULL, row BLOB NOT NULL);
+DROP TABLE IF EXISTS state;
+DROP TABLE IF EXISTS reviews;
 CREATE TABLE state (json BLOB NOT NULL);
+CREATE TABLE reviews (product TEXT NOT NULL, place INTEGER NOT NULL, row BLOB NOT NULL);
+CREATE INDEX by_product ON reviews (product, place);
 """
-FEW_ENOUGH = f"SELECT row FROM reviews WHERE product = ? ORDER BY place LIMIT {MOST + 1}"
+OF_PRODUCT = f"SELECT row FROM reviews WHERE product = ? ORDER BY place LIMIT {MOST + 1}"
+PATIENCE = 600.0
+"""Seconds to wait for another process that reads the file."""
+
+
+REMEDY = "Remove the file: it is made again from that of the reviews."
+
+
+@dataclass(slots=True)
+class Refused:
+    """How many rows of a file are no reviews, and why the first is none."""
+
+    count: int = 0
+    first: str = ""
+
+    def add(self, reason: str) -> None:
+        """Count a row."""
+        self.first = self.first or reason
+        self.count += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +65,21 @@ class ReviewFile:
         name: Of the field under which products have them.
     """
 
+    path: Path
     database: sqlite3.Connection
     name: str
 
     def added(self, products: Sequence[Product]) -> list[Product]:
         """Return products with the reviews that the file has of them, behind their own."""
-        found = {product.id: self.of(product.id) for product in products}
-        return [self.with_reviews(product, found[product.id]) for product in products]
+        with explained(self.path):
+            return [self.with_reviews(product) for product in products]
 
-    def of(self, product: str) -> list[Any]:
-        """Return the reviews of a product, in the order of the file."""
-        return [orjson.loads(row) for (row,) in self.database.execute(FEW_ENOUGH, (product,))]
-
-    def with_reviews(self, product: Product, found: list[Any]) -> Product:
-        """Return a product with reviews behind its own; a product that was read from an index has them already."""
-        if not found:
-            return product
-        own = [] if BUYERS_SAY in product.row else listed(field(product.row, self.name))
-        return replace(product, row={**product.row, self.name: [*own, *(each for each in found if each not in own)]})
+    def with_reviews(self, product: Product) -> Product:
+        """Return a product with the reviews of the file; one that was indexed before has them already."""
+        found = [orjson.loads(row) for (row,) in self.database.execute(OF_PRODUCT, (product.id,))]
+        own = listed(field(product.row, self.name)) if found else []
+        new = [each for each in found if each not in own]
+        return replace(product, row={**product.row, self.name: [*own, *new]}) if new else product
 
 
 @contextmanager
@@ -75,44 +92,41 @@ def review_file(settings: Settings) -> Iterator[ReviewFile | None]:
     if settings.reviews.path is None or settings.fields.reviews is None:
         yield None
         return
-    path = settings.resolve(settings.reviews.path)
-    database = Home(settings.home).reviews
-    with explained(database), closing(current(path, database, settings)) as connection:
-        yield ReviewFile(connection, settings.fields.reviews.field)
+    path = Home(settings.home).reviews
+    with explained(path):
+        make_folder(path.parent, path.parent)
+        modes.create(path)
+        connection = connect(path)
+    with closing(connection):
+        with explained(path, REMEDY):
+            keep_up(connection, settings.resolve(settings.reviews.path), settings)
+        yield ReviewFile(path, connection, settings.fields.reviews.field)
 
 
-def current(path: Path, database: Path, settings: Settings) -> sqlite3.Connection:
-    """Return a database with the reviews that the file has now."""
+def keep_up(connection: sqlite3.Connection, path: Path, settings: Settings) -> None:
+    """Read the file again if it has changed: all at once, so that a process that dies leaves what was there before.
+
+    A row that is no review of a product is told of, with the first reason.
+    """
     state = state_of(path, settings.reviews.product)
-    if database.exists():
-        known = connect(database)
-        if stored(known) == state:
-            return known
-        known.close()
-    make_folder(database.parent, database.parent)
-    with tempfile.TemporaryDirectory(dir=database.parent, prefix="reviews-") as private:
-        new = Path(private) / database.name
-        modes.create(new)
-        with closing(connect(new)) as connection:
-            fill(connection, path, settings, state)
-        new.replace(database)
-    return connect(database)
-
-
-def fill(connection: sqlite3.Connection, path: Path, settings: Settings, state: Mapping[str, Any]) -> None:
-    """Read the file into an empty database; a row that is no review of a product is told of, with the first reason."""
-    refused: list[str] = []
-    source = open_source(Catalog(path=path), None)
-    connection.executescript(TABLES)
-    connection.executemany("INSERT INTO reviews VALUES (?, ?, ?)", rows(source.read(), settings, refused))
-    connection.execute("CREATE INDEX by_product ON reviews (product, place)")
+    if stored(connection) == state:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    if stored(connection) == state:  # another process was faster
+        connection.execute("ROLLBACK")
+        return
+    refused = Refused()
+    for statement in filter(str.strip, TABLES.split(";")):
+        connection.execute(statement)
+    read = open_source(Catalog(path=path), None).read()
+    connection.executemany("INSERT INTO reviews VALUES (?, ?, ?)", rows(read, settings, refused))
     connection.execute("INSERT INTO state VALUES (?)", (orjson.dumps(state),))
-    connection.commit()
-    if refused:
-        log.warning("%d rows of %s are no reviews, the first: %s", len(refused), path.name, refused[0])
+    connection.execute("COMMIT")
+    if refused.count:
+        log.warning("%d rows of %s are no reviews, the first: %s", refused.count, path.name, refused.first)
 
 
-def rows(read: Iterable[Product | Reject], settings: Settings, refused: list[str]) -> Iterator[tuple[str, int, bytes]]:
+def rows(read: Iterable[Product | Reject], settings: Settings, refused: Refused) -> Iterator[tuple[str, int, bytes]]:
     """Yield (product, place, review) for each row of a file; why the others are none goes to `refused`."""
     name = settings.reviews.product
     for place, row in enumerate(read, 1):
@@ -121,7 +135,7 @@ def rows(read: Iterable[Product | Reject], settings: Settings, refused: list[str
                 raise ValueError(row.reason)
             product = product_id(field(row.row, name), name)
         except ValueError as error:
-            refused.append(f"{row.where}: {error}")
+            refused.add(f"{row.where}: {error}")
             continue
         yield product, place, orjson.dumps({key: value for key, value in row.row.items() if key != name})
 
@@ -143,18 +157,17 @@ def state_of(path: Path, product: str) -> dict[str, Any]:
 
 
 def stored(connection: sqlite3.Connection) -> Any:
-    """Return the state that a database was made from; None where it is damaged."""
-    try:
-        found = connection.execute("SELECT json FROM state").fetchone()
-        return orjson.loads(found[0]) if found else None
-    except (sqlite3.DatabaseError, ValueError):
+    """Return the state of the file that was read; None where none was."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'state'").fetchone():
         return None
+    found = connection.execute("SELECT json FROM state").fetchone()
+    return orjson.loads(found[0]) if found else None
 
 
 @forks.still()
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a database, for any thread."""
-    return sqlite3.connect(path, check_same_thread=False)
+    """Open a database, for any thread; transactions begin and end where it is said."""
+    return sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
 
 
 def flaws(product: Product, row: Row) -> Iterator[Reject]:

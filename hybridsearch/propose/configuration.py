@@ -18,6 +18,7 @@ from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.ratings import ratings_in
 from hybridsearch.propose.reasons import REASONS, how_read
+from hybridsearch.propose.reviews import reviews_in, still_left, without
 from hybridsearch.propose.roles import PICKERS, is_code
 from hybridsearch.propose.variants import variants_in
 from hybridsearch.roles import Fields
@@ -71,8 +72,9 @@ def propose(
     if not rows:
         raise CatalogError(f"'{name}' has no products to look at. Write [fields] by hand, or add some.")
     arranged = catalog or Catalog(path=Path())
+    reviews = reviews_in(rows)
     every = columns(rows, kinds or {}, gathered=grouped(arranged, key))
-    sampled = [column for column in every if not read_as_pairs(column, arranged.pairs)]
+    sampled = [column for column in without(every, reviews) if not read_as_pairs(column, arranged.pairs)]
     roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"]):
         names = ", ".join(column.name for column in sampled[:20])
@@ -82,7 +84,8 @@ def propose(
     single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
     names = "_id" if kinds is not None else key_of_one or next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
-    more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles)}
+    why |= {"reviews": SAY} if reviews else {}
+    more = {"group": key if grouped(arranged, key) else None, "variants": variants_in(rows, roles), "reviews": reviews}
     of_products = [
         column for column in roles["numbers"] if not column.name.startswith(f"{more['variants'] or VARIANTS}.")
     ]
@@ -94,7 +97,7 @@ def propose(
         VectorLeg(name="image", encoder="starter") if roles["image"] else None,
         (*said_of(arranged, key, key_of_one), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
-        rest,
+        still_left(rest, reviews),
     )
 
 
@@ -155,4 +158,5 @@ def formats(roles: Mapping[str, Sequence[Column]]) -> dict[str, Format]:
 
 READS = "finds titles that mean what is asked for, in whatever words"
 RATES = "mean ratings and how many there are; a weight for 'rating.FIELD' makes them count, or hybridsearch tune"
+SAY = "what buyers say: their words are searched, and products are rated by them"
 SEES = "finds by what is in the picture, in words or by photo"

@@ -10,6 +10,8 @@ from typing import Any
 from hybridsearch.fields import Format
 from hybridsearch.json_text import as_toml
 from hybridsearch.propose.configuration import Proposal
+from hybridsearch.propose.reviews import table_of, written
+from hybridsearch.roles import is_from_reviews
 from hybridsearch.rows import plain
 from hybridsearch.sections import Catalog, VectorLeg
 
@@ -33,11 +35,15 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
     legs = ((proposal.leg, "vectors"), (proposal.words, "words"))
     rated = proposal.why.get("ratings", "")
     embedded = 'the embedded engine, in a folder beside this file; for a server: url = "http://localhost:9200"'
+    fields = proposal.fields.model_dump(mode="json", exclude={"formats", "ratings"})
+    reviews = table_of(fields)
+    ratings = {mean: count for mean, count in proposal.fields.ratings.items() if not is_from_reviews(mean)}
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
         ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
         *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
-        ("[fields]", proposal.fields.model_dump(mode="json", exclude={"formats", "ratings"}), proposal.why),
-        ("[fields.ratings]", proposal.fields.ratings, dict.fromkeys(list(proposal.fields.ratings)[:1], rated)),
+        ("[fields]", written(fields), proposal.why),
+        ("[fields.ratings]", ratings, dict.fromkeys(list(ratings)[:1], rated)),
+        ("[fields.reviews]", reviews if len(reviews) > 1 else {}, {"field": proposal.why.get("reviews", "")}),
         ("[fields.formats]", proposal.fields.formats, proposal.examples),
         (
             "[engine]",

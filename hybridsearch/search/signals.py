@@ -34,6 +34,7 @@ from hybridsearch.search.shared import Shared
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = LEADS = "code", "code_prefix"
+REVIEWS = "reviews"
 NUMBER, RATING, RECENCY, BOOLEAN = STATIC = "number", "rating", "recency", "boolean"
 """Families of signals that tell what a product is worth, whatever the query is."""
 FAMILY = ".*"
@@ -247,7 +248,7 @@ SIGNALS: tuple[Definition, ...] = (
     text_signal("pairs", adjacent_words),
     text_signal("grams", letters),
     text_signal(
-        "reviews", lambda evidence: evidence.words_in_reviews(), needs=lambda schema: bool(schema.fields.reviews)
+        REVIEWS, lambda evidence: evidence.words_in_reviews(), needs=lambda schema: bool(schema.fields.reviews)
     ),
     condition("all_words", lambda evidence: evidence.words_in("text", 1.0)),
     condition("most_words", lambda evidence: evidence.words_in("text", 0.6)),

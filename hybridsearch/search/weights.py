@@ -18,7 +18,7 @@ from hybridsearch.json_text import parse_json, read_bytes
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, typed, vector_sources
 from hybridsearch.schema import Leg, Schema
-from hybridsearch.search.signals import FAMILY, LEADS, NUMBER, RATING, RECENCY, SIGNALS, definitions, keys
+from hybridsearch.search.signals import FAMILY, LEADS, NUMBER, RATING, RECENCY, REVIEWS, SIGNALS, definitions, keys
 from hybridsearch.sections import WeightsSection
 
 HEAVIEST = 1e9
@@ -149,7 +149,7 @@ def share(section: Mapping[str, float], signals: Mapping[str, float], kind: str)
         kind: Of the query.
     """
     sources = [source for source in kind.split(" and ") if source in QUERY_SOURCES]
-    by_words = [definition.key for definition in SIGNALS if definition.key not in LEADS]
+    by_words = [definition.key for definition in SIGNALS if definition.key not in (*LEADS, REVIEWS)]
     texts = 0.0 if sources and WORDS.name not in sources else sum(signals.get(name, 0.0) for name in by_words)
     cosines = (
         max((weight for name, weight in signals.items() if name.startswith(f"{source}.")), default=0.0)

@@ -104,5 +104,5 @@ def test_a_new_signal_is_a_column_to_learn_from() -> None:
 
 @pytest.mark.usefixtures("more")
 def test_the_constant_of_a_new_text_signal_is_learned_with_the_others() -> None:
-    assert saturated_names() == ("title", "text", "pairs", "grams", "first_word")
+    assert saturated_names() == ("title", "text", "pairs", "grams", "reviews", "first_word")
     assert Recipe(saturation=2.0).changes["first_word"] == 2.0

@@ -60,7 +60,7 @@ def test_constants_have_a_general_value_and_a_default() -> None:
         ),
         (
             '{"signals": {"zzz": 1}}',
-            "weights.json: unknown signal 'zzz'. Signals: title, text, pairs, grams, all_words, most_words, "
+            "weights.json: unknown signal 'zzz'. Signals: title, text, pairs, grams, reviews, all_words, most_words, "
             "code, code_prefix.",
         ),
         (

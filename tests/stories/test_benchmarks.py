@@ -141,3 +141,9 @@ def test_suggestions_are_measured_on_both_engines(es_url: str) -> None:
 def test_what_is_learned_of_tastes_is_measured_on_made_up_logs() -> None:
     said = run("benchmarks.sessions")
     assert said.count("sessions that had done something before") == 4
+
+
+def test_reviews_are_measured_on_labelled_sentences_of_which_those_held_out_are_told_in_each_language() -> None:
+    told = [json.loads(line) for line in run("benchmarks.reviews").splitlines()]
+    assert all(line["accuracy"] >= 0.8 for line in told if "accuracy" in line)
+    assert sum("accuracy" in line for line in told) == sum("reviews_a_second" in line for line in told) == 6
