@@ -67,7 +67,7 @@ def measured(language: str, half: str) -> dict[str, object]:
 
 
 def speed(products: int) -> Iterator[dict[str, object]]:
-    """Yield how many reviews of a language are summed up in a second of one processor, of three sentences each, bursts included."""
+    """Yield how many reviews of three sentences are summed up in a second of one processor, bursts included."""
     for language in LANGUAGES:
         said = [each.text for each in read(language)]
         made = [" ".join(said[(turn + n) % len(said)] for n in range(SENTENCES)) for turn in range(len(said))]

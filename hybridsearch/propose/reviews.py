@@ -33,8 +33,9 @@ def reviews_in(rows: Sequence[Row]) -> Reviews | None:
             keys = dict.fromkeys(key for each in objects for key in each)
             texts = tuple(key for key in TEXTS if key in keys)
             if texts:
-                said: dict[str, Any] = {} if {*texts} <= {*USUAL.text} else {"text": texts}
-                return Reviews(field=name, **said, **known("rating", RATINGS, keys), **known("date", DATES, keys))
+                said = {} if {*texts} <= {*USUAL.text} else {"text": texts}
+                called = {**said, **known("rating", RATINGS, keys), **known("date", DATES, keys)}
+                return Reviews.model_validate({"field": name, **called})
         elif written and sum(len(str(each).split()) for each in written) >= LEAST_WORDS * len(written):
             return Reviews(field=name)
     return None

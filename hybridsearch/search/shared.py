@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hybridsearch import document, text
 from hybridsearch.fields.facets import KIND as FACETS
-from hybridsearch.roles import Fields
+from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.rows import strings
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.reading import idf
@@ -33,8 +33,9 @@ def shared(row: Row, fields: Fields, lexicon: Lexicon | None) -> dict[str, Share
 
 def values_of(row: Row, fields: Fields) -> dict[str, tuple[str, ...]]:
     """Return the values of each facet of products that one has; of a path its deepest node."""
+    own = [name for name in fields.of_products(FACETS.role) if not is_from_reviews(name)]
     try:
-        kept = document.read(row, fields.of_products(FACETS.role), FACETS, fields)
+        kept = document.read(row, own, FACETS, fields)
     except ValueError:  # it was changed by somebody else since it was indexed
         return {}
     return {name: leaves(strings(values), fields.format(name).joint) for name, values in kept.items()}

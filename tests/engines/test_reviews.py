@@ -104,8 +104,8 @@ def test_a_changed_product_says_what_its_new_reviews_say(tmp_path: Any, es_url: 
             shop.update("plain", {"reviews": ["The heel squeaks."]})
             shop.update("trail", {"title": "Trail runner"})
             shop.engine.refresh(shop.engine.generations()[-1].name)
-        assert [hit.id for hit in alike(shops, "squeaks")] == ["plain"]
-        assert alike(shops, "runner")[0].buyers_say["criticised"] == ["size"]
+            assert [hit.id for hit in shop.search("squeaks")] == ["plain"]
+            assert shop.search("runner")[0].buyers_say["criticised"] == ["size"]
 
 
 def test_a_field_of_the_shop_that_is_called_so_is_refused(tmp_path: Any, es_url: str) -> None:

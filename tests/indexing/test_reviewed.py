@@ -15,9 +15,12 @@ from hybridsearch.disk.home import Home
 from hybridsearch.errors import CatalogError, ConfigError, HybridSearchError
 from tests.shops import quietly, settings, write_products
 
-PRODUCTS = [{"id": "1", "title": "Shoe"}, {"id": "2", "title": "Boot", "reviews": ["Sturdy boot."]}]
+PRODUCTS: list[Mapping[str, Any]] = [
+    {"id": "1", "title": "Shoe"},
+    {"id": "2", "title": "Boot", "reviews": ["Sturdy boot."]},
+]
 FIELDS = {"title": "title", "reviews": "reviews", "languages": ["en"]}
-REVIEWS = [
+REVIEWS: list[Mapping[str, Any]] = [
     {"product_id": "1", "text": "Runs small.", "rating": 2},
     {"product_id": 2, "text": "Squeaks a lot.", "rating": 3},
     {"product_id": "9", "text": "Of nothing that is sold."},
