@@ -10,7 +10,7 @@ from typing import Any
 
 from hybridsearch import rows, text
 from hybridsearch.asking.concepts import LANGUAGES, Element, also, elements
-from hybridsearch.roles import Fields
+from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.values import Row
 
 STATED = 0.6
@@ -172,7 +172,7 @@ def facts(row: Row, fields: Fields) -> Iterator[Fact]:
     """Yield the places of a row: each value of a field, and each sentence of a text."""
     skipped = {fields.id, fields.group, fields.version, *fields.pictures}
     for name, value in leaves(row):
-        if name in skipped or value is None:
+        if name in skipped or value is None or is_from_reviews(name):
             continue
         quote = shown(value)
         about = name_elements(name)

@@ -45,9 +45,9 @@ class Flaw:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return the reviews under a field: one that stands alone is a list too."""
+    """Return the reviews under a field: one that stands alone is a list too, and lists of several rows are one."""
     if isinstance(value, list | tuple):
-        return list(value)
+        return [each for part in value for each in (part if isinstance(part, list | tuple) else [part])]
     return [] if value is None or value == "" else [value]
 
 

@@ -26,6 +26,10 @@ def test_parts_may_be_called_otherwise_and_ratings_have_any_scale() -> None:
     assert found(value, text=["body"], rating="stars", best=10, date="when") == [Review(1, "Fine.", 4.5, 1)]
 
 
+def test_lists_of_several_rows_of_a_product_are_one() -> None:
+    assert found([["Fine.", {"rating": 4}], ["Good."]]) == [Review(1, "Fine."), Review(2, "", 4.0), Review(3, "Good.")]
+
+
 def test_a_rating_alone_is_a_review() -> None:
     assert found([{"rating": 0}, {"rating": 5}]) == [Review(1, "", 1.0), Review(2, "", 5.0)]
 
