@@ -4,7 +4,7 @@
 
 The sentences are those of review_sentences/LANGUAGE.tsv: a label (`+`, `-`, `0`), the aspects, the sentence. A hash of
 the sentence says to which half it belongs; the words in hybridsearch/reviews/words were corrected on the tuning half
-alone.
+alone, but their first draft was written with all sentences in mind.
 """
 
 import argparse

@@ -39,8 +39,6 @@ CREATE INDEX by_product ON reviews (product, place);
 OF_PRODUCT = f"SELECT row FROM reviews WHERE product = ? ORDER BY place LIMIT {MOST + 1}"
 PATIENCE = 600.0
 """Seconds to wait for another process that reads the file."""
-
-
 REMEDY = "Remove the file: it is made again from that of the reviews."
 
 
@@ -62,6 +60,7 @@ class ReviewFile:
     """The reviews of a file, in a database beside the index.
 
     Attributes:
+        path: Of the database.
         name: Of the field under which products have them.
     """
 
@@ -71,7 +70,7 @@ class ReviewFile:
 
     def added(self, products: Sequence[Product]) -> list[Product]:
         """Return products with the reviews that the file has of them, behind their own."""
-        with explained(self.path):
+        with explained(self.path, REMEDY):
             return [self.with_reviews(product) for product in products]
 
     def with_reviews(self, product: Product) -> Product:

@@ -73,7 +73,10 @@ def words_of(written: str) -> frozenset[Hashable]:
 def overlap(one: frozenset[Hashable], other: frozenset[Hashable]) -> float:
     """Return the share of the words of two texts that both have."""
     few, many = sorted((len(one), len(other)))
-    return len(one & other) / len(one | other) if few >= ALIKE * many else 0.0
+    if few < ALIKE * many:
+        return 0.0
+    common = len(one & other)
+    return common / (few + many - common)
 
 
 def same_days(reviews: Sequence[Review]) -> Iterator[Burst]:

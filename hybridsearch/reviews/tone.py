@@ -17,6 +17,8 @@ NEGATED_BAD = -0.6
 LOUDER, SOFTER = 1.5, 0.6
 PLAIN = 0.2
 """Tones nearer to 0 than this are neither good nor bad."""
+NEARBY = 6
+"""Terms that are looked at on each side of one: more than any scope holds."""
 SURE = 3
 """Small words of a language that tell it; of fewer, its other words are counted too."""
 _KANA = re.compile("[\u3041-\u30ff]")
@@ -110,18 +112,21 @@ def tone(sentence: str, language: str) -> Tone:
 
 def parted(units: Sequence[str], found: Iterable[Found]) -> list[Part]:
     """Return the parts of a sentence with the terms in each; of what a contrast follows half counts."""
-    parts = [Part(0)]
-    marks = sorted(place for place, unit in enumerate(units) if unit in SEPARATORS)
-    for each in found:
-        passed = [mark for mark in marks if parts[-1].start < mark < each.end]
-        if passed:
-            parts.append(Part(passed[-1]))
+    parts, contrast = [Part(0)], 0
+    marks = iter([place for place, unit in enumerate(units) if unit in SEPARATORS])
+    mark = next(marks, None)
+    for turn, each in enumerate(found):
+        passed = parts[-1].start
+        while mark is not None and mark < each.end:
+            passed, mark = mark, next(marks, None)
+        if passed > parts[-1].start:
+            parts.append(Part(passed))
         if each.term.role == "but":
-            if any(part.found for part in parts):
-                for part in parts:
-                    part.weight = BEFORE_BUT
+            contrast = len(parts) if turn else 0
             parts.append(Part(each.start))
         parts[-1].found.append(each)
+    for part in parts[:contrast]:
+        part.weight = BEFORE_BUT
     return parts
 
 
@@ -130,7 +135,7 @@ def valued(found: Sequence[Found], scope: Scope) -> list[float]:
     values = [each.term.polarity for each in found]
     for place, each in enumerate(found):
         if each.term.role in ("very", "less"):
-            following = next((later for later in range(place + 1, len(found)) if values[later]), None)
+            following = next((later for later in nearby(place, found) if values[later]), None)
             if following is not None and found[following].start - each.end <= 1:
                 values[following] *= LOUDER if each.term.role == "very" else SOFTER
     for place, each in enumerate(found):
@@ -139,13 +144,18 @@ def valued(found: Sequence[Found], scope: Scope) -> list[float]:
     return values
 
 
+def nearby(place: int, found: Sequence[Found]) -> range:
+    """Return the places of the terms that follow one, as far as anything reaches."""
+    return range(place + 1, min(place + 1 + NEARBY, len(found)))
+
+
 def negated(found: Sequence[Found], values: Sequence[float], place: int, scope: Scope) -> int | None:
     """Return which term a negation turns round: the next one that judges, else the one before it; None for none."""
     no = found[place]
-    ahead = (later for later in range(place + 1, len(found)) if values[later])
+    ahead = (later for later in nearby(place, found) if values[later])
     if (target := next(ahead, None)) is not None and found[target].start - no.end < scope.ahead:
         return target
-    back = (earlier for earlier in range(place - 1, -1, -1) if values[earlier])
+    back = (earlier for earlier in range(place - 1, max(place - NEARBY, 0) - 1, -1) if values[earlier])
     if (target := next(back, None)) is not None and no.start - found[target].end < scope.back:
         return target
     return None

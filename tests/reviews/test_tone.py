@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,14 @@ def test_sentences_stand_as_they_were_written() -> None:
     content = "It costs 1.75 euros. Great!! 良い。でも小さい\nLast one"
     assert sentences(content) == ["It costs 1.75 euros.", "Great!!", "良い。", "でも小さい", "Last one"]
     assert all(each in content for each in sentences(content))
+
+
+@pytest.mark.parametrize("word", ["good, ", "but ", "not ", "very ", "too good ", "x.", ", ", "a"])
+def test_the_longest_review_takes_a_moment_whatever_is_repeated_in_it(word: str) -> None:
+    started = time.process_time()
+    for language in (*LATIN, *CJK):
+        tone((word * 2_000)[:2_000], language)
+    assert time.process_time() - started < 0.5
 
 
 @given(st.text(max_size=80), st.sampled_from((*LATIN, *CJK)))
