@@ -1,6 +1,6 @@
 """The client that a shop's backend calls: pages, degraded answers, refusals, and rebuilds.
 
-With it `shop`, `maintained`, `values` and the protocol in `base` that both engines keep to.
+With it `shop`, `presenting`, `maintained`, `values` and the protocol in `base` that both engines keep to.
 """
 
 import inspect

@@ -66,7 +66,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(changes: dict[str, Any]
         ({"engine": {"index": "Products"}}, "'engine.index': String should match pattern"),
         (
             {"vectors": [{"encoder": "starter"}]},
-            "'vectors.0.name' is missing. Its table takes: name, encoder, reads, image_encoder, fingerprint, pictures, "
+            "'vectors.0.name' is missing. Its table takes: name, encoder, reads, image_encoder, query_prompt, "
+            "passage_prompt, fingerprint, pictures, "
             "exact. A whole file: hybridsearch init CATALOG",
         ),
         ({"vectors": [{"name": "a.b", "encoder": "starter"}]}, "'vectors.0.name': String should match pattern"),

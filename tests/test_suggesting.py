@@ -1,4 +1,7 @@
-"""What suggestions are made from is kept for some minutes, and read again when the index has changed."""
+"""What suggestions are made from is kept for some minutes, and read again when the index has changed.
+
+With it what they are, in `suggestion`.
+"""
 
 from __future__ import annotations
 

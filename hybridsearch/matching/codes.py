@@ -14,6 +14,7 @@ SHOPS_OWN = ("02", "04", "20", "21", "22", "23", "24", "25", "26", "27", "28", "
 SHORTEST_PART = 4
 """Characters of a part number that is nobody else's."""
 _BETWEEN = re.compile(r"[\s\-‐-―.]+")
+_ISBN = re.compile(r"\d{9}[\dX]", re.ASCII)
 _PART = re.compile(r"\d")
 _LEGAL = re.compile(
     r"\b(?:inc|corp|corporation|co|ltd|llc|gmbh|ag|kg|sa|sarl|srl|bv|company|technologies|technology)\b"
@@ -54,7 +55,7 @@ def is_shops_own(whole: str, length: int) -> bool:
 
 def from_isbn(code: str) -> str | None:
     """Return the EAN of an ISBN of ten signs, if it is one."""
-    if not re.fullmatch(r"\d{9}[\dX]", code, re.ASCII):
+    if not _ISBN.fullmatch(code):
         return None
     values = [10 if sign == "X" else int(sign) for sign in code]
     if sum(value * (10 - place) for place, value in enumerate(values)) % 11 or not any(values):

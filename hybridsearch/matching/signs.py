@@ -55,7 +55,6 @@ _SHORT_UNITS = re.compile(r"(?<=\d)[ -]?(in|ft|gal|qt|sq|lb|oz)\b\.?(?! *\d+ *%)
 _HYPHEN = re.compile(rf"(?<=\d)-(?=(?:{'|'.join(UNITS)})(?![^\W_]))")
 _MEASURE = re.compile(r"([\d.]+)(\D+)")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:-[^\W_]++)++")
-_MIXED = re.compile(r"\d[^\W_-]*[^\W\d_]|[^\W\d_][^_]*\d|\d[^_]*[^\W\d_]")
 _TIMES = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?) ?[x×] ?(\d+(?:[.,]\d+)?)(?!\w)")
 _DECIMALS = re.compile(r"(?<=\d),(?=\d{1,2}\b)")
 
@@ -181,7 +180,8 @@ def as_compared(word: str) -> str:
 def is_model(compound: str) -> bool:
     """Tell whether what is written with hyphens has letters and digits, and is no measure such as `17-35mm`."""
     last = compound.rpartition("-")[2]
-    return len(compound) <= LONGEST_MODEL and not is_measure(last) and bool(_MIXED.search(compound))
+    is_mixed = any(map(str.isdecimal, compound)) and any(map(str.isalpha, compound))
+    return len(compound) <= LONGEST_MODEL and is_mixed and not is_measure(last)
 
 
 def runs(pieces: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -1,7 +1,7 @@
 """The command line: what programs read, what people see, and how every kind of trouble ends.
 
-The modules `clean`, `demo`, `doctor` and `show` of the command line are tested here, and with them `explain` and the
-checks of `doctor`.
+The modules `clean`, `demo`, `doctor`, `options`, `recommend`, `also_bought` and `show` of the command line are tested
+here, and with them `explain` and the checks of `doctor`.
 """
 
 import json

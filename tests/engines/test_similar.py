@@ -58,7 +58,7 @@ FIELDS = {
     "numbers": ["price"],
     "languages": ["en", "zh", "ja"],
 }
-LEGS = [{"name": "words", "encoder": "starter", "reads": ["title"]}]
+LEGS = [{"name": "words", "encoder": "starter", "reads": ["title"], "exact": True}]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """What `init` proposes.
 
-From `cells`, `columns`, `roles`, `languages`, `patterns`, `words`, `reasons` to `toml_file`.
+From `cells`, `columns`, `roles`, `ratings`, `languages`, `patterns`, `words`, `reasons` to `toml_file`.
 """
 
 import tomllib

@@ -1,4 +1,7 @@
-"""What was heard, given the words of an index: the catalogue decides between texts that sound alike."""
+"""What was heard, given the words of an index: the catalogue decides between texts that sound alike.
+
+They are those of a `transcript`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From a recording of any format to sound, `kinds`, `limits` and `sound`; what is broken or too much is refused."""
+"""From a recording of any format to sound, `kinds`, `limits` and `sound`; what is broken or too much is refused.
+
+So is any recording where the `extra` is not installed.
+"""
 
 from __future__ import annotations
 
