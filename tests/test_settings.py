@@ -1,4 +1,7 @@
-"""The configuration file and its tables, `sections`: what is wrong is named, with the nearest thing that is right."""
+"""The configuration file and its tables, `sections`: what is wrong is named, with the nearest thing that is right.
+
+They are `base`, `catalog`, `engine`, `secrets` and `tables`.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,0 +1,41 @@
+"""The tables of the configuration file, and the secrets that stand in none: what each takes, and what is refused."""
+
+from hybridsearch.sections.base import Language, Name, Section
+from hybridsearch.sections.catalog import Catalog, OfferSource, Pairs
+from hybridsearch.sections.engine import EngineSection
+from hybridsearch.sections.secrets import Secrets
+from hybridsearch.sections.tables import (
+    BasketsSection,
+    JudgmentsSection,
+    LogSection,
+    Reviews,
+    ReviewsSection,
+    RulesSection,
+    SuggestSection,
+    SynonymsSection,
+    VectorLeg,
+    VoiceSection,
+    WeightsSection,
+)
+
+__all__ = [
+    "BasketsSection",
+    "Catalog",
+    "EngineSection",
+    "JudgmentsSection",
+    "Language",
+    "LogSection",
+    "Name",
+    "OfferSource",
+    "Pairs",
+    "Reviews",
+    "ReviewsSection",
+    "RulesSection",
+    "Secrets",
+    "Section",
+    "SuggestSection",
+    "SynonymsSection",
+    "VectorLeg",
+    "VoiceSection",
+    "WeightsSection",
+]
