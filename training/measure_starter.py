@@ -1,6 +1,6 @@
-"""Measure a starter folder, picture vectors only: the sample catalogue, words it never met, nonsense, and real photos.
+"""Measure an encoder's folder, picture vectors only: the sample, words that training never met, nonsense, real photos.
 
-    python -m training.measure_starter hybridsearch/models/starter --data DATA
+    python -m training.measure_starter FOLDER --data DATA
 
 Without --data only the sample catalogue is used. Nothing here is trained on; `fashion` never is.
 """
@@ -11,23 +11,24 @@ import argparse
 import csv
 import io
 import json
+import resource
+import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch.nn import functional
-from transformers import AutoTokenizer, CLIPImageProcessorPil, VisionTextDualEncoderModel
 
 from hybridsearch.align.lexicon import LANGUAGES, lexicon
+from hybridsearch.encoders import load_encoder
 from training.material import rows_of, unseen_products
-from training.train_starter import flattened
 
 Vectors = NDArray[np.float32]
 SAMPLE = Path(__file__).parents[1] / "hybridsearch" / "sample"
@@ -39,35 +40,33 @@ NONSENSE = (
 
 
 class Starter:
-    """The encoder as any user of transformers would load it; rows come out float32 and unit length."""
+    """The encoder as the library loads it; it keeps count of its time."""
 
     def __init__(self, folder: Path) -> None:
-        self.model = flattened(VisionTextDualEncoderModel.from_pretrained(folder, dtype=torch.float32))
-        self.model.train(False)
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.processor = CLIPImageProcessorPil.from_pretrained(folder)
+        self.encoder = load_encoder(str(folder.resolve()), folder=Path())
+        self.spent: dict[str, list[float]] = defaultdict(list)
 
-    @torch.inference_mode()
     def texts(self, texts: list[str]) -> Vectors:
-        """Encode texts, (n, 128)."""
-        tokens = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-        vectors: Vectors = functional.normalize(self.model.get_text_features(**tokens).pooler_output, dim=1).numpy()
-        return vectors
+        """Encode texts, (n, dims)."""
+        return np.asarray(self.encoder.encode_texts(texts), dtype=np.float32)
 
-    @torch.inference_mode()
     def images(self, images: Iterable[Image.Image]) -> Vectors:
-        """Encode pictures, (n, 128), a batch at a time."""
-        rows, batch = [], []
-        for image in [*images, None]:
-            if image is not None:
-                batch.append(image.convert("RGB"))
-            if batch and (image is None or len(batch) == 256):
-                pixels = self.processor(batch, return_tensors="pt")["pixel_values"]
-                rows.append(
-                    functional.normalize(self.model.get_image_features(pixel_values=pixels).pooler_output, dim=1)
-                )
-                batch = []
-        return torch.cat(rows).numpy()
+        """Encode pictures, (n, dims), a batch at a time."""
+        rows, every = [], iter(images)
+        while batch := [image.convert("RGB") for image in islice(every, 128)]:
+            began = time.process_time()
+            rows.append(np.asarray(self.encoder.encode_images(batch), dtype=np.float32))
+            self.spent["picture"].append((time.process_time() - began) / len(batch))
+        return np.concatenate(rows)
+
+    def pace(self) -> dict[str, Any]:
+        """Milliseconds of processor time for a picture and for a query alone, and the most memory so far."""
+        for word in ("red dress", "rotes Kleid", "robe rouge", "赤いワンピース", "红色连衣裙") * 4:
+            began = time.process_time()
+            self.texts([word])
+            self.spent["query"].append(time.process_time() - began)
+        figures = {f"ms a {kind}": round(1000 * median(seconds), 1) for kind, seconds in self.spent.items()}
+        return figures | {"MB of memory at most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 def archived(path: Path, names: list[str]) -> Iterable[Image.Image]:
@@ -190,7 +189,7 @@ def main() -> None:
     figures = on_sample(starter)
     if options.data:
         figures |= on_fashion(starter, options.data / "fashion") | on_grocery(starter, options.data / "grocery")
-    for name, value in figures.items():
+    for name, value in (figures | starter.pace()).items():
         print(f"{name}: {value}")
 
 

@@ -14,7 +14,7 @@ from hybridsearch.encoders.prompts import UNSAID, Prompts, stated
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
 
-CLIPS = ("clip", "siglip", "vision-text-dual-encoder")
+CLIPS = ("clip", "siglip", "vision-text-dual-encoder", "hybridsearch-pair")
 """The `model_type`s that hold a text tower and an image tower of one space."""
 
 MODULES = "sentence_transformers."

@@ -18,6 +18,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer, BatchEnco
 from transformers.utils import logging
 
 from hybridsearch.disk.paths import shown
+from hybridsearch.encoders import pair_model  # noqa: F401  (makes it known to AutoModel)
 from hybridsearch.errors import EncoderError
 from hybridsearch.json_text import read_json
 
