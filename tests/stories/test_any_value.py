@@ -180,7 +180,7 @@ def no_error_but_ours(entries: list[Entry], usual: int, allowed: type[Exception]
 
 
 SEARCHES = {"search", "plan", "get"}
-INSIDE = {"plan_query", "weights_for"}
+INSIDE = {"plan_query", "plan_suggestions", "weights_for"}
 """What other rooms of the library call, with a schema and a query that it has made."""
 
 
