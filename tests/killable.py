@@ -29,6 +29,7 @@ class Hashed:
     name = fingerprint = "hashed"
     dims = 8
     reads = frozenset({"words"})
+    asks_apart = False
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         digests = [hashlib.blake2b(text.encode(), digest_size=self.dims).digest() for text in texts]

@@ -33,6 +33,7 @@ class Knowing:
     dims = COUNT
     enough = 1
     reads = frozenset({"words"})
+    asks_apart = False
 
     def __init__(self) -> None:
         self.asked: list[str] = []

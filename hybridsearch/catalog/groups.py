@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hybridsearch.disk.durable import replacing
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
+from hybridsearch.json_text import parse_json
 
 
 class Member(NamedTuple):
@@ -69,7 +70,7 @@ class Member(NamedTuple):
     def parsed(cls, line: str, where: str) -> Member:
         """Return what a line says."""
         try:
-            said = json.loads(line)
+            said = parse_json(line)
             names = [said[name] for name in ("group", "product_id", "source")]
             if not all(isinstance(name, str) and name for name in names):
                 raise TypeError

@@ -69,6 +69,15 @@ class Encoder(Protocol):
         ...
 
 
+def asks_apart(encoder: Encoder) -> bool:
+    """Tell whether a text that is asked for may have another vector than the same text of a product.
+
+    An encoder that knows says it in an attribute of this name.
+    """
+    asks = getattr(type(encoder), "encode_queries", TextEncoder.encode_queries)
+    return bool(getattr(encoder, "asks_apart", asks is not TextEncoder.encode_queries))
+
+
 class TextEncoder:
     """The parts of the protocol that are the same for every encoder that reads only words."""
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from hybridsearch import forks
 from hybridsearch.batches import batches
-from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.base import Encoder, asks_apart
 from hybridsearch.encoders.sources import ENCODABLE
 from hybridsearch.encoders.vector_file import VectorFile
 from hybridsearch.errors import ImageError
@@ -65,7 +65,9 @@ class EncodeCache:
         return self._rows(encoder, encoder.encode_texts, texts, [text_key(encoder, text) for text in texts])
 
     def queries(self, encoder: Encoder, texts: Sequence[str]) -> Encoded[Vectors]:
-        """Return the same for texts that are asked for."""
+        """Return the same for texts that are asked for; many encoders give them the vectors of products' texts."""
+        if not asks_apart(encoder):
+            return self.texts(encoder, texts)
         return self._rows(encoder, encoder.encode_queries, texts, [query_key(encoder, text) for text in texts])
 
     def _rows(

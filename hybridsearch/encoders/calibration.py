@@ -31,6 +31,8 @@ QUERY_LENGTH = 80
 """Characters of a text that stands in for a title: about as many as a title has."""
 NEAREST = 95
 """Percentile, over titles, of the cosine to the nearest product: lower would make the best hits look alike."""
+NEARLY, EQUAL = 0.95, 0.9999
+"""Cosines of a text to itself, asked for and indexed, between which an encoder tells both apart: E5 gives .98."""
 LEAST = 8
 """Products below which nothing is measured and cosines are taken as they are."""
 
@@ -96,8 +98,8 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
 
     `low` is the median cosine of a title to other products' vectors, `high` what only one in twenty titles exceeds with
     its nearest product, `noise` what only one in ten words without a meaning exceeds. Where a product has no title, the
-    beginning of its texts is its title. A leg that reads one field is asked for every second word of a title: the title
-    may be the very text of its product, which no query is.
+    beginning of its texts is its title. A leg that reads titles alone and encodes queries otherwise than texts, as with
+    prompts, is asked for every second word of a title: the whole one lies nearer to its product than what people type.
     """
     titles = [product.title or product.text[:QUERY_LENGTH] for product in sample.products]
     titled = [place for place, title in enumerate(titles) if title]
@@ -107,12 +109,20 @@ def by_titles(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibrati
     vectors = sample.vectors
     asked = [titles[place] for place in places]
     pictures = sample.leg.reads == "image"
-    whole = not pictures and len(sample.leg.reads) == 1
-    queries = cache.queries(encoder, [part(title) for title in asked] if whole else asked).vectors
-    measured = calibration_from_queries(queries @ vectors[titled].T, np.equal.outer(places, titled))
+    queries = cache.queries(encoder, asked).vectors
+    if not pictures and len(sample.leg.reads) == 1 and nearly_its_own(queries, vectors[places]):
+        queries = cache.queries(encoder, [part(title) for title in asked]).vectors
+    usable = np.isfinite(queries).all(axis=1)
+    measured = calibration_from_queries(queries[usable] @ vectors[titled].T, np.equal.outer(places[usable], titled))
     measured = replace(measured, noise=noise(encoder, cache, asked, vectors))
     tried = trials([product.title for product in sample.products], [product.text for product in sample.products])
     return replace(measured, tells=told_apart(encoder, cache, tried, vectors if pictures else None))
+
+
+def nearly_its_own(queries: Vectors, own: Vectors) -> bool:
+    """Tell whether queries are the very texts of their products for an encoder that gives both other vectors."""
+    cosine = float(np.nanmedian((queries * own).sum(axis=1)))
+    return NEARLY < cosine < EQUAL
 
 
 def by_other_goods(encoder: Encoder, cache: EncodeCache, sample: Sample) -> Calibration:

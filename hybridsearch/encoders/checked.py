@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.base import Encoder, asks_apart
 from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError, EncoderUnavailable, guarded
 from hybridsearch.values import Vectors
@@ -26,6 +26,7 @@ class CheckedEncoder:
         name: As the configuration wrote it.
         fingerprint: 16 hexadecimal digits of its kind, its dims, whatever it calls its own fingerprint, and prompts.
         prompts: What the configuration puts before texts.
+        asks_apart: Whether a text that is asked for may have another vector than the same text of a product.
 
     Raises:
         EncoderError: It has no usable dims or fingerprint.
@@ -37,6 +38,7 @@ class CheckedEncoder:
         self.reads = frozenset(encoder.reads)
         self.enough = encoder.enough
         self.prompts = prompts
+        self.asks_apart = prompts.differ or asks_apart(encoder)
         self._encoder = encoder
         stated = encoder.fingerprint
         if self.dims < 1 or not isinstance(stated, str) or not stated:

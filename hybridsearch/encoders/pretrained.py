@@ -49,6 +49,7 @@ class PretrainedEncoder:
         reads: The sources of queries that it encodes: words, and photos where it has a model for pictures.
         enough: Shorter side, in pixels, that a picture needs: twice what the model looks at.
         prompts: What stands before texts.
+        asks_apart: Whether they are others before what is asked for.
     """
 
     def __init__(self, name: str, words: Model, pictures: Model | None, prompts: Prompts = UNSAID) -> None:
@@ -59,6 +60,7 @@ class PretrainedEncoder:
         self._words = words
         self._pictures = pictures
         self.prompts = prompts
+        self.asks_apart = prompts.differ
         self._lock = forks.Lock()  # a tokenizer that two threads share raises "Already borrowed"
 
     @cached_property

@@ -31,6 +31,11 @@ class Prompts(NamedTuple):
         return Prompts(*(own if own is not None else theirs for own, theirs in zip(self, other, strict=True)))
 
     @property
+    def differ(self) -> bool:
+        """Whether a query has another one than a text of a product."""
+        return (self.query or "") != (self.passage or "")
+
+    @property
     def decisive(self) -> bytes:
         """What a fingerprint is made of besides; nothing without prompts."""
         return f"\0prompts {self.query or ''}\0{self.passage or ''}".encode("utf-8", "surrogatepass") * any(self)

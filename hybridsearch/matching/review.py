@@ -11,6 +11,7 @@ from typing import Any
 from hybridsearch.disk import modes
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
+from hybridsearch.json_text import parse_json
 from hybridsearch.matching.items import Item
 
 YES = {"yes", "y", "true", "1", "same", "ja", "oui", "sí", "si", "はい", "是"}
@@ -73,7 +74,7 @@ def answered(path: Path) -> tuple[list[Question], list[str]]:
 def read_line(line: str, where: str) -> Question | str:
     """Return the question of a line, or what is wrong with it."""
     try:
-        said = json.loads(line)
+        said = parse_json(line)
         one, other = ((str(said[half]["source"]), str(said[half]["product_id"])) for half in HALVES)
     except (ValueError, LookupError, TypeError, RecursionError):
         return (

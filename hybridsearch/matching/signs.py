@@ -56,6 +56,13 @@ _HYPHEN = re.compile(rf"(?<=\d)-(?=(?:{'|'.join(UNITS)})(?![^\W_]))")
 _MEASURE = re.compile(r"([\d.]+)(\D+)")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:-[^\W_]++)++")
 _TIMES = re.compile(r"(?<![\w.])(\d+(?:[.,]\d+)?) ?[x×] ?(\d+(?:[.,]\d+)?)(?!\w)")
+_PACKS = re.compile(
+    r"(?<![\w.,/-])(\d{1,4})(?: ?[x×])?(?:er)?[ -]?"
+    r"(?:packung|er\-pack|pieces|teilig|pièces|piezas|packs|pc\(s\)|piece|stück|stuck|pieza|count|pack"
+    r"|pcs|stk|pzs|pk|ct|個入|個|本|枚|片|个|只|件)(?![^\W\d_])"
+    r"|(?:pack|set|box|case|lot|paquete|caja) (?:of|de|mit) (\d{1,4})\b|^(\d{1,3}) ?[x×] (?=\D)"
+)
+"""How many pieces a title sells."""
 _DECIMALS = re.compile(r"(?<=\d),(?=\d{1,2}\b)")
 
 Measures = frozenset[tuple[str, float]]
@@ -74,15 +81,6 @@ def meanings(kind: str) -> Mapping[str, str]:
     """Return what each word of a kind means, as `schwarz` is black."""
     by_meaning: Mapping[str, str] = vocabulary()[kind]
     return {folded(word): meaning for meaning, words in by_meaning.items() for word in words.split()}
-
-
-@functools.cache
-def packs() -> re.Pattern[str]:
-    """Return what finds how many pieces a title sells."""
-    units = "|".join(map(re.escape, sorted(vocabulary()["packs"].split(), key=len, reverse=True)))
-    before = r"(?:pack|set|box|case|lot|paquete|caja) (?:of|de|mit) (\d{1,4})\b"
-    after = rf"(?<![\w.,/-])(\d{{1,4}})(?: ?[x×])?(?:er)?[ -]?(?:{units})(?![^\W\d_])"
-    return re.compile(rf"{after}|{before}|^(\d{{1,3}}) ?[x×] (?=\D)")
 
 
 @functools.cache
@@ -135,8 +133,8 @@ def read(title: str, colors: Iterable[str] = (), sizes: Iterable[str] = (), cond
         condition: and its condition.
     """
     lowered = folded(text.lowered(title[:LONGEST]))
-    packed = [int(next(filter(None, found.groups()))) for found in packs().finditer(lowered)]
-    rest = _TIMES.sub(r"\1x\2", packs().sub(" ", lowered))
+    packed = [int(next(filter(None, found.groups()))) for found in _PACKS.finditer(lowered)]
+    rest = _TIMES.sub(r"\1x\2", _PACKS.sub(" ", lowered))
     rest = _SHORT_UNITS.sub(lambda unit: f" {'inch' if unit[1] == 'in' else unit[1]} ", _INCHES.sub(" inch ", rest))
     rest = with_measures(_HYPHEN.sub(" ", _DECIMALS.sub(".", rest)))
     compounds = {each for each in _COMPOUND.findall(rest) if is_model(each)}

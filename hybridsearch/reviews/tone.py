@@ -23,7 +23,7 @@ SURE = 3
 """Small words of a language that tell it; of fewer, its other words are counted too."""
 _KANA = re.compile("[\u3041-\u30ff]")
 _HAN = re.compile("[\u4e00-\u9fff]")
-_SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\S))+[.!?。]*")
+_SENTENCE = re.compile(r"(?:[^.!?。\n]++|\.(?=\S))++[.!?。]*+")
 
 
 @dataclass(frozen=True, slots=True)

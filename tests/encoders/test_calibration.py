@@ -124,14 +124,36 @@ def test_without_any_text_titles_of_other_goods_show_where_words_lie(cache: Enco
     assert words.noise is not None
 
 
-@pytest.mark.parametrize(("reads", "asked"), [(("title",), "1 3"), (("title", "note"), "1 2 3"), ("image", "1 2 3")])
-def test_of_a_leg_that_reads_titles_alone_a_part_of_each_is_a_query(
-    cache: EncodeCache, reads: str | tuple[str, ...], asked: str
+class Prompted(Gap):
+    """Encodes a text that is asked for a little otherwise, as an encoder with prompts: the cosine of both is .98."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        turned = self.encode_texts(texts) + np.float32(0.2) * axis(DIMS - 1)
+        rows: Vectors = (turned / np.linalg.norm(turned, axis=1, keepdims=True)).astype(np.float32)
+        return rows
+
+
+@pytest.mark.parametrize(("reads", "parts"), [(("title",), True), (("title", "note"), False), ("image", False)])
+def test_titles_asked_for_of_an_encoder_with_prompts_are_asked_for_in_part_where_a_leg_reads_them_alone(
+    cache: EncodeCache, reads: str | tuple[str, ...], parts: bool
 ) -> None:
-    encoder = Gap()
-    products = [described("1 2 3", picture(number)) for number in range(10)]
+    encoder = Prompted()
+    titles = [f"1 2 3 {'x' * number}" for number in range(1, 11)]
+    products = [described(title, Vector(row)) for title, row in zip(titles, encoder.encode_texts(titles), strict=True)]
     calibrate(Leg("image", DIMS, Gap.fingerprint, reads), encoder, cache, products)
-    assert encoder.read[0] == asked
+    assert ("1 3" in encoder.asked) == parts
+
+
+def test_without_prompts_whole_titles_are_asked_for(cache: EncodeCache) -> None:
+    encoder = Gap()
+    products = [described("1 2 3", Vector(encoder.encode_texts(["1 2 3"])[0])) for _ in range(10)]
+    calibrate(Leg("image", DIMS, Gap.fingerprint, ("title",)), encoder, cache, products)
+    assert "1 3" not in encoder.read
 
 
 def test_of_no_product_nothing_is_measured(cache: EncodeCache) -> None:
