@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 import weakref
+from collections.abc import Callable
 from typing import NamedTuple
 
 import httpx2
+from pydantic import SecretStr
 
-from hybridsearch import deadline
-from hybridsearch.errors import HybridSearchError
+from hybridsearch import credentials, deadline
+from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.timed import timed
 
 BUSY = (429, 502, 503, 504)
@@ -101,3 +103,39 @@ class Endpoint:
             # Not at exit: a fork would wait for a lock that another thread of its parent held.
             weakref.finalize(self, self._connections.close).atexit = False
         return self._connections
+
+
+def address_and_model(
+    name: str, called: str, path: str, checked: Callable[[str], str], error: type[HybridSearchError]
+) -> tuple[str, str]:
+    """Return the two parts of a name such as `https://HOST/v1/embeddings#MODEL`.
+
+    Args:
+        name: As the configuration has it.
+        called: What is there, for sentences: `Encoder`.
+        path: What its address ends in behind the version, for sentences.
+        checked: Returns the name, or raises `ConfigError` for a secret in it.
+        error: What is raised.
+
+    Raises:
+        HybridSearchError: It is not an address with a model, or holds a secret.
+    """
+    try:
+        address, _, model = checked(name).partition("#")
+    except ConfigError as refused:
+        raise error(str(refused)) from None
+    if not address.partition("://")[2].partition("/")[0] or not model:
+        raise error(f"{called} '{name}': expected 'https://HOST/v1/{path}#MODEL'.")
+    return address, model
+
+
+def key_of_environment(secret: SecretStr | None, variable: str, error: type[HybridSearchError]) -> str:
+    """Return the key that a variable of the environment holds, empty where there is none.
+
+    Raises:
+        HybridSearchError: It can be no key.
+    """
+    try:
+        return credentials.key(secret.get_secret_value(), variable) if secret else ""
+    except ConfigError as refused:
+        raise error(str(refused)) from None

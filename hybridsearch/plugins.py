@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from hybridsearch.errors import HybridSearchError, guarded
+
 T = TypeVar("T")
+Opened = TypeVar("Opened")
 KIND = re.compile(r"([a-z][a-z0-9_-]+):(.*)", re.IGNORECASE | re.DOTALL)
 """A kind and what follows its colon; a kind has two characters at least, since `C:\\models` is a folder."""
 
@@ -42,6 +45,41 @@ def find_part(name: str, known: Mapping[str, T], group: str) -> T:
             f"'{name}' cannot be imported: {type(error).__name__}: {error}. Repair its package."
         ) from error
     return part
+
+
+def open_part(
+    called: str,
+    known: Mapping[str, T],
+    group: str,
+    kind: str,
+    opened: Callable[[T], Opened],
+    error: type[HybridSearchError],
+) -> Opened:
+    """Return what the factory of a kind opens; whatever else it raises becomes an error of ours.
+
+    Args:
+        called: What is opened, with its name, for sentences: `Encoder 'mine:3'`.
+        known: As for `find_part`.
+        group: As for `find_part`.
+        kind: Of it.
+        opened: Calls the factory.
+        error: What is raised.
+
+    Raises:
+        HybridSearchError: The kind is unknown, or what is meant cannot be opened.
+    """
+    try:
+        factory = find_part(kind, known, group)
+    except LookupError as unknown:
+        raise error(f"{called}: its kind {unknown}") from unknown
+    with guarded(error):
+        try:
+            return opened(factory)
+        except error:
+            raise
+        except Exception as failed:  # it may be somebody else's code
+            why = f"{type(failed).__name__}: {failed}"
+            raise error(f"{called} of kind '{kind}' cannot be opened: {why}.") from failed
 
 
 def kind_and_rest(name: str, folder: Path, default: str) -> tuple[str, str]:

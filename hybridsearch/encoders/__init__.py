@@ -9,8 +9,8 @@ from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
 from hybridsearch.encoders.prompts import UNSAID, Prompts
-from hybridsearch.errors import EncoderError, guarded
-from hybridsearch.plugins import find_part, kind_and_rest
+from hybridsearch.errors import EncoderError
+from hybridsearch.plugins import kind_and_rest, open_part
 
 __all__ = [
     "ENCODERS",
@@ -62,20 +62,13 @@ def load_encoder(
         EncoderError: The kind is unknown, what it names cannot be opened, or it has another fingerprint.
     """
     kind, rest = kind_of(name, folder)
-    try:
-        factory = find_part(kind, ENCODERS, GROUP)
-    except LookupError as error:
-        raise EncoderError(f"Encoder '{name}': its kind {error}") from error
-    with guarded(EncoderError):
-        try:
-            encoder = factory(rest, EncoderOptions(name, folder, image_encoder, prompts))
-            if not isinstance(encoder, PretrainedEncoder):  # whose rows are checked, and whose fingerprints are stored
-                encoder = CheckedEncoder(kind, name, encoder, prompts)
-        except EncoderError:
-            raise
-        except Exception as error:  # it may be somebody else's code
-            why = f"{type(error).__name__}: {error}"
-            raise EncoderError(f"Encoder '{name}' of kind '{kind}' cannot be opened: {why}.") from error
+
+    def opened(factory: Factory) -> Encoder:
+        made = factory(rest, EncoderOptions(name, folder, image_encoder, prompts))
+        # Whose rows are checked, and whose fingerprints are stored.
+        return made if isinstance(made, PretrainedEncoder) else CheckedEncoder(kind, name, made, prompts)
+
+    encoder = open_part(f"Encoder '{name}'", ENCODERS, GROUP, kind, opened, EncoderError)
     if fingerprint not in (None, encoder.fingerprint):
         raise EncoderError(
             f"Encoder '{name}' has the fingerprint {encoder.fingerprint}, the configuration expects {fingerprint}: it "

@@ -12,8 +12,8 @@ import orjson
 from hybridsearch import credentials
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
-from hybridsearch.endpoints import Answer, Endpoint, Patience
-from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable
+from hybridsearch.endpoints import Answer, Endpoint, Patience, address_and_model, key_of_environment
+from hybridsearch.errors import EncoderError, EncoderUnavailable
 from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
 from hybridsearch.values import Vectors
@@ -38,8 +38,13 @@ class EndpointEncoder(TextEncoder):
 
     def __init__(self, options: EncoderOptions) -> None:
         self.name = self.fingerprint = options.name
-        address, self._model = parts_of(options)
-        self._server = Endpoint(f"Encoder '{self.name}'", address, key_of_environment(), EncoderUnavailable)
+        address, self._model = address_and_model(
+            self.name, "Encoder", "embeddings", credentials.encoder_name, EncoderError
+        )
+        if options.image_encoder:
+            raise EncoderError(f"Encoder '{self.name}' reads words alone. Leave its 'image_encoder' out.")
+        key = key_of_environment(Secrets().encoder_key, "HYBRIDSEARCH_ENCODER_KEY", EncoderError)
+        self._server = Endpoint(f"Encoder '{self.name}'", address, key, EncoderUnavailable)
         self.dims = self._rows(["red"]).shape[1]
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -73,29 +78,6 @@ class EndpointEncoder(TextEncoder):
         valid = [text.encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is refused in JSON
         body = json.dumps({"model": self._model, "input": valid}).encode()
         return self._server.ask(body, "application/json", patience)
-
-
-def parts_of(options: EncoderOptions) -> tuple[str, str]:
-    """Return the address and the model."""
-    try:
-        address, _, model = credentials.encoder_name(options.name).partition("#")
-    except ConfigError as error:
-        raise EncoderError(str(error)) from None
-    host = address.partition("://")[2].partition("/")[0]
-    if not host or not model:
-        raise EncoderError(f"Encoder '{options.name}': expected 'https://HOST/v1/embeddings#MODEL'.")
-    if options.image_encoder:
-        raise EncoderError(f"Encoder '{options.name}' reads words alone. Leave its 'image_encoder' out.")
-    return address, model
-
-
-def key_of_environment() -> str:
-    """Return the key, empty where there is none."""
-    secret = Secrets().encoder_key
-    try:
-        return credentials.key(secret.get_secret_value(), "HYBRIDSEARCH_ENCODER_KEY") if secret else ""
-    except ConfigError as error:
-        raise EncoderError(str(error)) from None
 
 
 def rows_of(answer: Any, count: int) -> Vectors:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybridsearch.errors import RecogniserError, guarded
-from hybridsearch.plugins import find_part, kind_and_rest
+from hybridsearch.errors import RecogniserError
+from hybridsearch.plugins import kind_and_rest, open_part
 from hybridsearch.voice.base import Factory, Recogniser, RecogniserOptions
 from hybridsearch.voice.checked import CheckedRecogniser
 
@@ -46,15 +46,8 @@ def load_recogniser(name: str, folder: Path) -> Recogniser:
         RecogniserError: The kind is unknown, or what it names cannot be opened.
     """
     kind, rest = kind_and_rest(name, folder, WHISPER)
-    try:
-        factory = find_part(kind, RECOGNISERS, GROUP)
-    except LookupError as error:
-        raise RecogniserError(f"Recogniser '{name}': its kind {error}") from error
-    with guarded(RecogniserError):
-        try:
-            return CheckedRecogniser(name, factory(rest, RecogniserOptions(name, folder)))
-        except RecogniserError:
-            raise
-        except Exception as error:  # it may be somebody else's code
-            why = f"{type(error).__name__}: {error}"
-            raise RecogniserError(f"Recogniser '{name}' of kind '{kind}' cannot be opened: {why}.") from error
+
+    def opened(factory: Factory) -> Recogniser:
+        return CheckedRecogniser(name, factory(rest, RecogniserOptions(name, folder)))
+
+    return open_part(f"Recogniser '{name}'", RECOGNISERS, GROUP, kind, opened, RecogniserError)

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from hybridsearch import credentials
-from hybridsearch.endpoints import Endpoint, Patience
-from hybridsearch.errors import ConfigError, RecogniserError
+from hybridsearch.endpoints import Endpoint, Patience, address_and_model, key_of_environment
+from hybridsearch.errors import RecogniserError
 from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
 from hybridsearch.transcript import Transcript
@@ -40,8 +40,11 @@ class EndpointRecogniser:
 
     def __init__(self, options: RecogniserOptions) -> None:
         self.name = options.name
-        address, self._model = parts_of(options.name)
-        self._server = Endpoint(f"Recogniser '{self.name}'", address, key_of_environment(), RecogniserError)
+        address, self._model = address_and_model(
+            self.name, "Recogniser", "audio/transcriptions", credentials.recogniser_name, RecogniserError
+        )
+        key = key_of_environment(Secrets().voice_key, "HYBRIDSEARCH_VOICE_KEY", RecogniserError)
+        self._server = Endpoint(f"Recogniser '{self.name}'", address, key, RecogniserError)
 
     def transcribe(self, sound: Sound, languages: Sequence[str], hints: Sequence[str]) -> Transcript:
         """Return what was said; of several languages the server finds out which one it is.
@@ -101,23 +104,3 @@ def confidence_of(segments: Iterable[Any]) -> float:
         return 1.0
     mean = sum(mean * tokens for mean, tokens in told) / sum(tokens for _, tokens in told)
     return min(1.0, math.exp(mean))
-
-
-def parts_of(name: str) -> tuple[str, str]:
-    """Return the address and the model."""
-    try:
-        address, _, model = credentials.recogniser_name(name).partition("#")
-    except ConfigError as error:
-        raise RecogniserError(str(error)) from None
-    if not address.partition("://")[2].partition("/")[0] or not model:
-        raise RecogniserError(f"Recogniser '{name}': expected 'https://HOST/v1/audio/transcriptions#MODEL'.")
-    return address, model
-
-
-def key_of_environment() -> str:
-    """Return the key, empty where there is none."""
-    secret = Secrets().voice_key
-    try:
-        return credentials.key(secret.get_secret_value(), "HYBRIDSEARCH_VOICE_KEY") if secret else ""
-    except ConfigError as error:
-        raise RecogniserError(str(error)) from None
