@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,3 +102,8 @@ def reason_of(error: Exception) -> str:
         return str(getattr(error, "strerror", None) or error)
     except Exception:
         return brief(error)
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Return the names of formats as a phrase: `A, B or C`."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hybridsearch.confined.files import one_of
 from hybridsearch.errors import ImageError
 from hybridsearch.images.limits import MAX_BYTES
 
@@ -72,8 +73,3 @@ def looks_like(data: bytes) -> str:
         return "a web page"
     name = next((name for magic, name in OTHERS.items() if data.startswith(magic)), None)
     return name or "no picture, or a damaged one"
-
-
-def one_of(names: tuple[str, ...]) -> str:
-    """Return the names as a phrase: `A, B or C`."""
-    return f"{', '.join(names[:-1])} or {names[-1]}"

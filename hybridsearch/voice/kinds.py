@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from hybridsearch.confined.files import one_of
 from hybridsearch.errors import AudioError
 
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg": "ogg", "WebM": "matroska", "MP4": "mov"}
 """What browsers, telephones and programs record, with the name of FFmpeg's only parser that is used for it."""
 CODECS = ("pcm_", "flac", "mp3", "vorbis", "opus", "libopus", "aac")
 """What the names of the decoders begin with that are used."""
-EXPECTED = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
+EXPECTED = one_of(list(FORMATS))
 
 
 def require_recording(data: bytes, most: int) -> str:
