@@ -6,7 +6,7 @@ Pure functions of what `histories` asked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,7 +103,7 @@ class WithHistory:
     def to_json(self) -> dict[str, Any]:
         """Return the object for programs."""
         counts = {"sessions": self.sessions, "searches": self.searches}
-        return {**counts, "without": self.without, "with": self.with_history, **told(self.gain)}
+        return {**counts, "without": self.without, "with": self.with_history, **asdict(self.gain)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,8 @@ class TunedTaste:
             "without": self.without,
             "before": self.before,
             "after": self.after,
-            **(told(self.gain) if self.gain else {}),
+            **(asdict(self.gain) if self.gain else {}),
         }
-
-
-def told(gain: Comparison) -> dict[str, float]:
-    """Return a comparison for programs."""
-    return {"difference": gain.difference, "low": gain.low, "high": gain.high, "p": gain.p}
 
 
 def with_history(found: Sessions, weights: Weights) -> WithHistory | None:
