@@ -173,23 +173,18 @@ def plan(
     weights = codes_first(weights.of(kind), schema)
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
-    typed = query.typed
-    reading = read(typed, lexicon, schema.fields.languages, synonyms)
-    reading = widened(reading, query.heard, lexicon, schema.fields.languages)
-    parts = reading.parts(text.fields_by_language(typed, schema.fields.languages), schema.fields.languages)
-    keyword = keywords(parts, reading, lexicon, weights)
-    if keyword and schema.fields.reviews:
-        keyword = with_reviews(keyword)
-    codes = typed_codes(typed) if schema.fields.codes else None
-    evidence = Evidence(reading.spelled or typed, keyword, codes, vectors, schema, today)
+    reading, parts = understood(query, schema, lexicon, synonyms)
+    keyword = keywords(parts, reading, lexicon, weights, schema)
+    codes = typed_codes(query.typed) if schema.fields.codes else None
+    evidence = Evidence(reading.spelled or query.typed, keyword, codes, vectors, schema, today)
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())
     # What passes a filter is part of a page that was proved without it.
     is_proved = kind == WORDS.name and not query.filters and not ruled.pins
     near = tuple(nearness(vectors, schema)) if is_proved else ()
     proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near) if is_proved else None
-    if proof and schema.fields.reviews:
-        proof = replace(proof, words=with_reviews(proof.words))
+    if proof:
+        proof = replace(proof, words=with_reviews(proof.words, schema))
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     ranked = not query.sort and kind not in UNTASTED
@@ -242,15 +237,28 @@ def diverse_by(schema: Schema, ruled: Ruled) -> Diverse:
     return Diverse(tuple(leg.name for leg in schema.legs), schema.fields.title, pinned)
 
 
-def keywords(parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights) -> Match | None:
+def understood(
+    query: Query, schema: Schema, lexicon: Lexicon | None, synonyms: Synonyms
+) -> tuple[Reading, Mapping[str, str]]:
+    """Return what the words of a query mean in an index, and which of them belong into the field of each language."""
+    languages = schema.fields.languages
+    reading = widened(read(query.typed, lexicon, languages, synonyms), query.heard, lexicon, languages)
+    return reading, reading.parts(text.fields_by_language(query.typed, languages), languages)
+
+
+def keywords(
+    parts: Mapping[str, str], reading: Reading, lexicon: Lexicon | None, weights: Weights, schema: Schema
+) -> Match | None:
     """Return the clause that finds candidates by words in each language whose field may hold them, if there are any."""
     words = (in_language(reading, part, language, lexicon, weights.coverage) for language, part in parts.items())
     found = tuple(filter(None, words))
-    return Match("text", found) if found else None
+    return with_reviews(Match("text", found), schema) if found else None
 
 
-def with_reviews(match: Match) -> Match:
-    """Return a clause that looks for the words in the reviews of products too; the better of the two counts."""
+def with_reviews(match: Match, schema: Schema) -> Match:
+    """Return a clause that looks for the words in reviews too, where products have some; the better of both counts."""
+    if not schema.fields.reviews:
+        return match
     return replace(match, also=tuple(replace(words, language=in_reviews(words.language)) for words in match.words))
 
 
