@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hybridsearch.catalog.base import HEAVIEST_ROW, Source
+from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.grouping import missing
 from hybridsearch.catalog.groups import Member
-from hybridsearch.catalog.variants import full_disk_explained
+from hybridsearch.catalog.variants import full_disk_explained, that_fit
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field, number, weight
+from hybridsearch.rows import field, number
 from hybridsearch.sections import OfferSource
 from hybridsearch.values import Product, Reject, Row
 
@@ -142,7 +142,7 @@ class Offers:
                     yield replace(found, place=turn)
                 else:
                     others = (pickle.loads(other) for (other,) in store.execute(OTHERS, (name, turn)))
-                    yield from self.whole(name, turn, [found], others)
+                    yield from self.whole(name, turn, found, others)
 
     def named(self) -> Iterator[Member]:
         """Yield what the file of groups says, if there is one."""
@@ -162,26 +162,16 @@ class Offers:
                 own = {**row.row, SOURCE: each.name, "id": row.id}
                 yield turn, group, pickle.dumps(replace(row, row=own))
 
-    def whole(
-        self, group: str, turn: int, rows: list[Product], others: Iterable[Product]
-    ) -> Iterator[Product | Reject]:
+    def whole(self, group: str, turn: int, first: Product, others: Iterable[Product]) -> Iterator[Product | Reject]:
         """Yield the product of some rows, and those that are too many; of rows of one id the last counts."""
-        held = weight(rows[0].row)
-        rejects = []
-        for other in others:
-            held += weight(other.row)
-            if held <= HEAVIEST_ROW:
-                rows.append(other)
-            else:
-                reason = f"the offers of '{group}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
-                rejects.append(Reject(other.where, other.id, "read", reason, other.row, turn))
-        newest = list({(row.row[SOURCE], row.id): row.row for row in rows}.values())
+        kept, rejects = that_fit(first, others, f"offers of '{group}'", turn)
+        newest = list({(row.row[SOURCE], row.id): row.row for row in (first, *kept)}.values())
         product: dict[str, Any] = {}
         for row in newest:
             product |= {name: value for name, value in row.items() if name not in product and not missing(value)}
         offers = [each for row in newest for each in self.offers(row, product)]
         shared = {name: value for name, value in product.items() if name not in self.columns and name != SOURCE}
-        yield Product(group, {**shared, "id": group, self.listed: offers}, rows[0].where, place=turn)
+        yield Product(group, {**shared, "id": group, self.listed: offers}, first.where, place=turn)
         yield from rejects
 
     def offers(self, row: Row, product: Row) -> Iterator[dict[str, Any]]:

@@ -116,16 +116,34 @@ def entry(row: Product | Reject, parent: str) -> tuple[str | None, str | None, b
 
 def whole(row: Product | Reject, variants: Iterable[Product], children: Children) -> Iterator[Product | Reject]:
     """Yield a product with its variants, and those that are too many; they follow those that it lists already."""
-    held, listed, rejects = weight(row.row), [], []
-    for variant in variants:
-        held += weight(variant.row)
-        if held <= HEAVIEST_ROW:
-            listed.append(variant.row)
-        else:
-            reason = f"the variants of '{row.id}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
-            rejects.append(Reject(variant.where, variant.id, "read", reason, variant.row, row.place))
-    if isinstance(row, Product) and listed:
+    kept, rejects = that_fit(row, variants, f"variants of '{row.id}'", row.place)
+    if isinstance(row, Product) and kept:
+        listed = [variant.row for variant in kept]
         own = row.row.get(children.variants) or []
         row = replace(row, row={**row.row, children.variants: [*(own if isinstance(own, list) else [own]), *listed]})
     yield row
     yield from rejects
+
+
+def that_fit(
+    first: Product | Reject, others: Iterable[Product], what: str, place: int
+) -> tuple[list[Product], list[Reject]]:
+    """Return the rows that one product may hold in memory beside its first, and the others as rejects.
+
+    Args:
+        first: Of the product.
+        others: That are part of it.
+        what: They are, for sentences: `variants of '17'`.
+        place: Of the rejects.
+    """
+    held = weight(first.row)
+    kept: list[Product] = []
+    rejects: list[Reject] = []
+    for row in others:
+        held += weight(row.row)
+        if held <= HEAVIEST_ROW:
+            kept.append(row)
+        else:
+            reason = f"the {what} take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
+            rejects.append(Reject(row.where, row.id, "read", reason, row.row, place))
+    return kept, rejects

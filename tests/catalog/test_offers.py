@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import Settings
-from hybridsearch.catalog import offers as offers_of
-from hybridsearch.catalog import open_source
+from hybridsearch.catalog import open_source, variants
 from hybridsearch.catalog.groups import Member
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.values import Product, Reject
@@ -99,7 +98,7 @@ def test_a_row_that_cannot_be_read_is_a_reject_at_its_place(tmp_path: Path) -> N
 
 
 def test_offers_that_are_too_heavy_together_are_rejects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offers_of, "HEAVIEST_ROW", 100)
+    monkeypatch.setattr(variants, "HEAVIEST_ROW", 100)
     found = read(settings(tmp_path, UMBRELLA))
     assert [type(each) for each in found[:2]] == [Product, Reject]
 
