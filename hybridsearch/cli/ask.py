@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from hybridsearch.asking.answers import Answers
@@ -53,14 +52,14 @@ def command(
 def tell(answers: Answers) -> None:
     """Print answers, and the place of each."""
     for answer in answers.answers:
-        click.echo(f"{answer.product_id}  {answer.text}  ({answer.field}, {answer.confidence:.2f})")
+        click.echo(show.line(f"{answer.product_id}  {answer.text}  ({answer.field}, {answer.confidence:.2f})"))
     if not answers.stated:
         click.echo("not stated")
 
 
 def beside(compared: Comparison) -> None:
     """Print products side by side; what differs is marked."""
-    table = Table("", *compared.products)
+    table = Table("", *map(show.safe, compared.products))
     for each in compared.fields:
-        table.add_row(f"{'' if each.same else '* '}{each.name}", *each.values)
-    Console().print(table)
+        table.add_row(f"{'' if each.same else '* '}{show.safe(each.name)}", *map(show.safe, each.values))
+    show.out().print(table)

@@ -24,7 +24,7 @@ Shops = tuple[HybridSearch, HybridSearch]
 PRODUCTS: list[dict[str, Any]] = [
     {"id": "1", "title": "Acme tent", "waterproof": True, "weight_g": 2400, "seats": "for two"},
     {"id": "2", "title": "Zeta tent", "weight_g": 3100},
-    {"id": "3", "title": "Acme lamp", "material": "brass"},
+    {"id": "3", "title": "Acme lamp", "material": "[/b] no\x1b markup"},
 ]
 
 
@@ -88,3 +88,5 @@ def test_the_command_answers_or_says_that_it_is_not_stated(tmp_path: Path) -> No
     both = json.loads(run("--product", "1", "--product", "2", "--json"))
     assert both["fields"][0] == {"field": "weight_g", "values": ["2400", "3100"], "same": False}
     assert "* weight g" in run("--product", "1", "--product", "2")
+    assert "[/b] no markup" in run("--product", "3")
+    assert run("what is the material", "--product", "3") == "3  material: [/b] no markup  (material, 1.00)\n"
