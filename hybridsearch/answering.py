@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hybridsearch import text
+from hybridsearch import given, text
 from hybridsearch.asking.answers import Answers, answered
 from hybridsearch.asking.comparison import Comparison, comparison
-from hybridsearch.asking.concepts import LANGUAGES, elements
+from hybridsearch.asking.concepts import read
 from hybridsearch.calls import while_open, while_open_async
 from hybridsearch.errors import QueryError
-from hybridsearch.given import read
-from hybridsearch.given import text as text_of
 from hybridsearch.related import single
 from hybridsearch.shop import Shop
 from hybridsearch.values import Indexed, Page, Row
@@ -118,7 +116,7 @@ def question_of(question: object) -> str:
     Raises:
         QueryError: It is none, or says nothing.
     """
-    words = read("question", question, text_of, "text such as 'does it have Bluetooth?'")
+    words = given.read("question", question, given.text, "text such as 'does it have Bluetooth?'")
     if not words.strip():
         raise QueryError("The question is empty, expected text such as 'does it have Bluetooth?'.")
     return words
@@ -126,7 +124,7 @@ def question_of(question: object) -> str:
 
 def telling(question: str) -> str:
     """Return the words of a question that say what is asked: most of the others are in no product."""
-    found = elements(text.clean(question, text.QUERY_LIMIT), LANGUAGES)
+    found = read(text.clean(question, text.QUERY_LIMIT))
     return " ".join(element.word for element in found) or question
 
 

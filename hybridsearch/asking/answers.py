@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 from hybridsearch import rows, text
-from hybridsearch.asking.concepts import LANGUAGES, Element, also, elements
+from hybridsearch.asking.concepts import Element, also, read
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.values import Row
 
@@ -27,8 +26,8 @@ MINOR_PART, UNKNOWN_PART = 0.4, 0.25
 """What parts of a field's name count that only tell properties apart, or of which nothing is known."""
 LONGEST = 300
 """Characters of a quotation."""
-VALUE_WORDS = 12
-"""Words of a value that is looked into like a name; a longer one is read by sentences."""
+SHORT = 80
+"""Characters of a value that is looked into whole; a longer one is read by sentences."""
 MOST = 3
 """Places that answer one question of one product: those that are as sure as the first, but for `TIED`."""
 TIED = 0.05
@@ -104,7 +103,7 @@ def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields)
         products: Ids and rows.
         fields: Which role each field plays.
     """
-    asked = elements(text.clean(question, text.QUERY_LIMIT), LANGUAGES)
+    asked = read(text.clean(question, text.QUERY_LIMIT))
     found = (answer for key, row in products for answer in of_product(asked, key, row, fields))
     return Answers(question, tuple(sorted(found, key=lambda answer: -answer.confidence)))
 
@@ -175,14 +174,13 @@ def facts(row: Row, fields: Fields) -> Iterator[Fact]:
         if name in skipped or value is None or is_from_reviews(name):
             continue
         quote = shown(value)
-        about = name_elements(name)
         if not quote or quote.startswith(("http://", "https://")):
             continue
-        if len(quote) <= 80 and name not in fields.text and name != fields.title:
-            yield Fact(name, quote, about, tuple(read(quote)))
+        if len(quote) <= SHORT and name not in (fields.title, *fields.text):
+            yield Fact(name, quote, read(readable(name)), read(quote))
             continue
         for sentence in filter(None, map(str.strip, _SENTENCE.split(quote))):
-            yield Fact(name, sentence[:LONGEST], (), tuple(read(sentence[:LONGEST])), is_sentence=True)
+            yield Fact(name, sentence[:LONGEST], (), read(sentence[:LONGEST]), is_sentence=True)
 
 
 def leaves(row: Row, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -211,15 +209,3 @@ def said(fact: Fact) -> str:
 def readable(name: str) -> str:
     """Return the name of a field in words."""
     return " ".join(_NAME.sub(" ", name).split()).lower()
-
-
-@lru_cache(maxsize=10_000)
-def name_elements(name: str) -> tuple[Element, ...]:
-    """Return the parts of the name of a field."""
-    return tuple(elements(readable(name), LANGUAGES))
-
-
-@lru_cache(maxsize=10_000)
-def read(quote: str) -> tuple[Element, ...]:
-    """Return the parts of a value or a sentence."""
-    return tuple(elements(quote, LANGUAGES))

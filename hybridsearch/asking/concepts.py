@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from hybridsearch import text
 
@@ -76,6 +76,12 @@ class Vocabulary:
 
     phrases: Mapping[Key, frozenset[str]]
     longest: int
+
+
+@lru_cache(maxsize=20_000)
+def read(written: str) -> tuple[Element, ...]:
+    """Return the parts of a text in any of the languages: a question, the name of a field, a value or a sentence."""
+    return tuple(elements(written, LANGUAGES))
 
 
 def elements(written: str, languages: Iterable[str]) -> list[Element]:
