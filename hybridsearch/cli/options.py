@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
+
+from hybridsearch.cli.facets import read_facets
+from hybridsearch.cli.filters import read_filters
 
 config = click.option(
     "-c",
@@ -45,3 +51,14 @@ timeout = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Instead of engine.timeout."
 )
 planned = click.option("--plan", "planned", is_flag=True, help="Show the plan and the exact request; search nothing.")
+
+
+def listing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a list of products; it gets them as `asked`: arguments of the client's methods."""
+
+    @wraps(command)
+    def with_asked(filters: tuple[str, ...], facets: tuple[str, ...], page: int, size: int, **others: Any) -> Any:
+        asked = {"filters": read_filters(filters), "facets": read_facets(facets), "page": page, "size": size}
+        return command(asked=asked, **others)
+
+    return size(page(filters(facets(with_asked))))

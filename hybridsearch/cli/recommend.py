@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.cli.facets import read_facets
-from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
 
 
 @click.command("recommend")
 @click.argument("history", metavar="ID,ID,…", default="")
 @click.option("--again", is_flag=True, help="Show what they looked at too.")
-@options.size
-@options.page
-@options.filters
-@options.facets
+@options.listing
 @options.strict
 @options.timeout
 @options.planned
@@ -27,10 +23,7 @@ from hybridsearch.client import HybridSearch
 def command(
     history: str,
     again: bool,
-    size: int,
-    page: int,
-    filters: tuple[str, ...],
-    facets: tuple[str, ...],
+    asked: dict[str, Any],
     strict: bool,
     timeout: float | None,
     planned: bool,
@@ -38,20 +31,10 @@ def command(
     config: Path | None,
 ) -> None:
     """Show products for a person who looked at some, the newest last; without any, the shop as it is browsed."""
-    looked_at, filtered, counted = options.ids(history), read_filters(filters), read_facets(facets)
+    looked_at = options.ids(history)
     with HybridSearch.open(config) as shop:
         if planned:
-            plan = shop.plan_recommended(looked_at, again=again, filters=filtered, facets=counted, page=page, size=size)
-            show.plan(shop.engine, plan, as_json=as_json)
+            show.plan(shop.engine, shop.plan_recommended(looked_at, again=again, **asked), as_json=as_json)
             return
-        hits = shop.recommend(
-            looked_at,
-            again=again,
-            filters=filtered,
-            facets=counted,
-            page=page,
-            size=size,
-            strict=strict,
-            timeout=timeout,
-        )
+        hits = shop.recommend(looked_at, again=again, **asked, strict=strict, timeout=timeout)
         show.products(hits, shop.settings.fields, as_json=as_json)

@@ -8,17 +8,12 @@ from typing import Any
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.cli.facets import read_facets
-from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
 
 
 @click.command("similar")
 @click.argument("product", metavar="ID")
-@options.size
-@options.page
-@options.filters
-@options.facets
+@options.listing
 @options.strict
 @options.timeout
 @options.planned
@@ -26,10 +21,7 @@ from hybridsearch.client import HybridSearch
 @options.config
 def command(
     product: str,
-    size: int,
-    page: int,
-    filters: tuple[str, ...],
-    facets: tuple[str, ...],
+    asked: dict[str, Any],
     strict: bool,
     timeout: float | None,
     planned: bool,
@@ -38,14 +30,8 @@ def command(
 ) -> None:
     """Show products like one, which is named by its ID; it itself is left out."""
     with HybridSearch.open(config) as shop:
-        arguments: dict[str, Any] = {
-            "filters": read_filters(filters),
-            "facets": read_facets(facets),
-            "page": page,
-            "size": size,
-        }
         if planned:
-            show.plan(shop.engine, shop.plan_similar(product, **arguments), as_json=as_json)
+            show.plan(shop.engine, shop.plan_similar(product, **asked), as_json=as_json)
             return
-        hits = shop.similar(product, **arguments, strict=strict, timeout=timeout)
+        hits = shop.similar(product, **asked, strict=strict, timeout=timeout)
         show.products(hits, shop.settings.fields, as_json=as_json)
