@@ -11,7 +11,7 @@ import numpy as np
 from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
-from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource
+from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource, typed
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
@@ -180,7 +180,7 @@ def plan(
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())
     # What passes a filter is part of a page that was proved without it.
-    is_proved = kind == WORDS.name and not query.filters and not ruled.pins
+    is_proved = typed(kind) == WORDS.name and not query.filters and not ruled.pins
     near = tuple(nearness(vectors, schema)) if is_proved else ()
     proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near) if is_proved else None
     if proof:

@@ -18,7 +18,7 @@ from hybridsearch.search import heard, planner
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.planner import Query
 from hybridsearch.search.reading import read
-from hybridsearch.search.weights import Weights
+from hybridsearch.search.weights import Weights, prior
 from hybridsearch.transcript import Transcript
 
 COUNTS = {"red": 40, "umbrella": 10, "toner": 20, "donor": 1, "brother": 5, "memory": 8, "stick": 6, "lexmark": 9}
@@ -125,3 +125,12 @@ def test_spoken_words_are_a_kind_of_their_own_and_weigh_as_typed_ones_unless_it_
 def test_silence_finds_nothing_where_no_words_would_browse_the_shop() -> None:
     assert kind("", None)[0] == "browse"
     assert kind("", Transcript("")) == ("empty", "no word was heard in the recording")
+
+
+def test_spoken_words_must_mean_something_here_as_typed_ones_must() -> None:
+    schema, lexicon = Schema(Fields(title="title"), (), ""), Lexicon({"coat": 30, "red": 40}, 100)
+
+    def proof(transcript: Transcript | None) -> object:
+        return planner.plan(Query("bread rolls", heard=transcript), schema, prior(), lexicon=lexicon).proof
+
+    assert proof(Transcript("bread rolls")) == proof(None) is not None
