@@ -90,5 +90,5 @@ def test_every_secret_of_the_environment_passes_the_check() -> None:
     files = Path(hybridsearch.__file__).parent.rglob("*.py")
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     uses = [line.strip() for line in lines if "get_secret_value()" in line]
-    assert len(uses) == 6
+    assert len(uses) == 5
     assert all("credentials." in line or line.startswith("given =") for line in uses), uses
