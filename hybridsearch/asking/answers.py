@@ -12,22 +12,27 @@ from hybridsearch.asking.concepts import Element, also, read
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.values import Row
 
-STATED = 0.6
-"""Of what a question asks, the share that a place must speak of to answer it."""
+STATED, STATED_WHOLE = 0.55, 0.45
+"""Of what a question asks, the share that a place must speak of to answer it; less where its whole name is asked."""
 LEAST = 0.5
-"""Confidence of an answer; chosen on one half of the questions of `benchmarks/questions.jsonl`."""
-BESIDES = 0.4
+"""Confidence of an answer; chosen, as all these shares, on the questions of `benchmarks/questions.jsonl`."""
+BESIDES = 0.55
 """Part of the confidence that a field loses where most of its name was not asked for."""
+SENTENCE = 0.6
+"""Confidence of a sentence that speaks of all that is asked: it may say something else of it."""
 INDIRECT = 0.7
 """What a property counts that tells of the one that is asked, as width does of size."""
 CHATTER = 0.6
 """The most that words count of which nothing is known."""
-MINOR_PART, UNKNOWN_PART = 0.4, 0.25
-"""What parts of a field's name count that only tell properties apart, or of which nothing is known."""
+MINOR_PART, THING_PART, UNKNOWN_PART = 0.4, 0.3, 0.25
+"""What parts of a question and of a field's name count that only tell properties apart, that name a part of the
+product, or of which nothing is known."""
+HOW_MANY = "quantity"
+"""The concept that any number tells of: how many of the field's own unit."""
 LONGEST = 300
 """Characters of a quotation."""
 SHORT = 80
-"""Characters of a value that is looked into whole; a longer one is read by sentences."""
+"""Characters of a value that is looked into whole; a longer one is read by sentences, too."""
 MOST = 3
 """Places that answer one question of one product: those that are as sure as the first, but for `TIED`."""
 TIED = 0.05
@@ -103,36 +108,54 @@ def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields)
         products: Ids and rows.
         fields: Which role each field plays.
     """
-    asked = read(text.clean(question, text.QUERY_LIMIT))
-    found = (answer for key, row in products for answer in of_product(asked, key, row, fields))
+    ways = readings(text.clean(question, text.QUERY_LIMIT))
+    found = (answer for key, row in products for answer in of_product(ways, key, row, fields))
     return Answers(question, tuple(sorted(found, key=lambda answer: -answer.confidence)))
 
 
-def of_product(asked: Sequence[Element], product_id: str, row: Row, fields: Fields) -> list[Answer]:
-    """Return what a product states about what is asked, the best place first, at most `MOST`."""
-    if not any(element.concepts or len(element.word) > 1 for element in asked):
+def readings(question: str) -> list[tuple[Element, ...]]:
+    """Return the parts of a question, and those of each sentence that asks: what is told besides may not matter."""
+    sentences = [sentence.strip() for sentence in _SENTENCE.split(question) if sentence]
+    asking = [sentence for sentence in sentences if sentence.endswith(("?", "？"))] if len(sentences) > 1 else []
+    every = map(read, (question, *asking))
+    return [asked for asked in every if any(part.concepts or len(part.word) > 1 for part in asked)]
+
+
+def of_product(readings: Sequence[Sequence[Element]], product_id: str, row: Row, fields: Fields) -> list[Answer]:
+    """Return what a product states about what is asked, read in one of some ways, the best place first."""
+    if not readings:
         return []
-    judged = ((confidence(asked, fact), fact) for fact in facts(row, fields))
+    judged = ((max(confidence(asked, fact) for asked in readings), fact) for fact in facts(row, fields))
     found = sorted(((sure, fact) for sure, fact in judged if sure >= LEAST), key=lambda each: -each[0])
     close = [(sure, fact) for sure, fact in found if sure >= found[0][0] - TIED][:MOST]
     return [Answer(product_id, said(fact), fact.field, fact.quote, round(sure, 3)) for sure, fact in close]
 
 
 def confidence(asked: Sequence[Element], fact: Fact) -> float:
-    """Return how surely a place answers a question, from 0 to 1; 0 where it does not speak of most of it."""
+    """Return how surely a place answers a question, from 0 to 1; 0 where it does not speak of enough of it."""
     heard = [(element, heard_in(element, fact)) for element in asked]
+    named, share = name_asked_for(asked, fact), share_heard(heard)
+    is_meant = named == 1.0 and any(weight(part) == 1.0 for part in fact.about)
+    if share < (STATED_WHOLE if is_meant else STATED) or not heard_of_the_most(heard):
+        return 0.0
+    by_name = share * (1 - BESIDES + BESIDES * named)
+    return max(by_name, LEAST if is_meant else 0.0, share * SENTENCE if fact.is_sentence else 0.0)
+
+
+def share_heard(heard: Sequence[tuple[Element, float]]) -> float:
+    """Return the share of a question that a place speaks of, given how far it speaks of each part."""
     found = sum(degree * (weight(element) if element.concepts else 1.0) for element, degree in heard)
     missed = sum((1 - degree) * weight(element) for element, degree in heard if element.concepts)
-    chatter = min(CHATTER, sum(UNKNOWN_PART * (1 - degree) for element, degree in heard if not element.concepts))
-    share = found / (found + missed + chatter) if found else 0.0
-    if share < STATED or not heard_of_the_most(heard):
-        return 0.0
-    if fact.is_sentence:
-        return share * (1 - BESIDES)
+    unknown = ((element, degree) for element, degree in heard if not (element.concepts or element.word.isdecimal()))
+    chatter = min(CHATTER, sum(UNKNOWN_PART * (1 - degree) for element, degree in unknown))
+    return found / (found + missed + chatter) if found else 0.0
+
+
+def name_asked_for(asked: Sequence[Element], fact: Fact) -> float:
+    """Return the share of the name of a field that a question asks for."""
     wanted = frozenset().union(*(element.concepts for element in asked))
-    named = sum(size for part in fact.about if (size := weight(part)) and matches(part, asked, wanted))
-    total = sum(map(weight, fact.about)) or 1.0
-    return share * (1 - BESIDES + BESIDES * named / total)
+    found = sum(weight(part) for part in fact.about if matches(part, asked, wanted))
+    return found / (sum(map(weight, fact.about)) or 1.0)
 
 
 def heard_of_the_most(heard: Sequence[tuple[Element, float]]) -> bool:
@@ -144,8 +167,10 @@ def heard_of_the_most(heard: Sequence[tuple[Element, float]]) -> bool:
 def weight(element: Element) -> float:
     """Return what a part of a question or of a name counts."""
     if not element.concepts:
-        return UNKNOWN_PART
-    return MINOR_PART if element.is_minor else 1.0
+        return UNKNOWN_PART if len(element.word) > 1 else 0.0
+    if element.is_minor:
+        return MINOR_PART
+    return THING_PART if element.is_thing else 1.0
 
 
 def matches(part: Element, asked: Sequence[Element], wanted: frozenset[str]) -> bool:
@@ -158,6 +183,8 @@ def matches(part: Element, asked: Sequence[Element], wanted: frozenset[str]) -> 
 def heard_in(element: Element, fact: Fact) -> float:
     """Return how far a place speaks of a part of a question, from 0 to 1."""
     places = (*fact.about, *fact.says)
+    if HOW_MANY in element.concepts and fact.quote[:1].isdecimal() and not fact.is_sentence:
+        return 1.0
     if element.concepts:
         if any(element.concepts & part.concepts for part in places):
             return 1.0
@@ -168,7 +195,7 @@ def heard_in(element: Element, fact: Fact) -> float:
 
 
 def facts(row: Row, fields: Fields) -> Iterator[Fact]:
-    """Yield the places of a row: each value of a field, and each sentence of a text."""
+    """Yield the places of a row: each value of a field, and each sentence of a text or of a long value."""
     skipped = {fields.id, fields.group, fields.version, *fields.pictures}
     for name, value in leaves(row):
         if name in skipped or value is None or is_from_reviews(name):
@@ -176,9 +203,10 @@ def facts(row: Row, fields: Fields) -> Iterator[Fact]:
         quote = shown(value)
         if not quote or quote.startswith(("http://", "https://")):
             continue
-        if len(quote) <= SHORT and name not in (fields.title, *fields.text):
-            yield Fact(name, quote, read(readable(name)), read(quote))
-            continue
+        if name not in (fields.title, *fields.text):
+            yield Fact(name, quote[:LONGEST], read(readable(name)), read(quote) if len(quote) <= SHORT else ())
+            if len(quote) <= SHORT:
+                continue
         for sentence in filter(None, map(str.strip, _SENTENCE.split(quote))):
             yield Fact(name, sentence[:LONGEST], (), read(sentence[:LONGEST]), is_sentence=True)
 

@@ -1,6 +1,7 @@
 """What questions and the names of fields are about: properties of goods, as they are called in six languages.
 
 A row of `concepts.tsv` is a concept: others that tell of it too, and its words in each language, separated by `|`.
+Words that mean several at once, as `touchscreen` does, have a row named by these: `display+touch`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import cache, lru_cache
 from hybridsearch import text
 
 LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
+BOTH = "+"
+"""Between the concepts of a row whose words mean all of them."""
 FRAME = "frame"
 """The concept of all words that say nothing of what is asked."""
 MINOR = frozenset(
@@ -40,9 +43,32 @@ MINOR = frozenset(
     }
 )
 """Concepts that say which of several properties is meant, rather than name one."""
+THINGS = frozenset(
+    {
+        "battery",
+        "cable",
+        "camera",
+        "case",
+        "computer",
+        "display",
+        "keyboard",
+        "mouse",
+        "network",
+        "paper",
+        "phone",
+        "print",
+        "processor",
+        "storage",
+        "television",
+    }
+)
+"""Concepts of parts and of what is used beside: most questions that name one ask for a property of it."""
 
 HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
 """Of Japanese mostly grammar."""
+
+SHORTEST = 4
+"""Letters of a part of a compound."""
 
 Key = tuple[str, ...]
 
@@ -64,6 +90,11 @@ class Element:
         """Whether it only tells properties apart."""
         return bool(self.concepts) and self.concepts <= MINOR
 
+    @property
+    def is_thing(self) -> bool:
+        """Whether it may name a part, of which a property is asked."""
+        return bool(self.concepts & THINGS)
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -72,10 +103,12 @@ class Vocabulary:
     Attributes:
         phrases: Concepts by their words; of Chinese and Japanese by their characters.
         longest: Words, or characters, of the longest.
+        frame: Words that say nothing, whatever others share their stem.
     """
 
     phrases: Mapping[Key, frozenset[str]]
     longest: int
+    frame: frozenset[str]
 
 
 @lru_cache(maxsize=20_000)
@@ -90,7 +123,8 @@ def elements(written: str, languages: Iterable[str]) -> list[Element]:
     read = [list(in_words(written, language)) for language in languages if not text.is_cjk(language)]
     has_run = any(map(text.is_run, text.words(written)))
     if has_run and runs:
-        read = [list(in_characters(written, language)) for language in runs]
+        kana = not HIRAGANA.isdisjoint(text.folded(text.lowered(written)))
+        read = [list(in_characters(written, language)) for language in runs if language == "ja" or not kana]
     return max(read, key=lambda found: known(found) - 0.01 * len(found), default=[])
 
 
@@ -105,17 +139,38 @@ def in_words(written: str, language: str) -> Iterator[Element]:
     stems = [text.stem(word, language) for word in words]
     known_words, place = vocabulary(language), 0
     while place < len(stems):
+        if words[place] in known_words.frame and not followed(stems[place:], known_words):
+            place += 1
+            continue
         for count in range(min(known_words.longest, len(stems) - place), 0, -1):
             concepts = known_words.phrases.get(tuple(stems[place : place + count]))
             if concepts is not None:
-                if concepts != {FRAME}:
-                    yield Element(concepts - {FRAME}, " ".join(words[place : place + count]))
+                yield from meant(concepts, " ".join(words[place : place + count]))
                 break
         else:
             count = 1
             if words[place] not in text.stop_words((language,)):
-                yield Element(frozenset(), words[place])
+                yield from compound(words[place], language) or (Element(frozenset(), words[place]),)
         place += count
+
+
+@lru_cache(maxsize=20_000)
+def compound(word: str, language: str) -> tuple[Element, ...]:
+    """Return the parts of a word that is two known ones written together, as in German; else none."""
+    phrases = vocabulary(language).phrases
+    for end in range(len(word) - SHORTEST, SHORTEST - 1, -1):
+        parts = [
+            next(filter(None, (phrases.get((text.stem(form, language),)) for form in joined)), None)
+            for joined in ([word[:end], word[:end].removesuffix("s")], [word[end:]])
+        ]
+        if all(parts):
+            return tuple(element for part in parts if part for element in meant(part, word))
+    return ()
+
+
+def followed(stems: Sequence[str], known_words: Vocabulary) -> bool:
+    """Tell whether some words begin with a phrase of several that is known."""
+    return any(tuple(stems[:count]) in known_words.phrases for count in range(2, known_words.longest + 1))
 
 
 def in_characters(written: str, language: str) -> Iterator[Element]:
@@ -128,14 +183,22 @@ def in_characters(written: str, language: str) -> Iterator[Element]:
             if concepts is not None and is_whole(folded, place, place + count):
                 yield from unread(unknown)
                 unknown = ""
-                if concepts != {FRAME}:
-                    yield Element(concepts - {FRAME}, folded[place : place + count])
+                yield from meant(concepts, folded[place : place + count])
                 break
         else:
             count = 1
             unknown += folded[place]
         place += count
     yield from unread(unknown)
+
+
+def meant(concepts: frozenset[str], word: str) -> Iterator[Element]:
+    """Yield what a phrase means: one concept of those that it may stand for, or each part of a composite one."""
+    composite = next((concept for concept in sorted(concepts) if BOTH in concept), None)
+    if composite is not None:
+        yield from (Element(frozenset({part}), word) for part in composite.split(BOTH))
+    elif concepts != {FRAME}:
+        yield Element(concepts - {FRAME}, word)
 
 
 def is_whole(written: str, start: int, end: int) -> bool:
@@ -169,7 +232,9 @@ def vocabulary(language: str) -> Vocabulary:
         for phrase in filter(None, cells[LANGUAGES.index(language)].split("|")):
             if tells(words := key(phrase, language), language) or concept == FRAME:
                 found.setdefault(words, set()).add(concept)
-    return Vocabulary({words: frozenset(concepts) for words, concepts in found.items()}, max(map(len, found)))
+    frame = next(cells[LANGUAGES.index(language)] for concept, _, *cells in rows() if concept == FRAME).split("|")
+    phrases = {words: frozenset(concepts) for words, concepts in found.items()}
+    return Vocabulary(phrases, max(map(len, found)), frozenset(map(text.unaccented, frame)))
 
 
 def tells(words: Key, language: str) -> bool:

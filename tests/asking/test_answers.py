@@ -93,6 +93,30 @@ def test_whatever_is_answered_stands_in_the_product(question: str) -> None:
         assert answer.quote in shown
 
 
+@pytest.mark.parametrize(
+    ("question", "row", "field"),
+    [
+        ("I work by night. The cat sleeps beside me. Is it quiet?", {"noise_level": "20 dB"}, "noise_level"),
+        ("Welche Betriebstemperatur ist zulässig?", {"operating_temperature": "5 - 35"}, "operating_temperature"),
+        ("How many mAh?", {"battery_capacity": 4000}, "battery_capacity"),
+        ("Does the screen react to my finger?", {"touchscreen": True}, "touchscreen"),
+        ("Combien de GHz ?", {"processor_frequency": 2.4}, "processor_frequency"),
+        ("CPUはコアいくつ？", {"processor_cores": 4}, "processor_cores"),
+        ("bundled software?", {"bundled_software": "Editor, player, " * 20}, "bundled_software"),
+    ],
+)
+def test_what_is_said_beside_a_question_does_not_hide_it(question: str, row: dict[str, Any], field: str) -> None:
+    found = answered(question, [("1", {"id": "1", "weight": 3, **row})], FIELDS)
+    assert found.answers[0].field == field
+
+
+def test_a_part_of_a_product_is_not_asked_for_where_its_property_is() -> None:
+    row = {"id": "1", "display": "TFT", "response_time": "5 ms", "display_colour": "black"}
+    assert [answer.field for answer in answered("response time of the display", [("1", row)], FIELDS).answers] == [
+        "response_time"
+    ]
+
+
 def test_an_address_and_an_empty_field_answer_nothing() -> None:
     row = {"id": "1", "weight": None, "colour": "", "link": "https://shop.example/weight", "photo": "weight.jpg"}
     assert not answered("weight colour photo", [("1", row)], FIELDS).stated

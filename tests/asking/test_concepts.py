@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.asking.concepts import FRAME, LANGUAGES, also, elements, rows, vocabulary
+from hybridsearch.asking.concepts import BOTH, FRAME, LANGUAGES, also, elements, rows, vocabulary
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,33 @@ def test_a_word_of_latin_letters_in_a_chinese_question_is_not_cut() -> None:
     assert [element.word for element in elements("16GBの重さ", ("ja",))] == ["16gb", "重さ"]
 
 
+def test_words_that_mean_several_things_at_once_are_read_as_all_of_them() -> None:
+    assert [sorted(element.concepts) for element in elements("touchscreen", ("en",))] == [["display"], ["touch"]]
+    assert [sorted(element.concepts) for element in elements("Prozessorsockel", ("de",))] == [["processor"], ["socket"]]
+
+
+def test_a_compound_that_the_table_lacks_is_read_by_its_parts() -> None:
+    assert [sorted(element.concepts) for element in elements("Betriebstemperatur", ("de",))] == [
+        ["operating"],
+        ["temperature"],
+    ]
+
+
+def test_a_question_with_kana_is_japanese() -> None:
+    assert [sorted(element.concepts) for element in elements("CPUはコアいくつ", LANGUAGES)] == [
+        ["processor"],
+        ["cores"],
+        ["quantity"],
+    ]
+
+
 def test_each_row_of_the_table_has_words_in_every_language() -> None:
     names = {row[0] for row in rows()}
     for row in rows():
         assert len(row) == 2 + len(LANGUAGES), row[0]
         assert all(row[2:]), row[0]
     assert all(others <= names for others in also().values())
+    assert all(set(name.split(BOTH)) <= names for name in names)
     assert FRAME in names
     assert all(vocabulary(language).phrases for language in LANGUAGES)
 

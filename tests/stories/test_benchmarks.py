@@ -75,7 +75,7 @@ def test_similar_products_are_measured_on_both_engines(es_url: str) -> None:
 
 
 def test_questions_are_measured(tmp_path: Path) -> None:
-    lines = (ROOT / "benchmarks" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "benchmarks" / "questions_held.jsonl").read_text(encoding="utf-8").splitlines()
     attributes = {question["attribute"]: "grey" for question in map(json.loads, lines) if question["attribute"]}
     with gzip.open(tmp_path / "products.jsonl.gz", "wt", encoding="utf-8") as file:
         file.writelines(json.dumps({"id": str(number), "title": "Thing", **attributes}) + "\n" for number in range(9))
