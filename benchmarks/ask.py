@@ -3,9 +3,9 @@
     python -m benchmarks.ask ICECAT [--seen] [--small]
 
 `questions_held.jsonl` has a question in each of six languages for each of 60 attributes, a third without the
-attribute's own words, and 120 that no product answers; whoever wrote them knew neither the table of words nor the code. Words and
-limits were chosen on `questions.jsonl` (`--seen`): 1,656 questions of 156 attributes and 480 without an answer. A
-question is asked of a product that has the attribute, drawn with a seed; one without an attribute of five products.
+attribute's own words, and 120 that no product answers; whoever wrote them knew neither the table of words nor the code.
+Words and limits were chosen on `questions.jsonl` (`--seen`): 1,656 questions of 156 attributes, 480 without an answer.
+A question is asked of a product that has the attribute, drawn with a seed; one without an attribute of five products.
 Where a product has several places that are as sure, each counts.
 """
 

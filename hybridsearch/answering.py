@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ class Answering(Shop):
     ) -> Answers:
         """Return what products state about a question, in the words of the catalogue; see `answered`.
 
+        Where the configuration names a model that phrases answers, it gets the question and the quotations.
+
         Args:
             question: In any of the six languages.
             product: Id of the one that is asked about; left out: what a search for the question finds.
@@ -58,10 +61,10 @@ class Answering(Shop):
             page = self.search(telling(words), **wanted)
             if not page.total and page.suggestion:
                 page = self.search(page.suggestion, **wanted)
-            return answered(words, rows_of(page), self.settings.fields)
+            return self.phrasing.of(answered(words, rows_of(page), self.settings.fields))
         key = one(product)
         found = single(self.engine.indexed([key]), key, self.settings.fields)
-        return answered(words, [(key, found.row)], self.settings.fields)
+        return self.phrasing.of(answered(words, [(key, found.row)], self.settings.fields))
 
     @while_open
     def compare(self, products: Iterable[Id]) -> Comparison:
@@ -98,10 +101,12 @@ class AsyncAnswering(Shop):
             page = await self.search(telling(words), **wanted)
             if not page.total and page.suggestion:
                 page = await self.search(page.suggestion, **wanted)
-            return answered(words, rows_of(page), self.settings.fields)
-        key = one(product)
-        found = single(await self.engine.indexed_async([key]), key, self.settings.fields)
-        return answered(words, [(key, found.row)], self.settings.fields)
+            answers = answered(words, rows_of(page), self.settings.fields)
+        else:
+            key = one(product)
+            found = single(await self.engine.indexed_async([key]), key, self.settings.fields)
+            answers = answered(words, [(key, found.row)], self.settings.fields)
+        return await asyncio.to_thread(self.phrasing.of, answers) if self.settings.questions.phraser else answers
 
     @while_open_async
     async def compare(self, products: Iterable[Id]) -> Comparison:
@@ -125,7 +130,7 @@ def question_of(question: object) -> str:
 def telling(question: str) -> str:
     """Return the words of a question that say what is asked: most of the others are in no product."""
     found = read(text.clean(question, text.QUERY_LIMIT))
-    return " ".join(element.word for element in found) or question
+    return " ".join(dict.fromkeys(element.word for element in found)) or question
 
 
 def one(product: object) -> str:

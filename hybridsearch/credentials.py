@@ -116,6 +116,15 @@ def recogniser_name(name: str) -> str:
     return model_name(name, "A recogniser", "HYBRIDSEARCH_VOICE_KEY")
 
 
+def phraser_name(name: str) -> str:
+    """Return the address of what phrases answers as it is.
+
+    Raises:
+        ConfigError: As `encoder_name`.
+    """
+    return model_name(name, "A phraser", "HYBRIDSEARCH_PHRASER_KEY")
+
+
 def model_name(name: str, noun: str, variable: str) -> str:
     """Return the name of a model as it is; for messages with what it is, and where its key belongs."""
     if "://" not in name and not name.lower().startswith(("http:", "https:")):

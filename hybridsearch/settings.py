@@ -36,6 +36,7 @@ from hybridsearch.sections import (
     JudgmentsSection,
     LogSection,
     OfferSource,
+    QuestionsSection,
     ReviewsSection,
     RulesSection,
     Section,
@@ -74,6 +75,7 @@ class Settings(Section):
     log: LogSection = LogSection()
     reviews: ReviewsSection = ReviewsSection()
     suggest: SuggestSection = SuggestSection()
+    questions: QuestionsSection = QuestionsSection()
     voice: VoiceSection = VoiceSection()
     folder: Path = Field(default=Path(), exclude=True)
 
@@ -267,6 +269,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "log": LogSection,
     "reviews": ReviewsSection,
     "suggest": SuggestSection,
+    "questions": QuestionsSection,
     "voice": VoiceSection,
     "judgments": JudgmentsSection,
 }

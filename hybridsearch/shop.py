@@ -29,6 +29,7 @@ from hybridsearch.guidance import Guidance
 from hybridsearch.images import Photo, Upload
 from hybridsearch.json_values import brief
 from hybridsearch.listening import Listening
+from hybridsearch.phrasing import Phrasing
 from hybridsearch.query_sources import PHOTO, WORDS, QuerySource
 from hybridsearch.recent import Recent
 from hybridsearch.schema import Leg, Schema
@@ -70,6 +71,7 @@ class Shop:
         self.recent = Recent()
         self.suggesting = Suggesting(settings, self.guidance)
         self.listening = Listening(settings)
+        self.phrasing = Phrasing(settings)
 
     @classmethod
     def open(cls, config: str | Path | Settings | None = None, *, replace_index: bool = False) -> Self:

@@ -71,10 +71,14 @@ class Answers:
     Attributes:
         question: As it was asked.
         answers: Empty where none of them states it: nothing is ever made up.
+        phrased: What they say in a sentence, by the model that the configuration names; else empty.
+        notes: Why there is no such sentence, for people.
     """
 
     question: str
     answers: tuple[Answer, ...] = ()
+    phrased: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def stated(self) -> bool:
@@ -84,7 +88,13 @@ class Answers:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `ask --json` prints."""
         found = [answer.to_json() for answer in self.answers]
-        return {"question": self.question, "answers": found, "stated": self.stated}
+        return {
+            "question": self.question,
+            "answers": found,
+            "stated": self.stated,
+            "phrased": self.phrased or None,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,12 @@ def command(
             return
         if products:
             found = [shop.ask(question, product=key) for key in products]
-            answers = Answers(question, tuple(answer for each in found for answer in each.answers))
+            answers = Answers(
+                question,
+                tuple(answer for each in found for answer in each.answers),
+                " ".join(each.phrased for each in found if each.phrased),
+                tuple(dict.fromkeys(note for each in found for note in each.notes)),
+            )
         else:
             answers = shop.ask(question, filters=read_filters(filters), timeout=timeout)
         show.print_json(answers.to_json()) if as_json else tell(answers)
@@ -51,10 +56,14 @@ def command(
 
 def tell(answers: Answers) -> None:
     """Print answers, and the place of each."""
+    if answers.phrased:
+        click.echo(show.line(answers.phrased))
     for answer in answers.answers:
         click.echo(show.line(f"{answer.product_id}  {answer.text}  ({answer.field}, {answer.confidence:.2f})"))
     if not answers.stated:
         click.echo("not stated")
+    for note in answers.notes:
+        click.echo(show.line(f"note: {note}"), err=True)
 
 
 def beside(compared: Comparison) -> None:

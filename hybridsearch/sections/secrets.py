@@ -20,6 +20,7 @@ class Secrets(BaseSettings):
     catalog_password: SecretStr | None = None
     encoder_key: SecretStr | None = None
     voice_key: SecretStr | None = None
+    phraser_key: SecretStr | None = None
     log_key: SecretStr | None = None
 
     @field_validator("*", mode="before")

@@ -138,6 +138,15 @@ class SuggestSection(Section):
         return {"category": self.categories, "brand": self.brands}
 
 
+class QuestionsSection(Section):
+    """What phrases answers to questions; left out: they are quotations alone."""
+
+    phraser: Annotated[str, AfterValidator(credentials.phraser_name)] | None = None
+    """A model behind the address of OpenAI's chat API: `https://HOST/v1/chat/completions#MODEL`."""
+    timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that it may take; then the quotations are given without."""
+
+
 class VoiceSection(Section):
     """What understands spoken queries; left out: nothing does."""
 

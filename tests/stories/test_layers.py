@@ -42,7 +42,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("catalog", "guidance", "recent", "weightings"),
-    ("events", "listening", "presenting", "suggesting"),
+    ("events", "listening", "phrasing", "presenting", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),
