@@ -1,4 +1,4 @@
-"""Answers that a model phrases: what it is asked, what of it is shown, and what goes wrong (`asking.phrased`)."""
+"""Answers that a model phrases: what it is asked, what of it is shown, and what goes wrong (`phrased`)."""
 
 from __future__ import annotations
 
