@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from hybridsearch.listening import Audio
     from hybridsearch.progress import Progress
     from hybridsearch.transcript import Transcript
+    from hybridsearch.video.upload import Video
 
 CHANGES_AT_ONCE = 8
 """Changes and rebuilds of one client that are under way in threads; further ones wait for their turn."""
@@ -74,6 +75,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         *,
         image: Photo | None = None,
         audio: Audio | None = None,
+        video: Video | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -94,12 +96,14 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
             said = None if audio is None else await self.listen(audio)
+            film = self._film(video)
 
             async def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
                 plan = await self.plan(
                     text,
                     image=image,
                     audio=said,
+                    video=film,
                     filters=filters,
                     facets=facets,
                     sort=sort,
@@ -169,6 +173,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         *,
         image: Photo | None = None,
         audio: Audio | None = None,
+        video: Video | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -191,33 +196,12 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
             taste = await self._taste(looked_at, schema, lexicon)
-            given = self._given(image, seconds)
+            given = self._given(image, seconds, video)
             planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
             with aside(seconds / 2):
                 return await asyncio.to_thread(planned)
-
-    @while_open_async
-    async def also_bought(
-        self,
-        product: Id,
-        *,
-        filters: Mapping[str, object] | None = None,
-        facets: FacetNames = (),
-        page: int = 1,
-        size: int = 10,
-        timeout: float | None = None,
-    ) -> Page:
-        """Return what was bought together with a product, see `HybridSearch.also_bought`."""
-        from hybridsearch.indexing import arguments
-        from hybridsearch.learning import baskets
-
-        async def planned() -> Plan:
-            everything = await self.plan(filters=filters, facets=facets, page=page, size=size)
-            return await asyncio.to_thread(baskets.planned, self.settings, everything, arguments.one_id(product))
-
-        return await self._page("also_bought", planned, timeout=timeout)
 
     @while_open_async
     async def log(

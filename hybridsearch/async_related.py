@@ -115,6 +115,29 @@ class AsyncRelated(Shop):
             planned = partial(plan_for_taste, self, schema, taste, query, again=shown, lexicon=lexicon, weights=own)
             return await asyncio.to_thread(planned) if must_load(schema.fields.languages) else planned()
 
+    @while_open_async
+    async def also_bought(
+        self,
+        product: Id,
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return what was bought together with a product, see `HybridSearch.also_bought`."""
+        from hybridsearch.indexing import arguments
+        from hybridsearch.learning import baskets
+
+        async def planned() -> Plan:
+            query, key = asked("", filters, facets, None, page, size, None), arguments.one_id(product)
+            with span("plan"):
+                everything = self.plan_query(await self.engine.schema_async(), query)
+                return await asyncio.to_thread(baskets.planned, self.settings, everything, key)
+
+        return await self._page("also_bought", planned, timeout=timeout)
+
     async def _page(
         self,
         name: str,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hybridsearch.indexing.arguments import Id
     from hybridsearch.listening import Audio
     from hybridsearch.transcript import Transcript
+    from hybridsearch.video.upload import Video
 
 
 class HybridSearch(Maintained, Related, Answering):
@@ -44,6 +45,7 @@ class HybridSearch(Maintained, Related, Answering):
         *,
         image: Photo | None = None,
         audio: Audio | None = None,
+        video: Video | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -74,12 +76,14 @@ class HybridSearch(Maintained, Related, Answering):
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
             said = None if audio is None else self.listen(audio)
+            film = self._film(video)
 
             def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
                 plan = self.plan(
                     text,
                     image=image,
                     audio=said,
+                    video=film,
                     filters=filters,
                     facets=facets,
                     sort=sort,
@@ -179,6 +183,7 @@ class HybridSearch(Maintained, Related, Answering):
         *,
         image: Photo | None = None,
         audio: Audio | None = None,
+        video: Video | None = None,
         filters: Mapping[str, object] | None = None,
         facets: FacetNames = (),
         sort: str | Sequence[str] | None = None,
@@ -198,6 +203,7 @@ class HybridSearch(Maintained, Related, Answering):
             image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
             audio: A spoken query, whose words come behind the text: a path, the bytes of a file, an open file, or what
                 `listen` returned; from a stranger never a path.
+            video: In place of a photo: a path, the bytes of a file, or an open file; from a stranger never a path.
             filters: By field: a value, any of a list of values, or an object of operators, all of which must hold:
                 {"gt": 10, "lte": 50}, {"none": ["Acme"]}, {"exists": True}. Under "any" instead of a field a list of
                 such filters, of which one must hold. An empty value matches nothing.
@@ -216,10 +222,10 @@ class HybridSearch(Maintained, Related, Answering):
             variant: The arm of a test, `a` or `b`, whose weights are used.
 
         Raises:
-            QueryError: A field is unknown, a photo was given and no leg reads pictures, or the cursor is damaged or
-                that of another search.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or a video besides, or the
+                cursor is damaged or that of another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
-            ImageError: The photo cannot be read.
+            ImageError: The photo or the video cannot be read.
             AudioError, RecogniserError: As of `listen`.
             EngineError: The engine cannot be reached.
         """
@@ -233,7 +239,7 @@ class HybridSearch(Maintained, Related, Answering):
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
             taste = self._taste(looked_at, schema, lexicon)
             with aside(seconds / 2):
-                given = self._given(image, seconds)
+                given = self._given(image, seconds, video)
                 return self.plan_query(schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
 
     @while_open
@@ -274,40 +280,6 @@ class HybridSearch(Maintained, Related, Answering):
             QueryError: The event, or one of them, says nothing of the kind; none was written.
         """
         return self.events.posted(event, session)
-
-    @while_open
-    def also_bought(
-        self,
-        product: Id,
-        *,
-        filters: Mapping[str, object] | None = None,
-        facets: FacetNames = (),
-        page: int = 1,
-        size: int = 10,
-        timeout: float | None = None,
-    ) -> Page:
-        """Return what was bought together with a product, as `hybridsearch learn-baskets` learned it from orders.
-
-        Args:
-            product: Its id.
-            filters: What it must be, as in `plan`.
-            facets: What is counted, as in `plan`.
-            page: From 1.
-            size: Hits on a page.
-            timeout: As that of `search`.
-
-        Raises:
-            ConfigError: Nothing was learned yet, or the file is damaged.
-            QueryError: This is no id, or the other arguments are not those of a search.
-        """
-        from hybridsearch.indexing import arguments
-        from hybridsearch.learning import baskets
-
-        def planned() -> Plan:
-            everything = self.plan(filters=filters, facets=facets, page=page, size=size)
-            return baskets.planned(self.settings, everything, arguments.one_id(product))
-
-        return self._page("also_bought", planned, timeout=timeout)
 
     @while_open
     def get(self, ids: Iterable[Id] | Id) -> Mapping[str, Row]:

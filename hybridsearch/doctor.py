@@ -11,7 +11,7 @@ import numpy as np
 from hybridsearch import text
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Check, live_of
-from hybridsearch.errors import EngineError, HybridSearchError
+from hybridsearch.errors import EngineError, HybridSearchError, VideoError
 from hybridsearch.indexing.build import source_of
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import WORDS
@@ -23,6 +23,7 @@ from hybridsearch.search.rules import misplaced
 from hybridsearch.search.synonyms import unused
 from hybridsearch.shop import Shop, lexicon_of
 from hybridsearch.values import Vector
+from hybridsearch.video import extra
 from hybridsearch.weightings import NO_ARM
 
 ENOUGH = 0.5
@@ -42,7 +43,7 @@ def checks(shop: Shop) -> list[Check]:
         schema = None  # the engine's own lines say why
     if schema:
         lines += [*mapping(shop, schema), *knowledge(shop, schema)]
-    lines += [*legs(shop, schema), *voice(shop)]
+    lines += [*legs(shop, schema), *voice(shop), *video(shop)]
     return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop), *arm_b(shop, schema), *log(shop)]
 
 
@@ -109,6 +110,18 @@ def voice(shop: Shop) -> Iterator[Check]:
         yield Check("voice", "failure", str(error), "correct [voice] in the configuration")
     else:
         yield Check("voice", "ok", f"{name} recognises speech")
+
+
+def video(shop: Shop) -> Iterator[Check]:
+    """Say whether videos, if products have any, can be decoded."""
+    if not shop.settings.fields.videos:
+        return
+    try:
+        extra.require()
+    except VideoError as error:
+        yield Check("video", "failure", str(error), f"run: {extra.INSTALL}")
+    else:
+        yield Check("video", "ok", f"products are seen in: {', '.join(shop.settings.fields.videos)}")
 
 
 def leg_of_index(shop: Shop, leg: Leg, line: str, description: str) -> Check:

@@ -296,6 +296,11 @@ def pictures(row: Row, fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for name in fields.pictures for value in singly(row, name, fields)))
 
 
+def videos(row: Row, fields: Fields) -> tuple[str, ...]:
+    """Return the references to a product's videos, the first choice first."""
+    return tuple(dict.fromkeys(value for name in fields.videos for value in singly(row, name, fields)))
+
+
 def singly(row: Row, name: str, fields: Fields) -> tuple[str, ...]:
     """Return every text under a name, of a field whose texts hold several values each of these."""
     return strings(fields.format(name).split(field(row, name)))

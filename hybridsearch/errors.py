@@ -6,6 +6,7 @@ HybridSearchError
 ├── CatalogError        the catalogue cannot be read
 ├── QueryError          a query asks for something that the index cannot give
 ├── ImageError          a picture cannot be fetched or decoded
+│   └── VideoError      nor can a video, which is read for its pictures
 ├── EncoderError        an encoder cannot be loaded, or does not fit the index
 │   └── EncoderUnavailable  an encoder is unavailable for now; no product is at fault
 ├── AudioError          a recording cannot be read or decoded
@@ -66,6 +67,10 @@ class QueryError(HybridSearchError):
 
 class ImageError(HybridSearchError):
     """A picture cannot be fetched or decoded."""
+
+
+class VideoError(ImageError):
+    """A video cannot be fetched or decoded; it is read for its pictures."""
 
 
 class EncoderError(HybridSearchError):

@@ -141,6 +141,41 @@ class Related(Shop):
             taste = self._taste(looked_at, schema, lexicon)
             return plan_for_taste(self, schema, taste, query, again=shown_again, lexicon=lexicon, weights=own)
 
+    @while_open
+    def also_bought(
+        self,
+        product: Id,
+        *,
+        filters: Mapping[str, object] | None = None,
+        facets: FacetNames = (),
+        page: int = 1,
+        size: int = 10,
+        timeout: float | None = None,
+    ) -> Page:
+        """Return what was bought together with a product, as `hybridsearch learn-baskets` learned it from orders.
+
+        Args:
+            product: Its id.
+            filters: What it must be, as in `HybridSearch.plan`.
+            facets: What is counted, as in `HybridSearch.plan`.
+            page: From 1.
+            size: Hits on a page.
+            timeout: As that of `HybridSearch.search`.
+
+        Raises:
+            ConfigError: Nothing was learned yet, or the file is damaged.
+            QueryError: This is no id, or the other arguments are not those of a search.
+        """
+        from hybridsearch.indexing import arguments
+        from hybridsearch.learning import baskets
+
+        def planned() -> Plan:
+            query, key = asked("", filters, facets, None, page, size, None), arguments.one_id(product)
+            with span("plan"):
+                return baskets.planned(self.settings, self.plan_query(self.engine.schema(), query), key)
+
+        return self._page("also_bought", planned, timeout=timeout)
+
     def _page(
         self,
         name: str,

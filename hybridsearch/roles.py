@@ -34,6 +34,8 @@ class Fields(Section):
     booleans: tuple[str, ...] = ()
     image: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """One field with pictures, or several; those of the first come first."""
+    video: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """One field with videos, or several; a product is seen in the first one that can be read."""
     variants: str | None = None
     """Field with the list of a product's variants: what holds of the fields below it holds of one of them. Left out:
     `variants`."""
@@ -56,6 +58,11 @@ class Fields(Section):
     def pictures(self) -> tuple[str, ...]:
         """The fields with pictures."""
         return (self.image,) if isinstance(self.image, str) else self.image or ()
+
+    @property
+    def videos(self) -> tuple[str, ...]:
+        """The fields with videos."""
+        return (self.video,) if isinstance(self.video, str) else self.video or ()
 
     @field_validator("reviews", mode="before")
     @classmethod
@@ -83,7 +90,7 @@ class Fields(Section):
     def _something_to_search(self) -> Fields:
         if not self.languages:
             raise ValueError("'languages' is empty; name at least one of en, de, fr, es, ja, zh")
-        if self.title is None and not self.text and self.image is None:
+        if self.title is None and not (self.text or self.pictures or self.videos):
             raise ValueError("name a 'title', a 'text' or an 'image' field: there is nothing to search")
         for name in itertools.chain.from_iterable(self.ratings.items()):
             if name not in self.of_products("numbers"):
@@ -160,7 +167,7 @@ class Fields(Section):
 
     def _names_in_roles(self) -> Iterator[str]:
         """Yield the fields of the roles that several may have."""
-        return itertools.chain(self.text, self.codes, *map(self.of, KINDS), self.pictures)
+        return itertools.chain(self.text, self.codes, *map(self.of, KINDS), self.pictures, self.videos)
 
     @property
     def has_variants(self) -> bool:

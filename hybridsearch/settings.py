@@ -86,7 +86,8 @@ class Settings(Section):
         for name in (name for role in KINDS for name in fields.of(role)):
             if why := flaw(name):
                 raise ValueError(f"the field {name[:100]!r} {why}; rename it in the catalogue, or leave it out")
-        if odd := fields.formats.keys() - {*fields.pictures, *(name for role in FORMATTED for name in fields.of(role))}:
+        listed = {*fields.pictures, *fields.videos, *(name for role in FORMATTED for name in fields.of(role))}
+        if odd := fields.formats.keys() - listed:
             roles = ", ".join(FORMATTED)
             raise ValueError(f"'formats' names {min(odd)[:100]!r}, which is none of the fields of {roles} and image")
         return fields

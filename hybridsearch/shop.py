@@ -12,6 +12,7 @@ from PIL import Image
 
 from hybridsearch import text
 from hybridsearch.calls import Calls
+from hybridsearch.deadline import allowed
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
@@ -46,6 +47,7 @@ from hybridsearch.settings import Settings
 from hybridsearch.suggesting import Suggesting
 from hybridsearch.tracing import span
 from hybridsearch.values import Vector
+from hybridsearch.video.upload import Film, Video, film_of
 from hybridsearch.weightings import Weightings
 
 EVERY_LANGUAGE = "red rot rouge rojo 赤い 红色"
@@ -199,9 +201,22 @@ class Shop:
         photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
-    def _given(self, image: Photo | None, seconds: float) -> dict[str, Any]:
-        """Return what a query gives besides its text, by source; a photo may cost it no more time than a search has."""
-        return {PHOTO.name: None if image is None else Upload(image, seconds)}
+    def _given(self, image: Photo | None, seconds: float, video: Video | None = None) -> dict[str, Any]:
+        """Return what a query gives besides its text, by source; a photo may cost it no more time than a search has.
+
+        Raises:
+            QueryError: Both a photo and a video are given.
+        """
+        if image is not None and video is not None:
+            raise QueryError(
+                "'image' and 'video' are both given, and a query is compared by one. Leave one of them out."
+            )
+        photo = None if image is None else Upload(image, seconds)
+        return {PHOTO.name: photo if video is None else film_of(video, seconds)}
+
+    def _film(self, video: Video | None) -> Film | None:
+        """Return a query's video, which can be read for several plans, and costs no more time than the search has."""
+        return None if video is None else film_of(video, allowed(self.settings.engine.timeout))
 
     def _seconds(self, timeout: object) -> float:
         """Return how long a search may take.

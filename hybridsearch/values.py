@@ -73,7 +73,7 @@ class Reject:
     where: str
     id: str | None
     stage: str
-    """The step that refused it: `read`, `document`, `picture`, `encode` or `write`."""
+    """The step that refused it: `read`, `document`, `picture`, `video`, `encode` or `write`."""
     reason: str
     row: Row | None = None
     place: int = field(default=0, compare=False)

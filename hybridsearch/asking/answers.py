@@ -206,7 +206,7 @@ def heard_in(element: Element, fact: Fact) -> float:
 
 def facts(row: Row, fields: Fields) -> Iterator[Fact]:
     """Yield the places of a row: each value of a field, and each sentence of a text or of a long value."""
-    skipped = {fields.id, fields.group, fields.version, *fields.pictures}
+    skipped = {fields.id, fields.group, fields.version, *fields.pictures, *fields.videos}
     for name, value in leaves(row):
         if name in skipped or value is None or is_from_reviews(name):
             continue

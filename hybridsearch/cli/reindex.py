@@ -57,6 +57,10 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
         )
         if report.retried:
             click.echo(f"{report.retried:,} requests were retried: the server was busy or briefly unavailable.")
+        if report.videos or report.unread_videos:
+            click.echo(
+                f"{report.videos:,} products are seen in a video; of {report.unread_videos:,} others it cannot be read."
+            )
         if report.reviews:
             click.echo(
                 f"{report.reviews:,} reviews: {report.odd_reviews:,} look made up and count as few, of "

@@ -1,4 +1,4 @@
-"""`hybridsearch search`: words, typed or spoken, a photo, or both."""
+"""`hybridsearch search`: words, typed or spoken, a photo or a video, or both."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from hybridsearch.values import Hit
 @click.argument("query", default="")
 @click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
 @click.option("--audio", type=click.Path(path_type=Path), help="A recording of a spoken query.")
+@click.option("--video", type=click.Path(path_type=Path), help="A video to search with, in place of a photo.")
 @options.size
 @options.page
 @click.option("--cursor", metavar="TOKEN", help="What comes behind a page: its 'cursor', which --json shows.")
@@ -44,6 +45,7 @@ def command(
     query: str,
     image: Path | None,
     audio: Path | None,
+    video: Path | None,
     size: int,
     page: int,
     cursor: str | None,
@@ -64,11 +66,12 @@ def command(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Search with words, typed or spoken, a photo, or both; with neither, browse all products that pass the filters."""
+    """Search with words, typed or spoken, a photo or a video, or both; with neither, browse what passes the filters."""
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
             "audio": audio,
+            "video": video,
             "filters": read_filters(filters, either, exists, missing),
             "facets": read_facets(facets),
             "history": options.ids(history),

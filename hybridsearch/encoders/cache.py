@@ -20,10 +20,13 @@ from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder, asks_apart
 from hybridsearch.encoders.sources import ENCODABLE
 from hybridsearch.encoders.vector_file import VectorFile
-from hybridsearch.errors import ImageError
+from hybridsearch.errors import ImageError, VideoError
 from hybridsearch.images import decode
+from hybridsearch.images.product import mean
 from hybridsearch.prefetch import prefetch_map
 from hybridsearch.values import Vector, Vectors
+from hybridsearch.video import workers as film
+from hybridsearch.video.frames import Frame
 
 AT_ONCE = 32
 """Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""
@@ -108,6 +111,26 @@ class EncodeCache:
             if usable:
                 rows = encoder.encode_images(list(usable.values()))
                 vectors.update(self._put(zip(usable, rows, strict=True)))
+        return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
+
+    def videos(self, encoder: Encoder, videos: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
+        """Return the vector of each video file, the mean of its frames, or in its place the reason why it has none.
+
+        Raises:
+            EncoderError: As the encoder does.
+        """
+        keys = [key_of("video", encoder, data) for data in videos]
+        vectors = self._file.get(keys, encoder.dims)
+        hits = sum(key in vectors for key in keys)
+        failed: dict[bytes, ImageError] = {}
+        missing = {key: data for key, data in zip(keys, videos, strict=True) if key not in vectors}
+        seen = prefetch_map(partial(frames_of, enough=encoder.enough), missing.values(), most=film.AT_ONCE)
+        for key, frames in zip(missing, seen, strict=True):
+            if isinstance(frames, VideoError):
+                failed[key] = frames
+            else:
+                rows = encoder.encode_images([frame.picture for frame in frames])
+                vectors.update(self._put([(key, mean(list(map(Vector, rows))).array)]))
         return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
 
     def close(self) -> None:
@@ -197,4 +220,12 @@ def decoded(data: bytes, enough: int) -> Image.Image | ImageError:
     try:
         return decode(data, enough)
     except ImageError as error:
+        return error
+
+
+def frames_of(data: bytes, enough: int) -> list[Frame] | VideoError:
+    """Return the frames of a video file, or why there are none."""
+    try:
+        return film.decode(data, enough)
+    except VideoError as error:
         return error

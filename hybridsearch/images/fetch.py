@@ -19,13 +19,13 @@ MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0
 HEADERS = (
     ("User-Agent", "hybridsearch"),
-    ("Accept", "image/avif,image/webp,image/*;q=0.9"),
     ("Accept-Encoding", "identity"),  # a compressed body could expand to any size
 )
+ACCEPTED = {"picture": "image/avif,image/webp,image/*;q=0.9", "video": "video/mp4,video/webm,video/*;q=0.9"}
 
 
 class Fetcher:
-    """Fetches pictures over HTTP(S) from public addresses only; any thread may call it.
+    """Fetches pictures, or videos, over HTTP(S) from public addresses only; any thread may call it.
 
     Proxies of the environment are not used: a proxy would resolve the names, and bypass the check of addresses.
 
@@ -33,7 +33,8 @@ class Fetcher:
         allow_private: Whether internal addresses are allowed too (except link-local ones).
         ports: The allowed ports.
         max_bytes: The largest body, in bytes.
-        seconds: Limit for one picture, redirects included. Only resolving a name can take longer.
+        seconds: Limit for one file, redirects included. Only resolving a name can take longer.
+        noun: What it fetches, for sentences.
     """
 
     def __init__(
@@ -43,14 +44,16 @@ class Fetcher:
         ports: Collection[int] = (80, 443),
         max_bytes: int = MAX_BYTES,
         seconds: float = FETCH_SECONDS,
+        noun: str = "picture",
     ) -> None:
         self.ports = ports
         self.max_bytes = max_bytes
         self.seconds = seconds
+        self._noun = noun
         self._pool = httpcore2.ConnectionPool(
             ssl_context=httpx2.create_ssl_context(trust_env=False),
             keepalive_expiry=15.0,
-            network_backend=Guard(allow_private=allow_private),
+            network_backend=Guard(allow_private=allow_private, noun=noun),
         )
 
     def __call__(self, url: str) -> bytes:
@@ -94,20 +97,23 @@ class Fetcher:
             raise ImageError(f"{redacted(url.copy_with(userinfo=b''))} carries a user name; write it without one.")
         if port_of(url) not in self.ports:
             allowed = ", ".join(map(str, self.ports))
-            raise ImageError(f"{redacted(url)} names port {port_of(url)}; pictures are fetched from {allowed} alone.")
+            raise ImageError(
+                f"{redacted(url)} names port {port_of(url)}; {self._noun}s are fetched from {allowed} alone."
+            )
         return url
 
     def _get(self, url: httpx2.URL) -> bytes | str:
         """Return the body, or the address of a redirect."""
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        headers = [("Host", url.netloc.decode("ascii")), *HEADERS]
+        headers = [("Host", url.netloc.decode("ascii")), ("Accept", ACCEPTED[self._noun]), *HEADERS]
         try:
             extensions = {"timeout": {"pool": limited(None)}}
             with self._pool.stream("GET", target, headers=headers, extensions=extensions) as response:
                 return self._read(url, response)
         except httpcore2.TimeoutException as error:
             raise ImageError(
-                f"{redacted(url)} did not arrive within {self.seconds:g} s. Check the server, or use a smaller picture."
+                f"{redacted(url)} did not arrive within {self.seconds:g} s. "
+                f"Check the server, or use a smaller {self._noun}."
             ) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError) as error:
             address = redacted(url)
@@ -125,7 +131,7 @@ class Fetcher:
         for chunk in response.iter_stream():
             body += chunk
             if len(body) > self.max_bytes:
-                raise ImageError(f"{redacted(url)} has more than {self.max_bytes:,} bytes. Use a smaller picture.")
+                raise ImageError(f"{redacted(url)} has more than {self.max_bytes:,} bytes. Use a smaller {self._noun}.")
         return bytes(body)
 
 
@@ -135,8 +141,9 @@ class Guard(httpcore2.NetworkBackend):
     When a name is resolved a second time to connect, a hostile name server could answer with another address.
     """
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, noun: str = "picture") -> None:
         self._allow_private = allow_private
+        self._noun = noun
         self._sockets = TimedBackend(httpcore2.SyncBackend())
 
     def connect_tcp(
@@ -155,7 +162,9 @@ class Guard(httpcore2.NetworkBackend):
             raise httpcore2.ConnectError(f"the name '{host}' has no address") from error
         refused = next((address for address in addresses if not self._allows(address)), None)
         if refused:
-            raise ImageError(f"'{host}' leads to {refused}, which is not a public address. Host the picture elsewhere.")
+            raise ImageError(
+                f"'{host}' leads to {refused}, which is not a public address. Host the {self._noun} elsewhere."
+            )
         failure: Exception = httpcore2.ConnectError(f"the name '{host}' has no address")
         for address in addresses:
             try:

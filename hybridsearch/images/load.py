@@ -38,13 +38,14 @@ def load_picture(reference: str, *, folder: Path | None, fetch: Fetch | None) ->
     return data
 
 
-def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
+def load(reference: str, *, folder: Path | None, fetch: Fetch | None, most: int = MAX_BYTES) -> bytes:
     """Return the bytes that a catalogue's picture field refers to, without checking that they are a picture.
 
     Args:
         reference: A path, a `data:` URI, or an http(s) URL.
         folder: Where relative paths start; no path may lead out of it, not by links either; None: paths are refused.
         fetch: Fetches a URL; None: URLs are refused.
+        most: Bytes of a file that are read, and one more.
 
     Raises:
         ImageError: It is refused, missing, or beyond a limit.
@@ -61,11 +62,11 @@ def load(reference: str, *, folder: Path | None, fetch: Fetch | None) -> bytes:
         raise ImageError(f"{shown(reference)} is refused: expected a path, a data: URI, or an http(s) URL.")
     if folder is None:
         raise ImageError(f"{shown(reference)} is a path; set 'images' in [catalog] to the folder of the pictures.")
-    return from_folder(reference, folder)
+    return from_folder(reference, folder, most)
 
 
-def from_folder(reference: str, folder: Path) -> bytes:
-    """Return the content of a file inside the folder."""
+def from_folder(reference: str, folder: Path, most: int = MAX_BYTES) -> bytes:
+    """Return the content of a file inside the folder, at most one byte more than `most`."""
     if len(reference) > LONGEST_PATH:  # to follow one takes time quadratic in its length
         raise ImageError(f"{shown(reference)} has {len(reference):,} characters, a path has at most {LONGEST_PATH:,}.")
     try:
@@ -79,7 +80,7 @@ def from_folder(reference: str, folder: Path) -> bytes:
                 f"{shown(reference)} is no file in {paths.shown(folder)}. Check the path and 'images' in [catalog]."
             )
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except (OSError, ValueError, RuntimeError) as error:  # NUL in a name, a loop of links, a name that is too long
         raise ImageError(f"{shown(reference)} cannot be read: {reason_of(error)}. Check the path.") from error
 

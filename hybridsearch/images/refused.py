@@ -47,15 +47,15 @@ class RefusedPictures:
         self._database = Database(path, self._open())
         self._files = bool(self._ask("SELECT 1 FROM refused WHERE kind = 'file' LIMIT 1"))
 
-    def fetching(self, fetch: Fetch) -> Fetch:
-        """Return what fetches an address unless it was refused lately."""
+    def fetching(self, fetch: Fetch, require: Callable[[bytes], object] = require_picture) -> Fetch:
+        """Return what fetches an address unless it was refused lately; `require` refuses what it gives."""
 
         def fetch_unless_refused(address: str) -> bytes:
             key = key_of(address.encode("utf-8", "surrogatepass"))
             self._require("address", key)
             try:
                 data = fetch(address)
-                require_picture(data)
+                require(data)
             except ImageError as error:
                 self._add("address", key, error, ADDRESS_SECONDS)
                 raise

@@ -14,13 +14,13 @@ from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.cache import EncodeCache, Encoded
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable, ImageError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.limits import LOADED_AT_ONCE
 from hybridsearch.images.load import Fetch
-from hybridsearch.images.product import Load, read_pictures
+from hybridsearch.images.product import Load, ProductPictures, mean, read_pictures
 from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.reviewed import ReviewFile, flaws, review_file
@@ -29,6 +29,10 @@ from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
 from hybridsearch.values import Document, Product, Reject, Row, Vector
+from hybridsearch.video import extra
+from hybridsearch.video.kinds import require_video
+from hybridsearch.video.limits import MAX_BYTES
+from hybridsearch.video.load import load_video, video_fetcher
 
 UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
@@ -66,6 +70,7 @@ class Builder:
     encoders: Mapping[str, Encoder]
     cache: EncodeCache
     load_picture: Load
+    load_video: Load
     pool: Executor
     refused: RefusedPictures
     reviews: ReviewFile | None = None
@@ -110,10 +115,14 @@ class Builder:
         if stored is None or leg.name not in stored.vectors:
             return None
         if leg.reads == "image":
-            before, now = (document.pictures(row, self.schema.fields) for row in (stored.row, product.row))
+            before, now = (self.seen_in(row) for row in (stored.row, product.row))
             return stored.vectors[leg.name] if before == now else None
         same = document.leg_text(stored.row, leg) == document.leg_text(product.row, leg)
         return stored.vectors[leg.name] if same else None
+
+    def seen_in(self, row: Row) -> tuple[tuple[str, ...], ...]:
+        """Return what a product is seen in: the references to its pictures, and to its videos."""
+        return document.pictures(row, self.schema.fields), document.videos(row, self.schema.fields)
 
     def usable(
         self, product: Product, vectors: Mapping[str, Vector | None], built: Built
@@ -158,27 +167,55 @@ class Builder:
             return [None]
 
     def encode_pictures(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
-        """Return the vector of each product's pictures together; what went wrong is written down."""
-        references = [document.pictures(product.row, self.schema.fields) for product in products]
+        """Return the vector of each product's pictures together, of which its video is one."""
+        pictures, videos = zip(*(self.seen_in(product.row) for product in products), strict=True)
+        pictured = self.read(
+            products,
+            "picture",
+            pictures,
+            leg.pictures,
+            self.load_picture,
+            partial(self.cache.images, self.encoders[leg.name]),
+            built,
+        )
+        filmed = self.read(
+            products, "video", videos, 1, self.load_video, partial(self.cache.videos, self.encoders[leg.name]), built
+        )
+        seen = [
+            [*of_pictures.vectors, *of_video.vectors] for of_pictures, of_video in zip(pictured, filmed, strict=True)
+        ]
+        named = [bool(one or other) for one, other in zip(pictures, videos, strict=True)]
+        built.counts.pictured += sum(named)
+        built.counts.without_picture += seen.count([])
+        built.counts.unseen += sum(known and not vectors for known, vectors in zip(named, seen, strict=True))
+        built.counts.videos += sum(bool(of_video.vectors) for of_video in filmed)
+        built.counts.unread_videos += sum(bool(of_video.flaws) and not of_video.vectors for of_video in filmed)
+        return [mean(vectors) if vectors else None for vectors in seen]
+
+    def read(
+        self,
+        products: Sequence[Product],
+        stage: str,
+        references: Sequence[Sequence[str]],
+        most: int,
+        load: Load,
+        known: Callable[[Sequence[bytes]], Encoded[list[Vector | ImageError]]],
+        built: Built,
+    ) -> list[ProductPictures]:
+        """Return what was read of the pictures, or of the videos, of each product; what went wrong is written down."""
 
         def encode(files: Sequence[bytes]) -> Sequence[Vector | ImageError]:
-            vectors: list[Vector | ImageError] = counted(self.cache.images(self.encoders[leg.name], files), built)
+            vectors: list[Vector | ImageError] = counted(known(files), built)
             self.refused.note(files, vectors)
             return vectors
 
-        seen = read_pictures(references, leg.pictures, self.load_picture, encode, self.pool)
+        seen = read_pictures(references, most, load, encode, self.pool)
         built.flaws += [
-            Reject(product.where, product.id, "picture", " ".join(map(str, pictured.flaws)))
+            Reject(product.where, product.id, stage, " ".join(map(str, pictured.flaws)))
             for product, pictured in zip(products, seen, strict=True)
             if pictured.flaws
         ]
-        vectors = [pictured.vector for pictured in seen]
-        built.counts.pictured += sum(map(bool, references))
-        built.counts.without_picture += vectors.count(None)
-        built.counts.unseen += sum(
-            bool(named) and vector is None for named, vector in zip(references, vectors, strict=True)
-        )
-        return vectors
+        return seen
 
 
 @contextmanager
@@ -187,15 +224,20 @@ def building(
 ) -> Iterator[Builder]:
     """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
     home = Home(settings.home)
+    if schema.fields.videos and any(leg.reads == "image" for leg in schema.legs):
+        extra.require()
     with (
         EncodeCache(home.vectors) as cache,
         RefusedPictures(home.refused) as refused,
         Fetcher() as fetcher,
+        video_fetcher() as videos,
         review_file(settings) as reviews,
         executor(LOADED_AT_ONCE) as pool,
     ):
-        load = refused.loading(picture_loader(settings, refused.fetching(fetcher)))
-        yield Builder(schema, encoders, cache, load, pool, refused, reviews)
+        load = refused.loading(loader(load_picture, settings, refused.fetching(fetcher)))
+        fetch = refused.fetching(videos, partial(require_video, most=MAX_BYTES))
+        load_videos = refused.loading(loader(load_video, settings, fetch))
+        yield Builder(schema, encoders, cache, load, load_videos, pool, refused, reviews)
 
 
 def counted(encoded: Any, built: Built) -> Any:
@@ -231,11 +273,16 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
 
 def picture_loader(settings: Settings, fetch: Fetch) -> Load:
     """Return what loads a picture as the [catalog] section says."""
+    return loader(load_picture, settings, fetch)
+
+
+def loader(load: Callable[..., bytes], settings: Settings, fetch: Fetch) -> Load:
+    """Return what loads a picture or a video as the [catalog] section says."""
     catalog = settings.catalog
     first = catalog.path or next((each.path for each in catalog.sources), None)
     folder = catalog.images or (first.parent if first else None)
     return partial(
-        load_picture,
+        load,
         folder=settings.resolve(folder) if folder is not None else None,
         fetch=fetch if catalog.fetch else None,
     )

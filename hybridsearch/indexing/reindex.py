@@ -172,7 +172,7 @@ class Reindex:
             live=live.documents if live else 0,
             sample=tally.comparable(),
             counts=tally.counts,
-            flaw=next((reject for reject in tally.rejects.first if reject.stage == "picture"), None),
+            flaw=next((reject for reject in tally.rejects.first if reject.stage in ("picture", "video")), None),
             quality_check=self.quality_check,
         )
 
@@ -233,7 +233,7 @@ class Reindex:
 
 REPORTED = (
     *("rejected", "without_picture", "encoded", "cached", "older", "changes"),
-    *("reviews", "unused_reviews", "odd_reviews"),
+    *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos"),
 )
 """Counts that the report repeats."""
 

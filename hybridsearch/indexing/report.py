@@ -25,6 +25,8 @@ class Counts:
         reviews: That products have.
         unused_reviews: Of which something could not be used.
         odd_reviews: That look made up.
+        videos: Products of which a video is read, for each leg that reads pictures.
+        unread_videos: Products that name one that cannot be read.
     """
 
     read: int = 0
@@ -40,6 +42,8 @@ class Counts:
     reviews: int = 0
     unused_reviews: int = 0
     odd_reviews: int = 0
+    videos: int = 0
+    unread_videos: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         more = asdict(other)
@@ -63,6 +67,8 @@ class Report:
         retried: Requests that were asked again, because the engine was busy or briefly away.
         reviews: Of all products together; of `unused_reviews` something could not be used, `odd_reviews` look made up
             and count as fewer.
+        videos: Products that are seen in a video, for each leg that reads pictures; those of `unread_videos` name one
+            that cannot be read.
         rejects: The first rejects; all of them are in `rejects_file`.
         rejects_file: JSON lines; None when everything is well.
         quality: What the judged queries said, where the configuration names some.
@@ -84,6 +90,8 @@ class Report:
     reviews: int = 0
     unused_reviews: int = 0
     odd_reviews: int = 0
+    videos: int = 0
+    unread_videos: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
     quality: Quality | None = None

@@ -17,7 +17,7 @@ from hybridsearch.engines.base import Engine
 from hybridsearch.errors import AudioError, ConfigError, ImageError, QueryError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
-from hybridsearch.images.load import Fetch
+from hybridsearch.images.load import Fetch, load
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.query_sources import PHOTO, WORDS
@@ -34,6 +34,8 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
+from hybridsearch.video.limits import MAX_BYTES
+from hybridsearch.video.upload import Film
 
 BATCH = 500
 """Products per lookup, and queries per encoding."""
@@ -174,7 +176,7 @@ def listen(
             except AudioError:
                 skipped["recording that cannot be read"] += 1
                 continue
-            if not said.text and not judged.text and judged.image is None:
+            if not (said.text or judged.text or judged.image or judged.video):
                 skipped["recording in which nothing was said"] += 1
                 continue
         yield judged, said
@@ -213,8 +215,9 @@ def encode(
         for prepared in batch:
             try:
                 photo = encode_photo(shop, schema, prepared.judged.image, cache, folder, fetch)
+                photo |= encode_video(shop, schema, prepared.judged.video, folder)
             except ImageError:
-                skipped["photo that cannot be read"] += 1
+                skipped[f"{'video' if prepared.judged.video else 'photo'} that cannot be read"] += 1
                 continue
             typed = prepared.query.typed
             by_leg = {name: vectors[typed] for name, vectors in words.items() if typed in vectors}
@@ -226,7 +229,7 @@ def readable(
 ) -> Iterator[PreparedQuery]:
     """Yield the queries whose filters and photos this index can read, without vectors."""
     for judged, said in queries:
-        given = (PHOTO.name,) if judged.image is not None else ()
+        given = (PHOTO.name,) if judged.image or judged.video else ()
         query = Query(with_heard(judged.text, said), given, judged.filters, heard=said)
         try:
             list(read_filters(query.filters, schema.fields))
@@ -265,3 +268,15 @@ def encode_photo(
                 raise vector
             vectors[leg.name] = vector
     return vectors
+
+
+def encode_video(shop: Shop, schema: Schema, video: str | None, folder: Path) -> dict[str, Vector]:
+    """Return the vector of a video for each leg that reads pictures, as a search makes it; none without a video.
+
+    Raises:
+        ImageError: It cannot be read, or leads out of the folder.
+    """
+    if video is None:
+        return {}
+    film = Film(load(video, folder=folder, fetch=None, most=MAX_BYTES))
+    return {leg.name: shop.encoders.vector(leg.name, PHOTO.name, film) for leg in schema.legs_for(PHOTO)}

@@ -30,6 +30,7 @@ class JudgedQuery:
         image: Path, data: URI or address of a photo.
         weight: How much it counts in learning, in [0, 1]; below 1 for clicks, which prove less than judges.
         audio: Path of a recording, whose words come behind the text.
+        video: Path of a video, in place of a photo.
         session: Whose query it is; empty for one that stands for those of many people.
         history: What that session had done before.
     """
@@ -41,6 +42,7 @@ class JudgedQuery:
     locale: str | None = None
     weight: float = 1.0
     audio: str | None = None
+    video: str | None = None
     session: str = ""
     history: History = NOTHING
 
@@ -52,20 +54,23 @@ class JudgedQuery:
     @property
     def key(self) -> Hashable:
         """What is equal for queries that are the same; upper case, spaces and letter forms do not matter."""
-        return text.spelled(self.text), self.image, self.audio, json.dumps(self.filters, sort_keys=True), self.locale
+        shown = self.image, self.audio, self.video
+        return text.spelled(self.text), *shown, json.dumps(self.filters, sort_keys=True), self.locale
 
 
 def read_query(row: Row) -> JudgedQuery:
     """Return the query of a row, without grades.
 
     Raises:
-        ValueError: It has neither words nor a photo nor a recording, or a field is invalid.
+        ValueError: It has neither words nor a photo, a recording or a video, or a field is invalid.
     """
-    query, image, audio = (one_text(row, name) for name in ("query", "image", "audio"))
-    if not query and not image and not audio:
-        raise ValueError("'query', 'image' and 'audio' are missing or empty, expected one of them")
+    query, image, audio, video = (one_text(row, name) for name in ("query", "image", "audio", "video"))
+    if not (query or image or audio or video):
+        raise ValueError("'query', 'image', 'audio' and 'video' are missing or empty, expected one of them")
+    if image and video:
+        raise ValueError("'image' and 'video' are both given, expected one of them")
     own, locale = filters(row.get("filters")), one_text(row, "locale")
-    return JudgedQuery(query, {}, image or None, own, locale or None, audio=audio or None)
+    return JudgedQuery(query, {}, image or None, own, locale or None, audio=audio or None, video=video or None)
 
 
 def one_text(row: Row, name: str) -> str:
@@ -99,8 +104,8 @@ def filters(value: object) -> dict[str, FilterValue]:
 def groups(queries: Sequence[JudgedQuery]) -> list[int]:
     """Return the number of the group of each query, counted from 0 in order of appearance.
 
-    Queries of one group have the same photo or recording, or differ only in the order and the form of their words,
-    upper case, punctuation and stop words; no split separates them.
+    Queries of one group have the same photo, recording or video, or differ only in the order and the form of their
+    words, upper case, punctuation and stop words; no split separates them.
     """
     leaders: dict[Hashable, int] = {}
     parents = list(range(len(queries)))
@@ -118,6 +123,8 @@ def group_keys(query: JudgedQuery) -> Iterator[Hashable]:
         yield "image", query.image
     if query.audio:
         yield "audio", query.audio
+    if query.video:
+        yield "video", query.video
     if query.text:
         language = (query.locale or "en")[:2].lower()
         tokens = text.analyse_query(query.text, language if language in text.languages() else "en")

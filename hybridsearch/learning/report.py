@@ -109,10 +109,12 @@ def title_of(row: Row, title: str | None) -> str:
 
 
 def describe(query: PreparedQuery) -> str:
-    """Return the words, recording, photo and filters of a query for people."""
+    """Return the words, recording, photo or video, and filters of a query for people."""
     parts = [f"“{text.clean(query.query.text, 200)}”"] if query.query.typed else []
     if query.judged.audio:
         parts.append(f"spoken in {text.clean(query.judged.audio, 80)}")
+    if query.judged.video:
+        parts.append(f"video {text.clean(query.judged.video, 80)}")
     if query.judged.image:
         image = query.judged.image
         parts.append("photo" if image.startswith("data:") else f"photo {text.clean(image, 80)}")

@@ -22,6 +22,7 @@ from hybridsearch.propose.patterns import (
     PICTURE,
     SHORT_DATE,
     URL,
+    VIDEO,
 )
 from hybridsearch.propose.trees import NAMES as CATEGORIES
 from hybridsearch.propose.trees import tree
@@ -38,7 +39,7 @@ FEW_YEARS = 4
 LEAST_CONSTANT = 3
 """Products that say the same, for that to be no text about one of them."""
 
-LISTED = ("facets", "codes", "image")
+LISTED = ("facets", "codes", "image", "video")
 """Roles of fields of which one text may hold several values."""
 
 
@@ -130,9 +131,9 @@ class Column:
 
     @cached_property
     def textual(self) -> bool:
-        """Whether it holds text that people could read or type: no truth values, dates, addresses or pictures."""
+        """Whether it holds text that people could read or type: no truth values, dates, addresses or files."""
         written = any(isinstance(value, str) for value in leaves(self.values))
-        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE)))
+        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE, VIDEO)))
 
     @cached_property
     def dated(self) -> bool:

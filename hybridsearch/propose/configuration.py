@@ -76,12 +76,13 @@ def propose(
     every = columns(rows, kinds or {}, gathered=grouped(arranged, key))
     sampled = [column for column in without(every, reviews) if not read_as_pairs(column, arranged.pairs)]
     roles = assign(sampled, key, named=kinds is not None)
-    if not (roles["title"] or roles["text"] or roles["image"]):
+    if not (roles["title"] or roles["text"] or roles["image"] or roles["video"]):
         names = ", ".join(column.name for column in sampled[:20])
         raise CatalogError(f"No field of '{name}' reads like text or pictures ({names}). Write [fields] by hand.")
     languages, seen = guess_languages(sampled, roles["title"] + roles["text"])
     chosen: dict[str, Any] = {role: tuple(column.name for column in taken) for role, taken in roles.items()}
     single = {"title": next(iter(chosen["title"]), None), "image": one_or_all(chosen["image"])}
+    single["video"] = one_or_all(chosen["video"])
     names = "_id" if kinds is not None else key_of_one or next(iter(chosen["id"]), "id")
     why = {role: REASONS[role](taken) for role, taken in roles.items() if taken} | {"languages": seen}
     why |= {"reviews": SAY} if reviews else {}
@@ -93,8 +94,8 @@ def propose(
     said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
     return Proposal(
         Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, "ratings": rated, **more}),
-        why | ({"ratings": RATES} if rated else {}) | ({"vectors": SEES} if roles["image"] else {}),
-        VectorLeg(name="image", encoder="starter") if roles["image"] else None,
+        why | ({"ratings": RATES} if rated else {}) | ({"vectors": SEES} if roles["image"] or roles["video"] else {}),
+        VectorLeg(name="image", encoder="starter") if roles["image"] or roles["video"] else None,
         (*said_of(arranged, key, key_of_one), *remarks(sampled, roles, named=kinds is not None)),
         {column.name: how_read(column) for column in sampled if column.name in said},
         still_left(rest, reviews),
@@ -128,7 +129,7 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
         left = [column for column in left if column not in roles[role] or shared(role, column)]
     codes = [column for column in roles["id"] if is_code(column) and not is_copy(column, roles["title"])]
     roles["codes"] = codes + roles["codes"]
-    if not (roles["title"] or roles["text"] or roles["image"]):
+    if not (roles["title"] or roles["text"] or roles["image"] or roles["video"]):
         roles["text"] = roles["facets"] or [column for column in left if column.textual and not column.answers]
     return roles
 

@@ -77,4 +77,5 @@ REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
     "dates": lambda taken: "to filter by period and sort by: " + shown(taken, period),
     "booleans": lambda taken: "true or false: " + shown(taken, answers),
     "image": lambda taken: f"{'addresses' if taken[0].mostly(URL) else 'files'} of pictures, in {taken[0].filled:.0%}",
+    "video": lambda taken: f"{'addresses' if taken[0].mostly(URL) else 'files'} of videos, in {taken[0].filled:.0%}",
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL
+from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL, VIDEO
 from hybridsearch.propose.words import (
     CODES,
     DATES,
@@ -67,6 +67,11 @@ def pick_image(columns: Sequence[Column]) -> list[Column]:
         1,
     )
     return [*first, *(column for column in pictures if column not in first and further(column, first[0]))][:MOST]
+
+
+def pick_video(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns of videos."""
+    return best((column for column in columns if column.mostly(VIDEO)), lambda column: -column.filled)
 
 
 def further(column: Column, first: Column) -> bool:
@@ -203,6 +208,7 @@ def best(columns: Any, order: Callable[[Column], Any], most: int = MOST) -> list
 PICKERS: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
     "id": pick_id,
     "image": pick_image,
+    "video": pick_video,
     "title": pick_title,
     "dates": pick_dates,
     "booleans": pick_booleans,

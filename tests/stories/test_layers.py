@@ -38,6 +38,7 @@ LAYERS = (
     ("roles",),
     ("settings",),
     ("images", "reviews", "schema", "voice"),
+    ("video",),
     ("asking", "document", "encoders"),
     ("search",),
     ("engines",),
