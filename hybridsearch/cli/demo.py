@@ -17,6 +17,7 @@ from hybridsearch.client import HybridSearch
 from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.settings import Settings
+from hybridsearch.video import extra
 
 SAMPLE = Path(sample.__file__).parent
 CONFIG = """\
@@ -67,10 +68,10 @@ SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
 def command(folder: Path, voice: Path | None) -> None:
     """Index the sample catalogue on the embedded engine and run a few searches."""
     make_folder(folder, None)
-    file, photo, said = (folder / name for name in ("hybridsearch.toml", "photo.jpg", "said.ogg"))
+    file, photo, film, said = (folder / name for name in ("hybridsearch.toml", "photo.jpg", "film.mp4", "said.ogg"))
     spoken = VOICE.format(model=str(voice.resolve())) if voice else ""
     modes.write(file, (CONFIG.format(catalog=str(SAMPLE / "products.jsonl")) + spoken).encode())
-    for copy in (photo, said):
+    for copy in (photo, film, said):
         modes.write(copy, (SAMPLE / copy.name).read_bytes())
     with HybridSearch.open(Settings.load(file)) as shop:
         with progress() as tell:
@@ -81,9 +82,11 @@ def command(folder: Path, voice: Path | None) -> None:
         click.echo(f"\n$ cd {shlex.quote(str(folder))}")
         code = next(iter(shop.search("red umbrella", size=1))).product["sku"]
         searches = [*SEARCHES, (str(code), {}), ("", {"image": photo}), ("blue", {"image": photo})]
+        searches += [("", {"video": film})] * extra.is_installed()
         searches += [("", {"audio": said})] * bool(voice)
         for words, options in searches:
             arguments = [f'"{words}"'] * bool(words) + [f"--image {photo.name}"] * ("image" in options)
+            arguments += [f"--video {film.name}"] * ("video" in options)
             arguments += [f"--audio {said.name}"] * ("audio" in options)
             arguments += [f"--facet {name}" for name in options.get("facets", ())]
             click.echo(f"\n$ hybridsearch search {' '.join(arguments)} -k {SIZE}")

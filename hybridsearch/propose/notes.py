@@ -15,6 +15,7 @@ from hybridsearch.propose.roles import DATE_TYPES
 from hybridsearch.propose.words import NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
+from hybridsearch.video.extra import INSTALL
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
 """Letters that are neither Latin nor Chinese or Japanese."""
@@ -34,6 +35,8 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
             yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."
         else:
             yield "Pictures are files: set 'catalog.images' if they are not beside the catalogue."
+    if roles["video"]:
+        yield f"Products are seen in their videos once their decoder is installed: {INSTALL}"
     for column in sampled:
         odd = [value for value in column.values if not column.is_number(value)]
         nearly = column.numeric > MOSTLY or (column.numeric > 0.4 and any(map(amount, written(odd))))

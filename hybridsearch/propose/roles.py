@@ -58,7 +58,8 @@ def pick_image(columns: Sequence[Column]) -> list[Column]:
     pictures = [
         column
         for column in columns
-        if column.mostly(PICTURE) or (column.says(IMAGE) is not None and column.mostly(URL))
+        if column.mostly(PICTURE)
+        or (column.says(IMAGE) is not None and column.mostly(URL) and not column.mostly(VIDEO))
     ]
     common = [column for column in pictures if column.filled > 0.2 and not MORE & {*column.words}] or pictures
     first = best(

@@ -21,6 +21,7 @@ from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
+from tests.video.clips import filmed, plain
 from tests.voice.recordings import Told, tone, wav
 
 SAMPLE = Path(sample.__file__).parent
@@ -70,7 +71,7 @@ def test_reindex_for_programs(run: Run, tmp_path: Path) -> None:
     assert set(report) == {
         *("index", "generation", "indexed", "rejected", "duplicates", "without_picture", "encoded", "cached"),
         *("older", "changes", "resumed", "retried", "seconds", "quality", "rejects", "rejects_file"),
-        *("reviews", "unused_reviews", "odd_reviews"),
+        *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos"),
     }
     assert (report["index"], report["indexed"], report["rejects_file"]) == ("products", 5, None)
 
@@ -126,6 +127,25 @@ def test_a_dry_run_reads_everything_and_writes_nothing(run: Run, tmp_path: Path)
     }
     assert run("reindex", "--dry-run")[1].startswith("Would index 5 products into 'products'")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_video_is_searched_with_in_place_of_a_photo(run: Run, tmp_path: Path) -> None:
+    films = {"1": filmed([plain("red")] * 3), "2": filmed([plain("blue")] * 3)}
+    for name, data in films.items():
+        (tmp_path / f"{name}.mp4").write_bytes(data)
+    rows = [{"id": name, "title": f"film {name}", "video": f"{name}.mp4"} for name in films]
+    write_products(tmp_path / "products.jsonl", rows)
+    fields, leg = {"title": "title", "video": "video"}, {"name": "image", "encoder": "starter"}
+    write_config(tmp_path, fields=fields, vectors=[leg])
+    report = json.loads(run("reindex", "--json", "--restart")[1])
+    assert (report["indexed"], report["videos"], report["unread_videos"]) == (2, 2, 0)
+    assert "2 products are seen in a video; of 0 others it cannot be read." in run("reindex", "--restart")[1]
+    assert json.loads(run("search", "--video", "1.mp4", "--json")[1])["hits"][0]["id"] == "1"
+    assert run("search", "film", "--video", "2.mp4", "--plan")[1].startswith("photo and words: ")
+    code, _, err = run("search", "--video", "gone.mp4")
+    assert (code, err[:39]) == (3, "Error: Cannot read the video 'gone.mp4'")
+    code, _, err = run("search", "--video", "1.mp4", "--image", "1.mp4")
+    assert (code, one_line(err)[:42]) == (2, "Error: 'image' and 'video' are both given,")
 
 
 def test_a_recording_is_searched_with_and_what_was_heard_is_told(
@@ -635,7 +655,8 @@ def test_the_demo_runs_from_nothing(tmp_path: Path) -> None:
     out = done.stdout.decode()
     assert done.returncode == 0
     assert re.match(r"Indexed \d{3} products in ", out)
-    assert out.count("$ hybridsearch search") >= 8
+    assert out.count("$ hybridsearch search") >= 9
+    assert "--video film.mp4" in out
     assert "Traceback" not in done.stderr.decode()
     follow = python("search", "-c", "hybridsearch-demo/hybridsearch.toml", "red dress", "--json", folder=tmp_path)
     assert json.loads(follow.stdout)["total"] > 0

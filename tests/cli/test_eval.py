@@ -26,7 +26,8 @@ from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.progress import silent
 from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import RESET, Fake, Received, Reply, passed_on, serving
-from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config
+from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config, write_products
+from tests.video.clips import filmed, plain
 from tests.voice.recordings import Told, tone, wav
 
 SAMPLE = Path(sample.__file__).parent
@@ -218,6 +219,32 @@ def test_recordings_lie_beside_the_judgments_and_are_measured_by_what_is_heard_i
         "recording in which nothing was said": 1,
         "recording that cannot be read": 3,
     }
+    assert data["systems"]["current"]["nDCG@10"] == 1
+
+
+def test_videos_lie_beside_the_judgments_and_are_searched_with_in_place_of_photos(run: Run, tmp_path: Path) -> None:
+    beside = tmp_path / "judged"
+    beside.mkdir()
+    for color in ("red", "blue"):
+        plain(color).save(tmp_path / f"{color}.png")
+    (beside / "shown.webm").write_bytes(filmed([plain("red")] * 3, "webm"))
+    (beside / "broken.mp4").write_bytes(b"text")
+    write_products(tmp_path / "products.jsonl", [{"id": name, "image": f"{name}.png"} for name in ("red", "blue")])
+    changes: dict[str, Any] = {"fields": {"image": "image"}, "vectors": [{"name": "image", "encoder": "starter"}]}
+    with shop(tmp_path, **changes):
+        write_config(tmp_path, **changes)
+    rows = [
+        {"video": video, "product_id": "red", "grade": 1}
+        for video in ("shown.webm", "broken.mp4", "gone.mp4", "../red.png", "https://shop.example/v.mp4")
+    ]
+    rows.append({"video": "shown.webm", "image": "red.png", "product_id": "red", "grade": 1})
+    (beside / "filmed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, err = run("judged/filmed.jsonl", "--json")
+    assert code == 1
+    assert "'image' and 'video' are both given, expected one of them" in err
+    data = json.loads(out)
+    assert data["queries"] == 1
+    assert data["skipped_because"] == {"video that cannot be read": 4}
     assert data["systems"]["current"]["nDCG@10"] == 1
 
 

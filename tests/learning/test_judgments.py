@@ -61,7 +61,8 @@ def test_repeated_rows_count_once_and_contradictions_give_their_mean(tmp_path: P
         (row(grade="1e999"), "'grade' is '1e999', expected a finite number"),
         (row(grade=float("nan")), "holds nan, expected finite numbers"),
         (row(grade=float("inf")), "holds inf, expected finite numbers"),
-        (row(" "), "'query', 'image' and 'audio' are missing or empty, expected one of them"),
+        (row(" "), "'query', 'image', 'audio' and 'video' are missing or empty, expected one of them"),
+        (row(image="a.png", video="a.mp4"), "'image' and 'video' are both given, expected one of them"),
         (row(query={"a": 1}), "'query' is {'a': 1}, expected one text"),  # type: ignore[arg-type]
         (row(image=["a", "b"]), "'image' is ['a', 'b'], expected one text"),
         (row(filters=["Acme"]), "'filters' is ['Acme'], expected an object such as "),

@@ -93,6 +93,17 @@ def test_of_several_sizes_of_a_picture_the_middle_one_is_read() -> None:
     assert "Pictures are fetched from their addresses" in proposal.notes[0]
 
 
+@pytest.mark.parametrize("form", ["films/{}.mp4", "https://shop.example/v/{}.webm?x=1", "{}.MOV", ["{}.mp4", "{}.avi"]])
+def test_videos_are_proposed_by_what_files_are_called_and_bring_a_vector_leg(form: Any) -> None:
+    forms = form if isinstance(form, list) else [form]
+    rows = [row | {"media": forms[n % len(forms)].format(n)} for n, row in enumerate(shop())]
+    proposal = propose(rows)
+    assert proposal.fields.video == "media"
+    assert (proposal.fields.image, proposal.fields.text) == (None, ())
+    assert proposal.why["video"] == f"{'addresses' if 'http' in forms[0] else 'files'} of videos, in 100%"
+    assert proposal.leg == VectorLeg(name="image", encoder="starter")
+
+
 def test_nested_fields_have_dotted_names() -> None:
     rows = [row | {"attrs": {"color": COLORS[n % 4], "sizes": [{"price": n}]}} for n, row in enumerate(shop())]
     fields = guessed(rows)

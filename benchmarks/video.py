@@ -1,0 +1,172 @@
+"""Products that are seen in videos, which the project makes: the mean vector of the frames, or the best of them.
+
+    python -m benchmarks.video [--encoder FOLDER] [--products N] [--small]
+
+Each product has a clean picture and a video, which is written as a file and read as a rebuild reads it. In `turning` it
+turns by 120 degrees and comes nearer, on a background. `cut` begins with a title, then the product turns, is shown in
+a room, and a third of the video shows other things. Queries are a snapshot of the product, a video of it (another
+shot, which turns the other way on another background), and the words for its colour and kind. For each way to keep
+what was seen: top-1 and MRR. `video x 1` counts the video as one picture more, `frames` each frame as one; `best` takes
+the nearest of picture and frames, and for a video the nearest of all pairs. Then what decoding and encoding take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.catalogue import SEED, report
+from benchmarks.pictures import CLEAN, SNAPSHOT, Product, known_kinds, product, ranks, spoken
+from hybridsearch.encoders import PRESETS, load_encoder
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.images.product import mean
+from hybridsearch.values import Vector, Vectors
+from hybridsearch.video.decode import decode_in_process
+from hybridsearch.video.limits import CATALOGUE, QUERY, Limits
+from tests.video.clips import backgrounds, filmed, scene, turning
+from training.render import COLOURS
+
+SIDE = (192, 192)
+FRAMES = 40
+SAME_AS_PAPER = ("white", "cream", "silver")
+"""Colours that cannot be told from the background of a clean picture, which is cut away."""
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One product, or query, in vectors: of its picture, shape (1, dims), and of its frames, shape (frames, dims)."""
+
+    picture: Vectors
+    frames: Vectors
+
+    @property
+    def video(self) -> Vectors:
+        """The vector of the video, shape (1, dims)."""
+        return pooled(self.frames)
+
+
+def pooled(rows: Vectors) -> Vectors:
+    """Return the mean of unit rows, shape (1, dims)."""
+    return mean([Vector(row) for row in rows]).array[None]
+
+
+KEPT: dict[str, Callable[[Seen], Vectors]] = {
+    "picture": lambda seen: seen.picture,
+    "video": lambda seen: seen.video,
+    "video, best": lambda seen: seen.frames,
+    "picture + video x 1": lambda seen: pooled(np.concatenate([seen.picture, seen.video])),
+    "picture + video x 1/2": lambda seen: pooled(np.concatenate([2 * seen.picture, seen.video])),
+    "picture + video x 1/4": lambda seen: pooled(np.concatenate([4 * seen.picture, seen.video])),
+    "picture + frames": lambda seen: pooled(np.concatenate([seen.picture, seen.frames])),
+    "picture + frames, best": lambda seen: np.concatenate([seen.picture, seen.frames]),
+}
+"""What is kept of a product: rows, of which the nearest counts."""
+
+
+def clip(each: Product, kind: str, random: Random) -> Iterator[Image.Image]:
+    """Yield the frames of a product's video."""
+    shot, seed = each.shot(0.0, random).resize(SIDE), int(random.integers(10_000))
+    turns = turning(shot, backgrounds(seed, SIDE), FRAMES, turn=120.0, near=1.5)
+    if kind == "turning":
+        return turns
+    room, others = each.shot(SNAPSHOT, random).resize(SIDE), [scene(seed + number, SIDE) for number in range(2)]
+    return chain(repeat(others[0], FRAMES // 2), turns, repeat(room, FRAMES // 4), repeat(others[1], FRAMES // 2))
+
+
+def query_clip(each: Product, random: Random) -> Iterator[Image.Image]:
+    """Yield the frames of a shopper's video of it."""
+    shot, seed = each.shot(0.1, random).resize(SIDE), int(random.integers(10_000, 20_000))
+    return turning(shot, backgrounds(seed, SIDE), FRAMES, turn=-60.0, near=1.2)
+
+
+class Clock:
+    """How long decoding and encoding took together, and of how many videos and frames."""
+
+    def __init__(self) -> None:
+        self.decoding = self.encoding = 0.0
+        self.videos = self.frames = 0
+
+    def read(self, encoder: Encoder, data: bytes, limits: Limits) -> Vectors:
+        """Return the vectors of a video's frames."""
+        started = time.perf_counter()
+        frames = decode_in_process(data, encoder.enough, limits)
+        decoded = time.perf_counter()
+        rows = encoder.encode_images([frame.picture for frame in frames])
+        self.decoding += decoded - started
+        self.encoding += time.perf_counter() - decoded
+        self.videos += 1
+        self.frames += len(frames)
+        return rows
+
+
+def nearest(queries: Sequence[Vectors], products: Sequence[Vectors]) -> Vectors:
+    """Return the cosine of each query's nearest row to each product's, shape (queries, products)."""
+    starts = np.cumsum([0, *map(len, products)])[:-1]
+    every = np.concatenate(products).T
+    return np.stack([np.maximum.reduceat((query @ every).max(axis=0), starts) for query in queries])
+
+
+def figures(scores: Vectors) -> dict[str, float]:
+    """Return how well each query finds the product of its number."""
+    found = ranks(scores)
+    return {"top-1": round(float((found == 1).mean()), 3), "MRR": round(float((1 / found).mean()), 3)}
+
+
+def measure(encoder: Encoder, kind: str, count: int) -> dict[str, Any]:
+    """Return the figures of one kind of videos."""
+    random, clock, asked = np.random.default_rng(SEED), Clock(), Clock()
+    colours = [name for name in [*COLOURS][:-1] if name not in SAME_AS_PAPER]
+    products = [product(str(random.choice(known_kinds())), str(random.choice(colours)), random) for _ in range(count)]
+    pictures = encoder.encode_images([each.shot(CLEAN, random) for each in products])
+    videos = [clock.read(encoder, filmed(clip(each, kind, random), preset="ultrafast"), CATALOGUE) for each in products]
+    seen = [Seen(picture[None], frames) for picture, frames in zip(pictures, videos, strict=True)]
+    photos = encoder.encode_images([each.shot(SNAPSHOT, random) for each in products])
+    words = encoder.encode_queries(
+        [f"{each.colour.replace('-', ' ')} {spoken('kind', each.kind)}" for each in products]
+    )
+    filmed_queries = [
+        asked.read(encoder, filmed(query_clip(each, random), preset="ultrafast"), QUERY) for each in products
+    ]
+    found: dict[str, Any] = {}
+    for name, keep in KEPT.items():
+        kept = [keep(each) for each in seen]
+        shown = filmed_queries if name.endswith("best") else [pooled(rows) for rows in filmed_queries]
+        found[name] = {
+            "photo": figures(nearest([row[None] for row in photos], kept)),
+            "words": figures(nearest([row[None] for row in words], kept)),
+            "video": figures(nearest(shown, kept)),
+        }
+    return {
+        "what": f"videos, {kind}",
+        "products": count,
+        "frames": round(clock.frames / clock.videos, 1),
+        "decoding ms": round(1000 * clock.decoding / clock.videos, 1),
+        "encoding ms": round(1000 * clock.encoding / clock.videos, 1),
+        "found": found,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", default="starter", help="a CLIP that sees, as a folder or a preset")
+    parser.add_argument("--products", type=int, default=400)
+    parser.add_argument("--small", action="store_true", help="10 products: proves that it runs")
+    parser.add_argument("--jsonl", type=Path)
+    options = parser.parse_args()
+    name = options.encoder if options.encoder in PRESETS else str(Path(options.encoder).resolve())
+    encoder = load_encoder(name, folder=Path())
+    for kind in ("turning", "cut"):
+        report(measure(encoder, kind, 10 if options.small else options.products), options)
+
+
+if __name__ == "__main__":
+    main()
