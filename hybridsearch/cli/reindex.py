@@ -98,6 +98,8 @@ def print_dry_run(shop: HybridSearch, as_json: bool) -> int:
             f"{report.texts:,} texts and {report.pictures:,} pictures, of which about {report.cached:,} are encoded "
             f"already; {report.rejected:,} rejected. Nothing was written."
         )
+        if report.videos:
+            click.echo(f"  videos: {report.videos:,} products name one")
         if report.unread:
             click.echo(f"  pictures: {report.unread} of {report.tried} that were tried cannot be read: {report.flaw}")
         click.echo(f"  time: about {report.seconds:,.0f} s, measured on {report.measured} products of this catalogue")

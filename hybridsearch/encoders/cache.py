@@ -119,7 +119,7 @@ class EncodeCache:
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [key_of("video", encoder, data) for data in videos]
+        keys = [video_key(encoder, data) for data in videos]
         vectors = self._file.get(keys, encoder.dims)
         hits = sum(key in vectors for key in keys)
         failed: dict[bytes, ImageError] = {}
@@ -206,6 +206,11 @@ def query_key(encoder: Encoder, text: str) -> bytes:
 def image_key(encoder: Encoder, data: bytes) -> bytes:
     """Return the key under which the vector of a picture file is known."""
     return key_of("image", encoder, data)
+
+
+def video_key(encoder: Encoder, data: bytes) -> bytes:
+    """Return the key under which the vector of a video file is known."""
+    return key_of("video", encoder, data)
 
 
 def key_of(kind: str, encoder: Encoder, content: bytes) -> bytes:

@@ -137,10 +137,10 @@ def load_some(
             return [(product, loaded[place]) for place, product in enumerate(begun)]
 
 
-def mean(vectors: Sequence[Vector]) -> Vector:
-    """Return the normalised mean of unit vectors; the first vector when they cancel each other out."""
+def mean(vectors: Sequence[Vector], weights: Sequence[float] | None = None) -> Vector:
+    """Return the normalised mean of unit vectors, weighted if so; the first vector when they cancel each other out."""
     if len(vectors) == 1:
         return vectors[0]
-    average = np.mean([vector.array.astype(np.float64) for vector in vectors], axis=0)
+    average = np.average([vector.array.astype(np.float64) for vector in vectors], axis=0, weights=weights)
     length = float(np.linalg.norm(average))
     return Vector(average / length) if length > 1e-6 else vectors[0]

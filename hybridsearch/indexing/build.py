@@ -36,6 +36,10 @@ from hybridsearch.video.load import load_video, video_fetcher
 
 UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
+PICTURE, VIDEO = "picture", "video"
+"""What a product is seen in."""
+OF_A_PICTURE = 0.25
+"""What a video counts beside pictures, each of which counts 1: it shows the product less plainly (measured)."""
 BROKEN = 16
 """Products in a row without a vector from which on the encoder is taken to be at fault."""
 
@@ -64,13 +68,16 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds documents for one schema."""
+    """Builds documents for one schema.
+
+    Attributes:
+        load: Loads pictures, and videos, by what both are called.
+    """
 
     schema: Schema
     encoders: Mapping[str, Encoder]
     cache: EncodeCache
-    load_picture: Load
-    load_video: Load
+    load: Mapping[str, Load]
     pool: Executor
     refused: RefusedPictures
     reviews: ReviewFile | None = None
@@ -167,38 +174,26 @@ class Builder:
             return [None]
 
     def encode_pictures(self, leg: Leg, products: Sequence[Product], built: Built) -> list[Vector | None]:
-        """Return the vector of each product's pictures together, of which its video is one."""
+        """Return the vector of each product's pictures and its video together; what went wrong is written down."""
+        encoder = self.encoders[leg.name]
         pictures, videos = zip(*(self.seen_in(product.row) for product in products), strict=True)
-        pictured = self.read(
-            products,
-            "picture",
-            pictures,
-            leg.pictures,
-            self.load_picture,
-            partial(self.cache.images, self.encoders[leg.name]),
-            built,
-        )
-        filmed = self.read(
-            products, "video", videos, 1, self.load_video, partial(self.cache.videos, self.encoders[leg.name]), built
-        )
-        seen = [
-            [*of_pictures.vectors, *of_video.vectors] for of_pictures, of_video in zip(pictured, filmed, strict=True)
-        ]
-        named = [bool(one or other) for one, other in zip(pictures, videos, strict=True)]
+        pictured = self.read(products, PICTURE, pictures, leg.pictures, partial(self.cache.images, encoder), built)
+        filmed = self.read(products, VIDEO, videos, 1, partial(self.cache.videos, encoder), built)
+        vectors = [together(shot.vectors, film.vectors) for shot, film in zip(pictured, filmed, strict=True)]
+        named = [bool(shots or films) for shots, films in zip(pictures, videos, strict=True)]
         built.counts.pictured += sum(named)
-        built.counts.without_picture += seen.count([])
-        built.counts.unseen += sum(known and not vectors for known, vectors in zip(named, seen, strict=True))
-        built.counts.videos += sum(bool(of_video.vectors) for of_video in filmed)
-        built.counts.unread_videos += sum(bool(of_video.flaws) and not of_video.vectors for of_video in filmed)
-        return [mean(vectors) if vectors else None for vectors in seen]
+        built.counts.without_picture += vectors.count(None)
+        built.counts.unseen += sum(known and vector is None for known, vector in zip(named, vectors, strict=True))
+        built.counts.videos += sum(bool(film.vectors) for film in filmed)
+        built.counts.unread_videos += sum(bool(film.flaws) and not film.vectors for film in filmed)
+        return vectors
 
     def read(
         self,
         products: Sequence[Product],
-        stage: str,
+        noun: str,
         references: Sequence[Sequence[str]],
         most: int,
-        load: Load,
         known: Callable[[Sequence[bytes]], Encoded[list[Vector | ImageError]]],
         built: Built,
     ) -> list[ProductPictures]:
@@ -209,9 +204,9 @@ class Builder:
             self.refused.note(files, vectors)
             return vectors
 
-        seen = read_pictures(references, most, load, encode, self.pool)
+        seen = read_pictures(references, most, self.load[noun], encode, self.pool)
         built.flaws += [
-            Reject(product.where, product.id, stage, " ".join(map(str, pictured.flaws)))
+            Reject(product.where, product.id, noun, " ".join(map(str, pictured.flaws)))
             for product, pictured in zip(products, seen, strict=True)
             if pictured.flaws
         ]
@@ -234,10 +229,18 @@ def building(
         review_file(settings) as reviews,
         executor(LOADED_AT_ONCE) as pool,
     ):
-        load = refused.loading(loader(load_picture, settings, refused.fetching(fetcher)))
-        fetch = refused.fetching(videos, partial(require_video, most=MAX_BYTES))
-        load_videos = refused.loading(loader(load_video, settings, fetch))
-        yield Builder(schema, encoders, cache, load, load_videos, pool, refused, reviews)
+        films = refused.fetching(videos, partial(require_video, most=MAX_BYTES))
+        load = {
+            PICTURE: refused.loading(picture_loader(settings, refused.fetching(fetcher))),
+            VIDEO: refused.loading(loader(load_video, settings, films)),
+        }
+        yield Builder(schema, encoders, cache, load, pool, refused, reviews)
+
+
+def together(pictures: Sequence[Vector], videos: Sequence[Vector]) -> Vector | None:
+    """Return the vector of a product that is seen in these; None where there are none."""
+    weights = [1.0] * len(pictures) + [OF_A_PICTURE] * len(videos)
+    return mean([*pictures, *videos], weights) if weights else None
 
 
 def counted(encoded: Any, built: Built) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import orjson
 
 from hybridsearch import document
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.cache import image_key, text_key
+from hybridsearch.encoders.cache import image_key, text_key, video_key
 from hybridsearch.encoders.vector_file import count_known
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.limits import BYTES_AT_ONCE
 from hybridsearch.images.product import ProductPictures
-from hybridsearch.indexing.build import picture_loader, schema_of, source_of
+from hybridsearch.indexing.build import loader, picture_loader, schema_of, source_of
 from hybridsearch.indexing.fill import HEAVY
 from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
@@ -28,9 +29,13 @@ from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 from hybridsearch.values import Product, Reject, Row
+from hybridsearch.video.load import load_video, video_fetcher
+from hybridsearch.video.workers import decode as decode_video
 
 SAMPLE = 64
 """Products whose texts and pictures are encoded to see how long it takes."""
+TRIED_VIDEOS = 3
+"""Of these the first one that can be read shows how long a video takes."""
 TEXT_ON_DISK = 2.0
 """Bytes on disk for each byte of a row: the row, and what is searched of it (measured on 20,000 products)."""
 GRAPH = 16 * 2 * 4
@@ -48,6 +53,7 @@ class DryRun:
         seconds: Estimate, from the sample.
         measured: Products in the sample.
         disk, memory: Estimates in bytes; `memory` is what searches want to find in the page cache.
+        videos: Products that name a video.
         outlook: What would change in the index and who uses it, in sentences.
         absent: Fields that the configuration names, under [fields] or [catalog], and no product has.
         rejects: The first ones.
@@ -65,6 +71,7 @@ class DryRun:
     measured: int
     disk: int
     memory: int
+    videos: int
     outlook: Sequence[str]
     absent: Sequence[str]
     rejects: Sequence[Reject]
@@ -92,6 +99,7 @@ class Survey:
     products: int = 0
     texts: int = 0
     pictures: int = 0
+    videos: int = 0
     rejected: int = 0
     size: int = 0
     held: int = 0
@@ -119,6 +127,7 @@ class Survey:
         for leg in self.schema.legs:
             if leg.reads == "image":
                 self.pictures += bool(document.pictures(row.row, self.schema.fields))
+                self.videos += bool(document.videos(row.row, self.schema.fields))
             elif text := document.leg_text(row.row, leg):
                 self.texts += 1
                 self.keys.add(text_key(self.shop.encoders[leg.name], text))
@@ -144,6 +153,7 @@ def dry_run(shop: Shop) -> DryRun:
     tried = try_pictures(survey, cache)
     # Twice the time of reading: writing takes about as long again.
     seconds = 2 * reading + new_texts * try_texts(survey) + (1 - tried.known) * survey.pictures * tried.seconds
+    seconds += survey.videos * try_video(survey, cache)
     disk, memory = space(survey)
     return DryRun(
         products=survey.products,
@@ -158,6 +168,7 @@ def dry_run(shop: Shop) -> DryRun:
         measured=len(survey.sample),
         disk=disk,
         memory=memory,
+        videos=survey.videos,
         outlook=outlook(shop, survey.schema),
         absent=[*survey.absent] if survey.products else [],
         rejects=survey.rejects,
@@ -253,6 +264,30 @@ def try_pictures(survey: Survey, cache: Path) -> Tried:
             encoder.encode_images(pictures)
     seconds = (time.perf_counter() - started) / (len(loaded) * len(legs))
     return Tried(sum(product.tries for product in loaded), flaws, min(1.0, known), seconds)
+
+
+def try_video(survey: Survey, cache: Path) -> float:
+    """Return how many seconds a video takes in one leg, as the first of the sample that can be read shows.
+
+    Returns:
+        0 where it is encoded already, or none can be read.
+    """
+    shop, legs = survey.shop, [leg for leg in survey.schema.legs if leg.reads == "image"]
+    with video_fetcher() as fetcher:
+        load = loader(load_video, shop.settings, fetcher)
+        listed = (document.videos(product.row, survey.schema.fields) for product in survey.sample) if legs else ()
+        for reference in islice(chain.from_iterable(listed), TRIED_VIDEOS):
+            started = time.perf_counter()
+            encoder = shop.encoders[legs[0].name]
+            try:
+                data = load(reference)
+                if count_known(cache, {video_key(encoder, data)}):
+                    return 0.0
+                encoder.encode_images([frame.picture for frame in decode_video(data, encoder.enough)])
+            except ImageError:
+                continue
+            return time.perf_counter() - started
+    return 0.0
 
 
 def load_pictures(shop: Shop, listed: Sequence[Sequence[str]]) -> tuple[list[bytes], list[ProductPictures]]:

@@ -123,7 +123,7 @@ def test_a_dry_run_reads_everything_and_writes_nothing(run: Run, tmp_path: Path)
     assert [found[name] for name in ("products", "texts", "pictures", "cached", "rejected")] == [5, 0, 0, 0, 1]
     assert set(found) == {
         *("products", "texts", "pictures", "cached", "rejected", "seconds", "measured", "disk", "memory", "outlook"),
-        *("tried", "unread", "flaw", "absent", "rejects"),
+        *("tried", "unread", "flaw", "videos", "absent", "rejects"),
     }
     assert run("reindex", "--dry-run")[1].startswith("Would index 5 products into 'products'")
     assert sorted(tmp_path.rglob("*")) == before

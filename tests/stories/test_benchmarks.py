@@ -33,6 +33,12 @@ def test_several_pictures_and_photos_with_words_are_measured() -> None:
     assert "but blue" in said
 
 
+def test_videos_of_products_are_measured_by_their_mean_and_by_their_best_frame() -> None:
+    said = run("benchmarks.video")
+    assert said.count("picture + video x 1/4") == 2
+    assert said.count("video, best") == 2
+
+
 def test_spoken_queries_are_measured_against_typed_ones(spoken: Path) -> None:
     said = run("benchmarks.voice", "--model", str(spoken))
     assert "hints" in said

@@ -350,7 +350,7 @@ def attempt(world: World, export: Export, process: Process) -> Report:
             engine=simulated,
             lease=lease,
             index=ALIAS,
-            builder=Builder(schema, {}, None, lambda _: b"", lambda _: b"", Here(), None),  # type: ignore[arg-type]
+            builder=Builder(schema, {}, None, {}, Here(), None),  # type: ignore[arg-type]
             journal=Watched(world),
             rejects=world.home.rejects,
             identity={"export": export.snapshot_id()},

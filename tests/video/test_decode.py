@@ -21,7 +21,7 @@ from hybridsearch.sample import __file__ as sample
 from hybridsearch.video.decode import decode_in_process
 from hybridsearch.video.frames import Frame, distinct, spread
 from hybridsearch.video.limits import CATALOGUE, LONGEST, QUERY
-from hybridsearch.video.workers import UnsafeVideo, pack, unpack
+from hybridsearch.video.workers import QUERY_WORKERS, UnsafeVideo, pack, unpack
 from tests.video.clips import FORMATS, SIZE, backgrounds, cuts, filmed, plain, scene, turning
 from tests.voice.recordings import recorded, tone
 
@@ -227,6 +227,17 @@ def test_frames_come_from_the_other_process_as_they_were() -> None:
     for broken in (sent[:-1], sent[:10], bytearray(40)):
         with pytest.raises(ValueError, match="did not answer with frames"):
             unpack(broken)
+
+
+def test_a_decoder_that_takes_too_long_is_ended() -> None:
+    film = filmed((scene(number // 25, (1_280, 720)) for number in range(250)), gop=250, rate=25, preset="ultrafast")
+    QUERY_WORKERS.decode(CUTS, 448)
+    started = time.perf_counter()
+    with pytest.raises(UnsafeVideo, match=r"The video was not decoded within 0.0\d* s. Save it again as an ordinary"):
+        QUERY_WORKERS.decode(film, 448, 0.01)
+    assert time.perf_counter() - started < 2
+    assert len(QUERY_WORKERS.decode(CUTS, 448)) == SCENES
+    QUERY_WORKERS.close()
 
 
 def test_what_is_wrong_with_a_video_is_wrong_with_its_pictures() -> None:
