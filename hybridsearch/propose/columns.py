@@ -21,6 +21,7 @@ from hybridsearch.propose.patterns import (
     PADDED,
     PICTURE,
     SHORT_DATE,
+    SOLID,
     URL,
     VIDEO,
 )
@@ -133,7 +134,7 @@ class Column:
     def textual(self) -> bool:
         """Whether it holds text that people could read or type: no truth values, dates, addresses or files."""
         written = any(isinstance(value, str) for value in leaves(self.values))
-        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE, VIDEO)))
+        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE, VIDEO, SOLID)))
 
     @cached_property
     def dated(self) -> bool:

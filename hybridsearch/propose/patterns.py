@@ -17,6 +17,8 @@ BIT = re.compile(r"[01](\.0{1,4})?")
 URL = re.compile(r"https?://\S+", re.I)
 PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?", re.I | re.S)
 VIDEO = re.compile(r"[^\n]*\.(mp4|m4v|mov|webm|mkv|avi)(\?\S*)?", re.I)
+SOLID = re.compile(r"[^\n]*\.(glb|gltf|usdz|obj|stl)(\?\S*)?", re.I)
+"""Three-dimensional models, which hits carry through as they are."""
 CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
 """One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
 BARE_CODE = re.compile(r"[^\W_][\w./-]{2,39}")

@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hybridsearch.propose.columns import Column
-from hybridsearch.propose.patterns import BARE_CODE, BIT, CODE, MIDDLE_SIZED, NUMBERED, PICTURE, SINCE_1970, URL, VIDEO
+from hybridsearch.propose.patterns import (
+    BARE_CODE,
+    BIT,
+    CODE,
+    MIDDLE_SIZED,
+    NUMBERED,
+    PICTURE,
+    SINCE_1970,
+    SOLID,
+    URL,
+    VIDEO,
+)
 from hybridsearch.propose.words import (
     CODES,
     DATES,
@@ -111,7 +122,7 @@ def is_code(column: Column) -> bool:
     A column that is named so needs no digits in its codes, as in `LS-BL-M`.
     """
     shared_by = MOST_VARIANTS if column.says(NAMES_ONE) is not None else 2
-    if column.repeats >= shared_by or column.filled <= 0.05 or column.constant:
+    if column.repeats >= shared_by or column.filled <= 0.05 or column.constant or column.mostly(SOLID):
         return False
     if column.says(CODES) is not None:
         return column.share(CODE) > 0.2 or column.mostly(BARE_CODE)

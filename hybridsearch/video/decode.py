@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from hybridsearch.confined.files import reason_of
 from hybridsearch.errors import VideoError
 from hybridsearch.images.decode import ENOUGH
 from hybridsearch.video.frames import Frame, distinct, spread
@@ -53,7 +54,7 @@ def decode_in_process(data: bytes, enough: int = ENOUGH, limits: Limits = CATALO
         raise VideoError(f"The {kind} video takes more memory than decoding may have. Offer a smaller one.") from error
     except Exception as error:  # given broken files FFmpeg raises many kinds of errors
         if not frames:
-            raise VideoError(f"The {kind} video is damaged: {error}. Save it again.") from error
+            raise VideoError(f"The {kind} video is damaged: {reason_of(error)}. Save it again.") from error
     if not frames:
         raise VideoError(f"The {kind} video has no pictures in it. Save it again.")
     return distinct(frames)

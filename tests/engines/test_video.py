@@ -41,6 +41,7 @@ TITLES = {
     "S0061": "light blue sofa",
 }
 FIELDS = {"title": "title", "video": "video", "languages": ["en"]}
+SOLID = {"glb": "solids/17.glb", "usdz": "https://shop.example/17.usdz?v=2"}
 LEGS = [{"name": "image", "encoder": "starter", "reads": "image"}]
 
 
@@ -59,7 +60,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     """Write a video of each product into a folder, and return their rows."""
     for seed, name in enumerate(TITLES):
         (folder / f"{name}.mp4").write_bytes(clip(name, seed))
-    return [{"id": name, "title": title, "video": f"{name}.mp4"} for name, title in TITLES.items()]
+    return [{"id": name, "title": title, "video": f"{name}.mp4", "solid": SOLID} for name, title in TITLES.items()]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,13 @@ def test_another_video_and_a_photo_of_a_product_find_the_one_that_is_seen_in_a_v
         assert [hit.id for hit in pages[0]] == [hit.id for hit in pages[1]]
         assert [hit.score for hit in pages[0]] == pytest.approx([hit.score for hit in pages[1]], abs=0.02)
         assert "photo.image" in pages[0][0].signals
+
+
+def test_files_of_other_kinds_are_carried_through_to_hits_as_they_are(shops: Shops) -> None:
+    """Such as a 3-D model, which a page opens with a viewer."""
+    pages = [each.search("hammer") for each in shops]
+    assert [page[0].product["solid"] for page in pages] == [SOLID, SOLID]
+    assert pages[0].to_json()["hits"][0]["product"]["solid"] == SOLID
 
 
 def test_words_with_a_video_are_words_with_a_photo(shops: Shops) -> None:

@@ -104,6 +104,12 @@ def test_videos_are_proposed_by_what_files_are_called_and_bring_a_vector_leg(for
     assert proposal.leg == VectorLeg(name="image", encoder="starter")
 
 
+def test_files_of_three_dimensional_models_are_neither_text_nor_codes() -> None:
+    rows = [row | {"model": f"solid/{n}.glb", "ar": f"https://shop.example/{n}.usdz"} for n, row in enumerate(shop())]
+    fields = guessed(rows)
+    assert (fields.text, fields.codes, fields.image, fields.video) == ((), (), None, None)
+
+
 def test_nested_fields_have_dotted_names() -> None:
     rows = [row | {"attrs": {"color": COLORS[n % 4], "sizes": [{"price": n}]}} for n, row in enumerate(shop())]
     fields = guessed(rows)
