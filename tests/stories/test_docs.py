@@ -182,7 +182,7 @@ def follow_the_demo(printed: str, output: pytest.CaptureFixture[str], monkeypatc
     """Type what the demo shows, line by line, and come back."""
     before = Path.cwd()
     lines = list(commands(printed.partition("\nYour turn: ")[0]))
-    assert len(lines) == 1 + len(SEARCHES) + 3
+    assert len(lines) == 1 + len(SEARCHES) + 4
     for command, shown in lines:
         agree(shown, type_in(command, output, monkeypatch), command)
     monkeypatch.chdir(before)
