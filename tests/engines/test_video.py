@@ -19,6 +19,7 @@ from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.doctor import checks
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import QueryError, VideoError
+from hybridsearch.indexing.dry_run import dry_run
 from hybridsearch.indexing.report import Report
 from hybridsearch.sample import __file__ as sample
 from hybridsearch.video import extra
@@ -192,6 +193,17 @@ def test_an_unchanged_video_is_not_decoded_again_and_a_changed_one_is(
     assert (again.encoded, again.cached, again.videos) == (0, 1, 1)
     (tmp_path / "sphere.mp4").write_bytes(clip("S0059", 2))
     assert (rebuilt(tmp_path).encoded, again.cached) == (1, 1)
+
+
+def test_a_dry_run_counts_videos_and_tries_one(tmp_path: Path) -> None:
+    with HybridSearch.open(filming(tmp_path)) as shop:
+        before = dry_run(shop)
+        shop.reindex(options=quietly())
+        after = dry_run(shop)
+        assert (before.videos, after.videos, before.pictures) == (1, 1, 0)
+        assert before.seconds > after.seconds
+        (tmp_path / "ball.mp4").write_bytes(b"text")
+        assert dry_run(shop).videos == 1
 
 
 def test_a_damaged_video_costs_that_video_alone(tmp_path: Path) -> None:
