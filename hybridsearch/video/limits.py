@@ -46,7 +46,7 @@ CATALOGUE = Limits(
     bytes=MAX_BYTES,
     frames=32,
     resolution=4_096 * 2_304,
-    forward=4_000_000_000,  # 72 s of 1080p at 30 frames a second: 3 s of work, of AV1 more
+    forward=4_000_000_000,  # 64 s of 1080p at 30 frames a second: 3 s of work, of AV1 more
     seconds=30.0,
     memory=2 * 2**30,
 )
