@@ -74,6 +74,8 @@ def test_of_several_products_the_surest_comes_first() -> None:
         "question": "weight",
         "answers": [answer.to_json() for answer in found.answers],
         "stated": True,
+        "phrased": None,
+        "notes": [],
     }
     assert found.answers[0].to_json() == {
         "product_id": "17",
