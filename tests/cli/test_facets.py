@@ -1,7 +1,7 @@
 """Facets on the command line: commas before a known option part them."""
 
 from hybridsearch.cli import show
-from hybridsearch.cli.facets import read_facets
+from hybridsearch.search.written_facets import read_facets
 from hybridsearch.values import FacetDetails
 
 

@@ -50,6 +50,7 @@ LAYERS = (
     ("answering",),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client", "matching"),
+    ("web",),
     ("cli",),
     ("__main__",),
 )
