@@ -98,7 +98,6 @@ class Pages:
             "shown_filters": {choice.filter for facet in facets for choice in facet.choices},
             "sorts": view.sorts(fields),
             "last": last,
-            "has_pictures": bool(fields.pictures),
         }
         return self.rendered(request, "results.html" if is_part(request) else "search.html", **shown)
 

@@ -48,20 +48,17 @@ def is_loopback(host: str) -> bool:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there.
+    """Return a socket that listens there; a port that nobody listens at any more is free at once.
 
     Raises:
         ConfigError: It cannot be had.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
+        return socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"Cannot listen at {host}:{port}: {why}. Choose another --port or --host.") from error
-    return found
 
 
 def address_of(listening: socket.socket) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from hybridsearch import document
 from hybridsearch.errors import QueryError
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field as lookup
@@ -35,6 +36,7 @@ class Card:
 
     id: str
     title: str
+    pictured: bool = False
     language: str = ""
     marked: str = ""
     snippet: str = ""
@@ -136,7 +138,7 @@ def facets_of(fields: Fields) -> dict[str, dict[str, int]]:
     values = {name: {"size": VALUES} for name in (*fields.facets, *fields.booleans) if can_be_written(name)}
     chosen = dict(list(values.items())[:MOST_FACETS])
     price = price_field(fields)
-    return {**chosen, **({price: {"bars": BARS}} if price and can_be_written(price) else {})}
+    return {**({price: {"bars": BARS}} if price and can_be_written(price) else {}), **chosen}
 
 
 def can_be_written(name: str) -> bool:
@@ -205,6 +207,7 @@ def card(hit: Hit, fields: Fields, *, signals: bool = False) -> Card:
     return Card(
         hit.id,
         title,
+        bool(document.pictures(row, fields)),
         language_of(row, title, fields),
         marks.get(fields.title or "", ""),
         next((shown for name, shown in marks.items() if name != fields.title), ""),

@@ -3,7 +3,7 @@
 
 const by = (id) => document.getElementById(id);
 const box = by("q"), list = by("suggestions"), said = by("said"), search = by("search"), file = by("file");
-let at = -1;
+let at = -1, typing = false; // typing: since the last search
 
 // --- suggestions ---
 
@@ -24,7 +24,7 @@ function move(step) {
 if (box && list) {
   new MutationObserver(() => {
     at = -1;
-    const wanted = document.activeElement === box && list.children.length > 0;
+    const wanted = typing && document.activeElement === box && list.children.length > 0;
     show(wanted);
     if (wanted) said.textContent = `${list.children.length} suggestions`;
   }).observe(list, { childList: true });
@@ -41,8 +41,15 @@ if (box && list) {
       list.children[at].firstElementChild.click();
     }
   });
-  search.addEventListener("submit", () => show(false));
+  box.addEventListener("input", () => { typing = true; });
+  search.addEventListener("submit", () => { typing = false; show(false); }, true);
 }
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { method, body } = event.detail.ctx.request;
+  if (method !== "GET" || !body) return;
+  for (const [name, value] of [...body]) if (value === "") body.delete(name, value); // an address without what is empty
+});
 
 // --- photos ---
 
