@@ -55,7 +55,6 @@ class Asked:
     Attributes:
         path: Below the prefix that the application is mounted under.
         target: Characters of path and query together.
-        scheme: `http` or `https`.
         headers: By name in small letters.
         cookies: By name.
     """
@@ -63,7 +62,6 @@ class Asked:
     method: str
     path: str
     target: int = 0
-    scheme: str = "http"
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
 
@@ -140,9 +138,9 @@ def is_foreign(asked: Asked, rules: Rules) -> bool:
         return False
     if asked.method in READING:
         return False  # no other site can read the answer
-    own = f"{asked.scheme}://{asked.headers.get('host', '').lower()}"
+    host = asked.headers.get("host", "").lower()  # a proxy in front of us may speak HTTPS where we do not
     site = asked.headers.get("sec-fetch-site", "same-origin")
-    return origin not in ("", own) or site not in ("same-origin", "none")
+    return origin not in ("", f"http://{host}", f"https://{host}") or site not in ("same-origin", "none")
 
 
 def is_known(asked: Asked, rules: Rules, now: float) -> bool:

@@ -84,7 +84,6 @@ def asked_of(scope: Scope) -> Asked:
         scope["method"],
         scope["path"].removeprefix(scope.get("root_path", "")) or "/",
         len(raw) + len(scope.get("query_string", b"")),
-        scope.get("scheme", "http"),
         {name: headers[name] for name in headers},
         cookies_of(headers.get("cookie", "")),
     )
