@@ -26,6 +26,12 @@ STATUSES: dict[type[errors.HybridSearchError], int] = {
     errors.EngineError: 503,
 }
 """Of the errors of this library, each with all below it."""
+PAGE = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Search</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" '
+    'href="{root}/static/page.css"></head><body><main class="narrow"><h1><a href="{root}/">Search</a></h1>{part}</main>'
+    "</body></html>"
+)
 BUG = "This is a bug in hybridsearch; its log has more. Please report it."
 
 
@@ -59,9 +65,13 @@ def refused(request: Request, why: Refusal) -> Response:
         return found
     if why.status == 401 and "hx-request" not in request.headers:
         return RedirectResponse(at(request, "/login"), 303)
-    return sentence(why.sentence, why.status)
+    return sentence(request, why.sentence, why.status)
 
 
-def sentence(said: str, status: int) -> Response:
-    """Return a sentence for a person, as a whole page or a part of one."""
-    return HTMLResponse(f'<p class="error" role="alert">{html.escape(said)}</p>', status)
+def sentence(request: Request, said: str, status: int) -> Response:
+    """Return a sentence for a person: as a part of a page where a script asks, else as a page of its own."""
+    part = f'<p class="error" role="alert">{html.escape(said)}</p>'
+    if "hx-request" in request.headers:
+        return HTMLResponse(part, status)
+    root = html.escape(at(request, ""))
+    return HTMLResponse(PAGE.format(root=root, part=part), status)

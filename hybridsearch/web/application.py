@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from hybridsearch import redaction
 from hybridsearch.async_client import AsyncHybridSearch
 from hybridsearch.errors import ConfigError, HybridSearchError
-from hybridsearch.web import proofs
+from hybridsearch.web import proofs, uploads
 from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
@@ -49,12 +50,14 @@ def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], ed
         pictures.close()
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
-    return Starlette(
+    found = Starlette(
         routes=[*api.routes(answering), *pages.routes(answering), files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,
     )
+    found.state.forms = asyncio.Semaphore(uploads.AT_ONCE)
+    return found
 
 
 def answering(handle: Handle) -> Handle:
@@ -83,4 +86,4 @@ async def lost(request: Request, error: Exception) -> Response:
 
 def failed(request: Request, said: str, status: int) -> Response:
     """Return an error as an answer."""
-    return answer({"error": said}, status) if is_api(request) else sentence(said, status)
+    return answer({"error": said}, status) if is_api(request) else sentence(request, said, status)

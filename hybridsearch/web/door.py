@@ -73,7 +73,8 @@ class Asked:
     @property
     def most_bytes(self) -> int:
         """Bytes that its body may have."""
-        return MOST_BYTES if self.path in ("/api/search", "/photo") else SMALL_BYTES
+        has_files = self.headers.get("content-type", "").lower().startswith("multipart/")
+        return MOST_BYTES if has_files and self.path in ("/api/search", "/photo") else SMALL_BYTES
 
 
 @dataclass(frozen=True, slots=True)

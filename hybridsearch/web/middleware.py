@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hybridsearch.web.answers import refused
-from hybridsearch.web.door import HEADERS, Asked, Refusal, Rules, allowances, refusal, too_large
+from hybridsearch.web.door import HEADERS, Asked, Refusal, Rules, allowances, is_known, refusal, too_large
 from hybridsearch.web.rates import Rates, client_of
 
 BODY_SECONDS = 60.0
@@ -58,6 +59,7 @@ class Door:
         if answer is not None:
             await answer(scope, receive, send_with_headers)
             return
+        scope["hybridsearch.known"] = is_known(replace(asked, path=""), self.rules, time.time())
         try:
             await self.app(scope, bounded(receive, asked), send_with_headers)
         except TooLarge as error:

@@ -5,7 +5,6 @@ No file is written to a disk, not even for a moment.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from hybridsearch.web.door import MOST_BYTES
 MOST_FIELDS = 1_000
 FILES = {"image": "image", "photo": "image", "audio": "audio"}
 """What a file of a form is called, and which argument of a search it is."""
-AT_ONCE = asyncio.Semaphore(8)
+AT_ONCE = 8
 """Forms with files that are read at once: each may take MOST_BYTES of memory."""
 
 
@@ -46,7 +45,7 @@ async def given(request: Request) -> tuple[dict[str, list[Any]], dict[str, bytes
         return values | json_parameters(await request.body()), {}
     try:
         if kind == "multipart/form-data":
-            async with AT_ONCE:
+            async with request.app.state.forms:
                 return await form(request, values)
         if kind == "application/x-www-form-urlencoded":
             found = await FormParser(request.headers, request.stream(), max_fields=MOST_FIELDS).parse()

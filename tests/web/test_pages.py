@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from hybridsearch.roles import Fields
 from hybridsearch.values import Hit
+from hybridsearch.voice import RECOGNISERS
 from hybridsearch.web import view
+from tests.shops import write_products
+from tests.voice.recordings import Told, tone, wav
 from tests.web.builders import FIELDS, HOSTILE, asking, csrf
 
 LARGEST = 100_000
@@ -101,10 +104,6 @@ def test_an_empty_page_says_so_and_leads_on(tmp_path: Path) -> None:
 
 def test_a_query_in_another_spelling_is_said(tmp_path: Path) -> None:
     rows = [{"id": str(number), "title": "Wool umbrella", "price": 1} for number in range(20)]
-    from tests.shops import write_products
-
-    with asking(tmp_path) as client:
-        del client
     write_products(tmp_path / "more.jsonl", rows)
     with asking(tmp_path, catalog={"path": "more.jsonl"}) as client:
         assert "umbrella" in Seen(client.get("/", params={"q": "umbrela"}).text).text
@@ -122,13 +121,34 @@ def test_a_photo_is_searched_with_by_a_form_that_works_without_scripts(tmp_path:
         assert nothing.status_code == 400
 
 
+def test_a_recording_is_searched_with_and_what_was_heard_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECOGNISERS, "told", lambda *_: Told())
+    with asking(tmp_path, voice={"recogniser": "told:"}) as client:
+        assert 'id="speak"' in client.get("/").text
+        audio = {"audio": ("said.wav", wav(tone(1.0)))}
+        seen = Seen(client.post("/photo", files=audio, data={"csrf": csrf(client)}).text)
+        assert "Heard: red coat" in seen.text
+        found = client.post("/api/search", files=audio, data={"size": "2"}).json()
+        assert (found["heard"]["text"], found["hits"][0]["id"]) == ("red coat", "3")
+
+
+def test_what_cannot_be_asked_is_said_on_a_page_that_leads_on(tmp_path: Path) -> None:
+    with asking(tmp_path) as client:
+        for path in ("/?filter=colour", "/?filter=colour%3Dred", "/similar?id=", "/nothing"):
+            refused = client.get(path)
+            assert refused.status_code in (400, 404)
+            assert 'href="/"' in refused.text
+            assert 'role="alert"' in refused.text
+            assert "<html" not in client.get(path, headers={"HX-Request": "true"}).text
+
+
 def test_a_page_with_its_scripts_and_styles_is_small(tmp_path: Path) -> None:
     rows = [
         {"id": str(number), "title": f"Red winter coat {number}", "brand": f"Brand {number}", "price": number}
         for number in range(60)
     ]
-    from tests.shops import write_products
-
     write_products(tmp_path / "many.jsonl", rows)
     with asking(tmp_path, catalog={"path": "many.jsonl"}) as client:
         paths = ("/?q=red+coat", "/static/htmx.min.js", "/static/page.js", "/static/page.css", "/static/icon.svg")
