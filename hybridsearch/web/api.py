@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -20,45 +20,7 @@ from hybridsearch.web import openapi, parameters, uploads
 from hybridsearch.web.answers import answer
 from hybridsearch.web.health import Health
 from hybridsearch.web.metrics import Metrics
-from hybridsearch.web.parameters import Parameter
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One route of the API.
-
-    Attributes:
-        parameters: What it takes.
-        files: Files of a form that it takes.
-        body: Whether it takes events, and no parameters.
-    """
-
-    path: str
-    methods: tuple[str, ...]
-    name: str
-    about: str
-    parameters: tuple[Parameter, ...] = ()
-    files: tuple[str, ...] = ()
-    body: bool = False
-    kind: str = "application/json"
-
-
-OPERATIONS = (
-    Operation(
-        "/api/search",
-        ("GET", "POST"),
-        "search",
-        "Search, as `hybridsearch search --json`.",
-        parameters.SEARCH,
-        files=("image", "audio"),
-    ),
-    Operation("/api/suggest", ("GET",), "suggest", "Complete what is typed so far.", parameters.SUGGEST),
-    Operation("/api/similar", ("GET",), "similar", "Products like one.", parameters.SIMILAR),
-    Operation("/api/events", ("POST",), "events", "Log what a shopper did: one event, or up to 100.", body=True),
-    Operation("/api/openapi.json", ("GET",), "described", "This document."),
-    Operation("/health", ("GET",), "health", "Whether searches work now; 503 if not. It needs no token."),
-    Operation("/metrics", ("GET",), "counts", "Counts and times for Prometheus.", kind="text/plain"),
-)
+from hybridsearch.web.operations import OPERATIONS
 
 
 class Api:

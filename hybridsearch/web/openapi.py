@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hybridsearch._version import __version__
+from hybridsearch.web.operations import Operation
 from hybridsearch.web.parameters import Parameter
-
-if TYPE_CHECKING:
-    from hybridsearch.web.api import Operation
 
 ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 EVENT = {

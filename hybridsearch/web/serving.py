@@ -7,8 +7,8 @@ import ipaddress
 import socket
 from collections.abc import Callable
 
-from hybridsearch import credentials
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
@@ -27,8 +27,7 @@ def token_for(host: str) -> str:
     Raises:
         ConfigError: It is needed, as others reach the host, and there is none; or it holds what no token has.
     """
-    given = Secrets().web_token
-    token = credentials.key(given.get_secret_value(), VARIABLE) if given else ""
+    token = key_of_environment(Secrets().web_token, VARIABLE, ConfigError)
     if not token and not is_loopback(host):
         raise ConfigError(
             f"Others could reach '{host}', and no token is set. Set {VARIABLE} in the environment, made with: "

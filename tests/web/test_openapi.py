@@ -1,4 +1,7 @@
-"""The OpenAPI document says what the routes take: it is made from the table that they read by, `parameters`."""
+"""The OpenAPI document says what the routes take: it is made from the tables that they are made of and read by.
+
+These are `operations` and `parameters`.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
 from hybridsearch.web import openapi, parameters
-from hybridsearch.web.api import OPERATIONS
+from hybridsearch.web.operations import OPERATIONS
 from tests.web.builders import asking
 
 

@@ -1,4 +1,4 @@
-"""`hybridsearch serve`: a real server in a process of its own, and what it refuses to begin; with `extra`."""
+"""`serve`: a real server in a process of its own, and what it refuses to begin; with `extra`."""
 
 import os
 import signal
