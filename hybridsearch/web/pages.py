@@ -79,12 +79,29 @@ class Pages:
         given, _ = await uploads.given(request)
         key, asked = view.first(given, "id"), view.asked_of(given, self.shop.settings.fields)
         page = await self.api.counted("similar", lambda: self.shop.similar(key, page=asked.page, size=view.SIZE))
-        return self.results(request, page, asked, like=key)
+        row = (await self.shop.get([key])).get(key, {})
+        return self.results(request, page, asked, like=key, named=view.text_of(row, self.shop.settings.fields.title))
 
     def results(
-        self, request: Request, page: Page, asked: view.Asked, *, from_file: bool = False, like: str = ""
+        self,
+        request: Request,
+        page: Page,
+        asked: view.Asked,
+        *,
+        from_file: bool = False,
+        like: str = "",
+        named: str = "",
     ) -> Response:
-        """Return the whole page of an answer, or the part that changes where a script asks."""
+        """Return the whole page of an answer, or the part that changes where a script asks.
+
+        Args:
+            request: Who asks.
+            page: What was found.
+            asked: What was asked for.
+            from_file: Whether by a photo or a recording.
+            like: The id of the product that they are like.
+            named: Its title.
+        """
         fields = self.shop.settings.fields
         last = max(1, -(-page.total // view.SIZE))
         facets = [] if like else list(view.facets_shown(page, asked))
@@ -92,6 +109,7 @@ class Pages:
             "page": page,
             "asked": asked,
             "like": like,
+            "named": named or like,
             "from_file": from_file,
             "cards": [view.card(hit, fields, signals=from_file or bool(like)) for hit in page],
             "facets": facets,
