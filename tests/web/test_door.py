@@ -86,6 +86,8 @@ def test_what_a_token_opens_is_closed_without_it(tmp_path: Path) -> None:
             assert (sent.status_code, sent.headers["location"]) == (303, "/login")
         assert client.get("/health").json() == [{"name": "search", "state": "ok", "found": "", "next_step": ""}]
         assert client.get("/static/page.css").status_code == 200
+        for path in ("/static/%2e%2e/api/search", "/static/..%2fapi%2fsearch", "/static//api/search", "/health/x"):
+            assert client.get(path).status_code in (303, 404)
         for wrong in (f"Bearer {TOKEN}x", "Bearer", "Basic abc", f"Bearer  {TOKEN[:-1]}", "Bearer é"):
             assert client.get("/api/search", headers={b"Authorization": wrong.encode("latin-1")}).status_code == 401
         assert client.get("/api/search", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
