@@ -6,7 +6,7 @@ BIN = $$(python3 .ci/environment.py)
 # The recogniser that the tests have fetched, if they have.
 WHISPER = $(wildcard $(HOME)/.cache/hybridsearch/whisper-base)
 
-demo: ## Index the sample catalogue on the embedded engine and run a few searches, one of them by video, and one by voice where the tests have fetched a recogniser.
+demo: ## Index the sample catalogue on the embedded engine, run a few searches, by video too and by voice where the tests have fetched a recogniser, and say how to open the page.
 	$(BIN)/hybridsearch demo $(if $(WHISPER),--voice $(WHISPER))
 
 test: lint ## Check types and style, and run all tests; those on servers of two Elasticsearch versions beside the others.

@@ -238,3 +238,10 @@ def log(shop: Shop) -> Iterator[Check]:
     else:
         size = path.stat().st_size if path.exists() else 0
         yield Check("log", "ok", f"{shown(path)}, {size / 1e6:,.1f} MB")
+
+
+def ready(error: HybridSearchError | None = None) -> Check:
+    """Return the line of a first search, given why it failed, if it did."""
+    if error is not None:
+        return Check("search", "failure", str(error), "hybridsearch doctor")
+    return Check("search", "ok", "words and photos, as far as the index has vectors for them, are answered in full")

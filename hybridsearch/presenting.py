@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
 from dataclasses import replace
+from typing import Any
 
 from hybridsearch import redaction
 from hybridsearch.errors import DegradedAnswer
 from hybridsearch.given import read, some_name
 from hybridsearch.images import Photo, Upload
 from hybridsearch.roles import Fields
+from hybridsearch.search import explain
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.suggestions import Planned
+from hybridsearch.search.synonyms import Synonyms
 from hybridsearch.search.variants import with_variants
 from hybridsearch.suggestion import Suggestions
 from hybridsearch.tracing import Span
@@ -88,3 +92,25 @@ def suggested(plan: Planned, page: Page, fields: Fields, started: float) -> Sugg
     shown = with_variants(plan.plan, page, fields)
     took = (time.perf_counter() - started) * 1000
     return Suggestions(plan.plan.query, plan.chosen(page), shown.hits, page.degraded, took)
+
+
+def as_json(page: Page, fields: Fields, synonyms: Synonyms, *, explained: bool = False) -> dict[str, Any]:
+    """Return a page as the object that `search --json` prints and `/api/search` answers with.
+
+    Args:
+        page: What was found.
+        fields: Roles of the fields.
+        synonyms: Those of the shop.
+        explained: Whether each hit says which words of the query it has and lacks.
+    """
+    data = page.to_json()
+    if explained:
+        for shown, hit in zip(data["hits"], page, strict=True):
+            words = explain.words(page.spelled or page.query, hit.product, fields, synonyms)
+            shown |= {"matched": words.matched, "missing": words.missing}
+    return data
+
+
+def encoded(data: Any) -> bytes:
+    """Return an object for programs as JSON in UTF-8, whatever a query or a row holds."""
+    return json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace")

@@ -2,7 +2,7 @@
 
 Order of precedence: a function's argument, then the file, then the environment (for secrets only the environment or a
 file: HYBRIDSEARCH_API_KEY, HYBRIDSEARCH_PASSWORD, HYBRIDSEARCH_CATALOG_PASSWORD, HYBRIDSEARCH_ENCODER_KEY,
-HYBRIDSEARCH_LOG_KEY), then the defaults here.
+HYBRIDSEARCH_LOG_KEY, HYBRIDSEARCH_WEB_TOKEN), then the defaults here.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from hybridsearch.sections import (
     SynonymsSection,
     VectorLeg,
     VoiceSection,
+    WebSection,
     WeightsSection,
 )
 
@@ -77,6 +78,7 @@ class Settings(Section):
     suggest: SuggestSection = SuggestSection()
     questions: QuestionsSection = QuestionsSection()
     voice: VoiceSection = VoiceSection()
+    web: WebSection = WebSection()
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("fields")
@@ -272,5 +274,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "suggest": SuggestSection,
     "questions": QuestionsSection,
     "voice": VoiceSection,
+    "web": WebSection,
     "judgments": JudgmentsSection,
 }

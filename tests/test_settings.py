@@ -1,6 +1,6 @@
 """The configuration file and its tables, `sections`: what is wrong is named, with the nearest thing that is right.
 
-They are `base`, `catalog`, `engine`, `secrets` and `tables`.
+They are `base`, `catalog`, `engine`, `secrets`, `tables` and `web`.
 """
 
 from pathlib import Path

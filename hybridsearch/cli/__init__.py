@@ -38,6 +38,7 @@ COMMANDS = {
     "compare": "Compare two weightings that shoppers tested, from the log.",
     "align": "Adapt the encoder to this catalogue; adopt it only if it finds more.",
     "doctor": "Check server, licence, index, encoder and weights, and say what to do next.",
+    "serve": "Show the shop as a page in the browser, and answer other programs as JSON.",
     "demo": "Index the sample catalogue on the embedded engine and run a few searches.",
 }
 

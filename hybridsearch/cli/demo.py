@@ -92,6 +92,7 @@ def command(folder: Path, voice: Path | None) -> None:
             click.echo(f"\n$ hybridsearch search {' '.join(arguments)} -k {SIZE}")
             show.page(shop.search(words, size=SIZE, **options), "title")
     click.echo(f'\nYour turn: cd {shlex.quote(str(folder))} && {program()} search "…"')
+    click.echo(f"Or open the page: {program()} serve --open")
 
 
 def program() -> str:

@@ -9,7 +9,7 @@ import click
 
 from hybridsearch.cli import UNREACHABLE, options, show
 from hybridsearch.client import HybridSearch
-from hybridsearch.doctor import checks
+from hybridsearch.doctor import checks, ready
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import HybridSearchError
 
@@ -41,5 +41,5 @@ def readiness(shop: HybridSearch) -> Check:
     try:
         shop.warm_up(suggestions=False)
     except HybridSearchError as error:
-        return Check("search", "failure", str(error), "hybridsearch doctor")
-    return Check("search", "ok", "words and photos, as far as the index has vectors for them, are answered in full")
+        return ready(error)
+    return ready()

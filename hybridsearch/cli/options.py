@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from hybridsearch.cli.facets import read_facets
-from hybridsearch.cli.filters import read_filters
+from hybridsearch.search.written_facets import read_facets
+from hybridsearch.search.written_filters import read_filters
 
 config = click.option(
     "-c",

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
+from hybridsearch import presenting
 from hybridsearch.cli import options, show
-from hybridsearch.cli.facets import read_facets
-from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
 from hybridsearch.search import explain
+from hybridsearch.search.written_facets import read_facets
+from hybridsearch.search.written_filters import read_filters
 from hybridsearch.values import Hit
 
 
@@ -103,7 +104,6 @@ def command(
             return [*marked, f"has: {' '.join(matches.matched) or '-'}   lacks: {' '.join(matches.missing) or '-'}"]
 
         if as_json:
-            more = {hit.id: {"matched": words(hit).matched, "missing": words(hit).missing} for hit in hits}
-            show.print_json(show.as_json(hits, more if explained else {}))
+            show.print_json(presenting.as_json(hits, fields, shop.guidance.synonyms[0], explained=explained))
         else:
             show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)

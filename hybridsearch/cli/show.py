@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hybridsearch import text
+from hybridsearch.presenting import encoded
 from hybridsearch.roles import Fields
 from hybridsearch.suggestion import Suggestions
 from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
@@ -32,7 +33,7 @@ def out() -> Console:
 
 def print_json(data: Any) -> None:
     """Print one object for programs, in UTF-8 whatever a query or a row holds."""
-    click.echo(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
+    click.echo(encoded(data))
 
 
 def safe(value: object, limit: int = 80) -> str:
@@ -172,11 +173,3 @@ def rejects(shown: Sequence[Reject], total: int, file: object) -> None:
 def say(sentence: str) -> None:
     """Print a sentence on standard error."""
     click.echo(line(sentence), err=True)
-
-
-def as_json(hits: Page, more: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a page for programs, with more keys for each hit."""
-    data = hits.to_json()
-    for hit in data["hits"]:
-        hit.update(more.get(hit["id"], {}))
-    return data

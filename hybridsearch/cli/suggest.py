@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.cli.filters import read_filters
 from hybridsearch.client import HybridSearch
+from hybridsearch.search.written_filters import read_filters
 
 
 @click.command("suggest")

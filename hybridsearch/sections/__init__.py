@@ -18,6 +18,7 @@ from hybridsearch.sections.tables import (
     VoiceSection,
     WeightsSection,
 )
+from hybridsearch.sections.web import WebSection
 
 __all__ = [
     "BasketsSection",
@@ -39,5 +40,6 @@ __all__ = [
     "SynonymsSection",
     "VectorLeg",
     "VoiceSection",
+    "WebSection",
     "WeightsSection",
 ]

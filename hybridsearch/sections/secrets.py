@@ -22,6 +22,7 @@ class Secrets(BaseSettings):
     voice_key: SecretStr | None = None
     phraser_key: SecretStr | None = None
     log_key: SecretStr | None = None
+    web_token: SecretStr | None = None
 
     @field_validator("*", mode="before")
     @classmethod

@@ -1,16 +1,7 @@
-"""Facets on the command line: commas before a known option part them."""
+"""Facets on a terminal."""
 
 from hybridsearch.cli import show
-from hybridsearch.cli.facets import read_facets
 from hybridsearch.values import FacetDetails
-
-
-def test_what_is_no_option_of_a_facet_is_part_of_a_name_or_a_value() -> None:
-    assert read_facets(["a,b", "tree,below=Food, Drinks > x=1,depth=2", "brand,containing=,size=5"]) == {
-        "a,b": {},
-        "tree": {"below": "Food, Drinks > x=1", "depth": 2},
-        "brand": {"containing": "", "size": 5},
-    }
 
 
 def test_a_facet_shows_the_nodes_above_what_it_counts() -> None:

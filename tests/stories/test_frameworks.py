@@ -128,3 +128,31 @@ def test_a_django_project_keeps_its_index_up_to_date_by_signals(folder: Path) ->
     assert "7" not in [hit["id"] for hit in third["hits"]]
     assert photo["hits"][0]["id"] == "2"
     assert status == 400
+
+
+ASGI = """
+import json
+import django
+from django.conf import settings
+
+settings.configure(SECRET_KEY="of a test", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], INSTALLED_APPS=[])
+from django.http import HttpResponse
+from django.urls import path
+
+urlpatterns = [path("", lambda request: HttpResponse("of Django"))]
+{program}
+from starlette.testclient import TestClient
+
+client = TestClient(application, base_url="http://shop.example")
+answer = client.get("/find/api/search", params={{"q": "red coats"}}).json()
+print(json.dumps([client.get("/").text, answer["hits"][0]["id"], 'action="/find/"' in client.get("/find/").text]))
+"""
+
+
+def test_the_page_stands_beside_a_django_project(folder: Path) -> None:
+    page = (ROOT / "docs" / "web.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```py\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    command = [sys.executable, "-c", ASGI.format(program=program)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["of Django", "1", True]

@@ -51,6 +51,7 @@ LAYERS = (
     ("answering",),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client", "matching"),
+    ("web",),
     ("cli",),
     ("__main__",),
 )

@@ -1,4 +1,4 @@
-"""Filters on the command line: a field, one of a closed list of operators, and a value that is never syntax."""
+"""Filters as people write them: a field, one of a closed list of operators, and a value that is never syntax."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
+from hybridsearch.errors import QueryError
 from hybridsearch.search.filters import ANY, FilterValue
 
 _FILTER = re.compile(r"(?P<name>(?:[^=<>!]|!(?!=))++)(?P<operator>!=|>=|<=|[=<>])(?P<value>.*+)", re.DOTALL)
@@ -28,15 +27,18 @@ def read_filters(
         either: Such filters, of which one must hold.
         exists: Fields that a product must have.
         missing: Fields that it must lack.
+
+    Raises:
+        QueryError: One has no operator or no field, or a field has two bounds of a kind.
     """
     by_field: dict[str, dict[str, Any]] = {}
     for argument in filters:
-        name, operator, value = parts(argument, "--filter")
+        name, operator, value = parts(argument)
         operators = by_field.setdefault(name, {})
         if operator in LISTED:
             operators.setdefault(LISTED[operator], []).append(value)
         elif BOUNDS[operator] in operators:
-            raise click.BadParameter(f"found two bounds '{name}{operator}', expected one", param_hint="--filter")
+            raise QueryError(f"filter: found two bounds '{name}{operator}', expected one. Leave one out.")
         else:
             operators[BOUNDS[operator]] = value
     for named, wanted in ((exists, "exists"), (missing, "missing")):
@@ -45,13 +47,13 @@ def read_filters(
     return {**by_field, **({ANY: [read_filters([argument]) for argument in either]} if either else {})}
 
 
-def parts(argument: str, option: str) -> tuple[str, str, str]:
+def parts(argument: str) -> tuple[str, str, str]:
     """Return the field, the operator and the value of a filter.
 
     Raises:
-        click.BadParameter: It has no operator, or no field.
+        QueryError: It has no operator, or no field.
     """
     match = _FILTER.fullmatch(argument)
     if not match:
-        raise click.BadParameter(f"found '{argument}', expected {EXPECTED}", param_hint=option)
+        raise QueryError(f"filter: found '{argument}', expected {EXPECTED}.")
     return match["name"].strip(), match["operator"], match["value"].strip()

@@ -1,4 +1,4 @@
-"""Facets on the command line: a field, and options of a closed list behind it."""
+"""Facets as people write them: a field, and options of a closed list behind it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import click
+from hybridsearch.errors import QueryError
 
 EXPECTED = "FIELD, then options such as ,size=200 ,order=asc ,containing=ac ,ranges=20:50 ,bars=10 or ,by=month"
 
@@ -34,11 +34,11 @@ def facet(argument: str) -> tuple[str, dict[str, Any]]:
     """Return a field and the options behind it; what is no option is a part of its name.
 
     Raises:
-        click.BadParameter: A number is none.
+        QueryError: A number is none.
     """
     name, *parts = BEFORE_AN_OPTION.split(argument)
     given = dict(part.split("=", 1) for part in parts)
     try:
         return name, {option: OPTIONS[option](value) for option, value in given.items()}
     except ValueError as error:
-        raise click.BadParameter(f"found '{argument}', expected {EXPECTED}", param_hint="--facet") from error
+        raise QueryError(f"facet: found '{argument}', expected {EXPECTED}.") from error

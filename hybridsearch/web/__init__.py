@@ -1,0 +1,31 @@
+"""The page and the JSON API: an ASGI application over a shop, and what serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hybridsearch.web import extra
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from hybridsearch.async_client import AsyncHybridSearch
+
+
+def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), edit: bool = False) -> Starlette:
+    """Return the application of a shop, to be served, or mounted in another one under a prefix.
+
+    Args:
+        shop: It stays open as long as the application is used; whoever opened it closes it.
+        token: What clients have to show; empty: nobody has to. It has 20 characters or more.
+        hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
+        edit: Whether the page may change files of the shop; nothing on it does yet.
+
+    Raises:
+        ConfigError: A package of the extra `web` is not installed, or the token is too short.
+    """
+    extra.require()
+    from hybridsearch.web.application import application
+
+    return application(shop, token=token, hosts=hosts, edit=edit)

@@ -1,0 +1,89 @@
+"""Puts the routes together, behind the door, and turns errors into answers."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from hybridsearch import redaction
+from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.errors import ConfigError, HybridSearchError
+from hybridsearch.web import proofs, uploads
+from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
+from hybridsearch.web.api import Api
+from hybridsearch.web.door import Rules
+from hybridsearch.web.metrics import Metrics
+from hybridsearch.web.middleware import Door, TooLarge
+from hybridsearch.web.pages import HERE, Pages
+from hybridsearch.web.pictures import Pictures
+from hybridsearch.web.rates import Rates
+
+Handle = Callable[[Request], Awaitable[Response]]
+log = redaction.logger(__name__)
+
+
+def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], edit: bool) -> Starlette:
+    """Return the application of a shop, see `hybridsearch.web.app`."""
+    if token and len(token) < proofs.SHORTEST:
+        raise ConfigError(
+            f"The token has {len(token)} characters, expected {proofs.SHORTEST} or more. "
+            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    section = shop.settings.web
+    names = frozenset(name.lower() for name in (*section.hosts, *hosts))
+    rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
+    api, pictures = Api(shop, Metrics()), Pictures(shop)
+    pages = Pages(shop, api, rules, pictures, edit=edit)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        pictures.close()
+
+    files = Mount("/static", StaticFiles(directory=HERE / "static"))
+    found = Starlette(
+        routes=[*api.routes(answering), *pages.routes(answering), files],
+        middleware=[Middleware(Door, rules, Rates(section.rate))],
+        exception_handlers={404: lost, 405: lost},
+        lifespan=lifespan,
+    )
+    found.state.forms = asyncio.Semaphore(uploads.AT_ONCE)
+    return found
+
+
+def answering(handle: Handle) -> Handle:
+    """Return what answers a request, also where that ends in an error."""
+
+    async def answer_to(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except TooLarge:
+            raise
+        except HybridSearchError as error:
+            return failed(request, str(error), status_of(error))
+        except Exception:
+            log.error("%s", traceback.format_exc())
+            return failed(request, BUG, 500)
+
+    return answer_to
+
+
+async def lost(request: Request, error: Exception) -> Response:
+    """Answer what leads to no route, or asks for it in another way than it takes."""
+    status = getattr(error, "status_code", 404)
+    said = "There is nothing here." if status == 404 else f"{request.method} is not taken here."
+    return failed(request, f"{said} What there is: /api/openapi.json", status)
+
+
+def failed(request: Request, said: str, status: int) -> Response:
+    """Return an error as an answer."""
+    return answer({"error": said}, status) if is_api(request) else sentence(request, said, status)

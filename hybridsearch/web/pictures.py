@@ -1,0 +1,140 @@
+"""Pictures of products, small: from a product's own picture field alone, never from an address that is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from hybridsearch import document, redaction
+from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.errors import ImageError
+from hybridsearch.images import decode
+from hybridsearch.images.fetch import Fetcher
+from hybridsearch.threads import Threads
+
+if TYPE_CHECKING:
+    from hybridsearch.images.product import Load
+
+SIDE = 320
+"""Pixels of the longer side."""
+QUALITY = 80
+CACHE_BYTES = 32 * 2**20
+"""That small pictures take in memory."""
+MISSING_SECONDS = 60.0
+"""After which a picture that could not be had is tried again."""
+TRIED = 2
+"""Pictures of a product that are tried."""
+AT_ONCE = 4
+"""Pictures that are loaded at once: a host that is slow keeps no search waiting."""
+PLACEHOLDER = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#8882"/>'
+    b'<path d="M14 46l12-16 8 10 6-7 10 13z" fill="#8886"/><circle cx="42" cy="22" r="5" fill="#8886"/></svg>'
+)
+log = redaction.logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture as a browser gets it; one that could not be had is not `found`."""
+
+    content: bytes
+    kind: str
+    found: bool = True
+
+    @property
+    def tag(self) -> str:
+        """Its ETag."""
+        return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+
+
+NONE = Picture(PLACEHOLDER, "image/svg+xml", found=False)
+
+
+class Pictures:
+    """The small pictures of a shop, kept in memory up to a number of bytes; one event loop uses it."""
+
+    def __init__(self, shop: AsyncHybridSearch) -> None:
+        self._shop = shop
+        self._threads = Threads(AT_ONCE, "hybridsearch-pictures")
+        self._fetcher: Fetcher | None = None
+        self._kept: OrderedDict[tuple[str, ...], tuple[float, Picture]] = OrderedDict()
+        self._bytes = 0
+
+    async def of(self, product: str) -> Picture | None:
+        """Return the picture of a product; None where there is no such product, or it has none.
+
+        Raises:
+            EngineError: The index cannot be reached.
+        """
+        row = (await self._shop.get([product])).get(product)
+        references = document.pictures(row, self._shop.settings.fields)[:TRIED] if row else ()
+        if not references:
+            return None
+        return self._known(references) or self._keep(
+            references, await self._threads.run(partial(self._made, references))
+        )
+
+    def close(self) -> None:
+        """Close the connections to hosts of pictures, and let the threads end."""
+        self._threads.close()
+        if self._fetcher:
+            self._fetcher.close()
+
+    def _known(self, references: tuple[str, ...]) -> Picture | None:
+        if references not in self._kept:
+            return None
+        made, picture = self._kept[references]
+        if not picture.found and time.monotonic() - made > MISSING_SECONDS:
+            return None
+        self._kept.move_to_end(references)
+        return picture
+
+    def _keep(self, references: tuple[str, ...], picture: Picture) -> Picture:
+        if references in self._kept:
+            self._bytes -= size(references, self._kept.pop(references)[1])
+        self._kept[references] = time.monotonic(), picture
+        self._bytes += size(references, picture)
+        while self._bytes > CACHE_BYTES and self._kept:
+            gone, (_, dropped) = self._kept.popitem(last=False)
+            self._bytes -= size(gone, dropped)
+        return picture
+
+    def _made(self, references: tuple[str, ...]) -> Picture:
+        """Return the first picture that can be had."""
+        load = self._loader()
+        for reference in references:
+            try:
+                return small(load(reference))
+            except ImageError as error:
+                log.info("A picture is not shown: %s", error)
+        return NONE
+
+    def _loader(self) -> Load:
+        """Return what loads a picture, by the rules of rebuilds: from the folder of pictures or a public address."""
+        from hybridsearch.indexing.build import picture_loader
+
+        self._fetcher = self._fetcher or Fetcher()
+        return picture_loader(self._shop.settings, self._fetcher)
+
+
+def size(references: tuple[str, ...], picture: Picture) -> int:
+    """Return how many bytes a picture takes with its name."""
+    return len(picture.content) + sum(map(len, references)) + 200
+
+
+def small(data: bytes) -> Picture:
+    """Return a picture file small; it is decoded in a worker process.
+
+    Raises:
+        ImageError: It is none that can be decoded.
+    """
+    picture = decode(data, SIDE)
+    picture.thumbnail((SIDE, SIDE))
+    out = BytesIO()
+    picture.save(out, "WEBP", quality=QUALITY)
+    return Picture(out.getvalue(), "image/webp")

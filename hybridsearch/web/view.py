@@ -1,0 +1,233 @@
+"""Decides what the page shows of an answer: cards, facets to click, what is chosen. Pure values, no HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from hybridsearch import document
+from hybridsearch.errors import QueryError
+from hybridsearch.roles import Fields
+from hybridsearch.rows import field as lookup
+from hybridsearch.rows import strings
+from hybridsearch.search.written_filters import parts
+from hybridsearch.values import FacetDetails, Hit, Page, Row
+
+SIZE = 24
+"""Hits on a page."""
+MOST_FACETS = 8
+VALUES = 12
+"""Of a facet that are shown."""
+BARS = 6
+LONGEST_TITLE = 200
+NAMED = ("locale", "language", "lang")
+"""Fields that may say the language of a product."""
+KANA, HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u4e00-\u9fff]")
+
+Pairs = Sequence[tuple[str, str]]
+"""Names and values of an address, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product as it is shown; `marked` is its title as HTML with the words of the query marked."""
+
+    id: str
+    title: str
+    pictured: bool = False
+    language: str = ""
+    marked: str = ""
+    snippet: str = ""
+    price: str = ""
+    facts: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    signals: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its id as a part of an address."""
+        return quote(self.id, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a facet; `filter` is how it is written, `href` where a link to it leads."""
+
+    label: str
+    filter: str
+    count: int
+    chosen: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetShown:
+    """A facet: values to choose several of, or bars of numbers with a lower and an upper bound."""
+
+    name: str
+    choices: tuple[Choice, ...] = ()
+    is_number: bool = False
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page is asked for, as its address says it.
+
+    Attributes:
+        filters: As they are written: `color=red`.
+        bounds: By number field its lower and its upper bound, as somebody typed them.
+    """
+
+    q: str = ""
+    filters: tuple[str, ...] = ()
+    bounds: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    sort: str = ""
+    page: int = 1
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All filters, those of the bounds too."""
+        given = (
+            (name, sign, value)
+            for name, ends in self.bounds.items()
+            for sign, value in zip((">=", "<="), ends, strict=True)
+        )
+        return (*self.filters, *(f"{name}{sign}{value}" for name, sign, value in given if value))
+
+    def pairs(self, *, page: int = 1, without: str | None = None, filters: Sequence[str] | None = None) -> Pairs:
+        """Return the names and values of its address, on another page, without a filter, or with others."""
+        kept = self.written if filters is None else filters
+        found = [("q", self.q), *(("filter", each) for each in kept if each != without)]
+        found += [("sort", self.sort)] * bool(self.sort) + [("page", str(page))] * (page > 1)
+        return [pair for pair in found if pair[1]]
+
+
+def query_of(pairs: Pairs) -> str:
+    """Return names and values as the end of an address."""
+    return f"?{urlencode(pairs)}" if pairs else "?"
+
+
+def asked_of(given: Mapping[str, Sequence[str]], fields: Fields) -> Asked:
+    """Return what an address asks for; names that it does not know are passed over, as links carry anything.
+
+    Raises:
+        QueryError: The page is no number.
+    """
+    bounds = {
+        name: (first(given, f"from.{name}"), first(given, f"to.{name}")) for name in fields.of_products("numbers")
+    }
+    page = first(given, "page") or "1"
+    if not (page.isdecimal() and 1 <= len(page) <= 6 and int(page)):
+        raise QueryError(f"The page is {page[:20]!r}, expected a whole number from 1.")
+    filters = tuple(dict.fromkeys(each for each in given.get("filter", ()) if each))
+    kept = {name: ends for name, ends in bounds.items() if any(ends)}
+    return Asked(first(given, "q"), filters, kept, first(given, "sort"), int(page))
+
+
+def first(given: Mapping[str, Sequence[str]], name: str) -> str:
+    """Return the first value of a name, without white space around it; empty where there is none."""
+    return str(next(iter(given.get(name, ())), "")).strip()
+
+
+def facets_of(fields: Fields) -> dict[str, dict[str, int]]:
+    """Return the facets that the page asks for, with their options."""
+    values = {name: {"size": VALUES} for name in (*fields.facets, *fields.booleans) if can_be_written(name)}
+    chosen = dict(list(values.items())[:MOST_FACETS])
+    price = price_field(fields)
+    return {**({price: {"bars": BARS}} if price and can_be_written(price) else {}), **chosen}
+
+
+def can_be_written(name: str) -> bool:
+    """Tell whether a filter on a field can be written with an operator behind its name."""
+    try:
+        return parts(f"{name}=x") == (name, "=", "x")
+    except QueryError:
+        return False
+
+
+def price_field(fields: Fields) -> str | None:
+    """Return the number field that people look for by its bounds: the price, else the first of all."""
+    numbers = fields.of_products("numbers")
+    return fields.price or next((name for name in numbers if name.endswith("price")), next(iter(numbers), None))
+
+
+def facets_shown(page: Page, asked: Asked) -> Iterator[FacetShown]:
+    """Yield the facets of an answer that have something to choose."""
+    for name, counts in page.facets.items():
+        details = page.details.get(name, FacetDetails())
+        shown = bars(name, counts, details, asked) if details.filters else values(name, counts, asked)
+        if shown.choices:
+            yield shown
+
+
+def values(name: str, counts: Mapping[str, int], asked: Asked) -> FacetShown:
+    """Return a facet of values; one that is chosen is shown whether it is counted or not."""
+    chosen = [value for key, sign, value in map(parts, asked.filters) if (key, sign) == (name, "=")]
+    shown = {**counts, **{value: 0 for value in chosen if value not in counts}}
+    return FacetShown(
+        name, tuple(Choice(value, f"{name}={value}", count, value in chosen) for value, count in shown.items())
+    )
+
+
+def bars(name: str, counts: Mapping[str, int], details: FacetDetails, asked: Asked) -> FacetShown:
+    """Return a facet of numbers: each bar leads to what lies in it."""
+    others = [each for each in asked.filters if parts(each)[0] != name]
+    low, high = asked.bounds.get(name, ("", ""))
+    choices = []
+    for label, count in counts.items():
+        ends = details.filters.get(label, {})
+        within = [f"{name}{sign}{ends[bound]:.15g}" for bound, sign in (("gte", ">="), ("lt", "<")) if bound in ends]
+        without_typed = Asked(asked.q, tuple(others), {}, asked.sort)
+        chosen = all(each in asked.filters for each in within)
+        target = others if chosen else [*others, *within]
+        href = query_of(without_typed.pairs(filters=target))
+        choices.append(Choice(label.replace("..", " – "), "", count, chosen, href))
+    return FacetShown(name, tuple(choices), True, low, high)
+
+
+def sorts(fields: Fields) -> list[tuple[str, str]]:
+    """Return the orders that the page offers, each with what it is called."""
+    found = [("", "Best first")]
+    for name in [name for name in fields.of_products("numbers") if can_be_written(name)][:4]:
+        found += [(f"{name}:asc", f"{name}, low to high"), (f"{name}:desc", f"{name}, high to low")]
+    return found + [(f"{name}:desc", f"{name}, newest first") for name in fields.of_products("dates")[:2]]
+
+
+def card(hit: Hit, fields: Fields, *, signals: bool = False) -> Card:
+    """Return a product as it is shown; with its largest `signals` where they cannot be asked for later."""
+    row = hit.product
+    title = text_of(row, fields.title)[:LONGEST_TITLE] or hit.id
+    price = price_field(fields)
+    facts = (text_of(row, name) for name in fields.of_products("facets")[:4] if name not in NAMED)
+    marks = {name: shown for name, shown in hit.highlights.items() if "<mark>" in shown}
+    return Card(
+        hit.id,
+        title,
+        bool(document.pictures(row, fields)),
+        language_of(row, title, fields),
+        marks.get(fields.title or "", ""),
+        next((shown for name, shown in marks.items() if name != fields.title), ""),
+        text_of(row, price) if price else "",
+        tuple(fact[:60] for fact in facts if fact),
+        hit.because,
+        tuple(hit.signals.items())[:6] if signals else (),
+    )
+
+
+def text_of(row: Row, name: str | None) -> str:
+    """Return what a product has in a field, as text."""
+    return ", ".join(strings(lookup(row, name))) if name else ""
+
+
+def language_of(row: Row, title: str, fields: Fields) -> str:
+    """Return the language of a product, as it says itself, or as its letters tell; empty where neither does."""
+    named = next((value for name in NAMED for value in strings(row.get(name)) if value in fields.languages), "")
+    if named or len(fields.languages) == 1:
+        return named or fields.languages[0]
+    if KANA.search(title):
+        return "ja"
+    return "zh" if HAN.search(title) else ""

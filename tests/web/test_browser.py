@@ -1,0 +1,210 @@
+"""The page in a real browser, on both engines: what a person types, clicks, drops and reads; judged by axe too."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import expect
+
+from hybridsearch import AsyncHybridSearch, sample
+from hybridsearch.web import app
+from tests.servers import browser
+from tests.shops import settings, shop
+
+REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_BROWSER") == "1"
+SAMPLE = Path(sample.__file__).parent
+FIELDS = {
+    "title": "title",
+    "text": ["description"],
+    "facets": ["brand", "category", "color", "locale"],
+    "numbers": ["price"],
+    "image": "image",
+    "languages": ["en", "de", "fr", "es", "ja", "zh"],
+}
+LEG = {"name": "image", "encoder": "starter", "reads": "image"}
+WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
+TITLES = {
+    "en": "red umbrella",
+    "de": "roter Regenschirm",
+    "fr": "parapluie rouge",
+    "es": "paraguas rojo",
+    "ja": "赤 傘",
+    "zh": "红色雨伞",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser; tests that need it are skipped where there is none."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(browser.running())
+        except RuntimeError as error:
+            if REQUIRED:
+                raise
+            pytest.skip(f"NO BROWSER: {error}")
+        yield found
+
+
+@contextlib.contextmanager
+def served(folder: Path, engine: dict[str, Any]) -> Iterator[str]:
+    """Yield the address of the page of the sample catalogue."""
+    changes = {
+        "catalog": {"path": str(SAMPLE / "products.jsonl")},
+        "fields": FIELDS,
+        "vectors": [LEG],
+        "engine": engine,
+    }
+    shop(folder, **changes).close()
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+
+    async def serve() -> None:
+        async with AsyncHybridSearch.open(settings(folder, **changes)) as opened:
+            server.config.app = app(opened)
+            await server.serve(sockets=[listening])
+
+    server = uvicorn.Server(uvicorn.Config("", log_level="error", ws="none"))
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    thread.join(30)
+
+
+@contextlib.contextmanager
+def opened(chromium: Any, width: str = "wide", **more: Any) -> Iterator[tuple[Any, list[str]]]:
+    """Yield a page of its own, and what went wrong on it, in scripts and against its policy."""
+    size = WIDTHS[width]
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console", lambda said: wrong.append(said.text) if said.type == "error" and "404" not in said.text else None
+    )
+    try:
+        yield page, wrong
+    finally:
+        context.close()
+
+
+def cards(page: Any) -> list[str]:
+    """Return the ids of the products that are shown."""
+    return [str(each.get_attribute("id")).removeprefix("p-") for each in page.locator(".card").all()]
+
+
+def test_a_person_types_clicks_a_facet_and_reads_why(tmp_path: Path, engine: dict[str, Any], chromium: Any) -> None:
+    with served(tmp_path, engine) as address, opened(chromium) as (page, wrong):
+        page.goto(address)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/suggest" in request.url else None)
+        page.locator("#q").press_sequentially("red umb", delay=30)
+        page.wait_for_selector("#suggestions li")
+        assert len(asked) <= 2  # not one for each letter
+        assert page.locator("#q").get_attribute("aria-expanded") == "true"
+        page.keyboard.press("ArrowDown")
+        assert page.locator("#suggestions [aria-selected=true]").inner_text().startswith("red umbrella")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=red+umbrella*")
+        before = cards(page)
+        page.locator("input[value='color=red']").check()
+        page.wait_for_url("**filter=color*")
+        expect(page.locator(".chosen li")).to_have_count(1)
+        assert page.evaluate("document.activeElement.value") == "color=red"  # the place of who uses keys is kept
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")  # another colour too
+        expect(page.locator(".chosen li")).to_have_count(2)
+        assert cards(page)
+        for left in (1, 0):
+            page.locator(".chosen a").first.click()
+            expect(page.locator(".chosen li")).to_have_count(left)
+        assert cards(page) == before
+        page.locator("details.why summary").first.click()
+        page.wait_for_selector("table.bars meter")
+        assert "It is at place 1 of" in page.locator(".why .said").first.inner_text()
+        assert wrong == []
+
+
+def test_a_photo_that_is_chosen_finds_what_looks_like_it_and_stays_while_facets_are_clicked(
+    tmp_path: Path, engine: dict[str, Any], chromium: Any
+) -> None:
+    with served(tmp_path, engine) as address, opened(chromium) as (page, wrong):
+        page.goto(address)
+        page.set_input_files("#photo", SAMPLE / "photo.jpg")
+        page.wait_for_selector("#preview:visible")
+        expect(page.locator(".count")).not_to_contain_text("509")
+        found = cards(page)
+        assert (
+            "mug" in page.locator(".card .facts").nth(1).inner_text() + page.locator(".card .facts").nth(3).inner_text()
+        )
+        page.locator("input[value='category=mug']").check()
+        page.wait_for_selector(".chosen li")
+        assert set(cards(page)) & set(found)
+        assert all("mug" in each.inner_text() for each in page.locator(".card .facts").all())
+        page.locator("#without").click()
+        page.wait_for_selector("#preview", state="hidden")
+        assert wrong == []
+
+
+def test_without_scripts_the_page_works_as_forms_and_links(tmp_path: Path, chromium: Any) -> None:
+    with served(tmp_path, {}) as address, opened(chromium, java_script_enabled=False) as (page, _):
+        page.goto(address)
+        page.fill("#q", "red umbrella")
+        page.get_by_role("button", name="Search", exact=True).click()
+        assert cards(page)
+        page.locator("input[value='color=red']").check()
+        page.get_by_role("button", name="Apply").click()
+        assert "color=red" in page.locator(".chosen").inner_text()
+        page.get_by_role("link", name="Similar").first.click()
+        assert "Products like" in page.locator("main").inner_text()
+        page.go_back()
+        page.locator("details.why summary").first.click()
+        page.get_by_role("link", name="Say why").first.click()
+        assert "It is at place 1 of" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_than_the_screen(
+    tmp_path: Path, chromium: Any, width: str
+) -> None:
+    paths = [f"?q={words}" for words in TITLES.values()] + [
+        "?q=xyzzyq&filter=color%3Dred",
+        "why?id=S0001&q=red",
+        "similar?id=S0001",
+        "login",
+    ]
+    try:
+        script = browser.axe()
+    except RuntimeError as error:
+        if REQUIRED:
+            raise
+        pytest.skip(f"NO AXE: {error}")
+    with served(tmp_path, {}) as address:
+        for scheme in ("light", "dark"):
+            with opened(chromium, width, color_scheme=scheme, bypass_csp=True) as (page, wrong):
+                for path in paths:
+                    page.goto(address + path)
+                    page.evaluate(script)
+                    found = page.evaluate("axe.run()")["violations"]
+                    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], path
+                    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
+                assert wrong == []
+
+
+def test_titles_say_their_language_in_six_languages(tmp_path: Path, chromium: Any) -> None:
+    with served(tmp_path, {}) as address, opened(chromium) as (page, _):
+        for language, words in TITLES.items():
+            page.goto(f"{address}?q={words}&filter=locale={language}")
+            assert cards(page), language
+            assert {each.get_attribute("lang") for each in page.locator(".card h2").all()} == {language}
