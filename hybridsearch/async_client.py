@@ -17,24 +17,27 @@ from hybridsearch.client import HybridSearch
 from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
-from hybridsearch.presenting import again, presented, seed_of, suggested, tell
+from hybridsearch.presenting import presented, seed_of, suggested, tell
+from hybridsearch.scenes import SHOWN, found_in_async, seen_async
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.wishes import look
 from hybridsearch.settings import Settings
 from hybridsearch.suggestion import Suggestions
 from hybridsearch.text import must_load
 from hybridsearch.threads import Threads
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row
+from hybridsearch.values import Hit, Page, Row
 
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine, Generation
-    from hybridsearch.images import Photo
+    from hybridsearch.images import Photo, Upload
     from hybridsearch.indexing.arguments import Id, RowLike
     from hybridsearch.indexing.fill import Options
     from hybridsearch.indexing.report import Report
@@ -74,6 +77,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         text: str = "",
         *,
         image: Photo | None = None,
+        region: object = None,
         audio: Audio | None = None,
         video: Video | None = None,
         filters: Mapping[str, object] | None = None,
@@ -90,15 +94,20 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         timeout: float | None = None,
         variant: str | None = None,
         session: Id | None = None,
+        regions: bool = True,
     ) -> Page:
         """Return a page of products, see `HybridSearch.search`; it is encoded as in `plan`."""
-        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        wanted_whole, marked, parts = flag("strict", strict), flag("highlight", highlight), flag("regions", regions)
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
             said = None if audio is None else await self.listen(audio)
             film = self._film(video)
 
-            async def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
+            photo = await seen_async(image, region, allowed(self.settings.engine.timeout))
+
+            async def ask(
+                image: Any, page: int, size: int, variant: Chosen, facets: FacetNames = facets
+            ) -> tuple[Plan, Page]:
                 plan = await self.plan(
                     text,
                     image=image,
@@ -119,11 +128,18 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
                     return plan, await self.engine.search_async(plan)
 
             if arm == arms.INTERLEAVED:
-                photo, (number, hits) = again(image), arms.paged(page, size)
+                number, hits = arms.paged(page, size)
                 (plan, ours), (_, theirs) = [await ask(photo, 1, number * hits, each) for each in arms.ARMS]
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
-                plan, answer = await ask(image, page, size, arm)
+                plan, answer = await ask(photo, page, size, arm)
+            if parts and photo and region is None and plan.offset == 0:
+
+                async def within_photo(part: Upload) -> Sequence[Hit]:
+                    return with_variants(*await ask(part, 1, SHOWN, arms.alone(arm), ()), self.settings.fields).hits
+
+                schema = await self.engine.schema_async()
+                answer = await found_in_async(self, schema, photo, answer, within_photo)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm, heard=said)
 
@@ -172,6 +188,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         text: str = "",
         *,
         image: Photo | None = None,
+        region: object = None,
         audio: Audio | None = None,
         video: Video | None = None,
         filters: Mapping[str, object] | None = None,
@@ -196,12 +213,15 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
             own = own_weights(weights)
             lexicon = await self._lexicon(schema) if query.text else (None, ())
             taste = await self._taste(looked_at, schema, lexicon)
-            given = self._given(image, seconds, video)
+            given = self._given(await seen_async(image, region, seconds), seconds, video)
             planned = partial(self.plan_query, schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
             if not schema.legs and not must_load(schema.fields.languages):
                 return planned()
             with aside(seconds / 2):
-                return await asyncio.to_thread(planned)
+                plan = await asyncio.to_thread(planned)
+            looked = look(plan, schema)
+            found = await self.engine.search_async(looked.plan) if looked else None
+            return self.granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
 
     @while_open_async
     async def log(

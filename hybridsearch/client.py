@@ -13,22 +13,25 @@ from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
 from hybridsearch.maintained import Maintained
-from hybridsearch.presenting import again, presented, seed_of, suggested, tell
+from hybridsearch.presenting import presented, seed_of, suggested, tell
 from hybridsearch.related import Related
+from hybridsearch.scenes import SHOWN, found_in, seen
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
 from hybridsearch.search.asked import asked, begun, own_weights
 from hybridsearch.search.facets import FacetNames
 from hybridsearch.search.history import read_history
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.wishes import look
 from hybridsearch.shop import lexicon_of
 from hybridsearch.suggestion import Suggestions
 from hybridsearch.tracing import span
-from hybridsearch.values import Page, Row
+from hybridsearch.values import Hit, Page, Row
 
 if TYPE_CHECKING:
-    from hybridsearch.images import Photo
+    from hybridsearch.images import Photo, Upload
     from hybridsearch.indexing.arguments import Id
     from hybridsearch.listening import Audio
     from hybridsearch.transcript import Transcript
@@ -44,6 +47,7 @@ class HybridSearch(Maintained, Related, Answering):
         text: str = "",
         *,
         image: Photo | None = None,
+        region: object = None,
         audio: Audio | None = None,
         video: Video | None = None,
         filters: Mapping[str, object] | None = None,
@@ -60,6 +64,7 @@ class HybridSearch(Maintained, Related, Answering):
         timeout: float | None = None,
         variant: str | None = None,
         session: Id | None = None,
+        regions: bool = True,
     ) -> Page:
         """Return a page of products; the other arguments and errors are those of `plan`.
 
@@ -67,18 +72,23 @@ class HybridSearch(Maintained, Related, Answering):
         `highlight` hits say where words of the query are in title and texts, see `Hit.highlights`. The `timeout` is for
         all that this search asks of a server, in seconds; left out: `engine.timeout`. Of a test of two weightings
         `variant` names the arm: `a`, the weights in use; `b`, those of `[weights] b`; or `interleaved`, hits of both in
-        turn, which are dealt alike on each page for one `session`. See `Page.arm`.
+        turn, which are dealt alike on each page for one `session`. See `Page.arm`. With `regions` the first page of a
+        photo that shows several things says what was found for each, see `Page.regions`.
 
         Raises:
             DegradedAnswer: That error.
         """
-        wanted_whole, marked = flag("strict", strict), flag("highlight", highlight)
+        wanted_whole, marked, parts = flag("strict", strict), flag("highlight", highlight), flag("regions", regions)
         arm = arms.chosen(variant, weights=weights, ordered=bool(sort or cursor))
         with within(self._seconds(timeout)), span("search") as opened:
             said = None if audio is None else self.listen(audio)
             film = self._film(video)
 
-            def ask(image: Photo | None, page: int, size: int, variant: Chosen) -> tuple[Plan, Page]:
+            photo = seen(image, region, allowed(self.settings.engine.timeout))
+
+            def ask(
+                image: Any, page: int, size: int, variant: Chosen, facets: FacetNames = facets
+            ) -> tuple[Plan, Page]:
                 plan = self.plan(
                     text,
                     image=image,
@@ -99,11 +109,18 @@ class HybridSearch(Maintained, Related, Answering):
                     return plan, self.engine.search(plan)
 
             if arm == arms.INTERLEAVED:
-                photo, (number, hits) = again(image), arms.paged(page, size)
+                number, hits = arms.paged(page, size)
                 (plan, ours), (_, theirs) = (ask(photo, 1, number * hits, each) for each in arms.ARMS)
                 answer = arms.dealt((ours, theirs), number, hits, seed_of(plan, session))
             else:
-                plan, answer = ask(image, page, size, arm)
+                plan, answer = ask(photo, page, size, arm)
+            if parts and photo and region is None and plan.offset == 0:
+
+                def within_photo(part: Upload) -> Sequence[Hit]:
+                    return with_variants(*ask(part, 1, SHOWN, arms.alone(arm), ()), self.settings.fields).hits
+
+                schema = self.engine.schema()
+                answer = found_in(self, schema, photo, answer, within_photo)
             tell(plan, answer, opened)
         return presented(plan, answer, self.settings.fields, marked=marked, whole=wanted_whole, arm=arm, heard=said)
 
@@ -182,6 +199,7 @@ class HybridSearch(Maintained, Related, Answering):
         text: str = "",
         *,
         image: Photo | None = None,
+        region: object = None,
         audio: Audio | None = None,
         video: Video | None = None,
         filters: Mapping[str, object] | None = None,
@@ -201,6 +219,8 @@ class HybridSearch(Maintained, Related, Answering):
             text: Words or a product code, in any of the index's languages. Never read as query syntax. Without words
                 and photo all that passes the filters is browsed, in the order of ids unless numbers have a weight.
             image: A photo: a path, the bytes of a file, an open file, or a Pillow image; from a stranger never a path.
+            region: The part of the photo that is meant: its left, top, right and bottom, as parts of 1, as the `box` of
+                one of `Page.regions` says them; left out: all of it.
             audio: A spoken query, whose words come behind the text: a path, the bytes of a file, an open file, or what
                 `listen` returned; from a stranger never a path.
             video: In place of a photo: a path, the bytes of a file, or an open file; from a stranger never a path.
@@ -222,8 +242,8 @@ class HybridSearch(Maintained, Related, Answering):
             variant: The arm of a test, `a` or `b`, whose weights are used.
 
         Raises:
-            QueryError: A field is unknown, a photo was given and no leg reads pictures, or a video besides, or the
-                cursor is damaged or that of another search.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or a video besides, the region is
+                none, or the cursor is damaged or that of another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo or the video cannot be read.
             AudioError, RecogniserError: As of `listen`.
@@ -239,8 +259,11 @@ class HybridSearch(Maintained, Related, Answering):
             lexicon = lexicon_of(self.engine) if query.text else (None, ())
             taste = self._taste(looked_at, schema, lexicon)
             with aside(seconds / 2):
-                given = self._given(image, seconds, video)
-                return self.plan_query(schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
+                given = self._given(seen(image, region, seconds), seconds, video)
+                plan = self.plan_query(schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
+            looked = look(plan, schema)
+            found = self.engine.search(looked.plan) if looked else None
+            return self.granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
 
     @while_open
     def log(

@@ -12,7 +12,6 @@ from typing import Any
 from hybridsearch import redaction
 from hybridsearch.errors import DegradedAnswer
 from hybridsearch.given import read, some_name
-from hybridsearch.images import Photo, Upload
 from hybridsearch.roles import Fields
 from hybridsearch.search import explain
 from hybridsearch.search.arms import Chosen
@@ -80,11 +79,6 @@ def seed_of(plan: Plan, session: object) -> str:
     """
     who = "" if session is None else read("session", session, some_name, "a text or a number that names a session")
     return repr((who, plan.query, sorted(map(repr, plan.filters))))
-
-
-def again(image: Photo | None) -> Photo | None:
-    """Return a photo that can be read several times."""
-    return None if image is None else Upload(image).file or image
 
 
 def suggested(plan: Planned, page: Page, fields: Fields, started: float) -> Suggestions:

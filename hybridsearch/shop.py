@@ -27,7 +27,7 @@ from hybridsearch.errors import (
 from hybridsearch.events.log import EventLog
 from hybridsearch.given import duration, flag, instance, read, some_name
 from hybridsearch.guidance import Guidance
-from hybridsearch.images import Photo, Upload
+from hybridsearch.images import Upload
 from hybridsearch.json_values import brief
 from hybridsearch.listening import Listening
 from hybridsearch.phrasing import Phrasing
@@ -43,10 +43,11 @@ from hybridsearch.search.suggest import Known
 from hybridsearch.search.suggestions import Planned
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.wishes import Look, granted
 from hybridsearch.settings import Settings
 from hybridsearch.suggesting import Suggesting
 from hybridsearch.tracing import span
-from hybridsearch.values import Vector
+from hybridsearch.values import Page, Vector
 from hybridsearch.video.upload import Film, Video, film_of
 from hybridsearch.weightings import Weightings
 
@@ -173,6 +174,26 @@ class Shop:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))
 
+    def granted(
+        self,
+        plan: Plan,
+        looked: Look | None,
+        found: Page | None,
+        schema: Schema,
+        *,
+        lexicon: KnownWords,
+        weights: Weights | None,
+        arm: Chosen,
+    ) -> Plan:
+        """Return the plan of a search, given what was found of what its photo shows and its words name, if asked for.
+
+        The other arguments are those of `plan_query`.
+        """
+        if looked is None or found is None:
+            return plan
+        used = weights if weights is not None else self.weights_for(schema, arm)[0]
+        return granted(plan, looked, found, schema, used, lexicon[0])
+
     def plan_suggestions(self, query: Query, schema: Schema, known: Known, unknown: Sequence[str] = ()) -> Planned:
         """Return what answers a text that somebody is typing, given why the words of the index are not known, if so.
 
@@ -201,17 +222,16 @@ class Shop:
         photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
-    def _given(self, image: Photo | None, seconds: float, video: Video | None = None) -> dict[str, Any]:
-        """Return what a query gives besides its text, by source; a photo may cost it no more time than a search has.
+    def _given(self, photo: Upload | None, seconds: float, video: Video | None = None) -> dict[str, Any]:
+        """Return what a query gives besides its text, by source; a video may take so many seconds.
 
         Raises:
             QueryError: Both a photo and a video are given.
         """
-        if image is not None and video is not None:
+        if photo is not None and video is not None:
             raise QueryError(
                 "'image' and 'video' are both given, and a query is compared by one. Leave one of them out."
             )
-        photo = None if image is None else Upload(image, seconds)
         return {PHOTO.name: photo if video is None else film_of(video, seconds)}
 
     def _film(self, video: Video | None) -> Film | None:

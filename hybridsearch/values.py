@@ -163,6 +163,23 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A thing in a photo of several, and what was found for it.
+
+    Attributes:
+        box: Its left, top, right and bottom, as parts of the width and of the height of the photo.
+        hits: The first few products.
+    """
+
+    box: tuple[float, float, float, float]
+    hits: tuple[Hit, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `search --json` prints for each region."""
+        return {"box": list(self.box), "hits": [hit.to_json() for hit in self.hits]}
+
+
+@dataclass(frozen=True, slots=True)
 class FacetDetails:
     """What is known of a facet beside its counts.
 
@@ -222,6 +239,7 @@ class Page(Sequence[Hit]):
         arm: Of a test of two weightings, the one that ranked this page, or `interleaved`; empty where none is.
         teams: Of an interleaved page, the arm that each hit was chosen by.
         heard: What was understood of a spoken query; None where it was typed.
+        regions: The things that a photo shows, if they are several, the largest first.
     """
 
     query: str
@@ -249,6 +267,7 @@ class Page(Sequence[Hit]):
     arm: str = ""
     teams: tuple[str, ...] = ()
     heard: Transcript | None = None
+    regions: tuple[Region, ...] = ()
 
     @property
     def suggestion(self) -> str | None:
@@ -295,6 +314,7 @@ class Page(Sequence[Hit]):
             "redirect": self.redirect,
             "banners": [dict(banner) for banner in self.banners],
             "heard": self.heard.to_json() if self.heard else None,
+            "regions": [region.to_json() for region in self.regions],
             "took_ms": round(self.took_ms, 3),
             **({"arm": self.arm} if self.arm else {}),
             **({"teams": list(self.teams)} if self.teams else {}),

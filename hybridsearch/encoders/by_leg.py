@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hybridsearch.encoders import load_encoder
@@ -12,6 +12,7 @@ from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.cache import QueryVectors
 from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import EncoderError
+from hybridsearch.images import Upload
 from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
 from hybridsearch.values import Vector
@@ -65,6 +66,16 @@ class Encoders(Mapping[str, Encoder]):
         """
         configured = self._leg(name).encoder
         return self._recent.vector(self[name], source, value, self._breakers[configured].guarding(configured))
+
+    def remember(self, name: str, photos: Iterable[Upload]) -> None:
+        """Encode several photos together in a leg's space; each is then known to `vector`.
+
+        Raises:
+            ImageError: A photo cannot be read or decoded.
+            EncoderError: The encoder fails, or is left out for a while.
+        """
+        configured = self._leg(name).encoder
+        self._recent.photos(self[name], photos, self._breakers[configured].guarding(configured))
 
     def _leg(self, name: str) -> VectorLeg:
         if name not in self._legs:

@@ -21,9 +21,10 @@ from hybridsearch.encoders.base import Encoder, asks_apart
 from hybridsearch.encoders.sources import ENCODABLE
 from hybridsearch.encoders.vector_file import VectorFile
 from hybridsearch.errors import ImageError, VideoError
-from hybridsearch.images import decode
+from hybridsearch.images import Upload, decode
 from hybridsearch.images.product import mean
 from hybridsearch.prefetch import prefetch_map
+from hybridsearch.query_sources import PHOTO
 from hybridsearch.values import Vector, Vectors
 from hybridsearch.video import workers as film
 from hybridsearch.video.frames import Frame
@@ -186,11 +187,30 @@ class QueryVectors:
                 return self._recent[key]
         with guard or nullcontext():
             vector = Vector(item.encode()[0])
+        self._keep(key, vector)
+        return vector
+
+    def photos(self, encoder: Encoder, photos: Iterable[Upload], guard: AbstractContextManager[None]) -> None:
+        """Encode several photos together, so that each is known when it is searched for.
+
+        Raises:
+            ImageError: One cannot be read or decoded.
+            EncoderError: The encoder fails.
+        """
+        by_key = {key_of(PHOTO.name, encoder, ENCODABLE[PHOTO.name](encoder, each).content): each for each in photos}
+        with self._lock.held:
+            missing = {key: each for key, each in by_key.items() if key not in self._recent}
+        if missing:
+            with guard:
+                rows = encoder.encode_images([each.picture(encoder.enough) for each in missing.values()])
+            for key, row in zip(missing, rows, strict=True):
+                self._keep(key, Vector(row))
+
+    def _keep(self, key: bytes, vector: Vector) -> None:
         with self._lock.held:
             self._recent[key] = vector
             if len(self._recent) > self._size:
                 self._recent.popitem(last=False)
-        return vector
 
 
 def text_key(encoder: Encoder, text: str) -> bytes:

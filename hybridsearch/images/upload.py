@@ -32,6 +32,7 @@ class Upload:
     def __init__(self, photo: Photo, seconds: float = QUERY.seconds) -> None:
         self._photo = photo
         self._until = time.monotonic() + min(seconds, QUERY.seconds)
+        self._decoded: dict[int, Image.Image] = {}
 
     @cached_property
     def file(self) -> bytes | None:
@@ -58,7 +59,10 @@ class Upload:
         """
         if self.file is None:
             return converted(self._photo, enough)  # type: ignore[arg-type]
-        return QUERY_WORKERS.decode(self.file or b"", enough, max(0.0, self._until - time.monotonic()))
+        if enough not in self._decoded:
+            left = max(0.0, self._until - time.monotonic())
+            self._decoded[enough] = QUERY_WORKERS.decode(self.file or b"", enough, left)
+        return self._decoded[enough]
 
 
 def converted(picture: Image.Image, enough: int) -> Image.Image:

@@ -33,6 +33,8 @@ def to_weights(fitted: Fitted, features: Features, start: Weights, schema: Schem
         coverage=start.coverage,
         taste=start.taste,
         taste_vectors=start.taste_vectors,
+        named=start.named,
+        alike=start.alike,
         kinds={kind: complete(named(values), features.names) for kind, values in fitted.by_kind.items()},
         encoders={leg.name: leg.fingerprint for leg in schema.legs},
     )

@@ -61,6 +61,11 @@ def one_arm(variant: object, weights: object = None) -> Chosen:
     return arm
 
 
+def alone(arm: Chosen) -> Chosen:
+    """Return the arm whose weights are used for what is not interleaved."""
+    return A if arm == INTERLEAVED else arm
+
+
 def assigned(who: str) -> Arm:
     """Return the arm of a shopper by name: the same at each visit, and each arm for half of them."""
     return ARMS[digest("arm", who) % 2]

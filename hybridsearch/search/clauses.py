@@ -126,6 +126,7 @@ class Neighbours:
         k: How many to take.
         explore: How many to look at in an approximate index, k or more.
         floor: The least cosine that counts, in [-1, 1].
+        among: What they must be beside all that the plan's filters say.
     """
 
     leg: str
@@ -133,6 +134,11 @@ class Neighbours:
     k: int
     explore: int
     floor: float
+    among: tuple[Filter, ...] = ()
+
+    def __str__(self) -> str:
+        among = "".join(f", {clause}" for clause in self.among)
+        return f"{self.k} nearest in '{self.leg}' with cosine >= {self.floor:.3f}{among}"
 
 
 @dataclass(frozen=True, slots=True)

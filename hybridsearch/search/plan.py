@@ -353,7 +353,7 @@ class Plan:
         if self.codes:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
             lines += [f"  codes       that begin with {prefix}" for prefix in self.codes.prefixes]
-        lines += [f"  neighbours  {n.k} nearest in '{n.leg}' with cosine >= {n.floor:.3f}" for n in self.neighbours]
+        lines += [f"  neighbours  {each}" for each in self.neighbours]
         if self.proof:
             lines.append(f"  proof       some product has {self.proof.needed} of {WHOLE} ({told(self.proof.words)})")
         lines += [f"  rule        {name}" for name in self.ruled.names]

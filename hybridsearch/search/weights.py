@@ -53,6 +53,9 @@ class Weights(BaseModel):
         cut_off: In an order by a field, the share of the best product's score that a product must have.
         taste: The most that what a person looked at adds to a score, where a search is told of it.
         taste_vectors: The part of that for vectors where values are liked too: each alone has all of it.
+        named: What it adds that a product has a value that words beside a photo name, as a part of what all other
+            signals of such a query add.
+        alike: What it adds at most that it has the values of what looks like that photo, as a part of what this adds.
         share: In files of earlier versions; nothing reads it.
         kinds: Weights that a kind of query (`words`, `code`, `photo`, `photo and words`) has instead; those of
             `product` find what is similar to one, and are the prior's where a file does not say them.
@@ -70,6 +73,8 @@ class Weights(BaseModel):
     cut_off: Annotated[float, Field(ge=0, le=1)] = 0.65
     taste: Annotated[float, Field(ge=0, le=MOST_TASTE)] = 0.15
     taste_vectors: Annotated[float, Field(ge=0, le=1)] = 0.5
+    named: Annotated[float, Field(ge=0, le=10)] = 1.0
+    alike: Annotated[float, Field(ge=0, le=10)] = 4.0
     share: Annotated[float, Field(ge=0, le=1)] = 0.0
     kinds: Mapping[str, Mapping[str, Weight]] = {}
     encoders: Mapping[str, str] = {}

@@ -47,7 +47,7 @@ LAYERS = (
     ("shop",),
     ("learning",),
     ("indexing",),
-    ("maintained", "related"),
+    ("maintained", "related", "scenes"),
     ("answering",),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client", "matching"),

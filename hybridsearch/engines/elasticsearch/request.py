@@ -180,8 +180,8 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
 
 def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
     """Return the nearest-neighbour clauses of a plan."""
-    filters = [filter_clause(each) for each in plan.conditions]
-    return [knn(neighbours, filters, shards, knn_has_k) for neighbours in plan.neighbours]
+    narrowed = ((each, replace(plan, filters=(*plan.filters, *each.among)).conditions) for each in plan.neighbours)
+    return [knn(each, [*map(filter_clause, conditions)], shards, knn_has_k) for each, conditions in narrowed]
 
 
 def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: bool) -> Clause:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +40,9 @@ class Candidates:
             return everything.astype(np.int32), np.ones(len(everything), np.float32)
         scores, is_candidate = self._matched[0].copy(), self._matched[1].copy()
         for clause, near in zip(plan.neighbours, self._near, strict=True):
-            docs, cosines = near.nearest(clause.k, clause.floor, allowed)
+            narrowed = replace(plan, filters=(*plan.filters, *clause.among)).conditions
+            within = passing(narrowed, self.view.products) if clause.among else allowed
+            docs, cosines = near.nearest(clause.k, clause.floor, within)
             scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
             is_candidate[docs] = True
         if allowed is not None:
