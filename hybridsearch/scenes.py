@@ -129,9 +129,10 @@ def found_in(shop: Shop, schema: Schema, photo: Upload, page: Page, search: Call
         page: Of all of it.
         search: Finds the first products for a part of it.
     """
+    seconds = allowed(shop.settings.engine.timeout)
     try:
-        with aside(allowed(shop.settings.engine.timeout) / 2):
-            found = prepared(shop, schema, photo)
+        with aside(seconds / 2):
+            found = prepared(shop, schema, photo.anew(seconds))
         with ThreadPoolExecutor(len(found) or 1, "hybridsearch-regions") as threads:
             # Each has the deadline of the search, which belongs to the context.
             running = [threads.submit(contextvars.copy_context().run, search, part) for part in found.values()]
@@ -144,9 +145,10 @@ async def found_in_async(
     shop: Shop, schema: Schema, photo: Upload, page: Page, search: Callable[[Upload], Awaitable[Sequence[Hit]]]
 ) -> Page:
     """Return the same without blocking the event loop."""
+    seconds = allowed(shop.settings.engine.timeout)
     try:
-        with aside(allowed(shop.settings.engine.timeout) / 2):
-            found = await asyncio.to_thread(prepared, shop, schema, photo)
+        with aside(seconds / 2):
+            found = await asyncio.to_thread(prepared, shop, schema, photo.anew(seconds))
         return with_regions(page, found, await asyncio.gather(*map(search, found.values())))
     except HybridSearchError as error:
         return without_regions(page, error)

@@ -62,3 +62,11 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(asked=asked, **others)
 
     return size(page(filters(facets(with_asked))))
+
+
+def numbers(value: str | None) -> list[float] | str | None:
+    """Return the numbers of an option, which commas separate; what is none is left for the search to refuse."""
+    try:
+        return None if value is None else [float(part) for part in value.split(",")]
+    except ValueError:
+        return value

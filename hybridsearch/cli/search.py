@@ -18,7 +18,9 @@ from hybridsearch.values import Hit
 
 @click.command("search")
 @click.argument("query", default="")
-@click.option("--image", type=click.Path(path_type=Path), help="A photo to search with.")
+@click.option("--image", "--photo", type=click.Path(path_type=Path), help="A photo to search with.")
+@click.option("--region", metavar="L,T,R,B", help="The part of it that is meant, as the 'box' of a region says it.")
+@click.option("--regions/--no-regions", default=True, help="What each of several things in a photo finds.")
 @click.option("--audio", type=click.Path(path_type=Path), help="A recording of a spoken query.")
 @click.option("--video", type=click.Path(path_type=Path), help="A video to search with, in place of a photo.")
 @options.size
@@ -45,6 +47,8 @@ from hybridsearch.values import Hit
 def command(
     query: str,
     image: Path | None,
+    region: str | None,
+    regions: bool,
     audio: Path | None,
     video: Path | None,
     size: int,
@@ -71,6 +75,7 @@ def command(
     with HybridSearch.open(config) as shop:
         arguments: dict[str, Any] = {
             "image": image,
+            "region": options.numbers(region),
             "audio": audio,
             "video": video,
             "filters": read_filters(filters, either, exists, missing),
@@ -86,7 +91,7 @@ def command(
         if planned:
             show.plan(shop.engine, shop.plan(query, **arguments), as_json=as_json)
             return
-        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout)
+        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout, regions=regions)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
@@ -107,3 +112,4 @@ def command(
             show.print_json(presenting.as_json(hits, fields, shop.guidance.synonyms[0], explained=explained))
         else:
             show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)
+            show.regions(hits, fields.title)

@@ -85,6 +85,15 @@ def page(
         console.print(f"[bold]{safe(name)}[/bold]: {facet(counts, hits.details.get(name, FacetDetails()))}")
 
 
+def regions(hits: Page, title_field: str | None) -> None:
+    """Print what is in a photo of several things, with the box of each, and the titles of what was found for it."""
+    console = out()
+    for each in hits.regions:
+        console.print(f"In the photo: --region {','.join(f'{side:g}' for side in each.box)}")
+        for hit in each.hits:
+            console.print(f"  {hit.score:.3f}  {safe(hit.id, 24)}  {safe(title(hit, title_field), 60)}")
+
+
 def products(hits: Page, fields: Fields, *, as_json: bool) -> None:
     """Print a page that nobody typed words for: with the variants of its products and why they are there."""
     if as_json:

@@ -18,20 +18,24 @@ SIDE = 96
 """Pixels of the longer side that is looked at: a thing of a twentieth of it has five."""
 MOST = 6
 """Regions of a photo, the largest: each is encoded and searched for."""
+PART = 0.12
+"""What is smaller than so much of the largest thing is a part of that, or nothing."""
 EDGE = 0.04
 """Width of the edge of a photo, as a part of its shorter side;"""
-EDGE_KEPT = 0.7
-"""the part of its pixels that must belong to the background: else it is not known what that is."""
+EDGE_KEPT = 0.93
+"""the part of its pixels that must belong to the background: else it is not known what that is;"""
+ROUGH = 16.0
+"""and how far they may be from it on average, as noise and grain are: a shelf or a lawn is none."""
 LEAST = 0.012
-"""The part of a photo that a thing takes."""
+"""The part of a photo that the box around a thing takes."""
 DIFFERENCE = 22.0
 """The least distance of a colour from the background's, of 255 on each of three channels;"""
 SPREADS = 4.0
 """and how often that of the background's own pixels, where it is no plain one."""
-NEAR = 0.03
-"""Parts of one thing are no further apart, as a part of the longer side;"""
-SPECK = 0.1
-"""what is too small for a thing of its own belongs to what is that near;"""
+INSIDE = 0.1
+"""The part of the box around a piece that lies in that of another one, from which on both are one thing."""
+SPECK = 0.06
+"""What is too small for a thing of its own belongs to what is that near, as a part of the longer side;"""
 ALIKE = 40.0
 """and two of a size, a height and a colour, by their distance, that lie side by side are a pair."""
 MOST_PIECES = 40
@@ -80,6 +84,15 @@ class Piece(NamedTuple):
         """Its colour."""
         return tuple(value / self.pixels for value in self.colours)
 
+    @property
+    def area(self) -> int:
+        """The pixels of the box around it."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    def smaller(self) -> Piece:
+        """Return it as it was before its mask was grown."""
+        return self._replace(left=self.left + 1, top=self.top + 1, right=self.right - 1, bottom=self.bottom - 1)
+
     def within(self, width: int, height: int) -> bool:
         """Tell whether it lies inside a picture of so many pixels; what its edge cuts off is mostly no thing."""
         return self.left > 0 and self.top > 0 and self.right < width and self.bottom < height
@@ -100,7 +113,8 @@ def regions(picture: Image.Image, most: int = MOST) -> tuple[Box, ...]:
         return ()
     height, width = differs.shape
     found = whole(pieces(differs, pixels), max(height, width))
-    things = [each for each in found if each.pixels >= LEAST * differs.size and each.within(width, height)]
+    least = max([LEAST * differs.size, *(PART * each.area for each in found)])
+    things = [each for each in found if each.area >= least and each.within(width, height)]
     if len(things) < 2:
         return ()
     return tuple(boxed(each, width, height) for each in sorted(things, key=lambda each: -each.pixels)[:most])
@@ -123,15 +137,17 @@ def foreground(pixels: Pixels) -> Mask | None:
         fitted = np.linalg.lstsq(known[kept], colours[kept], rcond=None)[0]
         away = np.linalg.norm(colours - known @ fitted, axis=1)
         kept = away <= max(DIFFERENCE, 2.5 * float(np.median(away)))
-    if kept.mean() < EDGE_KEPT:
-        return None
     away = np.linalg.norm(pixels - terms @ fitted.astype(np.float32), axis=2)
-    return solid(away > max(DIFFERENCE, SPREADS * float(np.median(away[edge]))))
+    spread = float(np.median(away[edge]))
+    if kept.mean() < EDGE_KEPT or spread > ROUGH:
+        return None
+    return solid(away > max(DIFFERENCE, SPREADS * spread))
 
 
 def solid(mask: Mask) -> Mask:
     """Return a mask without specks and with small gaps closed."""
-    return grown(shrunk(shrunk(grown(grown(shrunk(mask) & mask)))))
+    inside = np.pad(shrunk(mask), 2)
+    return grown(shrunk(shrunk(grown(grown(inside)))))[2:-2, 2:-2]
 
 
 def grown(mask: Mask) -> Mask:
@@ -148,8 +164,9 @@ def shrunk(mask: Mask) -> Mask:
 
 
 def pieces(mask: Mask, pixels: Pixels) -> list[Piece]:
-    """Return what hangs together in a mask, straight or aslant: runs of its rows, joined to those of the row above."""
-    sums = np.concatenate([np.zeros((len(pixels), 1, 3)), np.cumsum(pixels, axis=1, dtype=np.float64)], axis=1)
+    """Return what lies two pixels apart at most in a mask: runs of rows, joined to those of the row above."""
+    counted = np.concatenate([mask[..., None], pixels * mask[..., None]], axis=2, dtype=np.float64)
+    sums = np.pad(np.cumsum(counted, axis=1), ((0, 0), (1, 0), (0, 0)))
     found: list[Piece] = []
     parents: list[int] = []
 
@@ -159,14 +176,14 @@ def pieces(mask: Mask, pixels: Pixels) -> list[Piece]:
         return number
 
     above: list[tuple[int, int, int]] = []
-    for row, line in enumerate(np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)):
+    for row, line in enumerate(np.diff(np.pad(grown(mask), ((0, 0), (1, 1))).astype(np.int8), axis=1)):
         here: list[tuple[int, int, int]] = []
         for begin, end in zip(np.flatnonzero(line == 1).tolist(), np.flatnonzero(line == -1).tolist(), strict=True):
             number = len(parents)
             parents.append(number)
             here.append((begin, end, number))
-            colour = sums[row, end] - sums[row, begin]
-            found.append(Piece(begin, row, end, row + 1, end - begin, (*map(float, colour),)))
+            count, *colours = map(float, sums[row, end] - sums[row, begin])
+            found.append(Piece(begin, row, end, row + 1, int(count), tuple(colours)))
         first = 0
         for begin, end, number in here:
             while first < len(above) and above[first][1] < begin:
@@ -179,7 +196,7 @@ def pieces(mask: Mask, pixels: Pixels) -> list[Piece]:
     joined: dict[int, Piece] = {}
     for number, piece in enumerate(found):
         joined[root(number)] = together(joined[root(number)], piece) if root(number) in joined else piece
-    return list(joined.values())
+    return [each.smaller() for each in joined.values() if each.pixels]
 
 
 def together(one: Piece, other: Piece) -> Piece:
@@ -195,7 +212,7 @@ def together(one: Piece, other: Piece) -> Piece:
 
 
 def whole(found: Sequence[Piece], side: int) -> list[Piece]:
-    """Return pieces of which those are joined that are of one thing: near each other, or two alike, as shoes are.
+    """Return pieces of which those are joined that are of one thing: one over the other, or two alike, as shoes are.
 
     Args:
         found: The pieces.
@@ -214,9 +231,10 @@ def belongs(one: Piece, other: Piece, side: int) -> bool:
     """Tell whether two pieces are of one thing."""
     across = max(one.left, other.left) - min(one.right, other.right)
     down = max(one.top, other.top) - min(one.bottom, other.bottom)
-    gap = max(across, down)
     small = min(one.pixels, other.pixels)
-    if gap <= NEAR * side or (small < LEAST * side * side and gap <= SPECK * side):
+    if across < 0 and down < 0 and across * down > INSIDE * min(one.area, other.area):
+        return True
+    if min(one.area, other.area) < LEAST * side * side and max(across, down) <= SPECK * side:
         return True
     apart = math.dist(one.mean, other.mean)
     level = -down / max(one.bottom - one.top, other.bottom - other.top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,12 @@ class Upload:
         self._photo = photo
         self._until = time.monotonic() + min(seconds, QUERY.seconds)
         self._decoded: dict[int, Image.Image] = {}
+
+    def anew(self, seconds: float) -> Upload:
+        """Return the same photo, with so many seconds from now on."""
+        again = copy.copy(self)
+        again._until = time.monotonic() + min(seconds, QUERY.seconds)
+        return again
 
     @cached_property
     def file(self) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -134,10 +135,20 @@ class Neighbours:
     k: int
     explore: int
     floor: float
-    among: tuple[Filter, ...] = ()
+    among: tuple[Filter | Match, ...] = ()
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """Those of it on fields."""
+        return tuple(each for each in self.among if not isinstance(each, Match))
+
+    @property
+    def texts(self) -> tuple[Match, ...]:
+        """Those of it on texts."""
+        return tuple(each for each in self.among if isinstance(each, Match))
 
     def __str__(self) -> str:
-        among = "".join(f", {clause}" for clause in self.among)
+        among = "".join(f", among {reprlib.repr(str(clause))}" for clause in self.among)
         return f"{self.k} nearest in '{self.leg}' with cosine >= {self.floor:.3f}{among}"
 
 

@@ -16,7 +16,7 @@ from hybridsearch.query_sources import PHOTO, WORDS, typed
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.schema import Schema
 from hybridsearch.search import colours
-from hybridsearch.search.clauses import Cosine, Counted, Neighbours, Passing, Signal
+from hybridsearch.search.clauses import Condition, Cosine, Counted, Match, Neighbours, Passing, Signal, Words
 from hybridsearch.search.conditions import Filter, OneVariant, Terms
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
@@ -48,16 +48,25 @@ class Named:
     Attributes:
         words: As they were typed.
         place: Where the first of them stands, and where the next word does.
-        clause: That a product has such a value.
+        clause: That a product has such a value; or has the colour in its text, which counts where no value is named.
     """
 
     words: str
     place: tuple[int, int]
-    clause: Terms
+    clause: Terms | Match
+
+    @property
+    def field(self) -> str:
+        """Where it is looked for."""
+        return self.clause.field
 
     def overlaps(self, other: Named) -> bool:
         """Tell whether both are made of a same word."""
         return self.place[0] < other.place[1] and other.place[0] < self.place[1]
+
+    def beside(self, other: Named) -> bool:
+        """Tell whether both are the same words, which name values of two facets."""
+        return self.place == other.place and isinstance(self.clause, Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,10 @@ def look(plan: Plan, schema: Schema) -> Look | None:
     near = tuple(
         Neighbours(each.leg, each.vector, ALIKE, EXPLORE_EXACT if exact[each.leg] else EXPLORE, -1.0) for each in photos
     )
-    counted = tuple(Counted(None, (owned(each.clause, plan),)) for each in named)
+    counted = tuple(
+        Counted(each.clause) if isinstance(each.clause, Match) else Counted(None, (owned(each.clause, plan),))
+        for each in named
+    )
     found = Plan(PHOTO.name, "what it shows", neighbours=near, signals=photos, size=ALIKE, counted=counted)
     return Look(replace(found, variants=plan.variants), named)
 
@@ -110,6 +122,9 @@ def possible(plan: Plan, fields: Fields) -> Iterator[Named]:
     for words, place in found:
         values = written(words)
         yield from (Named(words, place, Terms(name, values)) for name in facets)
+    for words, place in found:
+        if colours.others(words):
+            yield Named(words, place, in_text(words, fields))
 
 
 def phrases(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -138,6 +153,17 @@ def written(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(itertools.chain.from_iterable(forms)))
 
 
+def in_text(words: str, fields: Fields) -> Match:
+    """Return the clause that the title of a product, or its text where it has none, has a colour in some language."""
+
+    def tokens(language: str) -> tuple[str, ...]:
+        forms = (" ".join(text.sequence(each, language)) for each in colours.others(words))
+        return tuple(dict.fromkeys(filter(None, forms)))
+
+    field = "title" if fields.title else "text"
+    return Match(field, tuple(Words.alike(language, [tokens(language)]) for language in fields.languages))
+
+
 def owned(clause: Terms, plan: Plan) -> Filter:
     """Return the filter that a product has a value, or one of its variants."""
     return OneVariant((clause,)) if plan.of_variants(clause.field) else clause
@@ -161,14 +187,20 @@ def granted(
     named = chosen(looked.named, page.counted)
     if not named or weights.named <= 0:
         return plan
-    clauses = {f"named {each.clause.field}: {each.words}": owned(each.clause, plan) for each in named}
+    clauses = {
+        f"named {each.field}: {each.words}": each.clause if isinstance(each.clause, Match) else owned(each.clause, plan)
+        for each in named
+    }
     photos = photos_of(plan)
-    alike = tuple(likenesses(page.hits, schema.fields, {each.clause.field for each in named}, lexicon))
+    alike = tuple(likenesses(page.hits, schema.fields, {each.field for each in named}, lexicon))
     bound = weights.alike * sum(each.weight for each in photos)
     like = [replace(each, weight=bound * each.weight) for each in alike if bound * each.weight > 0]
     others: list[Signal] = [*plan.signals, *like]
     lead = weights.named * (sum(each.weight for each in plan.signals) + bound)
-    leading = [Passing(name, lead, (clause,)) for name, clause in clauses.items()]
+    leading = [
+        Condition(name, lead, clause) if isinstance(clause, Match) else Passing(name, lead, (clause,))
+        for name, clause in clauses.items()
+    ]
     return replace(
         plan,
         signals=(*leading, *others),
@@ -184,12 +216,12 @@ def chosen(named: Sequence[Named], counted: Sequence[int]) -> list[Named]:
     """
     kept: list[Named] = []
     for each, count in zip(named, counted, strict=False):
-        if count and not any(each.overlaps(other) and each.place != other.place for other in kept):
+        if count and not any(each.overlaps(other) and not each.beside(other) for other in kept):
             kept.append(each)
     return kept
 
 
-def among(photos: Sequence[Neighbours], clauses: tuple[Filter, ...]) -> Iterator[Neighbours]:
+def among(photos: Sequence[Neighbours], clauses: tuple[Filter | Match, ...]) -> Iterator[Neighbours]:
     """Yield what finds what looks like a photo among what has all that was named, and among what has some of it."""
     groups = dict.fromkeys([clauses, *((clause,) for clause in clauses)])
     for photo in photos:

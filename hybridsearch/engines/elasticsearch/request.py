@@ -180,8 +180,13 @@ def candidates(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: b
 
 def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
     """Return the nearest-neighbour clauses of a plan."""
-    narrowed = ((each, replace(plan, filters=(*plan.filters, *each.among)).conditions) for each in plan.neighbours)
-    return [knn(each, [*map(filter_clause, conditions)], shards, knn_has_k) for each, conditions in narrowed]
+    return [knn(each, passed(each, plan), shards, knn_has_k) for each in plan.neighbours]
+
+
+def passed(neighbours: Neighbours, plan: Plan) -> list[Clause]:
+    """Return what products must pass to be among the neighbours."""
+    filters = replace(plan, filters=(*plan.filters, *neighbours.filters)).conditions
+    return [*map(filter_clause, filters), *map(match_clause, neighbours.texts)]
 
 
 def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: bool) -> Clause:

@@ -13,7 +13,7 @@ from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.vectors import Comparison, Mask
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match
+from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Neighbours
 from hybridsearch.search.plan import Plan
 
 
@@ -40,8 +40,7 @@ class Candidates:
             return everything.astype(np.int32), np.ones(len(everything), np.float32)
         scores, is_candidate = self._matched[0].copy(), self._matched[1].copy()
         for clause, near in zip(plan.neighbours, self._near, strict=True):
-            narrowed = replace(plan, filters=(*plan.filters, *clause.among)).conditions
-            within = passing(narrowed, self.view.products) if clause.among else allowed
+            within = self._among(clause, plan) if clause.among else allowed
             docs, cosines = near.nearest(clause.k, clause.floor, within)
             scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
             is_candidate[docs] = True
@@ -49,6 +48,15 @@ class Candidates:
             is_candidate &= allowed
         docs = np.flatnonzero(is_candidate).astype(np.int32)
         return docs, scores[docs].astype(np.float32)
+
+    def _among(self, clause: Neighbours, plan: Plan) -> Mask:
+        """Return which documents a clause looks among."""
+        mask = passing(replace(plan, filters=(*plan.filters, *clause.filters)).conditions, self.view.products)
+        for words in clause.texts:
+            having = np.zeros(self.view.documents, np.bool_)
+            having[match(words, self.view)[0]] = True
+            mask &= having
+        return mask
 
     @cached_property
     def _matched(self) -> tuple[NDArray[np.float64], Mask]:
