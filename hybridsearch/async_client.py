@@ -221,7 +221,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
                 plan = await asyncio.to_thread(planned)
             looked = look(plan, schema)
             found = await self.engine.search_async(looked.plan) if looked else None
-            return self.granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
+            return self._granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
 
     @while_open_async
     async def log(

@@ -263,7 +263,7 @@ class HybridSearch(Maintained, Related, Answering):
                 plan = self.plan_query(schema, query, given, lexicon=lexicon, weights=own, arm=arm, taste=taste)
             looked = look(plan, schema)
             found = self.engine.search(looked.plan) if looked else None
-            return self.granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
+            return self._granted(plan, looked, found, schema, lexicon=lexicon, weights=own, arm=arm)
 
     @while_open
     def log(

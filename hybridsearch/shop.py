@@ -174,7 +174,7 @@ class Shop:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))
 
-    def granted(
+    def _granted(
         self,
         plan: Plan,
         looked: Look | None,

@@ -187,6 +187,7 @@ def test_search_for_programs_keeps_its_contract(run: Run, acme: Path) -> None:
         "redirect",
         "banners",
         "heard",
+        "regions",
         "took_ms",
     }
     assert (page["query"], page["total"], page["degraded"]) == ("red coats", 1, [])

@@ -39,6 +39,11 @@ def test_videos_of_products_are_measured_by_their_mean_and_by_their_best_frame()
     assert said.count("video, best") == 2
 
 
+def test_photos_of_several_things_and_wishes_for_another_colour_are_measured() -> None:
+    assert run("benchmarks.scenes").count("whole top-5") == 3
+    assert run("benchmarks.wishes").count('"before"') == 2 * 4
+
+
 def test_spoken_queries_are_measured_against_typed_ones(spoken: Path) -> None:
     said = run("benchmarks.voice", "--model", str(spoken))
     assert "hints" in said
