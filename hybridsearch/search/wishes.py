@@ -38,7 +38,7 @@ LONGEST_QUERY_RUN = 20
 """and characters of a run of Chinese or Japanese in which colours are looked for."""
 MOST_FACETS = 8
 MOST_COUNTED = 64
-"""Pairs of words and a facet that are looked up."""
+"""Pairs of words and a facet that are looked up; colours come first, then single words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def look(plan: Plan, schema: Schema) -> Look | None:
     photos = photos_of(plan)
     if typed(plan.kind) != KIND or plan.sort or not photos:
         return None
-    named = tuple(itertools.islice(possible(plan, schema.fields), MOST_COUNTED))
+    named = tuple(possible(plan, schema.fields))
     if not named:
         return None
     exact = {leg.name: leg.exact for leg in schema.legs}
@@ -118,7 +118,8 @@ def possible(plan: Plan, fields: Fields) -> Iterator[Named]:
     facets = [name for name in fields.facets if not is_from_reviews(name)][:MOST_FACETS]
     typed = text.pieces(text.clean(plan.query, text.QUERY_LIMIT))[:MOST_WORDS]
     meant = [word if colours.others(word) else plan.corrected.get(word, word) for word in typed]
-    found = sorted(phrases(meant), key=lambda each: each[1][0] - each[1][1])
+    likely = sorted(phrases(meant), key=lambda each: (not colours.others(each[0]), each[0].count(" ")))
+    found = sorted(likely[: MOST_COUNTED // (len(facets) + 1)], key=lambda each: each[1][0] - each[1][1])
     for words, place in found:
         values = written(words)
         yield from (Named(words, place, Terms(name, values)) for name in facets)

@@ -176,3 +176,11 @@ def test_an_answer_without_counts_changes_nothing() -> None:
 
 def test_a_long_query_is_looked_up_in_bounds() -> None:
     assert len(looked(" ".join(f"word{number}" for number in range(60))).named) <= 64
+
+
+def test_a_colour_is_looked_up_however_many_words_and_facets_there_are() -> None:
+    schema = Schema(FIELDS.model_copy(update={"facets": tuple(f"f{number}" for number in range(12))}), LEGS)
+    found = looked("please show me such things dark blue", schema)
+    assert len(found.named) <= 64
+    assert {"blue", "dark blue", "please"} <= {each.words for each in found.named}
+    assert found.named[0].words == "dark blue"
