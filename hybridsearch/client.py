@@ -242,8 +242,8 @@ class HybridSearch(Maintained, Related, Answering):
             variant: The arm of a test, `a` or `b`, whose weights are used.
 
         Raises:
-            QueryError: A field is unknown, a photo was given and no leg reads pictures, or a video besides, the region is
-                none, or the cursor is damaged or that of another search.
+            QueryError: A field is unknown, a photo was given and no leg reads pictures, or a video besides, the region
+                is none, or the cursor is damaged or that of another search.
             EncoderError: The index was built with another encoder, or a photo cannot be encoded.
             ImageError: The photo or the video cannot be read.
             AudioError, RecogniserError: As of `listen`.
