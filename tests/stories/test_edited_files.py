@@ -215,6 +215,7 @@ OWN = {
     "matching/model.py": "a file of the package",
     "matching/signs.py": "a file of the package",
     "voice/endpoint.py": "an answer, checked by its shape",
+    "phrasing.py": "an answer, checked by its shape",
     "indexing/reviewed.py": "a database of its own, made again where it is damaged",
 }
 """Modules that parse by themselves, and why they may."""
