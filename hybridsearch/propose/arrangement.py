@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hybridsearch.catalog.translated import TRANSLATIONS
 from hybridsearch.propose.columns import Column, columns
-from hybridsearch.propose.pairs import find_pairs
+from hybridsearch.propose.listed import ListedVariants, listed_variants, views_of
+from hybridsearch.propose.pairs import find_pairs, in_text
 from hybridsearch.propose.together import group_of_variants, key_of_products, parent_of_variants
 from hybridsearch.roles import Fields
-from hybridsearch.sections import Catalog, Pairs
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Row
 
 VARIANTS = Fields(title="title").list_of_variants
@@ -24,15 +26,27 @@ def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, Fields | No
     """
     if catalog.index is not None:
         return catalog, None
-    pairs = find_pairs(columns(rows, {}), [name for row in rows for name in row])
-    named = fields_of_groups(rows) if catalog.path else None
-    parent = parent_of_variants(rows) if catalog.path and named is None else None
+    sampled = columns(rows, {})
+    pairs = find_pairs(sampled, [name for row in rows for name in row])
+    if catalog.path is None:
+        return catalog.model_copy(update={"pairs": pairs}), None
+    if found := listed_variants(sampled) or views_of(rows, sampled):
+        views = views_of(rows, sampled)
+        whole = catalog.model_copy(update={"pairs": pairs, "views": views.field if views else None})
+        return found.written(whole, sampled) if isinstance(found, ListedVariants) else whole, fields_of(found.key)
+    named = fields_of_groups(rows)
+    parent = parent_of_variants(rows) if named is None else None
     said = {
         "pairs": pairs,
         "parent": parent.field if parent else None,
         "named_by": parent.named_by if parent else (),
     }
-    return catalog.model_copy(update=said), Fields(id=parent.key, title=parent.key) if parent else named
+    return catalog.model_copy(update=said), fields_of(parent.key) if parent else named
+
+
+def fields_of(key: str) -> Fields:
+    """Return the fields of which it is known only what names a product."""
+    return Fields(id=key, title=key)
 
 
 def fields_of_groups(rows: Sequence[Row]) -> Fields | None:
@@ -45,13 +59,15 @@ def fields_of_groups(rows: Sequence[Row]) -> Fields | None:
 
 def grouped(catalog: Catalog, key: str | None) -> bool:
     """Tell whether rows that follow each other with one key are one product."""
-    return key is not None and catalog.parent is None
+    return key is not None and not (catalog.parent or catalog.children or catalog.views)
 
 
-def read_as_pairs(column: Column, pairs: Sequence[Pairs]) -> bool:
-    """Tell whether a column is read as names or values of properties."""
-    name = column.name.removeprefix(f"{VARIANTS}.")
-    return any(name in (pair.names, pair.values, pair.text) for pair in pairs)
+def read_as_pairs(column: Column, catalog: Catalog) -> bool:
+    """Tell whether a column is read as names or values of properties, or says what those of variants are called."""
+    read = {name for pair in catalog.pairs for name in (pair.names, pair.values, pair.text) if name}
+    read |= {catalog.children.field} if catalog.children else set()
+    named = any(f".{column.name}".endswith(f".{name}") for name in read)
+    return named or (catalog.children is not None and any(in_text(column, ())))
 
 
 def said_of(catalog: Catalog, key: str | None, key_of_one: str | None = None) -> Iterator[str]:
@@ -74,6 +90,16 @@ def said_of(catalog: Catalog, key: str | None, key_of_one: str | None = None) ->
         yield (
             f"Rows whose '{catalog.parent}' is the '{key}' of a product are its variants: "
             f"their fields begin with '{VARIANTS}.'."
+        )
+    if catalog.children:
+        yield (
+            f"Rows that '{catalog.children.field}' of a product lists by '{key}' are its variants: "
+            f"their fields begin with '{VARIANTS}.'."
+        )
+    if catalog.views:
+        yield (
+            f"Rows of one '{key}' with a '{catalog.views}' are translations of the one without, or of the first: "
+            f"what they say otherwise stands in '{TRANSLATIONS}.VIEW.FIELD'."
         )
     for pair in catalog.pairs:
         where = f"'{pair.text}'" if pair.text else f"'{pair.names}' and '{pair.values}'"

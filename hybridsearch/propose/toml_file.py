@@ -39,7 +39,8 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
     reviews = table_of(fields)
     ratings = {mean: count for mean, count in proposal.fields.ratings.items() if not is_from_reviews(mean)}
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
-        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
+        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs", "children"}), {}),
+        ("[catalog.children]", catalog.children.model_dump(mode="json") if catalog.children else {}, {}),
         *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
         ("[fields]", written(fields), proposal.why),
         ("[fields.ratings]", ratings, dict.fromkeys(list(ratings)[:1], rated)),
