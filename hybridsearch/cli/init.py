@@ -141,7 +141,7 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
         require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    section, named = arrange(sample(source, FIRST, FIRST) if section.path else rows, section)
+    section, named = arrange(sample(source, FIRST, FIRST) if section.path else rows, section, rows)
     if named and named.group:
         rows = gathered(section, named)
     elif named:
@@ -160,7 +160,8 @@ def gathered(section: Catalog, named: Fields) -> list[Row]:
         section: The file that they are in.
         named: The fields that name products and, where each row has a title of its own, that.
     """
-    apart = open_source(section, Fields(id=named.id, title=named.title))
+    key = named.key if section.gather else named.id  # by the group, so that its rows are there together
+    apart = open_source(section, Fields(id=key, title=named.title))
     varying = columns_of_variants(sample(apart, FIRST, FIRST), named.key)
     columns = [name for name in varying if name != named.title]
     together = named.model_copy(update={"codes": tuple(f"{VARIANTS}.{name}" for name in columns)})

@@ -8,7 +8,7 @@ from hybridsearch.catalog.translated import TRANSLATIONS
 from hybridsearch.propose.columns import Column, columns
 from hybridsearch.propose.listed import ListedVariants, listed_variants, views_of
 from hybridsearch.propose.pairs import find_pairs, in_text
-from hybridsearch.propose.together import group_of_variants, key_of_products, parent_of_variants
+from hybridsearch.propose.together import group_of_variants, key_of_products, parent_of_variants, stand_apart
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog
 from hybridsearch.values import Row
@@ -17,12 +17,13 @@ VARIANTS = Fields(title="title").list_of_variants
 """The list that the variants of grouped rows become."""
 
 
-def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, Fields | None]:
+def arrange(rows: Sequence[Row], catalog: Catalog, spread: Sequence[Row] = ()) -> tuple[Catalog, Fields | None]:
     """Return the section with what it should say of its rows, and the fields that name products of several rows.
 
     Args:
         rows: That follow each other in the catalogue.
         catalog: The file, index or database that they are of.
+        spread: Rows from all over the file, in which rows of one product may be that stand far apart.
     """
     if catalog.index is not None:
         return catalog, None
@@ -34,10 +35,12 @@ def arrange(rows: Sequence[Row], catalog: Catalog) -> tuple[Catalog, Fields | No
         views = views_of(rows, sampled)
         whole = catalog.model_copy(update={"pairs": pairs, "views": views.field if views else None})
         return found.written(whole, sampled) if isinstance(found, ListedVariants) else whole, fields_of(found.key)
-    named = fields_of_groups(rows)
+    named = fields_of_groups(rows) or fields_of_groups(spread)
+    everywhere = [*sampled, *columns(spread, {})] if named else []
     parent = parent_of_variants(rows) if named is None else None
     said = {
         "pairs": pairs,
+        "gather": named is not None and any(stand_apart(c) for c in everywhere if c.name == named.key),
         "parent": parent.field if parent else None,
         "named_by": parent.named_by if parent else (),
     }
@@ -50,7 +53,7 @@ def fields_of(key: str) -> Fields:
 
 
 def fields_of_groups(rows: Sequence[Row]) -> Fields | None:
-    """Return the fields by which rows that follow each other are one product; None where each row is one."""
+    """Return the fields by which several rows are one product; None where each row is one."""
     if key := key_of_products(rows):
         return Fields(group=key, id=key, title=key)
     group = group_of_variants(rows)
@@ -58,7 +61,7 @@ def fields_of_groups(rows: Sequence[Row]) -> Fields | None:
 
 
 def grouped(catalog: Catalog, key: str | None) -> bool:
-    """Tell whether rows that follow each other with one key are one product."""
+    """Tell whether rows with one key are one product."""
     return key is not None and not (catalog.parent or catalog.children or catalog.views)
 
 
@@ -80,10 +83,13 @@ def said_of(catalog: Catalog, key: str | None, key_of_one: str | None = None) ->
     """
     if grouped(catalog, key):
         titles = "its title is what theirs have in common" if key_of_one else "only the first has a title"
+        which = "Rows with one" if catalog.gather else "Rows that follow each other with one"
         yield (
-            f"Rows that follow each other with one '{key}' are one product: {titles}. What differs "
+            f"{which} '{key}' are one product: {titles}. What differs "
             f"in them, as far as it has a role, is said of its variants: their fields begin with '{VARIANTS}.'."
         )
+        if catalog.gather:
+            yield f"Rows of one '{key}' stand apart in the file: 'gather' puts all into a temporary one first."
         if key_of_one:
             yield f"A row without '{key}' is a product of its own, which '{key_of_one}' names."
     if catalog.parent:
