@@ -63,10 +63,11 @@ class Group:
 def group_of_variants(rows: Sequence[Row]) -> Group | None:
     """Return how rows are gathered, each with an id and a title of its own; None where each row is a product.
 
-    A group is the same in several rows, which have most words of their titles in common.
+    A group is the same in several rows, which have most words of their titles in common. Where they stand apart it must
+    be called an id, for it may be any kind of group.
     """
     sampled = columns(rows, {})
-    named = [column for column in sampled if is_group(column)]
+    named = [column for column in sampled if is_group(column) and (is_id(column) or not stand_apart(column))]
     keys = sorted((column for column in sampled if is_key(column)), key=lambda column: rank(column, ID))
     titles = [column for column in sampled if column.says(TITLE) is not None and column.filled > NAMED]
     for group in named:
@@ -78,10 +79,14 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
 
 def is_group(column: Column) -> bool:
     """Tell whether a column is called a group, and is an id or has digits: those without may be ranges of a shop."""
-    called = GROUP & {*column.words}
-    an_id = column.says(REFERENCES) is not None or any(word.endswith("id") for word in called)
     digits = sum(any(map(str.isdigit, text)) for text in column.texts)
-    return bool(called) and column.single and (an_id or digits >= MOSTLY * len(column.texts))
+    called = bool(GROUP & {*column.words})
+    return called and column.single and (is_id(column) or digits >= MOSTLY * len(column.texts))
+
+
+def is_id(column: Column) -> bool:
+    """Tell whether a column is called an id: `group_id`, `itemGroupId`."""
+    return column.says(REFERENCES) is not None or any(word.endswith("id") for word in GROUP & {*column.words})
 
 
 def is_key(column: Column) -> bool:

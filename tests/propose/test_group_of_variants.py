@@ -12,6 +12,7 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.catalog.grouping import Grouping, in_common
 from hybridsearch.cli import DONE, init, run
+from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.together import Group, group_of_variants
 from hybridsearch.roles import Fields
 from hybridsearch.settings import Settings
@@ -160,6 +161,16 @@ def test_without_fields_of_variants_a_product_keeps_all_titles() -> None:
     read = [Product("a", {"group": "a", "title": title}, "", place=n) for n, title in enumerate(["Hat - red", "Hat"])]
     (hat,) = Grouping.of(Fields(title="title", group="group")).grouped(read)  # type: ignore[union-attr]
     assert hat.row == {"group": "a", "title": ["Hat - red", "Hat"]}
+
+
+def test_rows_that_stand_apart_are_of_one_group_where_it_is_called_an_id_and_else_it_is_said() -> None:
+    apart = [("a", "Polo red"), ("b", "Coat red"), ("a", "Polo blue"), ("b", "Coat blue")]
+    assert group_of_variants(rows(*apart)) == Group("item_group_id", "id", "title")
+    weaker = [{**row, "group": f"G{row['item_group_id']}1"} for row in rows(*apart)]
+    for row in weaker:
+        del row["item_group_id"]
+    assert group_of_variants(weaker) is None
+    assert "Rows of one 'group' are called alike and stand apart." in " ".join(propose(weaker).notes)
 
 
 def test_groups_whose_rows_lie_too_far_apart_for_the_first_of_them_are_found_in_the_whole(
