@@ -52,7 +52,7 @@ def offers(plan: Plan, row: Row, fields: Fields, best: Row | None) -> tuple[Row,
     """Return the offers of a product: the `best` one, those that pass the filters, and the others, the cheap first."""
     if best is None:
         return ()
-    price, matching = fields.price_of_offers, plan.matching()
+    price, matching = fields.price_in(offers=True), plan.matching()
     listed = [Variant(each, fields) for each in document.variants(row, fields)]
 
     def place(offer: Variant) -> tuple[bool, bool, float]:
@@ -90,7 +90,7 @@ def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], 
     searched = [fields.within_variant(name) for name in document.searched_names(fields) if fields.of_variants(name)]
     if (words := plan.keyword) and searched:
         yield lambda left: best(left, lambda variant: told(variant, words, searched))
-    if price := fields.price_of_offers:
+    if price := fields.price_in(offers=True):
         yield functools.partial(first, sort=Sort(price))
 
 
