@@ -142,7 +142,7 @@ class Catalog(Section):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The fields by which rows become products."""
+        """The fields by which rows become products, and that some product has then: those of `views` have none."""
         paired = (name for pair in self.pairs for name in (pair.names, pair.values, pair.text))
         listed = self.children.field if self.children else None
-        return tuple(dict.fromkeys(filter(None, [self.parent, listed, self.views, *self.named_by, *paired])))
+        return tuple(dict.fromkeys(filter(None, [self.parent, listed, *self.named_by, *paired])))

@@ -19,6 +19,7 @@ from pyarrow import parquet
 
 from hybridsearch import HybridSearch
 from hybridsearch.cli import DONE, run
+from hybridsearch.indexing.dry_run import dry_run
 from hybridsearch.sections import ListedRows
 from hybridsearch.settings import Settings
 
@@ -189,6 +190,7 @@ def test_an_export_of_configurable_products_of_magento(start: Start, shuffled: b
             "store_view_code",
             ListedRows(field="configurable_variations", into="attributes"),
         )
+        assert dry_run(shop).absent == []
         assert (fields.id, fields.title, fields.image) == ("sku", "name", ("base_image", "variants.base_image"))
         assert fields.codes[:2] == ("sku", "variants.sku")
         assert {*fields.facets} >= {"variants.attributes.color", "variants.attributes.size", "attributes.climate"}
