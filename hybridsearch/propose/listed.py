@@ -63,8 +63,10 @@ class ListedVariants:
 def views_of(rows: Sequence[Row], sampled: Sequence[Column]) -> Views | None:
     """Return how rows are told to be translations of others with the same id; None where none is.
 
-    No two rows have both the id and the view in common; several rows have an id in common.
+    No two rows have both the id and the view in common; several rows have an id in common, and none has one of its own.
     """
+    if any(key.unique for key in keys(sampled)):
+        return None
     views = [column for column in sampled if column.says(VIEW) is not None and column.single]
     for view in views:
         for key in keys(sampled):

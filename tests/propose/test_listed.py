@@ -49,3 +49,4 @@ def test_rows_of_one_id_are_told_apart_by_their_view() -> None:
 def test_rows_that_differ_in_their_ids_or_not_in_their_views_are_no_translations() -> None:
     assert found(*({"sku": f"H-{n}", "language": ("de", "en")[n % 2]} for n in range(6))) is None
     assert found(*({"sku": f"H-{n // 2}", "language": "de"} for n in range(6))) is None
+    assert found(*({"id": n, "ean": f"H-{n // 2}", "language": ("de", "en")[n % 2]} for n in range(6))) is None
