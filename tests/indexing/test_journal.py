@@ -61,7 +61,16 @@ FILLED = Position("filled", 300, 120, Counts(300, 299, 1, 244, 55, 3, 0, 2))
 
 def counted(line: str) -> str:
     """Return a line with the counts that later versions have added."""
-    later = ["pictured", "unseen", "reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos", "stray_reviews"]
+    later = [
+        "pictured",
+        "unseen",
+        "reviews",
+        "unused_reviews",
+        "odd_reviews",
+        "videos",
+        "unread_videos",
+        "stray_reviews",
+    ]
     return re.sub(r'("changes":\d)', r"\1" + "".join(f',"{name}":0' for name in later), line)
 
 
