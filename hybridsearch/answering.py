@@ -47,12 +47,12 @@ class Answering(Shop):
         Args:
             question: In any of the six languages.
             product: Id of the one that is asked about; left out: what a search for the question finds.
-            filters: As in `search`; only without a `product`.
+            filters: As in `search`; beside a `product` there is nothing to filter.
             size: How many products of that search are looked at.
             timeout: As in `search`.
 
         Raises:
-            QueryError: There is no such product, or a filter is wrong.
+            QueryError: There is no such product, a filter is wrong, or both are given.
             EngineError: The engine cannot be reached.
         """
         words = question_of(question)
@@ -62,7 +62,7 @@ class Answering(Shop):
             if not page.total and page.suggestion:
                 page = self.search(page.suggestion, **wanted)
             return self.phrasing.of(answered(words, rows_of(page), self.settings.fields))
-        key = one(product)
+        key = asked_alone(product, filters)
         found = single(self.engine.indexed([key]), key, self.settings.fields)
         return self.phrasing.of(answered(words, [(key, found.row)], self.settings.fields))
 
@@ -103,7 +103,7 @@ class AsyncAnswering(Shop):
                 page = await self.search(page.suggestion, **wanted)
             answers = answered(words, rows_of(page), self.settings.fields)
         else:
-            key = one(product)
+            key = asked_alone(product, filters)
             found = single(await self.engine.indexed_async([key]), key, self.settings.fields)
             answers = answered(words, [(key, found.row)], self.settings.fields)
         return await asyncio.to_thread(self.phrasing.of, answers) if self.settings.questions.phraser else answers
@@ -133,11 +133,20 @@ def telling(question: str) -> str:
     return " ".join(dict.fromkeys(element.word for element in found)) or question
 
 
-def one(product: object) -> str:
-    """Return the id of a product."""
+def asked_alone(product: object, filters: Mapping[str, object] | None) -> str:
+    """Return the id of the one product that is asked about.
+
+    Raises:
+        QueryError: It is none, or there are filters beside it, which would be passed over.
+    """
     from hybridsearch.indexing import arguments
 
-    return arguments.one_id(product)
+    key = arguments.one_id(product)
+    if filters:
+        raise QueryError(
+            f"Found filters beside the product '{key[:100]}', which is looked at whatever it has. Leave one out."
+        )
+    return key
 
 
 def several(products: Any) -> list[str]:

@@ -221,9 +221,13 @@ def kept_of_variants(row: Row, fields: Fields) -> tuple[FieldValues, ...]:
     return tuple({repr(values): values for values in found}.values()) or ({},)
 
 
-def kept_of_variant(variant: Row, fields: Fields) -> FieldValues:
-    """Return what is kept of one variant, as `kept` does."""
-    return kept(as_row(variant, fields), fields.in_variants, fields)
+def kept_of_variant(variant: Row, role: str, name: str, fields: Fields) -> Stored | tuple[()]:
+    """Return what is kept of a field of one variant, nothing where it has none of it.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    return read(as_row(variant, fields), [name], KINDS[role], fields).get(name, ())
 
 
 def variants(row: Row, fields: Fields) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -11,6 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.sections import Language, Reviews, Section
 
+PRICES = frozenset(["price", "saleprice", "currentprice", "preis", "verkaufspreis", "prix", "precio", "価格", "价格"])
+"""What a price is called, in six languages."""
+CAMEL, NOT_IN_NAMES = re.compile(r"(?<=[a-z])(?=[A-Z])"), re.compile(r"[\W_]+")
 BUYERS_SAY = "buyers_say"
 """The field of a product with what its reviews say; where there are reviews the shop has none that is called so."""
 STARS, COUNT, PRAISED, CRITICISED = (f"{BUYERS_SAY}.{name}" for name in ("score", "count", "praised", "criticised"))
@@ -46,8 +50,7 @@ class Fields(Section):
     ratings: dict[str, str] = Field(default={})
     """By number field with the mean rating of a product the number field that says how many ratings it has."""
     price: str | None = None
-    """The number field that is the price, of which a person's history tells a band; left out: the one that is called
-    `price`, or ends so, as in `offer.price`."""
+    """The number field that is the price, of products or of their offers; left out, see `price_in`."""
     reviews: Reviews | None = None
     """Field that lists what buyers wrote: texts, or objects with `text`, `rating` and `date`."""
     languages: tuple[Language, ...] = ("en",)
@@ -95,7 +98,7 @@ class Fields(Section):
         for name in itertools.chain.from_iterable(self.ratings.items()):
             if name not in self.of_products("numbers"):
                 raise ValueError(f"'ratings' names '{name}', which is none of the 'numbers' of products; add it there")
-        if self.price is not None and self.price not in self.of_products("numbers"):
+        if self.price is not None and self.price not in (self.numbers if self.offers else self.of_products("numbers")):
             raise ValueError(f"'price' is '{self.price}', which is none of the 'numbers' of products; add it there")
         for names in map(self.of, KINDS):
             for name in names:
@@ -140,10 +143,19 @@ class Fields(Section):
         """The name of the field that lists the variants or offers of a product, where it has some."""
         return self.offers or self.variants or "variants"
 
-    @property
-    def price_of_offers(self) -> str | None:
-        """The field by which the cheapest offer is known, if it is."""
-        return next(filter(self.of_variants, self.numbers), None) if self.offers else None
+    def price_in(self, offers: bool = False) -> str | None:
+        """Return the number field that is the price of products, or of their offers, if there is one.
+
+        It is `price`; where that does not say, the first number of offers, and of products the one that is called
+        price, or ends so, in any of the six languages.
+        """
+        names = [name for name in self.numbers if self.of_variants(name) == offers]
+        if self.price in names:
+            return self.price
+        if offers:
+            return next(iter(names), None) if self.offers else None
+        called = [name for name in names if is_price(name)]
+        return min(called, key=lambda name: name.rpartition(".")[2].lower() not in PRICES, default=None)
 
     def of_variants(self, name: str) -> bool:
         """Tell whether a field is one of each variant, and not of the product."""
@@ -193,6 +205,13 @@ class Fields(Section):
         """The fields of variants that searches use, by role; empty where there are none."""
         by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}
         return {role: names for role, names in by_role.items() if names}
+
+
+def is_price(name: str) -> bool:
+    """Tell whether a field is called a price: `price`, `offer.price`, `Regular price`, `Verkaufspreis`."""
+    last = name.rpartition(".")[2]
+    words = [*filter(None, NOT_IN_NAMES.split(CAMEL.sub("_", last).lower()))]
+    return "".join(words) in PRICES or not PRICES.isdisjoint(words[-1:])
 
 
 def is_from_reviews(name: str) -> bool:

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from hybridsearch.catalog import excel_parts
 from hybridsearch.catalog.base import Unreadable
 from hybridsearch.catalog.binary import Format
+from hybridsearch.catalog.excel_cells import Cells, Damaged, rows_of
 from hybridsearch.catalog.typed import typed_row
 from hybridsearch.rows import strings
 
@@ -21,7 +22,6 @@ EXACT = 2**53
 """Up to here every whole number has a float of its own."""
 LOOKED_AT = 10
 """Rows of which one has the names."""
-Cells = tuple[Any, ...]
 
 
 @contextmanager
@@ -84,10 +84,22 @@ def rows(raw: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
             head = list(islice(found, LOOKED_AT))
             if head:
                 first = next((at for at, (_, values, _) in enumerate(head) if len(strings(values)) > 1), 0)
-                names = ["".join(strings(cell)) for cell in head[first][1]]
+                names = names_of(*head[first][:2])
                 for number, values, written in chain(head[first + 1 :], found):
                     yield from row_of(number, values, written, names)
                 return
+
+
+def names_of(number: int, cells: Cells) -> list[str]:
+    """Return the names of the columns.
+
+    Raises:
+        ValueError: One of them is damaged: nobody would know what its column is.
+    """
+    with readable(number):
+        if damaged := next((cell for cell in cells if isinstance(cell, Damaged)), None):
+            raise ValueError(f"the name of a column: {damaged.reason}")
+    return ["".join(strings(cell)) for cell in cells]
 
 
 def places(book: Any) -> list[int]:
@@ -97,19 +109,20 @@ def places(book: Any) -> list[int]:
 
 
 def filled(sheets: Sequence[Any]) -> Iterator[tuple[int, Cells, Cells]]:
-    """Yield the number of each row that holds anything, its values, and what is written there: formulas, too."""
-    for sheet in sheets:
-        sheet.reset_dimensions()  # a sheet may say that it has 16,384 columns, and each row would have them
-    same = zip_longest(*(sheet.iter_rows(values_only=True) for sheet in sheets), fillvalue=())
+    """Yield the number of each row that holds anything, its values, and what is written there: formulas, too.
+
+    What a sheet says of its size is not believed: each row has the columns up to its last cell.
+    """
+    same = zip(*map(rows_of, sheets), strict=True)
     number = 0
     while True:
-        number += 1
-        with readable(number):
+        with readable(number + 1):
             found = next(same, None)
         if found is None:
             return
-        if any(cell is not None for cell in found[-1]):
-            yield number, found[0], found[-1]
+        (number, values), (_, written) = found[0], found[-1]
+        if any(cell is not None for cell in written):
+            yield number, values, written
 
 
 def row_of(
@@ -117,6 +130,9 @@ def row_of(
 ) -> Iterator[tuple[int, dict[str, Any] | Unreadable]]:
     """Yield a row, unless it is empty, or why it cannot be read: programs write formulas without their results."""
     for name, value, formula in zip(names, values, written, strict=False):
+        if name and (damaged := next((each for each in (value, formula) if isinstance(each, Damaged)), None)):
+            yield number, Unreadable(f"the cell of column '{name}' is damaged ({damaged.reason}); write it again")
+            return
         if name and value is None and formula is not None:
             reason = f"column '{name}' holds a formula without its result; open and save the file where it was written"
             yield number, Unreadable(reason)

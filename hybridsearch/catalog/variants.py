@@ -87,7 +87,7 @@ def with_variants(rows: Iterable[Product | Reject], children: Children) -> Itera
         for key, named, packed in store.execute(PRODUCTS):
             row = pickle.loads(packed)
             own = store.execute(OF_ONE, (key,)) if key is not None and named is None else ()
-            yield from whole(row, (pickle.loads(variant) for (variant,) in own), children)
+            yield from whole(row, (pickle.loads(variant) for (variant,) in own), children.variants)
 
 
 @contextmanager
@@ -114,13 +114,13 @@ def entry(row: Product | Reject, parent: str) -> tuple[str | None, str | None, b
     return row.id, named[0] if len(named) == 1 and named[0] != row.id else None, pickle.dumps(row)
 
 
-def whole(row: Product | Reject, variants: Iterable[Product], children: Children) -> Iterator[Product | Reject]:
-    """Yield a product with its variants, and those that are too many; they follow those that it lists already."""
+def whole(row: Product | Reject, variants: Iterable[Product], name: str) -> Iterator[Product | Reject]:
+    """Yield a product with its variants, and those that are too many; they follow those in its list of that name."""
     kept, rejects = that_fit(row, variants, f"variants of '{row.id}'", row.place)
     if isinstance(row, Product) and kept:
         listed = [variant.row for variant in kept]
-        own = row.row.get(children.variants) or []
-        row = replace(row, row={**row.row, children.variants: [*(own if isinstance(own, list) else [own]), *listed]})
+        own = row.row.get(name) or []
+        row = replace(row, row={**row.row, name: [*(own if isinstance(own, list) else [own]), *listed]})
     yield row
     yield from rejects
 

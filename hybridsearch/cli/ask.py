@@ -36,6 +36,8 @@ def command(
     """
     if not question and not products:
         raise QueryError('Found neither a question nor a --product. Ask such as: hybridsearch ask "how heavy is it?"')
+    if filters and products:
+        raise QueryError("Found --filter beside --product, which is looked at whatever it has. Leave one out.")
     with HybridSearch.open(config) as shop:
         if not question:
             compared = shop.compare(products)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +21,7 @@ from hybridsearch.propose.arrangement import VARIANTS, arrange
 from hybridsearch.propose.configuration import Proposal, propose, with_words
 from hybridsearch.propose.encoders import on_this_machine
 from hybridsearch.propose.notes import unused
+from hybridsearch.propose.offers import GROUPS, one_of
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.propose.variants import as_listed, columns_of_variants, without
 from hybridsearch.roles import Fields
@@ -36,7 +38,7 @@ SYNONYMS = "synonyms.txt"
 
 
 @click.command("init")
-@click.argument("catalog")
+@click.argument("catalogs", metavar="CATALOG...", nargs=-1, required=True)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=Path(DEFAULT_FILE), show_default=True
 )
@@ -44,20 +46,23 @@ SYNONYMS = "synonyms.txt"
 @click.option("--query", metavar="SELECT", help="Gives the products, where CATALOG is the address of a database.")
 @click.option("--force", is_flag=True, help="Replace an existing configuration.")
 @options.as_json
-def command(catalog: str, output: Path, url: str | None, query: str | None, force: bool, as_json: bool) -> None:
+def command(
+    catalogs: tuple[str, ...], output: Path, url: str | None, query: str | None, force: bool, as_json: bool
+) -> None:
     """Propose the configuration for CATALOG.
 
     It is a file, an Elasticsearch index (NAME with --url, or URL/NAME), or a database (an address of SQLAlchemy's) with
-    --query.
+    --query. Several are files of one seller each, whose rows are offers.
     """
     if output.exists() and not force:
         raise ConfigError(f"'{output}' exists. Choose another name with -o, or replace it with --force.")
     folder = output.resolve().parent
-    section, url = locate(catalog, url, query)
-    if section.path and section.path.is_file() and section.path.suffix.lower() not in BINARIES:
-        section = section.model_copy(update={"encoding": encoding_needed(section.path)})
-    source = open_catalog(section, url, folder)
-    proposal, section = suggest(source, section)
+    if len(catalogs) > 1:
+        proposal, section, source = of_sellers(catalogs, query)
+    else:
+        section, url = locate(catalogs[0], url, query)
+        source = open_catalog(section := with_encoding(section), url, folder)
+        proposal, section = suggest(source, section)
     proposal = with_words(proposal, on_this_machine(folder), source.count())
     rules: list[str] = getattr(source, "synonyms", list)()
     synonyms = folder / SYNONYMS if rules else None
@@ -85,9 +90,37 @@ def command(catalog: str, output: Path, url: str | None, query: str | None, forc
         click.echo(show.line(f"{'synonyms':12}{len(rules):,} rules of the index, now in {SYNONYMS}"))
     for note in (*proposal.notes, *unused(proposal.left_out)):
         show.say(f"Note: {note}")
-    click.echo(
-        f"\nWrote {output}. Look it over, then: hybridsearch reindex" + f" -c {output}" * (output.name != DEFAULT_FILE)
-    )
+    then = f"hybridsearch match -o {GROUPS}, and: hybridsearch reindex" if section.sources else "hybridsearch reindex"
+    click.echo(f"\nWrote {output}. Look it over, then: {then}" + f" -c {output}" * (output.name != DEFAULT_FILE))
+
+
+def of_sellers(paths: Sequence[str], query: str | None) -> tuple[Proposal, Catalog, Source]:
+    """Return the proposal for files of one seller each, with the section that names them, and its source.
+
+    Raises:
+        ConfigError: One of them is no file, or two have one name.
+    """
+    if query is not None:
+        raise ConfigError("--query is for one database; name one CATALOG, or files of several sellers without it.")
+    found: dict[str, tuple[Catalog, Proposal]] = {}
+    for path in paths:
+        if not Path(path).is_file():
+            raise ConfigError(f"'{path}' is no file. Several catalogues are files of one seller each.")
+        section = with_encoding(checked(Catalog, path=Path(path)))
+        name = Path(path).name.partition(".")[0]
+        if name in found:
+            raise ConfigError(f"Two catalogues are called '{name}', by which offers are told apart. Rename one file.")
+        proposal, _ = suggest(open_catalog(section, None, Path()), section)
+        found[name] = section, proposal
+    proposal, section = one_of(found)
+    return proposal, section, open_source(section.model_copy(update={"groups": None}), proposal.fields)
+
+
+def with_encoding(section: Catalog) -> Catalog:
+    """Return a section that says in which encoding its file of text is written, where that must be said."""
+    if section.path and section.path.is_file() and section.path.suffix.lower() not in BINARIES:
+        return section.model_copy(update={"encoding": encoding_needed(section.path)})
+    return section
 
 
 def locate(catalog: str, url: str | None, query: str | None = None) -> tuple[Catalog, str | None]:
@@ -112,13 +145,17 @@ def locate(catalog: str, url: str | None, query: str | None = None) -> tuple[Cat
 
 
 def written_in(folder: Path, section: Catalog) -> Catalog:
-    """Return a section as a file in a folder has it: its path relative where it lies below, or was given so."""
-    if section.path is None:
-        return section
-    whole = section.path.parent.resolve() / section.path.name
-    if section.path.is_absolute() and not whole.is_relative_to(folder):
-        return section
-    return section.model_copy(update={"path": Path(os.path.relpath(whole, folder))})
+    """Return a section as a file in a folder has it: its paths relative where they lie below, or were given so."""
+    sources = tuple(each.model_copy(update={"path": path_in(folder, each.path)}) for each in section.sources)
+    return section.model_copy(update={"path": section.path and path_in(folder, section.path), "sources": sources})
+
+
+def path_in(folder: Path, path: Path) -> Path:
+    """Return a path as a file in a folder has it."""
+    whole = path.parent.resolve() / path.name
+    if path.is_absolute() and not whole.is_relative_to(folder):
+        return path
+    return Path(os.path.relpath(whole, folder))
 
 
 def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
@@ -141,7 +178,7 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
         require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    section, named = arrange(sample(source, reads=FIRST) if section.path else rows, section)
+    section, named = arrange(sample(source, FIRST, FIRST) if section.path else rows, section, rows)
     if named and named.group:
         rows = gathered(section, named)
     elif named:
@@ -160,8 +197,9 @@ def gathered(section: Catalog, named: Fields) -> list[Row]:
         section: The file that they are in.
         named: The fields that name products and, where each row has a title of its own, that.
     """
-    apart = open_source(section, Fields(id=named.id, title=named.title))
-    varying = columns_of_variants(sample(apart, reads=FIRST), named.key)
+    key = named.key if section.gather else named.id  # by the group, so that its rows are there together
+    apart = open_source(section, Fields(id=key, title=named.title))
+    varying = columns_of_variants(sample(apart, FIRST, FIRST), named.key)
     columns = [name for name in varying if name != named.title]
     together = named.model_copy(update={"codes": tuple(f"{VARIANTS}.{name}" for name in columns)})
     products = sample(open_source(section, together))

@@ -66,6 +66,8 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
                 f"{report.reviews:,} reviews: {report.odd_reviews:,} look made up and count as few, of "
                 f"{report.unused_reviews:,} something could not be used."
             )
+        if report.stray_reviews:
+            click.echo(f"{report.stray_reviews:,} reviews of the file are of products that are not there.")
         if report.quality:
             click.echo(f"{report.quality}.")
         show.rejects(report.rejects, report.rejected, report.rejects_file)

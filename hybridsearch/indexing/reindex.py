@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,6 +147,13 @@ class Reindex:
             options=self.options,
         ).run()
         catch_up.catch_up()
+        if self.builder.reviews:
+            tally.strayed(*self.builder.reviews.lost(lambda names: self.absent(run, tally, names)))
+
+    def absent(self, run: Run, tally: Tally, names: Sequence[str]) -> Collection[str]:
+        """Return which of some products are not in the new generation."""
+        unknown = tally.absent(names)
+        return set(unknown) - set(self.engine.stored(run.generation, unknown)) if unknown else ()
 
     def new_index(self, run: Run, tally: Tally) -> NewIndex:
         """Return the generation with what is to be checked; a run that indexed nothing is refused at once."""
@@ -233,7 +240,7 @@ class Reindex:
 
 REPORTED = (
     *("rejected", "without_picture", "encoded", "cached", "older", "changes"),
-    *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos"),
+    *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos", "stray_reviews"),
 )
 """Counts that the report repeats."""
 

@@ -27,6 +27,7 @@ class Counts:
         odd_reviews: That look made up.
         videos: Products of which a video is read, for each leg that reads pictures.
         unread_videos: Products that name one that cannot be read.
+        stray_reviews: Of a file, whose products are not there.
     """
 
     read: int = 0
@@ -44,6 +45,7 @@ class Counts:
     odd_reviews: int = 0
     videos: int = 0
     unread_videos: int = 0
+    stray_reviews: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         more = asdict(other)
@@ -66,7 +68,7 @@ class Report:
         resumed: Products that an earlier, interrupted process of this run had done already.
         retried: Requests that were asked again, because the engine was busy or briefly away.
         reviews: Of all products together; of `unused_reviews` something could not be used, `odd_reviews` look made up
-            and count as fewer.
+            and count as fewer. `stray_reviews` are those of a file whose products are not there.
         videos: Products that are seen in a video, for each leg that reads pictures; those of `unread_videos` name one
             that cannot be read.
         rejects: The first rejects; all of them are in `rejects_file`.
@@ -92,6 +94,7 @@ class Report:
     odd_reviews: int = 0
     videos: int = 0
     unread_videos: int = 0
+    stray_reviews: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
     quality: Quality | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from hybridsearch import forks, redaction
+from hybridsearch.batches import batches
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import product_id
 from hybridsearch.disk import modes
@@ -19,24 +20,37 @@ from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import CatalogError
-from hybridsearch.reviews.read import MOST, listed
+from hybridsearch.reviews.read import MOST, day_of, listed
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.rows import field
-from hybridsearch.sections import Catalog
+from hybridsearch.sections import Catalog, Reviews
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row
 
 log = redaction.logger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 TABLES = """
 DROP TABLE IF EXISTS state;
+DROP TABLE IF EXISTS refused;
 DROP TABLE IF EXISTS reviews;
 CREATE TABLE state (json BLOB NOT NULL);
-CREATE TABLE reviews (product TEXT NOT NULL, place INTEGER NOT NULL, row BLOB NOT NULL);
+CREATE TABLE refused (count INTEGER NOT NULL, first TEXT NOT NULL);
+CREATE TABLE reviews (product TEXT NOT NULL, place INTEGER NOT NULL, day INTEGER, row BLOB NOT NULL);
 CREATE INDEX by_product ON reviews (product, place);
 """
-OF_PRODUCT = f"SELECT row FROM reviews WHERE product = ? ORDER BY place LIMIT {MOST + 1}"
+OF_PRODUCT = f"""
+SELECT row FROM (
+    SELECT place, row FROM reviews WHERE product = ? ORDER BY day IS NULL, day DESC, place LIMIT {MOST + 1}
+) ORDER BY place
+"""
+"""The newest ones, in the order of the file."""
+PRODUCTS = "SELECT product, count(*) FROM reviews GROUP BY product ORDER BY min(place)"
+NAMED = 10
+"""Products that are named of those that the catalogue does not have."""
+Entry = tuple[str, int, int | None, bytes]
+BATCH = 1_000
+"""Products that are looked for at once."""
 PATIENCE = 600.0
 """Seconds to wait for another process that reads the file."""
 REMEDY = "Remove the file: it is made again from that of the reviews."
@@ -62,11 +76,13 @@ class ReviewFile:
     Attributes:
         path: Of the database.
         name: Of the field under which products have them.
+        file: Name of the file, for messages.
     """
 
     path: Path
     database: sqlite3.Connection
     name: str
+    file: str
 
     def added(self, products: Sequence[Product]) -> list[Product]:
         """Return products with the reviews that the file has of them, behind their own."""
@@ -79,6 +95,24 @@ class ReviewFile:
         own = listed(field(product.row, self.name)) if found else []
         new = [each for each in found if each not in own]
         return replace(product, row={**product.row, self.name: [*own, *new]}) if new else product
+
+    def lost(self, absent: Callable[[Sequence[str]], Collection[str]]) -> tuple[int, list[Reject]]:
+        """Return how many reviews are of products that are not there, and what is to be said of the file.
+
+        Args:
+            absent: Says which of some products are not there.
+        """
+        lost: dict[str, int] = {}
+        with explained(self.path, REMEDY):
+            refused, first = self.database.execute("SELECT count, first FROM refused").fetchone()
+            for some in batches(self.database.execute(PRODUCTS), BATCH):
+                gone = absent([product for product, _ in some])
+                lost |= {product: count for product, count in some if product in gone}
+        count = sum(lost.values())
+        names = ", ".join(f"'{product[:50]}'" for product in [*lost][:NAMED]) + ", …" * (len(lost) > NAMED)
+        said = [f"{refused:,} of its rows are no reviews of a product, the first: {first}"] if refused else []
+        said += [f"{count:,} of its reviews are of {len(lost):,} products that are not there: {names}"] if lost else []
+        return count, [Reject(self.file, None, "reviews", reason) for reason in said]
 
 
 @contextmanager
@@ -98,16 +132,16 @@ def review_file(settings: Settings) -> Iterator[ReviewFile | None]:
         connection = connect(path)
     with closing(connection):
         with explained(path, REMEDY):
-            keep_up(connection, settings.resolve(settings.reviews.path), settings)
-        yield ReviewFile(path, connection, settings.fields.reviews.field)
+            keep_up(connection, settings.resolve(settings.reviews.path), settings, settings.fields.reviews)
+        yield ReviewFile(path, connection, settings.fields.reviews.field, settings.reviews.path.name)
 
 
-def keep_up(connection: sqlite3.Connection, path: Path, settings: Settings) -> None:
+def keep_up(connection: sqlite3.Connection, path: Path, settings: Settings, layout: Reviews) -> None:
     """Read the file again if it has changed: all at once, so that a process that dies leaves what was there before.
 
     A row that is no review of a product is told of, with the first reason.
     """
-    state = state_of(path, settings.reviews.product)
+    state = state_of(path, settings.reviews.product, layout.date)
     if stored(connection) == state:
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -118,16 +152,18 @@ def keep_up(connection: sqlite3.Connection, path: Path, settings: Settings) -> N
     for statement in filter(str.strip, TABLES.split(";")):
         connection.execute(statement)
     read = open_source(Catalog(path=path), None).read()
-    connection.executemany("INSERT INTO reviews VALUES (?, ?, ?)", rows(read, settings, refused))
+    connection.executemany(
+        "INSERT INTO reviews VALUES (?, ?, ?, ?)", rows(read, settings.reviews.product, layout, refused)
+    )
+    connection.execute("INSERT INTO refused VALUES (?, ?)", (refused.count, refused.first))
     connection.execute("INSERT INTO state VALUES (?)", (orjson.dumps(state),))
     connection.execute("COMMIT")
     if refused.count:
         log.warning("%d rows of %s are no reviews, the first: %s", refused.count, path.name, refused.first)
 
 
-def rows(read: Iterable[Product | Reject], settings: Settings, refused: Refused) -> Iterator[tuple[str, int, bytes]]:
-    """Yield (product, place, review) for each row of a file; why the others are none goes to `refused`."""
-    name = settings.reviews.product
+def rows(read: Iterable[Product | Reject], name: str, layout: Reviews, refused: Refused) -> Iterator[Entry]:
+    """Yield (product, place, day, review) for each row of a file; why the others are none goes to `refused`."""
     for place, row in enumerate(read, 1):
         try:
             if isinstance(row, Reject):
@@ -136,10 +172,11 @@ def rows(read: Iterable[Product | Reject], settings: Settings, refused: Refused)
         except ValueError as error:
             refused.add(f"{row.where}: {error}")
             continue
-        yield product, place, orjson.dumps({key: value for key, value in row.row.items() if key != name})
+        own = {key: value for key, value in row.row.items() if key != name}
+        yield product, place, day_of(own, layout), orjson.dumps(own)
 
 
-def state_of(path: Path, product: str) -> dict[str, Any]:
+def state_of(path: Path, product: str, date: str) -> dict[str, Any]:
     """Return what differs once the file has changed.
 
     Raises:
@@ -152,7 +189,7 @@ def state_of(path: Path, product: str) -> dict[str, Any]:
             f"The file of reviews {path} cannot be read: {error.strerror}. Correct 'reviews.path' and try again."
         ) from error
     changed = {"path": str(path), "size": stat.st_size, "changed": stat.st_mtime_ns}
-    return {"format": FORMAT, **changed, "product": product}
+    return {"format": FORMAT, **changed, "product": product, "date": date}
 
 
 def stored(connection: sqlite3.Connection) -> Any:

@@ -110,6 +110,17 @@ class Tally:
         self._add(Counts(changes=len(changes)))
         self.uncertain |= {change.id for change in changes}
 
+    def absent(self, ids: Sequence[str]) -> list[str]:
+        """Return which of some products were not written, as far as it is known here."""
+        there = np.isin(np.array([hash(name) for name in ids], dtype=np.int64), self._distinct())
+        return [name for name, known in zip(ids, there, strict=True) if not known]
+
+    def strayed(self, reviews: int, told: Sequence[Reject]) -> None:
+        """Take in the reviews of a file whose products are not there; a run that goes on has told of them already."""
+        if not reviews or self.counts.stray_reviews != reviews:
+            self.rejects.add(list(told))
+            self._add(Counts(stray_reviews=reviews - self.counts.stray_reviews))
+
     def removed(self, ids: Iterable[str]) -> None:
         """Take in that products are removed which left a living catalogue."""
         self.uncertain |= set(ids)

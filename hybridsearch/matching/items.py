@@ -12,7 +12,7 @@ from hybridsearch import document, rows, text
 from hybridsearch.catalog.offers import SOURCE
 from hybridsearch.matching import codes, signs
 from hybridsearch.matching.signs import Signs, vocabulary
-from hybridsearch.roles import Fields
+from hybridsearch.roles import PRICES, Fields
 from hybridsearch.values import Row
 
 MOST_CODES = 50
@@ -106,21 +106,23 @@ def role(name: str) -> str:
 @functools.cache
 def roles() -> dict[str, str]:
     """Return what each name says that a field is."""
-    return {signs.folded(word): role for role, words in vocabulary()["columns"].items() for word in words.split()}
+    said = {signs.folded(word): role for role, words in vocabulary()["columns"].items() for word in words.split()}
+    return {**said, **dict.fromkeys(map(signs.folded, PRICES), "price")}
 
 
 def price(row: Row, fields: Fields) -> float | None:
-    """Return the price of an offer; None where there is none that can be read."""
-    for name, value in named(row):
+    """Return the price of an offer, by the field that is the price, else by one that is called so; None for none."""
+    called = ((name, value) for name, value in named(row) if role(name) == "price")
+    known = fields.price_in()
+    for name, value in [(known, rows.field(row, known)), *called] if known else called:
         full = name if name in fields.numbers else next((each for each in fields.numbers if each.endswith(name)), name)
-        if role(name) == "price":
-            form = fields.format(full)
-            try:
-                found = rows.number(value, form.decimal, form.unit)
-            except ValueError:
-                continue
-            if found is not None and found > 0:
-                return found
+        form = fields.format(full)
+        try:
+            found = rows.number(value, form.decimal, form.unit)
+        except ValueError:
+            continue
+        if found is not None and found > 0:
+            return found
     return None
 
 

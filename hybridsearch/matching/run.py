@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from hybridsearch.matching.grouping import Groups
 from hybridsearch.matching.items import is_told, item
 from hybridsearch.matching.links import CERTAIN, LIKELY, SAID, Codes, Link, likely
 from hybridsearch.matching.model import Model
+from hybridsearch.matching.names import names
 from hybridsearch.matching.review import Name, Question
 from hybridsearch.matching.store import Place, Store
 from hybridsearch.progress import Progress, silent
@@ -70,8 +71,8 @@ class Matching(Store):
         Raises:
             CatalogError: Two catalogues have one name, or one of them cannot be read as a whole.
         """
-        names = [each.name for each in catalogues]
-        if twice := next((name for name in names if names.count(name) > 1), None):
+        called = [each.name for each in catalogues]
+        if twice := next((name for name in called if called.count(name) > 1), None):
             raise CatalogError(
                 f"Two catalogues are called '{twice}', by which their offers are told apart. Rename one of the files."
             )
@@ -125,13 +126,18 @@ class Matching(Store):
             )
         return groups
 
-    def members(self, groups: Groups) -> Iterator[Member]:
-        """Yield each offer with its group, in the order of the catalogues."""
+    def members(self, groups: Groups, before: Mapping[Name, str]) -> Iterator[Member]:
+        """Yield each offer with its group, in the order of the catalogues.
+
+        Args:
+            groups: Of the offers.
+            before: What their groups were called.
+        """
+        named = names({offer: groups.of(place) for offer, place in self.places.items()}, before)
         for place, found in self:
-            first = self.at(groups.of(place))
             link = groups.by.get(place)
             yield Member(
-                f"{first.source}:{first.id}",
+                named[groups.of(place)],
                 found.id,
                 found.source,
                 link.score if link else 1.0,
@@ -160,7 +166,7 @@ def match(
 
     Args:
         catalogues: In the order that says whose text a product shows.
-        output: Gets a line of JSON for each offer.
+        output: Gets a line of JSON for each offer; groups that it has already keep their names.
         asked: Is read for what a person answered, and gets the doubtful pairs.
         progress: Is told how far it is.
         model: Instead of the one of the package.
@@ -168,15 +174,26 @@ def match(
     Raises:
         CatalogError: A catalogue, or what a person answered, cannot be read; the files stay as they were.
     """
+    before, lost = groups_before(output)
     answers, wrong = review.answered(asked) if asked else ([], [])
     with Matching(model) as offers:
         offers.read_all(catalogues, progress)
         groups = offers.groups(answers, progress)
-        offers.tally.notes += wrong
-        Member.write(output, counted(offers.members(groups), offers.tally))
+        offers.tally.notes += [*wrong, *lost]
+        Member.write(output, counted(offers.members(groups, before), offers.tally))
         questions = list(offers.questions(groups))
         offers.tally.review = review.write(asked, answers, questions) if asked else len(questions)
         return offers.tally
+
+
+def groups_before(path: Path) -> tuple[dict[Name, str], list[str]]:
+    """Return what the groups of offers were called in a file, and what is wrong with it."""
+    if not path.exists():
+        return {}, []
+    try:
+        return {(each.source, each.product_id): each.group for each in Member.read(path)}, []
+    except CatalogError as error:
+        return {}, [f"the names that groups had are not known, they get new ones: {error}"]
 
 
 def counted(members: Iterable[Member], tally: Tally) -> Iterator[Member]:

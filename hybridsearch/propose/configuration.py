@@ -74,7 +74,7 @@ def propose(
     arranged = catalog or Catalog(path=Path())
     reviews = reviews_in(rows)
     every = columns(rows, kinds or {}, gathered=grouped(arranged, key))
-    sampled = [column for column in without(every, reviews) if not read_as_pairs(column, arranged.pairs)]
+    sampled = [column for column in without(every, reviews) if not read_as_pairs(column, arranged)]
     roles = assign(sampled, key, named=kinds is not None)
     if not (roles["title"] or roles["text"] or roles["image"] or roles["video"]):
         names = ", ".join(column.name for column in sampled[:20])
@@ -91,7 +91,7 @@ def propose(
         column for column in roles["numbers"] if not column.name.startswith(f"{more['variants'] or VARIANTS}.")
     ]
     rated = {mean.name: count.name for mean, count in ratings_in(of_products).items()}
-    said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged.pairs)
+    said, rest = formats(roles), left_out(rows, kinds or {}, every, roles, arranged)
     return Proposal(
         Fields(**{**chosen, **single, "id": names, "languages": languages, "formats": said, "ratings": rated, **more}),
         why | ({"ratings": RATES} if rated else {}) | ({"vectors": SEES} if roles["image"] or roles["video"] else {}),

@@ -9,7 +9,7 @@ from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import PICTURE, URL
 from hybridsearch.propose.words import ALT
-from hybridsearch.sections import Pairs
+from hybridsearch.sections import Catalog
 from hybridsearch.values import Row
 
 SHARED = 0.9
@@ -30,7 +30,7 @@ REASONS: dict[str, Callable[[Column], bool]] = {
 }
 """What a column without a role is: the first that it is."""
 PROPERTIES, COPIES, OTHERS, EMPTY = (
-    "names and values that become fields of their own",
+    "names and values of properties",
     "what the title says too",
     "other values",
     "empty, an object in other products, or of a name that no index can hold",
@@ -42,14 +42,14 @@ def left_out(
     kinds: Mapping[str, str],
     sampled: Sequence[Column],
     roles: Mapping[str, Sequence[Column]],
-    pairs: Sequence[Pairs] = (),
+    catalog: Catalog | None = None,
 ) -> dict[str, list[str]]:
     """Return the names of the fields that have no role, by what they are; those of most fields first."""
     used = {column.name for taken in roles.values() for column in taken}
     rest: dict[str, list[str]] = {}
     for column in sampled:
         if column.name not in used:
-            why = PROPERTIES if read_as_pairs(column, pairs) else reason(column, roles["title"])
+            why = PROPERTIES if catalog and read_as_pairs(column, catalog) else reason(column, roles["title"])
             rest.setdefault(why, []).append(column.name)
     objects = {prefix for column in sampled for prefix in prefixes(column.name)}
     names = dict.fromkeys([*(name for row in rows for name, _ in walk(row)), *(kinds.keys() - objects)])

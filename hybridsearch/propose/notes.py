@@ -12,6 +12,7 @@ from hybridsearch.propose.columns import MOSTLY, Column
 from hybridsearch.propose.patterns import URL
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES
+from hybridsearch.propose.together import gathers, is_group, stand_apart
 from hybridsearch.propose.words import NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
@@ -48,6 +49,12 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
     for column in sampled:
         if (column.kind in DATE_TYPES or column.dated) and column.kept("dates") is None:
             yield no_date(column)
+    for column in sampled:
+        if is_group(column) and stand_apart(column) and any(gathers(column, title) for title in roles["title"]):
+            yield (
+                f"Rows of one '{column.name}' are called alike and stand apart. If they are variants of one product, "
+                f"set group = '{column.name}' under [fields], and gather = true under [catalog]."
+            )
     titles = [value for column in roles["title"] for value in column.texts]
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if uncovered > len(titles) * 0.03:

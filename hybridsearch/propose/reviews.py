@@ -18,6 +18,7 @@ NAMES = (
 """Of such fields, in lower case."""
 TEXTS = ("title", "headline", "text", "body", "comment", "content", "review", "reviewText", "reviewBody", "description")
 RATINGS = ("rating", "stars", "score", "ratingValue", "overall", "grade")
+AUTHORS = ("author", "reviewer", "reviewerID", "reviewerName", "user_id", "user", "username", "nickname", "customer")
 DATES = ("date", "created", "created_at", "datePublished", "time")
 USUAL = Reviews(field="reviews")
 LEAST_WORDS = 3
@@ -34,7 +35,12 @@ def reviews_in(rows: Sequence[Row]) -> Reviews | None:
             texts = tuple(key for key in TEXTS if key in keys)
             if texts:
                 said = {} if {*texts} <= {*USUAL.text} else {"text": texts}
-                called = {**said, **known("rating", RATINGS, keys), **known("date", DATES, keys)}
+                called = {
+                    **said,
+                    **known("rating", RATINGS, keys),
+                    **known("date", DATES, keys),
+                    **known("author", AUTHORS, keys),
+                }
                 return Reviews.model_validate({"field": name, **called})
         elif written and sum(len(str(each).split()) for each in written) >= LEAST_WORDS * len(written):
             return Reviews(field=name)

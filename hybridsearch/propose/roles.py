@@ -87,10 +87,11 @@ def pick_video(columns: Sequence[Column]) -> list[Column]:
 
 
 def further(column: Column, first: Column) -> bool:
-    """Tell whether a column holds other pictures of a product than the first one does, by its name."""
+    """Tell whether a column holds other pictures of a product, or those of its variants, by its name."""
     series = [NUMBERED.fullmatch(name) for name in (column.name, first.name)]
+    of_variants = column.name.endswith(f".{first.name}")
     following = series[0] is not None and series[0][1] == (series[1][1] if series[1] else first.name)
-    return following or bool(MORE & {*column.words} and not SMALL & {*column.words})
+    return of_variants or following or bool(MORE & {*column.words} and not SMALL & {*column.words})
 
 
 def pick_title(columns: Sequence[Column]) -> list[Column]:

@@ -20,7 +20,7 @@ FEWEST = 2
 def key_of_products(rows: Sequence[Row]) -> str | None:
     """Return the field that names the product of a row, where products have several; None where each row is one.
 
-    It is the same in rows that follow each other, and only the first of them has a title.
+    It is the same in several rows, of which only the first has a title, or one where they stand apart.
     """
     sampled = columns(rows, {})
     titles = [column for column in sampled if column.says(TITLE) is not None and column.filled < 1]
@@ -30,12 +30,19 @@ def key_of_products(rows: Sequence[Row]) -> str | None:
 
 
 def begins_with(key: Column, title: Column) -> bool:
-    """Tell whether the rows with one value of a key follow each other, and only the first of them has a title."""
+    """Tell whether of the rows with one value of a key only the first has a title, or one of those that stand apart."""
     values = [strings(value) for value in key.values]
-    firsts = {place for place, value in enumerate(values) if place == 0 or value != values[place - 1]}
-    titled = {place for place, value in zip(title.places, title.values, strict=True) if strings(value)}
-    later = len(values) - len(firsts)
-    return len(firsts) == key.distinct and later >= FEWEST and len(titled) >= FEWEST and titled <= firsts
+    titled = [place for place, value in zip(title.places, title.values, strict=True) if strings(value)]
+    several = len(values) - key.distinct >= FEWEST and len(titled) >= FEWEST
+    if stand_apart(key):
+        return several and len({values[place] for place in titled}) == len(titled)
+    return several and all(place == 0 or values[place] != values[place - 1] for place in titled)
+
+
+def stand_apart(key: Column) -> bool:
+    """Tell whether rows with one value of a column have others between them."""
+    named = dict(zip(key.places, map(strings, key.values), strict=True))
+    return sum(bool(value) and value != named.get(place - 1) for place, value in named.items()) > key.distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +63,11 @@ class Group:
 def group_of_variants(rows: Sequence[Row]) -> Group | None:
     """Return how rows are gathered, each with an id and a title of its own; None where each row is a product.
 
-    A group is the same in rows that follow each other, which have most words of their titles in common.
+    A group is the same in several rows, which have most words of their titles in common. Where they stand apart it must
+    be called an id, for it may be any kind of group.
     """
     sampled = columns(rows, {})
-    named = [column for column in sampled if is_group(column)]
+    named = [column for column in sampled if is_group(column) and (is_id(column) or not stand_apart(column))]
     keys = sorted((column for column in sampled if is_key(column)), key=lambda column: rank(column, ID))
     titles = [column for column in sampled if column.says(TITLE) is not None and column.filled > NAMED]
     for group in named:
@@ -71,10 +79,14 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
 
 def is_group(column: Column) -> bool:
     """Tell whether a column is called a group, and is an id or has digits: those without may be ranges of a shop."""
-    called = GROUP & {*column.words}
-    an_id = column.says(REFERENCES) is not None or any(word.endswith("id") for word in called)
     digits = sum(any(map(str.isdigit, text)) for text in column.texts)
-    return bool(called) and column.single and (an_id or digits >= MOSTLY * len(column.texts))
+    called = bool(GROUP & {*column.words})
+    return called and column.single and (is_id(column) or digits >= MOSTLY * len(column.texts))
+
+
+def is_id(column: Column) -> bool:
+    """Tell whether a column is called an id: `group_id`, `itemGroupId`."""
+    return column.says(REFERENCES) is not None or any(word.endswith("id") for word in GROUP & {*column.words})
 
 
 def is_key(column: Column) -> bool:
@@ -83,19 +95,14 @@ def is_key(column: Column) -> bool:
 
 
 def gathers(group: Column, title: Column) -> bool:
-    """Tell whether the rows of a group follow each other, and are called alike where it has several."""
-    runs: list[list[int]] = []
-    before: tuple[int, str] | None = None
+    """Tell whether the rows of a group are called alike where it has several."""
+    members: dict[str, list[int]] = {}
     for place, value in zip(group.places, group.values, strict=True):
-        names = strings(value)
-        if names and before == (place - 1, names[0]):
-            runs[-1].append(place)
-        elif names:
-            runs.append([place])
-        before = (place, names[0]) if names else None
-    several = [run for run in runs if len(run) > 1]
-    alike = sum(share_words([title.vocabulary.get(place, set()) for place in run]) for run in several)
-    return len(runs) == group.distinct and len(several) >= FEWEST and alike >= MOSTLY * len(several)
+        for name in strings(value):
+            members.setdefault(name, []).append(place)
+    several = [places for places in members.values() if len(places) > 1]
+    alike = sum(share_words([title.vocabulary.get(place, set()) for place in places]) for places in several)
+    return len(several) >= FEWEST and alike >= MOSTLY * len(several)
 
 
 def share_words(titles: Sequence[set[str]]) -> bool:

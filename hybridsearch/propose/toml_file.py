@@ -13,7 +13,7 @@ from hybridsearch.propose.configuration import Proposal
 from hybridsearch.propose.reviews import table_of, written
 from hybridsearch.roles import is_from_reviews
 from hybridsearch.rows import plain
-from hybridsearch.sections import Catalog, VectorLeg
+from hybridsearch.sections import Catalog, OfferSource, VectorLeg
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key of TOML that needs no quotes."""
@@ -39,8 +39,14 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
     reviews = table_of(fields)
     ratings = {mean: count for mean, count in proposal.fields.ratings.items() if not is_from_reviews(mean)}
     tables: list[tuple[str, Mapping[str, Any], Mapping[str, str]]] = [
-        ("[catalog]", catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs"}), {}),
+        (
+            "[catalog]",
+            catalog.model_dump(mode="json", exclude_defaults=True, exclude={"pairs", "children", "sources"}),
+            {},
+        ),
+        ("[catalog.children]", catalog.children.model_dump(mode="json") if catalog.children else {}, {}),
         *(("[[catalog.pairs]]", pair.model_dump(mode="json", exclude_defaults=True), {}) for pair in catalog.pairs),
+        *(("[[catalog.sources]]", of_source(each), {}) for each in catalog.sources),
         ("[fields]", written(fields), proposal.why),
         ("[fields.ratings]", ratings, dict.fromkeys(list(ratings)[:1], rated)),
         ("[fields.reviews]", reviews if len(reviews) > 1 else {}, {"field": proposal.why.get("reviews", "")}),
@@ -56,6 +62,11 @@ def to_toml(proposal: Proposal, catalog: Catalog, url: str | None = None, synony
     lines = ["Proposed by hybridsearch init; names are those of the catalogue.", *proposal.notes]
     filled = (line for parts in tables for line in table(*parts))
     return "\n".join([*map(comment, lines), *filled, *without_role(proposal.left_out), ""])
+
+
+def of_source(source: OfferSource) -> dict[str, Any]:
+    """Return what is written of one of several catalogues."""
+    return {**source.model_dump(mode="json", exclude_defaults=True), "formats": source.formats}
 
 
 def said(leg: VectorLeg) -> dict[str, Any]:
@@ -75,18 +86,25 @@ def without_role(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def table(head: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of a TOML table, each value below its reason; values that are empty are left out."""
-    filled = {key: value for key, value in values.items() if value not in (None, "", [])}
+    filled = {key: value for key, value in values.items() if value not in (None, "", [], {})}
     if filled:
         yield from ("", head)
     for key, value in filled.items():
         if key in why:
             yield comment(why[key])
-        yield f"{key if BARE.fullmatch(key) else toml(key)} = {toml(value)}"
+        yield f"{key_of(key)} = {toml(value)}"
 
 
 def toml(value: Any) -> str:
-    """Return a format, a text or a list of texts as TOML."""
+    """Return a format, a text, a list of texts, or any of these by names, as TOML."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key_of(name)} = {toml(each)}' for name, each in value.items())} }}"
     return str(value) if isinstance(value, Format) else as_toml(value)
+
+
+def key_of(name: str) -> str:
+    """Return a name as a key of TOML."""
+    return name if BARE.fullmatch(name) else as_toml(name)
 
 
 def comment(text: str) -> str:

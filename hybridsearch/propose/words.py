@@ -48,6 +48,8 @@ PARENT = listed("parent parentsku parentid eltern elternartikel padre übergeord
 """Of what names the product of a variant."""
 GROUP = {"group", "groupid", "itemgroupid", "gruppe", "gruppen", "groupe", "grupo"}
 """In the name of what the variants of a product have in common."""
+VIEW = listed("store view locale lang language sprache langue idioma storeview viewcode 语言 言語")
+"""Of what names the language or the view of the shop that a row is for."""
 META = {"meta", "seo", "og"}
 """Of what search engines are shown, a copy of the title or worse."""
 ALT = META | {"alt", "alttext", "slug", "url", "handle"}

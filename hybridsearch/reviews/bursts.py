@@ -1,4 +1,4 @@
-"""Which reviews look as if one hand wrote them: copies, and many of one day with the same extreme rating."""
+"""Which reviews look as if one hand wrote them: copies, those of one author, many of one day with an extreme rating."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ ALIKE = 0.8
 """The share of words that two such reviews have in common."""
 LEAST_WORDS = 4
 """Of a text that counts as a copy: many people write "very good"."""
+OF_ONE = 3
+"""Reviews of a product by one author, from which on they are a burst: two people may have one name."""
 SAME_DAY = 5
 """Reviews of one day with the same extreme rating, from which on they are a burst,"""
 SHARE = 1 / 3
@@ -40,9 +42,13 @@ class Burst:
 
 def bursts(reviews: Sequence[Review]) -> list[Burst]:
     """Return what looks made up among the reviews of a product; no review is in two bursts."""
-    found = list(copies(reviews))
-    taken = {number for burst in found for number in burst.numbers}
-    return [*found, *same_days([review for review in reviews if review.number not in taken])]
+    found: list[Burst] = []
+    left = list(reviews)
+    for look in (copies, authors, same_days):
+        found += look(left)
+        taken = {number for burst in found for number in burst.numbers}
+        left = [review for review in reviews if review.number not in taken]
+    return found
 
 
 def weights(reviews: Iterable[Review], found: Iterable[Burst]) -> dict[int, float]:
@@ -60,6 +66,16 @@ def copies(reviews: Sequence[Review]) -> Iterator[Burst]:
         if len(alike) >= COPIES:
             yield Burst(alike, f"{len(alike)} reviews say nearly the same")
         left = {number: said for number, said in left.items() if number not in alike}
+
+
+def authors(reviews: Sequence[Review]) -> Iterator[Burst]:
+    """Yield the reviews that one author wrote, where they are several."""
+    of: defaultdict[str, list[int]] = defaultdict(list)
+    for review in reviews:
+        of[review.author].append(review.number)
+    for author, numbers in of.items():
+        if author and len(numbers) >= OF_ONE:
+            yield Burst(tuple(numbers), f"{len(numbers)} reviews are by one author")
 
 
 def words_of(written: str) -> frozenset[Hashable]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,11 @@ MOST = 500
 """Reviews of a product that are read; a page of a shop shows no more either."""
 LONGEST = 2_000
 """Characters of a review that are read."""
+ANYBODY = re.compile(
+    r"anonym|anónim|customer|client|kunde|kundin|guest|\bgast\b|invité|usuario|\buser\b|nutzer|utilisateur|unknown|unbekannt"
+    r"|inconnu|匿名|用户|用戶|顾客|游客|ユーザー|購入者|名無し|\*\*|^.?$"
+)
+"""In the name of an author that says nothing of who it is."""
 WORST = 1.0
 BEST = 5.0
 
@@ -28,12 +34,14 @@ class Review:
         number: Its place in the list of the product, from 1.
         stars: From 1 to 5, whatever the shop's scale is; None where there is no rating.
         day: In days since 1970; None where there is no date.
+        author: Who wrote it, in lower case; nothing where that is not said, or is a word for anybody.
     """
 
     number: int
     text: str
     stars: float | None = None
     day: int | None = None
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,27 @@ def listed(value: Any) -> list[Any]:
 def read(value: Any, layout: Reviews) -> Iterator[Review | Flaw]:
     """Yield the reviews under a field, and what of them cannot be used; a review may have both."""
     found = listed(value)
-    for place, each in enumerate(found[:MOST], 1):
-        yield from review(each, place, layout)
-    if len(found) > MOST:
-        yield Flaw(MOST + 1, f"there are {len(found):,}, of which the first {MOST} are read")
+    days = [day_of(each, layout) for each in found] if len(found) > MOST else []
+    for place in newest(days) if days else range(len(found)):
+        yield from review(found[place], place + 1, layout)
+    if days:
+        which = "first" if days.count(None) == len(days) else "newest"
+        yield Flaw(MOST + 1, f"there are {len(found):,}, of which the {which} {MOST} are read")
+
+
+def newest(days: Sequence[int | None]) -> list[int]:
+    """Return the places of the newest MOST reviews, in their order; those without a date are the oldest."""
+    by_day = sorted(range(len(days)), key=lambda place: (days[place] is None, -(days[place] or 0)))
+    return sorted(by_day[:MOST])
+
+
+def day_of(value: Any, layout: Reviews) -> int | None:
+    """Return the day of a review since 1970; None where it has none that can be read."""
+    try:
+        moment = dates.read(field(value, layout.date)) if isinstance(value, Mapping) else None
+    except ValueError:
+        return None
+    return None if moment is None else moment // dates.DAY
 
 
 def written(value: Any, layout: Reviews) -> str:
@@ -90,9 +115,16 @@ def review(value: Any, place: int, layout: Reviews) -> Iterator[Review | Flaw]:
         moment = None
         yield Flaw(place, f"'{layout.date}' is {reprlib.repr(dated)}, expected a date as 2026-01-31")
     if written or stars is not None:
-        yield Review(place, written, stars, None if moment is None else moment // dates.DAY)
+        day = None if moment is None else moment // dates.DAY
+        yield Review(place, written, stars, day, author_of(field(row, layout.author)))
     else:
         yield Flaw(place, f"it has none of: {', '.join([*layout.text, layout.rating])}")
+
+
+def author_of(value: Any) -> str:
+    """Return who wrote a review, in lower case; nothing for a word that means anybody."""
+    name = " ".join(strings(value)).casefold()
+    return "" if ANYBODY.search(name) else name
 
 
 def stars_of(value: Any, layout: Reviews) -> float | None:

@@ -31,8 +31,6 @@ LIKED_BY = 2
 """by so many products at least."""
 PRICED = 3
 """Products with a price below which nothing is known of a price band."""
-PRICE = "price"
-"""What the number field is called, at the end of its name, that is the price where `[fields]` says no other."""
 BAND = 1.25
 """The least factor between the middle of the band and its ends;"""
 WIDEST = 2.5
@@ -61,7 +59,7 @@ class Described:
         known = product.memo.get(cls)
         if known is None or known[0] is not fields:
             title = document.title(product.row, fields).replace("\n", " ")
-            name, priced = f"{product.id} ({title})" if title else product.id, price_field(fields)
+            name, priced = f"{product.id} ({title})" if title else product.id, fields.price_in()
             values = values_of(product.row, fields) | taken.of_all(product.row, fields)
             own = cls(name, values, price(product.row, priced, fields) if priced else 0.0)
             product.memo[cls] = fields, own
@@ -208,7 +206,7 @@ def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) 
 
 def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     """Yield the band in which the prices lie, if there are some and they have one."""
-    name = price_field(fields)
+    name = fields.price_in()
     prices = [(each, each.described.price) for each in seen if each.described.price > 0]
     if name is None or len(prices) < PRICED:
         return
@@ -222,13 +220,6 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     within = [each for each, own in prices if low <= own <= high]
     by = tuple(each.name for each in sorted(within, key=lambda each: -each.share))
     yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, by)
-
-
-def price_field(fields: Fields) -> str | None:
-    """Return the number field that is the price, if there is one."""
-    return fields.price or next(
-        (name for name in fields.of_products("numbers") if name.rpartition(".")[2].lower() == PRICE), None
-    )
 
 
 def price(row: Row, name: str, fields: Fields) -> float:

@@ -14,24 +14,28 @@ from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
-from hybridsearch.values import FieldValues, Hit, Page, Row
+from hybridsearch.values import Hit, Page, Row
 
 
 class Variant:
-    """A variant: as the shop wrote it, and what is kept of it, which is read when it is needed."""
+    """A variant: as the shop wrote it, and what is kept of it, each field read when it is needed."""
 
     def __init__(self, row: Row, fields: Fields) -> None:
         self.row, self.fields = row, fields
-
-    @functools.cached_property
-    def values(self) -> FieldValues:
-        """What is kept of it, by role and name."""
-        return document.kept_of_variant(self.row, self.fields)
+        self._kept: dict[tuple[str, str], tuple[Any, ...]] = {}
 
     def under(self, role: str, name: str) -> tuple[Any, ...]:
-        """Return what is kept under a name: several values, one, or none."""
-        value = self.values.get(role, {}).get(name, ())
-        return value if isinstance(value, tuple) else (value,)
+        """Return what is kept under a name: several values, one, or none.
+
+        Raises:
+            ValueError: It cannot be read.
+        """
+        found = self._kept.get((role, name))
+        if found is None:
+            known = self.fields.of_variants(name) and name in self.fields.of(role)
+            value = document.kept_of_variant(self.row, role, name, self.fields) if known else ()
+            found = self._kept[role, name] = value if isinstance(value, tuple) else (value,)
+        return found
 
 
 def with_variants(plan: Plan, page: Page, fields: Fields) -> Page:
@@ -52,7 +56,7 @@ def offers(plan: Plan, row: Row, fields: Fields, best: Row | None) -> tuple[Row,
     """Return the offers of a product: the `best` one, those that pass the filters, and the others, the cheap first."""
     if best is None:
         return ()
-    price, matching = fields.price_of_offers, plan.matching()
+    price, matching = fields.price_in(offers=True), plan.matching()
     listed = [Variant(each, fields) for each in document.variants(row, fields)]
 
     def place(offer: Variant) -> tuple[bool, bool, float]:
@@ -90,7 +94,7 @@ def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], 
     searched = [fields.within_variant(name) for name in document.searched_names(fields) if fields.of_variants(name)]
     if (words := plan.keyword) and searched:
         yield lambda left: best(left, lambda variant: told(variant, words, searched))
-    if price := fields.price_of_offers:
+    if price := fields.price_in(offers=True):
         yield functools.partial(first, sort=Sort(price))
 
 

@@ -1,7 +1,7 @@
 """The tables of the configuration file, and the secrets that stand in none: what each takes, and what is refused."""
 
 from hybridsearch.sections.base import Language, Name, Section
-from hybridsearch.sections.catalog import Catalog, OfferSource, Pairs
+from hybridsearch.sections.catalog import Catalog, ListedRows, OfferSource, Pairs
 from hybridsearch.sections.engine import EngineSection
 from hybridsearch.sections.secrets import Secrets
 from hybridsearch.sections.tables import (
@@ -26,6 +26,7 @@ __all__ = [
     "EngineSection",
     "JudgmentsSection",
     "Language",
+    "ListedRows",
     "LogSection",
     "Name",
     "OfferSource",

@@ -46,6 +46,15 @@ class Pairs(Section):
         return self
 
 
+class ListedRows(Section):
+    """Which field of a product lists the rows that are its variants: `[catalog.children]`."""
+
+    field: Annotated[str, Field(min_length=1)]
+    """Texts such as `sku=A,size=S|sku=B,size=M`, in which a row is named as `fields.id` is called, or ids alone."""
+    into: str | None = None
+    """The object of a variant that the rest, here the size, is put into; left out: it becomes fields of the variant."""
+
+
 class OfferSource(Section):
     """One of several catalogues whose rows are offers: a [[catalog.sources]]."""
 
@@ -85,6 +94,12 @@ class Catalog(Section):
     """Field in which a row of a file names the product, by its id, that it is a variant of."""
     named_by: tuple[str, ...] = ()
     """Fields by which `parent` may name a product besides, such as `ID` where some have no `SKU`; also as `id:17`."""
+    children: ListedRows | None = None
+    """Where a product of a file lists the rows that are its variants."""
+    views: str | None = None
+    """Field that is filled in the rows of a file that translate another one of their id, such as `store_view_code`."""
+    gather: bool = False
+    """Whether the rows of one id or group may stand apart in the file: all are put into a temporary one first."""
     pairs: tuple[Pairs, ...] = ()
     """Where rows have names and values of properties."""
     sources: tuple[OfferSource, ...] = ()
@@ -112,6 +127,11 @@ class Catalog(Section):
             raise ValueError(
                 "'parent' is for the rows of a file: of an index or a database each is a product; leave it out"
             )
+        if self.parent and self.children:
+            raise ValueError("'parent' and 'children' both say which rows are variants; leave one of them out")
+        rows_of_files = {"children": self.children, "views": self.views, "gather": self.gather}
+        if self.path is None and (given := next((name for name, value in rows_of_files.items() if value), None)):
+            raise ValueError(f"'{given}' is for the rows of one file: of an index or a database each is a product")
         if self.named_by and not self.parent:
             raise ValueError(
                 "'named_by' says how 'parent' names products, which is missing; give it, or leave both out"
@@ -122,6 +142,7 @@ class Catalog(Section):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The fields by which rows become products."""
+        """The fields by which rows become products, and that some product has then: those of `views` have none."""
         paired = (name for pair in self.pairs for name in (pair.names, pair.values, pair.text))
-        return tuple(dict.fromkeys(filter(None, [self.parent, *self.named_by, *paired])))
+        listed = self.children.field if self.children else None
+        return tuple(dict.fromkeys(filter(None, [self.parent, listed, *self.named_by, *paired])))

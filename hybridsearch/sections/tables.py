@@ -70,6 +70,8 @@ class Reviews(Section):
     best: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
     """The best rating there is; the worst is 0 or 1."""
     date: str = "date"
+    author: str = "author"
+    """Who wrote it; several of one product by one author count as one."""
 
 
 class ReviewsSection(Section):

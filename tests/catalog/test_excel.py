@@ -1,6 +1,6 @@
 """Workbooks, written by openpyxl and by hand: values keep their type, and what is broken costs little.
 
-The modules `binary` and `excel_parts` of the catalogue are tested here, too.
+The modules `binary`, `excel_cells` and `excel_parts` of the catalogue are tested here, too.
 """
 
 import io
@@ -206,11 +206,41 @@ def test_a_date_that_no_calendar_has_is_an_error_as_excel_shows_it() -> None:
     assert read(content) == [(2, {"id": 1, "b": "#VALUE!"})]
 
 
-@pytest.mark.parametrize("cell", ["<c r='B3' t='s'><v>7</v></c>", "<c r='B3'><v>x</v></c>", "<c r='B3'>&"])
-def test_a_damaged_sheet_is_read_up_to_the_damage_and_then_an_error(cell: str) -> None:
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("<c r='B3' t='s'><v>7</v></c>", "list index out of range"),
+        ("<c r='B3'><v>1.9.9</v></c>", "could not convert string to float: '1.9.9'"),
+        ("<c r='B3' t='d'><v>the 3rd</v></c>", "Invalid datetime value the 3rd"),
+        ("<c r='3' t='b'><v>1</v></c>", "'' is not a valid column name. Column names are from A to ZZZ"),
+        ("<c r='B3' s='bold'><v>1</v></c>", "invalid literal for int() with base 10: 'bold'"),
+        ("<c r='B3'><v>x</v><f>1+1</f></c>", "invalid literal for int() with base 10: 'x'"),
+    ],
+)
+def test_a_damaged_cell_costs_its_row_and_no_other(cell: str, why: str) -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>{cell if n == 3 else ""}</row>' for n in (2, 3, 4))
-    with pytest.raises(ValueError, match=r"it is no workbook, or is damaged( at row 3)?: .*; save it again as .xlsx"):
-        read(by_hand(NAMES + rows))
+    before, broken, after = read(by_hand(NAMES + rows))
+    assert (before, after) == ((2, {"id": 2}), (4, {"id": 4}))
+    assert broken == (3, f"the cell of column 'b' is damaged ({why}); write it again")
+
+
+def test_a_damaged_cell_of_a_column_without_a_name_costs_nothing() -> None:
+    row = "<row r='2'><c r='A2'><v>1</v></c><c r='C2'><v>x</v></c></row>"
+    assert read(by_hand(NAMES + row)) == [(2, {"id": 1})]
+
+
+def test_rows_whose_numbers_do_not_grow_are_read_all_the_same() -> None:
+    rows = "".join(f'<row r="{n}"><c><v>{value}</v></c></row>' for value, n in enumerate((5, 3, 5, "x", 12), 1))
+    assert read(by_hand(NAMES + rows)) == [(n, {"id": value}) for value, n in enumerate((5, 6, 7, 8, 12), 1)]
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [(NAMES, "<row r='2'><c r='A2'>&"), (NAMES.replace('t="str"', 't="d"'), "<row r='2'><c r='A2'><v>1</v></c></row>")],
+)
+def test_where_the_xml_ends_or_a_name_is_damaged_the_rest_cannot_be_read(names: str, row: str) -> None:
+    with pytest.raises(ValueError, match=r"it is no workbook, or is damaged( at row \d)?: .*; save it again as .xlsx"):
+        read(by_hand(names + row))
 
 
 def test_a_title_may_stand_above_the_names() -> None:

@@ -71,7 +71,7 @@ def test_reindex_for_programs(run: Run, tmp_path: Path) -> None:
     assert set(report) == {
         *("index", "generation", "indexed", "rejected", "duplicates", "without_picture", "encoded", "cached"),
         *("older", "changes", "resumed", "retried", "seconds", "quality", "rejects", "rejects_file"),
-        *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos"),
+        *("reviews", "unused_reviews", "odd_reviews", "videos", "unread_videos", "stray_reviews"),
     }
     assert (report["index"], report["indexed"], report["rejects_file"]) == ("products", 5, None)
 

@@ -38,6 +38,8 @@ def shops(es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
 def test_both_engines_and_both_clients_give_the_same_answer(shops: Shops) -> None:
     async def ask(each: HybridSearch) -> tuple[Answers, Comparison]:
         async with AsyncHybridSearch.open(each.settings) as shop:
+            with pytest.raises(QueryError, match="Found filters beside the product '1'"):
+                await shop.ask("Wie schwer?", product="1", filters={"brand": "Acme"})
             return await shop.ask("Wie schwer ist das Zelt?", product="1"), await shop.compare(["1", "2"])
 
     answers = [shop.ask("Wie schwer ist das Zelt?", product="1") for shop in shops]
@@ -57,6 +59,10 @@ def test_a_question_about_no_product_is_asked_of_what_a_search_finds(shops: Shop
 
 def test_what_cannot_be_asked_is_said(shops: Shops) -> None:
     for shop in shops:
+        with pytest.raises(
+            QueryError, match="Found filters beside the product '1', which is looked at whatever it has"
+        ):
+            shop.ask("how heavy?", product="1", filters={"brand": "Acme"})
         with pytest.raises(QueryError, match="no product 'gone'"):
             shop.ask("how heavy?", product="gone")
         with pytest.raises(QueryError, match="question is empty"):
@@ -89,4 +95,7 @@ def test_the_command_answers_or_says_that_it_is_not_stated(tmp_path: Path) -> No
     assert both["fields"][0] == {"field": "weight_g", "values": ["2400", "3100"], "same": False}
     assert "* weight g" in run("--product", "1", "--product", "2")
     assert "[/b] no markup" in run("--product", "3")
+    both = ["ask", "how heavy?", "--product", "1", "--filter", "brand=Acme", "-c", config]
+    with pytest.raises(QueryError, match="Found --filter beside --product"):
+        CliRunner().invoke(cli, both, catch_exceptions=False, standalone_mode=False)
     assert run("what is the material", "--product", "3") == "3  material: [/b] no markup  (material, 1.00)\n"

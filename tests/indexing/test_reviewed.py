@@ -13,6 +13,8 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import CatalogError, ConfigError, HybridSearchError
+from hybridsearch.indexing import reindex
+from hybridsearch.reviews.read import MOST
 from tests.shops import quietly, settings, write_products
 
 PRODUCTS: list[Mapping[str, Any]] = [
@@ -83,7 +85,11 @@ def test_bad_lines_cost_only_themselves_and_are_told_of(tmp_path: Path, caplog: 
     with caplog.at_level(logging.WARNING), opened(tmp_path, "\n".join(bad)) as shop:
         report = shop.reindex(options=quietly())
     assert (report.indexed, report.rejected, report.reviews, report.unused_reviews) == (2, 0, 3, 2)
-    assert [(reject.id, reject.stage) for reject in report.rejects] == [("1", "reviews")]
+    assert [(reject.id, reject.stage) for reject in report.rejects] == [
+        ("1", "reviews"),
+        (None, "reviews"),
+        (None, "reviews"),
+    ]
     assert report.rejects[0].reason.startswith("2 of its reviews cannot be used as they are; review 2: 'rating' is 77")
     assert "2 rows of reviews.jsonl are no reviews, the first: reviews.jsonl:4: " in caplog.text
 
@@ -118,3 +124,53 @@ def test_a_damaged_database_is_made_again_once_it_is_removed(tmp_path: Path) -> 
 def test_a_file_of_reviews_needs_a_field_that_products_have_them_under(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="say under which field products have them"):
         settings(tmp_path, fields={"title": "title"}, vectors=(), reviews={"path": "reviews.jsonl"})
+
+
+def test_reviews_of_products_that_are_not_there_are_counted_and_named(tmp_path: Path) -> None:
+    more = [{"product_id": f"X{n}", "text": "Good."} for n in range(20)]
+    with opened(tmp_path, [*REVIEWS, *more, {"product_id": "9", "text": "Of it, too."}]) as shop:
+        report = shop.reindex(options=quietly())
+        assert (report.stray_reviews, report.rejected) == (22, 0)
+        (told,) = report.rejects
+        assert (told.where, told.id, told.stage) == ("reviews.jsonl", None, "reviews")
+        names = ", ".join(f"'{name}'" for name in ("9", *(f"X{n}" for n in range(9))))
+        assert told.reason == f"22 of its reviews are of 21 products that are not there: {names}, …"
+
+
+def test_a_product_that_comes_during_the_run_is_there(tmp_path: Path) -> None:
+    with opened(tmp_path, REVIEWS) as shop:
+        shop.reindex(options=quietly())
+        shop.upsert([{"id": "9", "title": "Sandal"}])
+        again = quietly()
+        seen: list[str] = []
+
+        def progress(stage: str, *_: Any) -> None:
+            if stage == "indexing" and not seen:
+                shop.upsert([{"id": "9", "title": "Red sandal"}])
+                seen.append(stage)
+
+        assert shop.reindex(progress, options=again).stray_reviews == 0
+
+
+def test_a_run_that_goes_on_names_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(point: str) -> None:
+        if point == "run.checked":
+            raise OSError("no more")
+
+    with opened(tmp_path, REVIEWS) as shop:
+        monkeypatch.setattr(reindex, "reach", fail)
+        with pytest.raises(OSError, match="no more"):
+            shop.reindex(options=quietly())
+        monkeypatch.undo()
+        report = shop.reindex(options=quietly())
+        assert (report.stray_reviews, len(report.rejects)) == (1, 1)
+
+
+def test_of_very_many_reviews_of_a_product_the_newest_are_read(tmp_path: Path) -> None:
+    old = [{"product_id": "1", "text": "Squeaks.", "date": "2020-01-01"}] * 3
+    new = [{"product_id": "1", "text": f"Fine, says {n}.", "date": "2026-01-01"} for n in range(MOST)]
+    undated = [{"product_id": "1", "text": "Runs large."}]
+    with opened(tmp_path, [*old, *undated, *new]) as shop:
+        report = shop.reindex(options=quietly())
+        assert (report.reviews, found(shop, "squeaks"), found(shop, "runs large")) == (MOST + 1, [], [])
+        assert "of which the newest 500 are read" in report.rejects[0].reason

@@ -247,3 +247,21 @@ def test_groups_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
     first, _ = run(tmp_path, acme=acme, beta=beta)
     second, _ = run(tmp_path, acme=acme[::-1], beta=beta[::-1])
     assert groups(first) == groups(second) == [[f"a{n}", f"b{n}"] for n in range(1, 9)]
+
+
+def test_another_order_of_the_catalogues_and_a_second_run_keep_the_names_of_groups(tmp_path: Path) -> None:
+    rows = {"acme": [{"id": "1", "title": "Umbrella Terra", "ean": EAN}], "beta": [{"id": "b1", "ean": EAN}]}
+    path, other = tmp_path / "groups.jsonl", tmp_path / "other.jsonl"
+    match(of(tmp_path, **rows), path)
+    match(of(tmp_path, **dict(reversed(rows.items()))), other)
+    assert {each.group for each in (*Member.read(path), *Member.read(other))} == {"acme:1"}
+    match(of(tmp_path, beta=rows["beta"]), path)
+    assert [each.group for each in Member.read(path)] == ["acme:1"]
+
+
+def test_a_file_that_has_no_groups_is_written_anew_and_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "groups.jsonl"
+    path.write_text("no groups\n")
+    tally = match(of(tmp_path, acme=[{"id": "1", "title": "Umbrella Terra"}]), path)
+    assert [each.group for each in Member.read(path)] == ["acme:1"]
+    assert tally.notes[0].startswith("the names that groups had are not known, they get new ones: groups.jsonl:1 is")

@@ -11,7 +11,8 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.catalog.grouping import Grouping, in_common
-from hybridsearch.cli import DONE, run
+from hybridsearch.cli import DONE, init, run
+from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.together import Group, group_of_variants
 from hybridsearch.roles import Fields
 from hybridsearch.settings import Settings
@@ -61,14 +62,23 @@ def as_xml(rows: list[dict[str, str]]) -> str:
     return f"{head}\n{chr(10).join(items)}\n</channel></rss>"
 
 
-@pytest.mark.parametrize(("name", "written"), [("feed.tsv", as_tsv), ("feed.xml", as_xml)])
+def unsorted(rows: list[dict[str, str]]) -> str:
+    """Return a table of rows by size and colour, so that those of one product lie far apart."""
+    return as_tsv(sorted(rows, key=lambda row: (row.get("size", ""), row["color"])))
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "apart"),
+    [("feed.tsv", as_tsv, False), ("feed.xml", as_xml, False), ("unsorted.tsv", unsorted, True)],
+)
 def test_init_makes_products_of_a_feed_of_offers_on_both_engines(
-    name: str, written: Any, tmp_path: Path, engine: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str, written: Any, apart: bool, tmp_path: Path, engine: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_text(written(offers()), encoding="utf-8")
     assert run(["init", name]) == DONE
     settings = Settings.load()
+    assert settings.catalog.gather is apart
     fields = settings.fields
     assert (fields.group, fields.id, fields.title) == ("item_group_id", "id", "title")
     assert {"variants.color", "variants.size"} <= {*fields.facets}
@@ -84,7 +94,8 @@ def test_init_makes_products_of_a_feed_of_offers_on_both_engines(
         assert [hit.id for hit in shop.search("rain jacket", filters=wanted)] == ["G001"]
         first = shop.search("wool beanie a2 blue", size=1)[0]
         assert (first.id, (first.variant or {})["title"][:21]) == ("G002", "Wool beanie A2 - blue")
-        assert shop.search("SKU-002-12", size=1)[0].variant == whole["G002"]["variants"][5]
+        (last,) = (variant for variant in whole["G002"]["variants"] if variant["id"] == "SKU-002-12")
+        assert shop.search("SKU-002-12", size=1)[0].variant == last
         assert shop.update("SKU-005", {"title": "Belt of leather"}).written == 1
         assert shop.upsert([{"id": "NEW-1", "title": "Felt hat"}]).written == 1
         assert shop.get(["SKU-005"])["SKU-005"]["title"] == "Belt of leather"
@@ -113,13 +124,12 @@ def test_a_group_that_is_called_no_id_has_digits(name: str) -> None:
 @pytest.mark.parametrize(
     "cells",
     [
-        [("a", "Polo red"), ("b", "Coat red"), ("a", "Polo blue"), ("b", "Coat blue")],
         [("a", "Polo red"), ("a", "Polo blue"), ("b", "Coat red"), ("c", "Hat")],
         [("Men", "Polo red"), ("Men", "Warm coat"), ("Women", "Wool hat"), ("Women", "Blue bag")],
         [],
     ],
 )
-def test_groups_that_lie_apart_or_are_called_unlike_are_no_products(cells: list[tuple[str, str]]) -> None:
+def test_groups_that_are_called_unlike_are_no_products(cells: list[tuple[str, str]]) -> None:
     assert group_of_variants(rows(*cells)) is None
 
 
@@ -151,3 +161,27 @@ def test_without_fields_of_variants_a_product_keeps_all_titles() -> None:
     read = [Product("a", {"group": "a", "title": title}, "", place=n) for n, title in enumerate(["Hat - red", "Hat"])]
     (hat,) = Grouping.of(Fields(title="title", group="group")).grouped(read)  # type: ignore[union-attr]
     assert hat.row == {"group": "a", "title": ["Hat - red", "Hat"]}
+
+
+def test_rows_that_stand_apart_are_of_one_group_where_it_is_called_an_id_and_else_it_is_said() -> None:
+    apart = [("a", "Polo red"), ("b", "Coat red"), ("a", "Polo blue"), ("b", "Coat blue")]
+    assert group_of_variants(rows(*apart)) == Group("item_group_id", "id", "title")
+    weaker = [{**row, "group": f"G{row['item_group_id']}1"} for row in rows(*apart)]
+    for row in weaker:
+        del row["item_group_id"]
+    assert group_of_variants(weaker) is None
+    assert "Rows of one 'group' are called alike and stand apart." in " ".join(propose(weaker).notes)
+
+
+def test_groups_whose_rows_lie_too_far_apart_for_the_first_of_them_are_found_in_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(init, "FIRST", 60)
+    rows = sorted(offers(), key=lambda row: row["color"])[20:]
+    Path("feed.tsv").write_text(as_tsv(rows), encoding="utf-8")
+    assert run(["init", "feed.tsv"]) == DONE
+    settings = Settings.load()
+    assert (settings.catalog.gather, settings.fields.group) == (True, "item_group_id")
+    assert {"variants.color", "variants.size"} <= {*settings.fields.facets}
+    assert "stand apart in the file" in Path("hybridsearch.toml").read_text(encoding="utf-8")

@@ -82,7 +82,7 @@ def test_the_configuration_says_it_and_its_fields_get_roles() -> None:
     assert (key, section.pairs) == (None, (Pairs(into="options", names="Option1 Name", values="Option1 Value"),))
     proposal = propose([{**row, "options": {"Color": row["Option1 Value"]}} for row in rows], catalog=section)
     assert (proposal.fields.facets, proposal.fields.text) == (("options.Color",), ())
-    assert proposal.left_out == {"names and values that become fields of their own": ["Option1 Name", "Option1 Value"]}
+    assert proposal.left_out == {"names and values of properties": ["Option1 Name", "Option1 Value"]}
     note = "Names and values in 'Option1 Name' and 'Option1 Value' become fields that begin with 'options.'."
     assert proposal.notes == (note,)
     written = to_toml(proposal, section)

@@ -32,8 +32,9 @@ def test_a_list_of_objects_with_the_usual_names_is_named_alone() -> None:
 
 
 def test_other_names_are_written_in_a_table_of_their_own() -> None:
-    assert proposed([{"body": "Runs small", "stars": 4, "created": "2026-01-02"}])["fields"]["reviews"] == {
-        "field": "reviews", "text": ["body"], "rating": "stars", "date": "created",
+    said = {"body": "Runs small", "stars": 4, "created": "2026-01-02", "reviewerName": "Ada"}
+    assert proposed([said])["fields"]["reviews"] == {
+        "field": "reviews", "text": ["body"], "rating": "stars", "date": "created", "author": "reviewerName",
     }  # fmt: skip
 
 

@@ -33,11 +33,16 @@ def test_only_the_first_of_the_rows_of_a_product_has_a_title() -> None:
     assert key_of_products(rows(("a", "A"), ("a", ""), ("b", "B"), ("c", "C"), ("c", ""))) == "handle"
 
 
+@pytest.mark.parametrize("apart", [[0, 2, 1, 4, 3], [1, 4, 0, 2, 3]])
+def test_rows_of_a_product_that_stand_apart_may_have_the_title_anywhere(apart: list[int]) -> None:
+    together = rows(("a", "A"), ("a", ""), ("b", "B"), ("c", "C"), ("c", ""))
+    assert key_of_products([together[place] for place in apart]) == "handle"
+
+
 @pytest.mark.parametrize(
     "pairs",
     [
         [("a", "A"), ("a", "A"), ("b", "B"), ("b", "B")],
-        [("a", "A"), ("b", "B"), ("a", ""), ("b", "")],
         [("a", ""), ("a", "A"), ("b", "B"), ("b", "")],
         [("a", "A"), ("b", "B"), ("c", "")],
         [],

@@ -36,6 +36,23 @@ def test_many_best_ratings_of_one_day_count_as_one() -> None:
     assert bursts(reviews) == [Burst((1, 2, 3, 4, 5), "5 reviews of 1970-01-11 have 5 of 5 stars")]
 
 
+def test_several_reviews_by_one_author_count_as_one() -> None:
+    by = [Review(number, f"text number {number}", None, None, name) for number, name in enumerate("aabca", 1)]
+    assert bursts(by) == [Burst((1, 2, 5), "3 reviews are by one author")]
+    assert bursts([*by[:4], Review(5, "", None, None, "")]) == []
+    unknown = [Review(number, f"text number {number}") for number in range(1, 9)]
+    assert bursts(unknown) == []
+
+
+def test_no_review_is_in_two_bursts() -> None:
+    copied = [Review(number, COPIED, 5.0, 10, "ada") for number in range(1, 4)]
+    more = [Review(number, f"text {number}", 5.0, 10, "ada") for number in range(4, 7)]
+    assert bursts([*copied, *more]) == [
+        Burst((1, 2, 3), "3 reviews say nearly the same"),
+        Burst((4, 5, 6), "3 reviews are by one author"),
+    ]
+
+
 @pytest.mark.parametrize(
     "reviews",
     [

@@ -63,7 +63,24 @@ def test_without_reviews_there_are_none(value: Any) -> None:
     assert found(value) == listed(value) == []
 
 
-def test_of_very_many_reviews_the_first_are_read() -> None:
+def test_of_very_many_reviews_the_newest_are_read_in_their_order_and_those_without_a_date_last() -> None:
+    old = [{"text": "Old.", "date": "2019-05-01"}, "Undated.", {"text": "Broken date.", "date": "soon"}]
+    new = [{"text": "New.", "date": f"2024-01-{day:02}"} for day in (9, 3)] * (MOST // 2)
+    reviews = found([*new[:100], *old, *new[100:]])
+    assert [each.number for each in reviews if isinstance(each, Review)] == [*range(1, 101), *range(104, MOST + 4)]
+    assert reviews[-1] == Flaw(MOST + 1, f"there are {MOST + 3}, of which the newest {MOST} are read")
+    fewer = [*new[2:], *old]
+    assert [each.number for each in found(fewer) if isinstance(each, Review)] == [*range(1, MOST), MOST]
+
+
+def test_the_author_is_known_but_for_words_that_mean_anybody() -> None:
+    names = ["Ada L.", " ada l. ", 17, "Anonymous", "Amazon Customer", "匿名用户", "J***n", "A", None, ["Ada", "L."]]
+    reviews = found([{"text": "Fine.", "author": name} for name in names])
+    authors = [each.author for each in reviews if isinstance(each, Review)]
+    assert authors == ["ada l.", "ada l.", "17", "", "", "", "", "", "", "ada l."]
+
+
+def test_of_very_many_reviews_without_dates_the_first_are_read() -> None:
     reviews = found(["Fine."] * (MOST + 1))
     assert len(reviews) == MOST + 1
     assert reviews[-1] == Flaw(MOST + 1, f"there are {MOST + 1}, of which the first {MOST} are read")

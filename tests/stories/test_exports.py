@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from pyarrow import parquet
 
 from hybridsearch import HybridSearch
 from hybridsearch.cli import DONE, run
+from hybridsearch.indexing.dry_run import dry_run
+from hybridsearch.sections import ListedRows
 from hybridsearch.settings import Settings
 
 COLOURS, SIZES = ("Red", "Blue", "Green"), ("S", "M", "L")
@@ -132,6 +135,76 @@ def test_an_export_of_magento(start: Start) -> None:
             f"MH{n:02}" for n in range(1, COUNT, 2)
         }
         assert ids(shop, filters={"created_at": "2016-03-03"}) == {"MH02"}
+
+
+def configurables() -> Iterator[dict[str, Any]]:
+    """Yield the rows of an export of Magento 2: simple products, the configurable one that lists them, its views."""
+    same: dict[str, Any] = {"attribute_set_code": "Top", "product_websites": "base", "tax_class_name": "Taxable Goods"}
+    same |= {"categories": "Default Category/Men,Default Category/Men/Tops", "product_online": 1}
+    for n in range(COUNT):
+        key, title = f"MH{n:02}", f"The hoodie of cotton {n}"
+        product = {"description": f"<p>A warm hoodie for the winter, with a zip, number {n}.</p>", "weight": "0.5000"}
+        variations = [(colour, size) for colour in COLOURS[: 1 + n % 3] for size in SIZES[n % 2 :]]
+        listed = [f"sku={key}-{size}-{colour},size={size},color={colour}" for colour, size in variations]
+        for colour, size in variations:
+            yield {
+                "sku": f"{key}-{size}-{colour}",
+                "store_view_code": "",
+                "product_type": "simple",
+                **same,
+                "name": f"{title}-{size}-{colour}",
+                **product,
+                "visibility": "Not Visible Individually",
+                "price": f"{n + 30}.000000",
+                "base_image": f"/m/h/{key}-{colour}.jpg".lower(),
+                "qty": f"{n}.0000",
+                "additional_attributes": f"color={colour},size={size}",
+            }
+        yield {
+            "sku": key,
+            "store_view_code": "",
+            "product_type": "configurable",
+            **same,
+            "name": title,
+            **product,
+            "visibility": "Catalog, Search",
+            "price": "",
+            "base_image": f"/m/h/{key}.jpg".lower(),
+            "additional_attributes": ["climate=Cool|Indoor,pattern=Solid", "climate=Warm,pattern=Lines"][n % 2],
+            "configurable_variations": "|".join(listed),
+            "configurable_variation_labels": "size=Size,color=Color",
+        }
+        for code, name in (("de", "Kapuzenpullover für den Winter"), ("fr", "Le pull à capuche pour les hommes")):
+            yield {"sku": key, "store_view_code": code, "product_type": "configurable", "name": f"{name} {n}"}
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_an_export_of_configurable_products_of_magento(start: Start, shuffled: bool) -> None:
+    rows = [*configurables()]
+    if shuffled:
+        Random(7).shuffle(rows)
+    names = dict.fromkeys(name for row in configurables() for name in row)
+    with start("magento.csv", table(*({name: row.get(name, "") for name in names} for row in rows)).encode()) as shop:
+        catalog, fields = shop.settings.catalog, shop.settings.fields
+        assert (catalog.views, catalog.children) == (
+            "store_view_code",
+            ListedRows(field="configurable_variations", into="attributes"),
+        )
+        assert dry_run(shop).absent == []
+        assert (fields.id, fields.title, fields.image) == ("sku", "name", ("base_image", "variants.base_image"))
+        assert fields.codes[:2] == ("sku", "variants.sku")
+        assert {*fields.facets} >= {"variants.attributes.color", "variants.attributes.size", "attributes.climate"}
+        green_and_small = {"variants.attributes.color": "Green", "variants.attributes.size": "S"}
+        assert ids(shop, filters=green_and_small) == {f"MH{n:02}" for n in range(2, COUNT, 6)}
+        assert ids(shop, filters={"variants.price": {"gte": 52}}) == {"MH22", "MH23"}
+        (hit,) = shop.search("MH07-L-Blue", size=1)
+        assert (hit.id, (hit.variant or {})["sku"], hit.product["name"]) == (
+            "MH07",
+            "MH07-L-Blue",
+            "The hoodie of cotton 7",
+        )
+        assert ids(shop, "Kapuzenpullover 7") >= {"MH07"}
+        assert hit.product["translations"]["fr"]["name"] == "Le pull à capuche pour les hommes 7"
 
 
 def test_a_feed_of_google(start: Start) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
-from hybridsearch.engines.embedded.tables import Table
+from hybridsearch.engines.embedded.tables import MANY, Table
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.search.bars import fit, scaled
@@ -34,9 +34,8 @@ def count(view: View, plan: Plan, facet: Facet, docs: Ordinals) -> Counted:
     kind, table = KINDS[facet.role], view.table(plan, facet.field)
     rows, owners = docs, None
     if plan.of_variants(facet.field):
-        rows = view.variants.of(docs)
-        if matching := plan.matching(facet):
-            rows = rows[passing(matching, table)[rows]]
+        matching = plan.matching(facet)
+        rows = view.variants.among(docs, passing(matching, table) if matching else None)
         owners = view.variants.owners[rows]
     if kind.multiple:
         return by_term(table, facet, rows, owners)
@@ -57,7 +56,7 @@ def by_term(table: Table, facet: Facet, rows: Ordinals, owners: Ordinals | None)
         counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int64)
     else:
         terms, held = table.terms_of(facet.role, facet.field, rows)
-        counts = documents(terms, np.repeat(owners, held), len(postings))
+        counts = documents(terms, owners if held is None else np.repeat(owners, held), len(postings))
     places = {node: postings.find(node) for node in facet.within.nodes}
     nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
     if facet.within.some:
@@ -86,14 +85,18 @@ def documents(places: NDArray[np.integer], owners: Ordinals | None, size: int) -
     """
     if owners is None or not len(owners):
         return np.bincount(places, minlength=size)
-    number = np.cumsum(np.diff(owners, prepend=owners[0]) != 0)  # of each row's document, among those that have one
-    cells = number * size + places
-    if (number[-1] + 1) * size > MOST_CELLS:
-        return np.bincount(np.unique(cells) % size, minlength=size)
-    seen = np.zeros((number[-1] + 1) * size, np.bool_)
-    seen[cells] = True
-    counts: NDArray[np.int64] = seen.reshape(-1, size).sum(axis=0)
-    return counts
+    number = owners - owners[0]
+    if MANY * len(owners) < number[-1]:  # else most documents have one
+        number = np.cumsum(np.diff(owners, prepend=owners[0]) != 0)  # of each row's document, among those that have one
+    held = int(number[-1]) + 1
+    if held * size > MOST_CELLS:
+        return np.bincount(np.unique(number * np.int64(size) + places) % size, minlength=size)
+    seen = np.zeros((size, held), np.bool_)
+    seen[places, number] = True
+    if size > held:
+        counts: NDArray[np.int64] = seen.sum(axis=1)
+        return counts
+    return np.array([np.count_nonzero(row) for row in seen], np.int64)  # far faster for few long rows
 
 
 def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str]) -> Counted:

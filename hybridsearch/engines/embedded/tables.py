@@ -31,6 +31,8 @@ def array_name(role: str, field: str, prefix: str = "") -> str:
 
 MOST_KEPT = 100
 """Facets, each within a node of a tree or what was typed, of which the values to show are kept."""
+MANY = 4
+"""Of so many documents one is chosen: those are many."""
 MOST_MASKS = 32
 """Filters that are remembered: 16 MB of 500,000 rows."""
 
@@ -56,7 +58,7 @@ class Table:
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}
         self._masks: dict[Filter, Mask] = {}
-        self._forward: dict[str, tuple[NDArray[np.int32], NDArray[np.int64]]] = {}
+        self._forward: dict[str, tuple[NDArray[np.int32], NDArray[np.int64] | None]] = {}
         self._left_out: dict[tuple[str, str, Within], Mask] = {}
 
     def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
@@ -92,16 +94,19 @@ class Table:
         column = self._arrays.get(array_name(role, field, self._prefix))
         return np.full(self.rows, np.nan) if column is None else column
 
-    def terms_of(self, role: str, field: str, rows: Ordinals) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the numbers of the terms of some rows, one row after the other, and how many each of them has."""
+    def terms_of(self, role: str, field: str, rows: Ordinals) -> tuple[NDArray[np.int32], NDArray[np.int64] | None]:
+        """Return the numbers of the terms of some rows, one row after the other, and how many each has; None: one."""
         name = array_name(role, field, self._prefix)
         if name not in self._forward:
             postings = self.postings(role, field)
             order = np.argsort(postings.docs, kind="stable")
             starts = np.searchsorted(postings.docs[order], np.arange(self.rows + 1))
-            self._forward[name] = postings.numbers[order].astype(np.int32), starts
-        terms, starts = self._forward[name]
-        return terms[spans(starts[rows], starts[rows + 1])], starts[rows + 1] - starts[rows]
+            one_each = np.array_equal(starts, np.arange(self.rows + 1))
+            self._forward[name] = postings.numbers[order].astype(np.int32), None if one_each else starts
+        terms, known = self._forward[name]
+        if known is None:
+            return terms[rows], None
+        return terms[spans(known[rows], known[rows + 1])], known[rows + 1] - known[rows]
 
     def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
         """Return the number of each row by which it is sorted, NaN where there is none; texts are numbered.
@@ -147,6 +152,19 @@ class Variants(Table):
     def of(self, docs: Ordinals) -> Ordinals:
         """Return the variants of some documents, beside each other."""
         return spans(self._starts[docs], self._starts[docs + 1])
+
+    def among(self, docs: Ordinals, passing: Mask | None = None) -> Ordinals:
+        """Return those of the variants of some documents, beside each other, that pass; None passes all.
+
+        Of many documents it is faster to look at every variant that there is than to list theirs.
+        """
+        if MANY * len(docs) < len(self._starts):
+            rows = self.of(docs)
+            return rows if passing is None else rows[passing[rows]]
+        chosen = np.zeros(len(self._starts) - 1, np.bool_)
+        chosen[docs] = True
+        wanted = chosen[self.owners]
+        return np.flatnonzero(wanted if passing is None else wanted & passing).astype(np.int32)
 
     def least(self, docs: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each of some documents the least of the numbers, which are those of the variants `of` them."""

@@ -49,7 +49,20 @@ def test_the_variants_of_documents_and_their_terms_stand_beside_each_other(varia
     rows = variants.of(np.array([0, 2], np.int32))
     assert rows.tolist() == [0, 1, 3]
     terms, held = variants.terms_of("facets", "v.color", rows)
+    assert held is not None
     assert ([("blue", "red")[term] for term in terms], held.tolist()) == (["red", "blue", "red", "blue"], [1, 2, 1])
+
+
+@pytest.mark.parametrize("many", [0, 4, 1_000])
+def test_the_variants_among_documents_are_the_same_however_many_these_are(
+    variants: Variants, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MANY", many)
+    passing = np.array([True, False, True, True])
+    for docs, expected in (([0, 1, 2], [0, 2, 3]), ([0, 2], [0, 3]), ([1], [2]), ([], [])):
+        some = np.array(docs, np.int32)
+        assert variants.among(some, passing).tolist() == expected
+        assert variants.among(some).tolist() == variants.of(some).tolist()
 
 
 def test_filters_are_remembered_up_to_a_number(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
