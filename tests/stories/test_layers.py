@@ -51,8 +51,6 @@ LAYERS = (
     ("answering", "matching"),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client",),
-    ("align", "async_related", "client", "doctor", "propose"),
-    ("async_client",),
     ("web",),
     ("cli",),
     ("__main__",),
