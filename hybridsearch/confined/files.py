@@ -33,6 +33,9 @@ File = str | Path | bytes | Opened | Uploaded
 """A path, which may lie anywhere, as trusted code gives it; the bytes of a file, or a file that is open."""
 
 
+Steps = tuple[str, str]
+
+
 def content_of(given: Any, noun: str, most: int, error: type[HybridSearchError]) -> bytes | None:
     """Return the bytes of a file, at most one more than `most`; None for what is no file.
 
@@ -48,6 +51,23 @@ def content_of(given: Any, noun: str, most: int, error: type[HybridSearchError])
     if issubclass(kind, bytes):
         return bytes.__getitem__(given, slice(None))
     return read_opened(given, noun, most, error) if hasattr(kind, "read") else None
+
+
+def require_size(data: bytes, most: int, noun: str, formats: str, error: type[HybridSearchError], steps: Steps) -> None:
+    """Refuse a file that is empty or larger than what is read of it.
+
+    Args:
+        data: The file.
+        most: Bytes that it may have.
+        noun: What it holds, for sentences: `picture`.
+        formats: What was expected, for sentences: `MP4 or WebM`.
+        error: What is raised.
+        steps: What to do where it is empty, and where it is too large.
+    """
+    if not data:
+        raise error(f"The {noun} is empty; expected a {formats} file. {steps[0]}")
+    if len(data) > most:
+        raise error(f"The {noun} has more than {most:,} bytes, which is all that is read. {steps[1]}")
 
 
 def read_path(path: str | Path, noun: str, most: int, error: type[HybridSearchError]) -> bytes:

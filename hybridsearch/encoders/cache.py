@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +33,8 @@ AT_ONCE = 32
 """Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""
 
 T = TypeVar("T")
+Encoding = Callable[[Mapping[bytes, bytes]], Iterable[tuple[bytes, NDArray[np.float32] | ImageError]]]
+"""Yields for each of some files, by key, its vector or why it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +102,16 @@ class EncodeCache:
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [image_key(encoder, data) for data in pictures]
-        vectors = self._file.get(keys, encoder.dims)
-        hits = sum(key in vectors for key in keys)
-        failed: dict[bytes, ImageError] = {}
-        missing = {key: data for key, data in zip(keys, pictures, strict=True) if key not in vectors}
-        images = prefetch_map(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
-        for batch in batches(zip(missing, images, strict=True), AT_ONCE):
-            failed.update({key: image for key, image in batch if isinstance(image, ImageError)})
-            usable = {key: image for key, image in batch if not isinstance(image, ImageError)}
-            if usable:
-                rows = encoder.encode_images(list(usable.values()))
-                vectors.update(self._put(zip(usable, rows, strict=True)))
-        return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
+
+        def encoded(missing: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, NDArray[np.float32] | ImageError]]:
+            images = prefetch_map(partial(decoded, enough=encoder.enough), missing.values(), most=AT_ONCE)
+            for batch in batches(zip(missing, images, strict=True), AT_ONCE):
+                usable = {key: image for key, image in batch if not isinstance(image, ImageError)}
+                yield from ((key, image) for key, image in batch if isinstance(image, ImageError))
+                if usable:
+                    yield from zip(usable, encoder.encode_images(list(usable.values())), strict=True)
+
+        return self._files(encoder, [image_key(encoder, data) for data in pictures], pictures, encoded, AT_ONCE)
 
     def videos(self, encoder: Encoder, videos: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
         """Return the vector of each video file, the mean of its frames, or in its place the reason why it has none.
@@ -120,19 +119,17 @@ class EncodeCache:
         Raises:
             EncoderError: As the encoder does.
         """
-        keys = [video_key(encoder, data) for data in videos]
-        vectors = self._file.get(keys, encoder.dims)
-        hits = sum(key in vectors for key in keys)
-        failed: dict[bytes, ImageError] = {}
-        missing = {key: data for key, data in zip(keys, videos, strict=True) if key not in vectors}
-        seen = prefetch_map(partial(frames_of, enough=encoder.enough), missing.values(), most=film.AT_ONCE)
-        for key, frames in zip(missing, seen, strict=True):
-            if isinstance(frames, VideoError):
-                failed[key] = frames
-            else:
-                rows = encoder.encode_images([frame.picture for frame in frames])
-                vectors.update(self._put([(key, mean(list(map(Vector, rows))).array)]))
-        return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
+
+        def encoded(missing: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, NDArray[np.float32] | ImageError]]:
+            seen = prefetch_map(partial(frames_of, enough=encoder.enough), missing.values(), most=film.AT_ONCE)
+            for key, frames in zip(missing, seen, strict=True):
+                if isinstance(frames, VideoError):
+                    yield key, frames
+                else:
+                    rows = encoder.encode_images([frame.picture for frame in frames])
+                    yield key, mean(list(map(Vector, rows))).array
+
+        return self._files(encoder, [video_key(encoder, data) for data in videos], videos, encoded, film.AT_ONCE)
 
     def close(self) -> None:
         """Close the file."""
@@ -143,6 +140,19 @@ class EncodeCache:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _files(
+        self, encoder: Encoder, keys: Sequence[bytes], files: Sequence[bytes], encoded: Encoding, most: int
+    ) -> Encoded[list[Vector | ImageError]]:
+        """Return the vector of each file, or why it has none; of `most` files each what is encoded is written down."""
+        vectors = self._file.get(keys, encoder.dims)
+        hits = sum(key in vectors for key in keys)
+        failed: dict[bytes, ImageError] = {}
+        missing = {key: data for key, data in zip(keys, files, strict=True) if key not in vectors}
+        for batch in batches(encoded(missing), most):
+            failed.update({key: why for key, why in batch if isinstance(why, ImageError)})
+            vectors.update(self._put((key, row) for key, row in batch if not isinstance(row, ImageError)))
+        return Encoded([failed[key] if key in failed else Vector(vectors[key]) for key in keys], hits)
 
     def _put(self, items: Iterable[tuple[bytes, NDArray[np.float32]]]) -> dict[bytes, NDArray[np.float32]]:
         """Write vectors down, and return them by key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.confined.files import one_of
+from hybridsearch.confined.files import one_of, require_size
 from hybridsearch.errors import ImageError
 from hybridsearch.images.limits import MAX_BYTES
 
@@ -34,10 +34,9 @@ def require_picture(data: bytes, most: int = MAX_BYTES) -> str:
     Raises:
         ImageError: It is empty, too large, or none of them.
     """
-    if not data:
-        raise ImageError(f"The picture is empty; expected a {one_of(FORMATS)} file. Fetch or save it again.")
-    if len(data) > most:
-        raise ImageError(f"The picture has {len(data):,} bytes, at most {most:,} are read. Offer a smaller version.")
+    require_size(
+        data, most, "picture", one_of(FORMATS), ImageError, ("Fetch or save it again.", "Offer a smaller version.")
+    )
     kind = kind_of(data)
     if kind is None:
         raise not_a_picture(data)

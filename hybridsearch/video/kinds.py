@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.confined.files import one_of
+from hybridsearch.confined.files import one_of, require_size
 from hybridsearch.errors import VideoError
 from hybridsearch.images.kinds import BRANDS
 
@@ -25,12 +25,9 @@ def require_video(data: bytes, most: int) -> str:
     Raises:
         VideoError: It is empty, too large, or none of them.
     """
-    if not data:
-        raise VideoError(f"The video is empty; expected a {EXPECTED} file. Fetch or save it again.")
-    if len(data) > most:
-        raise VideoError(
-            f"The video has more than {most:,} bytes, which is all that is read. Offer a shorter or smaller one."
-        )
+    require_size(
+        data, most, "video", EXPECTED, VideoError, ("Fetch or save it again.", "Offer a shorter or smaller one.")
+    )
     kind = kind_of(data)
     if kind is None:
         raise VideoError(f"The content is no video; expected a {EXPECTED} file. Convert it, or correct the link.")

@@ -7,6 +7,7 @@ import struct
 from PIL import Image
 
 from hybridsearch.confined.decoder import Decoder
+from hybridsearch.confined.media import load
 from hybridsearch.confined.workers import Workers
 from hybridsearch.errors import VideoError
 from hybridsearch.images.decode import ENOUGH
@@ -49,13 +50,6 @@ def unpack(data: bytearray) -> list[Frame]:
         frames.append(Frame(second, Image.frombytes("RGB", (width, height), rest[HEAD : HEAD + size])))
         rest = rest[HEAD + size :]
     return frames
-
-
-def load() -> None:
-    """Load the decoders before a video waits for them, and let them say nothing."""
-    import av.logging
-
-    av.logging.set_level(None)
 
 
 DECODER = Decoder(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.confined.files import one_of
+from hybridsearch.confined.files import one_of, require_size
 from hybridsearch.errors import AudioError
 
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg": "ogg", "WebM": "matroska", "MP4": "mov"}
@@ -22,10 +22,7 @@ def require_recording(data: bytes, most: int) -> str:
     Raises:
         AudioError: It is empty, too large, or none of them.
     """
-    if not data:
-        raise AudioError(f"The recording is empty; expected a {EXPECTED} file. Record it again.")
-    if len(data) > most:
-        raise AudioError(f"The recording has {len(data):,} bytes, at most {most:,} are read. Record a shorter one.")
+    require_size(data, most, "recording", EXPECTED, AudioError, ("Record it again.", "Record a shorter one."))
     kind = kind_of(data)
     if kind is None:
         raise AudioError(f"The content is no recording; expected a {EXPECTED} file. Convert it, or record it again.")

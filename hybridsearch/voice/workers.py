@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hybridsearch.confined.decoder import Decoder
+from hybridsearch.confined.media import load
 from hybridsearch.confined.workers import Workers
 from hybridsearch.errors import AudioError
 from hybridsearch.voice.decode import decode_in_process
@@ -29,13 +30,6 @@ def unpack(data: bytearray) -> Sound:
     if data[0] > 1 or (len(data) - HEAD) % WIDTH:
         raise ValueError("it did not answer with sound")
     return Sound(bytes(data[HEAD:]), bool(data[0]))
-
-
-def load() -> None:
-    """Load the decoders before a recording waits for them, and let them say nothing."""
-    import av.logging
-
-    av.logging.set_level(None)
 
 
 DECODER = Decoder(

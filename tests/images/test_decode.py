@@ -167,7 +167,7 @@ def test_a_refusal_says_what_was_found_what_was_expected_and_what_to_do() -> Non
 
 
 def test_more_bytes_than_the_cap_are_refused() -> None:
-    with pytest.raises(ImageError, match=r"at most 20,971,520 are read"):
+    with pytest.raises(ImageError, match=r"more than 20,971,520 bytes"):
         inspect(bytes(MAX_BYTES + 1))
 
 
