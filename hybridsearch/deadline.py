@@ -59,3 +59,23 @@ def aside(seconds: float) -> Iterator[None]:
 def left() -> float:
     """Return the seconds until the deadline, 0 or less when it has passed; infinitely many when there is none."""
     return _end.get() - time.monotonic()
+
+
+class Allowance:
+    """Seconds that some work may take in all its parts; what happens between them does not count.
+
+    Args:
+        seconds: Of all parts together.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    @contextmanager
+    def spent(self) -> Iterator[float]:
+        """Give a part the seconds that are left, 0 where there are none, and take off what it needs."""
+        started = time.monotonic()
+        try:
+            yield max(0.0, self._left)
+        finally:
+            self._left -= time.monotonic() - started

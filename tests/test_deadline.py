@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hybridsearch.deadline import allowed, aside, by_default, left, within
+from hybridsearch.deadline import Allowance, allowed, aside, by_default, left, within
 
 FOREVER = float("inf")
 
@@ -79,3 +79,16 @@ def test_what_a_search_is_allowed_stays_the_same_while_its_time_passes() -> None
         with within(2.0):
             assert allowed(10.0) == 2.0
     assert allowed(10.0) == 10.0
+
+
+def test_an_allowance_counts_its_parts_and_not_what_happens_between_them() -> None:
+    allowance = Allowance(0.5)
+    with allowance.spent() as first:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    with allowance.spent() as second:
+        time.sleep(0.6)
+    with allowance.spent() as third:
+        pass
+    assert (first, third) == (0.5, 0.0)
+    assert 0.2 < second <= 0.4

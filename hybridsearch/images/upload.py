@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from hybridsearch.confined.files import File, content_of, from_start, reason_of
+from hybridsearch.deadline import Allowance
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, check_size, normalise
 from hybridsearch.images.kinds import FORMATS
@@ -27,18 +27,18 @@ class Upload:
 
     Args:
         photo: As the caller gave it.
-        seconds: From now on; afterwards nothing more is decoded.
+        seconds: That decoding it may take, for all encoders together; what a model takes to be loaded does not count.
     """
 
     def __init__(self, photo: Photo, seconds: float = QUERY.seconds) -> None:
         self._photo = photo
-        self._until = time.monotonic() + min(seconds, QUERY.seconds)
+        self._allowance = Allowance(min(seconds, QUERY.seconds))
         self._decoded: dict[int, Image.Image] = {}
 
     def anew(self, seconds: float) -> Upload:
-        """Return the same photo, with so many seconds from now on."""
+        """Return the same photo, with so many seconds more."""
         again = copy.copy(self)
-        again._until = time.monotonic() + min(seconds, QUERY.seconds)
+        again._allowance = Allowance(min(seconds, QUERY.seconds))
         return again
 
     @cached_property
@@ -67,8 +67,8 @@ class Upload:
         if self.file is None:
             return converted(self._photo, enough)  # type: ignore[arg-type]
         if enough not in self._decoded:
-            left = max(0.0, self._until - time.monotonic())
-            self._decoded[enough] = QUERY_WORKERS.decode(self.file or b"", enough, left)
+            with self._allowance.spent() as left:
+                self._decoded[enough] = QUERY_WORKERS.decode(self.file or b"", enough, left)
         return self._decoded[enough]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 
 from PIL import Image
 
 from hybridsearch.confined.files import File, content_of
+from hybridsearch.deadline import Allowance
 from hybridsearch.errors import VideoError
 from hybridsearch.images.decode import ENOUGH
 from hybridsearch.json_values import named
@@ -21,12 +21,12 @@ class Film:
 
     Args:
         video: As the caller gave it.
-        seconds: From now on; afterwards nothing more is decoded.
+        seconds: That decoding it may take, for all encoders together; what a model takes to be loaded does not count.
     """
 
     def __init__(self, video: File, seconds: float = QUERY.seconds) -> None:
         self._video = video
-        self._until = time.monotonic() + min(seconds, QUERY.seconds)
+        self._allowance = Allowance(min(seconds, QUERY.seconds))
 
     @cached_property
     def file(self) -> bytes:
@@ -49,8 +49,8 @@ class Film:
             VideoError: Its content cannot be used, the time is over, or the extra is not installed.
         """
         require()
-        left = max(0.0, self._until - time.monotonic())
-        return [frame.picture for frame in QUERY_WORKERS.decode(self.file, enough, left)]
+        with self._allowance.spent() as left:
+            return [frame.picture for frame in QUERY_WORKERS.decode(self.file, enough, left)]
 
 
 Video = File | Film

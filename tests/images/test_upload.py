@@ -265,3 +265,11 @@ def error_of(path: Path) -> str:
     with pytest.raises(ImageError) as refused:
         Upload(path).picture()
     return str(refused.value)
+
+
+def test_what_a_model_takes_to_be_loaded_is_no_time_of_the_photo() -> None:
+    photo = BytesIO()
+    Image.new("RGB", (70, 70), RED).save(photo, "PNG")
+    upload = Upload(photo.getvalue(), seconds=2.0)
+    time.sleep(2.5)  # the first photo of a process waits for the encoder
+    assert upload.picture(64).size == (70, 70)

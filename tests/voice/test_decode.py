@@ -1,6 +1,6 @@
 """From a recording of any format to sound, `kinds`, `limits` and `sound`; what is broken or too much is refused.
 
-So is any recording where the `extra` is not installed.
+So is any recording where the `extra` is not installed (`media`).
 """
 
 from __future__ import annotations
