@@ -212,11 +212,19 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
 
 
 def occurrences(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> int:
-    """Return how many products have a word as it is spelled, or in another form that shares more than three letters."""
+    """Return how many products have a word as it is spelled, or in another form.
+
+    Of three letters that forms share one must be a word by itself, as `rot` is of `rotes`; less is left of too much.
+    """
     if typed in lexicon.counts:
         return max(lexicon.count(typed, language) for language in languages)
-    stemmed = (language for language in languages if len(text.stem(typed, language)) >= SHORTEST_PART)
-    return max((lexicon.count(typed, language) for language in stemmed), default=0)
+    stems = {language: text.stem(typed, language) for language in languages}
+    known = (
+        language
+        for language, stem in stems.items()
+        if len(stem) >= SHORTEST_PART or (len(stem) >= SHORTEST and stem in lexicon.counts)
+    )
+    return max((lexicon.count(typed, language) for language in known), default=0)
 
 
 def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | None, least: float) -> Words | None:

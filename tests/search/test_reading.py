@@ -36,6 +36,12 @@ def test_the_index_decides_what_a_misspelt_word_may_be() -> None:
     assert read("red umbrella", LEXICON, ("en",)).spelled == ""
 
 
+def test_a_form_of_a_short_word_that_products_have_is_not_misspelt() -> None:
+    lexicon = Lexicon({"rot": 20, "roses": 9}, 100)
+    assert read("rotes", lexicon, ("de", "fr")).corrected == {}
+    assert read("rotes", Lexicon({"roses": 9}, 100), ("de", "fr")).corrected == {"rotes": "roses"}
+
+
 def test_words_that_were_written_as_one_are_each_looked_for() -> None:
     assert tokens("stainlesssteel") == (("stainlesssteel", "stainless"), ("stainlesssteel", "steel"))
     assert read("stainlesssteel", LEXICON, ("en",)).spelled == "stainless steel"
