@@ -20,6 +20,8 @@ BESIDES = 0.55
 """Part of the confidence that a field loses where most of its name was not asked for."""
 SENTENCE = 0.6
 """Confidence of a sentence that speaks of all that is asked: it may say something else of it."""
+WORD_FOR_WORD = 0.1
+"""What a value that has a word of the question is surer than others: of red and pink things those that are red."""
 INDIRECT = 0.7
 """What a property counts that tells of the one that is asked, as width does of size."""
 CHATTER = 0.6
@@ -148,7 +150,7 @@ def confidence(asked: Sequence[Element], fact: Fact) -> float:
     is_meant = named == 1.0 and any(weight(part) == 1.0 for part in fact.about)
     if share < (STATED_WHOLE if is_meant else STATED) or not heard_of_the_most(heard):
         return 0.0
-    by_name = share * (1 - BESIDES + BESIDES * named)
+    by_name = min(1.0, share * (1 - BESIDES + BESIDES * named) + WORD_FOR_WORD * says_itself(asked, fact))
     return max(by_name, LEAST if is_meant else 0.0, share * SENTENCE if fact.is_sentence else 0.0)
 
 
@@ -159,6 +161,12 @@ def share_heard(heard: Sequence[tuple[Element, float]]) -> float:
     unknown = ((element, degree) for element, degree in heard if not (element.concepts or element.word.isdecimal()))
     chatter = min(CHATTER, sum(UNKNOWN_PART * (1 - degree) for element, degree in unknown))
     return found / (found + missed + chatter) if found else 0.0
+
+
+def says_itself(asked: Sequence[Element], fact: Fact) -> bool:
+    """Tell whether the value of a field is, or has, a word of the question that tells something."""
+    words = {word for part in fact.says for word in part.word.split()}
+    return any(element.word in words for element in asked if len(element.word) > 1)
 
 
 def name_asked_for(asked: Sequence[Element], fact: Fact) -> float:
