@@ -213,7 +213,7 @@ def test_fixed_order_is_said_to_be_left_uncorrected(tmp_path: Path) -> None:
     ("bad", "reason"),
     [
         ({"query": "red", "shown": ["a"], "clicked": []}, "'session' is missing or empty, expected an id"),
-        ({"session": 1, "shown": ["a"], "clicked": []}, "'query', 'image' and 'audio' are missing or empty"),
+        ({"session": 1, "shown": ["a"], "clicked": []}, "'query', 'image', 'audio' and 'video' are missing or empty"),
         ({"session": 1, "query": "red", "shown": [], "clicked": []}, "'shown' is empty, expected the products that"),
         ({"session": 1, "query": "red", "shown": ["a"]}, "'clicked' is None, expected a list of products"),
         ({"session": 1, "query": "red", "shown": "a", "clicked": []}, "'shown' is 'a', expected a list of products"),
