@@ -104,7 +104,7 @@ def test_the_longest_review_takes_a_moment_whatever_is_repeated_in_it(word: str)
     started = time.process_time()
     for language in (*LATIN, *CJK):
         tone((word * 2_000)[:2_000], language)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2.0  # a hundredth of that, but threads of other tests count too
 
 
 @given(st.text(max_size=80), st.sampled_from((*LATIN, *CJK)))
