@@ -49,11 +49,11 @@ def because(hit: Hit, taste: Taste, bound: float, vectors: Mapping[str, Vector])
     given = {name: value for name, value in hit.signals.items() if name.startswith(TASTE)}
     if sum(given.values()) < NOTICED * bound:
         return hit
-    liked = {part.name: part.by for part in taste.liked}
+    liked, own = {part.name: part.by for part in taste.liked}, own_name(hit, taste)
     for name in given:  # the largest first
         by = liked.get(name) or nearest(name.removeprefix(LEG), taste, vectors)
-        if others := [each for each in by if each != own_name(hit, taste)]:
-            return replace(hit, looked_at=others[0])
+        if other := next((each for each in by if each != own), None):
+            return replace(hit, looked_at=other)
     return hit
 
 
