@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hybridsearch import errors
 from hybridsearch.presenting import encoded
-from hybridsearch.web.door import Refusal
+from hybridsearch.web.door import Refusal, is_for_programs
 
 STATUSES: dict[type[errors.HybridSearchError], int] = {
     errors.QueryError: 400,
@@ -52,8 +52,7 @@ def at(request: Request, path: str) -> str:
 
 def is_api(request: Request) -> bool:
     """Tell whether a program asks."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path.startswith("/api/") or path in ("/health", "/metrics")
+    return is_for_programs(request.scope["path"].removeprefix(request.scope.get("root_path", "")))
 
 
 def refused(request: Request, why: Refusal) -> Response:

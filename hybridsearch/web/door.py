@@ -66,11 +66,6 @@ class Asked:
     cookies: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def is_api(self) -> bool:
-        """Whether a program asks, and no person."""
-        return self.path.startswith("/api/") or self.path in ("/health", "/metrics")
-
-    @property
     def most_bytes(self) -> int:
         """Bytes that its body may have."""
         has_files = self.headers.get("content-type", "").lower().startswith("multipart/")
@@ -83,6 +78,11 @@ class Refusal:
 
     status: int
     sentence: str
+
+
+def is_for_programs(path: str) -> bool:
+    """Tell whether what a path below the prefix answers is for programs, and not for people."""
+    return path.startswith("/api/") or path in ("/health", "/metrics")
 
 
 def refusal(asked: Asked, rules: Rules, now: float) -> Refusal | None:

@@ -151,8 +151,7 @@ def can_be_written(name: str) -> bool:
 
 def price_field(fields: Fields) -> str | None:
     """Return the number field that people look for by its bounds: the price, else the first of all."""
-    numbers = fields.of_products("numbers")
-    return fields.price or next((name for name in numbers if name.endswith("price")), next(iter(numbers), None))
+    return fields.price_in() or next(iter(fields.of_products("numbers")), None)
 
 
 def facets_shown(page: Page, asked: Asked) -> Iterator[FacetShown]:
