@@ -133,11 +133,11 @@ def readings(question: str) -> list[tuple[Element, ...]]:
     return [asked for asked in every if any(part.concepts or len(part.word) > 1 for part in asked)]
 
 
-def of_product(readings: Sequence[Sequence[Element]], product_id: str, row: Row, fields: Fields) -> list[Answer]:
+def of_product(ways: Sequence[Sequence[Element]], product_id: str, row: Row, fields: Fields) -> list[Answer]:
     """Return what a product states about what is asked, read in one of some ways, the best place first."""
-    if not readings:
+    if not ways:
         return []
-    judged = ((max(confidence(asked, fact) for asked in readings), fact) for fact in facts(row, fields))
+    judged = ((max(confidence(asked, fact) for asked in ways), fact) for fact in facts(row, fields))
     found = sorted(((sure, fact) for sure, fact in judged if sure >= LEAST), key=lambda each: -each[0])
     close = [(sure, fact) for sure, fact in found if sure >= found[0][0] - TIED][:MOST]
     return [Answer(product_id, said(fact), fact.field, fact.quote, round(sure, 3)) for sure, fact in close]
@@ -146,9 +146,12 @@ def of_product(readings: Sequence[Sequence[Element]], product_id: str, row: Row,
 def confidence(asked: Sequence[Element], fact: Fact) -> float:
     """Return how surely a place answers a question, from 0 to 1; 0 where it does not speak of enough of it."""
     heard = [(element, heard_in(element, fact)) for element in asked]
-    named, share = name_asked_for(asked, fact), share_heard(heard)
+    share = share_heard(heard)
+    if share < STATED_WHOLE:  # most places of a product speak of something else
+        return 0.0
+    named = name_asked_for(asked, fact)
     is_meant = named == 1.0 and any(weight(part) == 1.0 for part in fact.about)
-    if share < (STATED_WHOLE if is_meant else STATED) or not heard_of_the_most(heard):
+    if (share < STATED and not is_meant) or not heard_of_the_most(heard):
         return 0.0
     by_name = min(1.0, share * (1 - BESIDES + BESIDES * named) + WORD_FOR_WORD * says_itself(asked, fact))
     return max(by_name, LEAST if is_meant else 0.0, share * SENTENCE if fact.is_sentence else 0.0)
