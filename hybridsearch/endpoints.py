@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from hybridsearch import credentials, deadline
 from hybridsearch.errors import ConfigError, HybridSearchError
+from hybridsearch.redaction import redacted
 from hybridsearch.timed import timed
 
 BUSY = (429, 502, 503, 504)
@@ -79,6 +80,27 @@ class Endpoint:
                     break
                 time.sleep(pause)
         raise self._unavailable(f"{self._called} {failure}. Check that it runs, and repeat the command.")
+
+    def refusal(self, answer: Answer, variable: str) -> str:
+        """Return the sentence about an answer that refuses; the variable of the environment has the key."""
+        reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
+        return (
+            f"{self._called} refused ({answer.status}): {reason[:200]}. "
+            f"Check its address, its model, and the key in {variable}."
+        )
+
+    def misunderstanding(self, expected: str, served: str, path: str) -> str:
+        """Return the sentence about an answer that is none of the API.
+
+        Args:
+            expected: What it should have been: `a text`.
+            served: What there is at the right address: `transcriptions`,
+            path: and what that ends in behind the version.
+        """
+        return (
+            f"{self._called} answers, but not with {expected}: a proxy's page, or another service. "
+            f"Name the address of its {served}, such as 'https://HOST/v1/{path}#MODEL'."
+        )
 
     def _post(self, body: bytes, kind: str) -> Answer:
         headers = {"Content-Type": kind}

@@ -13,14 +13,13 @@ from hybridsearch.asking.answers import Answers
 from hybridsearch.asking.phrased import is_held, request
 from hybridsearch.endpoints import Endpoint, Patience, address_and_model, key_of_environment
 from hybridsearch.errors import ConfigError, HybridSearchError
-from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
 
 if TYPE_CHECKING:
     from hybridsearch.settings import Settings
 
 ATTEMPTS = 2
-VARIABLE = "HYBRIDSEARCH_PHRASER_KEY"
+PATH, VARIABLE = "chat/completions", "HYBRIDSEARCH_PHRASER_KEY"
 NOT_HELD = "the model's answer says what no quotation does, and is not shown"
 
 
@@ -51,22 +50,15 @@ class Phrasing:
         seconds = min(self._questions.timeout, deadline.left())
         answer = server.ask(orjson.dumps(request(model, answers)), "application/json", Patience(ATTEMPTS, seconds))
         if answer.status != 200:
-            reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
-            raise ConfigError(
-                f"Phraser '{self._questions.phraser}' refused ({answer.status}): {reason[:200]}. "
-                f"Check its address, its model, and the key in {VARIABLE}."
-            )
+            raise ConfigError(server.refusal(answer, VARIABLE))
         try:
             return " ".join(str(orjson.loads(answer.body)["choices"][0]["message"]["content"]).split())
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ConfigError(
-                f"Phraser '{self._questions.phraser}' answers, but not with a text: a proxy's page, or another "
-                "service. Name the address of its chat API, such as 'https://HOST/v1/chat/completions#MODEL'."
-            ) from error
+            raise ConfigError(server.misunderstanding("a text", "chat API", PATH)) from error
 
     @cached_property
     def _server(self) -> tuple[Endpoint, str]:
         name = self._questions.phraser or ""
-        address, model = address_and_model(name, "Phraser", "chat/completions", credentials.phraser_name, ConfigError)
+        address, model = address_and_model(name, "Phraser", PATH, credentials.phraser_name, ConfigError)
         key = key_of_environment(Secrets().phraser_key, VARIABLE, ConfigError)
         return Endpoint(f"Phraser '{name}'", address, key, ConfigError), model

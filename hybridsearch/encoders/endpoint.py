@@ -14,10 +14,10 @@ from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
 from hybridsearch.endpoints import Answer, Endpoint, Patience, address_and_model, key_of_environment
 from hybridsearch.errors import EncoderError, EncoderUnavailable
-from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
 from hybridsearch.values import Vectors
 
+PATH, VARIABLE = "embeddings", "HYBRIDSEARCH_ENCODER_KEY"
 TEXTS_AT_ONCE = 32
 """The most that the strictest of the usual servers accepts in one request."""
 PICKY = (400, 413, 422)
@@ -38,12 +38,10 @@ class EndpointEncoder(TextEncoder):
 
     def __init__(self, options: EncoderOptions) -> None:
         self.name = self.fingerprint = options.name
-        address, self._model = address_and_model(
-            self.name, "Encoder", "embeddings", credentials.encoder_name, EncoderError
-        )
+        address, self._model = address_and_model(self.name, "Encoder", PATH, credentials.encoder_name, EncoderError)
         if options.image_encoder:
             raise EncoderError(f"Encoder '{self.name}' reads words alone. Leave its 'image_encoder' out.")
-        key = key_of_environment(Secrets().encoder_key, "HYBRIDSEARCH_ENCODER_KEY", EncoderError)
+        key = key_of_environment(Secrets().encoder_key, VARIABLE, EncoderError)
         self._server = Endpoint(f"Encoder '{self.name}'", address, key, EncoderUnavailable)
         self.dims = self._rows(["red"]).shape[1]
 
@@ -60,17 +58,12 @@ class EndpointEncoder(TextEncoder):
         answer = self._answer(texts, QUERY if len(texts) == 1 else BATCH)
         if answer.status != 200:
             kind = EncoderError if answer.status in PICKY else EncoderUnavailable
-            reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
-            raise kind(
-                f"Encoder '{self.name}' refused ({answer.status}): {reason[:200]}. "
-                "Check its address, its model, and the key in HYBRIDSEARCH_ENCODER_KEY."
-            )
+            raise kind(self._server.refusal(answer, VARIABLE))
         try:
             return rows_of(orjson.loads(answer.body), len(texts))
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderUnavailable(
-                f"Encoder '{self.name}' answers, but not with a vector for each text: a proxy's page, or another "
-                "service. Name the address of its embeddings, such as 'https://HOST/v1/embeddings#MODEL'."
+                self._server.misunderstanding("a vector for each text", "embeddings", PATH)
             ) from error
 
     def _answer(self, texts: Sequence[str], patience: Patience) -> Answer:

@@ -12,12 +12,12 @@ import orjson
 from hybridsearch import credentials
 from hybridsearch.endpoints import Endpoint, Patience, address_and_model, key_of_environment
 from hybridsearch.errors import RecogniserError
-from hybridsearch.redaction import redacted
 from hybridsearch.sections import Secrets
 from hybridsearch.transcript import Transcript
 from hybridsearch.voice.base import RecogniserOptions
 from hybridsearch.voice.sound import Sound
 
+PATH, VARIABLE = "audio/transcriptions", "HYBRIDSEARCH_VOICE_KEY"
 PATIENCE = Patience(2, 30.0)
 """The time that a search leaves is shorter."""
 LANGUAGES = {
@@ -41,9 +41,9 @@ class EndpointRecogniser:
     def __init__(self, options: RecogniserOptions) -> None:
         self.name = options.name
         address, self._model = address_and_model(
-            self.name, "Recogniser", "audio/transcriptions", credentials.recogniser_name, RecogniserError
+            self.name, "Recogniser", PATH, credentials.recogniser_name, RecogniserError
         )
-        key = key_of_environment(Secrets().voice_key, "HYBRIDSEARCH_VOICE_KEY", RecogniserError)
+        key = key_of_environment(Secrets().voice_key, VARIABLE, RecogniserError)
         self._server = Endpoint(f"Recogniser '{self.name}'", address, key, RecogniserError)
 
     def transcribe(self, sound: Sound, languages: Sequence[str], hints: Sequence[str]) -> Transcript:
@@ -58,18 +58,11 @@ class EndpointRecogniser:
         body, kind = form(fields, sound.wav())
         answer = self._server.ask(body, kind, PATIENCE)
         if answer.status != 200:
-            reason = " ".join(redacted(answer.body.decode("utf-8", "replace")).split())
-            raise RecogniserError(
-                f"Recogniser '{self.name}' refused ({answer.status}): {reason[:200]}. "
-                "Check its address, its model, and the key in HYBRIDSEARCH_VOICE_KEY."
-            )
+            raise RecogniserError(self._server.refusal(answer, VARIABLE))
         try:
             return transcript_of(orjson.loads(answer.body))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RecogniserError(
-                f"Recogniser '{self.name}' answers, but not with a text: a proxy's page, or another service. "
-                "Name the address of its transcriptions, such as 'https://HOST/v1/audio/transcriptions#MODEL'."
-            ) from error
+            raise RecogniserError(self._server.misunderstanding("a text", "transcriptions", PATH)) from error
 
 
 def form(fields: dict[str, str], wav: bytes) -> tuple[bytes, str]:
