@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pickle
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import replace
 
-from hybridsearch.catalog.variants import full_disk_explained
+from hybridsearch.catalog.variants import temporary_store
 from hybridsearch.values import Product, Reject
 
 TABLES = """
@@ -25,9 +23,7 @@ def together(rows: Iterable[Product | Reject]) -> Iterator[Product | Reject]:
 
     They are put into a temporary database of SQLite first, which lies in memory while it is small.
     """
-    # Threads may take turns with a generator.
-    with full_disk_explained(), closing(sqlite3.connect("", check_same_thread=False)) as store:
-        store.executescript(TABLES)
+    with temporary_store(TABLES) as store:
         for turn, row in enumerate(rows):
             store.execute(INSERT, (turn, row.id if isinstance(row, Product) else None, pickle.dumps(row)))
         store.execute(INDEX)

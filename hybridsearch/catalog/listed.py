@@ -5,12 +5,11 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hybridsearch.catalog.pairs import parsed
-from hybridsearch.catalog.variants import full_disk_explained, whole
+from hybridsearch.catalog.variants import temporary_store, whole
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings
 from hybridsearch.sections import Catalog
@@ -86,9 +85,7 @@ def with_listed(rows: Iterable[Product | Reject], listed: Listed) -> Iterator[Pr
 
     A row that several list is a variant of each. A variant without a row is what its product says of it.
     """
-    # Threads may take turns with a generator.
-    with full_disk_explained(), closing(sqlite3.connect("", check_same_thread=False)) as store:
-        store.executescript(TABLES)
+    with temporary_store(TABLES) as store:
         for turn, row in enumerate(rows):
             key = row.id if isinstance(row, Product) else None
             store.execute("INSERT INTO rows VALUES (?, ?, ?)", (turn, key, pickle.dumps(row)))

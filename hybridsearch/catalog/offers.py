@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.grouping import missing
 from hybridsearch.catalog.groups import Member
-from hybridsearch.catalog.variants import full_disk_explained, that_fit
+from hybridsearch.catalog.variants import temporary_store, that_fit
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, number
 from hybridsearch.sections import OfferSource
@@ -130,8 +129,7 @@ class Offers:
         Raises:
             CatalogError: A catalogue or the groups cannot be read.
         """
-        with full_disk_explained(), closing(sqlite3.connect("", check_same_thread=False)) as store:
-            store.executescript(TABLES)
+        with temporary_store(TABLES) as store:
             members = ((each.source, each.product_id, each.group) for each in self.named())
             store.executemany("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)", members)
             store.executemany("INSERT INTO rows VALUES (?, ?, ?)", self.entries(store))

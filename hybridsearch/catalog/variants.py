@@ -74,9 +74,7 @@ def with_variants(rows: Iterable[Product | Reject], children: Children) -> Itera
     A row that names a product which is not there is one of its own. One that would make its product heavier than a row
     may be is a reject.
     """
-    # Threads may take turns with a generator.
-    with full_disk_explained(), closing(sqlite3.connect("", check_same_thread=False)) as store:
-        store.executescript(TABLES)
+    with temporary_store(TABLES) as store:
         for row in rows:
             store.execute("INSERT INTO rows (id, parent, row) VALUES (?, ?, ?)", entry(row, children.parent))
             if children.named_by:
@@ -91,14 +89,20 @@ def with_variants(rows: Iterable[Product | Reject], children: Children) -> Itera
 
 
 @contextmanager
-def full_disk_explained() -> Iterator[None]:
-    """Turn an error of SQLite, of which there is one, into an error of the catalogue.
+def temporary_store(tables: str) -> Iterator[sqlite3.Connection]:
+    """Open a database that lies in memory while it is small, then in a file for nobody else; it is gone at the end.
+
+    Args:
+        tables: The statements that make its tables.
 
     Raises:
         CatalogError: There is no room for the rows.
     """
     try:
-        yield
+        # Threads may take turns with a generator that holds it.
+        with closing(sqlite3.connect("", check_same_thread=False)) as store:
+            store.executescript(tables)
+            yield store
     except sqlite3.Error as error:
         raise CatalogError(
             f"Cannot put the rows of the catalogue into a temporary file: {error}. Make room in the folder for "
