@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from hybridsearch import text
 from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import Word, standing_for, token_of
+from hybridsearch.search.reading import Word, standing_for
 from hybridsearch.search.synonyms import NONE, Synonyms
+from hybridsearch.search.telling import token_of
 
 
 def having_all(

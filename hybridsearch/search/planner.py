@@ -25,12 +25,13 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import UNRULED, Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
-from hybridsearch.search.reading import Reading, in_language, mostly_unknown, read
+from hybridsearch.search.reading import Reading, read
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.taste import signals as taste_signals
+from hybridsearch.search.telling import in_language, mostly_unknown
 from hybridsearch.search.weights import Weights
 from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector

@@ -15,7 +15,8 @@ from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import SPELLING, Reading, Word, having, idf, tokens_of
+from hybridsearch.search.reading import SPELLING, Reading, Word, having
+from hybridsearch.search.telling import idf, tokens_of
 from hybridsearch.values import Vector
 
 CORRECTED = 0.3

@@ -10,7 +10,7 @@ from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.rows import strings
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import idf
+from hybridsearch.search.telling import idf
 from hybridsearch.values import Row
 
 TELLING = 2.0

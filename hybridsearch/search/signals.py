@@ -29,8 +29,8 @@ from hybridsearch.search.clauses import (
     Signal,
 )
 from hybridsearch.search.conditions import Terms
-from hybridsearch.search.reading import present
 from hybridsearch.search.shared import Shared
+from hybridsearch.search.telling import present
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = LEADS = "code", "code_prefix"

@@ -18,10 +18,11 @@ from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import WINDOW, Query, heard, neighbours, page_bounds
-from hybridsearch.search.reading import Word, having, idf, tokens_of
+from hybridsearch.search.reading import Word, having
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.shared import shared
 from hybridsearch.search.signals import Evidence, signals_of
+from hybridsearch.search.telling import idf, tokens_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import Indexed
 

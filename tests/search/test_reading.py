@@ -1,4 +1,4 @@
-"""What was typed, as the words of the index that may be meant."""
+"""What was typed, as the words of the index that may be meant, and what each tells (`telling`)."""
 
 import math
 from collections import defaultdict
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hybridsearch.search.clauses import Words
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import UNKNOWN, idf, in_language, most_for, present, read
+from hybridsearch.search.reading import read
+from hybridsearch.search.telling import UNKNOWN, idf, in_language, most_for, present
 
 LEXICON = Lexicon(
     {"red": 20, "umbrella": 8, "cheap": 1, "stainless": 9, "steel": 20, "t": 6, "shirt": 15, "tshirt": 6, "5kg": 2,

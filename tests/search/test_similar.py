@@ -17,10 +17,10 @@ from hybridsearch.search.conditions import Ids, Not, Terms
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import Query
-from hybridsearch.search.reading import idf
 from hybridsearch.search.rules import Pin, Ruled
 from hybridsearch.search.shared import leaves, telling_most
 from hybridsearch.search.similar import MOST_WORDS, plan_similar, telling
+from hybridsearch.search.telling import idf
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.values import Indexed, Vector
 
