@@ -111,7 +111,7 @@ def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
 def together(filters: Iterable[Filter], of_variants: Callable[[str], bool]) -> tuple[Filter, ...]:
     """Return filters with those on variants joined, so that one variant has to pass all that stand beside each other.
 
-    Those of a group are joined with those around it.
+    Those of a group are joined with those around it, and so are those that are joined already.
 
     Args:
         filters: All of them must hold.
@@ -121,6 +121,9 @@ def together(filters: Iterable[Filter], of_variants: Callable[[str], bool]) -> t
     variants: list[Filter] = []
     mixed: list[Filter] = []
     for clause in filters:
+        if isinstance(clause, OneVariant):
+            variants += clause.filters
+            continue
         places = {of_variants(part.field) for part in simple([clause])}
         (mixed if len(places) > 1 else variants if places == {True} else products).append(clause)
     groups = [tuple(together([*group, *variants], of_variants) for group in groups_of(clause)) for clause in mixed]

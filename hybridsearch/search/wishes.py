@@ -17,7 +17,7 @@ from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.schema import Schema
 from hybridsearch.search import colours
 from hybridsearch.search.clauses import Condition, Cosine, Counted, Match, Neighbours, Passing, Signal, Words
-from hybridsearch.search.conditions import Filter, OneVariant, Terms
+from hybridsearch.search.conditions import Filter, Terms, together
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import EXPLORE, EXPLORE_EXACT, NEIGHBOURS
@@ -100,8 +100,7 @@ def look(plan: Plan, schema: Schema) -> Look | None:
         Neighbours(each.leg, each.vector, ALIKE, EXPLORE_EXACT if exact[each.leg] else EXPLORE, -1.0) for each in photos
     )
     counted = tuple(
-        Counted(each.clause) if isinstance(each.clause, Match) else Counted(None, (owned(each.clause, plan),))
-        for each in named
+        Counted(each.clause) if isinstance(each.clause, Match) else Counted(None, (each.clause,)) for each in named
     )
     found = Plan(PHOTO.name, "what it shows", neighbours=near, signals=photos, size=ALIKE, counted=counted)
     return Look(replace(found, variants=plan.variants), named)
@@ -167,7 +166,7 @@ def in_text(words: str, fields: Fields) -> Match:
 
 def owned(clause: Terms, plan: Plan) -> Filter:
     """Return the filter that a product has a value, or one of its variants."""
-    return OneVariant((clause,)) if plan.of_variants(clause.field) else clause
+    return together((clause,), plan.of_variants)[0]
 
 
 def granted(

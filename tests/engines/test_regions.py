@@ -253,6 +253,25 @@ def test_a_colour_that_titles_alone_name_counts_alike(tmp_path: Path, es_url: st
     assert "named title: noir" in pages[0][0].signals
 
 
+def test_a_colour_that_variants_have_is_that_of_the_variant_that_is_shown(tmp_path: Path, es_url: str) -> None:
+    rows = [
+        {**row, "variants": [{"colour": row["color"], "price": 5}, {"colour": "black", "price": 9}]}
+        for row in ROWS[:40]
+    ]
+    fields: dict[str, Any] = {
+        "title": "title",
+        "facets": ["category", "variants.colour"],
+        "numbers": ["variants.price"],
+    }
+    catalog = {"path": "products.jsonl", "images": str(SAMPLE)}
+    photo, fields = saved(picture(ROWS[0])), fields | {"image": "image"}
+    with on_both_engines(tmp_path, es_url, rows, fields=fields, vectors=LEGS, catalog=catalog) as shops:
+        pages = [shop.search("black", image=photo, size=5, filters={"variants.price": {"gte": 9}}) for shop in shops]
+    assert [[hit.id for hit in page] for page in pages] == [[hit.id for hit in pages[0]]] * 2
+    assert all(hit.variant and hit.variant["colour"] == "black" for page in pages for hit in page)
+    assert all("named variants.colour: black" in hit.signals for page in pages for hit in page)
+
+
 def test_words_that_name_nothing_and_photos_alone_are_planned_as_before(shop: HybridSearch) -> None:
     photo = SAMPLE / ROWS[5]["image"]
     for text in ("", "whatever"):
