@@ -41,7 +41,7 @@ RANDOM_CLIP = "vit-b-32"
 
 def sample_texts(count: int) -> list[str]:
     """Return titles and descriptions of the sample, each with a number of its own."""
-    rows = [json.loads(line) for line in (SAMPLE / "products.jsonl").open(encoding="utf-8")]
+    rows = [json.loads(line) for line in (SAMPLE / "products.jsonl").read_text(encoding="utf-8").splitlines()]
     found = [f"{row['title']} {row.get('description', '')}".strip() for row in rows]
     return [f"{found[number % len(found)]} {number}" for number in range(count)]
 

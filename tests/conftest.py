@@ -31,20 +31,19 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that wait for a server, so that the others can run meanwhile.
 
-    The embedded engine is the same beside every server: it is tested beside the first.
+    The embedded engine is the same beside every server, and a benchmark runs or does not: beside the first.
     """
-    items[:] = [item for item in items if not is_repeated(getattr(item, "callspec", None))]
+    items[:] = [item for item in items if not is_repeated(item)]
     for item in items:
         if "es_url" in getattr(item, "fixturenames", ()):
             item.add_marker("server")
 
 
-def is_repeated(call: Any) -> bool:
-    """Tell whether a test of the embedded engine was run beside another server."""
-    params = call.params if call else {}
-    return params.get("es_url") in VERSIONS[1:] and any(
-        value == "embedded" for value in params.values() if isinstance(value, str)
-    )
+def is_repeated(item: pytest.Item) -> bool:
+    """Tell whether a test is run beside another server for what does not depend on the server."""
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    once = item.get_closest_marker("beside_one_server") is not None or "embedded" in [*map(str, params.values())]
+    return params.get("es_url") in VERSIONS[1:] and once
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Self
 
 import httpcore2
@@ -22,6 +24,12 @@ HEADERS = (
     ("Accept-Encoding", "identity"),  # a compressed body could expand to any size
 )
 ACCEPTED = {"picture": "image/avif,image/webp,image/*;q=0.9", "video": "video/mp4,video/webm,video/*;q=0.9"}
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Return what checks the certificates of servers; reading all authorities takes 20 ms, so it is made once."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class Fetcher:
@@ -51,7 +59,7 @@ class Fetcher:
         self.seconds = seconds
         self._noun = noun
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=trusted(),
             keepalive_expiry=15.0,
             network_backend=Guard(allow_private=allow_private, noun=noun),
         )

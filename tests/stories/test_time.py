@@ -36,7 +36,7 @@ parser: Any = importlib.import_module("re._parser")
 sre: Any = importlib.import_module("re._constants")
 
 PACKAGE = Path(hybridsearch.__file__).parent
-SIZES = (*range(12, 80, 6), 128, 256, 512, 1_024, 2_048, 16_384)
+SIZES = (12, 18, 24, 32, 40, 56, 76, 128, 512, 2_048, 16_384)
 """Characters, the smaller first: what is exponential or cubic must fail before it hangs."""
 PAIRED = 4_000
 """Characters of texts of two parts in turn, of which there are many."""
