@@ -1,7 +1,7 @@
 """Agreement: how far raters mean the same by a grade, beyond what chance would give.
 
-Krippendorff's alpha for ordinal grades (Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011): 1 means that
-all agree, 0 that grades could as well have been drawn at random. Any number of raters, who need not have judged the same.
+Krippendorff's alpha for ordinal grades ("Computing Krippendorff's Alpha-Reliability", 2011): 1 means that all agree, 0
+that grades could as well have been drawn at random. There may be any number of raters, who need not judge the same.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Agreement:
         if not self.products:
             return "No product was judged by two raters for the same query: nothing tells whether they agree."
         if self.alpha is None:
-            return "Whether raters agree cannot be told: they all gave one and the same grade, or more than 50 different."
+            return (
+                "Whether raters agree cannot be told: they all gave one and the same grade, or more than 50 different."
+            )
         if self.alpha >= RELIABLE:
             return "The raters agree: these grades can be relied on."
         if self.alpha >= TENTATIVE:
@@ -63,7 +65,7 @@ class Agreement:
 def agreement(units: Units, *, draws: int = DRAWS, seed: int = 0) -> Agreement:
     """Return how far raters agree.
 
-    The interval is the percentile bootstrap over queries, as what makes a query hard to judge makes all of its products so.
+    The interval is the percentile bootstrap over queries: what makes one hard to judge is the same for its products.
 
     Args:
         units: By query, by product, the grades that raters gave; one of a single rater tells nothing.
