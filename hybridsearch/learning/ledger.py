@@ -101,7 +101,7 @@ def key_of(said: Judgment) -> Key:
 def line_of(said: Judgment, now: datetime) -> dict[str, Any]:
     """Return a judgment as a line of a file."""
     query = said.query
-    grade = int(said.grade) if said.grade is not None and said.grade.is_integer() else said.grade
+    grade = int(said.grade) if said.grade is not None and float(said.grade).is_integer() else said.grade
     return (
         {"query": query.text}
         | ({"filters": dict(query.filters)} if query.filters else {})

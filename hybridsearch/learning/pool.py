@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from hybridsearch.learning.runs import KEYWORD, uncoded, vectors_only
 from hybridsearch.query_sources import WORDS
@@ -17,26 +17,39 @@ MOST = 100
 """Products of a pool."""
 
 
-def systems(legs: Iterable[str]) -> tuple[Weights | None, ...]:
-    """Return the weights of the systems whose hits are judged: those in use, keywords alone, each vector leg alone.
+@dataclass(frozen=True, slots=True)
+class System:
+    """A search whose first hits are judged.
+
+    Attributes:
+        weights: None for those in use.
+        leg: The vector leg that it is alone; empty for one by words.
+    """
+
+    weights: Weights | None = None
+    leg: str = ""
+
+
+def systems(legs: Iterable[str]) -> Iterator[System]:
+    """Yield the search that shoppers get, keywords alone, and each vector leg alone.
 
     Args:
         legs: Names of the legs that read words.
     """
-    return None, KEYWORD, *map(leg_alone, legs)
+    yield System()
+    yield System(KEYWORD)
+    for leg in legs:
+        alone = Weights(signals={f"{WORDS.name}.{leg}": 1.0}, floors={WORDS.name: -1.0}, proof=0.0)
+        yield System(alone, leg)
 
 
-def leg_alone(leg: str) -> Weights:
-    """Return the weights of one vector leg alone, without a floor."""
-    return Weights(signals={f"{WORDS.name}.{leg}": 1.0}, floors={WORDS.name: -1.0}, proof=0.0)
-
-
-def first_hits(plan: Plan, weights: Weights | None) -> Plan:
-    """Return the plan of a system that gives the first hits, and their order only."""
+def first_hits(plan: Plan, system: System) -> Plan:
+    """Return the plan of a system, made with its weights, that gives the first hits, and their order only."""
     bare = replace(plan, offset=0, size=TOP, facets=(), compared=(), rows=False)
-    if weights is None:
+    if system.weights is None:
         return bare
-    return uncoded(bare) if weights is KEYWORD else uncoded(vectors_only(bare))
+    own = tuple(each for each in bare.neighbours if each.leg == system.leg)
+    return vectors_only(uncoded(replace(bare, neighbours=own)))
 
 
 def united(rankings: Iterable[Sequence[str]], judged: Iterable[str] = ()) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def app(
         judge: What people may judge on the page `/judge`; left out: there is no such page.
 
     Raises:
-        ConfigError: A package of the extra `web` is not installed, the token is too short, or there is nothing to judge.
+        ConfigError: A package of the extra `web` is not installed, the token is too short, or nothing is to judge.
         CatalogError: A file of judgments or queries cannot be read.
     """
     extra.require()

@@ -70,6 +70,7 @@ class Judge:
             rater=rater,
             items=items,
             complete=judge_view.is_complete(marks, order),
+            lacking=self.judging.lacking[name],
             standing=standing,
             progress=standing.said(name),
             before=before,

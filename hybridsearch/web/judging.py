@@ -32,6 +32,10 @@ class Judging:
         shop: Where the queries are searched for.
         options: What is judged.
 
+    Attributes:
+        queries: Of the worklist, by what they are called in addresses.
+        lacking: By query, why its products are fewer than they would be, if so.
+
     Raises:
         ConfigError: There are no queries, or the file cannot be added to.
         CatalogError: A file cannot be read.
@@ -48,6 +52,7 @@ class Judging:
         for note in filter(None, (left_out, self._file.known.first_refused)):
             log.warning("not all of what is to be judged can be used: %s", note)
         self._threads = Threads(1, "hybridsearch-judging")
+        self.lacking: dict[str, tuple[str, ...]] = {}
         self._pools: dict[str, tuple[str, ...]] = {}
 
     def close(self) -> None:
@@ -72,14 +77,26 @@ class Judging:
         """
         if name not in self._pools:
             query = self.query(name)
-            schema = await self.shop.engine.schema_async()
-            found = []
-            for weights in pool.systems(leg.name for leg in schema.legs_for(WORDS)):
-                plan = await self.shop.plan(query.text, filters=query.filters or None, weights=weights, size=pool.TOP)
-                found.append([hit.id for hit in await self.shop.engine.search_async(pool.first_hits(plan, weights))])
+            try:
+                found, lacking = await self._found(query)
+            except QueryError as error:  # a filter that this index does not have: the other queries can be judged
+                found, lacking = [], (str(error),)
             others = await self.shop.get(await self.of_file(lambda ledger: judged_by_raters(ledger, query)))
             self._pools[name] = pool.united(found, sorted(others))
+            self.lacking[name] = lacking
         return self._pools[name]
+
+    async def _found(self, query: JudgedQuery) -> tuple[list[list[str]], tuple[str, ...]]:
+        """Return what each system finds first, and why that is less than it would be, if so."""
+        found, lacking = [], dict[str, None]()
+        schema = await self.shop.engine.schema_async()
+        for system in pool.systems(leg.name for leg in schema.legs_for(WORDS)):
+            filters = query.filters or None
+            plan = await self.shop.plan(query.text, filters=filters, weights=system.weights, size=pool.TOP)
+            page = await self.shop.engine.search_async(pool.first_hits(plan, system))
+            found.append([hit.id for hit in page])
+            lacking |= dict.fromkeys((*plan.degraded, *page.degraded))
+        return found, tuple(lacking)
 
     async def first_open(self, rater: str, after: str = "") -> str | None:
         """Return the first query behind another one, then from the start, that a rater has not judged in full."""
