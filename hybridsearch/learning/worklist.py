@@ -96,11 +96,13 @@ def read(path: Path) -> tuple[tuple[JudgedQuery, ...], str]:
             except ValueError as error:
                 refused, first = refused + 1, first or f"{path.name}:{number}: {error}"
                 continue
-            if query and len(queries) < MOST:
+            if query:
                 queries.setdefault(query.key, query)
     if not queries:
         raise ConfigError(f"{shown(path)} holds no query. {first or EXPECTED}")
-    return tuple(queries.values()), f"{refused:,} lines hold no query that can be judged. {first}" if refused else ""
+    notes = [f"{refused:,} lines hold no query that can be judged. {first}"] if refused else []
+    notes += [f"Of {len(queries):,} queries the first {MOST} are taken."] if len(queries) > MOST else []
+    return tuple(islice(queries.values(), MOST)), " ".join(notes)
 
 
 def parser_of(head: str) -> Parser:

@@ -56,12 +56,11 @@ class Judge:
         if name is None:
             return self.redirect(request, "/judge/agreement")
         order = await self.order(rater, name)
-        rows = await self.pages.shop.get(order) if order else {}
+        rows = await self.judging.rows(name)
         marks = await self.judging.marks(rater, name)
         standing = await self.judging.standing(rater)
         fields, chosen = self.pages.shop.settings.fields, self.judging.options.fields
         items = [judge_view.item(key, rows[key], fields, chosen, marks.get(key)) for key in order if key in rows]
-        before, behind = standing.beside(name)
         return self.pages.rendered(
             request,
             "judge.html",
@@ -69,12 +68,10 @@ class Judge:
             name=name,
             rater=rater,
             items=items,
-            complete=judge_view.is_complete(marks, order),
+            complete=judge_view.is_complete(marks, rows),
             lacking=self.judging.lacking[name],
             standing=standing,
             progress=standing.said(name),
-            before=before,
-            behind=behind,
             grades=judge_view.GRADES,
         )
 
@@ -82,21 +79,18 @@ class Judge:
         """Write what a rater says of a product, or that all that is left cannot be judged."""
         given, rater = await self.form(request)
         name, key, said = first(given, "query"), str(next(iter(given.get("id", ())), "")), first(given, "grade")
-        order = await self.order(rater, name)
-        marks = await self.judging.marks(rater, name)
-        products = [each for each in order if each not in marks] if said == judge_view.REST else [key]
-        await self.judging.mark(rater, name, products, judge_view.mark_of(said))
+        named = None if said == judge_view.REST else [key]
+        products = await self.judging.mark(rater, name, named, judge_view.mark_of(said))
         return await self.marked(request, rater, name, products, key)
 
     async def undo(self, request: Request) -> Response:
         """Take back what a rater said last."""
         _, rater = await self.form(request)
-        said = await self.judging.undo(rater)
-        named = {query.key: name for name, query in self.judging.queries.items()}
-        name = named.get(said.query.key) if said else None
-        if said is None or name is None:
+        undone = await self.judging.undo(rater)
+        if undone is None:
             return answer({"marks": {}}) if is_part(request) else self.redirect(request, "/judge")
-        return await self.marked(request, rater, name, [said.product], said.product, undone=True)
+        name, product = undone
+        return await self.marked(request, rater, name, [product], product, undone=True)
 
     async def marked(
         self, request: Request, rater: str, name: str, products: Sequence[str], key: str, *, undone: bool = False

@@ -84,12 +84,6 @@ class Standing:
         done = sum(each.is_complete for each in self.queries)
         return f"{here.done} of {here.of or 0} products, {done} of {len(self.queries):,} queries"
 
-    def beside(self, name: str) -> tuple[str | None, str | None]:
-        """Return the queries before and behind one."""
-        names = [each.name for each in self.queries]
-        place = names.index(name)
-        return (names[place - 1] if place else None), (names[place + 1] if place + 1 < len(names) else None)
-
 
 def standing(pools: Sequence[Pool], marks: Mapping[tuple[Hashable, str], Mark]) -> Standing:
     """Return how far a rater is, given what they have marked."""

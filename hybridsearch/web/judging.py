@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from hybridsearch.learning.ledger import Ledger, Mark
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.query_sources import WORDS
 from hybridsearch.threads import Threads
+from hybridsearch.values import Row
 from hybridsearch.web.judge_options import JudgeOptions
 from hybridsearch.web.judge_view import Pool, Standing, is_complete, standing
 
@@ -126,26 +126,46 @@ class Judging:
         key = self.query(name).key
         return {product: mark for (of, product), mark in ledger.marks(rater).items() if of == key}
 
-    async def mark(self, rater: str, name: str, products: Iterable[str], mark: Mark) -> None:
-        """Write what a rater says of products; it is on the disk when this returns.
+    async def rows(self, name: str) -> Mapping[str, Row]:
+        """Return the products of a pool; one that the index has lost meanwhile is none of it any more."""
+        products = await self.pool(name)
+        rows = await self.shop.get(products) if products else {}
+        self._pools[name] = tuple(product for product in products if product in rows)
+        return rows
+
+    async def mark(self, rater: str, name: str, products: Collection[str] | None, mark: Mark) -> Sequence[str]:
+        """Write what a rater says of products, and return these; it is on the disk by then.
+
+        Args:
+            rater: Who says it.
+            name: What the query is called.
+            products: Left out: all of the pool that the rater has said nothing of.
+            mark: What is said.
 
         Raises:
             QueryError: The query is none of the list, or a product none of its pool.
             EngineError: The file cannot be written.
         """
-        known, given = await self.pool(name), tuple(products)
-        for product in given:
+        known, query = await self.pool(name), self.query(name)
+        for product in products or ():
             if product not in known:
                 raise QueryError(
                     f"The product '{product[:40]}' is not to be judged for this query. Load the page again."
                 )
-        query = replace(self.query(name), grades={})
-        await self._write(lambda ledger: ledger.new(rater, query, given, mark))
 
-    async def undo(self, rater: str) -> Judgment | None:
-        """Take back the last judgment of a rater, and return the line that says so; None where there is none."""
-        said = await self._write(lambda ledger: ledger.undoing(rater))
-        return said[0] if said else None
+        def decide(ledger: Ledger) -> Sequence[Judgment]:
+            own = self.own(ledger, rater, name)
+            left = [product for product in known if product not in own]
+            return ledger.new(rater, query, left if products is None else products, mark)
+
+        said = await self._write(decide)
+        return [each.product for each in said] if products is None else list(products)
+
+    async def undo(self, rater: str) -> tuple[str, str] | None:
+        """Take back the last judgment of a rater, and return its query and product; None where there is none here."""
+        names = {query.key: name for name, query in self.queries.items()}
+        said = await self._write(lambda ledger: [each for each in ledger.undoing(rater) if each.query.key in names])
+        return (names[said[0].query.key], said[0].product) if said else None
 
     async def summary(self) -> raters.Summary:
         """Return what the file holds, who gave it, and whether they agree."""

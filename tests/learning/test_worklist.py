@@ -64,7 +64,8 @@ def test_a_file_without_a_query_is_refused(tmp_path: Path, content: str) -> None
 def test_a_long_list_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "queries.txt"
     path.write_text("".join(f"coat {number}\n" for number in range(worklist.MOST + 5)))
-    assert len(texts(path)) == worklist.MOST
+    found, left_out = worklist.read(path)
+    assert (len(found), left_out) == (worklist.MOST, "Of 505 queries the first 500 are taken.")
 
 
 def test_of_a_log_come_first_what_few_judged_and_of_these_what_is_asked_most(tmp_path: Path) -> None:

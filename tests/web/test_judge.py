@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from hybridsearch import HybridSearch
 from hybridsearch.errors import ConfigError, QueryError
 from hybridsearch.learning.judgments import read
 from hybridsearch.learning.ledger import Mark
@@ -28,7 +29,7 @@ from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.roles import Fields
 from hybridsearch.web import JudgeOptions, judge_view
 from hybridsearch.web.judge import RATER
-from tests.shops import shop, write_config, write_products
+from tests.shops import settings, shop, write_config, write_products
 from tests.web.builders import FIELDS, HOSTILE, TOKEN, asking, opened_again, pictured
 
 SCRIPT = {"HX-Request": "true"}
@@ -294,6 +295,22 @@ def test_what_other_raters_judged_is_judged_too_as_long_as_the_index_has_it(buil
         assert set(Person(client, "Ann").page().items) == {*COATS, "4"}
 
 
+def test_a_product_that_leaves_the_index_meanwhile_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_text("coat\n")
+    options = JudgeOptions(tmp_path / "judgments.jsonl", tmp_path / "queries.txt")
+    with asking(tmp_path, judge=options) as client:
+        ann = Person(client, "Ann")
+        page = ann.page()
+        for product in page.items[:2]:
+            ann.says("2", product, at=page)
+        with HybridSearch.open(settings(tmp_path, fields=FIELDS)) as shop_of_others:
+            shop_of_others.delete([page.items[2]])
+        seen = ann.page()
+        assert seen.items == page.items[:2]
+        assert "2 of 2 products, 1 of 1 queries" in seen.text
+        assert client.get("/judge").headers["location"] == "/judge/agreement"
+
+
 def test_a_query_that_finds_nothing_says_so_and_counts_as_done(built: Path, tmp_path: Path) -> None:
     with judging(built, tmp_path, "zzqqxx\ncoat\n") as client:
         ann = Person(client, "Ann")
@@ -440,7 +457,11 @@ def test_progress_counts_products_of_the_query_and_queries_that_are_complete() -
     }
     found = judge_view.standing(pools, marks)
     assert found.said("h") == "1 of 2 products, 1 of 3 queries"
-    assert [found.beside(name) for name in "rhb"] == [(None, "h"), ("r", "b"), ("h", None)]
+    assert [(each.done, each.of, each.is_complete) for each in found.queries] == [
+        (2, 2, True),
+        (1, 2, False),
+        (0, None, False),
+    ]
 
 
 @given(st.text(max_size=60))
