@@ -87,17 +87,16 @@ class Standing:
 
 def standing(pools: Sequence[Pool], marks: Mapping[tuple[Hashable, str], Mark]) -> Standing:
     """Return how far a rater is, given what they have marked."""
-    return Standing(
-        tuple(
-            Progress(
-                each.name,
-                each.query.text,
-                sum((each.query.key, product) in marks for product in each.products or ()),
-                None if each.products is None else len(each.products),
-            )
-            for each in pools
-        )
-    )
+    return Standing(tuple(progress(each, marks) for each in pools))
+
+
+def progress(pool: Pool, marks: Mapping[tuple[Hashable, str], Mark]) -> Progress:
+    """Return how far a rater is with one query."""
+    if pool.products is None:
+        return Progress(pool.name, pool.query.text, 0, None)
+    key = pool.query.key
+    done = sum((key, product) in marks for product in pool.products)
+    return Progress(pool.name, pool.query.text, done, len(pool.products))
 
 
 def is_complete(marks: Collection[str], products: Collection[str]) -> bool:
