@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hybridsearch.web import extra
+from hybridsearch.web.judge_options import JudgeOptions
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hybridsearch.async_client import AsyncHybridSearch
 
+__all__ = ["JudgeOptions", "app"]
 
-def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), edit: bool = False) -> Starlette:
+
+def app(
+    shop: AsyncHybridSearch,
+    *,
+    token: str = "",
+    hosts: Sequence[str] = (),
+    edit: bool = False,
+    judge: JudgeOptions | None = None,
+) -> Starlette:
     """Return the application of a shop, to be served, or mounted in another one under a prefix.
 
     Args:
@@ -21,11 +31,13 @@ def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), 
         token: What clients have to show; empty: nobody has to. It has 20 characters or more.
         hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
         edit: Whether the page may change files of the shop; nothing on it does yet.
+        judge: What people may judge on the page `/judge`; left out: there is no such page.
 
     Raises:
-        ConfigError: A package of the extra `web` is not installed, or the token is too short.
+        ConfigError: A package of the extra `web` is not installed, the token is too short, or nothing is to judge.
+        CatalogError: A file of judgments or queries cannot be read.
     """
     extra.require()
     from hybridsearch.web.application import application
 
-    return application(shop, token=token, hosts=hosts, edit=edit)
+    return application(shop, token=token, hosts=hosts, edit=edit, judge=judge)

@@ -21,6 +21,9 @@ from hybridsearch.web import proofs, uploads
 from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
+from hybridsearch.web.judge import Judge
+from hybridsearch.web.judge_options import JudgeOptions
+from hybridsearch.web.judging import Judging
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
 from hybridsearch.web.pages import HERE, Pages
@@ -31,7 +34,9 @@ Handle = Callable[[Request], Awaitable[Response]]
 log = redaction.logger(__name__)
 
 
-def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], edit: bool) -> Starlette:
+def application(
+    shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], edit: bool, judge: JudgeOptions | None = None
+) -> Starlette:
     """Return the application of a shop, see `hybridsearch.web.app`."""
     if token and len(token) < proofs.SHORTEST:
         raise ConfigError(
@@ -43,15 +48,19 @@ def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], ed
     rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
     api, pictures = Api(shop, Metrics()), Pictures(shop)
     pages = Pages(shop, api, rules, pictures, edit=edit)
+    judging = Judging(shop, judge) if judge else None
+    judged = Judge(pages, judging).routes(answering) if judging else []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
+        if judging:
+            judging.close()
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
     found = Starlette(
-        routes=[*api.routes(answering), *pages.routes(answering), files],
+        routes=[*api.routes(answering), *pages.routes(answering), *judged, files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,

@@ -12,7 +12,7 @@ from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
-from hybridsearch.web import app, extra
+from hybridsearch.web import JudgeOptions, app, extra
 
 VARIABLE = "HYBRIDSEARCH_WEB_TOKEN"
 LONGEST_HEAD = 16_384
@@ -68,7 +68,14 @@ def address_of(listening: socket.socket) -> str:
 
 
 async def serve(
-    settings: Settings, host: str, port: int, *, edit: bool, say: Callable[[str], None], ready: Callable[[str], None]
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    edit: bool,
+    say: Callable[[str], None],
+    ready: Callable[[str], None],
+    judge: JudgeOptions | None = None,
 ) -> None:
     """Serve a shop until the process is interrupted.
 
@@ -79,6 +86,7 @@ async def serve(
         edit: As of `app`.
         say: Gets sentences.
         ready: Gets the address, once a search has been answered and requests are taken.
+        judge: As of `app`.
 
     Raises:
         ConfigError: A package is not installed, a token is missing, or nobody can listen there.
@@ -94,7 +102,7 @@ async def serve(
     async with AsyncHybridSearch.open(settings) as shop:
         await shop.warm_up()
         config = uvicorn.Config(
-            app(shop, token=token, hosts=(host,), edit=edit),
+            app(shop, token=token, hosts=(host,), edit=edit, judge=judge),
             http="h11",
             h11_max_incomplete_event_size=LONGEST_HEAD,
             ws="none",
