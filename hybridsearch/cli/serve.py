@@ -14,7 +14,7 @@ from hybridsearch.settings import Settings
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Beyond this machine a token is required.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
-@click.option("--edit", is_flag=True, help="Let the page change files of the shop; it has nothing to change yet.")
+@click.option("--edit", is_flag=True, help="Let the page rebuild, roll back, learn, and edit rules and synonyms.")
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
 @options.config
 def command(host: str, port: int, edit: bool, opened: bool, config: Path | None) -> None:

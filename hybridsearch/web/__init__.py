@@ -20,7 +20,7 @@ def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), 
         shop: It stays open as long as the application is used; whoever opened it closes it.
         token: What clients have to show; empty: nobody has to. It has 20 characters or more.
         hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
-        edit: Whether the page may change files of the shop; nothing on it does yet.
+        edit: Whether the page may rebuild the index, go back, learn, and write the files of rules and synonyms.
 
     Raises:
         ConfigError: A package of the extra `web` is not installed, or the token is too short.

@@ -23,6 +23,8 @@ from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
+from hybridsearch.web.operating.routes import parts
+from hybridsearch.web.operating.stream import Streams
 from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
@@ -42,7 +44,8 @@ def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], ed
     names = frozenset(name.lower() for name in (*section.hosts, *hosts))
     rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
     api, pictures = Api(shop, Metrics()), Pictures(shop)
-    pages = Pages(shop, api, rules, pictures, edit=edit)
+    pages, streams = Pages(shop, api, rules, pictures, edit=edit), Streams()
+    operating = [route for part in parts(shop, pages, streams, edit=edit) for route in part.routes(answering)]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -51,11 +54,12 @@ def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], ed
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
     found = Starlette(
-        routes=[*api.routes(answering), *pages.routes(answering), files],
+        routes=[*api.routes(answering), *pages.routes(answering), *operating, files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,
     )
+    found.state.closing = streams.closing
     found.state.forms = asyncio.Semaphore(uploads.AT_ONCE)
     return found
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from hybridsearch import AsyncHybridSearch
 from hybridsearch.web import app
-from tests.shops import PRODUCTS, settings, shop, write_products
+from tests.shops import PRODUCTS, settings, shop, write_config, write_products
 
 HERE = "http://localhost"
 TOKEN = "a-token-of-twenty-letters-and-more"
@@ -35,13 +35,15 @@ def pictured(folder: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def asking(folder: Path, *, token: str = "", log: Any = None, **changes: Any) -> Iterator[TestClient]:
+def asking(
+    folder: Path, *, token: str = "", log: Any = None, edit: bool = False, **changes: Any
+) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index has been built."""
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
-    opened = AsyncHybridSearch.open(settings(folder, **found))
-    with TestClient(app(opened, token=token), base_url=HERE, follow_redirects=False) as client:
+    opened = AsyncHybridSearch.open(write_config(folder, **found) if edit else settings(folder, **found))
+    with TestClient(app(opened, token=token, edit=edit), base_url=HERE, follow_redirects=False) as client:
         yield client
         assert client.portal is not None
         client.portal.call(opened.close)
