@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     Field,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -80,6 +81,7 @@ class Settings(Section):
     voice: VoiceSection = VoiceSection()
     web: WebSection = WebSection()
     folder: Path = Field(default=Path(), exclude=True)
+    _file: Path | None = PrivateAttr(default=None)
 
     @field_validator("fields")
     @classmethod
@@ -166,7 +168,9 @@ class Settings(Section):
             raise ConfigMissing(f"Cannot read {shown(file)}: {why}. Write one with: hybridsearch init") from error
         except ValueError as error:
             raise ConfigError(f"{shown(file)} is not valid TOML: {error}. Correct it and try again.") from error
-        return cls.parse(data, folder=file.resolve().parent, source=str(file))
+        settings = cls.parse(data, folder=file.resolve().parent, source=str(file))
+        settings._file = file.resolve()
+        return settings
 
     @classmethod
     def parse(cls, data: dict[str, Any], *, folder: Path, source: str = "configuration") -> Settings:
@@ -183,6 +187,11 @@ class Settings(Section):
             return cls.model_validate({**data, "folder": folder})
         except ValidationError as error:
             raise ConfigError("\n".join(f"{source}: {line}" for line in explain(error))) from error
+
+    @property
+    def file(self) -> Path | None:
+        """The file that was read, absolute; None where the settings come from elsewhere."""
+        return self._file
 
     @property
     def home(self) -> Path:

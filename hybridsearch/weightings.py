@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hybridsearch.disk.watched import signature
 from hybridsearch.errors import QueryError, WeightsError
 from hybridsearch.schema import Schema
 from hybridsearch.search import weights as weighting
@@ -16,25 +17,29 @@ NO_ARM = "the weights of arm 'b' are not used"
 
 
 class Weightings:
-    """The weights in use, and those of arm `b` of a test; each file is read once."""
+    """The weights in use, which are read again when their file has changed, and those of arm `b`, which stay."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._written = settings.weights.signals
         self._in_use: tuple[Weights, tuple[str, ...]] | None = None
+        self._seen: tuple[int, ...] = ()
         self._of_b: tuple[Weights | None, tuple[str, ...]] | None = None
 
     @property
     def in_use(self) -> tuple[Weights, tuple[str, ...]]:
         """The weights in use, and why they are not those that the configuration names, if so."""
-        if self._in_use is None:
-            path = self._settings.weights.path
+        path = self._settings.weights.path
+        seen = signature(self._settings.resolve(path)) if path else ()
+        found = self._in_use
+        if found is None or seen != self._seen:
             try:
                 learned = weighting.load(self._settings.resolve(path)) if path else weighting.prior()
-                self._in_use = learned.written(self._settings.weights), ()
+                found = learned.written(self._settings.weights), ()
             except WeightsError as error:
-                self._in_use = self._prior(), (prior_reason(error),)
-        return self._in_use
+                found = self._prior(), (prior_reason(error),)
+            self._seen, self._in_use = seen, found
+        return found
 
     @property
     def of_b(self) -> tuple[Weights | None, tuple[str, ...]]:

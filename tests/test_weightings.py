@@ -54,3 +54,12 @@ def test_weights_that_were_learned_with_another_encoder_are_not_used(tmp_path: P
     weights, (why,) = found.on(SCHEMA, "b")
     assert weights == prior().on(SCHEMA)
     assert why.startswith(NO_ARM)
+
+
+def test_weights_that_are_changed_while_a_shop_is_open_are_in_use_at_once(tmp_path: Path) -> None:
+    found = weightings(tmp_path, path='{"signals": {"title": 0.25}}')
+    assert found.in_use[0].signals["title"] == 0.25
+    weighting = tmp_path / "path.json"
+    weighting.with_suffix(".tmp").write_text('{"signals": {"title": 0.5}}')
+    weighting.with_suffix(".tmp").replace(weighting)
+    assert found.in_use[0].signals["title"] == 0.5

@@ -34,6 +34,7 @@ COMMANDS = {
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
     "judgments": "Say what a file of judgments holds, and whether its raters agree.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
+    "weights": "List the weights in use and those before them; go back to any of these.",
     "learn-baskets": "Learn from orders what is bought together.",
     "report": "Say from the log what is asked, found and clicked; propose synonyms and rules.",
     "compare": "Compare two weightings that shoppers tested, from the log.",

@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path)
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Beyond this machine a token is required.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
-@click.option("--edit", is_flag=True, help="Let the page change files of the shop; it has nothing to change yet.")
+@click.option("--edit", is_flag=True, help="Let the page rebuild, roll back, learn, and edit rules and synonyms.")
 @click.option(
     "--judge", type=FILE, metavar="FILE", help="Let people judge products on /judge, and add their grades to this file."
 )

@@ -41,6 +41,16 @@ class Home:
         return self.folder / "tune" / "lock"
 
     @property
+    def tuning(self) -> Path:
+        """What the process that learned weights last says of itself, see `running`."""
+        return self.folder / "tune" / "progress.json"
+
+    @property
+    def editing(self) -> Path:
+        """Held for the moment in which a file that people edit is written by the page."""
+        return self.folder / "page" / "lock"
+
+    @property
     def log_key(self) -> Path:
         """What names of sessions are hashed with."""
         return self.folder / "log" / "key"
@@ -48,6 +58,14 @@ class Home:
     def journal(self, index: str) -> Path:
         """Return the journal of the rebuild of an index; it is there while a run is under way, or was interrupted."""
         return self.folder / index / "run.jsonl"
+
+    def rebuild(self, index: str) -> Path:
+        """Return what the last rebuild of an index says of itself, see `running`."""
+        return self.folder / index / "progress.json"
+
+    def output(self, command: str) -> Path:
+        """Return what a command printed that the page started."""
+        return self.folder / "page" / f"{command}.txt"
 
     def quality(self, index: str) -> Path:
         """Return the record of how well the generations of an index answered the judged queries."""

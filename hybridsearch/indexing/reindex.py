@@ -30,6 +30,7 @@ from hybridsearch.indexing.spreads import spreads
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.indexing.verify import NewIndex, plain, verify
 from hybridsearch.progress import Progress, silent
+from hybridsearch.running import telling
 from hybridsearch.schema import Schema
 from hybridsearch.shop import Shop
 from hybridsearch.tracing import span
@@ -267,6 +268,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
         source = source.patient()
     with (
         engine.lease(owner()) as lease,
+        telling(home.rebuild(settings.engine.index), progress or silent) as tell,
         building(settings, schema, encoders, options.executor) as builder,
     ):
         run = Reindex(
@@ -285,7 +287,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
                 }
             ),
             remember_hours=settings.engine.remember_hours,
-            progress=progress or silent,
+            progress=tell,
             options=options,
             quality_check=quality_check,
         )
@@ -293,6 +295,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
             report = run.run()
             for name in ("indexed", "rejected", "encoded", "cached"):
                 opened.set_attribute(name, getattr(report, name))
+            tell.ended(report.to_json())
             return report
 
 

@@ -9,7 +9,7 @@ from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
-from hybridsearch.search.weights import Weights, prior
+from hybridsearch.search.weights import Weights, load, prior
 
 REVERTED = "reverted.json"
 """What the last revert replaced."""
@@ -48,6 +48,23 @@ def revert(path: Path) -> Path:
             write_whole(history_folder(path) / REVERTED, path.read_bytes())
         earlier[-1].replace(path)
     return earlier[-1]
+
+
+def restore(path: Path, number: int) -> Path:
+    """Make an entry of the history the current weights again, and return where it is; it stays there.
+
+    What it replaces becomes the last entry, which `revert` goes back to.
+
+    Raises:
+        WeightsError: There is no such entry, or it cannot be used.
+        EngineError: The folder cannot be written to.
+    """
+    wanted = next((entry for entry in entries(path) if int(entry.stem) == number), None)
+    if wanted is None:
+        there = ", ".join(str(int(entry.stem)) for entry in entries(path)) or "none"
+        raise WeightsError(f"{shown(path)} has no earlier weights {number}. There are: {there}.")
+    activate(path, load(wanted))
+    return wanted
 
 
 def entries(path: Path) -> list[Path]:

@@ -28,6 +28,7 @@ from hybridsearch.learning.taste import Strength, TunedTaste, tune_taste
 from hybridsearch.learning.trial import Asked, ask
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
+from hybridsearch.running import telling
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
@@ -137,6 +138,13 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         EngineError: The engine cannot be reached, or gave only partial answers; the answers until then are kept.
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
+    with telling(Home(shop.settings.home).tuning, progress) as tell:
+        tuned = _tune(shop, judgments, folder, seed, tell)
+        tell.ended({**tuned.to_json(), "weights": None})
+    return tuned
+
+
+def _tune(shop: Shop, judgments: Judgments, folder: Path, seed: int, progress: Progress) -> Tuned:
     schema, asked = shop.engine.schema(), ask(shop, judgments, folder, progress)
     tuned = learn_weights(schema, asked, seed, progress)
     signals = tuned.weights if tuned.decision.activate else None

@@ -30,7 +30,7 @@ def app(
         shop: It stays open as long as the application is used; whoever opened it closes it.
         token: What clients have to show; empty: nobody has to. It has 20 characters or more.
         hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
-        edit: Whether the page may change files of the shop; nothing on it does yet.
+        edit: Whether the page may rebuild the index, go back, learn, and write the files of rules and synonyms.
         judge: What people may judge on the page `/judge`; left out: there is no such page.
 
     Raises:

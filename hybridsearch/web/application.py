@@ -26,6 +26,8 @@ from hybridsearch.web.judge_options import JudgeOptions
 from hybridsearch.web.judging import Judging
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
+from hybridsearch.web.operating.routes import parts
+from hybridsearch.web.operating.stream import Streams
 from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
@@ -47,9 +49,10 @@ def application(
     names = frozenset(name.lower() for name in (*section.hosts, *hosts))
     rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
     api, pictures = Api(shop, Metrics()), Pictures(shop)
-    pages = Pages(shop, api, rules, pictures, edit=edit)
+    pages, streams = Pages(shop, api, rules, pictures, edit=edit), Streams()
     judging = Judging(shop, judge) if judge else None
-    judged = Judge(pages, judging).routes(answering) if judging else []
+    further = [route for part in parts(shop, pages, streams, edit=edit) for route in part.routes(answering)]
+    further += Judge(pages, judging).routes(answering) if judging else []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -60,11 +63,12 @@ def application(
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
     found = Starlette(
-        routes=[*api.routes(answering), *pages.routes(answering), *judged, files],
+        routes=[*api.routes(answering), *pages.routes(answering), *further, files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,
     )
+    found.state.closing = streams.closing
     found.state.forms = asyncio.Semaphore(uploads.AT_ONCE)
     return found
 

@@ -101,8 +101,9 @@ async def serve(
         say("What is sent between browsers and here is not encrypted. Put a server that speaks HTTPS in front of it.")
     async with AsyncHybridSearch.open(settings) as shop:
         await shop.warm_up()
+        application = app(shop, token=token, hosts=(host,), edit=edit, judge=judge)
         config = uvicorn.Config(
-            app(shop, token=token, hosts=(host,), edit=edit, judge=judge),
+            application,
             http="h11",
             h11_max_incomplete_event_size=LONGEST_HEAD,
             ws="none",
@@ -116,4 +117,7 @@ async def serve(
         while not (server.started or serving.done()):
             await asyncio.sleep(0.01)
         ready(address_of(listening))
+        while not server.should_exit and not serving.done():
+            await asyncio.sleep(0.1)
+        application.state.closing.set()  # what a browser follows would hold the server up
         await serving

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hybridsearch import HybridSearch, sample
+from hybridsearch import HybridSearch, running, sample
 from hybridsearch.disk.home import Home
 from hybridsearch.learning import cross_validation
 from hybridsearch.learning.tune import exclusive
@@ -69,6 +69,9 @@ def test_better_weights_are_activated_and_used(run: Run) -> None:
     assert report["high"] > report["low"]
     assert report["queries"] == 26
     assert report["path"] == str(Path("weights.json").resolve())
+    told = running.last(Home(Path(".hybridsearch")).tuning)
+    assert told is not None
+    assert (told.ended, told.report["reason"]) == ("done", report["reason"])
     with HybridSearch.open() as found:
         page = found.search("maple")
         assert page.degraded == ()

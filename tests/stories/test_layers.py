@@ -33,7 +33,7 @@ LAYERS = (
     ),
     ("batches", "calls", "credentials", "given", "prefetch", "progress", "suggestion", "threads", "timed"),
     ("changes", "disk", "endpoints", "plugins", "rows"),
-    ("confined", "fields"),
+    ("confined", "fields", "running"),
     ("sections",),
     ("roles",),
     ("settings",),

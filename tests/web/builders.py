@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from hybridsearch import AsyncHybridSearch
 from hybridsearch.web import JudgeOptions, app
-from tests.shops import PRODUCTS, settings, shop, write_products
+from tests.shops import PRODUCTS, settings, shop, write_config, write_products
 
 HERE = "http://localhost"
 TOKEN = "a-token-of-twenty-letters-and-more"
@@ -36,23 +36,30 @@ def pictured(folder: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def asking(
-    folder: Path, *, token: str = "", log: Any = None, judge: JudgeOptions | None = None, **changes: Any
+    folder: Path,
+    *,
+    token: str = "",
+    log: Any = None,
+    judge: JudgeOptions | None = None,
+    edit: bool = False,
+    **changes: Any,
 ) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index has been built."""
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
-    with opened_again(folder, token=token, judge=judge, **found) as client:
+    with opened_again(folder, token=token, judge=judge, edit=edit, **found) as client:
         yield client
 
 
 @contextmanager
 def opened_again(
-    folder: Path, *, token: str = "", judge: JudgeOptions | None = None, **changes: Any
+    folder: Path, *, token: str = "", judge: JudgeOptions | None = None, edit: bool = False, **changes: Any
 ) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index is there already."""
-    opened = AsyncHybridSearch.open(settings(folder, **{"fields": FIELDS, **changes}))
-    with TestClient(app(opened, token=token, judge=judge), base_url=HERE, follow_redirects=False) as client:
+    found = {"fields": FIELDS, **changes}
+    opened = AsyncHybridSearch.open(write_config(folder, **found) if edit else settings(folder, **found))
+    with TestClient(app(opened, token=token, edit=edit, judge=judge), base_url=HERE, follow_redirects=False) as client:
         yield client
         assert client.portal is not None
         client.portal.call(opened.close)

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from hybridsearch import AsyncHybridSearch, sample
 from hybridsearch.web import JudgeOptions, app
 from tests.servers import browser
-from tests.shops import settings, shop
+from tests.shops import settings, shop, write_config
 
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_BROWSER") == "1"
 SAMPLE = Path(sample.__file__).parent
@@ -56,21 +56,25 @@ def chromium() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def served(folder: Path, engine: dict[str, Any], judge: JudgeOptions | None = None) -> Iterator[str]:
+def served(
+    folder: Path, engine: dict[str, Any], judge: JudgeOptions | None = None, *, edit: bool = False, **more: Any
+) -> Iterator[str]:
     """Yield the address of the page of the sample catalogue."""
     changes = {
         "catalog": {"path": str(SAMPLE / "products.jsonl")},
         "fields": FIELDS,
         "vectors": [LEG],
         "engine": engine,
+        **more,
     }
     shop(folder, **changes).close()
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
 
     async def serve() -> None:
-        async with AsyncHybridSearch.open(settings(folder, **changes)) as opened:
-            server.config.app = app(opened, judge=judge)
+        config = write_config(folder, **changes) if edit else settings(folder, **changes)
+        async with AsyncHybridSearch.open(config) as opened:
+            server.config.app = app(opened, edit=edit, judge=judge)
             await server.serve(sockets=[listening])
 
     server = uvicorn.Server(uvicorn.Config("", log_level="error", ws="none"))
@@ -170,6 +174,55 @@ def test_a_photo_that_is_chosen_finds_what_looks_like_it_and_stays_while_facets_
         assert wrong == []
 
 
+def test_a_rebuild_is_started_and_followed_on_the_page_until_it_is_done(tmp_path: Path, chromium: Any) -> None:
+    with served(tmp_path, {}, edit=True, vectors=[]) as address, opened(chromium) as (page, wrong):
+        page.goto(address)
+        page.get_by_role("link", name="Index").click()
+        expect(page.locator(".run")).to_contain_text("509 products indexed")
+        page.get_by_role("button", name="Rebuild the index").click()
+        expect(page.locator(".run .state")).to_have_text("under way")
+        expect(page.get_by_role("button", name="Rebuild the index")).to_have_count(0)
+        expect(page.locator("#said")).to_contain_text("reindex: done", timeout=60_000)  # told to who cannot see it
+        expect(page.locator(".run")).to_contain_text("509 products indexed")
+        page.get_by_text("What “hybridsearch reindex” printed").click()
+        expect(page.locator("pre")).to_contain_text("Indexed 509 products into 'products'")
+        page.reload()
+        page.get_by_role("link", name="Roll back to this").first.click()
+        expect(page.locator("h1")).to_have_text("Roll back?")
+        page.get_by_role("button", name="Roll back").click()
+        expect(page.locator("h1")).to_have_text("Rolled back")
+        assert wrong == []
+
+
+def test_a_rule_is_written_looked_at_and_saved_by_somebody_with_keys_alone(tmp_path: Path, chromium: Any) -> None:
+    rule = '[[rule]]\nname = "rain"\nwhen.query = "umbrella"\nthen.pin = ["S0001"]\n'
+    (tmp_path / "rules.toml").write_text(rule.replace("S0001", "S0002"))
+    shown = served(tmp_path, {}, edit=True, vectors=[], rules={"path": "rules.toml"})
+    with shown as address, opened(chromium, "phone", color_scheme="dark", bypass_csp=True) as (page, wrong):
+        page.goto(f"{address}texts/rules")
+        page.locator("#text").focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(rule[:-3])
+        page.get_by_role("button", name="Preview").press("Enter")
+        expect(page.locator(".problems")).to_contain_text("Line 4")
+        expect(page.locator("#text")).to_have_value(rule[:-3])
+        page.locator("#text").fill(rule)
+        page.locator("#q").fill("umbrella")
+        page.locator("#q").press("Enter")
+        expect(page.locator("#before-and-after tbody tr").first).to_contain_text("S0001")
+        expect(page.locator("#before-and-after .moved").last).to_contain_text("gone")
+        assert "S0002" in (tmp_path / "rules.toml").read_text()
+        page.evaluate(axe())
+        assert [each["id"] for each in page.evaluate("axe.run()")["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
+        page.get_by_role("button", name="Save").press("Enter")
+        page.get_by_role("button", name="Undo the last save").wait_for()
+        assert (tmp_path / "rules.toml").read_text() == rule
+        page.goto(f"{address}?q=umbrella")
+        assert cards(page)[0] == "S0001"
+        assert wrong == []
+
+
 def test_without_scripts_the_page_works_as_forms_and_links(tmp_path: Path, chromium: Any) -> None:
     with served(tmp_path, {}) as address, opened(chromium, java_script_enabled=False) as (page, _):
         page.goto(address)
@@ -196,6 +249,8 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
         "why?id=S0001&q=red",
         "similar?id=S0001",
         "login",
+        "index",
+        "weights",
     ]
     script = axe()
     with served(tmp_path, {}) as address:
