@@ -15,10 +15,9 @@ from rich.table import Table
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
+from hybridsearch.cli.saved import write_html
 from hybridsearch.client import HybridSearch
-from hybridsearch.disk import modes
-from hybridsearch.disk.paths import shown
-from hybridsearch.errors import ConfigError, EngineError
+from hybridsearch.errors import EngineError
 
 if TYPE_CHECKING:
     from hybridsearch.learning.judgments import Judgments
@@ -142,11 +141,7 @@ def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str
     examples = report.examples(measured.evaluation, asked, rankings, products, shop.settings.fields.title)
     heading = f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}"
     page = report.html(measured.evaluation, asked, examples, heading=heading, keyword=keyword)
-    try:
-        modes.write(path, page.encode(errors="replace"))
-    except OSError as error:
-        raise ConfigError(f"Cannot write the report {shown(path)}: {error.strerror}. Name another file.") from error
-    click.echo(f"The report is in {shown(path)}.", err=True)
+    write_html(path, page, "report")
 
 
 def print_refused(judged: Judgments) -> None:
