@@ -17,11 +17,13 @@ from hybridsearch.disk.home import Home
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.learning import histories
 from hybridsearch.learning.cross_validation import Fitted, Learned, learn
+from hybridsearch.learning.curve import Gain, learning_curve
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.prepared import LeftOut
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Runs, vector_of
 from hybridsearch.learning.taste import Strength, TunedTaste, tune_taste
@@ -54,6 +56,8 @@ class Tuned:
         held_out: nDCG@10 of each query under weights that were learned without it.
         taste: What was learned of a person's taste; None where the judgments tell of no sessions.
         used: What the file of the weights is to become; None where nothing changes.
+        curve: What weights gain that are learned from fewer queries; empty where that was not asked for.
+        left_out: The queries that were not asked.
     """
 
     decision: Decision
@@ -68,6 +72,8 @@ class Tuned:
     held_out: NDArray[np.float64]
     taste: TunedTaste | None = None
     used: Weights | None = None
+    curve: tuple[Gain, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def to_json(self, *, shadow: bool = False) -> dict[str, Any]:
         """Return the object that `tune --json` prints, of a run that is to use nothing with `shadow`."""
@@ -87,6 +93,7 @@ class Tuned:
             "queries": self.queries,
             "skipped": self.skipped,
             "notes": list(self.notes),
+            "curve": [point.to_json() for point in self.curve],
             "weights": self.weights.model_dump(mode="json", exclude_defaults=True),
             "taste": self.taste and {"activated": self.taste.activate and not shadow, **self.taste.to_json()},
         }
@@ -120,7 +127,9 @@ def exclusive(settings: Settings) -> Iterator[None]:
         yield
 
 
-def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progress: Progress) -> Tuned:
+def tune(
+    shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, curve: bool = False, progress: Progress
+) -> Tuned:
     """Learn weights from judgments, and from sessions how much a taste counts; decide whether they may be used.
 
     Nothing is activated.
@@ -130,6 +139,7 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         judgments: What to learn from.
         folder: Where relative paths of photos start.
         seed: Of the folds.
+        curve: Whether to learn from some of the queries too, see `Tuned.curve`; it takes a third more time.
         progress: Called after every answer and every fit.
 
     Raises:
@@ -138,7 +148,7 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
     schema, asked = shop.engine.schema(), ask(shop, judgments, folder, progress)
-    tuned = learn_weights(schema, asked, seed, progress)
+    tuned = learn_weights(schema, asked, seed, progress, curve=curve)
     signals = tuned.weights if tuned.decision.activate else None
     if not judgments.personal:
         return replace(tuned, used=signals)
@@ -157,8 +167,8 @@ def tasted(weights: Weights, taste: TunedTaste) -> Weights:
     return taste.strength.set_in(weights).model_copy(update={"learned": {**weights.learned, "taste": found}})
 
 
-def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -> Tuned:
-    """Learn weights from the runs, and let the gate decide."""
+def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress, *, curve: bool = False) -> Tuned:
+    """Learn weights from the runs, and let the gate decide; the arguments are those of `tune`."""
     start, runs = asked.weights, asked.runs
     free = [name for name in runs.features.names if name.startswith("number.") and name not in runs.features.written]
     numbers = {name: runs.features.middle(name) for name in free}
@@ -167,6 +177,11 @@ def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -
     outcome = learn(features, runs.current, seed=seed, progress=progress)
     scores = held_out_scores(runs, start, outcome)
     decision = decide(scores.after, scores.before, scores.keyword, runs.features.kinds, scores.among_judged)
+    points = (
+        learning_curve(features, runs.current, scores.before, scores.after, seed=seed, progress=progress)
+        if curve
+        else ()
+    )
     halves = {name: start.half(name) * change for name, change in numbers.items()}
     weights = to_weights(outcome.fitted, features, start, schema, halves)
     return Tuned(
@@ -180,6 +195,8 @@ def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -
         notes=asked.notes,
         runs=runs,
         held_out=scores.after,
+        curve=points,
+        left_out=asked.left_out,
     )
 
 

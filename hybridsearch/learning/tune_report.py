@@ -1,0 +1,84 @@
+"""The report of learning: what the weights gain, from how many queries, and what they are. Pure functions of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from hybridsearch.learning import charts
+from hybridsearch.learning.curve import Gain
+from hybridsearch.learning.gate import interval
+from hybridsearch.learning.report import TONES, missing
+from hybridsearch.learning.sheet import bullets, filled, table
+from hybridsearch.learning.tune import Tuned
+from hybridsearch.search.weights import Weights
+
+
+def html(tuned: Tuned, before: Weights, *, heading: str, activated: bool) -> str:
+    """Return the whole file.
+
+    Args:
+        tuned: What was learned.
+        before: The weights that were in use.
+        heading: What was learned from, and when.
+        activated: Whether the new weights are in use now.
+    """
+    decision = tuned.decision
+    return filled(
+        "tune.html",
+        heading=escape(heading),
+        tone="better" if activated else TONES[min(decision.current.sign, 0)],
+        verdict=escape(f"{'Activated' if activated else 'Not activated'}: {decision.reason}"),
+        gains=charts.intervals(list(gains(tuned)), "Gain of the new weights in nDCG@10", zero=True),
+        curve=curve(tuned.curve),
+        weights=weights(before, tuned.weights),
+        notes=bullets([*counts(tuned), *tuned.notes]),
+        left_out=missing(tuned.left_out),
+    )
+
+
+def gains(tuned: Tuned) -> list[charts.Interval]:
+    """Return what the new weights gain over the others."""
+    compared = {"current weights": tuned.decision.current, "keywords alone": tuned.decision.keyword}
+    return [
+        charts.Interval(f"over {name}", each.difference, each.low, each.high, TONES[each.sign], interval(each))
+        for name, each in compared.items()
+    ]
+
+
+def curve(points: Sequence[Gain]) -> str:
+    """Return the learning curve, or why there is none."""
+    if not points:
+        return '<p class="soft">There are too few queries, or all of them are alike.</p>'
+    drawn = [charts.Point(each.queries, each.gain, each.low, each.high) for each in points]
+    chart = charts.curve(drawn, "Gain by the number of judged queries", unit="queries")
+    rows = [
+        [f"{each.queries:,}", f"<td>{each.gain:+.4f}</td>", f"<td>[{each.low:+.4f}, {each.high:+.4f}]</td>"]
+        for each in points
+    ]
+    return f'<div class="wide">{chart}</div><div class="wide">{table(["queries", "gain", "95 % interval"], rows)}</div>'
+
+
+def weights(before: Weights, after: Weights) -> str:
+    """Return the weights before and after, the largest first, those of single kinds of queries behind the others."""
+    shared = rows_of("", before.signals, after.signals)
+    kinds = sorted({*before.kinds, *after.kinds})
+    own = (row for kind in kinds for row in rows_of(kind, before.of(kind).signals, after.of(kind).signals))
+    return table(["signal", "before", "after"], [*shared, *own])
+
+
+def rows_of(kind: str, before: Mapping[str, float], after: Mapping[str, float]) -> list[list[str]]:
+    """Return the rows of the weights that one of both sides has."""
+    names = sorted({*before, *after}, key=lambda name: (-after.get(name, 0.0), name))
+    prefix = f"{kind}: " if kind else ""
+    return [
+        [escape(prefix + name), *(f"<td>{side.get(name, 0.0):.3f}</td>" for side in (before, after))]
+        for name in names
+        if before.get(name) or after.get(name)
+    ]
+
+
+def counts(tuned: Tuned) -> list[str]:
+    """Return how many queries were learned from, and how many were not for each reason, as sentences."""
+    left = [f"Queries left out: {count:,}, {reason}." for reason, count in tuned.skipped.items()]
+    return [f"Queries learned from: {tuned.queries:,}.", *left]
