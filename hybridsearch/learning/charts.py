@@ -12,7 +12,9 @@ from html import escape
 
 WIDTH = 960
 LABEL_WIDTH, FIGURES_WIDTH = 170, 330
-"""Room for the labels on the left and the figures on the right of intervals."""
+"""Room for the labels on the left, at least, and the figures on the right of intervals."""
+LETTER = 8
+"""Width of a letter of these, about."""
 ROW_HEIGHT = 36
 AXIS_HEIGHT = 28
 GAINS_HEIGHT = 260
@@ -52,7 +54,8 @@ def intervals(rows: Sequence[Interval], title: str, *, zero: bool) -> str:
     """
     ends = [end for row in rows for end in (row.low, row.high)] + [0.0] * zero
     marks = ticks(min(ends), max(ends))
-    left, right, height = LABEL_WIDTH, WIDTH - FIGURES_WIDTH, ROW_HEIGHT * len(rows)
+    longest = max(len(row.label) for row in rows)
+    left, right, height = max(LABEL_WIDTH, longest * LETTER), WIDTH - FIGURES_WIDTH, ROW_HEIGHT * len(rows)
 
     def x(value: float) -> float:
         return round(left + (value - marks[0]) / (marks[-1] - marks[0]) * (right - left), 1)

@@ -67,11 +67,11 @@ def learning_curve(
     found = []
     for number, share in enumerate(shares):
         after, sizes = np.zeros(len(features)), []
-        for place, (train, test) in enumerate(parts):
-            progress("learning curve", number * len(parts) + place, len(shares) * len(parts))
+        for place, (train, test) in enumerate(parts, 1):
             some = drawn(train, features.groups, share, seed)
             after[test] = chosen(features.take(some), start, seed + 1).ndcg(features.take(test))
             sizes.append(len(some))
+            progress("learning curve", number * len(parts) + place, len(shares) * len(parts))
         found.append(measured(round(float(np.mean(sizes))), after, before))
     return (*found, measured(most, held_out, before)) if most else ()
 

@@ -11,6 +11,7 @@ from hybridsearch.learning.gate import interval
 from hybridsearch.learning.report import TONES, missing
 from hybridsearch.learning.sheet import bullets, filled, table
 from hybridsearch.learning.tune import Tuned
+from hybridsearch.search.signals import FAMILY
 from hybridsearch.search.weights import Weights
 
 
@@ -60,22 +61,22 @@ def curve(points: Sequence[Gain]) -> str:
 
 
 def weights(before: Weights, after: Weights) -> str:
-    """Return the weights before and after, the largest first, those of single kinds of queries behind the others."""
-    shared = rows_of("", before.signals, after.signals)
-    kinds = sorted({*before.kinds, *after.kinds})
-    own = (row for kind in kinds for row in rows_of(kind, before.of(kind).signals, after.of(kind).signals))
-    return table(["signal", "before", "after"], [*shared, *own])
-
-
-def rows_of(kind: str, before: Mapping[str, float], after: Mapping[str, float]) -> list[list[str]]:
-    """Return the rows of the weights that one of both sides has."""
-    names = sorted({*before, *after}, key=lambda name: (-after.get(name, 0.0), name))
-    prefix = f"{kind}: " if kind else ""
-    return [
-        [escape(prefix + name), *(f"<td>{side.get(name, 0.0):.3f}</td>" for side in (before, after))]
-        for name in names
-        if before.get(name) or after.get(name)
+    """Return the weights before and after, the largest first; behind them those that kinds of queries got."""
+    names = sorted({*before.signals, *after.signals}, key=lambda name: (-after.signals.get(name, 0.0), name))
+    shared = [row(name, before.signals, after.signals, name) for name in names if not name.endswith(FAMILY)]
+    own = [
+        row(f"{name}, for {kind}", before.of(kind).signals, changed, name)
+        for kind, changed in after.kinds.items()
+        if changed != before.kinds.get(kind)
+        for name in changed
     ]
+    return table(["signal", "before", "after"], [each for each in (*shared, *own) if each])
+
+
+def row(label: str, before: Mapping[str, float], after: Mapping[str, float], name: str) -> list[str]:
+    """Return the row of a signal; nothing where it weighs nothing on either side."""
+    sides = before.get(name, 0.0), after.get(name, 0.0)
+    return [escape(label), *(f"<td>{weight:.3f}</td>" for weight in sides)] if any(sides) else []
 
 
 def counts(tuned: Tuned) -> list[str]:
