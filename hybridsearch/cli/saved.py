@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,10 +83,8 @@ class Saved:
 
 
 def temporary() -> Path:
-    """Return a new file that only its owner may read."""
-    descriptor, name = tempfile.mkstemp(".html", "hybridsearch-")
-    os.close(descriptor)
-    return Path(name)
+    """Return the path of a new temporary file; `modes` makes it private, as such a folder is shared with strangers."""
+    return Path(tempfile.gettempdir()) / f"hybridsearch-{secrets.token_urlsafe(8)}.html"
 
 
 def write_html(path: Path, page: str, what: str) -> None:

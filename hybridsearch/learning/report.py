@@ -13,7 +13,7 @@ from hybridsearch.learning.evaluate import LEAST_SHOWN, MAIN, Evaluation, in_wor
 from hybridsearch.learning.examples import Example, Result, describe
 from hybridsearch.learning.prepared import LeftOut, PreparedQuery
 from hybridsearch.learning.ranges import Range
-from hybridsearch.learning.sheet import bullets, cell, filled, hidden, table
+from hybridsearch.learning.sheet import bullets, cell, filled, hidden, table, wide
 
 TONES = {1: "better", 0: "unsure", -1: "worse"}
 MOST_QUERIES = 1_000
@@ -114,7 +114,7 @@ def breakdown(evaluation: Evaluation) -> str:
             top = max(part.systems.values())
             values = [cell(part.systems[name], part.systems[name] == top) for name in names]
             rows.append([escape(part.value), f"<td>{part.queries:,}</td>", *values])
-    return table(["", "queries", *names], rows)
+    return table(["part", "queries", *names], rows)
 
 
 def balance(evaluation: Evaluation, system: str) -> str:
@@ -167,7 +167,7 @@ def cosines(ranges: Sequence[Range], scales: Sequence[str]) -> str:
         '<section><h2>Cosines</h2><p class="soft">Where the cosines of each vector leg to its candidates lie: the '
         "median, and the range of 90&nbsp;% of them. The further apart relevant and irrelevant products are, the more "
         "a leg tells.</p>"
-        f'<div class="wide">{chart}</div>{bullets(scales)}</section>'
+        f"{wide(chart)}{bullets(scales)}</section>"
     )
 
 
@@ -182,7 +182,7 @@ def times(latencies: Sequence[float]) -> str:
         '<section><h2>Time</h2><p class="soft">How long the engine took for a first page of ten, for '
         f"{len(latencies):,} of the queries, one after the other on this machine; what encoding a query takes comes on "
         "top.</p>"
-        f'<div class="wide">{chart}</div></section>'
+        f"{wide(chart)}</section>"
     )
 
 

@@ -42,4 +42,9 @@ def bullets(lines: Iterable[str]) -> str:
 
 def hidden(summary: str, part: str) -> str:
     """Return a part behind a line of text that opens it."""
-    return f'<details><summary>{escape(summary)}</summary><div class="wide">{part}</div></details>'
+    return f"<details><summary>{escape(summary)}</summary>{wide(part)}</details>"
+
+
+def wide(part: str) -> str:
+    """Return a part that scrolls sideways where the screen is narrow, with keys too."""
+    return f'<div class="wide" tabindex="0">{part}</div>'

@@ -9,7 +9,7 @@ from hybridsearch.learning import charts
 from hybridsearch.learning.curve import Gain
 from hybridsearch.learning.gate import interval
 from hybridsearch.learning.report import TONES, missing
-from hybridsearch.learning.sheet import bullets, filled, table
+from hybridsearch.learning.sheet import bullets, filled, table, wide
 from hybridsearch.learning.tune import Tuned
 from hybridsearch.search.signals import FAMILY
 from hybridsearch.search.weights import Weights
@@ -57,7 +57,7 @@ def curve(points: Sequence[Gain]) -> str:
         [f"{each.queries:,}", f"<td>{each.gain:+.4f}</td>", f"<td>[{each.low:+.4f}, {each.high:+.4f}]</td>"]
         for each in points
     ]
-    return f'<div class="wide">{chart}</div><div class="wide">{table(["queries", "gain", "95 % interval"], rows)}</div>'
+    return wide(chart) + wide(table(["queries", "gain", "95 % interval"], rows))
 
 
 def weights(before: Weights, after: Weights) -> str:

@@ -15,7 +15,12 @@ import uvicorn
 from playwright.sync_api import expect
 
 from hybridsearch import AsyncHybridSearch, sample
-from hybridsearch.web import app
+from hybridsearch.learning.ranges import Range
+from hybridsearch.roles import Fields
+from hybridsearch.thumbnails import data_address, small
+from hybridsearch.values import Hit, Page
+from hybridsearch.web import app, saved
+from tests.learning.test_report import rendered as report
 from tests.servers import browser
 from tests.shops import settings, shop
 
@@ -97,6 +102,16 @@ def opened(chromium: Any, width: str = "wide", **more: Any) -> Iterator[tuple[An
         yield page, wrong
     finally:
         context.close()
+
+
+def axe() -> str:
+    """Return the script that judges pages; a test that needs it is skipped where it cannot be had."""
+    try:
+        return browser.axe()
+    except RuntimeError as error:
+        if REQUIRED:
+            raise
+        pytest.skip(f"NO AXE: {error}")
 
 
 def cards(page: Any) -> list[str]:
@@ -186,12 +201,7 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
         "similar?id=S0001",
         "login",
     ]
-    try:
-        script = browser.axe()
-    except RuntimeError as error:
-        if REQUIRED:
-            raise
-        pytest.skip(f"NO AXE: {error}")
+    script = axe()
     with served(tmp_path, {}) as address:
         for scheme in ("light", "dark"):
             with opened(chromium, width, color_scheme=scheme, bypass_csp=True) as (page, wrong):
@@ -210,3 +220,30 @@ def test_titles_say_their_language_in_six_languages(tmp_path: Path, chromium: An
             page.goto(f"{address}?q={words}&filter=locale={language}")
             assert cards(page), language
             assert {each.get_attribute("lang") for each in page.locator(".card h2").all()} == {language}
+
+
+def test_pages_and_reports_that_were_written_open_as_files_and_axe_finds_nothing(tmp_path: Path, chromium: Any) -> None:
+    picture = data_address(small((SAMPLE / "photo.jpg").read_bytes()))
+    hit = Hit("1", 0.75, {"title": 0.5, "text": 0.25}, {"title": "Red coat", "brand": "Acme", "price": 80})
+    found = Page("red dress", (hit,), 1, facets={"brand": {"Acme": 1}})
+    fields = Fields(title="title", facets=("brand",), numbers=("price",), languages=("en",))
+    cosines = [Range("words.image", "relevant", 12, 0.4, 0.7, 0.9)]
+    written = {
+        "found": saved.html(found, fields, {"1": picture}, heading="red dress", photo=picture),
+        "measured": report(["win"], {"good": "Red"}, [["bad"]], [["good"]], ranges=cosines, latencies=[2.0, 30.0]),
+    }
+    for name, content in written.items():
+        (tmp_path / f"{name}.html").write_text(content, encoding="utf-8")
+        for scheme, width in (("light", "wide"), ("dark", "phone")):
+            with opened(chromium, width, color_scheme=scheme) as (page, wrong):
+                page.goto((tmp_path / f"{name}.html").as_uri())
+                for summary in page.locator("summary").all():
+                    summary.click()
+                if name == "found":
+                    assert page.evaluate("[...document.images].map((image) => image.naturalWidth)") == [320, 320]
+                    assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") == "8px"
+                    assert wrong == []  # its policy allows all that it shows
+                page.evaluate(axe())
+                faults = page.evaluate("axe.run()")["violations"]
+                assert [(each["id"], each["nodes"][0]["html"]) for each in faults] == [], name
+                assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
