@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -139,6 +140,12 @@ async def events(request: Request, event: Event) -> None:
 async def refused(request: Request, error: Exception) -> Response:
     """Say what is wrong with what was asked for."""
     return rendered(request, "sentence.html", 400, said=str(error))
+
+
+@app.exception_handler(RequestValidationError)
+async def misread(request: Request, _: Exception) -> Response:
+    """Answer what no page of this shop asks."""
+    return rendered(request, "sentence.html", 400, said="The address or the form is none of this shop. Search again.")
 
 
 @app.exception_handler(HybridSearchError)

@@ -28,6 +28,8 @@ def saving(command: Callable[..., Any]) -> Callable[..., Any]:
         from hybridsearch.web import extra
 
         if html or opened:
+            if others["planned"]:
+                raise click.UsageError("--plan searches nothing: leave out --html and --open.")
             extra.require(("jinja2",))
         return command(saved=Saved(html, opened) if html or opened else None, **others)
 

@@ -87,6 +87,13 @@ def test_without_the_extra_the_install_line_is_named_before_anything_is_asked(
     )
 
 
+def test_a_plan_is_no_page(run: Run, folder: Path) -> None:
+    for command in (["search", "red"], ["similar", "1"]):
+        code, _, err = run(*command, "--plan", "--html", "red.html")
+        assert (code, "--plan searches nothing: leave out --html and --open." in err) == (2, True)
+    assert not (folder / "red.html").exists()
+
+
 def test_a_page_that_cannot_be_written_says_so(run: Run) -> None:
     code, _, err = run("search", "red", "--html", "gone/red.html")
     assert code == 2

@@ -163,7 +163,7 @@ def test_words_facets_orders_and_pages_find_products(shop: Shop) -> None:
     assert len(prices) == 24
     (following,) = re.findall(r'<a href="([^"]+)">Next page', cheap)
     assert not set(ids(cheap)) & set(ids(client.get(f"/search{unescape(following).removeprefix('/search')}").text))
-    assert client.get("/search", params={"page": "x"}).status_code in (400, 422)
+    assert client.get("/search", params={"page": "x"}).status_code == 400
     assert "Nothing was found" in client.get("/search", params={"q": "zzqx"}).text
 
 
@@ -218,7 +218,7 @@ def test_what_is_clicked_is_in_the_report(shop: Shop) -> None:
     assert client.post("/events", json=event, headers=headers).status_code == 204
     wrongs: list[object] = [{**event, "action_name": "hacked"}, {}, [[]] * 5]
     for wrong in wrongs:
-        assert client.post("/events", json=wrong, headers=headers).status_code in (400, 422)
+        assert client.post("/events", json=wrong, headers=headers).status_code == 400
     command = [sys.executable, "-m", "hybridsearch", "report", "--json"]
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
     report = json.loads(done.stdout)
