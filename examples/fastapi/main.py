@@ -20,13 +20,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from door import door
 from hybridsearch import AsyncHybridSearch
-from hybridsearch.errors import EngineError, HybridSearchError, ImageError, QueryError
+from hybridsearch.errors import HybridSearchError, ImageError, QueryError
 from hybridsearch.web import app as staff
 
 HERE = Path(__file__).parent
 HOSTS = os.environ.get("SHOP_HOSTS", "localhost,127.0.0.1").split(",")
 FACETS = ("category", "brand", "color")
-SIZE = 24
+SIZE, LAST_PAGE = 24, 400
+"""A server shows the first 10,000 products; what is behind them has a `cursor`."""
 SECONDS = 2.0
 """A search waits no longer for its engine: what is there by then is shown, and the page says what it lacks."""
 SORTS = {"": "Best first", "price:asc": "Price, low to high", "price:desc": "Price, high to low"}
@@ -61,7 +62,7 @@ class Asked(BaseModel):
     brand: list[str] = []
     color: list[str] = []
     sort: Literal["", "price:asc", "price:desc"] = ""
-    page: Annotated[int, Field(ge=1, le=1_000)] = 1
+    page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
 
     @property
     def filters(self) -> dict[str, list[str]]:
@@ -102,7 +103,7 @@ async def search(request: Request, asked: Annotated[Asked, Query()]) -> Response
         timeout=SECONDS,
     )
     await shop.log(found, session=request.state.session)
-    last = max(1, min(1_000, -(-found.total // SIZE)))
+    last = max(1, min(LAST_PAGE, -(-found.total // SIZE)))
     return rendered(request, "results.html", found=found, asked=asked, last=last)
 
 
@@ -151,7 +152,7 @@ async def misread(request: Request, _: Exception) -> Response:
 @app.exception_handler(HybridSearchError)
 async def unavailable(request: Request, error: Exception) -> Response:
     """Tell the shopper little and the log all."""
-    log.error("%s: %s", "no engine" if isinstance(error, EngineError) else "no search", error)
+    log.error("no search: %s", error)
     return rendered(request, "sentence.html", 503, said="The search is out of order for a moment. Please try again.")
 
 

@@ -78,7 +78,6 @@ def command(
             return revert_weights(path, as_json)
         logged = read_log(log) if log else None
         judged = judging.read_named(shop.settings, judgments, topics=topics, irrelevant=irrelevant)
-        before = shop.weights_for(shop.engine.schema())[0]
         with resumable(), progress() as tell:
             tuned = tune(shop, judged, judgments.parent, seed=seed, curve=html is not None, progress=tell)
             compared = compare_shadow(shop, tuned, logged, tell) if shadow else None
@@ -91,7 +90,7 @@ def command(
         used = configured is not None and shop.settings.resolve(configured).resolve() == path.resolve()
         if html:
             heading = f"{shop.settings.engine.index}, {judgments.name}, {datetime.now(UTC):%Y-%m-%d}"
-            write_html(html, tune_report.html(tuned, before, heading=heading, activated=activated), "report")
+            write_html(html, tune_report.html(tuned, heading=heading, activated=activated), "report")
     print_refused(judged)
     written = path if activated or shadow else None
     if as_json:

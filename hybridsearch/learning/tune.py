@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from hybridsearch.learning.trial import Asked, ask
 from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.schema import Schema
-from hybridsearch.search.weights import Weights
+from hybridsearch.search.weights import Weights, prior
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 
@@ -58,6 +58,7 @@ class Tuned:
         used: What the file of the weights is to become; None where nothing changes.
         curve: What weights gain that are learned from fewer queries; empty where that was not asked for.
         left_out: The queries that were not asked.
+        start: The current weights.
     """
 
     decision: Decision
@@ -74,6 +75,7 @@ class Tuned:
     used: Weights | None = None
     curve: tuple[Gain, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    start: Weights = field(default_factory=prior)
 
     def to_json(self, *, shadow: bool = False) -> dict[str, Any]:
         """Return the object that `tune --json` prints, of a run that is to use nothing with `shadow`."""
@@ -197,6 +199,7 @@ def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress, *
         held_out=scores.after,
         curve=points,
         left_out=asked.left_out,
+        start=start,
     )
 
 

@@ -15,12 +15,11 @@ from hybridsearch.search.signals import FAMILY
 from hybridsearch.search.weights import Weights
 
 
-def html(tuned: Tuned, before: Weights, *, heading: str, activated: bool) -> str:
+def html(tuned: Tuned, *, heading: str, activated: bool) -> str:
     """Return the whole file.
 
     Args:
         tuned: What was learned.
-        before: The weights that were in use.
         heading: What was learned from, and when.
         activated: Whether the new weights are in use now.
     """
@@ -32,7 +31,7 @@ def html(tuned: Tuned, before: Weights, *, heading: str, activated: bool) -> str
         verdict=escape(f"{'Activated' if activated else 'Not activated'}: {decision.reason}"),
         gains=charts.intervals(list(gains(tuned)), "Gain of the new weights in nDCG@10", zero=True),
         curve=curve(tuned.curve),
-        weights=weights(before, tuned.weights),
+        weights=weights(tuned.start, tuned.weights),
         notes=bullets([*counts(tuned), *tuned.notes]),
         left_out=missing(tuned.left_out),
     )

@@ -36,11 +36,12 @@ def tuned() -> Tuned:
         held_out=high,
         curve=(Gain(12, 0.05, -0.01, 0.1), Gain(24, 0.1, 0.1, 0.1)),
         left_out=(LeftOut(JudgedQuery("sofa", {}), "no relevant product"),),
+        start=BEFORE,
     )
 
 
 def test_it_shows_the_decision_the_curve_and_the_weights(tuned: Tuned) -> None:
-    page = tune_report.html(tuned, BEFORE, heading="shop, judgments.jsonl", activated=True)
+    page = tune_report.html(tuned, heading="shop, judgments.jsonl", activated=True)
     shown = Page(page).text
     for said in ("Activated: nDCG@10 0.6000 on held-out queries", "12+0.0500[-0.0100, +0.1000]", "A note."):
         assert said in shown
@@ -51,7 +52,7 @@ def test_it_shows_the_decision_the_curve_and_the_weights(tuned: Tuned) -> None:
 
 
 def test_without_a_curve_it_says_why(tuned: Tuned) -> None:
-    page = tune_report.html(replace(tuned, curve=()), BEFORE, heading="shop", activated=False)
+    page = tune_report.html(replace(tuned, curve=()), heading="shop", activated=False)
     assert "There are too few queries, or all of them are alike." in page
     assert "Not activated: " in page
 
@@ -63,6 +64,6 @@ def test_no_text_is_markup_and_nothing_is_loaded(tuned: Tuned) -> None:
         weights=Weights(signals={"title": 1.0}, kinds={HOSTILE: {"title": 0.5}}),
         left_out=(LeftOut(JudgedQuery(HOSTILE, {}), HOSTILE),),
     )
-    page = Page(tune_report.html(hostile, BEFORE, heading=HOSTILE, activated=True))
+    page = Page(tune_report.html(hostile, heading=HOSTILE, activated=True))
     assert not {"script", "img", "link"} & set(page.elements)
     assert not {"src", "href"} & {name for name, _ in page.attributes}

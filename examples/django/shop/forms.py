@@ -12,7 +12,8 @@ SORTS = (
     ("price:asc", "Price, low to high"),
     ("price:desc", "Price, high to low"),
 )
-LAST_PAGE = 1_000
+LAST_PAGE = 400
+"""A server shows the first 10,000 products; what is behind them has a `cursor`."""
 
 
 class Asked(forms.Form):
