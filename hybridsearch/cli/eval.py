@@ -15,14 +15,14 @@ from rich.table import Table
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
+from hybridsearch.cli.saved import write_html
 from hybridsearch.client import HybridSearch
-from hybridsearch.disk import modes
-from hybridsearch.disk.paths import shown
-from hybridsearch.errors import ConfigError, EngineError
+from hybridsearch.errors import EngineError
 
 if TYPE_CHECKING:
     from hybridsearch.learning.judgments import Judgments
     from hybridsearch.learning.trial import Trial
+    from hybridsearch.progress import Progress
 
 FILE = click.Path(path_type=Path)
 BM25 = "BM25 over all text fields"
@@ -69,7 +69,8 @@ def command(
         else:
             summary(measured)
         if html:
-            write_report(html, shop, measured, judgments.name, SHOP_QUERY if query else BM25)
+            with progress() as tell:
+                write_report(html, shop, measured, judgments.name, SHOP_QUERY if query else BM25, tell)
     print_refused(judged)
     return REFUSED if judged.refused else 0
 
@@ -129,24 +130,36 @@ def figures(values: Mapping[str, float]) -> list[str]:
     return [f"{value:.3f}" for value in values.values()]
 
 
-def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str, keyword: str) -> None:
-    """Write the HTML report.
+def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str, keyword: str, tell: Progress) -> None:
+    """Write the HTML report, for which the searches of the queries are timed, and pictures of products read.
 
     Raises:
         ConfigError: The file cannot be written.
+        EngineError: The engine cannot be reached.
     """
-    from hybridsearch.learning import report
+    from hybridsearch.learning import examples, report
+    from hybridsearch.learning.latency import latencies
+    from hybridsearch.learning.ranges import calibrated, ranges
+    from hybridsearch.thumbnails import Thumbnails
 
     asked, rankings = measured.runs.asked, measured.runs.rankings
-    products = shop.get(report.example_products(report.extremes(measured.evaluation), rankings))
-    examples = report.examples(measured.evaluation, asked, rankings, products, shop.settings.fields.title)
-    heading = f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}"
-    page = report.html(measured.evaluation, asked, examples, heading=heading, keyword=keyword)
-    try:
-        modes.write(path, page.encode(errors="replace"))
-    except OSError as error:
-        raise ConfigError(f"Cannot write the report {shown(path)}: {error.strerror}. Name another file.") from error
-    click.echo(f"The report is in {shown(path)}.", err=True)
+    products = shop.get(examples.example_products(examples.extremes(measured.evaluation), rankings))
+    with Thumbnails(shop.settings) as thumbnails:
+        pictures = thumbnails.embedded(products)
+    title = shop.settings.fields.title
+    found = list(ranges(measured.runs.features))
+    page = report.html(
+        measured.evaluation,
+        asked,
+        examples.examples(measured.evaluation, asked, rankings, products, title, pictures),
+        heading=f"{shop.settings.engine.index}, {judgments}, {datetime.now(UTC):%Y-%m-%d}",
+        keyword=keyword,
+        left_out=measured.left_out,
+        ranges=found,
+        scales=list(calibrated(shop.engine.schema(), [each.signal for each in found])),
+        latencies=latencies(shop.engine, asked, measured.weights, tell),
+    )
+    write_html(path, page, "report")
 
 
 def print_refused(judged: Judgments) -> None:

@@ -9,6 +9,7 @@ import click
 
 from hybridsearch import presenting
 from hybridsearch.cli import options, show
+from hybridsearch.cli.saved import Saved, saving
 from hybridsearch.client import HybridSearch
 from hybridsearch.search import explain
 from hybridsearch.search.written_facets import read_facets
@@ -42,6 +43,7 @@ from hybridsearch.values import Hit
 @options.timeout
 @click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test of two weightings.")
 @options.planned
+@saving
 @options.as_json
 @options.config
 def command(
@@ -68,6 +70,7 @@ def command(
     timeout: float | None,
     variant: str | None,
     planned: bool,
+    saved: Saved | None,
     as_json: bool,
     config: Path | None,
 ) -> None:
@@ -91,14 +94,15 @@ def command(
         if planned:
             show.plan(shop.engine, shop.plan(query, **arguments), as_json=as_json)
             return
-        hits = shop.search(query, **arguments, highlight=highlight, strict=strict, timeout=timeout, regions=regions)
+        marks = highlight or saved is not None
+        hits = shop.search(query, **arguments, highlight=marks, strict=strict, timeout=timeout, regions=regions)
         fields = shop.settings.fields
 
         def words(hit: Hit) -> explain.Words:
             return explain.words(hits.spelled or hits.query, hit.product, fields, shop.guidance.synonyms[0])
 
         def lines(hit: Hit) -> list[str]:
-            marked = [f"{name}: {shown}" for name, shown in hit.highlights.items()]
+            marked = [f"{name}: {shown}" for name, shown in hit.highlights.items() if highlight]
             if hit.variant is not None:
                 marked.insert(0, show.variant(hit.variant, fields))
             if hit.looked_at:
@@ -113,3 +117,7 @@ def command(
         else:
             show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)
             show.regions(hits, fields.title)
+        if saved:
+            files = [path.name for path in (image, audio, video) if path]
+            asked = [f"“{query}”"] * bool(query) + files + [*filters, *either]
+            saved.write(shop, hits, ", ".join(asked) or "All products", image)

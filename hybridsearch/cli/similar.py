@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hybridsearch.cli import options, show
+from hybridsearch.cli.saved import Saved, saving
 from hybridsearch.client import HybridSearch
 
 
@@ -17,6 +18,7 @@ from hybridsearch.client import HybridSearch
 @options.strict
 @options.timeout
 @options.planned
+@saving
 @options.as_json
 @options.config
 def command(
@@ -25,6 +27,7 @@ def command(
     strict: bool,
     timeout: float | None,
     planned: bool,
+    saved: Saved | None,
     as_json: bool,
     config: Path | None,
 ) -> None:
@@ -35,3 +38,5 @@ def command(
             return
         hits = shop.similar(product, **asked, strict=strict, timeout=timeout)
         show.products(hits, shop.settings.fields, as_json=as_json)
+        if saved:
+            saved.write(shop, hits, f"Like {product}")

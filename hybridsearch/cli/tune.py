@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.eval import print_refused, resumable
 from hybridsearch.cli.progress import progress
+from hybridsearch.cli.saved import write_html
 from hybridsearch.client import HybridSearch
 from hybridsearch.disk.paths import shown
 from hybridsearch.search.weights import Weights
@@ -35,6 +37,12 @@ FILE = Path("weights.json")
 @click.option("--shadow", is_flag=True, help="Write the weights beside those in use, and say what they would change.")
 @click.option("--log", type=click.Path(path_type=Path), help="Queries for --shadow: one in a line, or JSON lines.")
 @click.option("--revert", is_flag=True, help="Restore the weights from before the last change.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a report with the learning curve, in one file; it takes a third longer.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the folds.")
 @options.as_json
 @options.config
@@ -46,6 +54,7 @@ def command(
     shadow: bool,
     log: Path | None,
     revert: bool,
+    html: Path | None,
     seed: int,
     as_json: bool,
     config: Path | None,
@@ -53,9 +62,11 @@ def command(
     """Learn weights from JUDGMENTS (or clicks), and use them only when held-out queries prove them better."""
     if revert is (judgments is not None):
         raise click.UsageError("Give either JUDGMENTS to learn from, or --revert.")
+    if html and revert:
+        raise click.UsageError("--html reports on what is learned: give it with JUDGMENTS.")
     if log and not shadow:
         raise click.UsageError("--log names what --shadow compares: give both.")
-    from hybridsearch.learning import history
+    from hybridsearch.learning import history, tune_report
     from hybridsearch.learning import judgments as judging
     from hybridsearch.learning.shadow import read_log
     from hybridsearch.learning.tune import exclusive, tune
@@ -68,7 +79,7 @@ def command(
         logged = read_log(log) if log else None
         judged = judging.read_named(shop.settings, judgments, topics=topics, irrelevant=irrelevant)
         with resumable(), progress() as tell:
-            tuned = tune(shop, judged, judgments.parent, seed=seed, progress=tell)
+            tuned = tune(shop, judged, judgments.parent, seed=seed, curve=html is not None, progress=tell)
             compared = compare_shadow(shop, tuned, logged, tell) if shadow else None
         activated = tuned.used is not None and not shadow
         if shadow:
@@ -77,6 +88,9 @@ def command(
         elif tuned.used is not None:
             history.activate(path, tuned.used)
         used = configured is not None and shop.settings.resolve(configured).resolve() == path.resolve()
+        if html:
+            heading = f"{shop.settings.engine.index}, {judgments.name}, {datetime.now(UTC):%Y-%m-%d}"
+            write_html(html, tune_report.html(tuned, heading=heading, activated=activated), "report")
     print_refused(judged)
     written = path if activated or shadow else None
     if as_json:

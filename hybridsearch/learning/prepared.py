@@ -80,18 +80,31 @@ class PreparedQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A judged query that is not asked, and why."""
+
+    judged: JudgedQuery
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedQueries:
     """The judged queries that this index can answer.
 
     Attributes:
         asked: The queries that can be asked, at least one.
-        skipped: Number of skipped queries by reason.
+        left_out: The others.
         unknown: Judged products that the index does not have.
     """
 
     asked: tuple[PreparedQuery, ...]
-    skipped: Mapping[str, int]
+    left_out: tuple[LeftOut, ...]
     unknown: int
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """The number of those that are left out, by reason."""
+        return dict(Counter(each.reason for each in self.left_out))
 
 
 def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | None = None) -> PreparedQueries:
@@ -118,26 +131,27 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
             "; if the products are new, run: hybridsearch reindex"
         )
     lexicon, _ = lexicon_of(shop.engine, generation)
-    skipped: Counter[str] = Counter()
-    usable = list(keep_answerable(judgments.queries, known, skipped))
+    left_out: list[LeftOut] = []
+    usable = list(keep_answerable(judgments.queries, known, left_out))
     with ExitStack() as stack:
         cache = stack.enter_context(EncodeCache(Home(shop.settings.home).vectors))
         fetch = stack.enter_context(Fetcher()) if shop.settings.catalog.fetch else None
-        heard = listen(shop, schema, usable, lexicon, folder, skipped)
-        encoded = encode(shop, schema, heard, cache, folder, fetch, skipped)
+        heard = listen(shop, schema, usable, lexicon, folder, left_out)
+        encoded = encode(shop, schema, heard, cache, folder, fetch, left_out)
         context: dict[str, Any] = {
             "lexicon": lexicon,
             "synonyms": shop.guidance.synonyms[0],
             "today": datetime.now(UTC).date(),
         }
         asked = tuple(replace(query, **context) for query in encoded)
+    found = PreparedQueries(asked, tuple(left_out), len(judged - known))
     if not asked:
-        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in skipped.items()) or "there are none"
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in found.skipped.items()) or "there are none"
         raise ConfigError(
             f"None of the {len(judgments.queries):,} judged queries can be measured ({reasons}). "
             "Give judgments with grades above 0 for products of this index."
         )
-    return PreparedQueries(asked, dict(skipped), len(judged - known))
+    return found
 
 
 def in_index(engine: Engine, names: set[str], generation: str | None = None) -> set[str]:
@@ -145,14 +159,15 @@ def in_index(engine: Engine, names: set[str], generation: str | None = None) -> 
     return {name for ids in batches(sorted(names), BATCH) for name in engine.get(ids, generation)}
 
 
-def keep_answerable(queries: Sequence[JudgedQuery], known: set[str], skipped: Counter[str]) -> Iterator[JudgedQuery]:
+def keep_answerable(queries: Sequence[JudgedQuery], known: set[str], left_out: list[LeftOut]) -> Iterator[JudgedQuery]:
     """Yield the queries that have a relevant product in the index, without the grades of missing products."""
     for query in queries:
         kept = replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})
         if kept.answerable:
             yield kept
         else:
-            skipped["no relevant product in the index" if query.answerable else "no relevant product"] += 1
+            reason = "no relevant product in the index" if query.answerable else "no relevant product"
+            left_out.append(LeftOut(query, reason))
 
 
 def listen(
@@ -161,7 +176,7 @@ def listen(
     queries: Iterable[JudgedQuery],
     lexicon: Lexicon | None,
     folder: Path,
-    skipped: Counter[str],
+    left_out: list[LeftOut],
 ) -> Iterator[tuple[JudgedQuery, Transcript | None]]:
     """Yield the queries with what is heard in their recordings.
 
@@ -174,10 +189,10 @@ def listen(
             try:
                 said = shop.listening.heard(inside(folder, judged.audio), lexicon, schema.fields.languages)
             except AudioError:
-                skipped["recording that cannot be read"] += 1
+                left_out.append(LeftOut(judged, "recording that cannot be read"))
                 continue
             if not (said.text or judged.text or judged.image or judged.video):
-                skipped["recording in which nothing was said"] += 1
+                left_out.append(LeftOut(judged, "recording in which nothing was said"))
                 continue
         yield judged, said
 
@@ -204,12 +219,12 @@ def encode(
     cache: EncodeCache,
     folder: Path,
     fetch: Fetch | None,
-    skipped: Counter[str],
+    left_out: list[LeftOut],
 ) -> Iterator[PreparedQuery]:
     """Yield the queries with the vectors of their words and photos."""
     for leg in schema.legs:
         same_encoder(leg, shop.encoders[leg.name])
-    for batch in batches(readable(queries, schema, skipped), BATCH):
+    for batch in batches(readable(queries, schema, left_out), BATCH):
         texts = [prepared.query.typed for prepared in batch if WORDS in planner.sources_of(prepared.query, schema)]
         words = encode_words(shop, schema, list(dict.fromkeys(texts)), cache)
         for prepared in batch:
@@ -217,7 +232,8 @@ def encode(
                 photo = encode_photo(shop, schema, prepared.judged.image, cache, folder, fetch)
                 photo |= encode_video(shop, schema, prepared.judged.video, folder)
             except ImageError:
-                skipped[f"{'video' if prepared.judged.video else 'photo'} that cannot be read"] += 1
+                what = "video" if prepared.judged.video else "photo"
+                left_out.append(LeftOut(prepared.judged, f"{what} that cannot be read"))
                 continue
             typed = prepared.query.typed
             by_leg = {name: vectors[typed] for name, vectors in words.items() if typed in vectors}
@@ -225,7 +241,7 @@ def encode(
 
 
 def readable(
-    queries: Iterable[tuple[JudgedQuery, Transcript | None]], schema: Schema, skipped: Counter[str]
+    queries: Iterable[tuple[JudgedQuery, Transcript | None]], schema: Schema, left_out: list[LeftOut]
 ) -> Iterator[PreparedQuery]:
     """Yield the queries whose filters and photos this index can read, without vectors."""
     for judged, said in queries:
@@ -234,10 +250,10 @@ def readable(
         try:
             list(read_filters(query.filters, schema.fields))
         except QueryError:
-            skipped["filter that this index does not have"] += 1
+            left_out.append(LeftOut(judged, "filter that this index does not have"))
             continue
         if query.given and not schema.legs_for(PHOTO):
-            skipped["photo, and no vector leg reads pictures"] += 1
+            left_out.append(LeftOut(judged, "photo, and no vector leg reads pictures"))
             continue
         yield PreparedQuery(judged, query, planner.kind_of(query, schema)[0], {})
 

@@ -2,124 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.resources
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
-from string import Template
 
-from hybridsearch import text
+import numpy as np
+
 from hybridsearch.learning import charts
 from hybridsearch.learning.evaluate import LEAST_SHOWN, MAIN, Evaluation, in_words
-from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.runs import Rankings
-from hybridsearch.rows import field, strings
-from hybridsearch.values import Row
+from hybridsearch.learning.examples import Example, Result, describe
+from hybridsearch.learning.prepared import LeftOut, PreparedQuery
+from hybridsearch.learning.ranges import Range
+from hybridsearch.learning.sheet import bullets, cell, filled, hidden, table, wide
 
-EXAMPLES = 5
-"""Wins that are shown, and as many losses."""
-TOP = 5
-"""Results of each system in an example."""
 TONES = {1: "better", 0: "unsure", -1: "worse"}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A product in an example; the grade is None if it was not judged."""
-
-    title: str
-    grade: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A query that one system answers better than the other.
-
-    Attributes:
-        gain: Of the main measure, current minus keyword.
-        keyword: The first results, best first.
-        current: The first results, best first.
-    """
-
-    query: str
-    gain: float
-    keyword: tuple[Result, ...]
-    current: tuple[Result, ...]
-
-
-def extremes(evaluation: Evaluation) -> list[int]:
-    """Return the positions of the queries with the largest gains, then with the largest losses, largest first."""
-    gains = evaluation.values["current"] - evaluation.values["keyword"]
-    order = [int(position) for position in gains.argsort(kind="stable")]
-    wins = [position for position in reversed(order[-EXAMPLES:]) if gains[position] > 0]
-    return wins + [position for position in order[:EXAMPLES] if gains[position] < 0]
-
-
-def example_products(positions: Iterable[int], rankings: Rankings) -> list[str]:
-    """Return the ids of the products whose titles the examples need."""
-    ids = {
-        product: None
-        for position in positions
-        for system in ("keyword", "current")
-        for product in rankings[system][position][:TOP]
-    }
-    return list(ids)
-
-
-def examples(
-    evaluation: Evaluation,
-    queries: Sequence[PreparedQuery],
-    rankings: Rankings,
-    products: Mapping[str, Row],
-    title: str | None,
-) -> list[Example]:
-    """Return the biggest wins and losses with their first results.
-
-    Args:
-        evaluation: What was measured.
-        queries: Those that were asked.
-        rankings: Product ids by system and query.
-        products: Rows of the products that are shown, by id.
-        title: The field of their titles.
-    """
-
-    def first_results(system: str, position: int) -> tuple[Result, ...]:
-        grades = queries[position].judged.grades
-        return tuple(
-            Result(title_of(products.get(product, {}), title) or product, grades.get(product))
-            for product in rankings[system][position][:TOP]
-        )
-
-    gains = evaluation.values["current"] - evaluation.values["keyword"]
-    return [
-        Example(
-            describe(queries[position]),
-            float(gains[position]),
-            first_results("keyword", position),
-            first_results("current", position),
-        )
-        for position in extremes(evaluation)
-    ]
-
-
-def title_of(row: Row, title: str | None) -> str:
-    """Return the title of a product in one line, or an empty text."""
-    return " ".join(text.clean(" ".join(strings(field(row, title))), 200).split()) if title else ""
-
-
-def describe(query: PreparedQuery) -> str:
-    """Return the words, recording, photo or video, and filters of a query for people."""
-    parts = [f"“{text.clean(query.query.text, 200)}”"] if query.query.typed else []
-    if query.judged.audio:
-        parts.append(f"spoken in {text.clean(query.judged.audio, 80)}")
-    if query.judged.video:
-        parts.append(f"video {text.clean(query.judged.video, 80)}")
-    if query.judged.image:
-        image = query.judged.image
-        parts.append("photo" if image.startswith("data:") else f"photo {text.clean(image, 80)}")
-    parts += [f"{name}: {value}" for name, value in query.query.filters.items()]
-    return ", ".join(parts)
+MOST_QUERIES = 1_000
+"""Queries of the table of all, and of the list of those that were left out: a page of some hundred kB."""
 
 
 def html(
@@ -129,6 +27,10 @@ def html(
     *,
     heading: str,
     keyword: str,
+    left_out: Sequence[LeftOut] = (),
+    ranges: Sequence[Range] = (),
+    scales: Sequence[str] = (),
+    latencies: Sequence[float] = (),
 ) -> str:
     """Return the whole file.
 
@@ -138,10 +40,15 @@ def html(
         chosen: From `examples`.
         heading: What was evaluated, and when.
         keyword: What the system `keyword` is.
+        left_out: The queries that were not asked.
+        ranges: Where the cosines of the legs lie.
+        scales: Sentences on what these figures are.
+        latencies: Milliseconds of searches.
     """
     gains = (evaluation.values["current"] - evaluation.values["keyword"]).tolist()
-    page = importlib.resources.files("hybridsearch.learning") / "report.html"
-    return Template(page.read_text(encoding="utf-8")).substitute(
+    names = [describe(query.judged, query.query.typed) for query in queries]
+    return filled(
+        "report.html",
         heading=escape(heading),
         tone=TONES[evaluation.comparisons["current", "keyword"].sign],
         verdict=escape(evaluation.verdict),
@@ -149,14 +56,18 @@ def html(
         systems=charts.intervals(list(systems(evaluation)), f"{MAIN} of each system", zero=False),
         measures=measures(evaluation),
         comparisons=charts.intervals(list(comparisons(evaluation)), "Differences between systems", zero=True),
-        balance=f"{sum(gain > 0 for gain in gains):,} gain, {sum(gain < 0 for gain in gains):,} lose, "
-        f"{sum(gain == 0 for gain in gains):,} stay.",
-        gains=charts.gains(gains, list(map(describe, queries)), "Gain of each query"),
+        balance=balance(evaluation, "keyword"),
+        gains=charts.gains(gains, names, f"Gain of each query. {balance(evaluation, 'keyword')}"),
+        balances=balances(evaluation),
+        each=each_query(evaluation, names),
         examples=side_by_side("Biggest wins", [example for example in chosen if example.gain > 0])
         + side_by_side("Biggest losses", [example for example in chosen if example.gain < 0]),
         least=LEAST_SHOWN,
         breakdown=breakdown(evaluation),
+        cosines=cosines(ranges, scales),
+        time=times(latencies),
         notes=bullets([*evaluation.counts(), *evaluation.notes]),
+        left_out=missing(left_out),
         keyword=escape(keyword),
     )
 
@@ -185,9 +96,9 @@ def comparisons(evaluation: Evaluation) -> Iterator[charts.Interval]:
 def measures(evaluation: Evaluation) -> str:
     """Return the table of all measures."""
     names = list(next(iter(evaluation.systems.values())))
-    best = {name: max(values[name] for values in evaluation.systems.values()) for name in names}
+    top = {name: max(values[name] for values in evaluation.systems.values()) for name in names}
     rows = [
-        [system, *(cell(values[name], values[name] == best[name] and name != "judged@10") for name in names)]
+        [system, *(cell(values[name], values[name] == top[name] and name != "judged@10") for name in names)]
         for system, values in evaluation.systems.items()
     ]
     return table(["system", *names], rows)
@@ -203,24 +114,84 @@ def breakdown(evaluation: Evaluation) -> str:
             top = max(part.systems.values())
             values = [cell(part.systems[name], part.systems[name] == top) for name in names]
             rows.append([escape(part.value), f"<td>{part.queries:,}</td>", *values])
-    return table(["", "queries", *names], rows)
+    return table(["part", "queries", *names], rows)
 
 
-def cell(value: float, best: bool) -> str:
-    """Return a figure of a table."""
-    return f'<td class="best">{value:.3f}</td>' if best else f"<td>{value:.3f}</td>"
+def balance(evaluation: Evaluation, system: str) -> str:
+    """Say how many queries gain and lose against a system."""
+    gains = evaluation.values["current"] - evaluation.values[system]
+    return f"{(gains > 0).sum():,} gain, {(gains < 0).sum():,} lose, {(gains == 0).sum():,} stay."
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of rows that begin with a name, followed by cells; a name alone is a heading over all columns."""
-    top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(
-        f"<tr><td>{name}</td>{''.join(cells)}</tr>"
-        if cells
-        else f'<tr class="group"><th colspan="{len(head)}">By {name}</th></tr>'
-        for name, *cells in rows
+def balances(evaluation: Evaluation) -> str:
+    """Return the table of wins and losses against each other system."""
+    rows = []
+    for system in evaluation.values:
+        if system != "current":
+            gains = evaluation.values["current"] - evaluation.values[system]
+            counts = (f"<td>{part.sum():,}</td>" for part in (gains > 0, gains < 0, gains == 0))
+            rows.append([system, *counts, f"<td>{gains.mean():+.3f}</td>"])
+    return table(["current against", "wins", "losses", "ties", "mean difference"], rows)
+
+
+def each_query(evaluation: Evaluation, names: Sequence[str]) -> str:
+    """Return the table of all queries, those that gain most against keywords first, behind a line to open it."""
+    values = evaluation.values
+    top = np.max(list(values.values()), axis=0)
+    order = np.argsort(values["keyword"] - values["current"], kind="stable")[:MOST_QUERIES]
+    rows = [
+        [escape(names[place]), *(cell(found[place], found[place] == top[place]) for found in values.values())]
+        for place in order.tolist()
+    ]
+    more = f"The first {MOST_QUERIES:,} of {len(names):,} queries" if len(names) > MOST_QUERIES else "All queries"
+    return hidden(f"{more} under each system", table(["query", *values], rows))
+
+
+def cosines(ranges: Sequence[Range], scales: Sequence[str]) -> str:
+    """Return the section on the cosines of the legs, or nothing without a leg."""
+    if not ranges:
+        return ""
+    rows = [
+        charts.Interval(
+            f"{each.signal}, {each.products}",
+            each.middle,
+            each.low,
+            each.high,
+            {"relevant": "better", "irrelevant": "worse"}.get(each.products, "unsure"),
+            f"{each.middle:.2f} [{each.low:.2f}, {each.high:.2f}], {each.count:,} products",
+        )
+        for each in ranges
+    ]
+    chart = charts.intervals(rows, "Cosines of each vector leg", zero=True)
+    return (
+        '<section><h2>Cosines</h2><p class="soft">Where the cosines of each vector leg to its candidates lie: the '
+        "median, and the range of 90&nbsp;% of them. The further apart relevant and irrelevant products are, the more "
+        "a leg tells.</p>"
+        f"{wide(chart)}{bullets(scales)}</section>"
     )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def times(latencies: Sequence[float]) -> str:
+    """Return the section on how long searches took, or nothing where that was not measured."""
+    if not latencies:
+        return ""
+    middle, late = (float(each) for each in np.percentile(latencies, (50, 95)))
+    marked = {f"median {middle:.1f} ms": middle, f"95 % within {late:.1f} ms": late}
+    chart = charts.histogram(latencies, "Duration of searches", unit="ms", marked=marked)
+    return (
+        '<section><h2>Time</h2><p class="soft">How long the engine took for a first page of ten, for '
+        f"{len(latencies):,} of the queries, one after the other on this machine; what encoding a query takes comes on "
+        "top.</p>"
+        f"{wide(chart)}</section>"
+    )
+
+
+def missing(left_out: Sequence[LeftOut]) -> str:
+    """Return the queries that were not asked, each with the reason, behind a line to open it."""
+    if not left_out:
+        return ""
+    lines = [f"{describe(each.judged) or 'no words'}: {each.reason}" for each in left_out[:MOST_QUERIES]]
+    return hidden(f"The {len(left_out):,} queries that were left out", bullets(lines))
 
 
 def side_by_side(heading: str, chosen: Sequence[Example]) -> str:
@@ -229,19 +200,35 @@ def side_by_side(heading: str, chosen: Sequence[Example]) -> str:
         f'<div class="example"><h3>{escape(example.query)} '
         f'<span class="gain {"better" if example.gain > 0 else "worse"}">'
         f'{example.gain:+.3f}</span></h3><div class="sides">'
-        f'<div><span class="soft">keyword</span>{result_list(example.keyword)}</div>'
-        f'<div><span class="soft">current</span>{result_list(example.current)}</div></div></div>'
+        f'<div><span class="soft">keyword</span>{result_list(example.keyword, "current")}</div>'
+        f'<div><span class="soft">current</span>{result_list(example.current, "keyword")}</div></div></div>'
         for example in chosen
     ]
     return f"<section><h2>{heading}</h2>{''.join(parts)}</section>" if parts else ""
 
 
-def result_list(results: Sequence[Result]) -> str:
-    """Return products in a list, each with its grade."""
+def result_list(results: Sequence[Result], other: str) -> str:
+    """Return products in a list, each with its picture, where the other system has it, and its grade."""
     if not results:
         return '<p class="soft">nothing found</p>'
-    items = (f"<li><span>{escape(result.title)}</span>{grade_mark(result.grade)}</li>" for result in results)
+    items = (
+        f"<li>{picture(each)}<span>{escape(each.title)}{moved(rank, each, other)}</span>{grade_mark(each.grade)}</li>"
+        for rank, each in enumerate(results, 1)
+    )
     return f"<ol>{''.join(items)}</ol>"
+
+
+def picture(result: Result) -> str:
+    """Return the picture of a product, or the room of one."""
+    return f'<img src="{escape(result.picture)}" alt="">' if result.picture else '<span class="none"></span>'
+
+
+def moved(rank: int, result: Result, other: str) -> str:
+    """Return where the other system has a product, if that is elsewhere."""
+    if result.elsewhere == rank:
+        return ""
+    where = f"{other}: {result.elsewhere}" if result.elsewhere else f"not found by {other}"
+    return f' <small class="moved">{where}</small>'
 
 
 def grade_mark(grade: float | None) -> str:
@@ -250,8 +237,3 @@ def grade_mark(grade: float | None) -> str:
         return '<span class="grade">not judged</span>'
     kind = "relevant" if grade > 0 else "irrelevant"
     return f'<span class="grade {kind}">{f"grade {grade:g}" if grade > 0 else "irrelevant"}</span>'
-
-
-def bullets(lines: Iterable[str]) -> str:
-    """Return sentences as a list."""
-    return f'<ul class="plain">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'

@@ -13,7 +13,7 @@ from hybridsearch.learning import histories
 from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.keyword_query import KeywordQuery
-from hybridsearch.learning.prepared import PreparedQueries, PreparedQuery, prepare
+from hybridsearch.learning.prepared import LeftOut, PreparedQueries, PreparedQuery, prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.learning.taste import WithHistory, with_history
@@ -30,6 +30,8 @@ class Trial:
 
     Attributes:
         unknown: Judged products that the index does not have.
+        left_out: The queries that were not asked.
+        weights: Those in use.
         history: What it changes to tell a search what its session had done before; None where no session is known.
     """
 
@@ -37,7 +39,9 @@ class Trial:
     unknown: int
     runs: Runs
     evaluation: Evaluation
-    history: WithHistory | None = None
+    left_out: tuple[LeftOut, ...]
+    weights: Weights
+    history: WithHistory | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `eval --json` prints."""
@@ -54,6 +58,7 @@ class Asked:
     Attributes:
         weights: Those in use.
         unknown: Judged products that the index does not have.
+        left_out: The queries that were not asked.
         skipped: Number of skipped queries by reason.
         notes: What was changed or ignored, as sentences.
     """
@@ -61,6 +66,7 @@ class Asked:
     weights: Weights
     runs: Runs
     unknown: int
+    left_out: tuple[LeftOut, ...]
     skipped: dict[str, int]
     notes: tuple[str, ...]
 
@@ -85,7 +91,15 @@ def run(
     runs = asked.runs
     evaluation = evaluate(runs.asked, runs.rankings, skipped=asked.skipped, notes=asked.notes)
     again = histories.ask(shop, judgments, asked.weights, folder, progress)
-    return Trial(judgments, asked.unknown, runs, evaluation, with_history(again, asked.weights))
+    return Trial(
+        judgments,
+        asked.unknown,
+        runs,
+        evaluation,
+        asked.left_out,
+        asked.weights,
+        with_history(again, asked.weights),
+    )
 
 
 def ask(
@@ -105,6 +119,7 @@ def ask(
         weights=weights,
         runs=runs,
         unknown=prepared.unknown,
+        left_out=prepared.left_out,
         skipped={**prepared.skipped, **({PARTIAL: runs.partial} if runs.partial else {})},
         notes=(*(note[:1].upper() + note[1:] for note in degraded), *remarks(judgments, prepared, keyword_query)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from hybridsearch.disk.home import Home
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.learning import histories
 from hybridsearch.learning.cross_validation import Fitted, Learned, learn
+from hybridsearch.learning.curve import Gain, learning_curve
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
 from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.measures import ndcg
+from hybridsearch.learning.prepared import LeftOut
 from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Runs, vector_of
 from hybridsearch.learning.taste import Strength, TunedTaste, tune_taste
@@ -30,7 +32,7 @@ from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.running import telling
 from hybridsearch.schema import Schema
-from hybridsearch.search.weights import Weights
+from hybridsearch.search.weights import Weights, prior
 from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 
@@ -55,6 +57,9 @@ class Tuned:
         held_out: nDCG@10 of each query under weights that were learned without it.
         taste: What was learned of a person's taste; None where the judgments tell of no sessions.
         used: What the file of the weights is to become; None where nothing changes.
+        curve: What weights gain that are learned from fewer queries; empty where that was not asked for.
+        left_out: The queries that were not asked.
+        start: The current weights.
     """
 
     decision: Decision
@@ -69,6 +74,9 @@ class Tuned:
     held_out: NDArray[np.float64]
     taste: TunedTaste | None = None
     used: Weights | None = None
+    curve: tuple[Gain, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    start: Weights = field(default_factory=prior)
 
     def to_json(self, *, shadow: bool = False) -> dict[str, Any]:
         """Return the object that `tune --json` prints, of a run that is to use nothing with `shadow`."""
@@ -88,6 +96,7 @@ class Tuned:
             "queries": self.queries,
             "skipped": self.skipped,
             "notes": list(self.notes),
+            "curve": [point.to_json() for point in self.curve],
             "weights": self.weights.model_dump(mode="json", exclude_defaults=True),
             "taste": self.taste and {"activated": self.taste.activate and not shadow, **self.taste.to_json()},
         }
@@ -121,7 +130,9 @@ def exclusive(settings: Settings) -> Iterator[None]:
         yield
 
 
-def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progress: Progress) -> Tuned:
+def tune(
+    shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, curve: bool = False, progress: Progress
+) -> Tuned:
     """Learn weights from judgments, and from sessions how much a taste counts; decide whether they may be used.
 
     Nothing is activated.
@@ -131,6 +142,7 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
         judgments: What to learn from.
         folder: Where relative paths of photos start.
         seed: Of the folds.
+        curve: Whether to learn from some of the queries too, see `Tuned.curve`; it takes a third more time.
         progress: Called after every answer and every fit.
 
     Raises:
@@ -146,7 +158,7 @@ def tune(shop: Shop, judgments: Judgments, folder: Path, *, seed: int = 0, progr
 
 def _tune(shop: Shop, judgments: Judgments, folder: Path, seed: int, progress: Progress) -> Tuned:
     schema, asked = shop.engine.schema(), ask(shop, judgments, folder, progress)
-    tuned = learn_weights(schema, asked, seed, progress)
+    tuned = learn_weights(schema, asked, seed, progress, curve=curve)
     signals = tuned.weights if tuned.decision.activate else None
     if not judgments.personal:
         return replace(tuned, used=signals)
@@ -165,8 +177,8 @@ def tasted(weights: Weights, taste: TunedTaste) -> Weights:
     return taste.strength.set_in(weights).model_copy(update={"learned": {**weights.learned, "taste": found}})
 
 
-def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -> Tuned:
-    """Learn weights from the runs, and let the gate decide."""
+def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress, *, curve: bool = False) -> Tuned:
+    """Learn weights from the runs, and let the gate decide; the arguments are those of `tune`."""
     start, runs = asked.weights, asked.runs
     free = [name for name in runs.features.names if name.startswith("number.") and name not in runs.features.written]
     numbers = {name: runs.features.middle(name) for name in free}
@@ -175,6 +187,11 @@ def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -
     outcome = learn(features, runs.current, seed=seed, progress=progress)
     scores = held_out_scores(runs, start, outcome)
     decision = decide(scores.after, scores.before, scores.keyword, runs.features.kinds, scores.among_judged)
+    points = (
+        learning_curve(features, runs.current, scores.before, scores.after, seed=seed, progress=progress)
+        if curve
+        else ()
+    )
     halves = {name: start.half(name) * change for name, change in numbers.items()}
     weights = to_weights(outcome.fitted, features, start, schema, halves)
     return Tuned(
@@ -188,6 +205,9 @@ def learn_weights(schema: Schema, asked: Asked, seed: int, progress: Progress) -
         notes=asked.notes,
         runs=runs,
         held_out=scores.after,
+        curve=points,
+        left_out=asked.left_out,
+        start=start,
     )
 
 

@@ -7,35 +7,20 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING
 
-from hybridsearch import document, redaction
+from hybridsearch import document
 from hybridsearch.async_client import AsyncHybridSearch
-from hybridsearch.errors import ImageError
-from hybridsearch.images import decode
-from hybridsearch.images.fetch import Fetcher
 from hybridsearch.threads import Threads
+from hybridsearch.thumbnails import AT_ONCE, TRIED, Thumbnails
 
-if TYPE_CHECKING:
-    from hybridsearch.images.product import Load
-
-SIDE = 320
-"""Pixels of the longer side."""
-QUALITY = 80
 CACHE_BYTES = 32 * 2**20
 """That small pictures take in memory."""
 MISSING_SECONDS = 60.0
 """After which a picture that could not be had is tried again."""
-TRIED = 2
-"""Pictures of a product that are tried."""
-AT_ONCE = 4
-"""Pictures that are loaded at once: a host that is slow keeps no search waiting."""
 PLACEHOLDER = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#8882"/>'
     b'<path d="M14 46l12-16 8 10 6-7 10 13z" fill="#8886"/><circle cx="42" cy="22" r="5" fill="#8886"/></svg>'
 )
-log = redaction.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +45,8 @@ class Pictures:
 
     def __init__(self, shop: AsyncHybridSearch) -> None:
         self._shop = shop
-        self._threads = Threads(AT_ONCE, "hybridsearch-pictures")
-        self._fetcher: Fetcher | None = None
+        self._threads = Threads(AT_ONCE, "hybridsearch-pictures")  # a host that is slow keeps no search waiting
+        self._thumbnails = Thumbnails(shop.settings)
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Picture]] = OrderedDict()
         self._bytes = 0
 
@@ -82,8 +67,7 @@ class Pictures:
     def close(self) -> None:
         """Close the connections to hosts of pictures, and let the threads end."""
         self._threads.close()
-        if self._fetcher:
-            self._fetcher.close()
+        self._thumbnails.close()
 
     def _known(self, references: tuple[str, ...]) -> Picture | None:
         if references not in self._kept:
@@ -106,35 +90,10 @@ class Pictures:
 
     def _made(self, references: tuple[str, ...]) -> Picture:
         """Return the first picture that can be had."""
-        load = self._loader()
-        for reference in references:
-            try:
-                return small(load(reference))
-            except ImageError as error:
-                log.info("A picture is not shown: %s", error)
-        return NONE
-
-    def _loader(self) -> Load:
-        """Return what loads a picture, by the rules of rebuilds: from the folder of pictures or a public address."""
-        from hybridsearch.indexing.build import picture_loader
-
-        self._fetcher = self._fetcher or Fetcher()
-        return picture_loader(self._shop.settings, self._fetcher)
+        content = self._thumbnails.first(references)
+        return NONE if content is None else Picture(content, "image/webp")
 
 
 def size(references: tuple[str, ...], picture: Picture) -> int:
     """Return how many bytes a picture takes with its name."""
     return len(picture.content) + sum(map(len, references)) + 200
-
-
-def small(data: bytes) -> Picture:
-    """Return a picture file small; it is decoded in a worker process.
-
-    Raises:
-        ImageError: It is none that can be decoded.
-    """
-    picture = decode(data, SIDE)
-    picture.thumbnail((SIDE, SIDE))
-    out = BytesIO()
-    picture.save(out, "WEBP", quality=QUALITY)
-    return Picture(out.getvalue(), "image/webp")

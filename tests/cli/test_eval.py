@@ -95,7 +95,7 @@ def test_the_report_is_one_file_with_titles(run: Run, acme: Path) -> None:
     assert (code, err) == (0, "The report is in 'report.html'.\n")
     page = (acme / "report.html").read_text(encoding="utf-8")
     assert "products, judgments.jsonl, 20" in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4  # systems, comparisons, queries, durations
 
 
 def test_a_report_that_cannot_be_written_says_so_after_the_figures(run: Run, acme: Path) -> None:

@@ -32,6 +32,37 @@ def test_every_bar_of_a_gain_lies_inside_its_picture(values: list[float]) -> Non
     assert all(y >= 0 and y + size <= height for y, size in bars)
 
 
+@given(st.lists(st.floats(0, 1e5), min_size=1, max_size=40))
+def test_every_value_of_a_histogram_is_counted_once_and_inside_its_picture(values: list[float]) -> None:
+    picture = ElementTree.fromstring(charts.histogram(values, "t", unit="ms", marked={"most": max(values)}))
+    height = float(picture.attrib["viewBox"].split()[3])
+    bars = list(picture.iter("rect"))
+    assert sum(int(str(bar[0].text).replace(",", "")) for bar in bars) == len(values)
+    assert all(float(bar.attrib["y"]) + float(bar.attrib["height"]) <= height for bar in bars)
+    (mark,) = [line for line in picture.iter("line") if line.attrib["class"] == "mark"]
+    assert charts.LEFT <= float(mark.attrib["x1"]) <= charts.WIDTH
+
+
+@given(st.lists(st.tuples(st.integers(1, 1000), numbers, numbers, numbers), min_size=1, max_size=6))
+def test_every_point_of_a_curve_lies_inside_its_picture(rows: list[tuple[int, float, float, float]]) -> None:
+    points = [charts.Point(x, *sorted(ends)[1:2], *sorted(ends)[::2]) for x, *ends in rows]
+    picture = ElementTree.fromstring(charts.curve(points, "t", unit="queries"))
+    height = float(picture.attrib["viewBox"].split()[3])
+    circles = [(float(each.attrib["cx"]), float(each.attrib["cy"])) for each in picture.iter("circle")]
+    assert len(circles) == len(points)
+    assert all(charts.LEFT <= x <= charts.WIDTH and 0 <= y <= height for x, y in circles)
+
+
+def test_a_chart_says_its_figures_to_who_does_not_see_it() -> None:
+    points = [charts.Point(100, 0.02, -0.01, 0.05), charts.Point(1600, 0.04, 0.03, 0.05)]
+    said = "100 queries: +0.020 [-0.010, +0.050]; 1,600 queries: +0.040 [+0.030, +0.050]"
+    picture = ElementTree.fromstring(charts.curve(points, "Gain", unit="queries"))
+    assert picture.attrib["role"] == "img"
+    assert picture.attrib["aria-label"] == f"Gain. {said}"
+    assert [each.text for each in picture[:2]] == ["Gain", said]
+    assert [each.attrib["class"] for each in picture.iter("g")] == ["unsure", "better"]
+
+
 @given(numbers, numbers)
 def test_ticks_are_even_and_include_both_ends(first: float, second: float) -> None:
     low, high = sorted((first, second))

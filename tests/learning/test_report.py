@@ -1,18 +1,24 @@
-"""The report: one file that needs no other, in which text of queries and products is never markup."""
+"""The report: one file that needs no other, in which text of queries and products is never markup.
+
+With `sheet`, which it is put together with.
+"""
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
-from hybridsearch.learning import report
+from hybridsearch.learning import examples, report
 from hybridsearch.learning.evaluate import evaluate
-from hybridsearch.learning.prepared import PreparedQuery
+from hybridsearch.learning.prepared import LeftOut, PreparedQuery
 from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.ranges import Range
 from hybridsearch.search.planner import Query
 from hybridsearch.values import Row
 
 HOSTILE = '<script>alert("x")</script> & \'$main\' ${heading} "}]<img src=//evil.test/a.png>'
+PICTURES = {"good": "data:image/webp;base64,AAAA"}
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 
 
@@ -44,14 +50,16 @@ class Page(HTMLParser):
         self.text += data
 
 
-def rendered(queries: list[str], titles: dict[str, str], keyword: list[list[str]], current: list[list[str]]) -> str:
+def rendered(
+    queries: list[str], titles: dict[str, str], keyword: list[list[str]], current: list[list[str]], **more: Any
+) -> str:
     grades = {"good": 3.0, "bad": 0.0}
     asked = [PreparedQuery(JudgedQuery(text, grades), Query(text), "words", {}) for text in queries]
     rankings = {"keyword": keyword, "current": current}
     evaluation = evaluate(asked, rankings, skipped={"no relevant product": 1}, notes=["A note."])
     rows: dict[str, Row] = {name: {"title": title} for name, title in titles.items()}
-    examples = report.examples(evaluation, asked, rankings, rows, "title")
-    return report.html(evaluation, asked, examples, heading="shop", keyword="BM25")
+    chosen = examples.examples(evaluation, asked, rankings, rows, "title", PICTURES)
+    return report.html(evaluation, asked, chosen, heading="shop", keyword="BM25", **more)
 
 
 @pytest.fixture
@@ -64,22 +72,25 @@ def page() -> str:
 
 def test_the_file_needs_no_other(page: str) -> None:
     parsed = Page(page)
-    assert not {"script", "link", "img", "iframe", "object", "image", "use"} & set(parsed.elements)
-    assert not {"src", "href", "xlink:href", "srcset"} & {name for name, _ in parsed.attributes}
+    assert not {"script", "link", "iframe", "object", "image", "use"} & set(parsed.elements)
+    assert not {"href", "xlink:href", "srcset"} & {name for name, _ in parsed.attributes}
+    assert {value for name, value in parsed.attributes if name == "src"} == {PICTURES["good"]}
     assert not [name for name, _ in parsed.attributes if name.startswith("on")]
     assert "url(" not in page
     assert "@import" not in page
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in parsed.attributes
+    assert ("content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'") in parsed.attributes
 
 
 def test_wins_and_losses_show_both_answers_with_their_grades(page: str) -> None:
     wins, losses = re.findall(r"<h2>Biggest (wins|losses)</h2>(.*?)</section>", page, re.DOTALL)
     assert Page(wins[1]).text == (
-        "“win” +1.000keywordBlue coatirrelevantGreen coatnot judgedcurrentRed coatgrade 3Green coatnot judged"
+        "“win” +1.000keywordBlue coat not found by currentirrelevantGreen coatnot judged"
+        "currentRed coat not found by keywordgrade 3Green coatnot judged"
     )
     # A second place instead of a first one: 1 / log2(3) - 1
     assert Page(losses[1]).text == (
-        "“loss” -0.369keywordRed coatgrade 3Blue coatirrelevantcurrentBlue coatirrelevantRed coatgrade 3"
+        "“loss” -0.369keywordRed coat current: 2grade 3Blue coat current: 1irrelevant"
+        "currentBlue coat keyword: 2irrelevantRed coat keyword: 1grade 3"
     )
 
 
@@ -105,12 +116,40 @@ def test_the_text_of_queries_and_products_is_never_markup() -> None:
     page = rendered([HOSTILE], {"good": HOSTILE, "bad": "b"}, [["bad"]], [["good"]])
     elements = Page(page).elements
     assert "script" not in elements
-    assert "img" not in elements
-    assert Page(page).text.count(HOSTILE) == 3  # the heading of the example, the title, the bar
+    assert elements.count("img") == 1
+    assert Page(page).text.count(HOSTILE) == 4  # the heading of the example, the title, the bar, the table
 
 
 def test_a_product_that_was_removed_since_shows_its_id() -> None:
-    assert "<span>good</span>" in rendered(["q"], {}, [["bad"]], [["good"]])
+    assert "<span>good <small" in rendered(["q"], {}, [["bad"]], [["good"]])
+
+
+def test_wins_and_losses_are_counted_against_every_other_system_and_shown_for_each_query() -> None:
+    asked = [PreparedQuery(JudgedQuery(text, {"good": 1.0}), Query(text), "words", {}) for text in ("a", "b")]
+    rankings = {"keyword": [["bad"], ["good"]], "vector": [["good"], ["bad"]], "current": [["good"], ["good"]]}
+    page = report.html(evaluate(asked, rankings, skipped={}), asked, [], heading="shop", keyword="BM25")
+    cells = re.findall(r"<tr><td>(keyword|vector)</td><td>(\d+)</td><td>(\d+)</td><td>(\d+)</td><td>([^<]+)</td>", page)
+    assert cells == [("keyword", "1", "0", "1", "+0.500"), ("vector", "1", "0", "1", "+0.500")]
+    rows = re.findall(r"<tr><td>(“.”)</td><td[^>]*>([^<]+)</td><td[^>]*>([^<]+)</td><td[^>]*>([^<]+)</td>", page)
+    assert rows == [("“a”", "0.000", "1.000", "1.000"), ("“b”", "1.000", "0.000", "1.000")]
+
+
+def test_queries_that_were_left_out_are_listed_with_the_reason() -> None:
+    left_out = [LeftOut(JudgedQuery("sofa <b>", {}), "no relevant product")]
+    page = rendered(["q"], {}, [["good"]], [["good"]], left_out=left_out)
+    assert "The 1 queries that were left out" in page
+    assert "<li>“sofa &lt;b&gt;”: no relevant product</li>" in page
+
+
+def test_cosines_and_durations_are_charts_where_they_were_measured() -> None:
+    page = rendered(["q"], {}, [["good"]], [["good"]])
+    assert "<h2>Cosines</h2>" not in page
+    assert "<h2>Time</h2>" not in page
+    cosines = [Range("words.image", "relevant", 12, 0.4, 0.7, 0.9)]
+    page = rendered(["q"], {}, [["good"]], [["good"]], ranges=cosines, scales=["A scale."], latencies=[2.0, 4.0, 30.0])
+    assert "words.image, relevant: 0.70 [0.40, 0.90], 12 products" in page
+    assert "<li>A scale.</li>" in page
+    assert "median 4.0 ms" in Page(page).text
 
 
 def test_without_a_gain_or_a_loss_there_are_no_examples() -> None:
@@ -123,11 +162,9 @@ def test_the_largest_gains_come_first_and_are_few() -> None:
     keyword = [[*(["bad"] * count), "good"] for count in range(1, 9)]
     asked = [PreparedQuery(JudgedQuery("q", {"good": 1.0}), Query("q"), "words", {}) for _ in keyword]
     evaluation = evaluate(asked, {"keyword": keyword, "current": [["good"]] * 8}, skipped={})
-    assert report.extremes(evaluation) == [7, 6, 5, 4, 3]
+    assert examples.extremes(evaluation) == [7, 6, 5, 4, 3]
 
 
 def test_a_photo_and_filters_are_part_of_the_description() -> None:
     judged = JudgedQuery("blue", {}, image="photos/1.jpg", filters={"brand": "Acme"})
-    assert report.describe(
-        PreparedQuery(judged, Query("blue", ("photo",), {"brand": "Acme"}), "photo and words", {})
-    ) == ("“blue”, photo photos/1.jpg, brand: Acme")
+    assert examples.describe(judged) == "“blue”, photo photos/1.jpg, brand: Acme"

@@ -17,7 +17,7 @@ import pytest
 
 from hybridsearch import HybridSearch, running, sample
 from hybridsearch.disk.home import Home
-from hybridsearch.learning import cross_validation
+from hybridsearch.learning import cross_validation, curve
 from hybridsearch.learning.tune import exclusive
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.weights import prior
@@ -84,6 +84,20 @@ def test_better_weights_are_activated_and_used(run: Run) -> None:
             sales = float(hit.product["sales"])
             expected = written.weight("number.sales") * sales / (sales + written.half("number.sales"))
             assert hit.signals["number.sales"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_report_with_the_learning_curve_is_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curve, "SHARES", (0.5,))
+    code, out, err = run("judgments.jsonl", "--json", "--html", "learned.html")
+    points = json.loads(out)["curve"]
+    assert code == 0
+    assert err.endswith("The report is in 'learned.html'.\n")
+    assert [point["queries"] for point in points] == sorted(point["queries"] for point in points)
+    assert len(points) == 2
+    page = Path("learned.html").read_text(encoding="utf-8")
+    assert "Activated: " in page
+    assert page.count("<svg") == 2
+    assert run("--revert", "--html", "learned.html")[0] == 2
 
 
 def test_the_file_says_what_was_learned_from_what(run: Run) -> None:

@@ -47,7 +47,7 @@ LAYERS = (
     ("shop",),
     ("learning",),
     ("indexing",),
-    ("maintained", "related", "scenes"),
+    ("maintained", "related", "scenes", "thumbnails"),
     ("answering", "matching"),
     ("align", "async_related", "client", "doctor", "propose"),
     ("async_client",),

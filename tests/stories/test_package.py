@@ -10,13 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("hybridsearch", "mappings", ".ci")
+PARTS = ("hybridsearch", "mappings", "examples", ".ci")
 FILES = ("setup.py", "setup.cfg", "README.md", "LICENSE")
 PROGRAM = """
 from pathlib import Path
@@ -29,6 +30,7 @@ assert home.is_relative_to(r"{target}"), home
 assert text.analyse("Schuhe", "de") == ["schuh"]
 assert weights.prior().signals
 assert (home / "py.typed").exists()
+assert "--ink" in (home / "learning" / "report.css").read_text()
 assert (Path(sample.__file__).parent / "products.jsonl").exists()
 assert (Path(sample.__file__).parent / "photo.jpg").exists()
 assert len(list((Path(sample.__file__).parent / "images").iterdir())) > 400
@@ -85,6 +87,13 @@ def test_a_wheel_built_twice_is_the_same_to_the_byte(wheels: tuple[Path, Path]) 
     assert wheels[0].name == wheels[1].name
     first, second = (hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels)
     assert first == second
+
+
+def test_a_wheel_holds_the_package_alone(wheels: tuple[Path, Path]) -> None:
+    """The shops of examples/ are for those who have the repository."""
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        folders = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {name.partition("-")[0] for name in folders} == {"hybridsearch"}
 
 
 def test_an_installed_wheel_finds_its_mappings_weights_sample_and_starter(

@@ -16,7 +16,12 @@ import uvicorn
 from playwright.sync_api import expect
 
 from hybridsearch import AsyncHybridSearch, sample
-from hybridsearch.web import JudgeOptions, app
+from hybridsearch.learning.ranges import Range
+from hybridsearch.roles import Fields
+from hybridsearch.thumbnails import data_address, small
+from hybridsearch.values import Hit, Page
+from hybridsearch.web import JudgeOptions, app, saved
+from tests.learning.test_report import rendered as report
 from tests.servers import browser
 from tests.shops import settings, shop, write_config
 
@@ -342,3 +347,30 @@ def test_a_merchandiser_judges_with_keys_undoes_and_closes_the_browser_at_any_mo
         page.goto(f"{address}judge/agreement")
         accessible(page)
         assert wrong == []
+
+
+def test_pages_and_reports_that_were_written_open_as_files_and_axe_finds_nothing(tmp_path: Path, chromium: Any) -> None:
+    picture = data_address(small((SAMPLE / "photo.jpg").read_bytes()))
+    hit = Hit("1", 0.75, {"title": 0.5, "text": 0.25}, {"title": "Red coat", "brand": "Acme", "price": 80})
+    found = Page("red dress", (hit,), 1, facets={"brand": {"Acme": 1}})
+    fields = Fields(title="title", facets=("brand",), numbers=("price",), languages=("en",))
+    cosines = [Range("words.image", "relevant", 12, 0.4, 0.7, 0.9)]
+    written = {
+        "found": saved.html(found, fields, {"1": picture}, heading="red dress", photo=picture),
+        "measured": report(["win"], {"good": "Red"}, [["bad"]], [["good"]], ranges=cosines, latencies=[2.0, 30.0]),
+    }
+    for name, content in written.items():
+        (tmp_path / f"{name}.html").write_text(content, encoding="utf-8")
+        for scheme, width in (("light", "wide"), ("dark", "phone")):
+            with opened(chromium, width, color_scheme=scheme) as (page, wrong):
+                page.goto((tmp_path / f"{name}.html").as_uri())
+                for summary in page.locator("summary").all():
+                    summary.click()
+                if name == "found":
+                    assert page.evaluate("[...document.images].map((image) => image.naturalWidth)") == [320, 320]
+                    assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") == "8px"
+                    assert wrong == []  # its policy allows all that it shows
+                page.evaluate(axe())
+                faults = page.evaluate("axe.run()")["violations"]
+                assert [(each["id"], each["nodes"][0]["html"]) for each in faults] == [], name
+                assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 from hybridsearch.images import fetch
 from hybridsearch.web import pictures
 from tests.web.builders import asking
+
+NO_SHOP: Any = SimpleNamespace(settings=None)
 
 
 def test_a_picture_is_small_and_has_a_tag(tmp_path: Path, engine: dict[str, Any]) -> None:
@@ -61,7 +64,7 @@ def test_pictures_take_a_bounded_memory_and_a_new_file_name_is_another_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "CACHE_BYTES", 3_000)
-    kept = pictures.Pictures(None)  # type: ignore[arg-type]  # nothing is asked of a shop here
+    kept = pictures.Pictures(NO_SHOP)
     for number in range(10):
         kept._keep((str(number),), pictures.Picture(bytes(900), "image/webp"))
     assert kept._bytes <= 3_000
@@ -74,7 +77,7 @@ def test_pictures_take_a_bounded_memory_and_a_new_file_name_is_another_picture(
 
 
 def test_what_could_not_be_had_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = pictures.Pictures(None)  # type: ignore[arg-type]
+    kept = pictures.Pictures(NO_SHOP)
     now = 1_000.0
     monkeypatch.setattr("hybridsearch.web.pictures.time.monotonic", lambda: now)
     kept._keep(("a",), pictures.NONE)

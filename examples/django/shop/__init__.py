@@ -1,0 +1,1 @@
+"""The shop: products, which the database has, and their search."""
