@@ -83,6 +83,9 @@ class VectorFile:
 
         self._guarded(write, None)
 
+    def flush(self) -> None:
+        """Nothing is left to be written."""
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
