@@ -86,9 +86,7 @@ def on_dask(
         own = workers or WORKERS
         stack.enter_context(dask.config.set(dask_options(own)))
         with explained("Dask", address):
-            cluster = address or stack.enter_context(
-                distributed.LocalCluster(n_workers=own, threads_per_worker=1, memory_limit=0, dashboard_address=None)
-            )
+            cluster = address or stack.enter_context(distributed.LocalCluster(**dask_of_our_own(own)))
             client = stack.enter_context(distributed.Client(cluster, timeout=PATIENCE, set_as_default=False))
         threads = sum(client.nthreads().values())
         if not threads:
@@ -96,6 +94,12 @@ def on_dask(
         executor = client.get_executor(pure=False)
         stack.callback(executor.shutdown, wait=False)
         yield Cluster(partial(executor.submit, worker), AHEAD * threads)
+
+
+def dask_of_our_own(workers: int) -> dict[str, Any]:
+    """Return the options of a Dask on this machine: no page, no limit of memory, which models exceed."""
+    options = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
+    return {**options, "preload": ["hybridsearch.cluster.deaf"]}
 
 
 def dask_options(workers: int) -> dict[str, Any]:

@@ -86,9 +86,9 @@ def title(number: int) -> str:
     return f"red dress n{number}"
 
 
-def settings(folder: Path, model: Model, **more: Any) -> Settings:
+def settings(folder: Path, model: Model, count: int = PRODUCTS, **more: Any) -> Settings:
     """Write the catalogue of a shop into a folder, and return its settings."""
-    write_products(folder / "products.jsonl", rows())
+    write_products(folder / "products.jsonl", rows(count))
     return settings_of(folder, model, **more)
 
 

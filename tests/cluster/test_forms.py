@@ -27,12 +27,14 @@ from tests.cluster.conftest import BLOCK, PRODUCTS, Model, settings, title, vect
 from tests.shops import quietly, write_config
 
 Where = dict[str, Any]
+MANY = 2_100
+"""Products of several blocks as a shop has them."""
 
 
 @pytest.fixture(scope="module")
 def dask_cluster() -> Iterator[str]:
     """The address of a cluster of two processes."""
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster:
+    with distributed.LocalCluster(**forms.dask_of_our_own(2)) as cluster:
         yield str(cluster.scheduler_address)
 
 
@@ -151,10 +153,10 @@ def half_way(model: Model, running: subprocess.Popen[str], count: int) -> list[p
 def test_a_run_that_is_stopped_half_way_leaves_no_process_and_is_continued(
     tmp_path: Path, model: Model, with_signal: signal.Signals
 ) -> None:
-    found = settings(tmp_path, model)
-    model.pause = 0.2
+    found = settings(tmp_path, model, MANY)
+    model.pause = 0.05
     running = begun(found, tmp_path)
-    started = half_way(model, running, PRODUCTS // 4)
+    started = half_way(model, running, MANY // 2)
     # Ctrl-C of a terminal reaches the workers too.
     (os.killpg if with_signal == signal.SIGINT else os.kill)(running.pid, with_signal)
     said = running.communicate(timeout=120)
@@ -168,6 +170,6 @@ def test_a_run_that_is_stopped_half_way_leaves_no_process_and_is_continued(
     before = len(vectors_of(found))
     with HybridSearch.open(found) as shop:
         report = shop.encode()
-        assert report.encoded + report.cached == PRODUCTS
+        assert report.encoded + report.cached == MANY
         assert report.cached == before
-        assert shop.reindex(options=quietly()).encoded == 0
+        assert MANY // 4 < before < MANY
