@@ -2,13 +2,13 @@
 
     python -m benchmarks.cluster [--products FILE] [--encoder NAME ...] [--count N] [--workers N] [--small]
 
-Each run is `hybridsearch encode` in a process of its own, from an empty cache: `total_s` from the start of that process
-to its end. `known_s` is the same once all is encoded, which is what starting costs: processes, imports, the calibration.
-`same` says whether every vector is that of one process, to the byte. `worker` and `driver` are runs of which a worker, or
-the process that hands out the blocks, is killed (SIGKILL) once half of the vectors are in the cache; the driver's is run
-again. `again` is what was encoded twice, as vectors that this process's own server of a model was asked for twice; other
-encoders do not count that. `stores` are vectors a second of 512 dims, in blocks, by two processes: each into the shop's
-file, each into a folder, and through Dask to one process that writes the file.
+Each run is `hybridsearch encode` in a process of its own, from an empty cache: `total_s` from the start of that
+process to its end. `known_s` is the same once all is encoded, which is what starting costs: processes, imports, the
+calibration. `same` says whether every vector is that of one process, to the byte. With `killed`, a worker, or the
+process that hands out the blocks, gets a SIGKILL once half of the vectors are in the cache; the latter's run is begun
+again. `again` counts texts that were asked for twice, which the server of hashed words alone knows. `stores` are
+vectors a second, in blocks, by two processes: each into the shop's file, each into a folder, and through Dask to one
+process that writes the file.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 
 from benchmarks.catalogue import HASHED, report, write_generated
 from hybridsearch.cluster.encode import BLOCK
+from hybridsearch.cluster.forms import dask_of_our_own
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.vector_file import VectorFile
 from hybridsearch.encoders.vector_folder import VectorFolder
@@ -49,10 +50,8 @@ DIMS = 512
 KILLED = ("worker", "driver")
 
 
-class Asked:
-    """The texts that the server of hashed words was asked for."""
-
-    texts: Counter[str] = Counter()
+ASKED = Counter[str]()
+"""Texts that the server of hashed words was asked for."""
 
 
 class Words(BaseHTTPRequestHandler):
@@ -61,9 +60,10 @@ class Words(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:
+    def answer(self) -> None:
+        """Return the vectors of some texts."""
         texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"]
-        Asked.texts.update(texts)
+        ASKED.update(texts)
         rows = HASHED.encode_texts(texts).tolist()
         body = json.dumps({"data": [{"index": place, "embedding": row} for place, row in enumerate(rows)]}).encode()
         self.send_response(200)
@@ -71,6 +71,8 @@ class Words(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = answer  # noqa: N815 - the name is the base class's
 
     def log_message(self, *_: Any) -> None:
         """Keep quiet."""
@@ -154,7 +156,7 @@ def whole(file: Path, on: str, workers: int) -> tuple[dict[str, Any], str]:
 def killed(file: Path, on: str, workers: int, who: str, half: int) -> tuple[dict[str, Any], str]:
     """Run from an empty cache, and kill somebody half-way; return the figures and what is in the cache."""
     clear(file)
-    Asked.texts.clear()
+    ASKED.clear()
     started = time.perf_counter()
     running = begin(file, on, workers)
     while known(file) < half and running.poll() is None:
@@ -168,7 +170,7 @@ def killed(file: Path, on: str, workers: int, who: str, half: int) -> tuple[dict
     if who == "driver":
         timed(file, on, workers)
     figures = {"killed": who, "total_s": round(time.perf_counter() - started, 1), "processes_left": len(left)}
-    return {**figures, "again": sum(count - 1 for text, count in Asked.texts.items() if " " in text)}, digest(file)
+    return {**figures, "again": sum(count - 1 for text, count in ASKED.items() if " " in text)}, digest(file)
 
 
 def clear(file: Path) -> None:
@@ -243,7 +245,7 @@ def stores(blocks: int) -> dict[str, Any]:
         merged = read.merge()
         found |= {"merged": merged, "merge_per_s": rate(merged, started)}
         with (
-            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(**dask_of_our_own(2)) as cluster,
             Client(cluster) as client,
         ):
             client.gather(client.map(block_of, range(2), pure=False))

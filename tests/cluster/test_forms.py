@@ -1,6 +1,6 @@
 """Blocks in this process, on Dask and on Ray: the same vectors, whatever is killed.
 
-What runs there is in `worker.py`, what hands it out in `encode.py`.
+What runs there is in `worker.py`, what hands it out in `encode.py`; what keeps a Ctrl-C from workers, in `deaf.py`.
 """
 
 from __future__ import annotations

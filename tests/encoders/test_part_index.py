@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +41,5 @@ def test_many_keys_are_sorted_in_and_are_found_among_few_new_ones() -> None:
 
 
 def test_of_equal_heads_the_first_stays() -> None:
-    both = together(
-        [Places(*map(part_index.np.array, ([5], [1]))), Places(*map(part_index.np.array, ([3, 5], [2, 3])))]
-    )
+    both = together([Places(np.array([5]), np.array([1])), Places(np.array([3, 5]), np.array([2, 3]))])
     assert both.where.tolist() == [2, 1, 3]

@@ -38,6 +38,12 @@ def test_encoding_is_measured_against_the_bare_model() -> None:
     assert "ms_a_photo" in said
 
 
+def test_encoding_in_many_processes_is_measured_against_one() -> None:
+    said = run("benchmarks.cluster")
+    assert said.count('"same": true') == 3
+    assert "through_dask_per_s" in said
+
+
 def test_several_pictures_and_photos_with_words_are_measured() -> None:
     said = run("benchmarks.pictures")
     assert "several pictures" in said
