@@ -99,7 +99,9 @@ def on_dask(
 def dask_of_our_own(workers: int) -> dict[str, Any]:
     """Return the options of a Dask on this machine: no page, no limit of memory, which models exceed."""
     options = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
-    return {**options, "preload": ["hybridsearch.cluster.deaf"]}
+    # Dask listens all the same: at a free port, where others may have its usual one, and without anything to say.
+    hidden = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    return {**options, "scheduler_kwargs": hidden, "preload": ["hybridsearch.cluster.deaf"]}
 
 
 def dask_options(workers: int) -> dict[str, Any]:
@@ -107,6 +109,7 @@ def dask_options(workers: int) -> dict[str, Any]:
     cores = max(1, (os.cpu_count() or 1) // workers)
     return {
         "distributed.scheduler.allowed-failures": DEATHS,
+        "distributed.scheduler.http.routes": [],
         "distributed.admin.large-graph-warning-threshold": "1GB",
         "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": cores,
         "distributed.nanny.pre-spawn-environ.MKL_NUM_THREADS": cores,

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Location = tuple[str, int]
 """A part, and a row in it."""
+Heads = NDArray[np.uint64]
+"""The first 8 bytes of keys, as numbers."""
 
 FEW = 65_536
 """Keys that are kept apart, so that not all are sorted again for each new part; an eighth of all, if more."""
@@ -31,12 +33,12 @@ class PartIndex:
         self._old, self._late = Places(), Places()
         self._new: list[Places] = []
 
-    def add(self, name: str, keys: Sequence[bytes]) -> None:
-        """Take in a part with the keys of its rows; a key that is known already stays where it is."""
-        rows = np.arange(len(keys), dtype=np.uint64) | np.uint64(len(self._names) << 32)
+    def add(self, name: str, heads: Heads) -> None:
+        """Take in a part with the keys of its rows, see `heads`; a key that is known already stays where it is."""
+        rows = np.arange(len(heads), dtype=np.uint64) | np.uint64(len(self._names) << 32)
         self._names.append(name)
-        self.sizes[name] = len(keys)
-        self._new.append(Places(heads(keys), rows))
+        self.sizes[name] = len(heads)
+        self._new.append(Places(heads, rows))
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Location]:
         """Return the locations of those keys that are known."""
@@ -57,7 +59,7 @@ class Places:
         where: Number of the part, 32 bits, and row in it, 32 bits.
     """
 
-    heads: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    heads: Heads = field(default_factory=lambda: np.empty(0, np.uint64))
     where: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -77,6 +79,11 @@ def together(some: Sequence[Places]) -> Places:
     return Places(every[order], np.concatenate([each.where for each in some])[order])
 
 
-def heads(keys: Sequence[bytes]) -> NDArray[np.uint64]:
+def heads(keys: Sequence[bytes]) -> Heads:
     """Return the first 8 bytes of each key as a number."""
     return np.frombuffer(b"".join(key[:8] for key in keys), ">u8").astype(np.uint64)
+
+
+def heads_of_rows(keys: NDArray[np.uint8]) -> Heads:
+    """Return the same for an array of keys, (keys, bytes of each)."""
+    return np.ascontiguousarray(keys[:, :8]).view(">u8").ravel().astype(np.uint64)

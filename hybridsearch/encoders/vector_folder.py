@@ -21,12 +21,14 @@ from hybridsearch import forks, redaction
 from hybridsearch.batches import batches
 from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.paths import shown
-from hybridsearch.encoders.part_index import Location, PartIndex
+from hybridsearch.encoders.part_index import Heads, Location, PartIndex, heads, heads_of_rows
 from hybridsearch.encoders.vector_file import Rows, read, written
 from hybridsearch.errors import EncoderError
 
 log = redaction.logger(__name__)
 
+KEY = 20
+"""Bytes of a key."""
 GROUP = 1_024
 """Vectors that are read together: some 2 MB. A catalogue is encoded and indexed in one order: neighbours are next."""
 GROUPS = 16
@@ -111,7 +113,7 @@ class VectorFolder:
                     f"Cannot write vectors into {shown(self._path)}: {error.strerror}. Make room or allow writing "
                     "there, then continue with the same command."
                 ) from error
-            self._index.add(path.name, keys)
+            self._index.add(path.name, heads(keys))
             self._unsaved, self._size = Rows(), 0
 
     def merge(self) -> int:
@@ -157,7 +159,7 @@ class VectorFolder:
             ) from error
         for path in there:
             try:
-                self._index.add(path.name, keys_of(path))
+                self._index.add(path.name, heads_of(path))
             except FileNotFoundError:
                 continue  # another process has merged it: what it held is found under another name, or encoded again
             except self._damage as error:
@@ -263,14 +265,17 @@ def schema() -> Any:
     """Return the columns of a part."""
     import pyarrow as pa
 
-    return pa.schema([("key", pa.binary(20)), ("vector", pa.binary())])
+    return pa.schema([("key", pa.binary(KEY)), ("vector", pa.binary())])
 
 
-def keys_of(path: Path) -> list[bytes]:
-    """Return the keys of a part in the order of its rows."""
+def heads_of(path: Path) -> Heads:
+    """Return the keys of a part in the order of its rows, as `PartIndex` takes them: 10⁷ of them in some seconds."""
     with opened(path) as part:
-        keys: list[bytes] = part.read(columns=["key"]).column("key").to_pylist()
-        return keys
+        chunks = part.read(columns=["key"]).column("key").chunks
+        bytes_of = [
+            np.frombuffer(each.buffers()[1], np.uint8)[KEY * each.offset :][: KEY * len(each)] for each in chunks
+        ]
+        return heads_of_rows(np.concatenate([np.empty(0, np.uint8), *bytes_of]).reshape(-1, KEY))
 
 
 def write(file: IO[bytes], keys: Sequence[bytes], blobs: Sequence[bytes]) -> None:
