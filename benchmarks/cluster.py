@@ -306,11 +306,11 @@ def main() -> None:
     parser.add_argument("--on", nargs="*", default=["dask", "ray"])
     parser.add_argument("--kill", nargs="*", default=KILLED, choices=KILLED)
     parser.add_argument("--blocks", type=int, default=64, help="of the stores; 0 leaves them out")
-    parser.add_argument("--small", action="store_true", help="Dask alone, 1 round, one kill")
+    parser.add_argument("--small", action="store_true", help="Dask alone, 1 round, nobody is killed")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
     if options.small:
-        options.count, options.rounds, options.on, options.kill, options.blocks = 2_200, 1, ["dask"], ["worker"], 2
+        options.count, options.rounds, options.on, options.kill, options.blocks = 1_100, 1, ["dask"], [], 2
     with tempfile.TemporaryDirectory() as temporary, served() as hashed:
         folder = Path(temporary)
         products = options.products or write_generated(folder / "all.jsonl.gz", options.count)

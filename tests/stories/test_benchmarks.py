@@ -41,7 +41,7 @@ def test_encoding_is_measured_against_the_bare_model() -> None:
 def test_encoding_in_many_processes_is_measured_against_one() -> None:
     command = [sys.executable, "-m", "benchmarks.cluster", "--small"]  # its functions go to other processes
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert said.count('"same": true') == 3
+    assert said.count('"same": true') == 2
     assert "through_dask_per_s" in said
 
 
