@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -18,6 +17,7 @@ from hybridsearch.confined.workers import stop_workers
 from hybridsearch.deadline import allowed, aside, within
 from hybridsearch.given import flag
 from hybridsearch.presenting import presented, seed_of, suggested, tell
+from hybridsearch.progress import stoppable
 from hybridsearch.scenes import SHOWN, found_in_async, seen_async
 from hybridsearch.search import arms
 from hybridsearch.search.arms import Chosen
@@ -36,6 +36,7 @@ from hybridsearch.tracing import span
 from hybridsearch.values import Hit, Page, Row
 
 if TYPE_CHECKING:
+    from hybridsearch.cluster.report import Encoding
     from hybridsearch.engines.base import Engine, Generation
     from hybridsearch.images import Photo, Upload
     from hybridsearch.indexing.arguments import Id, RowLike
@@ -259,20 +260,27 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         """
         from hybridsearch.indexing import run_arguments
 
-        told = run_arguments.progress(progress)
-        stopped = threading.Event()
-
-        def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
-            if told is not None:
-                told(stage, done, total, counts)
-            if stopped.is_set():
-                raise asyncio.CancelledError
-
-        def stop() -> None:
-            stopped.set()
-            self._engine.abandon()
-
+        tell, stop = stoppable(run_arguments.progress(progress), self._engine.abandon)
         return await self._changing.run(partial(self._blocking.reindex, tell, options), stop)
+
+    @while_open_async
+    async def encode(
+        self,
+        progress: Progress | None = None,
+        *,
+        on: str = "local",
+        address: str | None = None,
+        workers: int | None = None,
+    ) -> Encoding:
+        """Encode what the next `reindex` needs, see `HybridSearch.encode`; runs in a worker thread.
+
+        That thread also calls `progress`. A call that is cancelled stops after its current block.
+        """
+        from hybridsearch.indexing import run_arguments
+
+        tell, stop = stoppable(run_arguments.progress(progress), self._engine.abandon)
+        work = partial(self._blocking.encode, tell, on=on, address=address, workers=workers)
+        return await self._changing.run(work, stop)
 
     @while_open_async
     async def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:

@@ -12,6 +12,7 @@ from hybridsearch.given import flag
 from hybridsearch.shop import Shop
 
 if TYPE_CHECKING:
+    from hybridsearch.cluster.report import Encoding
     from hybridsearch.engines.base import Generation
     from hybridsearch.indexing.arguments import Id, RowLike
     from hybridsearch.indexing.fill import Options
@@ -45,6 +46,36 @@ class Maintained(Shop):
         from hybridsearch.indexing.reindex import reindex
 
         return reindex(self, run_arguments.progress(progress), run_arguments.options(options))
+
+    @while_open
+    def encode(
+        self,
+        progress: Progress | None = None,
+        *,
+        on: str = "local",
+        address: str | None = None,
+        workers: int | None = None,
+    ) -> Encoding:
+        """Encode everything that the next `reindex` needs, by this process or by many, into the cache.
+
+        What the cache has is not encoded again, so that an interrupted call is repeated.
+
+        Args:
+            progress: Called after every block with the state of the run.
+            on: `local`, this process alone, or the cluster: `dask` or `ray`.
+            address: Of a cluster that runs already; left out: one is started on this machine, and ended.
+            workers: How many processes encode.
+
+        Raises:
+            ConfigError: An argument is wrong, or the configuration has no vectors.
+            CatalogError: The catalogue cannot be read.
+            EncoderError: The encoder fails, the cluster cannot be reached, or its workers do not reach the cache.
+        """
+        from hybridsearch.cluster import arguments
+        from hybridsearch.cluster.encode import encode
+        from hybridsearch.indexing import run_arguments
+
+        return encode(self, run_arguments.progress(progress), *arguments.where(on, address, workers))
 
     @while_open
     def upsert(self, products: Iterable[RowLike] | RowLike) -> Updated:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 
@@ -23,3 +25,25 @@ class Progress(Protocol):
 
 def silent(*_: object) -> None:
     """Tell nobody how far it is."""
+
+
+def stoppable(progress: Progress | None, stop: Callable[[], object]) -> tuple[Progress, Callable[[], None]]:
+    """Return a progress that ends its work once it is told to, and what tells it so, from any thread.
+
+    Args:
+        progress: Is told how far the work is.
+        stop: Is called too, so that the work waits for nothing meanwhile.
+    """
+    stopped = threading.Event()
+
+    def tell(stage: str, done: int, total: int | None, counts: Mapping[str, float] = {}, /) -> None:
+        if progress is not None:
+            progress(stage, done, total, counts)
+        if stopped.is_set():
+            raise asyncio.CancelledError
+
+    def end() -> None:
+        stopped.set()
+        stop()
+
+    return tell, end

@@ -32,6 +32,7 @@ from hybridsearch.json_values import brief
 from hybridsearch.roles import Fields
 from hybridsearch.sections import (
     BasketsSection,
+    CacheSection,
     Catalog,
     EngineSection,
     JudgmentsSection,
@@ -69,6 +70,7 @@ class Settings(Section):
     fields: Fields = Fields(title="title")
     engine: EngineSection = EngineSection()
     vectors: tuple[VectorLeg, ...] = ()
+    cache: CacheSection = CacheSection()
     weights: WeightsSection = WeightsSection()
     judgments: JudgmentsSection = JudgmentsSection()
     synonyms: SynonymsSection = SynonymsSection()
@@ -274,6 +276,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "fields": Fields,
     "engine": EngineSection,
     "vectors": VectorLeg,
+    "cache": CacheSection,
     "weights": WeightsSection,
     "synonyms": SynonymsSection,
     "rules": RulesSection,

@@ -19,6 +19,7 @@ from hybridsearch.redaction import Redacting, redacted
 
 COMMANDS = {
     "init": "Look at a catalogue and propose the configuration, with a reason for each guess.",
+    "encode": "Encode what the next rebuild needs, in this process or on a cluster.",
     "reindex": "Build the index beside the live one, check it, and swap.",
     "rollback": "Go back to the generation of the index before the live one.",
     "clean": "List the leftovers of interrupted runs, ask, and remove them.",

@@ -19,6 +19,7 @@ from hybridsearch import forks
 from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder, asks_apart
 from hybridsearch.encoders.sources import ENCODABLE
+from hybridsearch.encoders.stores import VectorStore
 from hybridsearch.encoders.vector_file import VectorFile
 from hybridsearch.errors import ImageError, VideoError
 from hybridsearch.images import Upload, decode
@@ -53,14 +54,14 @@ class EncodeCache:
     a new one is started.
 
     Args:
-        path: The file; made when it is missing, with its folder.
+        store: The file; made when it is missing, with its folder. Or another store, which is closed with this.
 
     Raises:
         EncoderError: The file cannot be opened or made.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = VectorFile(path)
+    def __init__(self, store: Path | VectorStore) -> None:
+        self._store = VectorFile(store) if isinstance(store, Path) else store
 
     def texts(self, encoder: Encoder, texts: Sequence[str]) -> Encoded[Vectors]:
         """Return one unit row for each text of a product, shape (len(texts), dims); equal texts are encoded once.
@@ -79,7 +80,7 @@ class EncodeCache:
     def _rows(
         self, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], keys: Sequence[bytes]
     ) -> Encoded[Vectors]:
-        vectors = self._file.get(keys, encoder.dims)
+        vectors = self._store.get(keys, encoder.dims)
         hits = sum(key in vectors for key in keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
         if missing:
@@ -131,9 +132,13 @@ class EncodeCache:
 
         return self._files(encoder, [video_key(encoder, data) for data in videos], videos, encoded, film.AT_ONCE)
 
+    def flush(self) -> None:
+        """Write down what the store has not yet written."""
+        self._store.flush()
+
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the store."""
+        self._store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +150,7 @@ class EncodeCache:
         self, encoder: Encoder, keys: Sequence[bytes], files: Sequence[bytes], encoded: Encoding, most: int
     ) -> Encoded[list[Vector | ImageError]]:
         """Return the vector of each file, or why it has none; of `most` files each what is encoded is written down."""
-        vectors = self._file.get(keys, encoder.dims)
+        vectors = self._store.get(keys, encoder.dims)
         hits = sum(key in vectors for key in keys)
         failed: dict[bytes, ImageError] = {}
         missing = {key: data for key, data in zip(keys, files, strict=True) if key not in vectors}
@@ -157,7 +162,7 @@ class EncodeCache:
     def _put(self, items: Iterable[tuple[bytes, NDArray[np.float32]]]) -> dict[bytes, NDArray[np.float32]]:
         """Write vectors down, and return them by key."""
         vectors = dict(items)
-        self._file.put(vectors)
+        self._store.put(vectors)
         return vectors
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -24,6 +25,7 @@ log = redaction.logger(__name__)
 
 ASKED_AT_ONCE = 500  # older SQLite takes 999 parameters
 WAIT = 30.0  # seconds for another process to finish its write
+PAUSE = 0.02  # seconds between two tries, where SQLite does not wait itself
 
 FAILURES = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises: what it says of a damaged file may hold bytes of it that are no text."""
@@ -82,6 +84,9 @@ class VectorFile:
                 db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
         self._guarded(write, None)
+
+    def flush(self) -> None:
+        """Nothing is left to be written."""
 
     def close(self) -> None:
         """Close the file."""
@@ -143,7 +148,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
     db.text_factory = bytes  # there is no text, unless a blob is damaged
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        share(db)
         db.execute("PRAGMA synchronous = NORMAL")  # the last vectors before a power cut are computed again
         db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
         db.commit()
@@ -151,6 +156,19 @@ def connect(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def share(db: sqlite3.Connection) -> None:
+    """Let several processes write; where two make the file at once, SQLite refuses this to one without waiting."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE)
 
 
 def written(key: bytes, vector: NDArray[np.float32]) -> bytes:

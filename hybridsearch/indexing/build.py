@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from hybridsearch.catalog.base import Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.cache import EncodeCache, Encoded
+from hybridsearch.encoders.stores import VectorStore
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable, ImageError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
@@ -215,18 +216,37 @@ class Builder:
 
 @contextmanager
 def building(
-    settings: Settings, schema: Schema, encoders: Mapping[str, Encoder], executor: Callable[[int], Executor]
+    settings: Settings,
+    schema: Schema,
+    encoders: Mapping[str, Encoder],
+    executor: Callable[[int], Executor],
+    store: VectorStore | None = None,
 ) -> Iterator[Builder]:
-    """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts."""
+    """Yield what builds the documents of a shop, with its cache of vectors, for as long as the context lasts.
+
+    The vectors are kept in `store`, which is closed with the context; left out: the shop's own file.
+    """
+    with review_file(settings) as reviews, encoding(settings, schema, encoders, executor, store) as builder:
+        yield replace(builder, reviews=reviews)
+
+
+@contextmanager
+def encoding(
+    settings: Settings,
+    schema: Schema,
+    encoders: Mapping[str, Encoder],
+    executor: Callable[[int], Executor],
+    store: VectorStore | None = None,
+) -> Iterator[Builder]:
+    """Yield the same for what needs vectors alone: what a file says in reviews is not read."""
     home = Home(settings.home)
     if schema.fields.videos and any(leg.reads == "image" for leg in schema.legs):
         extra.require()
     with (
-        EncodeCache(home.vectors) as cache,
+        EncodeCache(home.vectors if store is None else store) as cache,
         RefusedPictures(home.refused) as refused,
         Fetcher() as fetcher,
         video_fetcher() as videos,
-        review_file(settings) as reviews,
         executor(LOADED_AT_ONCE) as pool,
     ):
         films = refused.fetching(videos, partial(require_video, most=MAX_BYTES))
@@ -234,7 +254,7 @@ def building(
             PICTURE: refused.loading(picture_loader(settings, refused.fetching(fetcher))),
             VIDEO: refused.loading(loader(load_video, settings, films)),
         }
-        yield Builder(schema, encoders, cache, load, pool, refused, reviews)
+        yield Builder(schema, encoders, cache, load, pool, refused)
 
 
 def together(pictures: Sequence[Vector], videos: Sequence[Vector]) -> Vector | None:

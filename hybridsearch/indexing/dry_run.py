@@ -6,15 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from hybridsearch import document
-from hybridsearch.disk.home import Home
 from hybridsearch.encoders.cache import image_key, text_key, video_key
-from hybridsearch.encoders.vector_file import count_known
+from hybridsearch.encoders.stores import count_stored
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
@@ -142,18 +140,17 @@ class Survey:
 def dry_run(shop: Shop) -> DryRun:
     """Read the catalogue, try a sample, and say what a run would do; nothing is written."""
     settings = shop.settings
-    cache = Home(settings.home).vectors
     schema = schema_of(settings, shop.encoders)
     survey = Survey(shop, schema, absent=named(settings, schema))
     started = time.perf_counter()
     for row in source_of(settings).read():
         survey.add(row)
     reading = time.perf_counter() - started
-    new_texts = len(survey.keys) - count_known(cache, survey.keys)
-    tried = try_pictures(survey, cache)
+    new_texts = len(survey.keys) - count_stored(settings, survey.keys)
+    tried = try_pictures(survey)
     # Twice the time of reading: writing takes about as long again.
     seconds = 2 * reading + new_texts * try_texts(survey) + (1 - tried.known) * survey.pictures * tried.seconds
-    seconds += survey.videos * try_video(survey, cache)
+    seconds += survey.videos * try_video(survey)
     disk, memory = space(survey)
     return DryRun(
         products=survey.products,
@@ -240,7 +237,7 @@ class Tried:
     seconds: float = 0.0
 
 
-def try_pictures(survey: Survey, cache: Path) -> Tried:
+def try_pictures(survey: Survey) -> Tried:
     """Load and encode pictures of the sample."""
     shop, legs = survey.shop, [leg for leg in survey.schema.legs if leg.reads == "image"]
     listed = [document.pictures(product.row, survey.schema.fields) for product in survey.sample]
@@ -253,7 +250,9 @@ def try_pictures(survey: Survey, cache: Path) -> Tried:
     known = 0.0
     for leg in legs:
         encoder = shop.encoders[leg.name]
-        known += count_known(cache, {image_key(encoder, data) for data in files}) / max(1, len(files)) / len(legs)
+        known += (
+            count_stored(shop.settings, {image_key(encoder, data) for data in files}) / max(1, len(files)) / len(legs)
+        )
         pictures = []
         for data in files:
             try:
@@ -266,7 +265,7 @@ def try_pictures(survey: Survey, cache: Path) -> Tried:
     return Tried(sum(product.tries for product in loaded), flaws, min(1.0, known), seconds)
 
 
-def try_video(survey: Survey, cache: Path) -> float:
+def try_video(survey: Survey) -> float:
     """Return how many seconds a video takes in one leg, as the first of the sample that can be read shows.
 
     Returns:
@@ -281,7 +280,7 @@ def try_video(survey: Survey, cache: Path) -> float:
             encoder = shop.encoders[legs[0].name]
             try:
                 data = load(reference)
-                if count_known(cache, {video_key(encoder, data)}):
+                if count_stored(shop.settings, {video_key(encoder, data)}):
                     return 0.0
                 encoder.encode_images([frame.picture for frame in decode_video(data, encoder.enough)])
             except ImageError:

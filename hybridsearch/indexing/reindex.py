@@ -15,6 +15,7 @@ from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
+from hybridsearch.encoders.stores import store_of
 from hybridsearch.engines.base import Engine, Lease, live_of
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
@@ -269,7 +270,7 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
     with (
         engine.lease(owner()) as lease,
         telling(home.rebuild(settings.engine.index), progress or silent) as tell,
-        building(settings, schema, encoders, options.executor) as builder,
+        building(settings, schema, encoders, options.executor, store_of(settings)) as builder,
     ):
         run = Reindex(
             source=source,

@@ -151,12 +151,12 @@ def tune(
         EncoderError: An encoder cannot be loaded, or is not the one that the index was built with.
     """
     with telling(Home(shop.settings.home).tuning, progress) as tell:
-        tuned = _tune(shop, judgments, folder, seed, tell)
+        tuned = _tune(shop, judgments, folder, seed, curve, tell)
         tell.ended({**tuned.to_json(), "weights": None})
     return tuned
 
 
-def _tune(shop: Shop, judgments: Judgments, folder: Path, seed: int, progress: Progress) -> Tuned:
+def _tune(shop: Shop, judgments: Judgments, folder: Path, seed: int, curve: bool, progress: Progress) -> Tuned:
     schema, asked = shop.engine.schema(), ask(shop, judgments, folder, progress)
     tuned = learn_weights(schema, asked, seed, progress, curve=curve)
     signals = tuned.weights if tuned.decision.activate else None

@@ -6,6 +6,7 @@ from hybridsearch.sections.engine import EngineSection
 from hybridsearch.sections.secrets import Secrets
 from hybridsearch.sections.tables import (
     BasketsSection,
+    CacheSection,
     JudgmentsSection,
     LogSection,
     QuestionsSection,
@@ -22,6 +23,7 @@ from hybridsearch.sections.web import WebSection
 
 __all__ = [
     "BasketsSection",
+    "CacheSection",
     "Catalog",
     "EngineSection",
     "JudgmentsSection",

@@ -37,6 +37,13 @@ class VectorLeg(Section):
     """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
 
 
+class CacheSection(Section):
+    """Where else encoded vectors lie; left out: in the shop's own file alone."""
+
+    path: Path | None = None
+    """A folder that every machine of a cluster reaches under this path; `hybridsearch encode` fills it."""
+
+
 class JudgmentsSection(Section):
     """Judged queries that a new index must answer before it becomes the live one; left out: there is no such check."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -79,3 +81,14 @@ def test_a_closed_file_says_so_and_is_not_taken_for_a_damaged_one(tmp_path: Path
     with pytest.raises(ShopClosed, match=r"vectors.db' was closed\. Open the shop again\."):
         file.get([b"key"], 8)
     assert [path.name for path in tmp_path.iterdir()] == ["vectors.db"]
+
+
+def test_who_finds_the_file_locked_by_another_that_makes_it_waits(tmp_path: Path) -> None:
+    """SQLite itself waits for no lock where it is told to let several processes write."""
+    path = tmp_path / "vectors.db"
+    with closing(sqlite3.connect(path, check_same_thread=False, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        threading.Timer(0.2, other.execute, ("COMMIT",)).start()
+        started = time.monotonic()
+        VectorFile(path).close()
+        assert time.monotonic() - started > 0.1

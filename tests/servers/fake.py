@@ -28,6 +28,8 @@ class Received:
     body: bytes
     headers: dict[str, str]
     """By name in lower case."""
+    port: int = 0
+    """That the client has: it tells which process asks."""
 
     @property
     def asks_for_words(self) -> bool:
@@ -94,7 +96,7 @@ def serving(script: Script, certificates: Certificates | None = None) -> Iterato
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked.append(Received(self.command, self.path, body, headers))
+            asked.append(Received(self.command, self.path, body, headers, self.client_address[1]))
             reply = script(asked[-1])
             self.close_connection = bool(reply.fate)
             if reply.fate == "reset":

@@ -38,6 +38,13 @@ def test_encoding_is_measured_against_the_bare_model() -> None:
     assert "ms_a_photo" in said
 
 
+def test_encoding_in_many_processes_is_measured_against_one() -> None:
+    command = [sys.executable, "-m", "benchmarks.cluster", "--small"]  # its functions go to other processes
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert said.count('"same": true') == 2
+    assert "through_dask_per_s" in said
+
+
 def test_several_pictures_and_photos_with_words_are_measured() -> None:
     said = run("benchmarks.pictures")
     assert "several pictures" in said

@@ -47,6 +47,7 @@ LAYERS = (
     ("shop",),
     ("learning",),
     ("indexing",),
+    ("cluster",),
     ("maintained", "related", "scenes", "thumbnails"),
     ("answering", "matching"),
     ("align", "async_related", "client", "doctor", "propose"),
