@@ -17,10 +17,11 @@ from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.beside import counts
 from hybridsearch.engines.embedded.changes import FileChanges
+from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hybridsearch.engines.base import Check
 from hybridsearch.engines.embedded.changes import REPAIR, FileChanges
+from hybridsearch.engines.embedded.compiling import load_compiled
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import load_compiled
 from hybridsearch.errors import EngineError, StoreDamaged
 
 REINDEX = "hybridsearch reindex"

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from hybridsearch import redaction
 from hybridsearch.disk.paths import shown
-from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.arrays import Arrays, held, whole
+from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
 from hybridsearch.engines.embedded.generations import Generations, Stamp
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.view import View
 from hybridsearch.errors import EngineError, IndexMissing
 
 log = redaction.logger(__name__)
@@ -136,9 +137,9 @@ class Views:
     def _compiled(self, store: Store, generation: str) -> Arrays:
         """Compile a commit whose compiled file cannot be used, and save that if nobody is writing."""
         log.warning("Compiling '%s': its compiled file is missing, damaged, or older than the documents.", generation)
-        arrays = compile_store(store)
+        arrays = held(compile_store(store))
         with suppress(EngineError), self._generations.writing(generation):
-            save_compiled(store, arrays)
+            save_compiled(store, whole(arrays))
         return arrays
 
     def _missing(self) -> IndexMissing:
