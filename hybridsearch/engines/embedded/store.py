@@ -253,8 +253,11 @@ class Store:
 
     def vectors(self, leg: str, dims: int) -> Vectors:
         """Map the vectors of a leg, of shape (rows, dims), after a check of every batch."""
-        batches = self._all("SELECT rows, crc FROM batches WHERE leg = ? ORDER BY rowid", leg)
-        return vectors.load(self._leg_path(leg), dims, batches)
+        return vectors.load(self._leg_path(leg), dims, self.batches(leg))
+
+    def batches(self, leg: str) -> list[tuple[int, int]]:
+        """Return the number of rows and the checksum of each batch of a leg, in the order of writing."""
+        return self._all("SELECT rows, crc FROM batches WHERE leg = ? ORDER BY rowid", leg)
 
     def verify(self) -> None:
         """Read everything and compare it with its checksums.

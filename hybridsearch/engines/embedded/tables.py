@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings, PostingsBuilder
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.fields import KINDS
 from hybridsearch.search.conditions import Filter
 from hybridsearch.search.within import Within

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.bm25 import TextField
+from hybridsearch.engines.embedded.cells import load_cells
 from hybridsearch.engines.embedded.postings import Ordinals, Postings
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.tables import Table, Variants
@@ -31,11 +32,16 @@ MOST_FOUND = 10_000
 class View:
     """Everything a search reads. It stays as it is while a writer goes on; several threads may use it.
 
+    Args:
+        store: Its commit.
+        arrays: What was compiled of that.
+        approximate: Whether a leg that has cells is searched by them.
+
     Raises:
         StoreDamaged: A vector file was changed after it was written.
     """
 
-    def __init__(self, store: Store, arrays: Arrays) -> None:
+    def __init__(self, store: Store, arrays: Arrays, *, approximate: bool = True) -> None:
         self.store = store
         self.schema = store.schema
         self.numbers: NDArray[np.int64] = arrays["numbers"]
@@ -48,10 +54,11 @@ class View:
         nowhere = np.full(self.documents, -1, np.int32)
         self.counts: dict[Counted, int] = {}
         """Of what was counted beside the candidates of a plan; it stays as it is too."""
-        self._legs = {
-            leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
-            for leg in self.schema.legs
-        }
+        self._legs: dict[str, LegVectors] = {}
+        for leg in self.schema.legs:
+            rows, batches = arrays.get(f"rows:{leg.name}", nowhere), store.batches(leg.name)
+            cells = load_cells(store.folder, leg.name, batches, rows) if approximate else None
+            self._legs[leg.name] = LegVectors(store.vectors(leg.name, leg.dims), rows, cells)
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""

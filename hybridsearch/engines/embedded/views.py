@@ -42,8 +42,8 @@ class Views:
     the right to write; whoever holds it waits for no writer.
     """
 
-    def __init__(self, generations: Generations) -> None:
-        self._generations = generations
+    def __init__(self, generations: Generations, *, approximate: bool = True) -> None:
+        self._generations, self._approximate = generations, approximate
         self._live: Opened | None = None
         self._outdated_since: float | None = None
         self._other: tuple[str, View] | None = None
@@ -113,7 +113,7 @@ class Views:
         if arrays is None and self._live is not None and self._may_serve_on(self._live, generation):
             store.close()
             return self._live
-        return self._keep(Opened(stamp, generation, View(store, arrays or self._compiled(store, generation))))
+        return self._keep(Opened(stamp, generation, self._view(store, arrays or self._compiled(store, generation))))
 
     def _keep(self, opened: Opened) -> Opened:
         self._live, self._outdated_since = opened, None
@@ -132,7 +132,10 @@ class Views:
 
     def _open(self, generation: str) -> View:
         store = Store(self._generations.path(generation))
-        return View(store, load_compiled(store) or self._compiled(store, generation))
+        return self._view(store, load_compiled(store) or self._compiled(store, generation))
+
+    def _view(self, store: Store, arrays: Arrays) -> View:
+        return View(store, arrays, approximate=self._approximate)
 
     def _compiled(self, store: Store, generation: str) -> Arrays:
         """Compile a commit whose compiled file cannot be used, and save that if nobody is writing."""
