@@ -29,6 +29,8 @@ Batches = Sequence[tuple[int, int]]
 
 MOST = 0.35
 """Share of the vectors in cells from which on reading all, in order, is as fast."""
+SETTLED = 8
+"""Times as many vectors as are wanted, of which the nearest ones tell how many cells are promising."""
 SCATTERED = 4
 """Reading a row that lies alone takes as long as so many that lie together."""
 
@@ -127,7 +129,7 @@ class Cells:
             cosines, seen = np.concatenate([cosines, values]), end
             if 0 < k <= len(cosines):
                 least = max(floor, float(np.partition(cosines, len(cosines) - k)[len(cosines) - k]))
-            if held[promise >= least].sum() > MOST * held.sum():
+            if len(cosines) >= SETTLED * k and held[promise >= least].sum() > MOST * held.sum():
                 return None
         return np.concatenate(docs), cosines
 
