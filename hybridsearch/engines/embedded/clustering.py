@@ -34,7 +34,7 @@ SAMPLED = 32
 ROUNDS = 6
 QUERIES = 256
 """Vectors of products that recall is measured with."""
-AT_ONCE = 4096
+AT_ONCE = 1024
 SEED = 20261130
 LEAST_SPREAD = np.float32(1e-6)
 """Of a cell whose vectors are all the same."""
