@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -157,11 +158,24 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
     calls: dict[str, list[Callable[[], object]]] = {
         name: [partial(engine.search, plan) for plan in plans] for name, plans in plans_by_name(queries).items()
     }
+    with closing(EmbeddedEngine(folder, "benchmark", approximate=False)) as exact:
+        calls["hybrid, every vector compared"] = [partial(exact.search, hybrid_plan(*query)) for query in queries]
+        in_turns = timed(calls)
+        yield {"what": "neighbours", "recall": round(recall(engine, exact, queries), 4)}
     # Afterwards, not in turns: the threads of a BLAS go on spinning for a while, at the cost of whoever comes next.
     product = {"matrix product alone": [partial(np.matmul, made.vectors, vector.array) for _, vector in queries]}
-    for name, figures in {**timed(calls), **timed(product)}.items():
+    for name, figures in {**in_turns, **timed(product)}.items():
         yield {"what": name, **figures}
     engine.close()
+
+
+def recall(engine: EmbeddedEngine, exact: EmbeddedEngine, queries: Sequence[WordsAndVector]) -> float:
+    """Return how many of the 100 nearest that another engine finds by comparing all this one finds."""
+    plans = [
+        Plan("photo", "", neighbours=(Neighbours("image", vector, 100, 200, -1.0),), size=100) for _, vector in queries
+    ]
+    found = [[{hit.id for hit in each.search(plan)} for plan in plans] for each in (engine, exact)]
+    return sum(len(one & other) / len(other) for one, other in zip(*found, strict=True)) / len(plans)
 
 
 def measure_writing(made: Made, folder: Path) -> dict[str, object]:

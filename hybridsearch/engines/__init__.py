@@ -17,7 +17,8 @@ def open_embedded(settings: Settings) -> Engine:
     """Return the engine in a folder beside the configuration."""
     from hybridsearch.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(settings.home, settings.engine.index, keep=settings.engine.keep)
+    section = settings.engine
+    return EmbeddedEngine(settings.home, section.index, keep=section.keep, approximate=section.approximate)
 
 
 def open_elasticsearch(settings: Settings, replace_index: bool) -> Engine:

@@ -56,6 +56,8 @@ class EngineSection(Section):
     replicas: Annotated[int, Field(ge=0)] = 1
     keep: Annotated[int, Field(ge=0)] = 1
     """Earlier generations that are kept for a rollback."""
+    approximate: bool | None = None
+    """Whether neighbours are looked for in a part of the vectors, in a folder; left out: where that is faster."""
     remember_hours: Annotated[float, Field(gt=0)] = 24.0
     """How long a change, and above all a removal, is remembered, so that an older one that arrives late is ignored."""
 

@@ -6,9 +6,9 @@ import functools
 
 import numpy as np
 
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.search.clauses import Counted, Words
 from hybridsearch.search.conditions import together

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
-from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings
+from hybridsearch.engines.embedded.postings import EMPTY, Ordinals, Postings
 from hybridsearch.search.clauses import Words
 
 Scores = NDArray[np.float32]
@@ -21,6 +21,8 @@ K1 = np.float32(1.2)
 B = np.float32(0.75)
 EXACT = 24
 """Lengths below this are stored as they are."""
+SCORED: Arrays = {**EMPTY, "weight": np.zeros(0, np.float32), "spread": np.zeros(0, np.float32)}
+"""What stands for each array of a text field that no document has."""
 
 
 def byte_to_length(byte: int) -> int:
@@ -58,18 +60,26 @@ def spread(counts: NDArray[np.integer], lengths: NDArray[np.integer], average: f
     return np.float32(1) + counts.astype(np.float32) * inverse
 
 
-def compile_text(inverted: Inverted, documents: int) -> Arrays:
-    """Return the arrays of a text field: the postings, `weight` of each term, and `spread` of each posting."""
-    arrays, holders, lengths = inverted.arrays, inverted.holders, inverted.lengths
-    by_document = np.zeros(documents, np.int64)
-    by_document[holders] = rounded(lengths)
-    return {
-        **arrays,
-        "weight": weight(len(holders), np.diff(arrays["starts"])),
-        "spread": spread(
-            inverted.counts, by_document[arrays["docs"]], lengths.sum(dtype=np.int64) / max(1, len(lengths))
-        ),
-    }
+class Norms:
+    """What the scores of a text field need of all documents.
+
+    Args:
+        holders: The documents that have terms.
+        lengths: Number of terms of each of them.
+        documents: The total number of documents.
+    """
+
+    def __init__(self, holders: Ordinals, lengths: NDArray[np.int32], documents: int) -> None:
+        self._having, self._average = len(holders), lengths.sum(dtype=np.int64) / max(1, len(lengths))
+        self._lengths = np.zeros(documents, np.int32)
+        self._lengths[holders] = rounded(lengths)
+
+    def of(self, having: NDArray[np.integer], counts: NDArray[np.integer], docs: Ordinals) -> Arrays:
+        """Return `weight` of some terms, which so many documents have, and `spread` of their postings."""
+        return {
+            "weight": weight(self._having, having),
+            "spread": spread(counts, self._lengths[docs], self._average),
+        }
 
 
 class TextField(Postings):

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
-from hybridsearch.engines.embedded.vectors import Comparison, Mask
+from hybridsearch.engines.embedded.vectors import Comparison
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Neighbours
 from hybridsearch.search.plan import Plan

@@ -1,4 +1,4 @@
-"""The engine in a folder: no server, exact vector search, one writer and any number of readers."""
+"""The engine in a folder: no server, one writer and any number of readers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.beside import counts
 from hybridsearch.engines.embedded.changes import FileChanges
+from hybridsearch.engines.embedded.clustering import bring_cells
+from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach
@@ -44,8 +46,8 @@ class EmbeddedEngine:
 
     retried = 0  # nothing is ever repeated on a disk
 
-    def __init__(self, folder: Path, index: str, *, keep: int = 1) -> None:
-        self.index, self.keep = index, keep
+    def __init__(self, folder: Path, index: str, *, keep: int = 1, approximate: bool | None = None) -> None:
+        self.index, self.keep, self.approximate = index, keep, approximate
         self.folder = folder / index
         self._generations = Generations(self.folder)
         self._calls = Calls(f"The index '{index}' was closed. Open the shop again.")
@@ -55,7 +57,7 @@ class EmbeddedEngine:
     def after_fork(self) -> None:
         """Begin with nothing open: no lock and no connection of the parent."""
         self._writers: dict[str, tuple[Store, FileLock]] = {}
-        self._views = Views(self._generations)
+        self._views = Views(self._generations, approximate=self.approximate is not False)
         self._writing = threading.RLock()
 
     @property
@@ -295,6 +297,7 @@ class EmbeddedEngine:
     def _compile(self, store: Store, generation: str) -> None:
         """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
         if load_compiled(store) is None:
+            bring_cells(store, self.approximate)
             save_compiled(store, compile_store(store))
             with self._switching():
                 if self._generations.live_name() == generation:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.tables import Table
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.fields import KINDS
 from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
 

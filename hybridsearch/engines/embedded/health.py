@@ -8,10 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from hybridsearch.engines.base import Check
+from hybridsearch.engines.embedded.arrays import load_arrays
+from hybridsearch.engines.embedded.cells import path_of, rows_of
 from hybridsearch.engines.embedded.changes import REPAIR, FileChanges
+from hybridsearch.engines.embedded.compiling import load_compiled
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import load_compiled
 from hybridsearch.errors import EngineError, StoreDamaged
 
 REINDEX = "hybridsearch reindex"
@@ -53,9 +55,25 @@ def inspect(generations: Generations, log: FileChanges) -> Iterator[Check]:
             store.verify()
             if load_compiled(store) is None:
                 yield Check("compiled", "warning", "absent, damaged, or older than the documents", REINDEX)
+            yield from neighbours(store)
             yield Check("checksums", "ok", "documents and vectors match")
     except EngineError as error:
         yield Check("index", "failure", str(error), REINDEX)
+
+
+def neighbours(store: Store) -> Iterator[Check]:
+    """Say of each leg that has cells how much of it is read and found, or that they cannot be used."""
+    for leg in store.schema.legs:
+        if not rows_of(store.folder, leg.name, store.batches(leg.name)):
+            continue
+        try:
+            arrays, _ = load_arrays(path_of(store.folder, leg.name))
+            share, recall = float(arrays["share"][0]), float(arrays["recall"][0])
+            if share < 1:
+                yield Check("neighbours", "ok", f"'{leg.name}' is searched by cells: {recall:.1%} in {share:.0%} of it")
+        except (OSError, ValueError) as error:
+            found = f"every vector of '{leg.name}' is compared: the file of its cells is damaged ({error})"
+            yield Check("neighbours", "warning", found, REINDEX)
 
 
 def size_of(folder: Path) -> int:

@@ -127,8 +127,9 @@ class PostingsBuilder:
             self._lengths.append(len(self._flat) - before)
 
     def finish(self, documents: int) -> Inverted:
-        """Return the postings, given the total number of documents."""
+        """Return the postings, given the number of documents up to the last one; nothing can be added any more."""
         added = list(self._numbers)
+        self._numbers.default_factory = None  # a reference to itself: its memory would wait for the garbage collector
         ascending = sorted(range(len(added)), key=added.__getitem__)
         rank = np.empty(len(added), np.int64)
         rank[ascending] = np.arange(len(added))

@@ -13,11 +13,11 @@ import numpy as np
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.candidates import Candidates
+from hybridsearch.engines.embedded.compiling import NAME as COMPILED
 from hybridsearch.engines.embedded.counting import count
 from hybridsearch.engines.embedded.orders import in_order
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
-from hybridsearch.engines.embedded.view import NAME as COMPILED
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, contributions, total
 from hybridsearch.search.clauses import Proof

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ NUMBERS = "SELECT max(number) AS number FROM documents UNION ALL SELECT max(numb
 COLUMNS = "number, id, row, content, crc"
 PAGE = 1000
 """Documents that are read at once where all are: another thread may read between two pages."""
+AFTER = f"SELECT number, id FROM documents WHERE id {{}} ? ORDER BY id LIMIT {PAGE}"
 
 
 class Store:
@@ -216,9 +218,13 @@ class Store:
                 yield self._sound(values)
             last = page[-1][0]
 
-    def in_order_of_ids(self) -> list[int]:
+    def in_order_of_ids(self) -> NDArray[np.int64]:
         """Return the numbers of all documents in the order of their ids, by code point."""
-        return [number for (number,) in self._all("SELECT number FROM documents ORDER BY id")]
+        numbers, last = array("q"), ""
+        while page := self._all(AFTER.format(">" if numbers else ">="), last):
+            numbers.extend(number for number, _ in page)
+            last = page[-1][1]
+        return np.array(numbers, np.int64)
 
     def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Return the number of each document with one of these ids; unknown ids are absent."""
@@ -247,8 +253,11 @@ class Store:
 
     def vectors(self, leg: str, dims: int) -> Vectors:
         """Map the vectors of a leg, of shape (rows, dims), after a check of every batch."""
-        batches = self._all("SELECT rows, crc FROM batches WHERE leg = ? ORDER BY rowid", leg)
-        return vectors.load(self._leg_path(leg), dims, batches)
+        return vectors.load(self._leg_path(leg), dims, self.batches(leg))
+
+    def batches(self, leg: str) -> list[tuple[int, int]]:
+        """Return the number of rows and the checksum of each batch of a leg, in the order of writing."""
+        return self._all("SELECT rows, crc FROM batches WHERE leg = ? ORDER BY rowid", leg)
 
     def verify(self) -> None:
         """Read everything and compare it with its checksums.

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
-from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
-from hybridsearch.engines.embedded.vectors import Mask
+from hybridsearch.engines.embedded.cells import Mask
+from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings, PostingsBuilder
 from hybridsearch.fields import KINDS
 from hybridsearch.search.conditions import Filter
 from hybridsearch.search.within import Within
@@ -180,32 +180,55 @@ def spans(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ordinals:
 
 
 class TableBuilder:
-    """Collects the fields of rows, in order."""
+    """Collects the fields of rows that follow each other.
 
-    def __init__(self, prefix: str = "") -> None:
+    Attributes:
+        first: The number of rows before them.
+        end: The number of rows up to the last one.
+        postings: By name, of what a row may have several of.
+    """
+
+    def __init__(self, prefix: str = "", first: int = 0) -> None:
+        self.first = self.end = first
+        self.postings: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
         self._prefix = prefix
-        self._builders: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
-        self._columns: defaultdict[str, tuple[array[int], array[float]]] = defaultdict(lambda: (array("i"), array("d")))
+        self._columns: dict[str, tuple[array[int], array[Any]]] = {}
 
-    def add(self, row: int, fields: FieldValues) -> None:
-        """Add the fields of a row."""
+    def add(self, fields: FieldValues) -> int:
+        """Add a row with its fields, and return its number."""
+        row, self.end = self.end, self.end + 1
         for role, by_field in fields.items():
             for field, value in by_field.items():
                 name = array_name(role, field, self._prefix)
                 if isinstance(value, float | int):
-                    holders, cells = self._columns[name]
-                    holders.append(row)
-                    cells.append(value)
+                    self.put(name, row, value, "d")
                 else:
-                    self._builders[name].add(row, dict.fromkeys(value))
+                    self.postings[name].add(row, dict.fromkeys(value))
+        return row
 
-    def finish(self, rows: int) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield the arrays, given the number of rows."""
-        while self._builders:
-            name, builder = self._builders.popitem()  # so that its memory is free before the next one finishes
-            for part, values in builder.finish(rows).arrays.items():
-                yield f"{name}:{part}", values
+    def put(self, name: str, row: int, cell: float, code: str) -> None:
+        """Put a number into a column of numbers of this type, whose code is that of `array`."""
+        if name not in self._columns:
+            self._columns[name] = array("q"), array(code)
+        holders, cells = self._columns[name]
+        holders.append(row - self.first)
+        cells.append(cell)
+
+    def inverted(self) -> Iterator[tuple[str, Inverted]]:
+        """Yield the postings, which are then forgotten."""
+        while self.postings:
+            name, builder = self.postings.popitem()  # so that its memory is free before the next one finishes
+            yield name, builder.finish(self.end)
+
+    def columns(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield the columns, a cell for each row."""
         for name, (holders, cells) in self._columns.items():
-            column = np.full(rows, np.nan)
-            column[np.array(holders)] = np.array(cells)
+            numbers = np.array(cells)
+            column = np.full(self.end - self.first, no_cell(numbers.dtype))
+            column[np.array(holders)] = numbers
             yield name, column
+
+
+def no_cell(dtype: np.dtype[Any]) -> Any:
+    """Return what stands in a column for no number."""
+    return dtype.type(np.nan if dtype.kind == "f" else -1)

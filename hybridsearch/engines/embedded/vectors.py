@@ -1,4 +1,4 @@
-"""Vector legs: rows of float32 in a file that only grows, and exact nearest neighbours among them."""
+"""Vector legs: rows of float32 in a file that only grows, and nearest neighbours among them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged
 from hybridsearch.disk.modes import opener
 from hybridsearch.engines.embedded.arrays import bytes_of
+from hybridsearch.engines.embedded.cells import Cells, Mask, products
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors
-
-Mask = NDArray[np.bool_]
-"""For each document, whether it passes the filters."""
 
 SCAN_SHARE = 0.25
 """Reading all rows in order is as fast as gathering this share of them (measured on 50,000 rows of 512)."""
@@ -72,10 +70,11 @@ class LegVectors:
     Args:
         matrix: All rows of the file, those of replaced documents included.
         rows: The row of each document, or -1.
+        cells: Where to look for nearest neighbours instead of everywhere.
     """
 
-    def __init__(self, matrix: Vectors, rows: NDArray[np.int32]) -> None:
-        self.matrix, self.rows = matrix, rows
+    def __init__(self, matrix: Vectors, rows: NDArray[np.int32], cells: Cells | None = None) -> None:
+        self.matrix, self.rows, self.cells = matrix, rows, cells
         self.holders: Ordinals = np.flatnonzero(rows >= 0).astype(np.int32)
 
     def cosines(self, docs: Ordinals, vector: Vector) -> NDArray[np.float32]:
@@ -108,11 +107,15 @@ class Comparison:
     def nearest(self, k: int, floor: float, allowed: Mask | None) -> tuple[Ordinals, NDArray[np.float32]]:
         """Return the `k` documents nearest to the vector, with a cosine of `floor` or more, and their cosines.
 
-        Every allowed document is compared. Of tied ones the earlier one is nearer.
+        Every allowed document is compared, unless the leg has cells. Of tied ones the earlier one is nearer.
         """
-        holders = self._leg.holders
+        cells = self._leg.cells
+        found = cells and cells.near(self._vector, k, floor, allowed)
+        holders = cells.behind if cells and found else self._leg.holders
         docs = holders if allowed is None else holders[allowed[holders]]
         cosines = self._of(docs)
+        if found:
+            docs, cosines = reaching(np.concatenate([found[0], docs]), np.concatenate([found[1], cosines]), k)
         near = best(cosines, k)
         near = near[cosines[near] >= floor]
         return docs[near], cosines[near]
@@ -129,11 +132,10 @@ class Comparison:
         return self._known[docs]
 
 
-def products(matrix: Vectors, vector: Vector) -> NDArray[np.float32]:
-    """Return the inner product of each row with a vector.
-
-    Row by row, in one thread: equal rows give equal products wherever they lie. A matrix product would be split over
-    threads: 15 % faster on an idle machine, but four times slower on a busy one (50,000 rows of 512, two cores).
-    """
-    row_products: NDArray[np.float32] = np.matmul(matrix[:, np.newaxis, :], vector.array)[:, 0]
-    return row_products
+def reaching(docs: Ordinals, cosines: NDArray[np.float32], k: int) -> tuple[Ordinals, NDArray[np.float32]]:
+    """Return those of some documents that are as near as the `k`th, ascending."""
+    if 0 < k < len(docs):
+        near = cosines >= np.partition(cosines, len(cosines) - k)[len(cosines) - k]
+        docs, cosines = docs[near], cosines[near]
+    order = np.argsort(docs)
+    return docs[order], cosines[order]

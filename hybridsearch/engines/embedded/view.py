@@ -7,104 +7,41 @@ the store, or damaged costs only time.
 from __future__ import annotations
 
 import functools
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, read_commit, save_arrays
-from hybridsearch.engines.embedded.bm25 import TextField, compile_text
-from hybridsearch.engines.embedded.postings import Ordinals, Postings, PostingsBuilder
+from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.bm25 import TextField
+from hybridsearch.engines.embedded.cells import load_cells
+from hybridsearch.engines.embedded.postings import Ordinals, Postings
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
+from hybridsearch.engines.embedded.tables import Table, Variants
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
 from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import FieldValues, Indexed, Vector
+from hybridsearch.values import Indexed, Vector
 
 MOST_FOUND = 10_000
 """Ids whose documents are remembered: rules pin and hide the same ones again and again."""
-NAME = "compiled.arrays"
-
-
-def compile_store(store: Store) -> Arrays:
-    """Return the arrays of a view of all documents in a store.
-
-    They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
-    called `text:FIELD:LANGUAGE`, `codes` and `words`, columns called `rows:LEG` (row of the vector, -1: none), and the
-    tables of products and of variants.
-    """
-    texts: defaultdict[str, PostingsBuilder] = defaultdict(PostingsBuilder)
-    vectors: defaultdict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("i"), array("i")))
-    products, variants = TableBuilder(), TableBuilder(OF_VARIANTS)
-    numbers, owners = array("q"), array("i")
-    nothing: tuple[FieldValues, ...] = ({},) if store.schema.fields.in_variants else ()
-    for ordinal, record in enumerate(store.records()):
-        numbers.append(record.number)
-        content = record.to_content()
-        for field, languages in content.text.items():
-            for language, tokens in languages.items():
-                texts[f"text:{field}:{language}"].add(ordinal, tokens.split())
-        texts["codes"].add(ordinal, dict.fromkeys(content.codes))
-        texts["words"].add(ordinal, content.words)
-        products.add(ordinal, content.fields)
-        for variant in content.variants or nothing:
-            variants.add(len(owners), variant)
-            owners.append(ordinal)
-        for leg, row in content.vectors.items():
-            holders, rows = vectors[leg]
-            holders.append(ordinal)
-            rows.append(row)
-    documents = len(numbers)
-    arrays: dict[str, NDArray[Any]] = {"numbers": np.array(numbers, np.int64)}
-    if owners:
-        arrays[OWNERS] = np.array(owners, np.int32)
-    by_id = np.searchsorted(arrays["numbers"], store.in_order_of_ids())
-    arrays["order"] = np.empty(documents, np.int32)
-    arrays["order"][by_id] = np.arange(documents, dtype=np.int32)
-    while texts:
-        name, builder = texts.popitem()  # so that its memory is free before the next one finishes
-        inverted = builder.finish(documents)
-        parts = compile_text(inverted, documents) if name.startswith("text:") else inverted.arrays
-        arrays |= {f"{name}:{part}": values for part, values in parts.items()}
-    arrays.update(products.finish(documents))
-    arrays.update(variants.finish(len(owners)))
-    for leg, (holders, rows) in vectors.items():
-        arrays[f"rows:{leg}"] = np.full(documents, np.int32(-1))
-        arrays[f"rows:{leg}"][np.array(holders)] = np.array(rows)
-    return arrays
-
-
-def save_compiled(store: Store, arrays: Arrays) -> None:
-    """Write the compiled file of the store's commit."""
-    with explained(store.folder):
-        save_arrays(store.folder / NAME, arrays, store.state())
-
-
-def load_compiled(store: Store) -> Arrays | None:
-    """Return the arrays of the compiled file; None when it is missing, damaged, or of another commit or store."""
-    path, state = store.folder / NAME, store.state()
-    try:
-        arrays, commit = load_arrays(path) if read_commit(path) == state else ({}, None)
-    except (OSError, ValueError):
-        return None
-    return arrays if commit == state else None
 
 
 class View:
     """Everything a search reads. It stays as it is while a writer goes on; several threads may use it.
 
+    Args:
+        store: Its commit.
+        arrays: What was compiled of that.
+        approximate: Whether a leg that has cells is searched by them.
+
     Raises:
         StoreDamaged: A vector file was changed after it was written.
     """
 
-    def __init__(self, store: Store, arrays: Arrays) -> None:
+    def __init__(self, store: Store, arrays: Arrays, *, approximate: bool = True) -> None:
         self.store = store
         self.schema = store.schema
         self.numbers: NDArray[np.int64] = arrays["numbers"]
@@ -117,10 +54,11 @@ class View:
         nowhere = np.full(self.documents, -1, np.int32)
         self.counts: dict[Counted, int] = {}
         """Of what was counted beside the candidates of a plan; it stays as it is too."""
-        self._legs = {
-            leg.name: LegVectors(store.vectors(leg.name, leg.dims), arrays.get(f"rows:{leg.name}", nowhere))
-            for leg in self.schema.legs
-        }
+        self._legs: dict[str, LegVectors] = {}
+        for leg in self.schema.legs:
+            rows, batches = arrays.get(f"rows:{leg.name}", nowhere), store.batches(leg.name)
+            cells = load_cells(store.folder, leg.name, batches, rows) if approximate else None
+            self._legs[leg.name] = LegVectors(store.vectors(leg.name, leg.dims), rows, cells)
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""

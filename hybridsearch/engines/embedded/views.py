@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from hybridsearch import redaction
 from hybridsearch.disk.paths import shown
-from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.arrays import Arrays, held, whole
+from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
 from hybridsearch.engines.embedded.generations import Generations, Stamp
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import View, compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.view import View
 from hybridsearch.errors import EngineError, IndexMissing
 
 log = redaction.logger(__name__)
@@ -41,8 +42,8 @@ class Views:
     the right to write; whoever holds it waits for no writer.
     """
 
-    def __init__(self, generations: Generations) -> None:
-        self._generations = generations
+    def __init__(self, generations: Generations, *, approximate: bool = True) -> None:
+        self._generations, self._approximate = generations, approximate
         self._live: Opened | None = None
         self._outdated_since: float | None = None
         self._other: tuple[str, View] | None = None
@@ -112,7 +113,7 @@ class Views:
         if arrays is None and self._live is not None and self._may_serve_on(self._live, generation):
             store.close()
             return self._live
-        return self._keep(Opened(stamp, generation, View(store, arrays or self._compiled(store, generation))))
+        return self._keep(Opened(stamp, generation, self._view(store, arrays or self._compiled(store, generation))))
 
     def _keep(self, opened: Opened) -> Opened:
         self._live, self._outdated_since = opened, None
@@ -131,14 +132,17 @@ class Views:
 
     def _open(self, generation: str) -> View:
         store = Store(self._generations.path(generation))
-        return View(store, load_compiled(store) or self._compiled(store, generation))
+        return self._view(store, load_compiled(store) or self._compiled(store, generation))
+
+    def _view(self, store: Store, arrays: Arrays) -> View:
+        return View(store, arrays, approximate=self._approximate)
 
     def _compiled(self, store: Store, generation: str) -> Arrays:
         """Compile a commit whose compiled file cannot be used, and save that if nobody is writing."""
         log.warning("Compiling '%s': its compiled file is missing, damaged, or older than the documents.", generation)
-        arrays = compile_store(store)
+        arrays = held(compile_store(store))
         with suppress(EngineError), self._generations.writing(generation):
-            save_compiled(store, arrays)
+            save_compiled(store, whole(arrays))
         return arrays
 
     def _missing(self) -> IndexMissing:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.filters import holding
 from hybridsearch.engines.embedded.postings import Ordinals
-from hybridsearch.engines.embedded.vectors import Mask
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (

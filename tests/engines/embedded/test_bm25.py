@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
 
-from hybridsearch.engines.embedded.bm25 import LENGTHS, byte_to_length, compile_text, rounded
+from hybridsearch.engines.embedded.bm25 import LENGTHS, Norms, byte_to_length, rounded
 from hybridsearch.engines.embedded.bm25 import TextField as Field
 from hybridsearch.engines.embedded.postings import PostingsBuilder
 from hybridsearch.search.clauses import Words
@@ -17,7 +17,10 @@ def field_of(*texts: str) -> Field:
     builder = PostingsBuilder()
     for number, text in enumerate(texts):
         builder.add(number, text.split())
-    arrays = compile_text(builder.finish(len(texts)), len(texts))
+    inverted = builder.finish(len(texts))
+    norms = Norms(inverted.holders, inverted.lengths, len(texts))
+    having = np.diff(inverted.arrays["starts"])
+    arrays = {**inverted.arrays, **norms.of(having, inverted.counts, inverted.arrays["docs"])}
     return Field({f"text:{name}": array for name, array in arrays.items()}, "text")
 
 

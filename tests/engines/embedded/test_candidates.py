@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, candidates, vectors
+from hybridsearch.engines.embedded import EmbeddedEngine, candidates, cells, vectors
 from hybridsearch.engines.embedded.candidates import Candidates
 from hybridsearch.search.conditions import Terms
 from hybridsearch.search.counts import Facet
@@ -49,7 +49,7 @@ def test_each_filter_has_its_own_neighbours(engine: EmbeddedEngine) -> None:
 def test_words_and_vectors_are_looked_up_once_for_all_facets(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compared = mock.Mock(wraps=vectors.products)
+    compared = mock.Mock(wraps=cells.products)
     matched = mock.Mock(wraps=candidates.match)
     monkeypatch.setattr(vectors, "products", compared)
     monkeypatch.setattr(candidates, "match", matched)

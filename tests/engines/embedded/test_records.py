@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.arrays import held
+from hybridsearch.engines.embedded.compiling import compile_store
 from hybridsearch.engines.embedded.records import Record, encode
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import compile_store
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.conditions import Range, Terms
@@ -98,7 +99,7 @@ def test_arrays_are_called_by_the_kind_of_field(engine: EmbeddedEngine) -> None:
         ),
     )
     with closing(Store(engine.folder / generation)) as store:
-        arrays = compile_store(store)
+        arrays = held(compile_store(store))
     names = {name for name in arrays if not name.startswith(("text:", "codes:", "words:"))}
     parts = {f"facet:brand:{part}" for part in ("terms", "bounds", "starts", "docs")}
     assert names == parts | {"numbers", "order", "number:price", "date:released", "boolean:in_stock"}

@@ -23,9 +23,10 @@ VARIANTS: list[tuple[int, FieldValues]] = [
 def variants() -> Variants:
     """Four variants of three documents."""
     builder = TableBuilder(OF_VARIANTS)
-    for row, (_, fields) in enumerate(VARIANTS):
-        builder.add(row, fields)
-    arrays = dict(builder.finish(len(VARIANTS)))
+    for _, fields in VARIANTS:
+        builder.add(fields)
+    arrays = {f"{name}:{part}": each for name, inverted in builder.inverted() for part, each in inverted.arrays.items()}
+    arrays |= dict(builder.columns())
     return Variants({**arrays, OWNERS: np.array([owner for owner, _ in VARIANTS], np.int32)}, 3)
 
 

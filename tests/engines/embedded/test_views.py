@@ -15,9 +15,9 @@ import pytest
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.embedded import EmbeddedEngine, views
 from hybridsearch.engines.embedded import engine as embedded_engine
-from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.arrays import InPieces
+from hybridsearch.engines.embedded.compiling import compile_store
 from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import compile_store
 from hybridsearch.search.plan import Plan
 from tests.engines.embedded.builders import document, fill, ids
 
@@ -44,7 +44,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return where searches had to compile, in order."""
     folders: list[Path] = []
 
-    def compile_in_search(store: Store) -> Arrays:
+    def compile_in_search(store: Store) -> InPieces:
         folders.append(store.folder)
         return compile_store(store)
 
@@ -57,7 +57,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iter
     """Begin work of a writer in a thread, which stands still, with the write done, before it compiles."""
     arrived, go_on = threading.Event(), threading.Event()
 
-    def compile_later(store: Store) -> Arrays:
+    def compile_later(store: Store) -> InPieces:
         arrived.set()
         assert go_on.wait(SOON)
         return compile_store(store)
