@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.web import extra
@@ -11,9 +12,18 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hybridsearch.async_client import AsyncHybridSearch
+    from hybridsearch.client import HybridSearch
 
 
-def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), edit: bool = False) -> Starlette:
+def app(
+    shop: AsyncHybridSearch,
+    *,
+    token: str = "",
+    hosts: Sequence[str] = (),
+    edit: bool = False,
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
+) -> Starlette:
     """Return the application of a shop, to be served, or mounted in another one under a prefix.
 
     Args:
@@ -21,6 +31,8 @@ def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), 
         token: What clients have to show; empty: nobody has to. It has 20 characters or more.
         hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
         edit: Whether the page may change files of the shop; nothing on it does yet.
+        beside: Open shops of other configurations that can be seen beside this one, by the name that they have there.
+        judgments: A file of judged queries that two set-ups are compared by; left out: that of `[judgments]`.
 
     Raises:
         ConfigError: A package of the extra `web` is not installed, or the token is too short.
@@ -28,4 +40,4 @@ def app(shop: AsyncHybridSearch, *, token: str = "", hosts: Sequence[str] = (), 
     extra.require()
     from hybridsearch.web.application import application
 
-    return application(shop, token=token, hosts=hosts, edit=edit)
+    return application(shop, token=token, hosts=hosts, edit=edit, beside=beside or {}, judgments=judgments)

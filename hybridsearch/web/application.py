@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,22 +17,34 @@ from starlette.staticfiles import StaticFiles
 
 from hybridsearch import redaction
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.client import HybridSearch
 from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.web import proofs, uploads
 from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
+from hybridsearch.web.compare import Compare
 from hybridsearch.web.door import Rules
+from hybridsearch.web.judged import Judged
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
 from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
+from hybridsearch.web.sides import Sides
 
 Handle = Callable[[Request], Awaitable[Response]]
 log = redaction.logger(__name__)
 
 
-def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], edit: bool) -> Starlette:
+def application(
+    shop: AsyncHybridSearch,
+    *,
+    token: str,
+    hosts: Sequence[str],
+    edit: bool,
+    beside: Mapping[str, HybridSearch],
+    judgments: Path | None,
+) -> Starlette:
     """Return the application of a shop, see `hybridsearch.web.app`."""
     if token and len(token) < proofs.SHORTEST:
         raise ConfigError(
@@ -43,15 +56,17 @@ def application(shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], ed
     rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
     api, pictures = Api(shop, Metrics()), Pictures(shop)
     pages = Pages(shop, api, rules, pictures, edit=edit)
+    compare = Compare(pages, Sides(shop, beside), Judged(shop.settings, judgments))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
+        compare.close()
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
     found = Starlette(
-        routes=[*api.routes(answering), *pages.routes(answering), files],
+        routes=[*api.routes(answering), *pages.routes(answering), *compare.routes(answering), files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,

@@ -69,7 +69,7 @@ class Pages:
     async def found(self, asked: view.Asked, files: Mapping[str, bytes] | None = None) -> Page:
         """Return the page of a search."""
         fields = self.shop.settings.fields
-        arguments: dict[str, Any] = {**searching(asked), "facets": view.facets_of(fields), **(files or {})}
+        arguments: dict[str, Any] = {**searching(asked), "facets": view.facets_of(fields, asked), **(files or {})}
         arguments |= {"page": asked.page, "size": view.SIZE, "highlight": True}
         found: Page = await self.api.counted("search", lambda: self.shop.search(asked.q, **arguments))
         return found
@@ -104,7 +104,7 @@ class Pages:
         """
         fields = self.shop.settings.fields
         last = max(1, -(-page.total // view.SIZE))
-        facets = [] if like else list(view.facets_shown(page, asked))
+        facets = [] if like else list(view.facets_shown(page, asked, fields))
         shown: dict[str, Any] = {
             "page": page,
             "asked": asked,
@@ -149,7 +149,9 @@ class Pages:
         """Return the picture of a product, small; a drawing where there is none."""
         raw = (request.scope.get("raw_path") or b"").decode("ascii", "replace").partition("/picture/")[2]
         key = unquote(raw.partition("?")[0]) if raw else request.path_params["key"]
-        picture = await self.pictures.of(key) or NONE
+        place = request.query_params.get("variant", "")
+        variant = int(place) if place.isdecimal() and len(place) < 5 else None
+        picture = await self.pictures.of(key, variant) or NONE
         headers = {"ETag": picture.tag, "Cache-Control": f"private, max-age={3600 if picture.found else 60}"}
         if request.headers.get("if-none-match") == picture.tag and picture.found:
             return Response(status_code=304, headers=headers)

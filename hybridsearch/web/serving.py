@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.client import HybridSearch
 from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
 from hybridsearch.web import app, extra
+from hybridsearch.web.judged import Judged
 
 VARIABLE = "HYBRIDSEARCH_WEB_TOKEN"
 LONGEST_HEAD = 16_384
@@ -67,8 +71,24 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{named}:{port}/"
 
 
+def named(files: Sequence[Path]) -> dict[str, Path]:
+    """Return configuration files by the names that they are offered under: what they are called, once each."""
+    found: dict[str, Path] = {}
+    for number, file in enumerate(files, 1):
+        found[file.stem if file.stem not in found else f"{file.stem} {number}"] = file
+    return found
+
+
 async def serve(
-    settings: Settings, host: str, port: int, *, edit: bool, say: Callable[[str], None], ready: Callable[[str], None]
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    edit: bool,
+    say: Callable[[str], None],
+    ready: Callable[[str], None],
+    beside: Sequence[Path] = (),
+    judgments: Path | None = None,
 ) -> None:
     """Serve a shop until the process is interrupted.
 
@@ -79,9 +99,11 @@ async def serve(
         edit: As of `app`.
         say: Gets sentences.
         ready: Gets the address, once a search has been answered and requests are taken.
+        beside: Configuration files of other shops that can be seen beside this one.
+        judgments: As of `app`.
 
     Raises:
-        ConfigError: A package is not installed, a token is missing, or nobody can listen there.
+        ConfigError: A package is not installed, a token is missing, nobody can listen there, or a file is wrong.
         HybridSearchError: A search would fail.
     """
     extra.require()
@@ -91,10 +113,14 @@ async def serve(
     listening = bound(host, port)
     if not is_loopback(host):
         say("What is sent between browsers and here is not encrypted. Put a server that speaks HTTPS in front of it.")
-    async with AsyncHybridSearch.open(settings) as shop:
+    async with AsyncExitStack() as stack:
+        others = {name: stack.enter_context(HybridSearch.open(file)) for name, file in named(beside).items()}
+        if judgments is not None:
+            await asyncio.to_thread(Judged(settings, judgments).queries)
+        shop = await stack.enter_async_context(AsyncHybridSearch.open(settings))
         await shop.warm_up()
         config = uvicorn.Config(
-            app(shop, token=token, hosts=(host,), edit=edit),
+            app(shop, token=token, hosts=(host,), edit=edit, beside=others, judgments=judgments),
             http="h11",
             h11_max_incomplete_event_size=LONGEST_HEAD,
             ws="none",

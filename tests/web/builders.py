@@ -1,6 +1,6 @@
 """A shop behind the page, and a client that asks it without a socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from starlette.testclient import TestClient
 
-from hybridsearch import AsyncHybridSearch
+from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.web import app
 from tests.shops import PRODUCTS, settings, shop, write_products
 
@@ -35,13 +35,23 @@ def pictured(folder: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def asking(folder: Path, *, token: str = "", log: Any = None, **changes: Any) -> Iterator[TestClient]:
+def asking(
+    folder: Path,
+    *,
+    token: str = "",
+    log: Any = None,
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
+    **changes: Any,
+) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index has been built."""
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
     opened = AsyncHybridSearch.open(settings(folder, **found))
-    with TestClient(app(opened, token=token), base_url=HERE, follow_redirects=False) as client:
+    with TestClient(
+        app(opened, token=token, beside=beside, judgments=judgments), base_url=HERE, follow_redirects=False
+    ) as client:
         yield client
         assert client.portal is not None
         client.portal.call(opened.close)
