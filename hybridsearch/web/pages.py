@@ -24,7 +24,6 @@ from hybridsearch.web.answers import at
 from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
 from hybridsearch.web.pictures import NONE, Pictures
-from hybridsearch.web.why import verdict, why_of
 
 HERE = Path(__file__).parent
 SUGGESTIONS = 8
@@ -140,10 +139,10 @@ class Pages:
         key, asked = view.first(given, "id"), view.asked_of(given, self.shop.settings.fields)
         if not key:
             raise QueryError("No product is named. Give its id.")
-        why = await why_of(self.shop, key, asked.q, searching(asked))
+        why = await self.shop.why_not(key, asked.q, **searching(asked))
         title = view.text_of(why.row, self.shop.settings.fields.title) if why.row else ""
         name = "why.html" if is_part(request) else "why_page.html"
-        return self.rendered(request, name, why=why, verdict=verdict(why), title=title, asked=asked)
+        return self.rendered(request, name, why=why, title=title, asked=asked)
 
     async def picture(self, request: Request) -> Response:
         """Return the picture of a product, small; a drawing where there is none."""
