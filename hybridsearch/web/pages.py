@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +20,7 @@ from hybridsearch.async_client import AsyncHybridSearch
 from hybridsearch.errors import QueryError
 from hybridsearch.search.written_filters import read_filters
 from hybridsearch.values import Page
-from hybridsearch.web import proofs, uploads, view
+from hybridsearch.web import parameters, proofs, uploads, view
 from hybridsearch.web.answers import at
 from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
@@ -63,13 +64,16 @@ class Pages:
         asked = view.asked_of(given, self.shop.settings.fields)
         if not files:
             raise QueryError("No photo was chosen. Choose one, or search with words.")
-        return self.results(request, await self.found(asked, files), asked, from_file=True)
+        region = next((str(each) for each in reversed(given.get("region", ()))), "")  # that of the button comes last
+        page = await self.found(asked, files, region)
+        return self.results(request, page, asked, from_file=True, region=region)
 
-    async def found(self, asked: view.Asked, files: Mapping[str, bytes] | None = None) -> Page:
-        """Return the page of a search."""
+    async def found(self, asked: view.Asked, files: Mapping[str, bytes] | None = None, region: str = "") -> Page:
+        """Return the page of a search, by a part of a photo where one is named."""
         fields = self.shop.settings.fields
         arguments: dict[str, Any] = {**searching(asked), "facets": view.facets_of(fields, asked), **(files or {})}
         arguments |= {"page": asked.page, "size": view.SIZE, "highlight": True}
+        arguments |= {"region": parameters.region_of([region])}
         found: Page = await self.api.counted("search", lambda: self.shop.search(asked.q, **arguments))
         return found
 
@@ -88,6 +92,7 @@ class Pages:
         asked: view.Asked,
         *,
         from_file: bool = False,
+        region: str = "",
         like: str = "",
         named: str = "",
     ) -> Response:
@@ -98,6 +103,7 @@ class Pages:
             page: What was found.
             asked: What was asked for.
             from_file: Whether by a photo or a recording.
+            region: By which part of the photo; empty: by all of it.
             like: The id of the product that they are like.
             named: Its title.
         """
@@ -110,6 +116,8 @@ class Pages:
             "like": like,
             "named": named or like,
             "from_file": from_file,
+            "region": region,
+            "parts": list(map(partial(view.part, fields=fields), page.regions)),
             "cards": [view.card(hit, fields, signals=from_file or bool(like)) for hit in page],
             "facets": facets,
             "shown_filters": {choice.filter for facet in facets for choice in facet.choices},

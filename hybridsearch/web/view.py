@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from hybridsearch.roles import Fields, is_price
 from hybridsearch.rows import field as lookup
 from hybridsearch.rows import strings
 from hybridsearch.search.written_filters import parts
-from hybridsearch.values import FacetDetails, Hit, Page, Row
+from hybridsearch.values import FacetDetails, Hit, Page, Region, Row
 from hybridsearch.web import trees
 
 SIZE = 24
@@ -23,6 +23,8 @@ MOST_FACETS = 8
 VALUES = 12
 """Of a facet that are shown."""
 BARS = 6
+PICTURED = 3
+"""Products that a thing in a photo is shown with."""
 LONGEST_TITLE = 200
 NAMED = ("locale", "language", "lang")
 """Fields that may say the language of a product."""
@@ -68,6 +70,14 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A thing in a photo of several: its box as it is asked for, and what was found for it."""
+
+    region: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A value of a facet; `filter` is how it is written, `href` where a link to it leads."""
 
@@ -88,6 +98,7 @@ class FacetShown:
     low: str = ""
     high: str = ""
     nodes: tuple[trees.Node, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +153,20 @@ def asked_of(given: Mapping[str, Sequence[str]], fields: Fields) -> Asked:
     page = first(given, "page") or "1"
     if not (page.isdecimal() and 1 <= len(page) <= 6 and int(page)):
         raise QueryError(f"The page is {page[:20]!r}, expected a whole number from 1.")
-    filters = tuple(dict.fromkeys(each for each in given.get("filter", ()) if each))
+    filters = narrowed([each for each in given.get("filter", ()) if each], fields)
     kept = {name: ends for name, ends in bounds.items() if any(ends)}
     return Asked(first(given, "q"), filters, kept, first(given, "sort"), int(page))
+
+
+def narrowed(filters: Sequence[str], fields: Fields) -> tuple[str, ...]:
+    """Return filters once each, without nodes of a tree below which another one is chosen: that is what is meant."""
+    kept = list(dict.fromkeys(filters))
+    for name in [name for name in fields.facets if fields.format(name).levels]:
+        form, chosen = fields.format(name), [each for each in kept if each.startswith(f"{name}=")]
+        paths = {each: form.path(each.removeprefix(f"{name}=")) for each in chosen}
+        wider = {node for path in paths.values() for node in trees.above(form, path)}
+        kept = [each for each in kept if paths.get(each) not in wider]
+    return tuple(kept)
 
 
 def first(given: Mapping[str, Sequence[str]], name: str) -> str:
@@ -189,7 +211,13 @@ def facets_shown(page: Page, asked: Asked, fields: Fields) -> Iterator[FacetShow
         else:
             shown = values(name, counts, asked)
         if shown.choices:
-            yield shown
+            yield replace(shown, label=called(name, fields))
+
+
+def called(name: str, fields: Fields) -> str:
+    """Return what people read for a field: one of variants as it is called there, unless products have such a field."""
+    short = fields.within_variant(name)
+    return name if short in fields.names else short
 
 
 def tree(name: str, counts: Mapping[str, int], details: FacetDetails, asked: Asked, fields: Fields) -> FacetShown:
@@ -234,7 +262,8 @@ def sorts(fields: Fields) -> list[tuple[str, str]]:
     """Return the orders that the page offers, each with what it is called."""
     found = [("", "Best first")]
     for name in [name for name in fields.numbers if can_be_written(name)][:4]:
-        found += [(f"{name}:asc", f"{name}, low to high"), (f"{name}:desc", f"{name}, high to low")]
+        label = called(name, fields)
+        found += [(f"{name}:asc", f"{label}, low to high"), (f"{name}:desc", f"{label}, high to low")]
     return found + [(f"{name}:desc", f"{name}, newest first") for name in fields.of_products("dates")[:2]]
 
 
@@ -261,6 +290,13 @@ def card(hit: Hit, fields: Fields, *, signals: bool = False) -> Card:
         tuple(hit.signals.items())[:6] if signals else (),
         tuple(each[:60] for each in chosen if each),
         place_of(variant, row, fields) if variant is not None else None,
+    )
+
+
+def part(found: Region, fields: Fields) -> Part:
+    """Return a thing in a photo as it is shown."""
+    return Part(
+        ",".join(f"{side:.4g}" for side in found.box), tuple(card(hit, fields) for hit in found.hits[:PICTURED])
     )
 
 
