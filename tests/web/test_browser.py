@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from hybridsearch import AsyncHybridSearch, sample
 from hybridsearch.web import app
+from tests.engines.test_regions import ROWS, scene
 from tests.servers import browser
 from tests.shops import settings, shop
 
@@ -69,7 +70,7 @@ def served(folder: Path, engine: dict[str, Any]) -> Iterator[str]:
 
     async def serve() -> None:
         async with AsyncHybridSearch.open(settings(folder, **changes)) as opened:
-            server.config.app = app(opened)
+            server.config.app = app(opened, judgments=SAMPLE / "judgments.tsv")
             await server.serve(sockets=[listening])
 
     server = uvicorn.Server(uvicorn.Config("", log_level="error", ws="none"))
@@ -159,6 +160,44 @@ def test_a_photo_that_is_chosen_finds_what_looks_like_it_and_stays_while_facets_
         assert wrong == []
 
 
+def test_a_part_of_a_photo_is_clicked_and_two_set_ups_are_seen_side_by_side(tmp_path: Path, chromium: Any) -> None:
+    with served(tmp_path, {}) as address, opened(chromium) as (page, wrong):
+        page.goto(address)
+        (tmp_path / "scene.png").write_bytes(scene(ROWS[3], ROWS[30], ROWS[77]))
+        page.set_input_files("#photo", tmp_path / "scene.png")
+        expect(page.locator(".seen button")).to_have_count(3)
+        whole = cards(page)
+        part = page.locator(".parts ol button").first
+        box, shown = page.locator(".seen button").first.bounding_box(), page.locator(".seen img").bounding_box()
+        left, top, *_ = map(float, str(part.get_attribute("value")).split(","))
+        assert box["x"] == pytest.approx(shown["x"] + left * shown["width"], abs=2)
+        assert box["y"] == pytest.approx(shown["y"] + top * shown["height"], abs=2)
+        part.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#region")
+        assert cards(page) != whole
+        page.get_by_role("button", name="The whole photo").click()
+        expect(page.locator(".seen button")).to_have_count(3)
+        page.locator(".seen button").last.click()
+        page.wait_for_selector("#region")
+        page.set_input_files("#photo", SAMPLE / "photo.jpg")  # of another photo nothing is a part
+        page.wait_for_selector("#region", state="detached")
+        page.get_by_role("link", name="Side by side", exact=True).click()
+        page.fill("#q", "red umbrella")
+        page.select_option("#right", "keywords")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.locator(".beside section")).to_have_count(2)
+        expect(page.locator(".count").first).to_contain_text("nDCG@10")
+        page.get_by_role("link", name="Wins and losses of these two").click()
+        page.get_by_role("button", name="Ask all judged queries").click()
+        page.wait_for_selector("table.queries")  # it is there without a click
+        line = page.locator("table.queries tbody tr").last
+        values = line.locator("td").all_inner_texts()[:2]
+        line.get_by_role("link").click()
+        assert [text.split("nDCG@10 ")[1] for text in page.locator(".beside .count").all_inner_texts()] == values
+        assert wrong == []
+
+
 def test_without_scripts_the_page_works_as_forms_and_links(tmp_path: Path, chromium: Any) -> None:
     with served(tmp_path, {}) as address, opened(chromium, java_script_enabled=False) as (page, _):
         page.goto(address)
@@ -185,6 +224,9 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
         "why?id=S0001&q=red",
         "similar?id=S0001",
         "login",
+        "compare?q=red+umbrella&right=keywords",
+        "compare/queries?right=keywords",
+        "compare/queries?right=now",
     ]
     try:
         script = browser.axe()
@@ -195,6 +237,9 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
     with served(tmp_path, {}) as address:
         for scheme in ("light", "dark"):
             with opened(chromium, width, color_scheme=scheme, bypass_csp=True) as (page, wrong):
+                page.goto(f"{address}compare/queries?right=keywords")
+                page.get_by_role("button", name="Ask all judged queries").click()
+                page.wait_for_selector("table.queries")
                 for path in paths:
                     page.goto(address + path)
                     page.evaluate(script)
