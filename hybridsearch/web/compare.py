@@ -109,17 +109,17 @@ class Compare:
         asked = view.asked_of(given, self.pages.shop.settings.fields)
         left, right, common = await self._common(given)
         contest = self.contests.of(left.name, right.name)
-        rows: list[Any] = []
-        found = contest.found if contest else None
-        if found:
-            judged = await self._threads.run(self.judged.queries)
+        shown: dict[str, Any] = {"contest": contest, "found": None, "rows": (), "asked": asked, "last": 1}
+        if contest and (found := contest.found):
             start = (asked.page - 1) * LINES
-            rows = [
-                (pair, described(judged[pair.number]) if pair.number < len(judged) else "no longer judged")
-                for pair in found.pairs[start : start + LINES]
-            ]
-        last = max(1, -(-len(found.pairs) // LINES)) if found else 1
-        shown: dict[str, Any] = {"contest": contest, "found": found, "rows": rows, "asked": asked, "last": last}
+            listed = found.pairs[start : start + LINES]
+            shown |= {
+                "found": found,
+                "rows": [(pair, described(contest.queries[pair.number])) for pair in listed],
+                "last": max(1, -(-len(found.pairs) // LINES)),
+                "notes": await self._threads.run(lambda: self.judged.notes),
+                "stale": contest.queries is not await self._threads.run(self.judged.queries),
+            }
         name = "compare_state.html" if is_part(request) else "compare_queries.html"
         return self.pages.rendered(request, name, **common, **shown)
 

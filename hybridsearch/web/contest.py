@@ -38,12 +38,14 @@ class Contest:
         total: Searches that there will be; 0 until that is known.
         found: The outcome; None until then.
         failed: Why there will be none, as a sentence.
+        queries: Those that are asked.
     """
 
     done: int = 0
     total: int = 0
     found: Paired | None = None
     failed: str = ""
+    queries: tuple[JudgedQuery, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -100,7 +102,7 @@ class Contests:
 
     def _outcome(self, contest: Contest, left: Side, right: Side) -> Paired:
         queries, shops = self.judged.queries(), [self.sides.shop_of(side) for side in (left, right)]
-        contest.total = 2 * len(queries)
+        contest.queries, contest.total = queries, 2 * len(queries)
         names = {name for query in queries for name in query.grades}
         known = set[str]().union(*(in_index(shop.engine, names) for shop in shops))
         skipped: dict[int, str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hybridsearch.errors import ConfigError, QueryError
 from hybridsearch.images import load_picture
 from hybridsearch.images.load import load
 from hybridsearch.learning import judgments
-from hybridsearch.learning.judgments import JudgedQuery
+from hybridsearch.learning.judgments import JudgedQuery, Judgments
 from hybridsearch.learning.prepared import inside
 from hybridsearch.roles import Fields
 from hybridsearch.search.filters import read_filters
@@ -44,6 +44,7 @@ class Judged:
         self._lock = threading.Lock()
         self._seen: object = None
         self._queries: tuple[JudgedQuery, ...] = ()
+        self._notes: tuple[str, ...] = ()
         self._by_key: dict[Hashable, JudgedQuery] = {}
 
     def queries(self) -> tuple[JudgedQuery, ...]:
@@ -60,12 +61,18 @@ class Judged:
                 section = self._section
                 topics = self._settings.resolve(section.topics) if section.topics else None
                 read = judgments.read_named(self._settings, self.path, topics=topics, irrelevant=section.irrelevant)
-                self._queries = read.answerable[:MOST]
+                self._queries, self._notes = read.answerable[:MOST], tuple(remarks(read))
                 usual = [query for query in reversed(self._queries) if not shows(query)]
                 fields = self._settings.fields
                 self._by_key = {typed(query.text, query.filters, fields): query for query in usual}
                 self._seen = now
             return self._queries
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the file is not asked, as sentences."""
+        self.queries()
+        return self._notes
 
     def of(self, words: str, filters: Mapping[str, Any]) -> JudgedQuery | None:
         """Return the judgments of what was typed, in whatever language it was judged; None where there are none."""
@@ -87,6 +94,18 @@ class Judged:
             "audio": inside(folder, query.audio) if query.audio else None,
             "video": load(query.video, folder=folder, fetch=None, most=MAX_BYTES) if query.video else None,
         }
+
+
+def remarks(read: Judgments) -> Iterator[str]:
+    """Yield what of a file of judgments is not asked, as sentences."""
+    yield from read.notes
+    if read.refused:
+        first = next(iter(read.first_refused))
+        yield f"Rows that cannot be used: {read.refused:,} of {read.rows:,}. The first, {first.where}: {first.reason}."
+    if unanswerable := len(read.queries) - len(read.answerable):
+        yield f"Queries without a relevant product, which have no value: {unanswerable:,}."
+    if (more := len(read.answerable) - MOST) > 0:
+        yield f"Queries beyond the first {MOST:,}, which are not asked: {more:,}."
 
 
 def shows(query: JudgedQuery) -> bool:

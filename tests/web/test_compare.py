@@ -155,13 +155,19 @@ def test_all_judged_queries_are_asked_of_both_and_listed_by_what_they_gain(
         )  # the page rounds what it lists
         assert ("winter coat", "1.000", "0.631") in [tuple(row[1:4]) for row in rows]  # 1 / log2(3)
         assert "Of 3 queries 0 gain, 2 lose, 1 stay." in page
-        assert "Left out" not in page  # a query without a relevant product is none
+        assert "Left out" not in page
+        assert "Queries without a relevant product, which have no value: 1." in page
         for number, words, left, right, _ in rows:
             one = client.get("/compare", params={"left": "rules:", "right": "now", "judged": number}).text
             assert re.findall(r"nDCG@10 <strong>([\d.]+)", one) == [left, right]
             assert f"Judged: {words}" in one
         assert client.get("/compare", params={"judged": "17"}).status_code == 400
         assert client.get("/compare", params={"judged": "x"}).status_code == 400
+        judgments(tmp_path, JUDGED + "dress\t1\t1\nno grade\t1\tx\n")
+        page = client.get("/compare/queries", params={"left": "rules:", "right": "now"}).text
+        assert "The file of judgments has changed since." in page
+        assert "judged=" not in page
+        assert "Rows that cannot be used: 1 of 8. The first, " in page
 
 
 def test_queries_with_photos_and_filters_are_asked_with_them_and_others_are_left_out(tmp_path: Path) -> None:
