@@ -6,7 +6,8 @@ The sample catalogue with its pictures in a vector leg, then generated products 
 and served by a process of its own. A round trip is one request on a connection that is kept, until the last byte is
 there: the whole page, the part of it that a script asks for, and `/api/search`. Users ask for these in turn, each on a
 connection of its own, with a pause of a second on average between two requests, and then without any. Clients and
-server share the machine. With `--small` nothing is encoded.
+server share the machine. With `--small` nothing is encoded, and texts are
+read as English.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -45,12 +46,17 @@ PAUSE = 1.0
 SAMPLE = Path(sample.__file__).parent
 FIELDS = {
     "sample": 'title = "title"\ntext = ["description", "brand"]\ncodes = ["sku", "ean"]\n'
-    'facets = ["brand", "category", "color", "locale"]\nnumbers = ["price", "rating"]\nimage = "image"\n'
-    'languages = ["en", "de", "fr", "es", "ja", "zh"]',
+    'facets = ["brand", "category", "color", "locale"]\nnumbers = ["price", "rating"]\nimage = "image"',
     "generated": 'title = "title"\ntext = ["short_description"]\ncodes = ["name", "ean"]\nfacets = ["supplier"]\n'
     'numbers = ["price"]',
 }
-LEG = '[[vectors]]\nname = "image"\nencoder = "starter"\nreads = "image"\n'
+WHOLE = """languages = ["en", "de", "fr", "es", "ja", "zh"]
+[[vectors]]
+name = "image"
+encoder = "starter"
+reads = "image"
+"""
+"""What the sample has besides."""
 KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "page": ("/", {}),
     "part": ("/", {"HX-Request": "true"}),
@@ -59,10 +65,10 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
 """Path and headers of each kind of request."""
 
 
-def configured(folder: Path, catalogue: Path, fields: str, leg: str) -> Path:
+def configured(folder: Path, catalogue: Path, fields: str, more: str = "") -> Path:
     """Return the configuration of a shop whose index has been built; its page refuses nobody who asks often."""
     config = folder / "hybridsearch.toml"
-    tables = f'[catalog]\npath = "{catalogue}"\n[fields]\n{fields}\n{leg}[web]\nrate = 100000\n'
+    tables = f'[catalog]\npath = "{catalogue}"\n[fields]\n{fields}\n{more}\n[web]\nrate = 100000\n'
     config.write_text(tables, encoding="utf-8")
     with HybridSearch.open(config) as shop:
         shop.reindex()
@@ -99,12 +105,12 @@ def asked(connection: http.client.HTTPConnection, kind: str, query: str) -> floa
 
 def alone(where: tuple[str, int], queries: Sequence[str], rounds: int) -> dict[str, Any]:
     """Return the round trips of one client, kinds in turn, after a warm-up."""
-    connection = http.client.HTTPConnection(*where)
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    for number, query in itertools.product(range(rounds + 1), queries):
-        for kind in KINDS:
-            seconds = asked(connection, kind, query)
-            times[kind] += [seconds] * (number > 0)
+    with closing(http.client.HTTPConnection(*where)) as connection:
+        for number, query in itertools.product(range(rounds + 1), queries):
+            for kind in KINDS:
+                seconds = asked(connection, kind, query)
+                times[kind] += [seconds] * (number > 0)
     return {kind: milliseconds(each) for kind, each in times.items()}
 
 
@@ -118,14 +124,14 @@ def together(
 
     def use(number: int) -> None:
         chance, kinds = random.Random(number), itertools.cycle(KINDS)
-        connection = http.client.HTTPConnection(*where, timeout=60)
-        while time.monotonic() < until:
-            time.sleep(chance.uniform(0, 2 * pause))
-            try:
-                times.append(asked(connection, next(kinds), chance.choice(queries)))
-            except (OSError, http.client.HTTPException) as error:
-                failed.append(repr(error))
-                connection.close()
+        with closing(http.client.HTTPConnection(*where, timeout=60)) as connection:
+            while time.monotonic() < until:
+                time.sleep(chance.uniform(0, 2 * pause))
+                try:
+                    times.append(asked(connection, next(kinds), chance.choice(queries)))
+                except (OSError, http.client.HTTPException) as error:
+                    failed.append(repr(error))
+                    connection.close()
 
     threads = [threading.Thread(target=use, args=(number,)) for number in range(users)]
     for thread in threads:
@@ -190,11 +196,11 @@ def main() -> None:
         folders = {name: Path(temporary) / name for name in FIELDS}
         for folder in folders.values():
             folder.mkdir()
-        leg = "" if options.small else LEG
-        config = configured(folders["sample"], SAMPLE / "products.jsonl", FIELDS["sample"], leg)
+        more = "" if options.small else WHOLE
+        config = configured(folders["sample"], SAMPLE / "products.jsonl", FIELDS["sample"], more)
         measure("sample", config, judged(), 509, options)
         catalogue = write_generated(folders["generated"] / "products.jsonl.gz", options.products)
-        config = configured(folders["generated"], catalogue, FIELDS["generated"], "")
+        config = configured(folders["generated"], catalogue, FIELDS["generated"])
         measure("generated", config, titles(catalogue), options.products, options)
 
 
