@@ -209,7 +209,7 @@ class Shop:
 
         return popular(self.settings)
 
-    def _loaded(self, schema: Schema) -> dict[str, Any]:
+    def _loaded(self, schema: Schema, *, photos: bool = True) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
 
         Raises:
@@ -219,7 +219,7 @@ class Shop:
         for name in self.encoders:
             self.encoders[name]
         self.listening.warm_up()
-        photo = Image.new("RGB", (64, 64)) if schema.legs_for(PHOTO) else None
+        photo = Image.new("RGB", (64, 64)) if photos and schema.legs_for(PHOTO) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
     def _given(self, photo: Upload | None, seconds: float, video: Video | None = None) -> dict[str, Any]:

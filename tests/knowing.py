@@ -72,7 +72,7 @@ def known_shop(folder: Path, encoder: Any, *, built: bool = True, **changes: Any
         write_products(folder / "products.jsonl", ROWS)
     changes = {"fields": {"title": "title", "languages": ["en"]}, "vectors": [LEG], **changes}
     found = HybridSearch.open(settings(folder, **changes))
-    found.encoders._loaded = dict.fromkeys((("fake", None, None, Prompts()),), encoder)
+    found.encoders._loaded = dict.fromkeys((("fake", None, None, Prompts(), "auto"),), encoder)
     if built:
         found.reindex()
     return found

@@ -32,6 +32,7 @@ COMMANDS = {
     "recommend": "Show products for a person, by what they looked at.",
     "also-bought": "Show what was bought together with a product.",
     "eval": "Compare keywords, vectors, their fusion and the current weights on judged queries.",
+    "judgments": "Say what a file of judgments holds, and whether its raters agree.",
     "tune": "Learn weights from judgments; use them only when held-out queries prove them better.",
     "learn-baskets": "Learn from orders what is bought together.",
     "report": "Say from the log what is asked, found and clicked; propose synonyms and rules.",

@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import options, show
+from hybridsearch.disk.paths import shown
 from hybridsearch.settings import Settings
+
+FILE = click.Path(path_type=Path)
 
 
 @click.command("serve")
@@ -28,6 +31,11 @@ from hybridsearch.settings import Settings
     metavar="FILE",
     help="Judged queries that set-ups are compared by. Default: those of the configuration.",
 )
+@click.option(
+    "--judge", type=FILE, metavar="FILE", help="Let people judge products on /judge, and add their grades to this file."
+)
+@click.option("--queries", type=FILE, metavar="FILE", help="The queries to judge; left out: those of the shop's log.")
+@click.option("--show", "fields", multiple=True, metavar="FIELD", help="Of a product, to whoever judges it.")
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
 @options.config
 def command(
@@ -36,16 +44,25 @@ def command(
     edit: bool,
     beside: tuple[Path, ...],
     judgments: Path | None,
+    judge: Path | None,
+    queries: Path | None,
+    fields: tuple[str, ...],
     opened: bool,
     config: Path | None,
 ) -> None:
     """Show the shop as a page in the browser, and answer other programs as JSON, until Ctrl-C."""
-    from hybridsearch.web import serving
+    from hybridsearch.web import JudgeOptions, serving
+
+    if judge is None and (queries or fields):
+        raise click.UsageError("--queries and --show are for --judge FILE. Name the file of judgments too.")
+    judged = None if judge is None else JudgeOptions(judge, queries, fields)
 
     def ready(address: str) -> None:
         click.echo(f"The page is at {address} and the API at {address}api/openapi.json. Stop with Ctrl-C.")
+        if judge:
+            click.echo(f"Judge at {address}judge; the grades are added to {shown(judge)}.")
         if opened:
-            click.launch(address)
+            click.launch(f"{address}judge" if judge else address)
 
     served = serving.serve(
         Settings.load(config),
@@ -56,5 +73,6 @@ def command(
         ready=ready,
         beside=beside,
         judgments=judgments,
+        judge=judged,
     )
     asyncio.run(served)

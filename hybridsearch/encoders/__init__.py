@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybridsearch.encoders.base import Encoder, EncoderOptions, Factory, TextEncoder
+from hybridsearch.encoders.base import Backend, Encoder, EncoderOptions, Factory, TextEncoder
 from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.pretrained import PretrainedEncoder, open_pretrained
@@ -47,6 +47,7 @@ def load_encoder(
     image_encoder: str | None = None,
     fingerprint: str | None = None,
     prompts: Prompts = UNSAID,
+    backend: Backend = "auto",
     folder: Path,
 ) -> Encoder:
     """Open the encoder that a configuration names.
@@ -56,6 +57,7 @@ def load_encoder(
         image_encoder: The same for a separate image tower.
         fingerprint: That the encoder must have; left out: any.
         prompts: What stands before texts; left out: what the model or the preset says.
+        backend: What computes.
         folder: Where relative folders start.
 
     Raises:
@@ -64,7 +66,7 @@ def load_encoder(
     kind, rest = kind_of(name, folder)
 
     def opened(factory: Factory) -> Encoder:
-        made = factory(rest, EncoderOptions(name, folder, image_encoder, prompts))
+        made = factory(rest, EncoderOptions(name, folder, image_encoder, prompts, backend))
         # Whose rows are checked, and whose fingerprints are stored.
         return made if isinstance(made, PretrainedEncoder) else CheckedEncoder(kind, name, made, prompts)
 

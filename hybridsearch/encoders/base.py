@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from PIL import Image
 
@@ -102,6 +102,10 @@ class TextEncoder:
         raise EncoderError(f"Encoder '{self.name}' does not read pictures. Choose one that does for this leg.")
 
 
+Backend = Literal["auto", "torch"]
+"""What computes: for single texts NumPy where it can, or always torch."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderOptions:
     """What a configuration says about an encoder.
@@ -111,12 +115,14 @@ class EncoderOptions:
         folder: Where relative folders start.
         image_encoder: The name of a separate image tower, if there is one.
         prompts: What stands before texts, where the configuration says it.
+        backend: What computes.
     """
 
     name: str
     folder: Path
     image_encoder: str | None = None
     prompts: Prompts = UNSAID
+    backend: Backend = "auto"
 
 
 Factory = Callable[[str, EncoderOptions], Encoder]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hybridsearch.encoders import load_encoder
-from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.base import Backend, Encoder
 from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.cache import QueryVectors
 from hybridsearch.encoders.prompts import Prompts
@@ -24,7 +24,7 @@ class Encoders(Mapping[str, Encoder]):
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.folder
         self._legs = {leg.name: leg for leg in settings.vectors}
-        self._loaded: dict[tuple[str, str | None, str | None, Prompts], Encoder] = {}
+        self._loaded: dict[tuple[str, str | None, str | None, Prompts, Backend], Encoder] = {}
         self._recent = QueryVectors()
         self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
@@ -36,7 +36,7 @@ class Encoders(Mapping[str, Encoder]):
         """
         leg = self._leg(name)
         prompts = Prompts(leg.query_prompt, leg.passage_prompt)
-        key = (leg.encoder, leg.image_encoder, leg.fingerprint, prompts)
+        key = (leg.encoder, leg.image_encoder, leg.fingerprint, prompts, leg.backend)
         if key not in self._loaded:
             with self._breakers[leg.encoder].guarding(leg.encoder):
                 self._loaded[key] = load_encoder(
@@ -44,6 +44,7 @@ class Encoders(Mapping[str, Encoder]):
                     image_encoder=leg.image_encoder,
                     fingerprint=leg.fingerprint,
                     prompts=prompts,
+                    backend=leg.backend,
                     folder=self._folder,
                 )
         return self._loaded[key]

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch import forks
-from hybridsearch.encoders.base import EncoderOptions
+from hybridsearch.encoders.base import Backend, EncoderOptions
 from hybridsearch.encoders.checked import unit_rows
 from hybridsearch.encoders.fingerprint import fingerprint
 from hybridsearch.encoders.folder import Model, open_model
 from hybridsearch.encoders.hub import find_models
+from hybridsearch.encoders.light import LightTexts, open_light
 from hybridsearch.encoders.presets import PRESETS, Preset
 from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
@@ -34,14 +35,31 @@ IMAGES_AT_ONCE = 32
 RUST = "pyo3_runtime"
 """Where the panics of tokenizers and safetensors come from, which are no `Exception`."""
 
+TORCH = ("torch", "transformers", "sentence_transformers")
+PROBES = (
+    "iPhone 15 PRO",
+    "Übergröße, 2,5 kg",
+    "crème brûlée",
+    "niño",
+    "ﾚｲﾝｺｰﾄ 赤い傘",
+    "跑步鞋 42",
+    "two  spaces 😀",
+    "a " * 600,
+)
+"""Texts that tokenizers cut in different ways."""
+DAMAGED = "Its weights are damaged; download the model again."
+ALIKE = 1e-3
+"""How far a number of a unit row may differ between two ways to compute it; 1e-6 is usual."""
+
 Item = TypeVar("Item", str, Image.Image)
 
 
 class PretrainedEncoder:
     """Encodes texts with one model and pictures with the same or another; loads them when first used.
 
-    Any thread may call it; calls run one after the other, since torch spreads a single one over all cores. A process
-    that was forked from one that has encoded something continues in one thread, and cannot use a GPU.
+    A single text is encoded without torch where `light` can, several too where torch is not installed. Any thread may
+    call it; what torch does runs one call after the other, since it spreads a single one over all cores. A process
+    that was forked from one in which torch has encoded something continues in one thread, and cannot use a GPU.
 
     Attributes:
         name: As the configuration wrote it.
@@ -52,7 +70,9 @@ class PretrainedEncoder:
         asks_apart: Whether they are others before what is asked for.
     """
 
-    def __init__(self, name: str, words: Model, pictures: Model | None, prompts: Prompts = UNSAID) -> None:
+    def __init__(
+        self, name: str, words: Model, pictures: Model | None, prompts: Prompts = UNSAID, *, backend: Backend = "auto"
+    ) -> None:
         self.name = name
         self.dims = words.dims
         self.reads = frozenset({WORDS.name, PHOTO.name} if pictures else {WORDS.name})
@@ -61,7 +81,9 @@ class PretrainedEncoder:
         self._pictures = pictures
         self.prompts = prompts
         self.asks_apart = prompts.differ
+        self._backend = backend
         self._lock = forks.Lock()  # a tokenizer that two threads share raises "Already borrowed"
+        self._opening = forks.Lock()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -81,9 +103,18 @@ class PretrainedEncoder:
         return self._encode_texts(texts, self.prompts.query or "")
 
     def _encode_texts(self, texts: Sequence[str], prompt: str) -> Vectors:
+        if texts and (len(texts) == 1 or not has_torch()) and (light := self.light):
+            with self._named():
+                return unit_rows(light.texts(texts, prompt), self.name, DAMAGED)
         with self._alone():
             tower = self._text_tower
             return self._encode(lambda batch: tower.texts(batch, prompt), texts, TEXTS_AT_ONCE, cost=len)
+
+    @property
+    def light(self) -> LightTexts | None:
+        """What encodes a text without torch; None for a model of another kind."""
+        with self._opening.held:
+            return self._light
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Return one unit row for each RGB picture, shape (len(images), dims).
@@ -98,20 +129,27 @@ class PretrainedEncoder:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock, and name the encoder where it fails: the libraries raise whatever a damaged file leads to."""
+        """Hold the lock of what torch does."""
+        if not has_torch():
+            raise lacks_torch(self.name)
         from hybridsearch.encoders.towers import require_usable
 
-        with self._lock.held:
+        with self._lock.held, self._named():
             require_usable(self.name)
-            try:
-                yield
-            except EncoderError:
+            yield
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the encoder where it fails: the libraries raise whatever a damaged file leads to."""
+        try:
+            yield
+        except EncoderError:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__module__ != RUST:
                 raise
-            except BaseException as error:
-                if not isinstance(error, Exception) and type(error).__module__ != RUST:
-                    raise
-                reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-                raise EncoderError(f"Encoder '{self.name}' failed: {reason}. Download the model again.") from error
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise EncoderError(f"Encoder '{self.name}' failed: {reason}. Download the model again.") from error
 
     def _encode(
         self,
@@ -138,16 +176,37 @@ class PretrainedEncoder:
                 size = size // 2
             else:
                 done += len(batch)
-        return unit_rows(rows, self.name, "Its weights are damaged; download the model again.")
+        return unit_rows(rows, self.name, DAMAGED)
+
+    @cached_property
+    def _light(self) -> LightTexts | None:
+        if self._backend == "torch":
+            return None
+        self._require_unaltered(self._words)
+        return open_light(self._words)
 
     @cached_property
     def _text_tower(self) -> Clip | Sentences:
         from hybridsearch.encoders.towers import Sentences
 
         if self._words.reads_pictures:
-            return self._clip(self._words)
-        self._require_unaltered(self._words)
-        return Sentences(self._words.path)
+            tower: Clip | Sentences = self._clip(self._words)
+        else:
+            self._require_unaltered(self._words)
+            tower = Sentences(self._words.path)
+        if self.light:
+            self._require_alike(tower.texts(PROBES), self.light.texts(PROBES))
+        return tower
+
+    def _require_alike(self, ours: NDArray[np.float32], light: NDArray[np.float32]) -> None:
+        """Refuse a model whose texts have other vectors without torch: no search would find what was indexed."""
+        rows = [unit_rows(each, self.name, DAMAGED) for each in (ours, light)]
+        far = float(np.abs(rows[0] - rows[1]).max())
+        if far > ALIKE:
+            raise EncoderError(
+                f"Encoder '{self.name}' has other vectors without torch: they differ by {far:.3f}, expected {ALIKE} or "
+                'less. Write backend = "torch" into its [[vectors]] table.'
+            )
 
     @cached_property
     def _image_tower(self) -> Clip:
@@ -190,8 +249,6 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
     Raises:
         EncoderError: There is no such model, it cannot be downloaded, or it is in a format that is not loaded.
     """
-    if not all(map(find_spec, ("torch", "transformers", "sentence_transformers"))):
-        raise EncoderError(f"Encoder '{options.name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
     preset = PRESETS.get(model, Preset(model))
     images = options.image_encoder or preset.images
     if images is None:
@@ -201,7 +258,20 @@ def open_pretrained(model: str, options: EncoderOptions) -> PretrainedEncoder:
         words, pictures = find_models([preset.texts, PRESETS.get(images, Preset(images)).texts], options.folder)
         check_pair(options.name, words, images, pictures)
     prompts = options.prompts.over(words.prompts).over(preset.prompts)
-    return PretrainedEncoder(options.name, words, pictures, prompts)
+    encoder = PretrainedEncoder(options.name, words, pictures, prompts, backend=options.backend)
+    if not has_torch() and not encoder.light:
+        raise lacks_torch(options.name)
+    return encoder
+
+
+def has_torch() -> bool:
+    """Tell whether all is installed that the models of `towers` need."""
+    return all(map(find_spec, TORCH))
+
+
+def lacks_torch(name: str) -> EncoderError:
+    """Return the error for what only torch can do."""
+    return EncoderError(f"Encoder '{name}' needs torch. Install it with: pip install \"hybridsearch[clip]\"")
 
 
 def check_pair(name: str, words: Model, images: str, pictures: Model) -> None:

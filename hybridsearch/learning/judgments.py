@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 from typing import TypeVar
 
 import numpy as np
@@ -20,9 +19,10 @@ from hybridsearch.events.visits import Tally
 from hybridsearch.events.visits import visits as read_visits
 from hybridsearch.learning import clicks
 from hybridsearch.learning.formats import recognise, rows
+from hybridsearch.learning.grades import LARGEST, Grades, judgment, merged
 from hybridsearch.learning.persons import Persons, events
 from hybridsearch.learning.queries import JudgedQuery, filters, groups, read_query
-from hybridsearch.rows import number, strings
+from hybridsearch.rows import strings
 from hybridsearch.search.history import Event
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject
@@ -31,12 +31,6 @@ __all__ = ["JudgedQuery", "Judgments", "groups", "read", "read_named"]
 
 KEPT = 20
 """Refused rows that are kept in full."""
-HIGHEST = 5.0
-"""The largest grade that is not scaled: with the gain 2**grade - 1 a grade of 100 would outweigh all others."""
-LARGEST = 1e9
-"""The largest grade of a file; sums and differences of such are still numbers."""
-SCALED = 4.0
-"""What the largest grade of a file becomes if it is above HIGHEST."""
 SETTLED = 200_000
 """Sessions of a log, each with a query, after which they are counted and forgotten, so that memory stays small."""
 UNCORRECTED = (
@@ -149,67 +143,18 @@ class CountedRows:
 
 def from_grades(rows: CountedRows, irrelevant: float) -> Judgments:
     """Return the judgments of rows with a query, a product and a grade."""
-    by_key: dict[object, tuple[JudgedQuery, dict[str, list[float]]]] = {}
-    duplicates = 0
-    for query, product, grade in rows.parsed(judgment):
-        _, products = by_key.setdefault(query.key, (query, {}))
-        given = products.setdefault(product, [])
-        duplicates += grade in given
-        given += [grade] * (grade not in given)
-    grades = [given for _, products in by_key.values() for given in products.values()]
-    adjust, notes = scale({grade for given in grades for grade in given} or {0.0}, irrelevant)
+    grades = Grades()
+    for said in rows.parsed(judgment):
+        grades.add(said)
+    found = merged(list(grades.judged()), irrelevant)
+    changed = f"Grades that their rater gave anew or took back, of which the last counts: {grades.changed:,}."
     return Judgments(
-        queries=tuple(
-            replace(query, grades={product: fmean(map(adjust, given)) for product, given in products.items()})
-            for query, products in by_key.values()
-        ),
+        queries=found.queries,
         rows=0,
-        duplicates=duplicates,
-        contradictions=sum(len(given) > 1 for given in grades),
-        notes=tuple(notes),
+        duplicates=grades.repeated,
+        contradictions=found.contradictions,
+        notes=(*found.notes, *([changed] if grades.changed else [])),
     )
-
-
-def judgment(row: Product) -> tuple[JudgedQuery, str, float]:
-    """Return the query, the product and the grade of a row.
-
-    Raises:
-        ValueError: One of them is missing or invalid.
-    """
-    value = row.row.get("grade")
-    try:
-        grade = number(value)
-    except ValueError as error:
-        raise ValueError(f"'grade' is {reprlib.repr(value)}, {error}") from error
-    if grade is None:
-        raise ValueError("'grade' is missing or empty, expected a number")
-    if abs(grade) > LARGEST:
-        raise ValueError(f"'grade' is {grade:g}, expected a number up to {LARGEST:,.0f}")
-    return read_query(row.row), row.id, grade
-
-
-def scale(grades: Collection[float], irrelevant: float) -> tuple[Callable[[float], float], list[str]]:
-    """Return the function from grades of a file to those used here, and notes on what it changes.
-
-    The irrelevant grade and lower ones become 0. If a grade is then above HIGHEST, all are scaled.
-
-    Args:
-        grades: The distinct ones of the file.
-        irrelevant: The grade that means irrelevant.
-    """
-    least, highest = min(grades), max(grades) - irrelevant
-    factor = SCALED / highest if highest > HIGHEST else 1.0
-    notes = []
-    if least < irrelevant:
-        notes.append(f"Grades below {irrelevant:g} count as {irrelevant:g}, irrelevant.")
-    if irrelevant < least < max(grades):
-        notes.append(
-            f"No grade is {irrelevant:g}, which would mean irrelevant: the least, {least:g}, counts as relevant. "
-            f"If it is not, give --irrelevant {least:g}."
-        )
-    if factor < 1:
-        notes.append(f"Grades up to {highest:g} were scaled, so that the largest is {SCALED:g}.")
-    return lambda grade: max(grade - irrelevant, 0.0) * factor, notes
 
 
 def from_sessions(rows: CountedRows, corrected: bool) -> Judgments:

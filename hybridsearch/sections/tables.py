@@ -31,6 +31,8 @@ class VectorLeg(Section):
     """The encoder's fingerprint, as `doctor` prints it; an encoder with another one is refused."""
     pictures: Annotated[int, Field(ge=1, le=8)] = 1
     """How many pictures of a product are read, at most; its vector is their mean."""
+    backend: Literal["auto", "torch"] = "auto"
+    """What computes: single texts, such as queries, without torch where that can be done, or always torch."""
     exact: bool = False
     """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
 

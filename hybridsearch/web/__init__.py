@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.web import extra
+from hybridsearch.web.judge_options import JudgeOptions
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hybridsearch.async_client import AsyncHybridSearch
     from hybridsearch.client import HybridSearch
+
+__all__ = ["JudgeOptions", "app"]
 
 
 def app(
@@ -23,6 +26,7 @@ def app(
     edit: bool = False,
     beside: Mapping[str, HybridSearch] | None = None,
     judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
 ) -> Starlette:
     """Return the application of a shop, to be served, or mounted in another one under a prefix.
 
@@ -33,11 +37,14 @@ def app(
         edit: Whether the page may change files of the shop; nothing on it does yet.
         beside: Open shops of other configurations that can be seen beside this one, by the name that they have there.
         judgments: A file of judged queries that two set-ups are compared by; left out: that of `[judgments]`.
+        judge: What people may judge on the page `/judge`; left out: there is no such page.
 
     Raises:
-        ConfigError: A package of the extra `web` is not installed, or the token is too short.
+        ConfigError: A package of the extra `web` is not installed, the token is too short, or nothing is to judge.
+        CatalogError: A file of judgments or queries cannot be read.
     """
     extra.require()
     from hybridsearch.web.application import application
 
-    return application(shop, token=token, hosts=hosts, edit=edit, beside=beside or {}, judgments=judgments)
+    others = beside or {}
+    return application(shop, token=token, hosts=hosts, edit=edit, beside=others, judgments=judgments, judge=judge)

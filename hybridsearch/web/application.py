@@ -24,7 +24,10 @@ from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
 from hybridsearch.web.compare import Compare
 from hybridsearch.web.door import Rules
+from hybridsearch.web.judge import Judge
+from hybridsearch.web.judge_options import JudgeOptions
 from hybridsearch.web.judged import Judged
+from hybridsearch.web.judging import Judging
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
 from hybridsearch.web.pages import HERE, Pages
@@ -43,7 +46,8 @@ def application(
     hosts: Sequence[str],
     edit: bool,
     beside: Mapping[str, HybridSearch],
-    judgments: Path | None,
+    judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
 ) -> Starlette:
     """Return the application of a shop, see `hybridsearch.web.app`."""
     if token and len(token) < proofs.SHORTEST:
@@ -57,16 +61,20 @@ def application(
     api, pictures = Api(shop, Metrics()), Pictures(shop)
     pages = Pages(shop, api, rules, pictures, edit=edit)
     compare = Compare(pages, Sides(shop, beside), Judged(shop.settings, judgments))
+    judging = Judging(shop, judge) if judge else None
+    judged = Judge(pages, judging).routes(answering) if judging else []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
         compare.close()
+        if judging:
+            judging.close()
 
     files = Mount("/static", StaticFiles(directory=HERE / "static"))
     found = Starlette(
-        routes=[*api.routes(answering), *pages.routes(answering), *compare.routes(answering), files],
+        routes=[*api.routes(answering), *pages.routes(answering), *compare.routes(answering), *judged, files],
         middleware=[Middleware(Door, rules, Rates(section.rate))],
         exception_handlers={404: lost, 405: lost},
         lifespan=lifespan,

@@ -35,6 +35,7 @@ class Pages:
 
     def __init__(self, shop: AsyncHybridSearch, api: Api, rules: Rules, pictures: Pictures, *, edit: bool) -> None:
         self.shop, self.api, self.rules, self.pictures, self.edit = shop, api, rules, pictures, edit
+        self.places: list[tuple[str, str]] = []
         loader = FileSystemLoader(HERE / "templates")
         self.templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         self.templates.lstrip_blocks = True
@@ -198,6 +199,7 @@ class Pages:
             "query_of": view.query_of,
             "html": Markup,
             "token": bool(self.rules.token),
+            "places": self.places,
         }
         found = HTMLResponse(self.templates.get_template(template).render(**common, **values), status)
         found.headers["Cache-Control"] = "no-store"

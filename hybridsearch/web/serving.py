@@ -15,7 +15,7 @@ from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
-from hybridsearch.web import app, extra
+from hybridsearch.web import JudgeOptions, app, extra
 from hybridsearch.web.judged import Judged
 
 VARIABLE = "HYBRIDSEARCH_WEB_TOKEN"
@@ -93,6 +93,7 @@ async def serve(
     ready: Callable[[str], None],
     beside: Sequence[Path] = (),
     judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
 ) -> None:
     """Serve a shop until the process is interrupted.
 
@@ -105,6 +106,7 @@ async def serve(
         ready: Gets the address, once a search has been answered and requests are taken.
         beside: Configuration files of other shops that can be seen beside this one.
         judgments: As of `app`.
+        judge: As of `app`.
 
     Raises:
         ConfigError: A package is not installed, a token is missing, nobody can listen there, or a file is wrong.
@@ -124,7 +126,7 @@ async def serve(
         shop = await stack.enter_async_context(AsyncHybridSearch.open(settings))
         await shop.warm_up()
         config = uvicorn.Config(
-            app(shop, token=token, hosts=(host,), edit=edit, beside=others, judgments=judgments),
+            app(shop, token=token, hosts=(host,), edit=edit, beside=others, judgments=judgments, judge=judge),
             http="h11",
             h11_max_incomplete_event_size=LONGEST_HEAD,
             ws="none",

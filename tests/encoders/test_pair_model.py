@@ -105,7 +105,7 @@ def test_a_pair_that_lacks_a_layer_is_refused(folder: Path, tmp_path: Path, lost
     del tensors[lost]
     save_file(tensors, damaged / "model.safetensors")
     with pytest.raises(EncoderError, match="cannot be loaded"):
-        load_encoder(str(damaged), folder=damaged).encode_texts(["red"])
+        load_encoder(str(damaged), folder=damaged).encode_texts(["red", "blue"])
 
 
 def test_half_of_a_block_is_refused(folder: Path, tmp_path: Path) -> None:

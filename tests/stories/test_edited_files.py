@@ -21,7 +21,8 @@ from hybridsearch.errors import EngineError, WeightsError
 from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.indexing.rejects import RejectsFile
-from hybridsearch.learning import judgments, keyword_query, shadow
+from hybridsearch.learning import judgments, keyword_query, raters, shadow, worklist
+from hybridsearch.learning.judgment_file import JudgmentFile
 from hybridsearch.search import weights
 from tests.stories.test_any_value import many
 from tests.strategies import any_json, made
@@ -51,10 +52,19 @@ def answered(file: Path) -> Any:
     return settings.home, [settings.resolve(path) for path in (settings.catalog.path, settings.weights.path) if path]
 
 
+def rated(file: Path) -> Any:
+    """Read what raters said, go on from there, and read what is to be judged from the same file."""
+    opened = JudgmentFile.open(file)
+    opened.add(lambda ledger: [line for name in ledger.raters for line in ledger.undoing(name)])
+    return raters.read(file).to_json(), [worklist.name_of(query) for query in worklist.read(file)[0]]
+
+
 RUN = {"format": 2, "id": "1", "generation": "g", "mark": 0, "identity": {}}
 POSITION = {"stage": "filled", "cursor": 3, "letters": 0, "counts": {"read": 3}, "seen": None}
 REJECT: dict[str, Any] = {"where": "a:1", "id": None, "stage": "read", "reason": "no id", "product": {}}
 JUDGMENT = {"query": "red", "product_id": "1", "grade": 1, "filters": {"brand": "x"}}
+RATED = {**JUDGMENT, "rater": "Ann", "undone": False, "time": "2026-11-30T12:00:05Z"}
+SKIPPED = {**RATED, "grade": None, "skipped": True}
 SESSION = {"session": "s", "query": "red", "shown": ["1"], "clicked": ["1"]}
 WEIGHTS = {"version": 1, "signals": {"title": 1}, "saturation": {"title": 8}, "kinds": {"code": {"title": 1}}}
 MODEL = {"model_type": "clip", "projection_dim": 4, "_name_or_path": "x"}
@@ -67,6 +77,7 @@ READERS: dict[str, Reader] = {
     "run.jsonl": (journal, [RUN, POSITION]),
     "rejects.jsonl": (lambda file: list(RejectsFile(file, size=file.stat().st_size).read()), [REJECT]),
     "judged.jsonl": (judgments.read, [JUDGMENT, {**JUDGMENT, "product_id": "2", "grade": 3}]),
+    "rated.jsonl": (rated, [RATED, SKIPPED, {**RATED, "rater": "Bea"}]),
     "sessions.jsonl": (judgments.read, [SESSION]),
     "log.jsonl": (shadow.read_log, [{"query": "red"}]),
     "config.json": (lambda file: open_model(file.parent), [MODEL]),

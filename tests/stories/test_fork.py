@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.settings import Settings
 from tests.servers.fake import Received, Reply, serving
 from tests.shops import shop, write_config
 
@@ -59,7 +60,7 @@ ON_A_GPU = """
 from tests.stories.test_fork import open_again
 
 import torch
-shop = open_again(sys.argv[1])
+shop = open_again(sys.argv[1], backend="torch")
 shop.search("red dress")
 torch.cuda.is_available = lambda: True
 
@@ -92,8 +93,11 @@ def run(program: str, argument: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, timeout=240)
 
 
-def open_again(folder: str) -> HybridSearch:
-    return HybridSearch.open(Path(folder) / "hybridsearch.toml")
+def open_again(folder: str, **leg: str) -> HybridSearch:
+    """Open a shop, with another setting of its leg."""
+    found = Settings.load(Path(folder) / "hybridsearch.toml")
+    vectors = tuple(each.model_copy(update=leg) for each in found.vectors)
+    return HybridSearch.open(found.model_copy(update={"vectors": vectors}))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from hybridsearch import AsyncHybridSearch, HybridSearch
-from hybridsearch.web import app
+from hybridsearch.web import JudgeOptions, app
 from tests.shops import PRODUCTS, settings, shop, write_products
 
 HERE = "http://localhost"
@@ -42,16 +42,31 @@ def asking(
     log: Any = None,
     beside: Mapping[str, HybridSearch] | None = None,
     judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
     **changes: Any,
 ) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index has been built."""
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
-    opened = AsyncHybridSearch.open(settings(folder, **found))
-    with TestClient(
-        app(opened, token=token, beside=beside, judgments=judgments), base_url=HERE, follow_redirects=False
-    ) as client:
+    with opened_again(folder, token=token, beside=beside, judgments=judgments, judge=judge, **found) as client:
+        yield client
+
+
+@contextmanager
+def opened_again(
+    folder: Path,
+    *,
+    token: str = "",
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
+    **changes: Any,
+) -> Iterator[TestClient]:
+    """Yield what asks the page of a shop whose index is there already."""
+    opened = AsyncHybridSearch.open(settings(folder, **{"fields": FIELDS, **changes}))
+    served = app(opened, token=token, beside=beside, judgments=judgments, judge=judge)
+    with TestClient(served, base_url=HERE, follow_redirects=False) as client:
         yield client
         assert client.portal is not None
         client.portal.call(opened.close)

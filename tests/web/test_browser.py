@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import threading
@@ -15,7 +16,7 @@ import uvicorn
 from playwright.sync_api import expect
 
 from hybridsearch import AsyncHybridSearch, sample
-from hybridsearch.web import app
+from hybridsearch.web import JudgeOptions, app
 from tests.engines.test_regions import ROWS, scene
 from tests.servers import browser
 from tests.shops import settings, shop
@@ -56,7 +57,7 @@ def chromium() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def served(folder: Path, engine: dict[str, Any]) -> Iterator[str]:
+def served(folder: Path, engine: dict[str, Any], judge: JudgeOptions | None = None) -> Iterator[str]:
     """Yield the address of the page of the sample catalogue."""
     changes = {
         "catalog": {"path": str(SAMPLE / "products.jsonl")},
@@ -70,7 +71,7 @@ def served(folder: Path, engine: dict[str, Any]) -> Iterator[str]:
 
     async def serve() -> None:
         async with AsyncHybridSearch.open(settings(folder, **changes)) as opened:
-            server.config.app = app(opened, judgments=SAMPLE / "judgments.tsv")
+            server.config.app = app(opened, judgments=SAMPLE / "judgments.tsv", judge=judge)
             await server.serve(sockets=[listening])
 
     server = uvicorn.Server(uvicorn.Config("", log_level="error", ws="none"))
@@ -98,6 +99,16 @@ def opened(chromium: Any, width: str = "wide", **more: Any) -> Iterator[tuple[An
         yield page, wrong
     finally:
         context.close()
+
+
+def axe() -> str:
+    """Return the script of axe; tests that need it are skipped where it cannot be had."""
+    try:
+        return browser.axe()
+    except RuntimeError as error:
+        if REQUIRED:
+            raise
+        pytest.skip(f"NO AXE: {error}")
 
 
 def cards(page: Any) -> list[str]:
@@ -228,12 +239,7 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
         "compare/queries?right=keywords",
         "compare/queries?right=now",
     ]
-    try:
-        script = browser.axe()
-    except RuntimeError as error:
-        if REQUIRED:
-            raise
-        pytest.skip(f"NO AXE: {error}")
+    script = axe()
     with served(tmp_path, {}) as address:
         for scheme in ("light", "dark"):
             with opened(chromium, width, color_scheme=scheme, bypass_csp=True) as (page, wrong):
@@ -255,3 +261,74 @@ def test_titles_say_their_language_in_six_languages(tmp_path: Path, chromium: An
             page.goto(f"{address}?q={words}&filter=locale={language}")
             assert cards(page), language
             assert {each.get_attribute("lang") for each in page.locator(".card h2").all()} == {language}
+
+
+def test_a_merchandiser_judges_with_keys_undoes_and_closes_the_browser_at_any_moment(
+    tmp_path: Path, chromium: Any
+) -> None:
+    (tmp_path / "queries.txt").write_text("red umbrella\n赤 傘\n", encoding="utf-8")
+    path = tmp_path / "judgments.jsonl"
+    script = axe()
+
+    def grades() -> list[object]:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [(row["grade"], row["rater"]) for row in rows]
+
+    def accessible(page: Any) -> None:
+        for width, scheme in (("phone", "dark"), ("wide", "light")):
+            across, down = WIDTHS[width]
+            page.set_viewport_size({"width": across, "height": down})
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(script)
+            found = page.evaluate("axe.run()")["violations"]
+            assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], (page.url, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= across
+
+    with (
+        served(tmp_path, {}, JudgeOptions(path, tmp_path / "queries.txt")) as address,
+        opened(chromium, bypass_csp=True) as (page, wrong),
+    ):
+        page.goto(address)
+        page.get_by_role("link", name="Judge").click()
+        accessible(page)
+        page.get_by_label("Your name").fill("Ann")
+        page.keyboard.press("Enter")
+        items = page.locator(".item")
+        expect(items.first).to_be_focused()  # keys work at once
+        count = items.count()
+        for key in "32s":
+            page.keyboard.press(key)  # without waiting for the answers
+        expect(page.locator("#progress")).to_have_text(f"3 of {count} products, 0 of 2 queries")
+        expect(page.locator("#told")).to_contain_text("Not judged. 3 of")
+        expect(items.nth(3)).to_be_focused()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("1")  # another grade for the third; then on to the first that has none
+        expect(items.nth(2).get_by_role("button", name="1 Related")).to_have_attribute("aria-pressed", "true")
+        expect(items.nth(3)).to_be_focused()
+        page.keyboard.press("u")
+        expect(items.nth(2).get_by_role("button", name="Cannot judge")).to_have_attribute("aria-pressed", "true")
+        items.nth(4).get_by_role("button", name="0 Irrelevant").dblclick()
+        expect(page.locator("#progress")).to_have_text(f"4 of {count} products, 0 of 2 queries")
+        assert grades() == [(grade, "Ann") for grade in (3, 2, None, 1, None, 0)]
+        accessible(page)
+        items.nth(3).focus()
+        for _ in range(count - 4):
+            page.keyboard.press("2")
+        page.keyboard.press("n")  # the next query, once all is sent
+        page.wait_for_selector("h1:has-text('赤 傘')")
+        assert len(grades()) == 6 + count - 4
+        expect(page.locator("#progress")).to_contain_text("1 of 2 queries")
+        page.keyboard.press("3")
+        page.close()  # at once: what was pressed is on its way
+        until = time.monotonic() + 10
+        while len(grades()) < 7 + count - 4 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert grades()[-1] == (3, "Ann")
+        page = page.context.new_page()
+        page.goto(f"{address}judge")
+        expect(page.locator("#progress")).to_contain_text("1 of")
+        page.keyboard.press("u")
+        expect(page.locator("#progress")).to_contain_text("0 of")
+        page.goto(f"{address}judge/agreement")
+        accessible(page)
+        assert wrong == []
