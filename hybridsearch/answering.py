@@ -1,9 +1,11 @@
-"""The part of both clients that answers questions about products, and sets products beside each other."""
+"""The part of both clients that answers questions about products: what they state, and why one is where it is."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hybridsearch import given, text
@@ -13,11 +15,18 @@ from hybridsearch.asking.concepts import read
 from hybridsearch.calls import while_open, while_open_async
 from hybridsearch.errors import QueryError
 from hybridsearch.related import single
+from hybridsearch.search import explain
+from hybridsearch.search.plan import Plan
+from hybridsearch.search.weights import Weights
+from hybridsearch.search.why import Why, alone, hides, placed, whole_window
 from hybridsearch.shop import Shop
 from hybridsearch.values import Indexed, Page, Row
 
 if TYPE_CHECKING:
+    from hybridsearch.images import Photo
     from hybridsearch.indexing.arguments import Id
+    from hybridsearch.listening import Audio
+    from hybridsearch.video.upload import Video
 
 LOOKED_AT = 5
 """Hits that a question is asked of where it names no product."""
@@ -29,6 +38,7 @@ class Answering(Shop):
 
     if TYPE_CHECKING:
         search: Callable[..., Page]
+        plan: Callable[..., Plan]
 
     @while_open
     def ask(
@@ -77,12 +87,72 @@ class Answering(Shop):
         ids = several(products)
         return beside(ids, self.engine.indexed(ids), self)
 
+    @while_open
+    def why_not(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        text: str = "",
+        *,
+        image: Photo | None = None,
+        region: object = None,
+        audio: Audio | None = None,
+        video: Video | None = None,
+        filters: Mapping[str, object] | None = None,
+        sort: str | Sequence[str] | None = None,
+        history: object = None,
+        weights: Weights | None = None,
+        variant: str | None = None,
+    ) -> Why:
+        """Return why a product is where it is among what a search finds, or why it is nowhere; see `Why.verdict`.
+
+        Beside the id of the product, arguments are those of `search`. It takes three to five requests, and one more for
+        each filter.
+
+        Raises:
+            HybridSearchError: As of `search`.
+        """
+        from hybridsearch.indexing import arguments
+
+        key = arguments.one_id(id)
+        row = self.engine.get([key]).get(key)
+        plan = self.plan(
+            text,
+            image=image,
+            region=region,
+            audio=audio,
+            video=video,
+            filters=filters,
+            sort=sort,
+            history=history,
+            weights=weights,
+            variant=variant,
+        )
+        known = Why(key, row, plan=str(plan), request=str(self.engine.request(plan)))
+        if row is None:
+            return known
+        words = explain.words(plan.spelled or plan.query, row, self.settings.fields, self.guidance.synonyms[0])
+        known = replace(known, matched=words.matched, missing=words.missing)
+        failed = tuple(name for name, value in (filters or {}).items() if not self._passes(key, {name: value}))
+        if failed:
+            return replace(known, failed=failed)
+        own = self.engine.search(alone(plan, key)).hits
+        if not own:
+            return replace(known, hidden=hides(plan, key) or not self._passes(key, filters))
+        return placed(known, plan, own[0], self.engine.search(whole_window(plan)))
+
+    def _passes(self, key: str, filters: Mapping[str, object] | None) -> bool:
+        """Tell whether a product passes filters, and the rules of a page of all products."""
+        return self.engine.search(alone(self.plan(filters=filters), key)).total > 0
+
 
 class AsyncAnswering(Shop):
     """The same for asyncio."""
 
     if TYPE_CHECKING:
         search: Callable[..., Coroutine[Any, Any, Page]]
+
+        @property
+        def _blocking(self) -> Answering: ...
 
     @while_open_async
     async def ask(
@@ -113,6 +183,39 @@ class AsyncAnswering(Shop):
         """Return what some products state, side by side, see `HybridSearch.compare`."""
         ids = several(products)
         return beside(ids, await self.engine.indexed_async(ids), self)
+
+    @while_open_async
+    async def why_not(
+        self,
+        id: Id,  # noqa: A002 - as in Hit
+        text: str = "",
+        *,
+        image: Photo | None = None,
+        region: object = None,
+        audio: Audio | None = None,
+        video: Video | None = None,
+        filters: Mapping[str, object] | None = None,
+        sort: str | Sequence[str] | None = None,
+        history: object = None,
+        weights: Weights | None = None,
+        variant: str | None = None,
+    ) -> Why:
+        """Return why a product is where it is, see `HybridSearch.why_not`; runs in a worker thread."""
+        asked = partial(
+            self._blocking.why_not,
+            id,
+            text,
+            image=image,
+            region=region,
+            audio=audio,
+            video=video,
+            filters=filters,
+            sort=sort,
+            history=history,
+            weights=weights,
+            variant=variant,
+        )
+        return await asyncio.to_thread(asked)
 
 
 def question_of(question: object) -> str:

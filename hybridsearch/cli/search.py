@@ -42,6 +42,7 @@ from hybridsearch.values import Hit
 @options.strict
 @options.timeout
 @click.option("--variant", type=click.Choice(["a", "b", "interleaved"]), help="The arm of a test of two weightings.")
+@click.option("--why-not", metavar="ID", help="Say why a product is where it is, or is not found, in place of hits.")
 @options.planned
 @saving
 @options.as_json
@@ -69,6 +70,7 @@ def command(
     strict: bool,
     timeout: float | None,
     variant: str | None,
+    why_not: str | None,
     planned: bool,
     saved: Saved | None,
     as_json: bool,
@@ -91,6 +93,11 @@ def command(
             "variant": variant,
             "diverse": diverse,
         }
+        if why_not is not None:
+            paging = ("facets", "page", "size", "cursor", "diverse")
+            asked = {name: value for name, value in arguments.items() if name not in paging}
+            show.why(shop.why_not(why_not, query, **asked), as_json=as_json)
+            return
         if planned:
             show.plan(shop.engine, shop.plan(query, **arguments), as_json=as_json)
             return

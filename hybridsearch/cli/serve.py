@@ -19,6 +19,19 @@ FILE = click.Path(path_type=Path)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--edit", is_flag=True, help="Let the page rebuild, roll back, learn, and edit rules and synonyms.")
 @click.option(
+    "--beside",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Another configuration, to be seen beside this one; several times.",
+)
+@click.option(
+    "--judgments",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judged queries that set-ups are compared by. Default: those of the configuration.",
+)
+@click.option(
     "--judge", type=FILE, metavar="FILE", help="Let people judge products on /judge, and add their grades to this file."
 )
 @click.option("--queries", type=FILE, metavar="FILE", help="The queries to judge; left out: those of the shop's log.")
@@ -29,6 +42,8 @@ def command(
     host: str,
     port: int,
     edit: bool,
+    beside: tuple[Path, ...],
+    judgments: Path | None,
     judge: Path | None,
     queries: Path | None,
     fields: tuple[str, ...],
@@ -49,5 +64,15 @@ def command(
         if opened:
             click.launch(f"{address}judge" if judge else address)
 
-    settings = Settings.load(config)
-    asyncio.run(serving.serve(settings, host, port, edit=edit, say=show.say, ready=ready, judge=judged))
+    served = serving.serve(
+        Settings.load(config),
+        host,
+        port,
+        edit=edit,
+        say=show.say,
+        ready=ready,
+        beside=beside,
+        judgments=judgments,
+        judge=judged,
+    )
+    asyncio.run(served)

@@ -21,6 +21,7 @@ from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
 if TYPE_CHECKING:
     from hybridsearch.engines.base import Engine
     from hybridsearch.search.plan import Plan
+    from hybridsearch.search.why import Why
 
 VALUES_SHOWN = 12
 """Values of a facet on a terminal; `--json` has all."""
@@ -160,6 +161,20 @@ def variant(found: Row, fields: Fields) -> str:
     names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)
     said = ((fields.within_variant(name), ", ".join(strings(lookup(row, name)))) for name in names)
     return "; ".join(f"{name} {value}" for name, value in said if value)
+
+
+def why(found: Why, *, as_json: bool) -> None:
+    """Print why a product is where it is, or is not found."""
+    if as_json:
+        print_json(found.to_json())
+        return
+    click.echo(f"{line(found.id)}: {line(found.verdict)}")
+    if found.matched or found.missing:
+        click.echo(f"has: {line(' '.join(found.matched)) or '-'}   lacks: {line(' '.join(found.missing)) or '-'}")
+    for reason in found.because:
+        click.echo(line(reason))
+    for bar in found.bars:
+        click.echo(f"  {bar.added:.3f} of {bar.weight:.3f}  {line(bar.name)}")
 
 
 def plan(engine: Engine, planned: Plan, *, as_json: bool) -> None:

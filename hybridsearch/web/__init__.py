@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.web import extra
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hybridsearch.async_client import AsyncHybridSearch
+    from hybridsearch.client import HybridSearch
 
 __all__ = ["JudgeOptions", "app"]
 
@@ -22,6 +24,8 @@ def app(
     token: str = "",
     hosts: Sequence[str] = (),
     edit: bool = False,
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
     judge: JudgeOptions | None = None,
 ) -> Starlette:
     """Return the application of a shop, to be served, or mounted in another one under a prefix.
@@ -31,6 +35,8 @@ def app(
         token: What clients have to show; empty: nobody has to. It has 20 characters or more.
         hosts: Names under which browsers reach it, beside those of `[web] hosts`, `localhost` and addresses of numbers.
         edit: Whether the page may rebuild the index, go back, learn, and write the files of rules and synonyms.
+        beside: Open shops of other configurations that can be seen beside this one, by the name that they have there.
+        judgments: A file of judged queries that two set-ups are compared by; left out: that of `[judgments]`.
         judge: What people may judge on the page `/judge`; left out: there is no such page.
 
     Raises:
@@ -40,4 +46,5 @@ def app(
     extra.require()
     from hybridsearch.web.application import application
 
-    return application(shop, token=token, hosts=hosts, edit=edit, judge=judge)
+    others = beside or {}
+    return application(shop, token=token, hosts=hosts, edit=edit, beside=others, judgments=judgments, judge=judge)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,13 +17,16 @@ from starlette.staticfiles import StaticFiles
 
 from hybridsearch import redaction
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.client import HybridSearch
 from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.web import proofs, uploads
 from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
+from hybridsearch.web.compare import Compare
 from hybridsearch.web.door import Rules
 from hybridsearch.web.judge import Judge
 from hybridsearch.web.judge_options import JudgeOptions
+from hybridsearch.web.judged import Judged
 from hybridsearch.web.judging import Judging
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
@@ -31,13 +35,21 @@ from hybridsearch.web.operating.stream import Streams
 from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
+from hybridsearch.web.sides import Sides
 
 Handle = Callable[[Request], Awaitable[Response]]
 log = redaction.logger(__name__)
 
 
 def application(
-    shop: AsyncHybridSearch, *, token: str, hosts: Sequence[str], edit: bool, judge: JudgeOptions | None = None
+    shop: AsyncHybridSearch,
+    *,
+    token: str,
+    hosts: Sequence[str],
+    edit: bool,
+    beside: Mapping[str, HybridSearch],
+    judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
 ) -> Starlette:
     """Return the application of a shop, see `hybridsearch.web.app`."""
     if token and len(token) < proofs.SHORTEST:
@@ -50,14 +62,17 @@ def application(
     rules = Rules(names, frozenset(section.origins), token, proofs.key_of(token))
     api, pictures = Api(shop, Metrics()), Pictures(shop)
     pages, streams = Pages(shop, api, rules, pictures, edit=edit), Streams()
+    compare = Compare(pages, Sides(shop, beside), Judged(shop.settings, judgments))
+    further = compare.routes(answering)
     judging = Judging(shop, judge) if judge else None
-    further = [route for part in parts(shop, pages, streams, edit=edit) for route in part.routes(answering)]
+    further += [route for part in parts(shop, pages, streams, edit=edit) for route in part.routes(answering)]
     further += Judge(pages, judging).routes(answering) if judging else []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
+        compare.close()
         if judging:
             judging.close()
 

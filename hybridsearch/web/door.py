@@ -11,7 +11,7 @@ from hybridsearch.web import proofs
 LONGEST_TARGET = 8_192
 """Characters of a path with its query; twice what a search with many filters has."""
 MOST_BYTES = 26 * 2**20
-"""Of a body: a recording of 25 MiB, or a photo of 20 MiB, and the rest of the form."""
+"""Of a body: a recording or a video of 25 MiB, or a photo of 20 MiB, and the rest of the form."""
 SMALL_BYTES = 2**20
 """Of a body that holds no file."""
 OPEN = ("/login", "/health")

@@ -35,7 +35,7 @@ OPERATIONS = (
         "search",
         "Search, as `hybridsearch search --json`.",
         parameters.SEARCH,
-        files=("image", "audio"),
+        files=("image", "audio", "video"),
     ),
     Operation("/api/suggest", ("GET",), "suggest", "Complete what is typed so far.", parameters.SUGGEST),
     Operation("/api/similar", ("GET",), "similar", "Products like one.", parameters.SIMILAR),

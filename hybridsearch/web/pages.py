@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,12 +20,11 @@ from hybridsearch.async_client import AsyncHybridSearch
 from hybridsearch.errors import QueryError
 from hybridsearch.search.written_filters import read_filters
 from hybridsearch.values import Page
-from hybridsearch.web import proofs, uploads, view
+from hybridsearch.web import parameters, proofs, uploads, view
 from hybridsearch.web.answers import at
 from hybridsearch.web.api import Api
 from hybridsearch.web.door import Rules
 from hybridsearch.web.pictures import NONE, Pictures
-from hybridsearch.web.why import verdict, why_of
 
 HERE = Path(__file__).parent
 SUGGESTIONS = 8
@@ -65,13 +65,16 @@ class Pages:
         asked = view.asked_of(given, self.shop.settings.fields)
         if not files:
             raise QueryError("No photo was chosen. Choose one, or search with words.")
-        return self.results(request, await self.found(asked, files), asked, from_file=True)
+        region = next((str(each) for each in reversed(given.get("region", ()))), "")  # that of the button comes last
+        page = await self.found(asked, files, region)
+        return self.results(request, page, asked, from_file=True, region=region)
 
-    async def found(self, asked: view.Asked, files: Mapping[str, bytes] | None = None) -> Page:
-        """Return the page of a search."""
+    async def found(self, asked: view.Asked, files: Mapping[str, bytes] | None = None, region: str = "") -> Page:
+        """Return the page of a search, by a part of a photo where one is named."""
         fields = self.shop.settings.fields
-        arguments: dict[str, Any] = {**searching(asked), "facets": view.facets_of(fields), **(files or {})}
+        arguments: dict[str, Any] = {**searching(asked), "facets": view.facets_of(fields, asked), **(files or {})}
         arguments |= {"page": asked.page, "size": view.SIZE, "highlight": True}
+        arguments |= {"region": parameters.region_of([region])}
         found: Page = await self.api.counted("search", lambda: self.shop.search(asked.q, **arguments))
         return found
 
@@ -90,6 +93,7 @@ class Pages:
         asked: view.Asked,
         *,
         from_file: bool = False,
+        region: str = "",
         like: str = "",
         named: str = "",
     ) -> Response:
@@ -100,18 +104,21 @@ class Pages:
             page: What was found.
             asked: What was asked for.
             from_file: Whether by a photo or a recording.
+            region: By which part of the photo; empty: by all of it.
             like: The id of the product that they are like.
             named: Its title.
         """
         fields = self.shop.settings.fields
         last = max(1, -(-page.total // view.SIZE))
-        facets = [] if like else list(view.facets_shown(page, asked))
+        facets = [] if like else list(view.facets_shown(page, asked, fields))
         shown: dict[str, Any] = {
             "page": page,
             "asked": asked,
             "like": like,
             "named": named or like,
             "from_file": from_file,
+            "region": region,
+            "parts": list(map(partial(view.part, fields=fields), page.regions)),
             "cards": [view.card(hit, fields, signals=from_file or bool(like)) for hit in page],
             "facets": facets,
             "shown_filters": {choice.filter for facet in facets for choice in facet.choices},
@@ -141,16 +148,18 @@ class Pages:
         key, asked = view.first(given, "id"), view.asked_of(given, self.shop.settings.fields)
         if not key:
             raise QueryError("No product is named. Give its id.")
-        why = await why_of(self.shop, key, asked.q, searching(asked))
+        why = await self.shop.why_not(key, asked.q, **searching(asked))
         title = view.text_of(why.row, self.shop.settings.fields.title) if why.row else ""
         name = "why.html" if is_part(request) else "why_page.html"
-        return self.rendered(request, name, why=why, verdict=verdict(why), title=title, asked=asked)
+        return self.rendered(request, name, why=why, title=title, asked=asked)
 
     async def picture(self, request: Request) -> Response:
         """Return the picture of a product, small; a drawing where there is none."""
         raw = (request.scope.get("raw_path") or b"").decode("ascii", "replace").partition("/picture/")[2]
         key = unquote(raw.partition("?")[0]) if raw else request.path_params["key"]
-        picture = await self.pictures.of(key) or NONE
+        place = request.query_params.get("variant", "")
+        variant = int(place) if place.isdecimal() and len(place) < 5 else None
+        picture = await self.pictures.of(key, variant) or NONE
         headers = {"ETag": picture.tag, "Cache-Control": f"private, max-age={3600 if picture.found else 60}"}
         if request.headers.get("if-none-match") == picture.tag and picture.found:
             return Response(status_code=304, headers=headers)

@@ -61,6 +61,8 @@ LISTED = (
 SEARCH = (
     Q,
     *LISTED,
+    Parameter("region", "The part of the photo that is meant, from 0 to 1: left,top,right,bottom.", many=True),
+    Parameter("regions", "What each of several things in a photo finds; true unless given.", "boolean"),
     Parameter("sort", "price:asc or price:desc, several in their order; else the best first.", many=True),
     Parameter("cursor", "That of a page of the same search: what comes behind it."),
     Parameter("history", "Ids of what the person looked at, the newest last, with commas between them.", many=True),
@@ -162,5 +164,19 @@ def listing(values: Mapping[str, Any]) -> dict[str, Any]:
 def searching(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `search` but for its text, photo and recording."""
     history = [key for part in values.get("history", ()) for key in (each.strip() for each in part.split(",")) if key]
-    names = ("sort", "cursor", "diverse", "highlight", "variant", "session")
-    return {**listing(values), "history": history or None, **{name: values[name] for name in names if name in values}}
+    names = ("sort", "cursor", "diverse", "highlight", "variant", "session", "regions")
+    region = region_of(values.get("region", ()))
+    simple = {name: values[name] for name in names if name in values}
+    return {**listing(values), "history": history or None, "region": region, **simple}
+
+
+def region_of(given: Sequence[str]) -> list[float] | str | None:
+    """Return the sides of a part of a photo, which commas separate; None for the whole of it.
+
+    What is no list of numbers is left for the search to refuse.
+    """
+    written = ",".join(given)
+    try:
+        return [float(side) for side in written.split(",")] if written.strip() else None
+    except ValueError:
+        return written

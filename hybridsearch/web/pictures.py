@@ -10,8 +10,10 @@ from functools import partial
 
 from hybridsearch import document
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.roles import Fields
 from hybridsearch.threads import Threads
 from hybridsearch.thumbnails import AT_ONCE, TRIED, Thumbnails
+from hybridsearch.values import Row
 
 CACHE_BYTES = 32 * 2**20
 """That small pictures take in memory."""
@@ -50,14 +52,18 @@ class Pictures:
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Picture]] = OrderedDict()
         self._bytes = 0
 
-    async def of(self, product: str) -> Picture | None:
+    async def of(self, product: str, variant: int | None = None) -> Picture | None:
         """Return the picture of a product; None where there is no such product, or it has none.
+
+        Args:
+            product: Its id.
+            variant: The place of a variant among those of the product, from 0, whose own picture is tried first.
 
         Raises:
             EngineError: The index cannot be reached.
         """
         row = (await self._shop.get([product])).get(product)
-        references = document.pictures(row, self._shop.settings.fields)[:TRIED] if row else ()
+        references = references_of(row, variant, self._shop.settings.fields)[:TRIED] if row else ()
         if not references:
             return None
         return self._known(references) or self._keep(
@@ -92,6 +98,19 @@ class Pictures:
         """Return the first picture that can be had."""
         content = self._thumbnails.first(references)
         return NONE if content is None else Picture(content, "image/webp")
+
+
+def references_of(row: Row, variant: int | None, fields: Fields) -> tuple[str, ...]:
+    """Return the pictures of a product, those of one of its variants first."""
+    found = document.pictures(row, fields)
+    if variant is None:
+        return found
+    try:
+        own = document.variants(row, fields)[variant : variant + 1]
+    except ValueError:  # the index was built by another configuration
+        own = []
+    first = (name for each in own for name in document.pictures(document.as_row(each, fields), fields))
+    return tuple(dict.fromkeys([*first, *found]))
 
 
 def size(references: tuple[str, ...], picture: Picture) -> int:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.client import HybridSearch
 from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
 from hybridsearch.web import JudgeOptions, app, extra
+from hybridsearch.web.judged import Judged
 
 VARIABLE = "HYBRIDSEARCH_WEB_TOKEN"
 LONGEST_HEAD = 16_384
@@ -54,10 +58,14 @@ def bound(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        found = socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"Cannot listen at {host}:{port}: {why}. Choose another --port or --host.") from error
+    # Head and body of an answer are two packets, and asyncio sends the second one at once only on sockets that say TCP;
+    # else it waits 40 ms for the client to confirm the first one. What is accepted has what this one has.
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
 
 
 def address_of(listening: socket.socket) -> str:
@@ -65,6 +73,14 @@ def address_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{named}:{port}/"
+
+
+def named(files: Sequence[Path]) -> dict[str, Path]:
+    """Return configuration files by the names that they are offered under: what they are called, once each."""
+    found: dict[str, Path] = {}
+    for number, file in enumerate(files, 1):
+        found[file.stem if file.stem not in found else f"{file.stem} {number}"] = file
+    return found
 
 
 async def serve(
@@ -75,6 +91,8 @@ async def serve(
     edit: bool,
     say: Callable[[str], None],
     ready: Callable[[str], None],
+    beside: Sequence[Path] = (),
+    judgments: Path | None = None,
     judge: JudgeOptions | None = None,
 ) -> None:
     """Serve a shop until the process is interrupted.
@@ -86,10 +104,12 @@ async def serve(
         edit: As of `app`.
         say: Gets sentences.
         ready: Gets the address, once a search has been answered and requests are taken.
+        beside: Configuration files of other shops that can be seen beside this one.
+        judgments: As of `app`.
         judge: As of `app`.
 
     Raises:
-        ConfigError: A package is not installed, a token is missing, or nobody can listen there.
+        ConfigError: A package is not installed, a token is missing, nobody can listen there, or a file is wrong.
         HybridSearchError: A search would fail.
     """
     extra.require()
@@ -99,9 +119,13 @@ async def serve(
     listening = bound(host, port)
     if not is_loopback(host):
         say("What is sent between browsers and here is not encrypted. Put a server that speaks HTTPS in front of it.")
-    async with AsyncHybridSearch.open(settings) as shop:
+    async with AsyncExitStack() as stack:
+        others = {name: stack.enter_context(HybridSearch.open(file)) for name, file in named(beside).items()}
+        if judgments is not None:
+            await asyncio.to_thread(Judged(settings, judgments).queries)
+        shop = await stack.enter_async_context(AsyncHybridSearch.open(settings))
         await shop.warm_up()
-        application = app(shop, token=token, hosts=(host,), edit=edit, judge=judge)
+        application = app(shop, token=token, hosts=(host,), edit=edit, beside=others, judgments=judgments, judge=judge)
         config = uvicorn.Config(
             application,
             http="h11",

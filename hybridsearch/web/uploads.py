@@ -17,7 +17,9 @@ from hybridsearch.json_text import parse_json
 from hybridsearch.web.door import MOST_BYTES
 
 MOST_FIELDS = 1_000
-FILES = {"image": "image", "photo": "image", "audio": "audio"}
+FILES = {"image": "image", "photo": "image", "audio": "audio", "video": "video"}
+MOST_FILES = 4
+"""Of a form: photo, camera, recording and video, of which most are empty."""
 """What a file of a form is called, and which argument of a search it is."""
 AT_ONCE = 8
 """Forms with files that are read at once: each may take MOST_BYTES of memory."""
@@ -62,14 +64,16 @@ async def given(request: Request) -> tuple[dict[str, list[Any]], dict[str, bytes
 async def form(request: Request, values: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], dict[str, bytes]]:
     """Return the fields and the files of a form; a file without a byte is one that nobody chose."""
     files: dict[str, bytes] = {}
-    parser = InMemory(request.headers, request.stream(), max_files=2, max_fields=MOST_FIELDS, max_part_size=65_536)
+    parser = InMemory(
+        request.headers, request.stream(), max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=65_536
+    )
     found = await parser.parse()
     try:
         for name, value in found.multi_items():
             if not isinstance(value, UploadFile):
                 values.setdefault(name, []).append(value)
             elif name not in FILES:
-                raise QueryError(f"The form has a file in '{name[:40]}', expected one in image or audio.")
+                raise QueryError(f"The form has a file in '{name[:40]}', expected one in image, audio or video.")
             elif content := await value.read():
                 files[FILES[name]] = content
     finally:

@@ -77,6 +77,12 @@ def test_facets_are_measured_against_the_same_search_without_them_on_both_engine
     assert run("benchmarks.facets", "--url", es_url).count('"ratios"') == 2
 
 
+def test_the_page_and_the_api_are_measured_by_http() -> None:
+    lines = [json.loads(line) for line in run("benchmarks.web").splitlines() if line.startswith("{")]
+    assert [line["catalogue"] for line in lines] == ["sample"] * 3 + ["generated"] * 3
+    assert {line["together"]["errors"] for line in lines if "together" in line} == {0}
+
+
 def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
     command = [
         sys.executable,

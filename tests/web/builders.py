@@ -1,6 +1,6 @@
 """A shop behind the page, and a client that asks it without a socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from starlette.testclient import TestClient
 
-from hybridsearch import AsyncHybridSearch
+from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.web import JudgeOptions, app
 from tests.shops import PRODUCTS, settings, shop, write_config, write_products
 
@@ -41,6 +41,8 @@ def asking(
     token: str = "",
     log: Any = None,
     judge: JudgeOptions | None = None,
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
     edit: bool = False,
     **changes: Any,
 ) -> Iterator[TestClient]:
@@ -48,18 +50,27 @@ def asking(
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
-    with opened_again(folder, token=token, judge=judge, edit=edit, **found) as client:
+    more = {"beside": beside, "judgments": judgments, "judge": judge}
+    with opened_again(folder, token=token, edit=edit, **more, **found) as client:
         yield client
 
 
 @contextmanager
 def opened_again(
-    folder: Path, *, token: str = "", judge: JudgeOptions | None = None, edit: bool = False, **changes: Any
+    folder: Path,
+    *,
+    token: str = "",
+    beside: Mapping[str, HybridSearch] | None = None,
+    judgments: Path | None = None,
+    judge: JudgeOptions | None = None,
+    edit: bool = False,
+    **changes: Any,
 ) -> Iterator[TestClient]:
     """Yield what asks the page of a shop whose index is there already."""
     found = {"fields": FIELDS, **changes}
     opened = AsyncHybridSearch.open(write_config(folder, **found) if edit else settings(folder, **found))
-    with TestClient(app(opened, token=token, edit=edit, judge=judge), base_url=HERE, follow_redirects=False) as client:
+    served = app(opened, token=token, edit=edit, beside=beside, judgments=judgments, judge=judge)
+    with TestClient(served, base_url=HERE, follow_redirects=False) as client:
         yield client
         assert client.portal is not None
         client.portal.call(opened.close)

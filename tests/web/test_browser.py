@@ -21,6 +21,7 @@ from hybridsearch.roles import Fields
 from hybridsearch.thumbnails import data_address, small
 from hybridsearch.values import Hit, Page
 from hybridsearch.web import JudgeOptions, app, saved
+from tests.engines.test_regions import ROWS, scene
 from tests.learning.test_report import rendered as report
 from tests.servers import browser
 from tests.shops import settings, shop, write_config
@@ -79,7 +80,7 @@ def served(
     async def serve() -> None:
         config = write_config(folder, **changes) if edit else settings(folder, **changes)
         async with AsyncHybridSearch.open(config) as opened:
-            server.config.app = app(opened, edit=edit, judge=judge)
+            server.config.app = app(opened, edit=edit, judgments=SAMPLE / "judgments.tsv", judge=judge)
             await server.serve(sockets=[listening])
 
     server = uvicorn.Server(uvicorn.Config("", log_level="error", ws="none"))
@@ -225,6 +226,43 @@ def test_a_rule_is_written_looked_at_and_saved_by_somebody_with_keys_alone(tmp_p
         assert (tmp_path / "rules.toml").read_text() == rule
         page.goto(f"{address}?q=umbrella")
         assert cards(page)[0] == "S0001"
+
+
+def test_a_part_of_a_photo_is_clicked_and_two_set_ups_are_seen_side_by_side(tmp_path: Path, chromium: Any) -> None:
+    with served(tmp_path, {}) as address, opened(chromium) as (page, wrong):
+        page.goto(address)
+        (tmp_path / "scene.png").write_bytes(scene(ROWS[3], ROWS[30], ROWS[77]))
+        page.set_input_files("#photo", tmp_path / "scene.png")
+        expect(page.locator(".seen button")).to_have_count(3)
+        whole = cards(page)
+        part = page.locator(".parts ol button").first
+        box, shown = page.locator(".seen button").first.bounding_box(), page.locator(".seen img").bounding_box()
+        left, top, *_ = map(float, str(part.get_attribute("value")).split(","))
+        assert box["x"] == pytest.approx(shown["x"] + left * shown["width"], abs=2)
+        assert box["y"] == pytest.approx(shown["y"] + top * shown["height"], abs=2)
+        part.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#region")
+        assert cards(page) != whole
+        page.get_by_role("button", name="The whole photo").click()
+        expect(page.locator(".seen button")).to_have_count(3)
+        page.locator(".seen button").last.click()
+        page.wait_for_selector("#region")
+        page.set_input_files("#photo", SAMPLE / "photo.jpg")  # of another photo nothing is a part
+        page.wait_for_selector("#region", state="detached")
+        page.get_by_role("link", name="Side by side", exact=True).click()
+        page.fill("#q", "red umbrella")
+        page.select_option("#right", "keywords")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.locator(".beside section")).to_have_count(2)
+        expect(page.locator(".count").first).to_contain_text("nDCG@10")
+        page.get_by_role("link", name="Wins and losses of these two").click()
+        page.get_by_role("button", name="Ask all judged queries").click()
+        page.wait_for_selector("table.queries")  # it is there without a click
+        line = page.locator("table.queries tbody tr").last
+        values = line.locator("td").all_inner_texts()[:2]
+        line.get_by_role("link").click()
+        assert [text.split("nDCG@10 ")[1] for text in page.locator(".beside .count").all_inner_texts()] == values
         assert wrong == []
 
 
@@ -256,11 +294,17 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark_and_nothing_is_wider_th
         "login",
         "index",
         "weights",
+        "compare?q=red+umbrella&right=keywords",
+        "compare/queries?right=keywords",
+        "compare/queries?right=now",
     ]
     script = axe()
     with served(tmp_path, {}) as address:
         for scheme in ("light", "dark"):
             with opened(chromium, width, color_scheme=scheme, bypass_csp=True) as (page, wrong):
+                page.goto(f"{address}compare/queries?right=keywords")
+                page.get_by_role("button", name="Ask all judged queries").click()
+                page.wait_for_selector("table.queries")
                 for path in paths:
                     page.goto(address + path)
                     page.evaluate(script)

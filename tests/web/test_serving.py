@@ -73,6 +73,13 @@ def test_beyond_this_machine_a_token_is_needed(monkeypatch: pytest.MonkeyPatch) 
     assert serving.token_for("0.0.0.0") == TOKEN
 
 
+def test_the_body_of_an_answer_does_not_wait_for_the_client_to_confirm_its_head() -> None:
+    with serving.bound("127.0.0.1", 0) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with serving.bound("127.0.0.1", 0) as first:
         first.listen()

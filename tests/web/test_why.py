@@ -1,29 +1,11 @@
-"""Why a product is where it is, and why it is nowhere, on both engines; and the sentences, without any."""
+"""The page that says why a product is where it is, and why it is nowhere, on both engines."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hybridsearch.web.why import Why, verdict
 from tests.web.builders import asking
-
-ROW = {"id": "1"}
-
-
-@pytest.mark.parametrize(
-    ("why", "said"),
-    [
-        (Why("1"), "not in the index"),
-        (Why("1", ROW, failed=("brand", "price")), "The filter on brand, price leaves it out"),
-        (Why("1", ROW, hidden=True), "A rule of the shop hides it"),
-        (Why("1", ROW, missing=("coat",)), "no vector of it is near enough. It lacks: coat."),
-        (Why("1", ROW, found=True, window=400, total=1_200), "not in the first 400 of 1,200 places"),
-        (Why("1", ROW, found=True, place=3, window=400, total=7), "at place 3 of 7"),
-    ],
-)
-def test_a_sentence_says_where_it_is_or_what_keeps_it_out(why: Why, said: str) -> None:
-    assert said in verdict(why)
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ function send() {
 
 if (file) {
   file.addEventListener("change", (event) => {
+    forget();
     if (event.target === photo && camera) camera.value = "";
     if (event.target === camera) photo.value = "";
     send();
@@ -114,8 +115,40 @@ function take(files) {
   if (!found) return;
   put(photo, found);
   camera.value = "";
+  forget();
   send();
 }
+
+// --- the things in a photo ---
+
+function forget() { // a new photo has other parts
+  const part = by("region");
+  if (part) part.remove();
+}
+
+function outline() {
+  const seen = by("seen");
+  if (!seen || !preview || !preview.src) return;
+  const shown = document.createElement("img");
+  shown.src = preview.src;
+  const boxes = [...document.querySelectorAll(".parts ol button")].map((button, place) => {
+    const [left, top, right, bottom] = button.value.split(",").map(Number);
+    const box = document.createElement("button");
+    box.type = "button";
+    box.tabIndex = -1; // the list has the same buttons
+    box.textContent = place + 1;
+    const percent = (part) => `${100 * part}%`;
+    Object.assign(box.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+    box.addEventListener("click", () => button.click());
+    for (const kind of ["focus", "mouseenter"]) button.addEventListener(kind, () => box.classList.add("meant"));
+    for (const kind of ["blur", "mouseleave"]) button.addEventListener(kind, () => box.classList.remove("meant"));
+    return box;
+  });
+  seen.replaceChildren(shown, ...boxes);
+  seen.hidden = false;
+}
+
+document.addEventListener("htmx:after:settle", outline);
 
 // --- voice ---
 
