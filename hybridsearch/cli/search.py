@@ -126,5 +126,5 @@ def command(
             show.regions(hits, fields.title)
         if saved:
             files = [path.name for path in (image, audio, video) if path]
-            asked = [f"“{query}”"] * bool(query) + files + [*filters, *either]
-            saved.write(shop, hits, ", ".join(asked) or "All products", image)
+            heading = [f"“{query}”"] * bool(query) + files + [*filters, *either]
+            saved.write(shop, hits, ", ".join(heading) or "All products", image)

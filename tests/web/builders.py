@@ -42,7 +42,7 @@ def asking(
     log: Any = None,
     judge: JudgeOptions | None = None,
     beside: Mapping[str, HybridSearch] | None = None,
-    judgments: Path | None = None,
+    judged: Path | None = None,
     edit: bool = False,
     **changes: Any,
 ) -> Iterator[TestClient]:
@@ -50,8 +50,7 @@ def asking(
     write_products(folder / "products.jsonl", pictured(folder))
     found = {"fields": FIELDS, **({"log": log} if log else {}), **changes}
     shop(folder, **found).close()
-    more = {"beside": beside, "judgments": judgments, "judge": judge}
-    with opened_again(folder, token=token, edit=edit, **more, **found) as client:
+    with opened_again(folder, token=token, beside=beside, judged=judged, judge=judge, edit=edit, **found) as client:
         yield client
 
 
@@ -61,7 +60,7 @@ def opened_again(
     *,
     token: str = "",
     beside: Mapping[str, HybridSearch] | None = None,
-    judgments: Path | None = None,
+    judged: Path | None = None,
     judge: JudgeOptions | None = None,
     edit: bool = False,
     **changes: Any,
@@ -69,7 +68,7 @@ def opened_again(
     """Yield what asks the page of a shop whose index is there already."""
     found = {"fields": FIELDS, **changes}
     opened = AsyncHybridSearch.open(write_config(folder, **found) if edit else settings(folder, **found))
-    served = app(opened, token=token, edit=edit, beside=beside, judgments=judgments, judge=judge)
+    served = app(opened, token=token, edit=edit, beside=beside, judgments=judged, judge=judge)
     with TestClient(served, base_url=HERE, follow_redirects=False) as client:
         yield client
         assert client.portal is not None

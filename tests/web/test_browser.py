@@ -226,6 +226,7 @@ def test_a_rule_is_written_looked_at_and_saved_by_somebody_with_keys_alone(tmp_p
         assert (tmp_path / "rules.toml").read_text() == rule
         page.goto(f"{address}?q=umbrella")
         assert cards(page)[0] == "S0001"
+        assert wrong == []
 
 
 def test_a_part_of_a_photo_is_clicked_and_two_set_ups_are_seen_side_by_side(tmp_path: Path, chromium: Any) -> None:

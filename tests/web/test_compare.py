@@ -59,7 +59,7 @@ def outcome(client: TestClient, left: str, right: str) -> str:
 
 def test_rules_are_seen_beside_none_with_what_moves_and_the_grades(tmp_path: Path, engine: dict[str, Any]) -> None:
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
-    with asking(tmp_path, engine=engine, judgments=judgments(tmp_path), rules={"path": "rules.toml"}) as client:
+    with asking(tmp_path, engine=engine, judged=judgments(tmp_path), rules={"path": "rules.toml"}) as client:
         page = client.get("/compare", params={"left": "rules:", "right": "now", "q": "Red  coat"}).text
         left, right = moved(page)
         assert left[0] == ("Red winter coat", "down 1: 1 → 2")
@@ -139,7 +139,7 @@ def test_all_judged_queries_are_asked_of_both_and_listed_by_what_they_gain(
     tmp_path: Path, engine: dict[str, Any]
 ) -> None:
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
-    with asking(tmp_path, engine=engine, judgments=judgments(tmp_path), rules={"path": "rules.toml"}) as client:
+    with asking(tmp_path, engine=engine, judged=judgments(tmp_path), rules={"path": "rules.toml"}) as client:
         assert "were not asked yet" in client.get("/compare/queries", params={"left": "rules:", "right": "now"}).text
         page = outcome(client, "rules:", "now")
         rows = re.findall(
@@ -176,7 +176,7 @@ def test_queries_with_photos_and_filters_are_asked_with_them_and_others_are_left
     rows += '{"query": "gone", "product_id": "77", "grade": 1}\n'
     file = tmp_path / "judged.jsonl"
     file.write_text(rows, encoding="utf-8")
-    with asking(tmp_path, judgments=file) as client:
+    with asking(tmp_path, judged=file) as client:
         page = outcome(client, "now", "keywords")
         assert "Of 1 queries 0 gain, 0 lose, 1 stay." in page
         assert "coat, brand: Acme" in page
@@ -196,7 +196,7 @@ def test_without_judged_queries_it_says_how_to_name_some(tmp_path: Path) -> None
 
 def test_judgments_that_cannot_be_read_cost_no_search_and_a_changed_file_is_read_again(tmp_path: Path) -> None:
     file = judgments(tmp_path, "{")
-    with asking(tmp_path, judgments=file) as client:
+    with asking(tmp_path, judged=file) as client:
         page = client.get("/compare", params={"q": "boots"}).text
         assert moved(page)[0]
         assert "judged.tsv" in page
@@ -211,7 +211,7 @@ def test_the_judgments_of_the_configuration_are_used_where_none_are_named(tmp_pa
 
 
 def test_a_comparison_is_begun_by_a_form_of_the_page_alone(tmp_path: Path) -> None:
-    with asking(tmp_path, judgments=judgments(tmp_path)) as client:
+    with asking(tmp_path, judged=judgments(tmp_path)) as client:
         refused = client.post("/compare/queries", data={"left": "now", "right": "keywords"})
         assert (refused.status_code, "not one of this page" in refused.text) == (400, True)
 
@@ -219,7 +219,7 @@ def test_a_comparison_is_begun_by_a_form_of_the_page_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("path", ["/compare", "/compare/queries"])
 def test_nothing_that_is_asked_for_is_markup(tmp_path: Path, path: str) -> None:
     attack = "\"><script>alert(1)</script> coat '><img src=x>"
-    with asking(tmp_path, judgments=judgments(tmp_path)) as client:
+    with asking(tmp_path, judged=judgments(tmp_path)) as client:
         for asked in ({"q": attack}, {"q": "coat", "filter": f"brand={attack}"}, {"left": attack}, {"judged": attack}):
             page = client.get(path, params=asked).text
             assert "<script>alert" not in page
