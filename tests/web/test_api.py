@@ -139,8 +139,8 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(
 
 def test_a_file_under_another_name_and_one_that_is_no_picture_are_refused(tmp_path: Path) -> None:
     with asking(tmp_path) as client:
-        other = client.post("/api/search", files={"video": ("x", b"some")})
-        assert (other.status_code, "file in 'video'" in other.json()["error"]) == (400, True)
+        other = client.post("/api/search", files={"sound": ("x", b"some")})
+        assert (other.status_code, "file in 'sound'" in other.json()["error"]) == (400, True)
         assert client.post("/api/search", files={"image": ("x.png", b"no picture")}).status_code == 400
         assert client.post("/api/search", files={"audio": ("x.wav", b"RIFF")}).status_code == 503  # nothing hears here
 
