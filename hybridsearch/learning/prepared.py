@@ -162,12 +162,17 @@ def in_index(engine: Engine, names: set[str], generation: str | None = None) -> 
 def keep_answerable(queries: Sequence[JudgedQuery], known: set[str], left_out: list[LeftOut]) -> Iterator[JudgedQuery]:
     """Yield the queries that have a relevant product in the index, without the grades of missing products."""
     for query in queries:
-        kept = replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})
+        kept = with_known(query, known)
         if kept.answerable:
             yield kept
         else:
             reason = "no relevant product in the index" if query.answerable else "no relevant product"
             left_out.append(LeftOut(query, reason))
+
+
+def with_known(query: JudgedQuery, known: set[str]) -> JudgedQuery:
+    """Return a query without the grades of products that are not known."""
+    return replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})
 
 
 def listen(

@@ -13,7 +13,7 @@ from hybridsearch.errors import HybridSearchError, QueryError
 from hybridsearch.learning.judgments import JudgedQuery
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.paired import Paired, paired
-from hybridsearch.learning.prepared import in_index
+from hybridsearch.learning.prepared import in_index, with_known
 from hybridsearch.web.answers import BUG
 from hybridsearch.web.judged import Judged
 from hybridsearch.web.sides import Side, Sides
@@ -140,8 +140,3 @@ class Contests:
             else:
                 values[number] = ndcg([hit.id for hit in page], query.grades)
         return values
-
-
-def with_known(query: JudgedQuery, known: set[str]) -> JudgedQuery:
-    """Return a query without the grades of products that no index has."""
-    return replace(query, grades={name: grade for name, grade in query.grades.items() if name in known})

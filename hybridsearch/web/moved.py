@@ -30,10 +30,17 @@ class Move:
             return "gone"
         return "same" if self.left == self.right else "up" if self.right < self.left else "down"
 
+    @property
+    def how(self) -> str:
+        """The same for people, with how far: `up 2`; empty for one that stays."""
+        if self.left is None or self.right is None:
+            return self.kind
+        return f"{self.kind} {abs(self.left - self.right)}" if self.left != self.right else ""
+
     def __str__(self) -> str:
         if self.left is None or self.right is None or self.left == self.right:
             return self.kind
-        return f"{self.kind} {abs(self.left - self.right)}: {self.left} → {self.right}"
+        return f"{self.how}: {self.left} → {self.right}"
 
 
 def moves(left: Sequence[str], right: Sequence[str]) -> dict[str, Move]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hybridsearch.async_client import AsyncHybridSearch
@@ -14,6 +14,7 @@ from hybridsearch.search.rules import Rules
 from hybridsearch.search.synonyms import Synonyms
 from hybridsearch.settings import Settings
 from hybridsearch.values import Page, Row
+from hybridsearch.web.moved import moves
 from hybridsearch.web.operating.texts import Text, written_instead
 
 SIZE = 10
@@ -22,22 +23,13 @@ SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A product of either page, with its place on it from 1; None where it is not among the first."""
+    """A product of either page, with its places on them from 1; None where it is not among the first."""
 
     id: str
     row: Row
     before: int | None
     after: int | None
-
-    @property
-    def how(self) -> str:
-        """What became of it."""
-        if self.before is None:
-            return "new"
-        if self.after is None:
-            return "gone"
-        step = self.before - self.after
-        return f"up {step}" if step > 0 else f"down {-step}" if step < 0 else ""
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +101,6 @@ async def preview(shop: AsyncHybridSearch, guidance: Guidance, query: str) -> Pr
 
 def moved(before: Page, after: Page) -> Sequence[Moved]:
     """Return the products of two pages, with their places."""
-    places: Mapping[str, int] = {hit.id: place for place, hit in enumerate(before, 1)}
-    there = [Moved(hit.id, hit.product, places.get(hit.id), place) for place, hit in enumerate(after, 1)]
-    kept = {each.id for each in there}
-    return [*there, *(Moved(hit.id, hit.product, places[hit.id], None) for hit in before if hit.id not in kept)]
+    found = moves([hit.id for hit in before], [hit.id for hit in after])
+    rows = {hit.id: hit.product for hit in (*after, *before)}
+    return [Moved(key, row, found[key].left, found[key].right, found[key].how) for key, row in rows.items()]
