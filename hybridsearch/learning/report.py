@@ -49,6 +49,8 @@ def html(
     names = [describe(query.judged, query.query.typed) for query in queries]
     return filled(
         "report.html",
+        title="Search quality",
+        pictures=True,
         heading=escape(heading),
         tone=TONES[evaluation.comparisons["current", "keyword"].sign],
         verdict=escape(evaluation.verdict),

@@ -11,11 +11,28 @@ from html import escape
 from string import Template
 
 
-def filled(name: str, **values: object) -> str:
-    """Return a template of this folder, with the style that all have, and with its values, which are HTML."""
-    folder = importlib.resources.files("hybridsearch.learning")
-    style = (folder / "report.css").read_text(encoding="utf-8")
-    return Template((folder / name).read_text(encoding="utf-8")).substitute(values, style=style)
+def filled(
+    name: str, *, title: str, heading: str, tone: str, verdict: str, pictures: bool = False, **values: object
+) -> str:
+    """Return a sheet: the frame that all have, and in it a template of this folder with its values, which are HTML.
+
+    Args:
+        name: Of the template.
+        title: What the sheet is, which stands above it.
+        heading: What it is about, and when it was made.
+        tone: Of the verdict: `better`, `unsure` or `worse`.
+        verdict: A sentence.
+        pictures: Whether it shows some, as `data:` addresses.
+        values: Of the template.
+    """
+    top = {"title": title, "heading": heading, "tone": tone, "verdict": verdict, "style": read("report.css")}
+    top["images"] = " img-src data:;" if pictures else ""
+    return Template(read("sheet.html")).substitute(top, body=Template(read(name)).substitute(values))
+
+
+def read(name: str) -> str:
+    """Return a file of this folder."""
+    return (importlib.resources.files("hybridsearch.learning") / name).read_text(encoding="utf-8")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -26,6 +26,7 @@ def html(tuned: Tuned, *, heading: str, activated: bool) -> str:
     decision = tuned.decision
     return filled(
         "tune.html",
+        title="Learned weights",
         heading=escape(heading),
         tone="better" if activated else TONES[min(decision.current.sign, 0)],
         verdict=escape(f"{'Activated' if activated else 'Not activated'}: {decision.reason}"),
