@@ -180,10 +180,10 @@ class PretrainedEncoder:
 
     @cached_property
     def _light(self) -> LightTexts | None:
-        if self._backend == "torch":
-            return None
-        self._require_unaltered(self._words)
-        return open_light(self._words)
+        light = None if self._backend == "torch" else open_light(self._words)
+        if light:  # else torch loads it, and what is altered is refused there
+            self._require_unaltered(self._words)
+        return light
 
     @cached_property
     def _text_tower(self) -> Clip | Sentences:

@@ -1,4 +1,4 @@
-"""Text towers in NumPy: the same vectors as torch gives, for models in the formats that real ones come in."""
+"""Text towers in NumPy, and the `transformer` in them: the vectors of torch, for models in the formats of real ones."""
 
 from __future__ import annotations
 
