@@ -10,6 +10,7 @@ import numpy as np
 
 from hybridsearch import text
 from hybridsearch.disk.paths import shown
+from hybridsearch.encoders.base import words_alone
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError, VideoError
 from hybridsearch.indexing.build import source_of
@@ -96,7 +97,11 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
         return Check(
             line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
         )
-    return leg_of_index(shop, built, line, description) if built else Check(line, "ok", description)
+    found = leg_of_index(shop, built, line, description) if built else Check(line, "ok", description)
+    if found.state == "ok" and words_alone(encoder):
+        said = f"{found.found}; torch is not installed here, so that photos are not answered"
+        return Check(line, "warning", said, 'pip install "hybridsearch[clip]"')
+    return found
 
 
 def voice(shop: Shop) -> Iterator[Check]:

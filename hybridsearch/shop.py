@@ -13,7 +13,7 @@ from PIL import Image
 from hybridsearch import text
 from hybridsearch.calls import Calls
 from hybridsearch.deadline import allowed
-from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.base import Encoder, words_alone
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
 from hybridsearch.engines.base import Engine
@@ -219,7 +219,8 @@ class Shop:
         for name in self.encoders:
             self.encoders[name]
         self.listening.warm_up()
-        photo = Image.new("RGB", (64, 64)) if photos and schema.legs_for(PHOTO) else None
+        seeing = [self.encoders[leg.name] for leg in schema.legs_for(PHOTO)] if photos else []
+        photo = Image.new("RGB", (64, 64)) if seeing and not any(map(words_alone, seeing)) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 
     def _given(self, photo: Upload | None, seconds: float, video: Video | None = None) -> dict[str, Any]:

@@ -78,6 +78,14 @@ def asks_apart(encoder: Encoder) -> bool:
     return bool(getattr(encoder, "asks_apart", asks is not TextEncoder.encode_queries))
 
 
+def words_alone(encoder: Encoder) -> bool:
+    """Tell whether an encoder that reads pictures can encode none on this machine.
+
+    An encoder that knows says it in an attribute of this name.
+    """
+    return bool(getattr(encoder, "words_alone", False))
+
+
 class TextEncoder:
     """The parts of the protocol that are the same for every encoder that reads only words."""
 

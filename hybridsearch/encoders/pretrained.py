@@ -111,6 +111,11 @@ class PretrainedEncoder:
             return self._encode(lambda batch: tower.texts(batch, prompt), texts, TEXTS_AT_ONCE, cost=len)
 
     @property
+    def words_alone(self) -> bool:
+        """Whether it has a model for pictures that cannot be used here, where torch is not installed."""
+        return self._pictures is not None and not has_torch()
+
+    @property
     def light(self) -> LightTexts | None:
         """What encodes a text without torch; None for a model of another kind."""
         with self._opening.held:

@@ -182,7 +182,7 @@ import sys
 for name in ("torch", "transformers", "sentence_transformers") if sys.argv[2] == "absent" else ():
     sys.modules[name] = None
 from PIL import Image
-from hybridsearch import HybridSearch
+from hybridsearch import HybridSearch, doctor
 from hybridsearch.errors import EncoderError
 with HybridSearch.open(sys.argv[1]) as shop:
     page = shop.search("blue coat winter")
@@ -190,6 +190,9 @@ with HybridSearch.open(sys.argv[1]) as shop:
     assert "words.words" in page.hits[0].signals
     assert not sys.modules.get("torch")
     if sys.argv[2] == "absent":
+        shop.warm_up()  # without a photo, which nothing here could read
+        (leg,) = [each for each in doctor.checks(shop) if each.name == "vectors words"]
+        assert (leg.state, "photos are not answered" in leg.found) == ("warning", True), leg
         shop.upsert([{"id": "9", "title": "green umbrella"}])
         assert shop.search("green umbrella").hits[0].id == "9"
         try:
