@@ -68,8 +68,9 @@ def command(
         raise click.UsageError("--log names what --shadow compares: give both.")
     from hybridsearch.learning import history, tune_report
     from hybridsearch.learning import judgments as judging
+    from hybridsearch.learning.history import exclusive
     from hybridsearch.learning.shadow import read_log
-    from hybridsearch.learning.tune import exclusive, tune
+    from hybridsearch.learning.tune import tune
 
     with HybridSearch.open(config) as shop, exclusive(shop.settings):
         configured = shop.settings.weights.path

@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 def command(number: int | None, as_json: bool, config: Path | None) -> int:
     """Say which weights are in use, how they were learned, and which there were before."""
     from hybridsearch.learning import history, versions
-    from hybridsearch.learning.tune import exclusive
 
     settings = Settings.load(config)
     path = settings.resolve(settings.weights.path or FILE)
     if number is not None:
-        with exclusive(settings):
+        with history.exclusive(settings):
             history.restore(path, number)
     found = versions.versions(path)
     if as_json:

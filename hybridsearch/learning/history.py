@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.errors import explained
+from hybridsearch.disk.home import Home
+from hybridsearch.disk.lock import FileLock
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
 from hybridsearch.search.weights import Weights, load, prior
+from hybridsearch.settings import Settings
 
 REVERTED = "reverted.json"
 """What the last revert replaced."""
+
+
+@contextmanager
+def exclusive(settings: Settings) -> Iterator[None]:
+    """Keep other runs of this shop from learning, or from changing the weights file, at the same time.
+
+    Raises:
+        EngineError: Another run is already tuning.
+    """
+    with FileLock(Home(settings.home).tune_lock, "tuning in"):
+        yield
 
 
 def activate(path: Path, weights: Weights) -> None:

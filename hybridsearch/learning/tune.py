@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from hybridsearch._version import __version__
 from hybridsearch.disk.home import Home
-from hybridsearch.disk.lock import FileLock
 from hybridsearch.learning import histories
 from hybridsearch.learning.cross_validation import Fitted, Learned, learn
 from hybridsearch.learning.curve import Gain, learning_curve
@@ -33,7 +31,6 @@ from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.running import telling
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.settings import Settings
 from hybridsearch.shop import Shop
 
 MANY = 0.2
@@ -117,17 +114,6 @@ class Scores:
     before: NDArray[np.float64]
     after: NDArray[np.float64]
     among_judged: tuple[NDArray[np.float64], NDArray[np.float64]] | None
-
-
-@contextmanager
-def exclusive(settings: Settings) -> Iterator[None]:
-    """Keep other runs of this shop from learning, or from changing the weights file, at the same time.
-
-    Raises:
-        EngineError: Another run is already tuning.
-    """
-    with FileLock(Home(settings.home).tune_lock, "tuning in"):
-        yield
 
 
 def tune(

@@ -18,7 +18,7 @@ from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.encoders import ENCODERS
 from hybridsearch.learning import history
-from hybridsearch.learning.tune import exclusive
+from hybridsearch.learning.history import exclusive
 from hybridsearch.search.weights import prior
 from tests.encoders.test_registry import Letters
 from tests.learning.builders import BEST_SELLERS, best_sellers

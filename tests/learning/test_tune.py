@@ -18,7 +18,7 @@ import pytest
 from hybridsearch import HybridSearch, running, sample
 from hybridsearch.disk.home import Home
 from hybridsearch.learning import cross_validation, curve
-from hybridsearch.learning.tune import exclusive
+from hybridsearch.learning.history import exclusive
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings

@@ -104,3 +104,9 @@ def test_without_its_packages_the_error_names_what_to_install(folder: Path, monk
         env=os.environ.copy(),
     )
     assert done.stdout.endswith("False\n")
+
+
+def test_the_page_starts_without_torch() -> None:
+    """It takes seconds and half a gigabyte, which a shop that is searched by words never needs."""
+    code = "import sys, hybridsearch.web.application, hybridsearch.cli.weights; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from hybridsearch.async_client import AsyncHybridSearch
 from hybridsearch.errors import ConfigError, EngineError, QueryError
 from hybridsearch.learning import history
-from hybridsearch.learning.tune import exclusive
 from hybridsearch.learning.versions import versions
 from hybridsearch.web import view
 from hybridsearch.web.answers import at
@@ -80,7 +79,7 @@ class Learned(Part):
         path, number = self.weights_file(), number_in(given)
 
         def work() -> None:
-            with exclusive(self.shop.settings):
+            with history.exclusive(self.shop.settings):
                 history.restore(path, number)
 
         await asyncio.to_thread(work)
