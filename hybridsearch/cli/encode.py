@@ -35,6 +35,5 @@ def command(on: str, address: str | None, workers: int | None, as_json: bool, co
             click.echo(
                 f"{report.videos:,} products are seen in a video; of {report.unread_videos:,} others it cannot be read."
             )
-        known = report.rejected + report.flawed
-        show.rejects(report.rejects, known, "hybridsearch reindex writes a file of them")
+        show.rejects(report.rejects, report.rejected, "hybridsearch reindex writes a file of them")
     return REFUSED if report.rejected else 0

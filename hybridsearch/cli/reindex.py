@@ -70,7 +70,7 @@ def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> in
             click.echo(f"{report.stray_reviews:,} reviews of the file are of products that are not there.")
         if report.quality:
             click.echo(f"{report.quality}.")
-        show.rejects(report.rejects, report.rejected, report.rejects_file)
+        show.rejects(report.rejects, report.rejected, f"everything is in {report.rejects_file}")
     return REFUSED if report.rejected else 0
 
 
@@ -83,7 +83,7 @@ def retry(shop: HybridSearch, as_json: bool) -> int:
         click.echo(
             f"Indexed {retried.written:,} products that were rejected before; {len(retried.rejects):,} still are."
         )
-        show.rejects(retried.rejects, len(retried.rejects), file)
+        show.rejects(retried.rejects, len(retried.rejects), f"everything is in {file}")
     return REFUSED if retried.rejects else 0
 
 

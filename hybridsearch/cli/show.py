@@ -186,12 +186,12 @@ def plan(engine: Engine, planned: Plan, *, as_json: bool) -> None:
         click.echo(f"{planned}\n{request}")
 
 
-def rejects(shown: Sequence[Reject], total: int, file: object) -> None:
-    """Print the first rejects, and the file that lists all."""
+def rejects(shown: Sequence[Reject], total: int, where: str) -> None:
+    """Print the first rejects, and where all are."""
     for reject in shown[:5]:
         click.echo(f"  {line(f'{reject.where}: {reject.stage}: {reject.reason}')}", err=True)
     if shown:
-        click.echo(f"  {total:,} products rejected; everything is in {file}", err=True)
+        click.echo(f"  {total:,} products rejected; {where}", err=True)
 
 
 def say(sentence: str) -> None:

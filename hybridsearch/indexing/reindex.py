@@ -196,8 +196,9 @@ class Reindex:
         """Make the generation the live one, unless something is wrong with it."""
         if problems and not self.options.force:
             raise GateError(
-                f"The new index is not made live: {'; '.join(problems)}. The old index stays. Look into it and run the "
-                "command again, or swap anyway with: hybridsearch reindex --force"
+                f"The new index is not made live: {'; '.join(problems)}. The old index stays. Correct what is "
+                "wrong and run: hybridsearch reindex --restart, which reads the catalogue anew; or swap anyway with: "
+                "hybridsearch reindex --force"
             )
         for sentence in problems:
             self.options.say(f"Swapping anyway: {sentence}.")
