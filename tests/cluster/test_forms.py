@@ -146,6 +146,7 @@ def half_way(model: Model, running: subprocess.Popen[str], count: int) -> list[p
     deadline = time.monotonic() + 120
     while sum(model.texts.values()) < count and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+    model.pause = 1.0  # whoever sends the signal has time for it
     return list(psutil.Process(running.pid).children(recursive=True))
 
 
