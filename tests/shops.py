@@ -30,6 +30,8 @@ FIELDS = {
     "numbers": ["price"],
     "languages": ["en", "zh"],
 }
+LISTENING = "import signal; signal.signal(2, signal.default_int_handler); from hybridsearch.cli import main; main()"
+"""The command line, to be stopped by Ctrl-C: of what a shell starts in the background it is otherwise ignored."""
 
 
 def write_products(path: Path, products: Sequence[Mapping[str, Any]] = PRODUCTS) -> Path:

@@ -20,13 +20,11 @@ from hybridsearch import Settings, sample
 from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import Received, Reply, error, serving
 from tests.servers.model import Model
-from tests.shops import PRODUCTS, Run, runner, shop, write_config, write_products
+from tests.shops import LISTENING, PRODUCTS, Run, runner, shop, write_config, write_products
 from tests.video.clips import filmed, plain
 from tests.voice.recordings import Told, tone, wav
 
 SAMPLE = Path(sample.__file__).parent
-LISTENING = "import signal; signal.signal(2, signal.default_int_handler); from hybridsearch.cli import main; main()"
-"""A process in the background of a shell starts deaf to Ctrl-C."""
 SIGHT = {"name": "image", "encoder": "starter", "reads": "image"}
 
 

@@ -24,7 +24,7 @@ from hybridsearch.cluster import forms
 from hybridsearch.errors import ConfigError, EncoderError
 from hybridsearch.settings import Settings
 from tests.cluster.conftest import BLOCK, PRODUCTS, Model, settings, title, vectors_of
-from tests.shops import quietly, write_config
+from tests.shops import LISTENING, quietly, write_config
 
 Where = dict[str, Any]
 MANY = 2_100
@@ -135,7 +135,7 @@ def test_a_worker_of_ray_gets_its_share_of_the_machine(
 def begun(found: Settings, folder: Path) -> subprocess.Popen[str]:
     """Begin to encode by two processes of Dask's, in a process group of its own."""
     file = write_config(folder, **found.model_dump(exclude_defaults=True, exclude={"folder"}))
-    command = [sys.executable, "-m", "hybridsearch", "encode", "-c", str(file), "--on", "dask", "--json"]
+    command = [sys.executable, "-c", LISTENING, "encode", "-c", str(file), "--on", "dask", "--json"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=Path.cwd()
     )
