@@ -176,11 +176,11 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
             return suggested(plan, await self.engine.search_async(plan.plan), self.settings.fields, started)
 
     @while_open_async
-    async def warm_up(self, *, suggestions: bool = True, photos: bool = True) -> None:
+    async def warm_up(self, *, suggestions: bool = True, media: bool = True) -> None:
         """Load what the first search would wait for, see `HybridSearch.warm_up`; in a worker thread."""
         also_read = flag("suggestions", suggestions)
-        schema, seen = await self.engine.schema_async(), flag("photos", photos)
-        await self.search(**await asyncio.to_thread(self._loaded, schema, photos=seen))
+        schema, all_kinds = await self.engine.schema_async(), flag("media", media)
+        await self.search(**await asyncio.to_thread(self._loaded, schema, media=all_kinds))
         if also_read:
             await self.suggest()
 

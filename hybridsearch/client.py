@@ -177,20 +177,20 @@ class HybridSearch(Maintained, Related, Answering):
             return suggested(plan, self.engine.search(plan.plan), self.settings.fields, started)
 
     @while_open
-    def warm_up(self, *, suggestions: bool = True, photos: bool = True) -> None:
+    def warm_up(self, *, suggestions: bool = True, media: bool = True) -> None:
         """Load encoders and text analysis, connect, and search once: no shopper waits for that, and it surely works.
 
         Call it when a process starts, before it takes requests; after a fork in each worker.
 
         Args:
             suggestions: Whether to read what they are made from too: a second or two.
-            photos: Whether to load what encodes photos too, which may be torch; else the first photo waits for that.
+            media: Whether to load what photos and speech need too, mostly torch; else the first of them waits for that.
 
         Raises:
             HybridSearchError: A search would fail, or give less than was planned.
         """
         also_read = flag("suggestions", suggestions)
-        self.search(**self._loaded(self.engine.schema(), photos=flag("photos", photos)))
+        self.search(**self._loaded(self.engine.schema(), media=flag("media", media)))
         if also_read:
             self.suggest()
 

@@ -209,7 +209,7 @@ class Shop:
 
         return popular(self.settings)
 
-    def _loaded(self, schema: Schema, *, photos: bool = True) -> dict[str, Any]:
+    def _loaded(self, schema: Schema, *, media: bool = True) -> dict[str, Any]:
         """Load the encoders, and return the arguments of a search that loads what else the first one would wait for.
 
         Raises:
@@ -218,8 +218,9 @@ class Shop:
         """
         for name in self.encoders:
             self.encoders[name]
-        self.listening.warm_up()
-        seeing = [self.encoders[leg.name] for leg in schema.legs_for(PHOTO)] if photos else []
+        if media:
+            self.listening.warm_up()
+        seeing = [self.encoders[leg.name] for leg in schema.legs_for(PHOTO)] if media else []
         photo = Image.new("RGB", (64, 64)) if seeing and not any(map(words_alone, seeing)) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from hybridsearch.async_client import AsyncHybridSearch
 from hybridsearch.client import HybridSearch
 from hybridsearch.endpoints import key_of_environment
-from hybridsearch.errors import ConfigError
+from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
 from hybridsearch.web import JudgeOptions, app, extra
@@ -83,6 +83,14 @@ def named(files: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
+async def load_media(shop: AsyncHybridSearch, say: Callable[[str], None]) -> None:
+    """Load what photos and speech need, while words are answered; say so where these would fail."""
+    try:
+        await shop.warm_up(suggestions=False)
+    except HybridSearchError as error:
+        say(f"Photos and recordings are not answered: {error}")
+
+
 async def serve(
     settings: Settings,
     host: str,
@@ -103,7 +111,8 @@ async def serve(
         port: At which port; 0: at a free one.
         edit: As of `app`.
         say: Gets sentences.
-        ready: Gets the address, once a search has been answered and requests are taken.
+        ready: Gets the address, once words have been answered and requests are taken; what photos and speech need is
+            loaded from then on.
         beside: Configuration files of other shops that can be seen beside this one.
         judgments: As of `app`.
         judge: As of `app`.
@@ -124,7 +133,7 @@ async def serve(
         if judgments is not None:
             await asyncio.to_thread(Judged(settings, judgments).queries)
         shop = await stack.enter_async_context(AsyncHybridSearch.open(settings))
-        await shop.warm_up()
+        await shop.warm_up(media=False)
         application = app(shop, token=token, hosts=(host,), edit=edit, beside=others, judgments=judgments, judge=judge)
         config = uvicorn.Config(
             application,
@@ -141,7 +150,9 @@ async def serve(
         while not (server.started or serving.done()):
             await asyncio.sleep(0.01)
         ready(address_of(listening))
+        loading = asyncio.ensure_future(load_media(shop, say))
         while not server.should_exit and not serving.done():
             await asyncio.sleep(0.1)
         application.state.closing.set()  # what a browser follows would hold the server up
         await serving
+        await loading

@@ -1,5 +1,6 @@
 """`serve`: a real server in a process of its own, and what it refuses to begin; with `extra`."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -8,14 +9,19 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
+from hybridsearch import AsyncHybridSearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.web import app, extra, serving
 from hybridsearch.web.operating import stream
-from tests.shops import shop, write_config
+from tests.shops import PRODUCTS, settings, shop, write_config, write_products
 from tests.web.builders import FIELDS, TOKEN
+
+SIGHT = {"name": "sight", "encoder": "nowhere/to/be/found", "reads": "image"}
 
 
 @pytest.fixture
@@ -104,6 +110,44 @@ def test_without_its_packages_the_error_names_what_to_install(folder: Path, monk
         env=os.environ.copy(),
     )
     assert done.stdout.endswith("False\n")
+
+
+START = """
+import asyncio, os, sys
+from hybridsearch.settings import Settings
+from hybridsearch.web import serving
+
+def ready(address):
+    print("torch" in sys.modules, flush=True)
+    os._exit(0)
+
+settings = Settings.load(sys.argv[1])
+asyncio.run(serving.serve(settings, "127.0.0.1", 0, edit=False, say=print, ready=ready))
+"""
+
+
+def test_the_page_answers_words_before_what_reads_photos_is_loaded(tmp_path: Path) -> None:
+    """That takes most of the time of a start."""
+    Image.new("RGB", (90, 60), "red").save(tmp_path / "red.png")
+    write_products(tmp_path / "products.jsonl", [{**row, "image": "red.png"} for row in PRODUCTS])
+    seen: dict[str, Any] = {"fields": FIELDS, "vectors": [{**SIGHT, "encoder": "starter"}]}
+    config = write_config(tmp_path, **seen)
+    with shop(tmp_path, **seen):
+        done = subprocess.run([sys.executable, "-c", START, str(config)], capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
+
+
+def test_photos_that_will_not_be_answered_are_named_after_the_start(folder: Path) -> None:
+    said: list[str] = []
+
+    async def start() -> None:
+        async with AsyncHybridSearch.open(settings(folder, fields=FIELDS, vectors=[SIGHT])) as opened:
+            await serving.load_media(opened, said.append)
+
+    asyncio.run(start())
+    (line,) = said
+    assert line.startswith("Photos and recordings are not answered: ")
+    assert "nowhere/to/be/found" in line
 
 
 def test_the_page_starts_without_torch() -> None:
