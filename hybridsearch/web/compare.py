@@ -124,12 +124,15 @@ class Compare:
         return self.pages.rendered(request, name, **common, **shown)
 
     async def start(self, request: Request) -> Response:
-        """Begin to ask both set-ups the judged queries, and lead to where that is told of."""
+        """Begin to ask both set-ups the judged queries, or stop that, and lead to where it is told of."""
         given, _ = await uploads.given(request)
         self.pages.require_form(request, given)
         await self._threads.run(self.judged.queries)
         left, right, common = await self._common(given)
-        self.contests.start(left, right)
+        if view.first(given, "stop"):
+            self.contests.stop(left.name, right.name)
+        else:
+            self.contests.start(left, right)
         return RedirectResponse(at(request, f"/compare/queries{common['pair']}"), 303)
 
     async def _common(self, given: Mapping[str, Sequence[Any]]) -> tuple[Side, Side, dict[str, Any]]:

@@ -26,7 +26,7 @@ log = redaction.logger(__name__)
 
 
 class Stopped(Exception):  # noqa: N818 - reads as the state that it names
-    """The page is closed."""
+    """Nobody waits for the outcome any more."""
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Contest:
         found: The outcome; None until then.
         failed: Why there will be none, as a sentence.
         queries: Those that are asked.
+        stop: Set where it is to end with the search that it is at.
     """
 
     done: int = 0
@@ -46,6 +47,7 @@ class Contest:
     found: Paired | None = None
     failed: str = ""
     queries: tuple[JudgedQuery, ...] = ()
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def running(self) -> bool:
@@ -60,7 +62,6 @@ class Contests:
     sides: Sides
     judged: Judged
     _kept: OrderedDict[tuple[str, str], Contest] = field(default_factory=OrderedDict)
-    _stop: threading.Event = field(default_factory=threading.Event)
 
     def of(self, left: str, right: str) -> Contest | None:
         """Return how a comparison of two set-ups stands now; None where it was not begun, or is forgotten."""
@@ -77,7 +78,9 @@ class Contests:
         if under_way == (left.name, right.name):
             return
         if under_way:
-            raise QueryError(f"The comparison of {' and '.join(under_way)} is under way. Wait until it has ended.")
+            raise QueryError(
+                f"The comparison of {' and '.join(under_way)} is under way. Wait until it has ended, or stop it."
+            )
         names, begun = (left.name, right.name), Contest()
         self._kept.pop(names, None)
         self._kept[names] = begun
@@ -85,9 +88,15 @@ class Contests:
             self._kept.popitem(last=False)
         threading.Thread(target=self._run, args=(begun, left, right), name="hybridsearch-compare", daemon=True).start()
 
+    def stop(self, left: str, right: str) -> None:
+        """Let a comparison end with the search that it is at; one that is not under way stays as it is."""
+        if found := self._kept.get((left, right)):
+            found.stop.set()
+
     def close(self) -> None:
         """Let what is under way end with the search that it is at."""
-        self._stop.set()
+        for names in list(self._kept):
+            self.stop(*names)
 
     def _run(self, contest: Contest, left: Side, right: Side) -> None:
         try:
@@ -95,7 +104,7 @@ class Contests:
         except HybridSearchError as error:
             contest.failed = str(error)
         except Stopped:
-            contest.failed = "The page was closed."
+            contest.failed = f"It was stopped after {contest.done:,} of {contest.total:,} searches."
         except Exception:
             log.exception("a comparison of two set-ups failed")
             contest.failed = BUG
@@ -127,7 +136,7 @@ class Contests:
         """Return nDCG@10 by the number of the query, of those that are answered whole."""
         values: dict[int, float] = {}
         for number, query in asked.items():
-            if self._stop.is_set():
+            if contest.stop.is_set():
                 raise Stopped
             contest.done += 1
             try:

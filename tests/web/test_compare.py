@@ -47,9 +47,14 @@ def outcome(client: TestClient, left: str, right: str) -> str:
     """Have all judged queries asked, and return the page that says what came out."""
     begun = client.post("/compare/queries", data={"csrf": csrf(client), "left": left, "right": right})
     assert begun.status_code == 303
+    return ended(client, begun.headers["location"])
+
+
+def ended(client: TestClient, address: str) -> str:
+    """Return the page of a comparison once it is not under way any more."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        page = client.get(begun.headers["location"])
+        page = client.get(address)
         assert page.status_code == 200
         if "<progress" not in page.text:
             return page.text
@@ -208,6 +213,19 @@ def test_the_judgments_of_the_configuration_are_used_where_none_are_named(tmp_pa
     judgments(tmp_path)
     named = Judged(settings(tmp_path, judgments={"path": "judged.tsv"}))
     assert [query.text for query in named.queries()] == ["red coat", "winter coat", "boots"]
+
+
+def test_a_comparison_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path) -> None:
+    many = JUDGED + "".join(f"coat number {number}\t1\t1\n" for number in range(990))
+    sides = {"left": "now", "right": "keywords"}
+    with asking(tmp_path, judged=judgments(tmp_path, many)) as client:
+        own = {**sides, "csrf": csrf(client)}
+        begun = client.post("/compare/queries", data=own)
+        assert 'name="stop"' in client.get(begun.headers["location"]).text
+        assert client.post("/compare/queries", data={**sides, "stop": "1"}).status_code == 400
+        client.post("/compare/queries", data={**own, "stop": "1"})
+        assert re.search(r"It was stopped after [\d,]+ of [\d,]+ searches\.", ended(client, begun.headers["location"]))
+        assert client.post("/compare/queries", data=own).status_code == 303  # and may begin anew
 
 
 def test_a_comparison_is_begun_by_a_form_of_the_page_alone(tmp_path: Path) -> None:
