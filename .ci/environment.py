@@ -38,16 +38,18 @@ def environment(wanted: list[str]) -> Path:
             shutil.rmtree(old)
         print(f"Building {folder} (PyTorch is large: allow some minutes)", file=sys.stderr)
         venv.create(folder, with_pip=True)
-        pip(folder, *wanted, "setuptools>=77")
+        install(folder, *wanted, "setuptools>=77")
         done.touch()
     return folder
 
 
-def pip(folder: Path, *arguments: str) -> None:
-    """Install into the environment; what pip says goes to standard error."""
-    subprocess.run(
-        [folder / "bin" / "pip", "install", "--quiet", "--no-compile", *arguments], check=True, stdout=sys.stderr
-    )
+def install(folder: Path, *arguments: str) -> None:
+    """Install into the environment, by uv where it is on the path, else by pip; what these say goes to stderr."""
+    if uv := shutil.which("uv"):
+        command = [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *arguments]
+    else:
+        command = [folder / "bin" / "pip", "install", "--quiet", "--no-compile", *arguments]
+    subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 def main() -> None:
@@ -56,7 +58,7 @@ def main() -> None:
     with open(CACHE / "venv.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = environment(requirements())
-        pip(folder, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+        install(folder, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     print(folder / "bin")
 
 

@@ -14,6 +14,8 @@ SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
 SHORTEST_PART = 4
 """and of one that may be a part of others."""
+SHORTEST_STEM = 5
+"""Letters of a stem that may be misspelt."""
 LONG = 8
 """Letters from which on two of them may be wrong."""
 ENOUGH = 5
@@ -189,16 +191,22 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     known = occurrences(typed, lexicon, languages)
     if known >= enough(lexicon):
         return [word]
-    if not known:
-        if near := lexicon.spellings(typed, 1):
-            return [replace(word, others=near, why=SPELLING)]
-        if parts := lexicon.parts(typed):
-            return [replace(word, others=(part,), why=SPELLING) for part in parts]
+    if typed not in lexicon.counts and (near := spellings(typed, lexicon, languages)):
+        return [replace(word, others=near, why=SPELLING)]
+    if not known and (parts := lexicon.parts(typed)):
+        return [replace(word, others=(part,), why=SPELLING) for part in parts]
     if len(typed) >= SHORTEST_PART and (wholes := lexicon.wholes(typed)):
         return [replace(word, others=wholes, why="part of them")]
     if not known and len(typed) >= LONG and (near := lexicon.spellings(typed, 2)):
         return [replace(word, others=near, why=SPELLING)]
     return [word]
+
+
+def spellings(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the words one letter away from a word, or else from its stem: there may be an `earbud`, and no `earbuds`."""
+    stems = dict.fromkeys(text.stem(typed, language) for language in languages)
+    tried = (typed, *(stem for stem in stems if len(stem) >= SHORTEST_STEM and stem != typed))
+    return next(filter(None, (lexicon.spellings(each, 1) for each in tried)), ())
 
 
 def occurrences(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> int:

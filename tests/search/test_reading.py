@@ -43,6 +43,18 @@ def test_a_form_of_a_short_word_that_products_have_is_not_misspelt() -> None:
     assert read("rotes", Lexicon({"roses": 9}, 100), ("de", "fr")).corrected == {"rotes": "roses"}
 
 
+@pytest.mark.parametrize("typed", ["earuds", "eabuds", "erabuds", "earbuds"])
+def test_a_misspelt_form_stands_for_the_form_that_products_have(typed: str) -> None:
+    corrected = {} if typed == "earbuds" else {typed: "earbud"}
+    assert read(typed, Lexicon({"earbud": 3}, 100), ("en",)).corrected == corrected
+
+
+def test_a_word_that_nobody_writes_is_misspelt_though_a_rare_word_has_its_stem() -> None:
+    """The stem of `gmaing` is `gma`."""
+    assert read("gmaing", Lexicon({"gaming": 40, "gma": 1}, 1_000), ("en",)).corrected == {"gmaing": "gaming"}
+    assert read("gma", Lexicon({"gaming": 40, "gma": 1}, 1_000), ("en",)).corrected == {}
+
+
 def test_words_that_were_written_as_one_are_each_looked_for() -> None:
     assert tokens("stainlesssteel") == (("stainlesssteel", "stainless"), ("stainlesssteel", "steel"))
     assert read("stainlesssteel", LEXICON, ("en",)).spelled == "stainless steel"
