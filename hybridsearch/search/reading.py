@@ -203,7 +203,7 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
 
 
 def spellings(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> tuple[str, ...]:
-    """Return the words one letter away from a word, or else from its stem: there may be an `earbud`, and no `earbuds`."""
+    """Return the words one letter away from a word, or else from its stem: of `earbuds` there may be `earbud` alone."""
     stems = dict.fromkeys(text.stem(typed, language) for language in languages)
     tried = (typed, *(stem for stem in stems if len(stem) >= SHORTEST_STEM and stem != typed))
     return next(filter(None, (lexicon.spellings(each, 1) for each in tried)), ())
