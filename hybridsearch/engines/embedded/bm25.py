@@ -6,12 +6,15 @@ dropped (its LegacyBM25Similarity; measured on 8.16.6 and 9.4.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
+from hybridsearch.engines.embedded.cells import Mask
+from hybridsearch.engines.embedded.chosen import marked, united
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals, Postings
 from hybridsearch.search.clauses import Words
 
@@ -21,6 +24,10 @@ K1 = np.float32(1.2)
 B = np.float32(0.75)
 EXACT = 24
 """Lengths below this are stored as they are."""
+KNOWN = 10_000
+"""Forms of words whose numbers are remembered: a search asks for each some ten times."""
+LOOKED_UP = 16
+"""Finding a document in postings takes as long as marking so many of them, or clearing this square of marks."""
 SCORED: Arrays = {**EMPTY, "weight": np.zeros(0, np.float32), "spread": np.zeros(0, np.float32)}
 """What stands for each array of a text field that no document has."""
 
@@ -83,97 +90,124 @@ class Norms:
 
 
 class TextField(Postings):
-    """Postings of one text field in one language, with their scores."""
+    """Postings of one text field in one language, with their scores.
 
-    def __init__(self, arrays: Arrays, name: str) -> None:
+    Args:
+        documents: The total number of documents, those without the field included.
+
+    Attributes:
+        kept: What was computed of words that most documents have, for as long as the field is open.
+    """
+
+    def __init__(self, arrays: Arrays, name: str, documents: int) -> None:
         super().__init__(arrays, name)
+        self.documents = documents
+        self.kept: dict[object, Any] = {}
+        self._known: dict[str, tuple[int, ...]] = {}
         self._weight: Scores = arrays.get(f"{name}:weight", np.zeros(0, np.float32))
         self._spread: Scores = arrays.get(f"{name}:spread", np.zeros(0, np.float32))
 
-    def match(self, words: Words, documents: int) -> tuple[Ordinals, Scores]:
-        """Return the documents that have what is needed of the words, ascending, and their scores.
-
-        `documents` is the total number of documents.
-        """
-        factors = dict(words.factors)
-        sums = np.zeros(documents, np.float64)
-        present = np.zeros(documents, np.int32)
-        for tokens, tells in zip(words.tokens, words.tells, strict=True):
-            docs, scores = self._word(tokens, factors)
-            sums[docs] += scores
-            present[docs] += tells
-        matches = np.flatnonzero(present >= words.needed).astype(np.int32)
-        return matches, sums[matches].astype(np.float32)
+    def size(self, tokens: Sequence[str]) -> int:
+        """Return how many documents have one of the tokens, or several together, at most."""
+        return sum(min(map(self.having_one, numbers)) for form in tokens if (numbers := self._numbers(form)))
 
     def holders(self, tokens: Sequence[str]) -> Ordinals:
-        """Return the documents that have one of the tokens, or several together, each once."""
-        single = [form for form in tokens if " " not in form]
-        several = [docs for form in tokens if " " in form for docs, _ in self._together(form)]
-        found = np.concatenate([self.having(single), *several])
-        return found if len(tokens) == 1 else np.unique(found)
+        """Return the documents that have one of the tokens, or several together, ascending, each once."""
+        return united(self.documents, (self._with_all(numbers) for form in tokens if (numbers := self._numbers(form))))
 
-    def _word(self, tokens: Sequence[str], factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
-        """Return the documents that have one of the tokens, and the score of the best of them."""
-        found = [
-            (docs, scores * np.float32(factors[form]) if form in factors else scores)
-            for form in tokens
-            for docs, scores in self._together(form)
-        ]
-        return found[0] if len(found) == 1 else best_of(found)
+    def has(self, tokens: Sequence[str], docs: Ordinals) -> Mask:
+        """Tell which of some documents, which ascend, have one of the tokens, or several together."""
+        found = np.zeros(len(docs), np.bool_)
+        for form in tokens:
+            if numbers := self._numbers(form):
+                found |= np.all([self._has(number, docs) for number in numbers], axis=0)
+        return found
 
-    def _together(self, form: str) -> Iterator[tuple[Ordinals, Scores]]:
-        """Yield the documents with all tokens of a form, and the sum of their scores; none where one is unknown."""
-        if not (numbers := self._numbers(form)):
-            return
-        docs = self.docs[self.span(numbers[0])]
-        scores = self._scores(numbers[0], self.span(numbers[0]))
-        for number in numbers[1:]:
-            span = self.span(number)
-            docs, first, second = np.intersect1d(docs, self.docs[span], assume_unique=True, return_indices=True)
-            scores = scores[first] + self._scores(number, span)[second]
-        yield docs, scores
+    def scored(self, tokens: Sequence[str], factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
+        """Return the documents that have one of the tokens, ascending, and the score of the best of them in each."""
+        if len(tokens) > 1 or len(numbers := self._numbers(tokens[0])) != 1:
+            docs = self.holders(tokens)
+            return docs, self.word(tokens, docs, factors)
+        span = self.span(numbers[0])
+        return self.docs[span], self._scores(numbers[0], span) * np.float32(factors.get(tokens[0], 1))
 
     def table(self, words: Words, docs: Ordinals) -> Scores:
-        """Return the score of each word in each document, of shape (words, documents); 0 where it is absent.
+        """Return the score of each word in each of some documents, which ascend; 0 where it is absent.
 
-        For few documents: looks each document up in the postings instead of reading all of them.
+        The shape is (words, documents).
         """
         factors = dict(words.factors)
-        table = np.zeros((len(words.tokens), len(docs)), np.float32)
-        for row, tokens in zip(table, words.tokens, strict=True):
-            for form in tokens:
-                numbers = self._numbers(form)
-                parts = [self._scores_in(number, docs) for number in numbers]
-                if len(parts) > 1:
-                    parts = [np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)]
-                for scores in parts:
-                    np.maximum(row, scores * np.float32(factors[form]) if form in factors else scores, out=row)
-        return table
+        scores = [self.word(tokens, docs, factors) for tokens in words.tokens]
+        return np.array(scores, np.float32).reshape(len(scores), len(docs))
 
-    def _numbers(self, form: str) -> list[int]:
-        """Return the numbers of all tokens of a form; none where one is unknown."""
-        numbers = [self.find(token) for token in form.split(" ")]
-        return [] if None in numbers else [number for number in numbers if number is not None]
+    def word(self, tokens: Sequence[str], docs: Ordinals, factors: Mapping[str, float]) -> Scores:
+        """Return the score of a word in each of some documents, which ascend: that of the best of the tokens."""
+        best = np.zeros(len(docs), np.float32)
+        for form in tokens:
+            parts = [self._scores_in(number, docs) for number in self._numbers(form)]
+            if len(parts) > 1:
+                parts = [np.where(np.all(parts, axis=0), np.sum(parts, axis=0), 0)]
+            for scores in parts:
+                np.maximum(best, scores * np.float32(factors[form]) if form in factors else scores, out=best)
+        return best
+
+    def _numbers(self, form: str) -> Sequence[int]:
+        """Return the numbers of all tokens of a form; none where one is unknown. The last ones are remembered."""
+        known = self._known.get(form)
+        if known is None:
+            numbers = [self.find(token) for token in form.split(" ")]
+            known = () if None in numbers else tuple(number for number in numbers if number is not None)
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[form] = known
+        return known
+
+    def _with_all(self, numbers: Sequence[int]) -> Ordinals:
+        """Return the documents that have all of some tokens."""
+        first, *others = sorted(numbers, key=self.having_one)
+        docs = self.docs[self.span(first)]
+        for number in others:
+            docs = docs[self._has(number, docs)]
+        return docs
+
+    def _has(self, number: int, docs: Ordinals) -> Mask:
+        """Tell which of some documents have a token."""
+        postings = self.docs[self.span(number)]
+        if self._few(docs, postings):
+            return np.asarray(postings[nearest(postings, docs)] == docs)
+        return np.asarray(marked(self.documents, postings)[docs])
 
     def _scores_in(self, number: int, docs: Ordinals) -> Scores:
         """Return the score of a token in each of some documents."""
         span = self.span(number)
         postings = self.docs[span]
-        nearest = np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
-        scores: Scores = np.where(postings[nearest] == docs, self._scores(number, span, nearest), np.float32(0))
+        if self._few(docs, postings):
+            places = nearest(postings, docs)
+            return np.where(postings[places] == docs, self._scores(number, span, places), np.float32(0))
+        scores = np.zeros(len(docs), np.float32)
+        scores[marked(self.documents, postings)[docs]] = self._scores(
+            number, span, marked(self.documents, docs)[postings]
+        )
         return scores
 
-    def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | slice = slice(None)) -> Scores:
+    def _few(self, docs: Ordinals, postings: Ordinals) -> bool:
+        """Tell whether looking documents up is faster than marking them and what they are looked up in."""
+        return LOOKED_UP * len(docs) <= len(postings) + self.documents // LOOKED_UP
+
+    def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | Mask | slice = slice(None)) -> Scores:
         weight = self._weight[number]
         scores: Scores = weight - weight / self._spread[span][selected]
         return scores
 
 
-def best_of(found: Sequence[tuple[Ordinals, Scores]]) -> tuple[Ordinals, Scores]:
-    """Return the documents of several lists, each once and ascending, with the highest of their scores."""
-    docs = np.concatenate([np.zeros(0, np.int32), *(docs for docs, _ in found)])
-    scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in found)])
-    order = np.argsort(docs, kind="stable")  # a merge: each list ascends
-    docs, scores = docs[order], scores[order]
-    first = np.flatnonzero(np.diff(docs, prepend=-1))
-    return docs[first], np.maximum.reduceat(scores, first) if len(first) else scores
+def nearest(postings: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
+    """Return where each of some documents is in postings, if it is there."""
+    return np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
+
+
+def summed(table: Scores) -> Scores:
+    """Return the sum of the scores of all words in each document, word by word: equal ones give equal sums."""
+    sums = np.zeros(table.shape[1], np.float64)
+    for scores in table:
+        sums += scores
+    return sums.astype(np.float32)

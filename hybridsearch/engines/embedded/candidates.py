@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.cells import Mask
+from hybridsearch.engines.embedded.chosen import Chosen, united
 from hybridsearch.engines.embedded.filters import passing
-from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.matching import Matching
+from hybridsearch.engines.embedded.postings import EMPTY, Ordinals
 from hybridsearch.engines.embedded.vectors import Comparison
 from hybridsearch.engines.embedded.view import View
+from hybridsearch.engines.embedded.window import Window
 from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Neighbours
 from hybridsearch.search.plan import Plan
+
+Lift = tuple[Ordinals, NDArray[np.float32] | float]
+"""Documents, each once, and what lifts them in the first pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a plan finds.
+
+    Attributes:
+        chosen: Which documents.
+        leaders: Given a number, returns at least as many of those that lead in the first pass, ascending, and their
+            scores in it, or all that there are.
+    """
+
+    chosen: Chosen
+    leaders: Callable[[int], tuple[Ordinals, Scores]]
 
 
 class Candidates:
@@ -29,62 +50,69 @@ class Candidates:
         self.plan, self.view = plan, view
         again = any(map(plan.own, plan.facets))
         self._near = [Comparison(view.leg(each.leg, each.vector), each.vector, again=again) for each in plan.neighbours]
+        self._matchings = matchings(plan.keyword, view) if plan.keyword else []
 
-    def of(self, plan: Plan) -> tuple[Ordinals, Scores]:
-        """Return the documents that this plan finds, or one with fewer filters, and their scores in the first pass.
-
-        They ascend.
-        """
-        allowed = passing(conditions, self.view.products) if (conditions := plan.conditions) else None
+    def of(self, plan: Plan) -> Found:
+        """Return what this plan finds, or one with fewer filters."""
+        view = self.view
+        allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
         if plan.kind == "browse":
-            everything = np.arange(self.view.documents) if allowed is None else np.flatnonzero(allowed)
-            return everything.astype(np.int32), np.ones(len(everything), np.float32)
-        scores, is_candidate = self._matched[0].copy(), self._matched[1].copy()
+            everything = Chosen(view.documents, mask=np.ones(view.documents, np.bool_) if allowed is None else allowed)
+            return Found(everything, lambda k: (everything.docs[:k], np.ones(min(k, everything.count), np.float32)))
+        fixed = [(docs if allowed is None else docs[allowed[docs]], lift) for docs, lift in self._lifts]
+        lifts = [*fixed, *self._neighbours(plan, allowed)]
+        lifted = Chosen(view.documents, united(view.documents, (np.sort(docs) for docs, _ in lifts)))
+        return Found(
+            self._matched.within(allowed).and_also(lifted), partial(self._leaders, allowed, lifted.docs, lifts)
+        )
+
+    def _leaders(
+        self, allowed: Mask | None, lifted: Ordinals, lifts: Sequence[Lift], k: int
+    ) -> tuple[Ordinals, Scores]:
+        """Return what is lifted and the best `k` by words: nothing else can be among the first `k`, and the scores."""
+        by_words = [matching.leaders(allowed, k) for matching in self._matchings]
+        docs = united(self.view.documents, [lifted, *by_words])
+        scores = np.zeros(len(docs), np.float64)
+        if self.plan.keyword:
+            scores += Window(self.view, docs).bm25(self.plan.keyword)
+        for some, lift in lifts:
+            scores[np.searchsorted(docs, some)] += lift
+        return docs, scores.astype(np.float32)
+
+    def _neighbours(self, plan: Plan, allowed: Mask | None) -> Iterator[Lift]:
+        """Yield what each clause finds by vector."""
         for clause, near in zip(plan.neighbours, self._near, strict=True):
             within = self._among(clause, plan) if clause.among else allowed
             docs, cosines = near.nearest(clause.k, clause.floor, within)
-            scores[docs] += np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
-            is_candidate[docs] = True
-        if allowed is not None:
-            is_candidate &= allowed
-        docs = np.flatnonzero(is_candidate).astype(np.int32)
-        return docs, scores[docs].astype(np.float32)
+            yield docs, np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
 
     def _among(self, clause: Neighbours, plan: Plan) -> Mask:
         """Return which documents a clause looks among."""
         mask = passing(replace(plan, filters=(*plan.filters, *clause.filters)).conditions, self.view.products)
         for words in clause.texts:
-            having = np.zeros(self.view.documents, np.bool_)
-            having[match(words, self.view)[0]] = True
-            mask &= having
+            mask &= matched(matchings(words, self.view), self.view.documents).mask
         return mask
 
     @cached_property
-    def _matched(self) -> tuple[NDArray[np.float64], Mask]:
-        """What words, codes and pins give each document, and whether they find it; no filter changes that."""
-        scores, is_candidate = np.zeros(self.view.documents, np.float64), np.zeros(self.view.documents, np.bool_)
-        if self.plan.keyword:
-            docs, values = match(self.plan.keyword, self.view)
-            scores[docs] += values
-            is_candidate[docs] = True
-        if self.plan.ruled.pins:
-            docs = self.view.find([pin.id for pin in self.plan.ruled.pins])
-            scores[docs] += PIN_LIFT
-            is_candidate[docs] = True
-        for part, lift in self.plan.codes.by_lift() if self.plan.codes else ():
-            docs = np.unique(self.view.carrying(part))
-            scores[docs] += lift
-            is_candidate[docs] = True
-        return scores, is_candidate
+    def _matched(self) -> Chosen:
+        """What the words find; no filter changes that."""
+        return matched(self._matchings, self.view.documents)
+
+    @cached_property
+    def _lifts(self) -> list[tuple[Ordinals, float]]:
+        """What pins find, then what codes do."""
+        pins, codes = self.plan.ruled.pins, self.plan.codes
+        lifts = [(self.view.find([pin.id for pin in pins]), PIN_LIFT)] if pins else []
+        lifts += [(np.unique(self.view.carrying(part)), lift) for part, lift in (codes.by_lift() if codes else ())]
+        return lifts
 
 
-def match(clause: Match, view: View) -> tuple[Ordinals, Scores]:
-    """Return the documents that match in any language, and the score of the best."""
-    by_language = [view.text(clause.field, words.language).match(words, view.documents) for words in clause.everywhere]
-    if len(by_language) == 1:
-        return by_language[0]
-    scores = np.zeros(view.documents, np.float32)
-    for docs, values in by_language:
-        scores[docs] = np.maximum(scores[docs], values)
-    matching = np.flatnonzero(scores).astype(np.int32)
-    return matching, scores[matching]
+def matchings(clause: Match, view: View) -> list[Matching]:
+    """Return what matches in each language."""
+    return [Matching(view.text(clause.field, words.language), words) for words in clause.everywhere]
+
+
+def matched(by_language: Sequence[Matching], documents: int) -> Chosen:
+    """Return what matches in any language."""
+    found = [matching.found for matching in by_language]
+    return reduce(Chosen.and_also, found) if found else Chosen(documents, EMPTY["docs"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.engines.embedded.chosen import Chosen
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.tables import MANY, Table
@@ -26,36 +27,35 @@ MOST_CELLS = 8_000_000
 """Documents times places of which a table is made: 8 MB, which is faster to fill than so many rows are sorted."""
 
 
-def count(view: View, plan: Plan, facet: Facet, docs: Ordinals) -> Counted:
+def count(view: View, plan: Plan, facet: Facet, chosen: Chosen) -> Counted:
     """Return how many of some documents have each value of a field, and what else is known of it.
 
     Of the variants of a document those count that pass the filters.
     """
     kind, table = KINDS[facet.role], view.table(plan, facet.field)
-    rows, owners = docs, None
+    owners = None
     if plan.of_variants(facet.field):
         matching = plan.matching(facet)
-        rows = view.variants.among(docs, passing(matching, table) if matching else None)
+        rows = view.variants.among(chosen.docs, passing(matching, table) if matching else None)
         owners = view.variants.owners[rows]
+        chosen = Chosen(table.rows, rows)
     if kind.multiple:
-        return by_term(table, facet, rows, owners)
-    numbers = table.column(facet.role, facet.field)[rows]
+        return by_term(table, facet, chosen, owners)
+    numbers = table.column(facet.role, facet.field)[chosen.docs]
     there = ~np.isnan(numbers)
     numbers, owners = numbers[there], None if owners is None else owners[there]
     return measured(facet, numbers, owners) if kind.measured else by_number(facet, kind, numbers, owners)
 
 
-def by_term(table: Table, facet: Facet, rows: Ordinals, owners: Ordinals | None) -> Counted:
+def by_term(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -> Counted:
     """Return the counts by values of which a row may have several."""
     postings = table.postings(facet.role, facet.field)
     if not len(postings):
         return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
     if owners is None:
-        chosen = np.zeros(table.rows, np.bool_)
-        chosen[rows] = True
-        counts = np.add.reduceat(chosen[postings.docs], postings.starts[:-1], dtype=np.int64)
+        counts = np.add.reduceat(rows.mask[postings.docs], postings.starts[:-1], dtype=np.int64)
     else:
-        terms, held = table.terms_of(facet.role, facet.field, rows)
+        terms, held = table.terms_of(facet.role, facet.field, rows.docs)
         counts = documents(terms, owners if held is None else np.repeat(owners, held), len(postings))
     places = {node: postings.find(node) for node in facet.within.nodes}
     nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}

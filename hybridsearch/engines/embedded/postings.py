@@ -75,6 +75,10 @@ class Postings:
         """Return where a term's documents lie in `docs`."""
         return slice(self._starts[number], self._starts[number + 1])
 
+    def having_one(self, number: int) -> int:
+        """Return how many documents contain a term."""
+        return self._starts[number + 1] - self._starts[number]
+
     def having(self, terms: Iterable[str]) -> Ordinals:
         """Return the documents that contain at least one of the terms; a document may occur twice."""
         numbers = [number for number in map(self.find, terms) if number is not None]

@@ -12,7 +12,8 @@ import numpy as np
 
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
-from hybridsearch.engines.embedded.candidates import Candidates
+from hybridsearch.engines.embedded.candidates import Candidates, Found
+from hybridsearch.engines.embedded.chosen import Chosen
 from hybridsearch.engines.embedded.compiling import NAME as COMPILED
 from hybridsearch.engines.embedded.counting import count
 from hybridsearch.engines.embedded.orders import in_order
@@ -71,48 +72,51 @@ def rank(plan: Plan, view: View) -> Ranking:
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     candidates = Candidates(plan, view)
-    docs, first = reaching(plan, view, *candidates.of(plan))
-    if plan.proof and not is_proved(plan.proof, Window(view, np.sort(docs[best(first, plan.window)]))):
+    found = candidates.of(plan)
+    if plan.proof and not is_proved(plan.proof, Window(view, leading(found, plan.window))):
         return Ranking(plan, [], 0, proved=False)
-    if plan.needs_best and len(docs):
-        leader, *_ = by_score(plan.best(), view, docs, first)
-        plan = plan.near(leader.score, len(docs))
-        docs, first = reaching(plan, view, docs, first)
+    if plan.needs_best and found.chosen.count:
+        leader, *_ = by_score(plan.best(), view, found)
+        plan = plan.near(leader.score, found.chosen.count)
+    chosen = reaching(plan, view, found.chosen)
     keys: tuple[Key, ...] = ()
     if plan.is_steady:
-        ordinals, keys = in_order(plan, view, docs)
+        ordinals, keys = in_order(plan, view, chosen.docs)
         placed = scored(plan, view, ordinals)
     else:
-        placed = by_score(plan, view, docs, first)[plan.skipped :]
-    counted = [count(view, plan, facet, counted_by(plan, facet, candidates, docs)) for facet in plan.facets]
+        placed = by_score(plan, view, found)[plan.skipped :]
+    counted = [count(view, plan, facet, counted_by(plan, facet, candidates, chosen)) for facet in plan.facets]
     return Ranking(
         replace(plan, facets=tuple(facet for facet, _, _ in counted)),
         placed,
-        len(docs),
+        chosen.count,
         {facet.field: values for facet, values, _ in counted},
         {facet.field: details for facet, _, details in counted},
         keys,
     )
 
 
-def reaching(plan: Plan, view: View, docs: Ordinals, first: Scores) -> tuple[Ordinals, Scores]:
+def reaching(plan: Plan, view: View, chosen: Chosen) -> Chosen:
     """Return those of some candidates that reach the score that a product must have."""
     if not plan.least:
-        return docs, first
-    near = total(contributions(plan, Window(view, docs))) >= plan.least
-    return docs[near], first[near]
+        return chosen
+    near = total(contributions(plan, Window(view, chosen.docs))) >= plan.least
+    return Chosen(view.documents, chosen.docs[near])
 
 
-def counted_by(plan: Plan, facet: Facet, candidates: Candidates, docs: Ordinals) -> Ordinals:
+def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen) -> Chosen:
     """Return the documents that a facet counts: what is found, and what would be without the filters on its field."""
     if not plan.own(facet):
-        return docs
-    either = np.zeros(candidates.view.documents, np.bool_)
-    either[docs] = True
-    wider, first = candidates.of(plan.as_counted(facet))
-    new = ~either[wider]
-    either[reaching(plan, candidates.view, wider[new], first[new])[0]] = True
-    return np.flatnonzero(either).astype(np.int32)
+        return chosen
+    wider = candidates.of(plan.as_counted(facet)).chosen
+    new = wider.within(~chosen.mask) if plan.least else wider
+    return chosen.and_also(reaching(plan, candidates.view, new))
+
+
+def leading(found: Found, k: int) -> Ordinals:
+    """Return the `k` documents that lead in the first pass, ascending."""
+    docs, first = found.leaders(k)
+    return np.sort(docs[best(first, k)])
 
 
 def is_proved(proof: Proof, window: Window) -> bool:
@@ -122,12 +126,13 @@ def is_proved(proof: Proof, window: Window) -> bool:
     return known or bool((evidence >= proof.needed).any())
 
 
-def by_score(plan: Plan, view: View, docs: Ordinals, first: Scores) -> list[Placed]:
+def by_score(plan: Plan, view: View, found: Found) -> list[Placed]:
     """Return the candidates in order of score, down to the end of the page.
 
     Without signals the first pass is the score, as there is no second one.
     """
     end = plan.skipped + plan.wanted
+    docs, first = found.leaders(max(plan.window, end))
     reach = best(first, max(plan.window, end))
     if not plan.signals:
         return [Placed(int(docs[place]), float(first[place])) for place in reach]

@@ -51,6 +51,7 @@ class View:
         self.variants = Variants(arrays, self.documents)
         self.products = Table(arrays, self.documents, variants=self.variants, find=self.find)
         self._found: dict[str, int | None] = {}
+        self._texts: dict[str, TextField] = {}
         nowhere = np.full(self.documents, -1, np.int32)
         self.counts: dict[Counted, int] = {}
         """Of what was counted beside the candidates of a plan; it stays as it is too."""
@@ -82,7 +83,10 @@ class View:
 
     def text(self, field: str, language: str) -> TextField:
         """Return a text field in one language."""
-        return TextField(self._arrays, f"text:{field}:{language}")
+        name = f"text:{field}:{language}"
+        if name not in self._texts:
+            self._texts[name] = TextField(self._arrays, name, self.documents)
+        return self._texts[name]
 
     def carrying(self, codes: Codes) -> Ordinals:
         """Return the documents that have one of the codes, or one that begins so; a document may occur twice."""

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
 
-from hybridsearch.engines.embedded.bm25 import LENGTHS, Norms, byte_to_length, rounded
+from hybridsearch.engines.embedded.bm25 import LENGTHS, Norms, Scores, byte_to_length, rounded, summed
 from hybridsearch.engines.embedded.bm25 import TextField as Field
-from hybridsearch.engines.embedded.postings import PostingsBuilder
+from hybridsearch.engines.embedded.matching import Matching
+from hybridsearch.engines.embedded.postings import Ordinals, PostingsBuilder
 from hybridsearch.search.clauses import Words
 
 
@@ -21,11 +22,17 @@ def field_of(*texts: str) -> Field:
     norms = Norms(inverted.holders, inverted.lengths, len(texts))
     having = np.diff(inverted.arrays["starts"])
     arrays = {**inverted.arrays, **norms.of(having, inverted.counts, inverted.arrays["docs"])}
-    return Field({f"text:{name}": array for name, array in arrays.items()}, "text")
+    return Field({f"text:{name}": array for name, array in arrays.items()}, "text", len(texts))
+
+
+def match(field: Field, words: Words) -> tuple[Ordinals, Scores]:
+    """Return what matches, with its score."""
+    docs = Matching(field, words).found.docs
+    return docs, summed(field.table(words, docs))
 
 
 def test_score_is_the_formula_worked_by_hand() -> None:
-    docs, scores = field_of("red dress", "red red shoe hat", "hat").match(wanted(["red"], 1), 3)
+    docs, scores = match(field_of("red dress", "red red shoe hat", "hat"), wanted(["red"]))
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))
     average = 7 / 3
     assert docs.tolist() == [0, 1]
@@ -43,14 +50,14 @@ def wanted(tokens: list[str], needed: int = 1) -> Words:
 
 
 def test_documents_without_the_field_count_neither_in_n_nor_in_the_average() -> None:
-    _, with_empty = field_of("red dress", "", "hat").match(wanted(["red"], 1), 3)
-    _, without = field_of("red dress", "hat").match(wanted(["red"], 1), 2)
+    _, with_empty = match(field_of("red dress", "", "hat"), wanted(["red"]))
+    _, without = match(field_of("red dress", "hat"), wanted(["red"]))
     assert with_empty.tolist() == without.tolist()
 
 
 def test_only_the_length_of_the_document_is_rounded_not_the_average() -> None:
     long = " ".join(["word"] * 41)
-    _, (score, _) = field_of(long, "word").match(wanted(["word"], 1), 2)
+    _, (score, _) = match(field_of(long, "word"), wanted(["word"]))
     idf = math.log(1 + 0.5 / 2.5)
     assert score == pytest.approx(2.2 * idf * 41 / (41 + 1.2 * (1 - 0.75 + 0.75 * 40 / 21)), rel=1e-6)
 
@@ -94,17 +101,17 @@ def test_lengths_are_rounded_down_to_the_next_norm() -> None:
 
 def test_documents_with_too_few_of_the_words_do_not_match() -> None:
     field = field_of("red dress", "red shoe", "blue shoe")
-    assert field.match(wanted(["red", "shoe"], 2), 3)[0].tolist() == [1]
-    assert field.match(wanted(["red", "shoe"], 1), 3)[0].tolist() == [0, 1, 2]
-    assert field.match(wanted(["green"], 1), 3)[0].tolist() == []
+    assert match(field, wanted(["red", "shoe"], 2))[0].tolist() == [1]
+    assert match(field, wanted(["red", "shoe"], 1))[0].tolist() == [0, 1, 2]
+    assert match(field, wanted(["green"], 1))[0].tolist() == []
 
 
 def test_of_tokens_that_stand_for_one_word_the_best_counts() -> None:
     field = field_of("tshirt red", "shirt", "tshirt shirt shirt", "red")
     either = Words("en", (("tshirt", "shirt"),), (1,))
-    docs, scores = field.match(either, 4)
+    docs, scores = match(field, either)
     assert docs.tolist() == [0, 1, 2]
-    apart = [field.match(wanted([token]), 4) for token in ("tshirt", "shirt")]
+    apart = [match(field, wanted([token])) for token in ("tshirt", "shirt")]
     best = [max(float(values[found == doc].sum()) for found, values in apart) for doc in docs]
     assert scores.tolist() == pytest.approx(best)
     assert field.table(either, docs)[0].tolist() == pytest.approx(best)
@@ -113,9 +120,9 @@ def test_of_tokens_that_stand_for_one_word_the_best_counts() -> None:
 def test_what_stands_for_a_word_may_count_less_and_several_tokens_together() -> None:
     field = field_of("tee red", "t shirt", "t", "shirt", "tee")
     either = Words("en", (("tee", "t shirt"),), (1,), factors=(("t shirt", 0.25),))
-    docs, scores = field.match(either, 5)
+    docs, scores = match(field, either)
     assert docs.tolist() == [0, 1, 4]
-    whole = field.match(wanted(["t", "shirt"]), 5)
+    whole = match(field, wanted(["t", "shirt"]))
     assert scores[1] == pytest.approx(0.25 * float(whole[1][whole[0] == 1][0]))
     assert field.table(either, docs)[0].tolist() == pytest.approx(scores.tolist())
 
@@ -123,16 +130,27 @@ def test_what_stands_for_a_word_may_count_less_and_several_tokens_together() -> 
 def test_words_count_by_what_they_tell() -> None:
     field = field_of("red dress", "red shoe", "blue shoe", "dress")
     tell = Words("en", (("red",), ("shoe",), ("blue",)), (200, 500, 300), 500)
-    assert field.match(tell, 4)[0].tolist() == [1, 2]
+    assert match(field, tell)[0].tolist() == [1, 2]
 
 
-def test_table_of_few_documents_holds_the_same_scores_as_the_whole_match() -> None:
-    texts = ["a b", "b c c", "a a a", "c d e f g", "b"]
-    field, tokens = field_of(*texts), ["a", "c", "missing", "b"]
-    docs, scores = field.match(wanted(tokens), len(texts))
-    table = field.table(wanted(tokens), docs)
-    assert table.sum(axis=0).tolist() == pytest.approx(scores.tolist(), rel=1e-6)
-    assert table[2].tolist() == [0.0] * len(docs)
+def test_scores_are_the_same_whether_documents_are_looked_up_or_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["a b", "b c c", "a a a", "c d e f g", "b", "t shirt b"]
+    field = field_of(*texts)
+    words = Words("en", (("a",), ("c", "t shirt"), ("missing",), ("b",)), (1, 1, 1, 1), 2, (("c", 0.5),))
+    docs = np.array([0, 1, 3, 5], np.int32)
+    found = []
+    for few in (True, False):
+        monkeypatch.setattr(Field, "_few", lambda *_, few=few: few)
+        found.append((field.table(words, docs).tolist(), match(field, words)[0].tolist()))
+    assert found[0] == found[1]
+    table, matching = found[0]
+    assert [[score > 0 for score in row] for row in table] == [
+        [True, False, False, False],
+        [False, True, True, True],
+        [False, False, False, False],
+        [True, True, False, True],
+    ]
+    assert matching == [0, 1, 5]
 
 
 def test_scores_agree_with_rank_bm25_once_the_idf_of_each_is_divided_out() -> None:
@@ -144,7 +162,7 @@ def test_scores_agree_with_rank_bm25_once_the_idf_of_each_is_divided_out() -> No
     compared = 0
     for word in oracle.idf:
         having = sum(word in text for text in corpus)
-        docs, ours = field.match(wanted([word], 1), len(corpus))
+        docs, ours = match(field, wanted([word], 1))
         if oracle.idf[word]:
             theirs = oracle.get_scores([word])[docs] / oracle.idf[word]
             idf = math.log(1 + (len(corpus) - having + 0.5) / (having + 0.5))

@@ -38,21 +38,29 @@ def test_each_filter_has_its_own_neighbours(engine: EmbeddedEngine) -> None:
     view = engine._view()
     plan = replace(RED, filters=(Terms("brand", ("Zeta",)),), facets=(Facet("brand"),))
     found = Candidates(plan, view)
-    assert found.of(RED)[0].tolist() == [0, 1, 2]
-    docs, first = found.of(plan)
-    assert docs.tolist() == [1, 3]
-    again, alone = found.of(RED), Candidates(RED, view).of(RED)
+    assert found.of(RED).chosen.docs.tolist() == [0, 1, 2]
+    docs, first = found.of(plan).leaders(9)
+    assert docs.tolist() == found.of(plan).chosen.docs.tolist() == [1, 3]
+    again, alone = found.of(RED).leaders(9), Candidates(RED, view).of(RED).leaders(9)
     assert [part.tolist() for part in again] == [part.tolist() for part in alone]
     assert first[0] == again[1][1]
+
+
+def test_what_is_lifted_leads_whatever_its_words_say(engine: EmbeddedEngine) -> None:
+    """The first by words alone is p0, the nearest p1 and p2; p3 has none of the words."""
+    found = Candidates(RED, engine._view()).of(RED)
+    docs, first = found.leaders(1)
+    assert docs[first.argmax()] == 1
+    assert set(docs.tolist()) >= {1, 2}
 
 
 def test_words_and_vectors_are_looked_up_once_for_all_facets(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = mock.Mock(wraps=cells.products)
-    matched = mock.Mock(wraps=candidates.match)
+    matched = mock.Mock(wraps=candidates.matched)
     monkeypatch.setattr(vectors, "products", compared)
-    monkeypatch.setattr(candidates, "match", matched)
+    monkeypatch.setattr(candidates, "matched", matched)
     filters = (Terms("brand", ("Acme",)),)
     assert engine.search(replace(RED, filters=filters, facets=(Facet("brand"),))).facets == {
         "brand": {"Acme": 2, "Zeta": 1}
