@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from hybridsearch.engines.embedded.window import Window
 from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Neighbours
 from hybridsearch.search.plan import Plan
 
-Lift = tuple[Ordinals, NDArray[np.float32] | float]
+Lift = tuple[Ordinals, NDArray[np.floating[Any]] | float]
 """Documents, each once, and what lifts them in the first pass."""
 
 
@@ -57,7 +58,7 @@ class Candidates:
         view = self.view
         allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
         if plan.kind == "browse":
-            everything = Chosen(view.documents, mask=np.ones(view.documents, np.bool_) if allowed is None else allowed)
+            everything = Chosen(view.documents, marks=np.ones(view.documents, np.bool_) if allowed is None else allowed)
             return Found(everything, lambda k: (everything.docs[:k], np.ones(min(k, everything.count), np.float32)))
         fixed = [(docs if allowed is None else docs[allowed[docs]], lift) for docs, lift in self._lifts]
         lifts = [*fixed, *self._neighbours(plan, allowed)]

@@ -19,57 +19,48 @@ FEW = 16
 
 
 class Chosen:
-    """Some documents of `documents`.
+    """Some documents of `documents`: listed, ascending, or marked."""
 
-    Args:
-        docs: Their numbers, ascending.
-        mask: Where there are no numbers: for each document, whether it is one of them.
-    """
-
-    def __init__(self, documents: int, docs: Ordinals | None = None, mask: Mask | None = None) -> None:
-        assert (docs is None) != (mask is None)
-        self.documents, self._docs, self._mask = documents, docs, mask
+    def __init__(self, documents: int, listed: Ordinals | None = None, marks: Mask | None = None) -> None:
+        self.documents, self._listed, self._marks = documents, listed, marks
 
     @cached_property
     def docs(self) -> Ordinals:
         """Their numbers, ascending."""
-        return np.flatnonzero(self._mask).astype(np.int32) if self._docs is None else self._docs
+        return np.flatnonzero(self.mask).astype(np.int32) if self._listed is None else self._listed
 
     @cached_property
     def mask(self) -> Mask:
         """For each document, whether it is one of them."""
-        return marked(self.documents, self._docs) if self._mask is None else self._mask
+        return marked(self.documents, self.docs) if self._marks is None else self._marks
 
     @cached_property
     def count(self) -> int:
         """How many there are."""
-        return int(np.count_nonzero(self._mask)) if self._docs is None else len(self._docs)
+        return int(np.count_nonzero(self.mask)) if self._listed is None else len(self._listed)
 
     @property
-    def few(self) -> bool:
-        """Whether they are listed and not marked."""
-        return self._docs is not None
+    def listed(self) -> bool:
+        """Whether their numbers are at hand."""
+        return self._listed is not None
 
     def within(self, allowed: Mask | None) -> Chosen:
         """Return those of them that are allowed; None allows all."""
         if allowed is None:
             return self
-        if self._docs is None:
-            return Chosen(self.documents, mask=self.mask & allowed)
-        return Chosen(self.documents, self._docs[allowed[self._docs]])
+        if self.listed:
+            return Chosen(self.documents, self.docs[allowed[self.docs]])
+        return Chosen(self.documents, marks=self.mask & allowed)
 
     def and_also(self, other: Chosen) -> Chosen:
         """Return what is one of them or one of others."""
-        if self._docs is not None and other._docs is not None and not self._are_many(other):
-            return Chosen(self.documents, united(self.documents, [self._docs, other._docs]))
-        if other._docs is None:
-            return Chosen(self.documents, mask=self.mask | other.mask)
+        if self.listed and other.listed and FEW * (self.count + other.count) <= self.documents:
+            return Chosen(self.documents, united(self.documents, [self.docs, other.docs]))
+        if not other.listed:
+            return Chosen(self.documents, marks=self.mask | other.mask)
         mask = self.mask.copy()
-        mask[other._docs] = True
-        return Chosen(self.documents, mask=mask)
-
-    def _are_many(self, other: Chosen) -> bool:
-        return FEW * (self.count + other.count) > self.documents
+        mask[other.docs] = True
+        return Chosen(self.documents, marks=mask)
 
 
 def marked(documents: int, docs: Ordinals) -> Mask:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.chosen import Chosen
+from hybridsearch.engines.embedded.chosen import FEW, Chosen
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.tables import MANY, Table
@@ -52,11 +52,11 @@ def by_term(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -
     postings = table.postings(facet.role, facet.field)
     if not len(postings):
         return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
-    if owners is None:
+    if owners is None and FEW * rows.count > table.rows:
         counts = np.add.reduceat(rows.mask[postings.docs], postings.starts[:-1], dtype=np.int64)
     else:
         terms, held = table.terms_of(facet.role, facet.field, rows.docs)
-        counts = documents(terms, owners if held is None else np.repeat(owners, held), len(postings))
+        counts = documents(terms, owners if owners is None or held is None else np.repeat(owners, held), len(postings))
     places = {node: postings.find(node) for node in facet.within.nodes}
     nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
     if facet.within.some:

@@ -2,8 +2,8 @@
 
 Every document that matches has one of the rarest words, those without which the others are not enough. Where they are
 rare, only the documents that have one are looked at. Where they are not, each frequent word has a byte for every
-document, which bounds what the word gives it: the sum of the bounds tells which few documents may be among the first, and
-only these are scored.
+document, which bounds what the word gives it: the sum of the bounds tells which few documents may be among the first,
+and only these are scored.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ SLACK = 1e-4
 """Share by which rounding may bring a bound below what it bounds, with room to spare."""
 COLUMNS = 16
 """Times as many groups of documents as are wanted: then few of the best ones share one."""
-MOST_KEPT = 32
-"""Frequent words of a field whose bounds are remembered: 32 MB of a million documents."""
+MOST_KEPT = 64
+"""Frequent words of a field whose bounds are remembered: 64 MB of a million documents."""
 
 
 class Bound(NamedTuple):
@@ -52,7 +52,8 @@ class Bound(NamedTuple):
 def bound(field: TextField, tokens: Sequence[str], factors: Mapping[str, float]) -> Bound:
     """Return what a word gives the documents that have one of its tokens; that of a frequent one is remembered."""
     key = (tokens, tuple(factors.get(form) for form in tokens))
-    if (known := field.kept.get(key)) is not None:
+    known: Bound | None = field.kept.get(key)
+    if known is not None:
         return known
     docs, scores = field.scored(tokens, factors)
     most = float(scores.max(initial=0))
@@ -62,8 +63,9 @@ def bound(field: TextField, tokens: Sequence[str], factors: Mapping[str, float])
     everywhere = np.zeros(field.documents, np.uint8)
     everywhere[docs] = steps
     if len(field.kept) >= MOST_KEPT:
-        field.kept.clear()
-    return field.kept.setdefault(key, Bound(slice(None), everywhere, most))
+        field.kept.pop(next(iter(list(field.kept))), None)
+    field.kept[key] = Bound(slice(None), everywhere, most)
+    return Bound(slice(None), everywhere, most)
 
 
 class Matching:
@@ -86,7 +88,7 @@ class Matching:
         if not rare:
             return Chosen(documents, EMPTY["docs"])
         if FEW * sum(sizes[place] for place in rare) > documents:
-            return Chosen(documents, mask=self._marked())
+            return Chosen(documents, marks=self._marked())
         return Chosen(documents, self._listed(rare))
 
     def leaders(self, allowed: Mask | None, k: int) -> Ordinals:
@@ -94,7 +96,7 @@ class Matching:
         found = self.found.within(allowed)
         if found.count <= k:
             return found.docs
-        docs, scores = self._scored(found.docs) if found.few else self._reaching(found.mask, k)
+        docs, scores = self._scored(found.docs) if found.listed else self._reaching(found.mask, k)
         return docs[np.sort(best(scores, k))]
 
     def _listed(self, rare: Sequence[int]) -> Ordinals:

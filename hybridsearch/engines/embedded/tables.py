@@ -98,11 +98,7 @@ class Table:
         """Return the numbers of the terms of some rows, one row after the other, and how many each has; None: one."""
         name = array_name(role, field, self._prefix)
         if name not in self._forward:
-            postings = self.postings(role, field)
-            order = np.argsort(postings.docs, kind="stable")
-            starts = np.searchsorted(postings.docs[order], np.arange(self.rows + 1))
-            one_each = np.array_equal(starts, np.arange(self.rows + 1))
-            self._forward[name] = postings.numbers[order].astype(np.int32), None if one_each else starts
+            self._forward[name] = forward(self.postings(role, field), self.rows)
         terms, known = self._forward[name]
         if known is None:
             return terms[rows], None
@@ -131,6 +127,17 @@ class Table:
             self._cases[name] = by_case
         folded = {value.casefold() for value in values}
         return [written for value in folded for written in self._cases[name].get(value, ())]
+
+
+def forward(postings: Postings, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int64] | None]:
+    """Return the numbers of the terms of all rows, row by row, and where those of each row start; None: one each."""
+    held = np.bincount(postings.docs, minlength=rows)
+    if (held == 1).all():
+        terms = np.empty(rows, np.int32)
+        terms[postings.docs] = postings.numbers
+        return terms, None
+    order = np.argsort(postings.docs, kind="stable")
+    return postings.numbers[order].astype(np.int32), np.append(0, np.cumsum(held))
 
 
 class Variants(Table):

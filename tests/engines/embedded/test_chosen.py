@@ -16,7 +16,7 @@ def listed(some: frozenset[int]) -> Chosen:
 
 
 def marked(some: frozenset[int]) -> Chosen:
-    return Chosen(40, mask=np.isin(np.arange(40), list(some)))
+    return Chosen(40, marks=np.isin(np.arange(40), list(some)))
 
 
 def held(chosen: Chosen) -> frozenset[int]:
