@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
+from hybridsearch.remembered import remembered
 from hybridsearch.sections import Language, Reviews, Section
 
 PRICES = frozenset(["price", "saleprice", "currentprice", "preis", "verkaufspreis", "prix", "precio", "価格", "价格"])
@@ -182,6 +183,7 @@ class Fields(Section):
         return itertools.chain(self.text, self.codes, *map(self.of, KINDS), self.pictures, self.videos)
 
     @property
+    @remembered
     def has_variants(self) -> bool:
         """Whether there is any field of variants."""
         return bool(self.names_of_variants)
@@ -191,6 +193,7 @@ class Fields(Section):
         return tuple(name for name in self.of(role) if not self.of_variants(name))
 
     @property
+    @remembered
     def worth(self) -> dict[str, tuple[str, ...]]:
         """The fields that say what a product is worth whatever the query is, by the family of their signals."""
         return {
@@ -201,6 +204,7 @@ class Fields(Section):
         }
 
     @property
+    @remembered
     def in_variants(self) -> dict[str, tuple[str, ...]]:
         """The fields of variants that searches use, by role; empty where there are none."""
         by_role = {role: tuple(filter(self.of_variants, self.of(role))) for role in KINDS}

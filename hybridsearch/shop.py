@@ -36,6 +36,7 @@ from hybridsearch.recent import Recent
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.arms import Arm, Chosen, assigned
+from hybridsearch.search.codes import weighed
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
@@ -147,7 +148,7 @@ class Shop:
         typed = query.text
         query = replace(query, given=tuple(values), text=typed if ruled.query is None else ruled.query)
         used, degraded = (weights, ()) if weights is not None else self.weights_for(schema, arm)
-        of_kind = used.of(planner.kind_of(query, schema)[0])
+        of_kind = weighed(used, planner.kind_of(query, schema)[0], schema)
         vectors: dict[str, dict[str, Vector]] = {}
         missing: list[str] = []
         for source in sources_of(query, schema):
@@ -169,7 +170,6 @@ class Shop:
             today=datetime.now(UTC).date(),
             taste=taste,
         )
-        plan = replace(plan, given_filters=query.filters)
         if ruled.query is None:
             return plan
         return replace(plan, query=typed, notes=(f"a rule searched for {brief(ruled.query)} instead", *plan.notes))

@@ -181,6 +181,7 @@ def folded(run: str) -> str:
     return run.translate(_KANA)
 
 
+@functools.lru_cache(maxsize=8)
 def query_words(text: str) -> tuple[str, ...]:
     """Return the words of a query; a number and its unit are one, which the index has however they are written."""
     return split(as_typed(text))

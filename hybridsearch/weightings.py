@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from hybridsearch.disk.watched import signature
 from hybridsearch.errors import QueryError, WeightsError
+from hybridsearch.remembered import remembered
 from hybridsearch.schema import Schema
 from hybridsearch.search import weights as weighting
 from hybridsearch.search.arms import B, Chosen
@@ -21,6 +23,8 @@ class Weightings:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        path = settings.weights.path
+        self._path = settings.resolve(path) if path else None
         self._written = settings.weights.signals
         self._in_use: tuple[Weights, tuple[str, ...]] | None = None
         self._seen: tuple[int, ...] = ()
@@ -29,15 +33,15 @@ class Weightings:
     @property
     def in_use(self) -> tuple[Weights, tuple[str, ...]]:
         """The weights in use, and why they are not those that the configuration names, if so."""
-        path = self._settings.weights.path
-        seen = signature(self._settings.resolve(path)) if path else ()
+        path = self._path
+        seen = signature(path) if path else ()
         found = self._in_use
         if found is None or seen != self._seen:
             try:
-                learned = weighting.load(self._settings.resolve(path)) if path else weighting.prior()
+                learned = weighting.load(path) if path else weighting.prior()
                 found = learned.written(self._settings.weights), ()
             except WeightsError as error:
-                found = self._prior(), (prior_reason(error),)
+                found = self._prior, (prior_reason(error),)
             self._seen, self._in_use = seen, found
         return found
 
@@ -69,8 +73,8 @@ class Weightings:
         try:
             require_encoders(weights, schema)
         except WeightsError as error:
-            return self._prior().on(schema, self._written), (prior_reason(error), *self._unheard(schema))
-        return weights.on(schema, self._written), (*degraded, *self._unheard(schema))
+            return on_index(self._prior, schema, self._written), (prior_reason(error), *self._unheard(schema))
+        return on_index(weights, schema, self._written), (*degraded, *self._unheard(schema))
 
     def fitting(self, weights: Weights, schema: Schema) -> Weights:
         """Return other weights as a search on an index counts with them, with those that the configuration names."""
@@ -102,15 +106,22 @@ class Weightings:
         if weights is not None:
             try:
                 require_encoders(weights, schema)
-                return weights.on(schema, self._written), ()
+                return on_index(weights, schema, self._written), ()
             except WeightsError as error:
                 why = (arm_reason(error),)
         in_use, degraded = self.on(schema)
         return in_use, (*degraded, *why)
 
+    @cached_property
     def _prior(self) -> Weights:
         """Return the weights that count where none were learned."""
         return weighting.prior().written(self._settings.weights)
+
+
+@remembered
+def on_index(weights: Weights, schema: Schema, written: Mapping[str, float]) -> Weights:
+    """Return weights as they count on an index, see `Weights.on`."""
+    return weights.on(schema, written)
 
 
 def require_encoders(weights: Weights, schema: Schema) -> None:

@@ -7,6 +7,7 @@ import math
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hybridsearch.search.conditions import Filter
 from hybridsearch.values import Vector
@@ -44,10 +45,16 @@ class Words:
     factors: tuple[tuple[str, float], ...] = ()
 
     @classmethod
-    def alike(cls, language: str, tokens: Sequence[tuple[str, ...]], share: float = 0.0) -> Words:
+    def alike(
+        cls,
+        language: str,
+        tokens: Sequence[tuple[str, ...]],
+        share: float = 0.0,
+        factors: tuple[tuple[str, float], ...] = (),
+    ) -> Words:
         """Return words that count the same, of which a share, in [0, 1], is needed; at least one always is."""
         needed = max(1, math.ceil(len(tokens) * share - 1e-9))
-        return cls(language, tuple(tokens), (1,) * len(tokens), needed)
+        return cls(language, tuple(tokens), (1,) * len(tokens), needed, factors)
 
     @property
     def flat(self) -> tuple[str, ...]:
@@ -62,15 +69,20 @@ class Words:
     @property
     def least(self) -> int | None:
         """How many words are needed; None where that depends on which they are."""
-        fewest = next(count for count, sum_ in self._sums(descending=True) if sum_ >= self.needed)
-        certain = next(count for count, sum_ in self._sums(descending=False) if sum_ >= self.needed)
-        return fewest if fewest == certain else None
-
-    def _sums(self, *, descending: bool) -> Iterator[tuple[int, int]]:
-        return enumerate(itertools.accumulate(sorted(self.tells, reverse=descending)), 1)
+        return least_of(self.tells, self.needed)
 
     def __str__(self) -> str:
         return f"{self.language}: {' '.join(map('|'.join, self.tokens))}"
+
+
+@lru_cache(maxsize=1_000)  # mostly words that count the same
+def least_of(tells: tuple[int, ...], needed: int) -> int | None:
+    """Return how many of words that count so much are needed; None where that depends on which they are."""
+    fewest, certain = (
+        next(count for count, sum_ in enumerate(itertools.accumulate(ordered), 1) if sum_ >= needed)
+        for ordered in (sorted(tells, reverse=True), sorted(tells))
+    )
+    return fewest if fewest == certain else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from hybridsearch import text
 from hybridsearch.query_sources import QUERY_SOURCES
+from hybridsearch.remembered import remembered
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Codes
 from hybridsearch.search.signals import CODE, CODE_PREFIX, LEADS, is_cosine, signal_names
@@ -95,6 +96,12 @@ def may_begin_code(query: str) -> bool:
         and not _YEAR.fullmatch(code)
         and not is_measure(query.lower())
     )
+
+
+@remembered
+def weighed(weights: Weights, kind: str, schema: Schema) -> Weights:
+    """Return the weights that a kind of query is answered with on an index, with codes first."""
+    return codes_first(weights.of(kind), schema)
 
 
 def codes_first(weights: Weights, schema: Schema) -> Weights:

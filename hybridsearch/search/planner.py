@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource,
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
-from hybridsearch.search.codes import codes_first, is_surely_code, typed_codes
+from hybridsearch.search.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets import FacetNames, read_facets
 from hybridsearch.search.filters import FilterValue, read_filters
@@ -56,7 +57,7 @@ STAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """What a shopper asks, before anything is looked up.
 
@@ -82,7 +83,7 @@ class Query:
     diverse: bool = False
     heard: Transcript | None = None
 
-    @property
+    @cached_property
     def typed(self) -> str:
         """The text as it is searched for: normalised, and cut to QUERY_LIMIT."""
         return text.clean(self.text, text.QUERY_LIMIT)
@@ -171,7 +172,7 @@ def plan(
             or a source does not exist; or a cursor is damaged, or none of this search.
     """
     kind, reason = kind_of(query, schema)
-    weights = codes_first(weights.of(kind), schema)
+    weights = weighed(weights, kind, schema)
     vectors = vectors if vectors and kind != "code" else {}
     vectors = {source.name: heard(vectors[source.name], source, schema, weights) for source in sources_named(vectors)}
     reading, parts = understood(query, schema, lexicon, synonyms)
@@ -214,6 +215,7 @@ def plan(
         compared=compared(filters),
         ruled=ruled,
         diverse=diverse_by(schema, ruled) if query.diverse else None,
+        given_filters=query.filters,
         taste=taste if tasted else INDIFFERENT,
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),

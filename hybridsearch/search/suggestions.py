@@ -10,7 +10,7 @@ from hybridsearch import text
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Codes, Condition, Counted, Match, Saturated, Signal
-from hybridsearch.search.codes import codes_first, typed_codes
+from hybridsearch.search.codes import typed_codes, weighed
 from hybridsearch.search.conditions import Filter, Not
 from hybridsearch.search.having import fields_of, having_all, match_of
 from hybridsearch.search.lexicon import Lexicon
@@ -101,7 +101,7 @@ def planned(
     hidden = dict.fromkeys(clause for each in completed for clause in each.filters if isinstance(clause, Not))
     keyword = begun(typed, languages, known.lexicon)
     codes = typed_codes(text.clean(given, text.QUERY_LIMIT)) if schema.fields.codes and typed.words else None
-    weights = codes_first(weights.of(WORDS.name), schema)
+    weights = weighed(weights, WORDS.name, schema)
     evidence = Evidence(" ".join(typed.words), keyword, codes, {}, schema)
     signals = tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0 and tells(signal))
     plan = Plan(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     if text.is_cjk(language):  # the tokens of a run hold each other
         most = max((tells for tells, had in known if had >= share), default=0)
     else:
-        most = most_for(share, known)
+        most = most_for(share, tuple(known))
     needed = min(max(1, most, round(WHOLE * least)), sum(tells))
     return Words(language, tuple(tokens), tuple(tells), needed, tuple(factors(here, language, lexicon)))
 
@@ -77,7 +77,8 @@ def factors(words: Iterable[Word], language: str, lexicon: Lexicon) -> Iterator[
                 yield token_of(form, language), round(factor, 4)
 
 
-def most_for(share: float, words: Sequence[tuple[int, float]]) -> int:
+@lru_cache(maxsize=8)  # most languages have as many products with a word
+def most_for(share: float, words: tuple[tuple[int, float], ...]) -> int:
     """Return the most that words may have to tell together so that still a share of the products is expected to.
 
     Args:
@@ -130,7 +131,7 @@ def present(words: Words, share: float) -> Words:
     """Return the words of a query that products have, of which a share is needed whatever each tells."""
     pairs = zip(words.tokens, words.tells, strict=True)
     known = [tokens for tokens, tells in pairs if tells != UNKNOWN]
-    return replace(Words.alike(words.language, known or words.tokens, share), factors=words.factors)
+    return Words.alike(words.language, known or words.tokens, share, words.factors)
 
 
 def idf(count: int, documents: int) -> float:

@@ -89,7 +89,7 @@ def test_what_is_needed_is_the_most_that_enough_products_are_expected_to_have(
             after[told] += chance * (1 - having)
             after[told + tells] += chance * having
         chances = after
-    found = most_for(share, asked)
+    found = most_for(share, tuple(asked))
     assert sum(chance for told, chance in chances.items() if told >= found) >= share * (1 - 1e-6)
     more = [told for told in chances if told > found]
     if more:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hybridsearch"
 
 LAYERS = (
-    ("redaction", "markup", "transcript", "units"),
+    ("redaction", "markup", "remembered", "transcript", "units"),
     (
         "_version",
         "amounts",

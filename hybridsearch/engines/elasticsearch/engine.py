@@ -27,7 +27,7 @@ from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, vector_path
 from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.retry import Allowance
-from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, Searches
+from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, IndexInfo, Searches
 from hybridsearch.engines.elasticsearch.shapes import COUNTED, FOUND, SHARD_STATS
 from hybridsearch.engines.elasticsearch.waiting import Waiting
 from hybridsearch.errors import EngineError
@@ -202,16 +202,17 @@ class ElasticsearchEngine:
     def schema(self, generation: str | None = None, *, fresh: bool = False) -> Schema:
         if fresh:
             self._searches.forget()
-        return self._ask(self._searches.index_info(generation), generation).schema
+        return self._index(generation).schema
 
     async def schema_async(self) -> Schema:
-        return (await self._ask_async(self._searches.index_info())).schema
+        return (await self._index_async()).schema
 
     def lexicon(self, generation: str | None = None) -> Lexicon:
-        return self._ask(self._searches.lexicon(generation), generation)
+        known = self._searches.known_lexicon(self._index()) if generation is None else None
+        return known or self._ask(self._searches.lexicon(generation), generation)
 
     async def lexicon_async(self) -> Lexicon:
-        known = self._searches.known_lexicon(await self._ask_async(self._searches.index_info()))
+        known = self._searches.known_lexicon(await self._index_async())
         if known is not None:
             return known
         return await asyncio.to_thread(self.lexicon)  # to read and sort megabytes of words would hold the event loop
@@ -254,6 +255,18 @@ class ElasticsearchEngine:
     async def close_async(self) -> None:
         await self._loops.close()
         self.close()
+
+    def _index(self, generation: str | None = None) -> IndexInfo:
+        """Return what is known of an index: of the live one without an exchange, if it was read a moment ago."""
+        if generation is None and (known := self._searches.known_index()):
+            return known
+        return self._ask(self._searches.index_info(generation), generation)
+
+    async def _index_async(self) -> IndexInfo:
+        """Return the same of the live index."""
+        if known := self._searches.known_index():
+            return known
+        return await self._ask_async(self._searches.index_info())
 
     @property
     def _patient(self) -> Client:

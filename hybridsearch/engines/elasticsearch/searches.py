@@ -161,10 +161,14 @@ class Searches:
         yield from self.version()  # so that a server that is too old or unavailable is not reported as a missing index
         if generation is not None:
             return (yield from self._read(generation))
-        live = self._live
-        if live is None or time.monotonic() - live.read_at > FRESH:
+        if (live := self.known_index()) is None:
             live = self._live = yield from self._read(self.alias)
         return live
+
+    def known_index(self) -> IndexInfo | None:
+        """Return the live index if it was read a moment ago."""
+        live = self._live
+        return live if live and time.monotonic() - live.read_at <= FRESH else None
 
     def lexicon(self, generation: str | None = None) -> Exchange[Lexicon]:
         """Return the words of an index as they were some minutes ago at the earliest.
@@ -216,7 +220,8 @@ class Searches:
         return plan
 
     def _page(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:
-        unknown = replace(plan, compared=self._spellings.unknown(index.generation, plan.compared))
+        compared = self._spellings.unknown(index.generation, plan.compared)
+        unknown = replace(plan, compared=compared) if compared != plan.compared else plan
         answer = yield (yield from self._request(unknown, index))
         self._spellings.remember(unknown.compared, spelled(unknown, answer))
         return to_page(plan, answer, list(map(self._spellings.written, plan.compared)))
