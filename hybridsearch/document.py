@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -43,7 +44,7 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
     """
     fields = schema.fields
     row = with_reviews(product.row, fields)
-    if taken := next((name for name in row if name == RESERVED or name.startswith(f"{RESERVED}.")), None):
+    if taken := next((name for name in row if name.startswith(RESERVED) and is_reserved(name)), None):
         raise ValueError(f"it has a field {reprlib.repr(taken)}, which is reserved; rename it in the catalogue")
     said = whole(row, fields)
     everything, by_buyers = searched(said, fields), reviewed(row, fields)
@@ -59,6 +60,11 @@ def build(product: Product, schema: Schema, vectors: Mapping[str, Vector]) -> Do
         routing=product.routing,
         version=version(row, fields),
     )
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a field would stand where ours do."""
+    return name == RESERVED or name.startswith(f"{RESERVED}.")
 
 
 def version(row: Row, fields: Fields) -> int | None:
@@ -125,13 +131,15 @@ def analysed(title: str, everything: str, languages: Iterable[str], by_buyers: s
     Those of reviews stand in the text under languages of their own, see `in_reviews`.
     """
     titles, texts, reviews = (text.fields_by_language(content, languages) for content in (title, everything, by_buyers))
+    words = {language: text.analyse(part, language) for language, part in texts.items()}
+    in_order = {each: text.sequence(part, each) if text.is_cjk(each) else words[each] for each, part in texts.items()}
     tokens: dict[str, dict[str, list[str]]] = {
         "title": {language: text.analyse(part, language) for language, part in titles.items()},
         "text": {
-            **{language: text.analyse(part, language) for language, part in texts.items()},
+            **words,
             **{in_reviews(language): text.analyse(part, language) for language, part in reviews.items()},
         },
-        "pairs": {language: text.pairs(text.sequence(part, language)) for language, part in texts.items()},
+        "pairs": {language: text.pairs(some) for language, some in in_order.items()},
         "grams": {text.ALL: text.grams(title)},
     }
     filled = {
@@ -191,7 +199,13 @@ def values(row: Row, name: str) -> Iterator[Any]:
     if "*" not in name:
         yield field(row, name)
     else:
-        yield from (value for key, value in row.items() if fnmatch.fnmatchcase(key, name))
+        yield from (value for key, value in row.items() if is_named(key, name))
+
+
+@functools.lru_cache(maxsize=10_000)  # every product has the same few
+def is_named(key: str, pattern: str) -> bool:
+    """Tell whether a pattern names a field."""
+    return fnmatch.fnmatchcase(key, pattern)
 
 
 def codes(row: Row, fields: Fields) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ CJK = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"  # Han characters
 )
+FIRST_OF_RUNS = "\u3005"
+"""The first of these characters."""
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
 # Possessive, and only from the start of a word: else the time is quadratic in a word that never ends. One of the two
@@ -77,8 +79,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202
 def clean(text: str, limit: int = FIELD_LIMIT) -> str:
     """Return the text in NFKC, at most `limit` characters, without control, direction and surrogate characters."""
     text = text[:limit]
-    if text.isascii() and text.isprintable():  # most texts, and there is nothing to do
-        return text.strip()
+    if text.isascii():  # most texts, and there is nothing to do but to join the lines of several fields
+        joined = " ".join(filter(None, text.split("\n")))
+        if joined.isprintable():
+            return joined.strip()
     return _CONTROL.sub(" ", normal(text)[:limit]).strip()
 
 
@@ -119,7 +123,9 @@ def words(text: str) -> list[str]:
 def split(text: str) -> tuple[str, ...]:
     """Return the words of a text, cached: the field of each language, and each step of a plan, needs them again."""
     text = lowered(text)
-    pieces = [run.replace(",", ".") for run in _RUN.findall(text)]
+    pieces = _RUN.findall(text)
+    if "," in text:
+        pieces = [run.replace(",", ".") for run in pieces]
     joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if is_written_together(word)]
     known = set(pieces)
     return (*pieces, *(word for word in dict.fromkeys([*joined, *measures(text)]) if word not in known))
@@ -143,7 +149,7 @@ def lowered(text: str) -> str:
 
 def is_run(word: str) -> bool:
     """Tell whether a word is a run of Chinese or Japanese characters, or a part of one."""
-    return word >= "\u3005" and bool(_CJK_RUN.match(word))
+    return word >= FIRST_OF_RUNS and bool(_CJK_RUN.match(word))
 
 
 def is_written_together(compound: str) -> bool:
@@ -161,14 +167,20 @@ def analyse(text: str, language: str) -> list[str]:
 
 
 def sequence(text: str, language: str) -> list[str]:
-    """Return the tokens of a text of which each follows the one before: runs are cut once, into words or pairs."""
+    """Return the tokens of a text of which each follows the one before: runs are cut once, into words or pairs.
+
+    In a language that is written with spaces they are those of `analyse`.
+    """
     return tokens_of(text, language, tokenizer(language))
 
 
 def tokens_of(text: str, language: str, cut: Callable[[str], Sequence[str]]) -> list[str]:
     """Return the tokens of a text, with a function that cuts runs of Chinese or Japanese characters."""
+    words = split(text)
+    if max(words, default="") < FIRST_OF_RUNS:  # no other loop runs as often
+        return [stem(word[:WORD_LIMIT], language) for word in words]
     tokens: list[str] = []
-    for word in split(text):
+    for word in words:
         if is_run(word):
             tokens += cut(folded(word))
         else:

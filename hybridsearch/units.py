@@ -45,7 +45,8 @@ UNITS = {form: unit for unit, forms in FORMS.items() for form in forms.split()}
 THOUSANDS = 3
 """Digits after a separator that may be one of thousands: `1.000` is not 1."""
 
-_WITH_UNIT = re.compile(rf"(?<![^\W_])(?<!\d[.,])(\d++)(?:[.,](\d++))?+ ?({'|'.join(UNITS)})(?![^\W_])")
+# What must not stand before the first digit is looked at after it: so a text is searched for digits alone.
+_WITH_UNIT = re.compile(rf"(\d(?<![^\W_]\d)(?<!\d[.,]\d)\d*+)(?:[.,](\d++))?+ ?({'|'.join(UNITS)})(?![^\W_])")
 
 
 def measures(text: str) -> Iterator[str]:
