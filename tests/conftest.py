@@ -14,6 +14,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from tests.servers import postgresql, whisper
+from tests.servers.cluster import Cluster
+from tests.servers.cluster import running as cluster_of
 from tests.servers.elasticsearch import running
 from tests.shops import Stop
 
@@ -35,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items[:] = [item for item in items if not is_repeated(item)]
     for item in items:
-        if "es_url" in getattr(item, "fixturenames", ()):
+        if {"es_url", "cluster"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("server")
 
 
@@ -68,6 +70,26 @@ def es_url(request: pytest.FixtureRequest) -> Iterator[str]:
                 raise
             pytest.skip(f"NO ELASTICSEARCH {request.param}: {error}")
         yield url
+
+
+@pytest.fixture(scope="module")
+def three_nodes() -> Iterator[Cluster]:
+    """Three nodes of the newest Elasticsearch, which tests kill."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(cluster_of(VERSIONS[0]))
+        except (OSError, RuntimeError) as error:
+            if REQUIRED:
+                raise
+            pytest.skip(f"NO CLUSTER OF ELASTICSEARCH {VERSIONS[0]}: {error}")
+        yield found
+
+
+@pytest.fixture
+def cluster(three_nodes: Cluster) -> Cluster:
+    """The same, all of them running."""
+    three_nodes.whole()
+    return three_nodes
 
 
 @pytest.fixture

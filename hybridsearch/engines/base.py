@@ -59,6 +59,8 @@ class Generation:
     state: Literal["live", "kept", "unfinished"]
     documents: int
     bytes: int
+    lost: bool = False
+    """Whether a part of it is on no machine that runs."""
 
 
 def live_of(generations: Sequence[Generation]) -> Generation | None:

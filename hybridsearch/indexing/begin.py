@@ -52,9 +52,9 @@ class Beginning:
         return obstacle(run, self.identity, self.engine.generations())
 
     def discard(self, run: Run) -> None:
-        """Remove what is left of a run; what was live once stays, to be returned to."""
+        """Remove what is left of a run; what is live stays, and what was live once, to be returned to."""
         with suppress(EngineError):
-            if run.generation not in {kept.name for kept in self.engine.generations() if kept.state == "kept"}:
+            if run.generation in {left.name for left in self.engine.generations() if left.state == "unfinished"}:
                 self.engine.discard(run.generation)
         self.journal.remove()
 
@@ -92,4 +92,6 @@ def obstacle(run: Run, identity: Mapping[str, Any], generations: Sequence[Genera
         return f"its generation '{run.generation}' is gone"
     if own.state == "kept":
         return f"its generation '{run.generation}' was live, and another one has been since"
+    if own.lost:
+        return f"a part of its generation '{run.generation}' is lost with a node of the cluster"
     return None

@@ -22,6 +22,8 @@ from tests.servers.distribution import RELEASES, Release, fetch, find_java
 PATIENCE = 180.0
 """Seconds that a server may take to answer; about 20 on two idle cores."""
 
+SINGLE = "discovery.type: single-node\nhttp.port: {port}\ntransport.port: {transport}\n"
+"""Settings of a server that is alone."""
 
 USER, PASSWORD = "shop-admin", "correct horse battery staple"
 """Of the one user of a secured server."""
@@ -33,34 +35,42 @@ def running(version: str, certificates: Certificates | None = None) -> Iterator[
 
     With certificates it asks for USER and PASSWORD, or an API key, and speaks TLS.
     """
-    release = RELEASES[version]
-    home = fetch(release)
-    java = find_java(release)
     with tempfile.TemporaryDirectory(prefix="hybridsearch-es-", dir="/var/tmp") as scratch:
         folder = Path(scratch)
         port, transport = free_ports(2)
-        configure(home, folder, port, transport)
+        configure(RELEASES[version], folder, SINGLE.format(port=port, transport=transport))
         if certificates:
             secure(folder / "config", certificates)
-        owner = unprivileged(folder)
-        with open(folder / "console.log", "wb") as log:
-            process = subprocess.Popen(
-                command(release, home, folder, java),
-                cwd=home,
-                env=environment(release, home, folder, java),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                user=owner,
-            )
+        process = launch(RELEASES[version], folder)
         try:
             scheme = "https" if certificates else "http"
             yield wait(f"{scheme}://127.0.0.1:{port}", process, folder / "console.log", certificates)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(process)
+
+
+def launch(release: Release, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a server in a folder that `configure` made, or one that has run there before."""
+    home, java = fetch(release), find_java(release)
+    owner = unprivileged(folder)
+    with open(folder / "console.log", "wb") as log:
+        return subprocess.Popen(
+            command(release, home, folder, java),
+            cwd=home,
+            env=environment(release, home, folder, java),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            user=owner,
+        )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and what started it, at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def free_ports(count: int) -> list[int]:
@@ -71,23 +81,29 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in sockets]
 
 
-def configure(home: Path, folder: Path, port: int, transport: int) -> None:
+def configure(release: Release, folder: Path, settings: str, java: str = "-Xms512m\n-Xmx512m\n") -> None:
+    """Make the folder of a server.
+
+    Args:
+        release: Which one.
+        folder: Exists, and is empty.
+        settings: Lines of `elasticsearch.yml` besides those of every server.
+        java: Options of its virtual machine.
+    """
     config = folder / "config"
-    shutil.copytree(home / "config", config)
+    shutil.copytree(fetch(release) / "config", config)
     for name in ("data", "logs", "tmp"):
         (folder / name).mkdir()
     (config / "elasticsearch.yml").write_text(
-        "discovery.type: single-node\n"
+        f"{settings}"
         "network.host: 127.0.0.1\n"
-        f"http.port: {port}\n"
-        f"transport.port: {transport}\n"
         f"path.data: {folder}/data\n"
         f"path.logs: {folder}/logs\n"
         "xpack.security.enabled: false\n"
         "cluster.routing.allocation.disk.threshold_enabled: false\n"
     )
     (config / "jvm.options.d").mkdir(exist_ok=True)
-    (config / "jvm.options.d" / "heap.options").write_text("-Xms512m\n-Xmx512m\n")
+    (config / "jvm.options.d" / "heap.options").write_text(java)
     options = (config / "jvm.options").read_text().splitlines()
     unwanted = ("-Xlog:gc", "jdk.incubator.vector")
     kept = [line for line in options if not any(word in line for word in unwanted)]

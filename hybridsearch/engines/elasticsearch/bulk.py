@@ -30,6 +30,9 @@ METADATA = frozenset(
     ("_id", "_source", "_routing", "_index", "_version", "_seq_no", "_tier", "_ignored", "_field_names", "_type")
 )
 """Names that no field of a document may have at the top."""
+UNAVAILABLE = "unavailable_shards_exception"
+SHARD_AWAY = "10s"
+"""How long the server waits for a shard that no node has: the node may come back; it is asked again, with pauses."""
 NO_WRITE_INDEX = "no write index is defined for alias"
 """How the server says, of each product, that the alias leads to several indices."""
 
@@ -100,10 +103,15 @@ def take_chunk(queue: deque[Item], limits: Limits) -> list[Item]:
 
 @dataclass(slots=True)
 class Sender:
-    """Sends items in chunks whose size follows what the server can take."""
+    """Sends items in chunks whose size follows what the server can take.
+
+    Attributes:
+        shard_away: Whether the last request lacked a shard that no node has.
+    """
 
     waiting: Waiting = field(default_factory=Waiting)
     limits: Limits = field(default_factory=Limits)
+    shard_away: bool = False
 
     def send(self, client: Elasticsearch, target: str, items: Iterable[Item], *, alias: bool = True) -> Written:
         """Write items; return those that were refused for good, and how many were older than what is stored.
@@ -142,7 +150,7 @@ class Sender:
                 continue
             if not isinstance(error, UNKNOWN_OUTCOME):  # the server itself said that it was too much
                 self.limits = self.limits.eased(len(chunk), sum(item.size for item in chunk))
-            backoff = self.waiting.wait(backoff, error) or give_up(error, unwritten)
+            backoff = self.waiting.wait(backoff, error) or give_up(error, unwritten, target, self.shard_away)
         return written
 
     def attempt(
@@ -153,6 +161,7 @@ class Sender:
         answer = client.bulk(
             index=target,
             operations=operations,
+            timeout=SHARD_AWAY,
             pipeline="_none",  # a shop's default pipeline has processed these products already
             require_alias=alias,
             filter_path="errors,items.*.status,items.*.error,items.*.result",
@@ -160,7 +169,7 @@ class Sender:
         reach("chunk.sent")
         outcomes = outcomes_of(answer, len(items))
         written.missing += sum(outcome["status"] == 404 and "error" not in outcome for outcome in outcomes)
-        unwritten = []
+        unwritten, self.shard_away = [], False
         for item, outcome in zip(items, outcomes, strict=True):
             error = outcome.get("error")
             if outcome.get("result") == "noop":
@@ -168,6 +177,7 @@ class Sender:
             match item_verdict(outcome["status"], None if error is None else kind_of(error)):
                 case Verdict.AGAIN:
                     unwritten.append(item)
+                    self.shard_away |= kind_of(error or {}) == UNAVAILABLE
                 case Verdict.OLDER:
                     written.older += 1
                 case Verdict.REFUSED if NO_WRITE_INDEX in reason_of(error or {}):
@@ -203,10 +213,15 @@ def outcomes_of(answer: object, count: int) -> list[Outcome]:
     return outcomes
 
 
-def give_up(error: Exception | None, items: list[Item]) -> NoReturn:
+def give_up(error: Exception | None, items: list[Item], target: str, shard_away: bool) -> NoReturn:
     """Stop a run: the products are not the cause, and the same command continues it later."""
     if error is not None:
         raise error
+    if shard_away:
+        raise EngineError(
+            f"A part of '{target}' is on no node that runs: {len(items)} products, such as '{items[0].id}', cannot be "
+            "written. Start the node that is away, or leave it, and continue with the same command."
+        )
     raise EngineError(
         f"The server stayed too busy for {len(items)} products, such as '{items[0].id}' (429). "
         "Wait until it has less to do, then continue with the same command."

@@ -140,8 +140,9 @@ class ElasticsearchEngine:
         index = generation or self._ask(self._searches.index_info()).name
         with explained(self.url, index):
             # A search, because to get a document by id takes its routing.
+            wanted = {"ids": {"values": list(ids)}}
             answer = self._patient.search(
-                index=index, query={"ids": {"values": list(ids)}}, source=whole, size=len(ids)
+                index=index, query=wanted, source=whole, size=len(ids), allow_partial_search_results=False
             )
             return {
                 hit["_id"]: from_source(hit["_id"], hit.get("_source", {}), hit.get("_routing"))

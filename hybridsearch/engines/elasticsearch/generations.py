@@ -21,8 +21,9 @@ from hybridsearch.engines.elasticsearch.aliases import (
 )
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.mapping import META, carried, to_mapping
-from hybridsearch.engines.elasticsearch.shapes import ALIASES, BUCKETS, INDICES, SEARCH, STATS, Index
+from hybridsearch.engines.elasticsearch.copies import Copies, copies, is_lost, possible
+from hybridsearch.engines.elasticsearch.mapping import META, carried, replicas_of, shards_of, to_mapping
+from hybridsearch.engines.elasticsearch.shapes import ALIASES, BUCKETS, HEALTH, INDICES, SEARCH, STATS, Index
 from hybridsearch.errors import EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
@@ -33,6 +34,10 @@ OWN = {"final_pipeline": "_none"}
 FILLING = {"refresh_interval": "-1", "number_of_replicas": "0"}
 """Settings while a generation is filled; `promote` restores those of the shop."""
 MOST_INDICES = 1_000
+COPYING = "5s"
+"""How long one request waits for copies; it is repeated as long as some are being made,"""
+TURNS = 2
+"""and so often where none is: the cluster takes a moment to decide, or does not want to."""
 GENERATION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4,6}")
 """What follows the alias in the name of one."""
 
@@ -85,6 +90,7 @@ class Generations:
         if not self._is_live(generation):
             self._settle(generation)
             reach("promote.settled")
+            self._copy(generation)
             with reading("the index"):
                 meta = dict(self._index(generation)["mappings"].get("_meta", {}))
             self.client.indices.put_mapping(index=generation, meta={**meta, META: schema.to_json()})
@@ -123,8 +129,9 @@ class Generations:
         aliased = {name: index for name, index in indices.items() if self.alias in index.get("aliases", {})}
         searched = chosen(aliased, self.alias) if aliased else ""
         stats = read(STATS, self.client.indices.stats(index=f"{self.alias}-*", metric="store"))
-        totals = {name: entry["primaries"] for name, entry in stats.get("indices", {}).items()}
-        products = self._products()
+        working = stats.get("indices", {})
+        totals = {name: entry["primaries"] for name, entry in working.items()}
+        products = self._products() if working else {}
         states = {name: state(index.get("aliases", {}), name) for name, index in indices.items()}
         return [
             Generation(
@@ -132,6 +139,7 @@ class Generations:
                 "live" if name == searched and states[name] == "kept" else states[name],
                 products.get(name, 0),
                 totals[name]["store"]["size_in_bytes"] if "store" in totals.get(name, ()) else 0,
+                is_lost(working.get(name)),
             )
             for name in sorted(indices)
         ]
@@ -224,6 +232,26 @@ class Generations:
                     f"'{name}' of '{generation}' is {current.get(name)}, expected {value}. The old index stays; "
                     "look at the privileges of the key, then continue with: hybridsearch reindex"
                 )
+
+    def _copy(self, generation: str) -> None:
+        """Wait until the shards have the copies that the shop wants, as far as there are nodes for them.
+
+        Until then the end of one node would take a part of the new index with it, and the old one has its copies.
+        """
+        index = self._index(generation)
+        shards, replicas = shards_of(index), replicas_of(index)
+        client = self.client.options(ignore_status=408)
+        wanted, turns, state = shards, 0, Copies.FEW  # how many nodes there are the first answer tells
+        while turns <= TURNS and state not in (Copies.READY, Copies.LOST):
+            answer = client.cluster.health(index=generation, wait_for_active_shards=wanted, timeout=COPYING)
+            health = read(HEALTH, answer)
+            wanted, state = possible(health, shards, replicas), copies(health, shards, replicas)
+            turns += state is Copies.FEW
+        if state is Copies.LOST:
+            raise GateError(
+                f"A node that held a shard of '{generation}' is away, and no other has a copy of it. The old index "
+                "stays. Start that node, or leave it, and continue with: hybridsearch reindex"
+            )
 
     def _swap_actions(self, generation: str) -> Iterator[Any]:
         """Yield the actions of the one atomic request that makes a generation the live one.

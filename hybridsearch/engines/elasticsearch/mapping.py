@@ -153,6 +153,12 @@ def shards_of(index: Index) -> int:
         return max(1, int(index["settings"]["index"]["number_of_shards"]))
 
 
+def replicas_of(index: Index) -> int:
+    """Return how many copies each shard of an index is to have besides itself."""
+    with reading("the number of replicas"):
+        return int(index["settings"]["index"].get("number_of_replicas", 1))
+
+
 def carried(index: Index) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return mapping and settings of the shop's index that its successor gets too."""
     with reading("the index"):

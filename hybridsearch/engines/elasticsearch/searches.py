@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from elasticsearch import ApiError
 
@@ -17,11 +18,12 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.aliases import chosen, several, writes_to
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.connection import explained, version_of
+from hybridsearch.engines.elasticsearch.copies import lost_midway
 from hybridsearch.engines.elasticsearch.exchange import Exchange
 from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of, to_indexed, vector_path
 from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
-from hybridsearch.engines.elasticsearch.shapes import DOCS, FOUND, INDICES, WITH_FIELDS
+from hybridsearch.engines.elasticsearch.shapes import COMPLETENESS, DOCS, FOUND, INDICES, WITH_FIELDS
 from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import IndexMissing
@@ -39,6 +41,8 @@ IDS_PER_SEARCH = 1_000
 LEXICON_FRESH = 600.0
 """Seconds for which the words of an index are cached: a word that it does not have yet is looked for anyway."""
 KNN_HAS_K = (8, 15)
+WHOLE = {"allow_partial_search_results": "false"}
+"""Of a search whose answer decides what is written: the server fails rather than leave out a shard."""
 SERVERS_SHARE = 0.8
 """Of the time for a search: what the server has found by then still arrives in time."""
 
@@ -57,6 +61,12 @@ class IndexInfo:
     spare: tuple[str, ...] = ()
     """Indices to which the alias leads too."""
     writable: bool = True
+
+
+def asked(request: Request) -> Exchange[Mapping[str, Any]]:
+    """Return the answer to a search; where a node died in the middle of it, that of the nodes which hold its copies."""
+    answer = yield request
+    return (yield request) if lost_midway(read(COMPLETENESS, answer)) else answer
 
 
 class Searches:
@@ -124,7 +134,7 @@ class Searches:
         with explained(self.url, index.name):
             for page in batches(ids, IDS_PER_SEARCH):
                 body = {"query": {"ids": {"values": page}}, "size": IDS_PER_SEARCH, **wanted}
-                answer = read(WITH_FIELDS, (yield Request("POST", f"/{index.name}/_search", {}, body)))
+                answer = read(WITH_FIELDS, (yield from asked(Request("POST", f"/{index.name}/_search", {}, body))))
                 found |= {hit["_id"]: to_indexed(hit, paths) for hit in answer["hits"]["hits"]}
         return found
 
@@ -140,7 +150,7 @@ class Searches:
                 yield Request("POST", f"/{index}/_refresh")
             for page in batches(ids, IDS_PER_SEARCH):
                 query = {"query": {"ids": {"values": page}}, "_source": False, "size": IDS_PER_SEARCH}
-                answer = yield Request("POST", f"/{index}/_search", {}, query)
+                answer = yield Request("POST", f"/{index}/_search", WHOLE, query)
                 hits = read(FOUND, answer)["hits"]["hits"]
                 values |= {hit["_id"]: hit["_routing"] for hit in hits if "_routing" in hit}
         return values
@@ -181,7 +191,7 @@ class Searches:
         if index.generation in self._lexicons:
             self._lexicons[index.generation] = time.monotonic(), self._lexicons[index.generation][1]
         with explained(self.url, index.name):
-            lexicon = to_lexicon((yield words_request(index.name, self._seconds() / 2)))
+            lexicon = to_lexicon((yield from asked(words_request(index.name, self._seconds() / 2))))
         self._lexicons = {index.generation: (time.monotonic(), lexicon)}
         return lexicon
 
@@ -222,7 +232,7 @@ class Searches:
     def _page(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:
         compared = self._spellings.unknown(index.generation, plan.compared)
         unknown = replace(plan, compared=compared) if compared != plan.compared else plan
-        answer = yield (yield from self._request(unknown, index))
+        answer = yield from asked((yield from self._request(unknown, index)))
         self._spellings.remember(unknown.compared, spelled(unknown, answer))
         return to_page(plan, answer, list(map(self._spellings.written, plan.compared)))
 

@@ -128,9 +128,20 @@ class Sampled(TypedDict):
     proved: Proved
 
 
+class Cause(TypedDict):
+    type: NotRequired[str | None]
+    reason: NotRequired[str | None]
+    caused_by: NotRequired[Cause | None]
+
+
+class Failure(TypedDict):
+    reason: Cause
+
+
 class Shards(TypedDict):
     total: NotRequired[int]
     failed: NotRequired[int]
+    failures: NotRequired[Many[Failure]]
 
 
 class Completeness(TypedDict):
@@ -251,6 +262,7 @@ class Primaries(TypedDict):
 
 
 class IndexStats(TypedDict):
+    health: NotRequired[str]
     primaries: Primaries
 
 
@@ -265,6 +277,10 @@ class Counted(TypedDict):
 class Health(TypedDict):
     status: str
     timed_out: NotRequired[bool]
+    number_of_data_nodes: NotRequired[int]
+    active_primary_shards: NotRequired[int]
+    active_shards: NotRequired[int]
+    initializing_shards: NotRequired[int]
 
 
 class LicenceDetails(TypedDict):
@@ -278,16 +294,6 @@ class Licence(TypedDict):
 
 class Pit(TypedDict):
     id: str
-
-
-class Cause(TypedDict):
-    type: NotRequired[str | None]
-    reason: NotRequired[str | None]
-    caused_by: NotRequired[Cause | None]
-
-
-class Failure(TypedDict):
-    reason: Cause
 
 
 class Error(Cause):
@@ -313,6 +319,7 @@ INFO = TypeAdapter(Info)
 MAPPINGS = TypeAdapter(dict[str, Mapped])
 INDICES = TypeAdapter(dict[str, Index])
 ALIASES = TypeAdapter(dict[str, Aliased])
+COMPLETENESS = TypeAdapter(Completeness)
 SEARCH = TypeAdapter(Search)
 BUCKETS = TypeAdapter(Buckets)
 STATISTICS = TypeAdapter(Statistics)
