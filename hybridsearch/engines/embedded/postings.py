@@ -17,6 +17,8 @@ from hybridsearch.engines.embedded.arrays import Arrays
 Ordinals = NDArray[np.int32]
 """Numbers of documents, counted from 0 in the order in which they were last written."""
 
+MOST_FOUND = 10_000
+"""Terms of a field whose numbers are remembered."""
 EMPTY: Arrays = {
     "terms": np.zeros(0, np.uint8),
     "bounds": np.zeros(1, np.int64),
@@ -38,6 +40,7 @@ class Postings:
         self.starts: NDArray[np.int64] = parts["starts"]
         # A memoryview gives plain integers: bisecting in Python is three times as fast as on the array.
         self._terms, self._bounds, self._starts = parts["terms"].data, parts["bounds"].data, parts["starts"].data
+        self._found: dict[str, int | None] = {}
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -60,12 +63,19 @@ class Postings:
         return zip(self.terms(), np.diff(self.starts).tolist(), strict=True)
 
     def find(self, term: str) -> int | None:
-        """Return the number of a term, or None when no document contains it."""
-        wanted = term.encode()
-        number = bisect_left(range(len(self)), wanted, key=self._bytes)
-        return number if number < len(self) and self._bytes(number) == wanted else None
+        """Return the number of a term, or None when no document contains it.
 
-    def place_of(self, term: str) -> float:
+        It is remembered: each signal of a search asks for the same words, and searches for much the same ones.
+        """
+        found = self._found
+        if term not in found:
+            if len(found) >= MOST_FOUND:
+                found = self._found = {}  # and not emptied: other threads read it
+            place = self.place_of(term)
+            found[term] = place if isinstance(place, int) else None
+        return found[term]
+
+    def place_of(self, term: str) -> int | float:
         """Return the number of a term; of one that no document contains, what lies between those of its neighbours."""
         wanted = term.encode()
         number = bisect_left(range(len(self)), wanted, key=self._bytes)

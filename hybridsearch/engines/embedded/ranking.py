@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -163,5 +164,5 @@ def scored(plan: Plan, view: View, ordinals: Ordinals) -> list[Placed]:
 
 def named(names: list[str], parts: Scores) -> dict[str, float]:
     """Return the contributions above 0, the largest first."""
-    pairs = sorted(zip(names, parts.tolist(), strict=True), key=lambda pair: -pair[1])
-    return {name: value for name, value in pairs if value > 0}
+    given = [pair for pair in zip(names, parts.tolist(), strict=True) if pair[1] > 0]
+    return dict(sorted(given, key=itemgetter(1), reverse=True))

@@ -156,6 +156,11 @@ class Variants(Table):
         """Return which documents have one of some variants."""
         return np.logical_or.reduceat(variants, self._starts[:-1])
 
+    def some(self, docs: Ordinals, passing: Mask) -> Mask:
+        """Return which of some documents have one that passes; `passing` is of the variants `of` them."""
+        held = self._starts[docs + 1] - self._starts[docs]
+        return np.logical_or.reduceat(passing, np.cumsum(held) - held) if len(docs) else np.zeros(0, np.bool_)
+
     def of(self, docs: Ordinals) -> Ordinals:
         """Return the variants of some documents, beside each other."""
         return spans(self._starts[docs], self._starts[docs + 1])

@@ -63,13 +63,14 @@ class View:
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""
-        if len(self._found) > MOST_FOUND:
-            self._found.clear()
-        if unknown := [key for key in ids if key not in self._found]:
+        found = self._found
+        if len(found) > MOST_FOUND:
+            found = self._found = {}  # and not emptied: other threads read it
+        if unknown := [key for key in ids if key not in found]:
             numbers = self.store.numbers_of(unknown)
             places = np.searchsorted(self.numbers, list(numbers.values())).tolist()
-            self._found |= {**dict.fromkeys(unknown), **dict(zip(numbers, places, strict=True))}
-        known = {place for key in ids if (place := self._found[key]) is not None}
+            found |= {**dict.fromkeys(unknown), **dict(zip(numbers, places, strict=True))}
+        known = {place for key in ids if (place := found[key]) is not None}
         return np.array(sorted(known), np.int32)
 
     def table(self, plan: Plan, field: str) -> Table:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.cells import Mask
-from hybridsearch.engines.embedded.filters import holding
+from hybridsearch.engines.embedded.filters import among
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields.dates import DAY
@@ -26,7 +26,6 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import Filter, Ids
 from hybridsearch.search.plan import Plan
 
 
@@ -39,7 +38,7 @@ class Window:
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
-        return signal.weight * self._value(signal)
+        return np.asarray(signal.weight * self._value(signal), np.float64)
 
     def bm25(self, clause: Match) -> NDArray[np.float64]:
         """Return the score of each document in its best language; 0 where it does not match."""
@@ -63,15 +62,16 @@ class Window:
         values = [self.contribution(cosine) for cosine in cosines]
         return np.max(values, axis=0) if values else np.zeros(len(self.docs))
 
-    def _value(self, signal: Signal) -> NDArray[np.float64]:
+    def _value(self, signal: Signal) -> NDArray[np.float64] | Mask:
         match signal:
             case Saturated():
                 scores = self.bm25(signal.match)
                 return scores / (scores + signal.half)
             case Passing():
-                return np.where(self._passed(signal.filters) == signal.holds, 1.0, 0.0)
+                passed = among(signal.filters, self.view.products, self.docs)
+                return passed if signal.holds else ~passed
             case Condition():
-                return self._holds(signal.clause).astype(np.float64)
+                return self._holds(signal.clause)
             case Cosine():
                 cosines = self.view.leg(signal.leg, signal.vector).cosines(self.docs, signal.vector)
                 stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
@@ -90,18 +90,6 @@ class Window:
                 age = np.maximum(signal.today - self._column("dates", signal.field), 0)
                 return np.asarray(np.nan_to_num(np.exp2(-age / (signal.half * DAY))))
 
-    def _passed(self, filters: Iterable[Filter]) -> Mask:
-        """Return which documents pass all filters; a few ids are looked up in the window alone."""
-        products, passed = self.view.products, np.ones(len(self.docs), np.bool_)
-        for clause in filters:
-            if isinstance(clause, Ids):
-                named = np.zeros(len(self.docs), np.bool_)
-                named[places_of(self.view.find(clause.values), self.docs)] = True
-                passed &= named
-            else:
-                passed &= products.mask(clause, holding)[self.docs]
-        return passed
-
     def _column(self, role: str, field: str) -> NDArray[np.float64]:
         """Return a field of which every document has one number; NaN where there is none."""
         return self.view.products.column(role, field)[self.docs]
@@ -117,14 +105,6 @@ class Window:
         if key not in self._tables:
             self._tables[key] = self.view.text(field, words.language).table(words, self.docs)
         return self._tables[key]
-
-
-def places_of(some: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
-    """Return the places of those of some documents that are among others, which ascend."""
-    places = np.searchsorted(docs, some)
-    inside = places < len(docs)
-    places = places[inside]
-    return np.asarray(places[docs[places] == some[inside]])
 
 
 def contributions(plan: Plan, window: Window) -> Scores:
