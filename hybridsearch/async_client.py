@@ -167,7 +167,7 @@ class AsyncHybridSearch(AsyncRelated, AsyncAnswering):
         lexicon, unknown = await self._lexicon(schema)
         known = self.suggesting.fresh(lexicon)
         if known is None:
-            titles = await self.engine.search_async(self.suggesting.reading(schema))
+            titles = await self.engine.search_async(self.suggesting.reading(schema, lexicon))
             asked_before = await asyncio.to_thread(self.asked_queries)
             known = await asyncio.to_thread(self.suggesting.learned, titles, schema, lexicon, asked_before)
         with within(self._seconds(timeout)), span("suggest"):

@@ -169,7 +169,7 @@ class HybridSearch(Maintained, Related, Answering):
         schema, (lexicon, unknown) = self.engine.schema(), lexicon_of(self.engine)
         known = self.suggesting.fresh(lexicon)
         if known is None:
-            titles = self.engine.search(self.suggesting.reading(schema))
+            titles = self.engine.search(self.suggesting.reading(schema, lexicon))
             known = self.suggesting.learned(titles, schema, lexicon, self.asked_queries())
         with within(self._seconds(timeout)), span("suggest"):
             started = time.perf_counter()

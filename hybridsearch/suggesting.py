@@ -59,9 +59,10 @@ class Suggesting:
             return None
         return Known(lexicon, kept.titles, kept.queries, kept.values)
 
-    def reading(self, schema: Schema) -> Plan:
+    def reading(self, schema: Schema, lexicon: Lexicon | None) -> Plan:
         """Return the plan that reads it."""
-        return reading(schema.fields, facets_of(schema.fields, self._settings.suggest.facets))
+        facets = facets_of(schema.fields, self._settings.suggest.facets)
+        return reading(schema.fields, facets, lexicon.documents if lexicon else 0)
 
     def learned(self, page: Page, schema: Schema, lexicon: Lexicon | None, asked: Mapping[str, float]) -> Known:
         """Return and keep it.

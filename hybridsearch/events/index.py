@@ -9,8 +9,11 @@ from typing import Any
 
 from elasticsearch import BadRequestError
 
+from hybridsearch.catalog.base import product
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
+from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.connection import connect, explained
+from hybridsearch.engines.elasticsearch.shapes import FOUND
 from hybridsearch.errors import CatalogError, EngineError
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject
@@ -20,6 +23,8 @@ KEPT = {"type": "keyword", "index": False, "doc_values": False}
 """Of what is only read back."""
 MADE = 10.0
 """Seconds for which an index is taken to be there."""
+LAST = 10_000
+"""Documents that are read for suggestions: the most that a server gives at once, some 5 MB."""
 MAPPING: dict[str, Any] = {
     "dynamic": False,
     "properties": {
@@ -89,6 +94,19 @@ class IndexOfEvents:
                 raise CatalogError(f"The index '{self.name}' of the log is missing. Log a page first: shop.log(page).")
             self._client.indices.refresh(index=self.name)
         yield from ElasticsearchIndex(self._client, self.name).read()
+
+    def last(self) -> list[Product | Reject]:
+        """Return the last LAST documents in the order of their times; none where nothing was logged so far.
+
+        Raises:
+            EngineError: It cannot be read.
+        """
+        order = {"timestamp": {"order": "desc", "unmapped_type": "date"}}
+        with explained(", ".join(self._section.urls), self.name):
+            found = self._client.search(index=self.name, sort=[order], size=LAST, ignore_unavailable=True)
+            hits = read(FOUND, found)["hits"]["hits"]
+        rows = (hit.get("_source", {}) for hit in reversed(hits))
+        return [product(row, None, f"{self.name}:{number}", number) for number, row in enumerate(rows, 1)]
 
     def close(self) -> None:
         """Close the connections."""

@@ -68,6 +68,13 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """The number of the product's id, see `sampled.numbers`, is below this one; what facets count is not sampled."""
+
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """A filter does not hold; for a filter on a field that a product lacks this is so."""
 
@@ -89,7 +96,7 @@ class OneVariant:
 
 
 Simple = Terms | Range | Exists
-Filter = Simple | Ids | Not | AnyOf | OneVariant
+Filter = Simple | Ids | Sampled | Not | AnyOf | OneVariant
 
 
 def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
@@ -102,10 +109,15 @@ def simple(filters: Iterable[Filter]) -> Iterator[Simple]:
                 yield from simple(itertools.chain.from_iterable(clause.groups))
             case OneVariant():
                 yield from simple(clause.filters)
-            case Ids():
+            case Ids() | Sampled():
                 pass
             case _:
                 yield clause
+
+
+def is_of(clause: Filter, field: str) -> bool:
+    """Tell whether a filter is on one field alone, so that its facet counts without it."""
+    return isinstance(clause, Sampled) or {part.field for part in simple([clause])} == {field}
 
 
 def together(filters: Iterable[Filter], of_variants: Callable[[str], bool]) -> tuple[Filter, ...]:

@@ -10,14 +10,17 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.beginnings import Beginnings
 from hybridsearch.search.concordance import Concordance
+from hybridsearch.search.conditions import Sampled
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.sampled import below
 from hybridsearch.search.suggest import BRAND, CATEGORY, Known
 from hybridsearch.values import Page
 
 TITLES = 10_000
-"""That are read, those of the first products: the most that a server gives at once, some 2 MB."""
+"""That are read: the most that a server gives at once, some 2 MB. Of more products a sample, the same for ten minutes
+as for a year: it follows from their ids."""
 VALUES = 10_000
 """Of a facet, those of the most products."""
 NAMES = {
@@ -54,12 +57,20 @@ def is_named(name: str, kind: str, fields: Fields) -> bool:
     return name.lower() in NAMES[kind] or (kind == CATEGORY and bool(fields.format(name).levels))
 
 
-def reading(fields: Fields, facets: Mapping[str, Sequence[str]]) -> Plan:
-    """Return the plan that reads titles and values."""
+def reading(fields: Fields, facets: Mapping[str, Sequence[str]], documents: int = 0) -> Plan:
+    """Return the plan that reads titles and values.
+
+    Args:
+        fields: Of the index.
+        facets: Those that are categories, and those that are brands.
+        documents: How many products the index has; 0 where that is not known, and the first ones are read.
+    """
+    sample = below(TITLES, documents)
     counted = tuple(Facet(name, size=VALUES) for name in dict.fromkeys(itertools.chain(*facets.values())))
     return Plan(
         kind="browse",
         reason="what suggestions are made from",
+        filters=() if sample is None else (Sampled(sample),),
         facets=counted,
         size=TITLES if fields.title else 0,
         only=(fields.title,) if fields.title else (),

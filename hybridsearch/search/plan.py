@@ -32,7 +32,7 @@ from hybridsearch.search.clauses import (
     needs,
     told,
 )
-from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
+from hybridsearch.search.conditions import Filter, OneVariant, Terms, is_of, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.cursor import Key, Place
 from hybridsearch.search.diversity import REACH, Diverse, diversified
@@ -339,7 +339,7 @@ class Plan:
 
     def own(self, facet: Facet) -> tuple[Filter, ...]:
         """Return the filters on the field of a facet alone, which do not count for it."""
-        return tuple(each for each in self.filters if {part.field for part in simple([each])} == {facet.field})
+        return tuple(each for each in self.filters if is_of(each, facet.field))
 
     def as_counted(self, facet: Facet) -> Plan:
         """Return the plan without the filters that do not count for a facet."""

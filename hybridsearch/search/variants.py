@@ -12,7 +12,7 @@ from hybridsearch import document, text
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Hit, Page, Row
 
@@ -128,7 +128,7 @@ def holds(clause: Filter, variant: Variant) -> bool:
             return not holds(clause.clause, variant)
         case AnyOf():
             return any(passes(variant, group) for group in clause.groups)
-        case Ids():
+        case Ids() | Sampled():
             return True  # that is said of the product
         case OneVariant():
             return passes(variant, clause.filters)

@@ -219,3 +219,24 @@ def test_an_index_with_one_product_and_one_language_suggests_its_words(es_url: s
         for shop in both:
             assert shown(shop.suggest("ket")) == [("kettle", "word", 1)]
             assert shown(shop.suggest("")) == []
+
+
+def test_phrases_are_those_of_a_sample_of_the_whole_catalogue_the_same_on_both_engines(
+    es_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hybridsearch.search.known.TITLES", 60)
+    late = [("zinc watering can", 40), ("solar path light", 40)]
+    titles = [*[f"copper kettle {n}" for n in range(200)], *[title for title, count in late for _ in range(count)]]
+    rows = [{"id": f"{n:03}", "title": title, "brand": f"brand {n % 7}"} for n, title in enumerate(titles)]
+    with on_both_engines(tmp_path, es_url, rows, fields={"title": "title", "facets": ["brand"]}) as both:
+        read = [
+            shop.engine.search(shop.suggesting.reading(shop.engine.schema(), shop.engine.lexicon())) for shop in both
+        ]
+        ours, theirs = ([hit.id for hit in page] for page in read)
+        assert ours == theirs
+        assert 40 < len(ours) <= 60
+        assert {key > "200" for key in ours} == {True, False}
+        for page, shop in zip(read, both, strict=True):
+            assert page.facets["brand"] == {f"brand {n}": 40 for n in range(7)}
+            assert ("zinc watering can", "word", 40) in shown(shop.suggest("zinc"))
+            assert ("solar path light", "word", 40) in shown(shop.suggest("solar"))

@@ -1,12 +1,15 @@
 """Popular queries: from the end of the log to what is suggested to other shoppers, and to synonyms."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
+from hybridsearch.events.index import IndexOfEvents
 from hybridsearch.events.popular import popular
 from tests.events.builders import action, answer, write
 from tests.shops import runner, settings, shop, write_config
@@ -39,6 +42,30 @@ def test_without_a_log_there_are_none(tmp_path: Path) -> None:
     assert popular(settings(tmp_path)) == popular(settings(tmp_path, **LOG)) == {}
     (tmp_path / "events.jsonl").mkdir()
     assert popular(settings(tmp_path, **LOG)) == {}
+
+
+def test_queries_of_a_log_in_an_index_are_suggested_too(
+    tmp_path: Path, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"engine": {"url": es_url, "index": index, "replicas": 0}, "log": {"index": f"{index}-events"}}
+    told = settings(tmp_path, **kept)
+    assert popular(told) == {}
+    whole = (line for line in LINES if isinstance(line, dict))
+    lines = [{**line, "timestamp": 1_700_000_000_000 + number} for number, line in enumerate(whole)]
+    with closing(IndexOfEvents(told)) as log, Elasticsearch(es_url) as client:
+        log.append(lines)
+        client.indices.refresh(index=log.name)
+        assert popular(told) == {"winter coat": 5 + 4 * 2, "winter boots": 4}
+        monkeypatch.setattr("hybridsearch.events.index.LAST", 8)  # those of boots, and of what two shoppers asked
+        assert popular(told) == {"winter boots": 4}
+
+
+def test_a_log_in_an_index_that_cannot_be_read_suggests_none_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = {"engine": {"url": "http://127.0.0.1:9", "timeout": 1}, "log": {"index": "events"}}
+    assert popular(settings(tmp_path, **nowhere)) == {}
+    assert "the log 'events' cannot be read, so that no queries are suggested" in caplog.text
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from hybridsearch.fields import Format
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.beginnings import Beginnings
+from hybridsearch.search.conditions import Sampled
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.known import TITLES, VALUES, facets_of, known, reading
 from hybridsearch.search.plan import Plan
@@ -35,6 +36,11 @@ def test_titles_and_values_are_read_by_one_plan() -> None:
         only=("name",),
     )
     assert reading(Fields(text=("note",)), {}).size == 0
+
+
+def test_of_more_titles_than_are_read_a_sample_is() -> None:
+    assert reading(FIELDS, {}, TITLES) == reading(FIELDS, {})
+    assert reading(FIELDS, {}, 4 * TITLES).filters == (Sampled(int(2**24 * 0.97 / 4)),)
 
 
 def test_of_the_answer_titles_are_kept_and_values_by_their_last_level() -> None:

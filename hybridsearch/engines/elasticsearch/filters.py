@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from hybridsearch.engines.elasticsearch.mapping import ID, VARIANTS, field_path, variant_path
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
+from hybridsearch.search.sampled import BITS, SPREADING
 
 Clause = dict[str, Any]
 
 EXISTS = "doc[params.f].size() > 0"
+SAMPLED = f"doc[params.f].value.hashCode() * {SPREADING - 2**32} >>> {32 - BITS} < params.below"
+"""Every product has an id. Numbers are those of `sampled.numbers`: an `int` of 32 bits, which overflows as there."""
 
 
 def all_of(filters: Iterable[Filter], path: Callable[[str, str], str] = field_path) -> Clause:
@@ -39,6 +42,8 @@ def filter_clause(clause: Filter, path: Callable[[str, str], str] = field_path) 
             return {"bool": {"should": groups, "minimum_should_match": 1}} if groups else {"match_none": {}}
         case Ids():
             return {"terms": {ID: list(clause.values)}}
+        case Sampled():
+            return {"script": {"script": {"source": SAMPLED, "params": {"f": ID, "below": clause.below}}}}
         case OneVariant():
             return {"nested": {"path": VARIANTS, "query": all_of(clause.filters, variant_path)}}
 

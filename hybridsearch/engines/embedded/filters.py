@@ -11,7 +11,7 @@ from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.tables import Table
 from hybridsearch.fields import KINDS
-from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Terms
+from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
 
 
 def passing(filters: Iterable[Filter], table: Table) -> Mask:
@@ -48,6 +48,8 @@ def holding(clause: Filter, table: Table, rows: Ordinals | None = None) -> Mask:
             return np.any(groups, axis=0) if groups else np.zeros(table.rows if rows is None else len(rows), np.bool_)
         case Ids():
             return those_in(table.find(clause.values), table, rows)
+        case Sampled():
+            return those_in(table.sampled(clause.below), table, rows)
         case OneVariant():
             assert table.variants is not None
             if rows is None:

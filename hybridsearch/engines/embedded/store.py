@@ -203,8 +203,8 @@ class Store:
         return int(count)
 
     def ids(self) -> list[str]:
-        """Return the ids of all documents."""
-        return [key for (key,) in self._all("SELECT id FROM documents")]
+        """Return the ids of all documents, in order of numbers."""
+        return [key for (key,) in self._all("SELECT id FROM documents ORDER BY number")]
 
     def records(self) -> Iterator[Record]:
         """Yield every document, in order of numbers.

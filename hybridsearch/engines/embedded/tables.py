@@ -43,6 +43,7 @@ class Table:
     Attributes:
         variants: Of products, the table of their variants.
         find: Of products, returns those with some ids.
+        sampled: Of products, returns those of a sample, see `Sampled`.
     """
 
     def __init__(
@@ -52,8 +53,9 @@ class Table:
         prefix: str = "",
         variants: Variants | None = None,
         find: Callable[[Sequence[str]], Ordinals] = lambda _: np.zeros(0, np.int32),
+        sampled: Callable[[int], Ordinals] = lambda _: np.zeros(0, np.int32),
     ) -> None:
-        self.rows, self.variants, self.find = rows, variants, find
+        self.rows, self.variants, self.find, self.sampled = rows, variants, find, sampled
         self._arrays, self._prefix = arrays, prefix
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}

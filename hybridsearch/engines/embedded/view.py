@@ -20,6 +20,7 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.tables import Table, Variants
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
+from hybridsearch.search import sampled
 from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
@@ -49,7 +50,7 @@ class View:
         self.documents = len(self.numbers)
         self._arrays = arrays
         self.variants = Variants(arrays, self.documents)
-        self.products = Table(arrays, self.documents, variants=self.variants, find=self.find)
+        self.products = Table(arrays, self.documents, variants=self.variants, find=self.find, sampled=self.sampled)
         self._found: dict[str, int | None] = {}
         self._texts: dict[str, TextField] = {}
         nowhere = np.full(self.documents, -1, np.int32)
@@ -72,6 +73,10 @@ class View:
             found |= {**dict.fromkeys(unknown), **dict(zip(numbers, places, strict=True))}
         known = {place for key in ids if (place := found[key]) is not None}
         return np.array(sorted(known), np.int32)
+
+    def sampled(self, below: int) -> Ordinals:
+        """Return the documents of whose ids the number is below this one."""
+        return np.flatnonzero(sampled.numbers(self.store.ids()) < below).astype(np.int32)
 
     def table(self, plan: Plan, field: str) -> Table:
         """Return the table that holds a field of a plan."""

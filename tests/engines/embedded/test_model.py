@@ -36,7 +36,7 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Simple, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Simple, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Document, FieldValues, Page, Vector
@@ -122,7 +122,7 @@ class Model:
                 return any(
                     low <= number <= high and number not in (clause.gt, clause.lt) for number in held(values, clause)
                 )
-            case OneVariant() | Ids():
+            case OneVariant() | Ids() | Sampled():
                 raise AssertionError("a plan does not say so itself")
 
     def matching(self, document: Document, filters: Sequence[Filter]) -> list[FieldValues]:
@@ -272,7 +272,7 @@ def fields(clause: Filter) -> set[str]:
             return fields(clause.clause)
         case AnyOf():
             return {name for group in clause.groups for each in group for name in fields(each)}
-        case OneVariant() | Ids():
+        case OneVariant() | Ids() | Sampled():
             raise AssertionError("a plan does not say so itself")
     return {clause.field}
 
