@@ -22,7 +22,8 @@ def test_a_result_is_made_once_for_the_same_objects_and_again_for_equal_ones() -
 
     one, other = Value(), Value()
     assert pair(one, "words") is pair(one, "".join(["wor", "ds"]))
-    assert pair(one, "words")[0] is one and pair(other, "words")[0] is other
+    assert pair(one, "words")[0] is one
+    assert pair(other, "words")[0] is other
     assert made == [(one, "words"), (other, "words")]
 
 
