@@ -126,10 +126,11 @@ def read(line: str) -> Iterator[tuple[Key, Alike]]:
     first, last = sides[0], sides[-1]
     if len(sides) == 1 and len(first) < 2:
         raise ValueError(f"'{rule[:SHOWN]}' has one term, expected others that it stands for: a, b")
+    forms = {term: form(term) for term in last[: MOST + 1]}
     for term in first:
-        others = tuple(islice((other for other in last if other != term or len(sides) > 1), MOST))
+        others = tuple(written for other, written in forms.items() if other != term or len(sides) > 1)[:MOST]
         for key in keys(term):
-            yield key, Alike(tuple(map(form, others)), replaces=len(sides) > 1)
+            yield key, Alike(others, replaces=len(sides) > 1)
 
 
 def terms(side: str) -> list[str]:
