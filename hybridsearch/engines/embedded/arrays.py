@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,11 @@ Arrays = Mapping[str, NDArray[Any]]
 """One-dimensional arrays by name."""
 InPieces = Iterable[tuple[str, Iterable[NDArray[Any]]]]
 """Names, each with an array in one piece or several, to be read once and in order: none needs to be in memory whole."""
+
+
+class Loaded(dict[str, NDArray[Any]]):
+    """Arrays of a file, which can be referred to weakly."""
+
 
 ALIGN = 64
 """Every array starts at a multiple of this many bytes: a cache line, and enough for every type."""
@@ -44,6 +50,18 @@ def bytes_of(path: Path) -> NDArray[np.uint8]:
     data = np.fromfile(path, np.uint8)
     data.flags.writeable = False
     return data
+
+
+def release(array: NDArray[Any]) -> None:
+    """Give back the memory of a mapped file; what is read of it again comes from the disk, or what keeps its files.
+
+    So a pass over vectors takes no more memory than it works on. Nothing happens where the system cannot do so.
+    """
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def sums(data: NDArray[np.uint8]) -> NDArray[np.uint64]:

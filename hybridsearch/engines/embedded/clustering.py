@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.arrays import InPieces, save_arrays
+from hybridsearch.engines.embedded.arrays import InPieces, release, save_arrays
 from hybridsearch.engines.embedded.cells import MOST, path_of, rows_of, state_of
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.values import Vectors
@@ -35,6 +35,10 @@ ROUNDS = 6
 QUERIES = 256
 """Vectors of products that recall is measured with."""
 AT_ONCE = 1024
+SCATTERED = 128
+"""Rows that lie apart: each may bring half a megabyte around it into memory."""
+HELD = 32 << 20
+"""Bytes of a mapped file after which their memory is given back."""
 SEED = 20261130
 LEAST_SPREAD = np.float32(1e-6)
 """Of a cell whose vectors are all the same."""
@@ -71,7 +75,7 @@ def cells_of(matrix: Vectors, most: float = MOST) -> InPieces:
     _, numbers, sizes = np.unique(cells, return_inverse=True, return_counts=True)  # a cell without vectors is none
     rows = np.argsort(numbers, kind="stable").astype(np.int32)
     starts = np.cumsum([0, *sizes], dtype=np.int64)
-    centres, spread = described(matrix, rows, starts)
+    centres, spread = described(matrix, numbers, sizes)
     share, recall, reach = measured(matrix, numbers, sizes, centres, spread)
     if share > most:
         share, rows, starts, centres, reach = 1.0, rows[:0], starts[:1], centres[:0], reach[:0]
@@ -81,20 +85,34 @@ def cells_of(matrix: Vectors, most: float = MOST) -> InPieces:
     yield "reach", (reach,)
     yield "starts", (starts,)
     yield "rows", (rows,)
-    yield "vectors", (np.zeros(0, np.float32), *(matrix[each].ravel() for each in in_turn(rows)))
+    yield "vectors", itertools.chain((np.zeros(0, np.float32),), map(np.ravel, gathered(matrix, rows)))
 
 
-def in_turn(rows: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
-    """Yield rows, some at a time."""
-    for start in range(0, len(rows), AT_ONCE):
-        yield rows[start : start + AT_ONCE]
+def gathered(matrix: Vectors, rows: NDArray[np.integer]) -> Iterator[Vectors]:
+    """Yield the vectors of some rows, some at a time."""
+    for start in range(0, len(rows), SCATTERED):
+        yield matrix[rows[start : start + SCATTERED]]
+        release(matrix)
+
+
+def in_turn(matrix: Vectors) -> Iterator[tuple[int, Vectors]]:
+    """Yield all vectors, some at a time, each time with the number of the first."""
+    held = 0
+    for start in range(0, len(matrix), AT_ONCE):
+        yield start, (block := matrix[start : start + AT_ONCE])
+        held += block.nbytes
+        if held > HELD:
+            release(matrix)
+            held = 0
+    release(matrix)
 
 
 def centres_of(matrix: Vectors) -> Vectors:
     """Return centres of a sample, twice as many as is the root of the number of vectors."""
     random = np.random.default_rng(SEED)
     count = round(2 * len(matrix) ** 0.5)
-    sample = matrix[np.sort(random.choice(len(matrix), min(len(matrix), SAMPLED * count), replace=False))]
+    drawn = np.sort(random.choice(len(matrix), min(len(matrix), SAMPLED * count), replace=False))
+    sample = np.concatenate(list(gathered(matrix, drawn)))
     centres = sample[random.choice(len(sample), min(count, len(sample)), replace=False)]
     for _ in range(ROUNDS):
         cells = nearest(sample, centres)
@@ -107,21 +125,26 @@ def centres_of(matrix: Vectors) -> Vectors:
 def nearest(matrix: Vectors, centres: Vectors) -> NDArray[np.int32]:
     """Return the number of the centre that is nearest to each vector."""
     half = (centres * centres).sum(axis=1) / 2
-    turns = (matrix[start : start + AT_ONCE] for start in range(0, len(matrix), AT_ONCE))
-    return np.concatenate([np.argmax(each @ centres.T - half, axis=1).astype(np.int32) for each in turns])
+    return np.concatenate(
+        [np.argmax(block @ centres.T - half, axis=1).astype(np.int32) for _, block in in_turn(matrix)]
+    )
 
 
 def described(
-    matrix: Vectors, rows: NDArray[np.int32], starts: NDArray[np.int64]
+    matrix: Vectors, cells: NDArray[np.integer], sizes: NDArray[np.integer]
 ) -> tuple[Vectors, NDArray[np.float32]]:
     """Return the mean of each cell, and the root of the mean square of the distances to it."""
-    centres = np.empty((len(starts) - 1, matrix.shape[1]), np.float32)
-    spread = np.empty(len(centres), np.float32)
-    for cell, (start, end) in enumerate(itertools.pairwise(starts.tolist())):
-        inside = matrix[rows[start:end]]
-        centres[cell] = inside.mean(axis=0)
-        spread[cell] = np.sqrt(((inside - centres[cell]) ** 2).sum(axis=1).mean())
-    return centres, np.maximum(spread, LEAST_SPREAD)
+    centres, squares = np.zeros((len(sizes), matrix.shape[1])), np.zeros(len(sizes))
+    for start, block in in_turn(matrix):
+        there = cells[start : start + len(block)]
+        order = np.argsort(there, kind="stable")
+        held, firsts = np.unique(there[order], return_index=True)
+        centres[held] += np.add.reduceat(block[order], firsts, dtype=np.float64)
+    means = (centres / sizes[:, np.newaxis]).astype(np.float32)
+    for start, block in in_turn(matrix):
+        there = cells[start : start + len(block)]
+        squares += np.bincount(there, ((block - means[there]) ** 2).sum(axis=1), len(sizes))
+    return means, np.maximum(np.sqrt(squares / sizes), LEAST_SPREAD).astype(np.float32)
 
 
 def measured(
@@ -136,7 +159,7 @@ def measured(
     The reach is as many times the spread as it takes to find `RECALL` of the nearest of sampled vectors.
     """
     random = np.random.default_rng(SEED + 1)
-    queries = matrix[np.sort(random.choice(len(matrix), QUERIES, replace=False))]
+    queries = np.concatenate(list(gathered(matrix, np.sort(random.choice(len(matrix), QUERIES, replace=False)))))
     rows, least = neighbours(matrix, queries)
     near = queries @ centres.T
     needed = (least[:, np.newaxis] - np.take_along_axis(near, cells[rows], axis=1)) / spread[cells[rows]]
@@ -149,8 +172,8 @@ def measured(
 def neighbours(matrix: Vectors, queries: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the rows nearest to each query, in any order, and the cosine of the last one; all are compared."""
     rows, cosines = np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
-    for start in range(0, len(matrix), AT_ONCE):
-        block = queries @ matrix[start : start + AT_ONCE].T
+    for start, vectors in in_turn(matrix):
+        block = queries @ vectors.T
         numbers = np.broadcast_to(np.arange(start, start + block.shape[1]), block.shape)
         rows, cosines = np.concatenate([rows, numbers], axis=1), np.concatenate([cosines, block], axis=1)
         best = np.argpartition(cosines, -min(NEIGHBOURS, cosines.shape[1]), axis=1)[:, -NEIGHBOURS:]
