@@ -41,7 +41,7 @@ def count(counted: Counted, plan: Plan, view: View, words: Holders) -> int:
     conditions = together(counted.filters, plan.of_variants)
     allowed = passing(conditions, view.products) if conditions else None
     if counted.words is None:
-        return view.documents if allowed is None else int(np.count_nonzero(allowed))
+        return view.count if allowed is None else int(np.count_nonzero(allowed))
     found = [words.all_of(counted.words.field, each) for each in counted.words.words]
     if len(found) == 1:
         return len(found[0]) if allowed is None else int(np.count_nonzero(allowed[found[0]]))

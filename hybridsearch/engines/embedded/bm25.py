@@ -63,8 +63,12 @@ def spread(counts: NDArray[np.integer], lengths: NDArray[np.integer], average: f
         lengths: Length of the document, already rounded.
         average: Average length over all documents of the field, not rounded.
     """
-    inverse = np.float32(1) / (K1 * ((1 - B) + B * lengths.astype(np.float32) / np.float32(average)))
-    return np.float32(1) + counts.astype(np.float32) * inverse
+    return np.float32(1) + counts.astype(np.float32) * inverse(lengths, average)
+
+
+def inverse(lengths: NDArray[np.integer], average: float) -> Scores:
+    """Return 1 / (k1 (1 - b + b dl / avgdl)), see `spread`."""
+    return np.asarray(np.float32(1) / (K1 * ((1 - B) + B * lengths.astype(np.float32) / np.float32(average))))
 
 
 class Norms:
@@ -78,8 +82,8 @@ class Norms:
 
     def __init__(self, holders: Ordinals, lengths: NDArray[np.int32], documents: int) -> None:
         self._having, self._average = len(holders), lengths.sum(dtype=np.int64) / max(1, len(lengths))
-        self._lengths = np.zeros(documents, np.int32)
-        self._lengths[holders] = rounded(lengths)
+        self.lengths, self._lengths = np.zeros(documents, np.int32), np.zeros(documents, np.int32)
+        self.lengths[holders], self._lengths[holders] = lengths, rounded(lengths)
 
     def of(self, having: NDArray[np.integer], counts: NDArray[np.integer], docs: Ordinals) -> Arrays:
         """Return `weight` of some terms, which so many documents have, and `spread` of their postings."""
@@ -128,8 +132,7 @@ class TextField(Postings):
         if len(tokens) > 1 or len(numbers := self._numbers(tokens[0])) != 1:
             docs = self.holders(tokens)
             return docs, self.word(tokens, docs, factors)
-        span = self.span(numbers[0])
-        return self.docs[span], self._scores(numbers[0], span) * np.float32(factors.get(tokens[0], 1))
+        return self.docs_of(numbers[0]), self._scores(numbers[0]) * np.float32(factors.get(tokens[0], 1))
 
     def table(self, words: Words, docs: Ordinals) -> Scores:
         """Return the score of each word in each of some documents, which ascend; 0 where it is absent.
@@ -165,39 +168,40 @@ class TextField(Postings):
     def _with_all(self, numbers: Sequence[int]) -> Ordinals:
         """Return the documents that have all of some tokens."""
         first, *others = sorted(numbers, key=self.having_one)
-        docs = self.docs[self.span(first)]
+        docs = self.docs_of(first)
         for number in others:
             docs = docs[self._has(number, docs)]
         return docs
 
     def _has(self, number: int, docs: Ordinals) -> Mask:
         """Tell which of some documents have a token."""
-        postings = self.docs[self.span(number)]
+        postings = self.docs_of(number)
         if self._few(docs, postings):
             return np.asarray(postings[nearest(postings, docs)] == docs)
         return np.asarray(marked(self.documents, postings)[docs])
 
     def _scores_in(self, number: int, docs: Ordinals) -> Scores:
         """Return the score of a token in each of some documents."""
-        span = self.span(number)
-        postings = self.docs[span]
+        postings = self.docs_of(number)
         if self._few(docs, postings):
             places = nearest(postings, docs)
-            return np.where(postings[places] == docs, self._scores(number, span, places), np.float32(0))
+            return np.where(postings[places] == docs, self._scores(number, places), np.float32(0))
         scores = np.zeros(len(docs), np.float32)
-        scores[marked(self.documents, postings)[docs]] = self._scores(
-            number, span, marked(self.documents, docs)[postings]
-        )
+        scores[marked(self.documents, postings)[docs]] = self._scores(number, marked(self.documents, docs)[postings])
         return scores
 
     def _few(self, docs: Ordinals, postings: Ordinals) -> bool:
         """Tell whether looking documents up is faster than marking them and what they are looked up in."""
         return LOOKED_UP * len(docs) <= len(postings) + self.documents // LOOKED_UP
 
-    def _scores(self, number: int, span: slice, selected: NDArray[np.intp] | Mask | slice = slice(None)) -> Scores:
-        weight = self._weight[number]
-        scores: Scores = weight - weight / self._spread[span][selected]
+    def _scores(self, number: int, selected: NDArray[np.intp] | Mask | slice = slice(None)) -> Scores:
+        weight, spread = self._kept_of(number)
+        scores: Scores = weight - weight / spread[selected]
         return scores
+
+    def _kept_of(self, number: int) -> tuple[np.float32, Scores]:
+        """Return the weight of a token, and the spread of each of its postings."""
+        return self._weight[number], self._spread[self.span(number)]
 
 
 def nearest(postings: Ordinals, docs: Ordinals) -> NDArray[np.intp]:

@@ -58,7 +58,7 @@ class Candidates:
         view = self.view
         allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
         if plan.kind == "browse":
-            everything = Chosen(view.documents, marks=np.ones(view.documents, np.bool_) if allowed is None else allowed)
+            everything = Chosen(view.documents, marks=view.products.everything() if allowed is None else allowed)
             return Found(everything, lambda k: (everything.docs[:k], np.ones(min(k, everything.count), np.float32)))
         fixed = [(docs if allowed is None else docs[allowed[docs]], lift) for docs, lift in self._lifts]
         lifts = [*fixed, *self._neighbours(plan, allowed)]

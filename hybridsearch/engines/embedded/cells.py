@@ -9,14 +9,14 @@ damaged, every vector is compared.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import redaction
-from hybridsearch.engines.embedded.arrays import Arrays, load_arrays, read_commit
+from hybridsearch.engines.embedded.arrays import Arrays, Loaded, read_commit
+from hybridsearch.engines.embedded.files import Batches, Files
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals
 from hybridsearch.values import Vector, Vectors
 
@@ -24,8 +24,6 @@ log = redaction.logger(__name__)
 
 Mask = NDArray[np.bool_]
 """For each document, whether it passes the filters."""
-Batches = Sequence[tuple[int, int]]
-"""Number of rows and CRC32 of each batch of a leg, in the order of writing."""
 
 MOST = 0.35
 """Share of the vectors in cells from which on reading all, in order, is as fast."""
@@ -60,7 +58,7 @@ def rows_of(folder: Path, leg: str, batches: Batches) -> int:
     return rows if commit == state_of(folder.name, leg, batches, rows) else 0
 
 
-def load_cells(folder: Path, leg: str, batches: Batches, rows: NDArray[np.int32]) -> Cells | None:
+def load_cells(folder: Path, leg: str, batches: Batches, rows: NDArray[np.int32], files: Files) -> Cells | None:
     """Return the cells of a leg; None where there are none, or they are not as they were written, or do not pay.
 
     Args:
@@ -68,11 +66,13 @@ def load_cells(folder: Path, leg: str, batches: Batches, rows: NDArray[np.int32]
         leg: Its name.
         batches: All that was written of it.
         rows: The row of each document, or -1.
+        files: Those that are open.
     """
-    if not rows_of(folder, leg, batches):
+    count = rows_of(folder, leg, batches)
+    if not count:
         return None
     try:
-        arrays, _ = load_arrays(path_of(folder, leg))
+        arrays = files.load(path_of(folder, leg), str(state_of(folder.name, leg, batches, count)), Loaded)
     except (OSError, ValueError) as error:
         log.warning("Comparing every vector of '%s': the file of its cells is damaged (%s).", leg, error)
         return None
@@ -89,6 +89,7 @@ class Cells:
     """
 
     def __init__(self, arrays: Arrays, rows: NDArray[np.int32]) -> None:
+        self._file = arrays  # as long as this is referred to, the file is open
         self.share, self.recall = float(arrays["share"][0]), float(arrays["recall"][0])
         self._starts = arrays["starts"]
         self._centres = arrays["centres"].reshape(len(self._starts) - 1, -1)

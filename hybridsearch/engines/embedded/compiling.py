@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.arrays import Arrays, InPieces, load_arrays, read_commit, save_arrays
+from hybridsearch.engines.embedded.arrays import InPieces, save_arrays
 from hybridsearch.engines.embedded.bm25 import SCORED, Norms
 from hybridsearch.engines.embedded.merging import Kept, merged
 from hybridsearch.engines.embedded.postings import EMPTY
@@ -33,29 +33,35 @@ PART = 24 << 20
 """Bytes of a part, as what is searched of its documents is stored. While it is collected it takes ten times as many."""
 
 
-def compile_store(store: Store, part: int = PART) -> InPieces:
+def compile_store(store: Store, part: int = PART, after: int = 0) -> InPieces:
     """Yield the arrays of a view of all documents in a store, which is read to its end before the first one comes.
 
-    They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids), postings
-    called `text:FIELD:LANGUAGE`, `codes` and `words`, columns called `rows:LEG` (row of the vector, -1: none), and the
-    tables of products and of variants.
+    They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids; not of a
+    layer), postings called `ids`, `text:FIELD:LANGUAGE` (with `lengths`), `codes` and `words`, columns called
+    `rows:LEG` (row of the vector, -1: none), and the tables of products and of variants.
+
+    Args:
+        store: Where they are.
+        part: Bytes of a part.
+        after: The number behind which documents are compiled; 0 for all, else it is a layer.
     """
     with closing(Spool(store.folder)) as spool:
         products, variants = Parts(spool), Parts(spool)
-        for collected in collect(store, part):
+        for collected in collect(store, part, after):
             products.add(collected.products)
             variants.add(collected.variants)
         numbers = products.column(NUMBERS, np.int64)
         yield NUMBERS, (numbers,)
-        yield "order", (order_of(numbers, store.in_order_of_ids()),)
+        if not after:
+            yield "order", (order_of(numbers, store.in_order_of_ids()),)
         yield from products.arrays()
         yield from variants.arrays()
 
 
-def collect(store: Store, part: int) -> Iterator[Part]:
-    """Yield all documents in parts of so many bytes."""
+def collect(store: Store, part: int, after: int = 0) -> Iterator[Part]:
+    """Yield all documents behind a number in parts of so many bytes."""
     latest, size = Part(store), 0
-    for record in store.records():
+    for record in store.records(after):
         if size > part:
             yield latest
             latest, size = latest.next(), 0
@@ -97,6 +103,7 @@ class Part:
         for field, languages in content.text.items():
             for language, tokens in languages.items():
                 products.postings[f"{TEXT}{field}:{language}"].add(ordinal, tokens.split())
+        products.postings["ids"].add(ordinal, (record.id,))
         products.postings["codes"].add(ordinal, dict.fromkeys(content.codes))
         products.postings["words"].add(ordinal, content.words)
         for leg, row in content.vectors.items():
@@ -165,6 +172,8 @@ class Parts:
             terms, docs = int(ends[-1]), int(starts[-1])
         for part, stored in pieces.items():
             yield f"{name}:{part}", map(self._spool.get, stored)
+        if norms:
+            yield f"{name}:lengths", (norms.lengths,)
         self._spool.forget(begin)
 
     def _all(self, runs: Sequence[Kept], part: str) -> NDArray[np.int32]:
@@ -180,13 +189,3 @@ def save_compiled(store: Store, arrays: InPieces) -> None:
     """Write the compiled file of the store's commit."""
     with explained(store.folder):
         save_arrays(store.folder / NAME, arrays, store.state())
-
-
-def load_compiled(store: Store) -> Arrays | None:
-    """Return the arrays of the compiled file; None when it is missing, damaged, or of another commit or store."""
-    path, state = store.folder / NAME, store.state()
-    try:
-        arrays, commit = load_arrays(path) if read_commit(path) == state else ({}, None)
-    except (OSError, ValueError):
-        return None
-    return arrays if commit == state else None

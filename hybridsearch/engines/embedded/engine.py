@@ -18,10 +18,11 @@ from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.beside import counts
 from hybridsearch.engines.embedded.changes import FileChanges
 from hybridsearch.engines.embedded.clustering import bring_cells
-from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.compiling import compile_store, save_compiled
 from hybridsearch.engines.embedded.generations import Generations
+from hybridsearch.engines.embedded.layers import add_layer, load_compiled, record
 from hybridsearch.engines.embedded.ranking import rank
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.store import Extent, Store
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
@@ -99,7 +100,9 @@ class EmbeddedEngine:
 
     @while_open
     def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
-        with self._store(generation) as store:
+        if generation is None:
+            return self._view(None).stored(ids)
+        with closing(Store(self._generations.path(generation))) as store:
             return store.stored(ids)
 
     @while_open
@@ -296,9 +299,11 @@ class EmbeddedEngine:
 
     def _compile(self, store: Store, generation: str) -> None:
         """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
-        if load_compiled(store) is None:
+        if load_compiled(store, self._views.files) is None:
             bring_cells(store, self.approximate)
-            save_compiled(store, compile_store(store))
+            if not add_layer(store, self._views.files):
+                save_compiled(store, compile_store(store))
+                record(store, [Extent(0, store.commit, store.state())])
             with self._switching():
                 if self._generations.live_name() == generation:
                     self._views.replace(generation, lambda: self._generations.point(generation))

@@ -16,7 +16,7 @@ from hybridsearch.search.conditions import COMPARE, AnyOf, Exists, Filter, Ids, 
 
 def passing(filters: Iterable[Filter], table: Table) -> Mask:
     """Return which rows pass all filters."""
-    allowed = np.ones(table.rows, np.bool_)
+    allowed = table.everything()
     for clause in filters:
         allowed &= table.mask(clause, holding)
     return allowed

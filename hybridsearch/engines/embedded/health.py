@@ -11,8 +11,9 @@ from hybridsearch.engines.base import Check
 from hybridsearch.engines.embedded.arrays import load_arrays
 from hybridsearch.engines.embedded.cells import path_of, rows_of
 from hybridsearch.engines.embedded.changes import REPAIR, FileChanges
-from hybridsearch.engines.embedded.compiling import load_compiled
+from hybridsearch.engines.embedded.files import Files
 from hybridsearch.engines.embedded.generations import Generations
+from hybridsearch.engines.embedded.layers import load_compiled
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.errors import EngineError, StoreDamaged
 
@@ -53,7 +54,7 @@ def inspect(generations: Generations, log: FileChanges) -> Iterator[Check]:
             yield Check("documents", "ok", f"{store.count()} in generation {generation}")
             yield Check("size", "ok", f"{size_of(folder) / 1e6:.1f} MB on disk in all generations")
             store.verify()
-            if load_compiled(store) is None:
+            if load_compiled(store, Files()) is None:
                 yield Check("compiled", "warning", "absent, damaged, or older than the documents", REINDEX)
             yield from neighbours(store)
             yield Check("checksums", "ok", "documents and vectors match")

@@ -85,6 +85,10 @@ class Postings:
         """Return where a term's documents lie in `docs`."""
         return slice(self._starts[number], self._starts[number + 1])
 
+    def docs_of(self, number: int) -> Ordinals:
+        """Return the documents that contain a term, ascending."""
+        return self.docs[self.span(number)]
+
     def having_one(self, number: int) -> int:
         """Return how many documents contain a term."""
         return self._starts[number + 1] - self._starts[number]

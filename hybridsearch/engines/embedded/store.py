@@ -12,7 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -27,6 +27,8 @@ from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
+from hybridsearch.engines.embedded.connections import connect, connect_reader
+from hybridsearch.engines.embedded.files import Checked
 from hybridsearch.engines.embedded.records import Record, encode, require_fit
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
@@ -50,11 +52,21 @@ CREATE TABLE schema (json BLOB NOT NULL, crc INTEGER NOT NULL);
 """
 
 
+LAYERS = "CREATE TABLE IF NOT EXISTS layers (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, state TEXT NOT NULL)"
+"""An earlier version did without: it compiled everything each time."""
 NUMBERS = "SELECT max(number) AS number FROM documents UNION ALL SELECT max(number) FROM removals"
 COLUMNS = "number, id, row, content, crc"
 PAGE = 1000
 """Documents that are read at once where all are: another thread may read between two pages."""
 AFTER = f"SELECT number, id FROM documents WHERE id {{}} ? ORDER BY id LIMIT {PAGE}"
+
+
+class Extent(NamedTuple):
+    """What a compiled file holds: the documents behind one number, up to another, as they were at that commit."""
+
+    first: int
+    last: int
+    state: str
 
 
 class Store:
@@ -206,17 +218,39 @@ class Store:
         """Return the ids of all documents, in order of numbers."""
         return [key for (key,) in self._all("SELECT id FROM documents ORDER BY number")]
 
-    def records(self) -> Iterator[Record]:
-        """Yield every document, in order of numbers.
+    def records(self, after: int = 0) -> Iterator[Record]:
+        """Yield every document behind a number, in order of numbers.
 
         Raises:
             StoreDamaged: One does not match its checksum.
         """
-        last, sql = 0, f"SELECT {COLUMNS} FROM documents WHERE number > ? ORDER BY number LIMIT {PAGE}"
+        last, sql = after, f"SELECT {COLUMNS} FROM documents WHERE number > ? ORDER BY number LIMIT {PAGE}"
         while page := self._all(sql, last):
             for values in page:
                 yield self._sound(values)
             last = page[-1][0]
+
+    def changed(self, after: int) -> list[str]:
+        """Return the ids of the products that were written or removed after a number; some may occur twice."""
+        sql = "SELECT id FROM documents WHERE number > ?1 UNION ALL SELECT id FROM removals WHERE number > ?1"
+        return [key for (key,) in self._all(sql, after)]
+
+    def written(self, after: int) -> int:
+        """Return how many documents have a number behind another one."""
+        ((count,),) = self._all("SELECT count(*) FROM documents WHERE number > ?", after)
+        return int(count)
+
+    def layers(self) -> list[Extent]:
+        """Return what was recorded of compiled files, the oldest first."""
+        there = self._all("SELECT 1 FROM sqlite_master WHERE name = 'layers'")
+        return [Extent(*row) for row in self._all("SELECT * FROM layers ORDER BY first")] if there else []
+
+    def save_layers(self, layers: Sequence[Extent]) -> None:
+        """Record the compiled files that are to be searched from now on, at once."""
+        with explained(self.path), self._database.use() as db, db:
+            db.execute(LAYERS)
+            db.execute("DELETE FROM layers")
+            db.executemany("INSERT INTO layers VALUES (?, ?, ?)", layers)
 
     def in_order_of_ids(self) -> NDArray[np.int64]:
         """Return the numbers of all documents in the order of their ids, by code point."""
@@ -251,9 +285,9 @@ class Store:
         """Return the rows of the documents with these ids; unknown ids are absent."""
         return {record.id: record.to_row() for record in self._select("id", ids)}
 
-    def vectors(self, leg: str, dims: int) -> Vectors:
-        """Map the vectors of a leg, of shape (rows, dims), after a check of every batch."""
-        return vectors.load(self._leg_path(leg), dims, self.batches(leg))
+    def vectors(self, leg: str, dims: int, checked: Checked | None = None) -> Vectors:
+        """Map the vectors of a leg, of shape (rows, dims), after a check of every batch that was not before."""
+        return vectors.load(self._leg_path(leg), dims, self.batches(leg), checked)
 
     def batches(self, leg: str) -> list[tuple[int, int]]:
         """Return the number of rows and the checksum of each batch of a leg, in the order of writing."""
@@ -290,42 +324,6 @@ class Store:
 
     def _leg_path(self, leg: str) -> Path:
         return self.folder / f"vectors-{leg}.f32"
-
-
-@forks.still()
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a database for writing: every commit is on the disk before it returns."""
-    db = sqlite3.connect(path, check_same_thread=False)
-    db.execute("PRAGMA synchronous = FULL")
-    return db
-
-
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """Open a database for reading, at its present commit whatever a writer does.
-
-    SQLite cannot open a WAL database in a folder that it may not write to, unless it is told that nobody else writes.
-    That is so when no write-ahead log lies beside it: the last writer has merged it.
-    """
-    uri, log = path.absolute().as_uri(), path.with_name(f"{path.name}-wal")
-    try:
-        return open_snapshot(f"{uri}?mode=ro")
-    except sqlite3.OperationalError:
-        if log.exists() and log.stat().st_size:
-            raise
-        return open_snapshot(f"{uri}?immutable=1")
-
-
-@forks.still()
-def open_snapshot(uri: str) -> sqlite3.Connection:
-    """Open a database and begin a transaction on its present commit."""
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-    try:
-        db.execute("BEGIN")
-        db.execute("SELECT count(*) FROM sqlite_master")
-    except BaseException:
-        db.close()
-        raise
-    return db
 
 
 def write_schema(db: sqlite3.Connection, schema: Schema) -> None:

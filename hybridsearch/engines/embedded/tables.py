@@ -44,6 +44,7 @@ class Table:
         variants: Of products, the table of their variants.
         find: Of products, returns those with some ids.
         sampled: Of products, returns those of a sample, see `Sampled`.
+        alive: Which rows are there still; None: all.
     """
 
     def __init__(
@@ -54,14 +55,19 @@ class Table:
         variants: Variants | None = None,
         find: Callable[[Sequence[str]], Ordinals] = lambda _: np.zeros(0, np.int32),
         sampled: Callable[[int], Ordinals] = lambda _: np.zeros(0, np.int32),
+        alive: Mask | None = None,
     ) -> None:
-        self.rows, self.variants, self.find, self.sampled = rows, variants, find, sampled
+        self.rows, self.variants, self.find, self.sampled, self._alive = rows, variants, find, sampled, alive
         self._arrays, self._prefix = arrays, prefix
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}
         self._masks: dict[Filter, Mask] = {}
         self._forward: dict[str, tuple[NDArray[np.int32], NDArray[np.int64] | None]] = {}
         self._left_out: dict[tuple[str, str, Within], Mask] = {}
+
+    def everything(self) -> Mask:
+        """Return which rows there are, in a new array."""
+        return np.ones(self.rows, np.bool_) if self._alive is None else self._alive.copy()
 
     def mask(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Mask:
         """Return for which rows a filter holds; the last ones are remembered, as pages of a category share theirs."""

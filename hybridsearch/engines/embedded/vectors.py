@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from hybridsearch.disk.errors import damaged
 from hybridsearch.disk.modes import opener
 from hybridsearch.engines.embedded.arrays import bytes_of
 from hybridsearch.engines.embedded.cells import Cells, Mask, products
+from hybridsearch.engines.embedded.files import Batches, Checked
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors
@@ -41,10 +41,8 @@ def append(path: Path, start: int, rows: Vectors) -> int:
     return zlib.crc32(data.data)
 
 
-def load(path: Path, dims: int, batches: Sequence[tuple[int, int]]) -> Vectors:
-    """Read or map the rows of a leg, of shape (rows, dims), after a check of every batch.
-
-    A batch is given as its number of rows and their CRC32, in the order of writing.
+def load(path: Path, dims: int, batches: Batches, checked: Checked | None = None) -> Vectors:
+    """Read or map the rows of a leg, of shape (rows, dims), after a check of every batch that was not `checked` before.
 
     Raises:
         StoreDamaged: A batch is cut short, or does not match its checksum.
@@ -56,11 +54,15 @@ def load(path: Path, dims: int, batches: Sequence[tuple[int, int]]) -> Vectors:
         matrix: Vectors = bytes_of(path)[: 4 * count * dims].view(np.float32).reshape(count, dims).view(np.ndarray)
     except (OSError, ValueError) as error:
         raise damaged(path, f"it does not hold the {count} vectors of {dims} dims that were written") from error
-    start = 0
-    for rows, checksum in batches:
+    checked = {} if checked is None else checked
+    file, known = path.stat().st_ino, checked.get(path)
+    sound = len(known[1]) if known == (file, batches[: len(known[1])] if known else ()) else 0
+    start = sum(rows for rows, _ in batches[:sound])
+    for rows, checksum in batches[sound:]:
         if zlib.crc32(matrix[start : start + rows].data) != checksum:
             raise damaged(path, f"vectors {start} to {start + rows - 1} do not match their checksum")
         start += rows
+    checked[path] = file, batches
     return matrix
 
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.bm25 import TextField
 from hybridsearch.engines.embedded.cells import load_cells
+from hybridsearch.engines.embedded.files import Files
+from hybridsearch.engines.embedded.layered import Layered
 from hybridsearch.engines.embedded.postings import Ordinals, Postings
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.tables import Table, Variants
@@ -24,7 +26,7 @@ from hybridsearch.search import sampled
 from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Indexed, Vector
+from hybridsearch.values import Document, Indexed, Vector
 
 MOST_FOUND = 10_000
 """Ids whose documents are remembered: rules pin and hide the same ones again and again."""
@@ -36,21 +38,26 @@ class View:
     Args:
         store: Its commit.
         arrays: What was compiled of that.
+        files: Those that are open.
         approximate: Whether a leg that has cells is searched by them.
 
     Raises:
         StoreDamaged: A vector file was changed after it was written.
     """
 
-    def __init__(self, store: Store, arrays: Arrays, *, approximate: bool = True) -> None:
+    def __init__(self, store: Store, arrays: Arrays, files: Files, *, approximate: bool = True) -> None:
         self.store = store
+        self._layered = arrays if isinstance(arrays, Layered) else None
         self.schema = store.schema
         self.numbers: NDArray[np.int64] = arrays["numbers"]
-        self.order: NDArray[np.int32] = arrays["order"]
         self.documents = len(self.numbers)
+        """How many ordinals there are; with layers some are of documents that are no more."""
+        self.alive = None if self._layered is None else self._layered.alive
         self._arrays = arrays
         self.variants = Variants(arrays, self.documents)
-        self.products = Table(arrays, self.documents, variants=self.variants, find=self.find, sampled=self.sampled)
+        self.products = Table(
+            arrays, self.documents, variants=self.variants, find=self.find, sampled=self.sampled, alive=self.alive
+        )
         self._found: dict[str, int | None] = {}
         self._texts: dict[str, TextField] = {}
         nowhere = np.full(self.documents, -1, np.int32)
@@ -59,8 +66,23 @@ class View:
         self._legs: dict[str, LegVectors] = {}
         for leg in self.schema.legs:
             rows, batches = arrays.get(f"rows:{leg.name}", nowhere), store.batches(leg.name)
-            cells = load_cells(store.folder, leg.name, batches, rows) if approximate else None
-            self._legs[leg.name] = LegVectors(store.vectors(leg.name, leg.dims), rows, cells)
+            cells = load_cells(store.folder, leg.name, batches, rows, files) if approximate else None
+            self._legs[leg.name] = LegVectors(store.vectors(leg.name, leg.dims, files.checked), rows, cells)
+
+    @functools.cached_property
+    def order(self) -> NDArray[np.int32]:
+        """The place of each document in the order of ids."""
+        return self._arrays["order"]
+
+    @functools.cached_property
+    def ordinals(self) -> Ordinals:
+        """All documents."""
+        return (np.arange(self.documents) if self.alive is None else np.flatnonzero(self.alive)).astype(np.int32)
+
+    @functools.cached_property
+    def count(self) -> int:
+        """How many documents there are."""
+        return self.documents if self.alive is None else int(np.count_nonzero(self.alive))
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""
@@ -76,7 +98,7 @@ class View:
 
     def sampled(self, below: int) -> Ordinals:
         """Return the documents of whose ids the number is below this one."""
-        return np.flatnonzero(sampled.numbers(self.store.ids()) < below).astype(np.int32)
+        return self.ordinals[np.flatnonzero(sampled.numbers(self.store.ids()) < below)]
 
     def table(self, plan: Plan, field: str) -> Table:
         """Return the table that holds a field of a plan."""
@@ -91,19 +113,21 @@ class View:
         """Return a text field in one language."""
         name = f"text:{field}:{language}"
         if name not in self._texts:
-            self._texts[name] = TextField(self._arrays, name, self.documents)
+            layered = self._layered
+            self._texts[name] = layered.text(name) if layered else TextField(self._arrays, name, self.documents)
         return self._texts[name]
 
     def carrying(self, codes: Codes) -> Ordinals:
         """Return the documents that have one of the codes, or one that begins so; a document may occur twice."""
         postings = Postings(self._arrays, "codes")
-        return np.concatenate([postings.having(codes.values), postings.beginning(codes.prefixes)])
+        found = np.concatenate([postings.having(codes.values), postings.beginning(codes.prefixes)])
+        return found if self.alive is None else found[self.alive[found]]
 
     @functools.cached_property
     def lexicon(self) -> Lexicon:
         """The words of the index."""
-        words = Postings(self._arrays, "words")
-        return Lexicon(dict(words.frequencies()), self.documents)
+        words = dict(Postings(self._arrays, "words").frequencies()) if self._layered is None else self._layered.words
+        return Lexicon(words, self.count)
 
     def vectors(self, leg: str) -> int:
         """Return how many documents have a vector of a leg."""
@@ -118,10 +142,13 @@ class View:
                     own[leg] = Vector(self._legs[leg].matrix[row])
         return found
 
+    def stored(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Return documents as they were given, by id; unknown ids are absent."""
+        return self.store.stored(ids, {name: leg.matrix for name, leg in self._legs.items()})
+
     def indexed(self, ids: Sequence[str]) -> dict[str, Indexed]:
         """Return products by id with their vectors; unknown ids are absent."""
-        found = self.store.stored(ids, {name: leg.matrix for name, leg in self._legs.items()})
-        return {key: Indexed(key, document.row, document.vectors) for key, document in found.items()}
+        return {key: Indexed(key, each.row, each.vectors) for key, each in self.stored(ids).items()}
 
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.

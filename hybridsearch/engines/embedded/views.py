@@ -15,8 +15,10 @@ from typing import NamedTuple
 from hybridsearch import redaction
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.embedded.arrays import Arrays, held, whole
-from hybridsearch.engines.embedded.compiling import compile_store, load_compiled, save_compiled
+from hybridsearch.engines.embedded.compiling import compile_store, save_compiled
+from hybridsearch.engines.embedded.files import Files
 from hybridsearch.engines.embedded.generations import Generations, Stamp
+from hybridsearch.engines.embedded.layers import compiled_beside, load_compiled
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.errors import EngineError, IndexMissing
@@ -44,6 +46,7 @@ class Views:
 
     def __init__(self, generations: Generations, *, approximate: bool = True) -> None:
         self._generations, self._approximate = generations, approximate
+        self.files = Files()
         self._live: Opened | None = None
         self._outdated_since: float | None = None
         self._other: tuple[str, View] | None = None
@@ -109,7 +112,7 @@ class Views:
     def _reopened(self, stamp: Stamp, generation: str) -> Opened:
         """Return the view of the live generation, which has changed, or the one before while a writer is at work."""
         store = Store(self._generations.path(generation))
-        arrays = load_compiled(store)
+        arrays = load_compiled(store, self.files)
         if arrays is None and self._live is not None and self._may_serve_on(self._live, generation):
             store.close()
             return self._live
@@ -132,14 +135,17 @@ class Views:
 
     def _open(self, generation: str) -> View:
         store = Store(self._generations.path(generation))
-        return self._view(store, load_compiled(store) or self._compiled(store, generation))
+        return self._view(store, load_compiled(store, self.files) or self._compiled(store, generation))
 
     def _view(self, store: Store, arrays: Arrays) -> View:
-        return View(store, arrays, approximate=self._approximate)
+        return View(store, arrays, self.files, approximate=self._approximate)
 
     def _compiled(self, store: Store, generation: str) -> Arrays:
         """Compile a commit whose compiled file cannot be used, and save that if nobody is writing."""
         log.warning("Compiling '%s': its compiled file is missing, damaged, or older than the documents.", generation)
+        layered = compiled_beside(store, self.files)
+        if layered is not None:
+            return layered
         arrays = held(compile_store(store))
         with suppress(EngineError), self._generations.writing(generation):
             save_compiled(store, whole(arrays))
