@@ -30,6 +30,8 @@ ALIGN = 64
 """Every array starts at a multiple of this many bytes: a cache line, and enough for every type."""
 BLOCK = 1 << 20
 """Bytes that are summed up together."""
+HELD = 32
+"""Blocks of a mapped file until their memory is given back: a search may never need most of them."""
 MAPPED_FROM = 16 << 20
 """Bytes: each process can hold as many of each file for itself."""
 TRAILER = Struct("<QI")
@@ -71,8 +73,12 @@ def sums(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
     second less. A flipped bit changes a sum, and a block in another's place their order.
     """
     words, step = data.view(np.uint64), BLOCK // 8
-    whole = len(words) // step * step
-    return np.append(words[:whole].reshape(-1, step).sum(axis=1), words[whole:].sum(dtype=np.uint64))
+    found = []
+    for start in range(0, len(words) // step * step, HELD * step):
+        some = words[start : start + HELD * step]
+        found.append(some[: len(some) // step * step].reshape(-1, step).sum(axis=1))
+        release(data)
+    return np.concatenate([*found, [words[len(words) // step * step :].sum(dtype=np.uint64)]])
 
 
 def matches(data: NDArray[np.uint8], table: NDArray[np.uint8], checksum: int) -> bool:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hybridsearch.engines.embedded.arrays import Loaded, load_arrays, read_commit
 
 Batches = Sequence[tuple[int, int]]
 """Number of rows and CRC32 of each batch of a leg, in the order of writing."""
-Checked = dict[Path, tuple[int, Batches]]
-"""Of files of vectors: the number of the file, and those of its batches that were found to match their checksums."""
+Checked = dict[Path, tuple[int, Batches, NDArray[np.bool_]]]
+"""Of files of vectors: the number of the file, its batches, and which of these were found to match their checksums."""
 Kind = TypeVar("Kind", bound=Loaded)
 
 

@@ -7,13 +7,20 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from hybridsearch.fields import KINDS, restored
-from hybridsearch.values import Document, Row, Vector, Vectors
+from hybridsearch.values import Document, Row, Vector
+
+
+class Rows(Protocol):
+    """Vectors by the number of their row."""
+
+    def __getitem__(self, row: int, /) -> NDArray[np.float32]: ...
 
 
 class Record(NamedTuple):
@@ -35,7 +42,7 @@ class Record(NamedTuple):
         row: Row = orjson.loads(self.row)
         return row
 
-    def to_document(self, legs: Mapping[str, Vectors]) -> Document:
+    def to_document(self, legs: Mapping[str, Rows]) -> Document:
         """Return the document as it was given, taking its vectors from the rows of each leg's file."""
         content = self.to_content()
         return Document(

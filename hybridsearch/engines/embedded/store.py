@@ -29,7 +29,8 @@ from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import vectors
 from hybridsearch.engines.embedded.connections import connect, connect_reader
 from hybridsearch.engines.embedded.files import Checked
-from hybridsearch.engines.embedded.records import Record, encode, require_fit
+from hybridsearch.engines.embedded.records import Record, Rows, encode, require_fit
+from hybridsearch.engines.embedded.vectors import Sound
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Reject, Row, Vectors
@@ -182,12 +183,12 @@ class Store:
         self.commit += len(rows)
         return Written(older=len(ids) - len(rows), missing=len(rows) - removed.rowcount)
 
-    def stored(self, ids: Sequence[str], legs: Mapping[str, Vectors] | None = None) -> dict[str, Document]:
+    def stored(self, ids: Sequence[str], legs: Mapping[str, Rows] | None = None) -> dict[str, Document]:
         """Return documents as they were given, by id, with their vectors; unknown ids are absent.
 
         Args:
             ids: Of the documents.
-            legs: The vectors of each leg, where somebody mapped them already: to check them takes time.
+            legs: The vectors of each leg, where somebody mapped them already: to check all takes time.
         """
         if legs is None:
             legs = {leg.name: self.vectors(leg.name, leg.dims) for leg in self.schema.legs}
@@ -285,9 +286,13 @@ class Store:
         """Return the rows of the documents with these ids; unknown ids are absent."""
         return {record.id: record.to_row() for record in self._select("id", ids)}
 
-    def vectors(self, leg: str, dims: int, checked: Checked | None = None) -> Vectors:
-        """Map the vectors of a leg, of shape (rows, dims), after a check of every batch that was not before."""
-        return vectors.load(self._leg_path(leg), dims, self.batches(leg), checked)
+    def vectors(self, leg: str, dims: int) -> Vectors:
+        """Map the vectors of a leg, of shape (rows, dims), after a check of every batch."""
+        return vectors.load(self._leg_path(leg), dims, self.batches(leg))
+
+    def sound(self, leg: str, dims: int, checked: Checked) -> Sound:
+        """Map the vectors of a leg, of which a batch is checked once it is needed."""
+        return Sound(self._leg_path(leg), dims, self.batches(leg), checked)
 
     def batches(self, leg: str) -> list[tuple[int, int]]:
         """Return the number of rows and the checksum of each batch of a leg, in the order of writing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ from numpy.typing import NDArray
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged
 from hybridsearch.disk.modes import opener
-from hybridsearch.engines.embedded.arrays import bytes_of
+from hybridsearch.engines.embedded.arrays import bytes_of, release
 from hybridsearch.engines.embedded.cells import Cells, Mask, products
 from hybridsearch.engines.embedded.files import Batches, Checked
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.ranks import best
 from hybridsearch.values import Vector, Vectors
 
+HELD = 32 << 20
+"""Bytes of a mapped file that are compared until their memory is given back: a search may never need most of them."""
+NOTHING = np.zeros(0, np.bool_)
 SCAN_SHARE = 0.25
 """Reading all rows in order is as fast as gathering this share of them (measured on 50,000 rows of 512)."""
 
@@ -41,29 +45,81 @@ def append(path: Path, start: int, rows: Vectors) -> int:
     return zlib.crc32(data.data)
 
 
-def load(path: Path, dims: int, batches: Batches, checked: Checked | None = None) -> Vectors:
-    """Read or map the rows of a leg, of shape (rows, dims), after a check of every batch that was not `checked` before.
+class Sound:
+    """The vectors of a leg as they lie in its file; a batch is compared with its checksum before it is first read.
+
+    Args:
+        path: The file.
+        dims: Of each vector.
+        batches: All that was written of it.
+        checked: What was compared before, of this file and of others.
+
+    Attributes:
+        matrix: Of shape (rows, dims), read or mapped. Only what was required may be read.
+
+    Raises:
+        StoreDamaged: The file is too short.
+    """
+
+    def __init__(self, path: Path, dims: int, batches: Batches, checked: Checked) -> None:
+        self._path, self._batches = path, batches
+        self._ends = np.cumsum([rows for rows, _ in batches], dtype=np.int64)
+        self.matrix, file = mapped(path, dims, int(self._ends[-1]) if batches else 0)
+        known, before, sound = checked.get(path, (0, (), NOTHING))
+        if known != file or before != batches[: len(before)]:
+            sound = NOTHING
+        self._sound = np.append(sound, np.zeros(len(batches) - len(sound), np.bool_))
+        checked[path] = file, batches, self._sound
+
+    def require(self, rows: NDArray[np.integer] | None = None) -> None:
+        """Compare the batches that some rows lie in with their checksums, as far as they were not; None: all.
+
+        Raises:
+            StoreDamaged: One does not match.
+        """
+        if rows is None:
+            new = np.flatnonzero(~self._sound)
+        else:
+            there = np.searchsorted(self._ends, rows, side="right")
+            new = np.unique(there[~self._sound[there]])
+        held = 0
+        for batch in new.tolist():
+            count, checksum = self._batches[batch]
+            start = int(self._ends[batch]) - count
+            data = self.matrix[start : start + count]
+            if zlib.crc32(data.data) != checksum:
+                raise damaged(self._path, f"vectors {start} to {start + count - 1} do not match their checksum")
+            self._sound[batch] = True
+            held += data.nbytes
+            if held > HELD:
+                release(self.matrix)
+                held = 0
+
+
+def mapped(path: Path, dims: int, count: int) -> tuple[Vectors, int]:
+    """Return the rows of a file of vectors, and the number of the file.
+
+    Raises:
+        StoreDamaged: There are fewer.
+    """
+    if not count:
+        return np.zeros((0, dims), np.float32), 0
+    try:
+        data = bytes_of(path)[: 4 * count * dims]
+        return data.view(np.float32).reshape(count, dims).view(np.ndarray), path.stat().st_ino
+    except (OSError, ValueError) as error:
+        raise damaged(path, f"it does not hold the {count} vectors of {dims} dims that were written") from error
+
+
+def load(path: Path, dims: int, batches: Batches) -> Vectors:
+    """Read or map the rows of a leg, of shape (rows, dims), after a check of every batch.
 
     Raises:
         StoreDamaged: A batch is cut short, or does not match its checksum.
     """
-    count = sum(rows for rows, _ in batches)
-    if not count:
-        return np.zeros((0, dims), np.float32)
-    try:
-        matrix: Vectors = bytes_of(path)[: 4 * count * dims].view(np.float32).reshape(count, dims).view(np.ndarray)
-    except (OSError, ValueError) as error:
-        raise damaged(path, f"it does not hold the {count} vectors of {dims} dims that were written") from error
-    checked = {} if checked is None else checked
-    file, known = path.stat().st_ino, checked.get(path)
-    sound = len(known[1]) if known == (file, batches[: len(known[1])] if known else ()) else 0
-    start = sum(rows for rows, _ in batches[:sound])
-    for rows, checksum in batches[sound:]:
-        if zlib.crc32(matrix[start : start + rows].data) != checksum:
-            raise damaged(path, f"vectors {start} to {start + rows - 1} do not match their checksum")
-        start += rows
-    checked[path] = file, batches
-    return matrix
+    sound = Sound(path, dims, batches, {})
+    sound.require()
+    return sound.matrix
 
 
 class LegVectors:
@@ -73,11 +129,24 @@ class LegVectors:
         matrix: All rows of the file, those of replaced documents included.
         rows: The row of each document, or -1.
         cells: Where to look for nearest neighbours instead of everywhere.
+        require: What is asked before rows are read, whether they are as they were written; None stands for all.
     """
 
-    def __init__(self, matrix: Vectors, rows: NDArray[np.int32], cells: Cells | None = None) -> None:
-        self.matrix, self.rows, self.cells = matrix, rows, cells
+    def __init__(
+        self,
+        matrix: Vectors,
+        rows: NDArray[np.int32],
+        cells: Cells | None = None,
+        require: Callable[[NDArray[np.integer] | None], None] = lambda _: None,
+    ) -> None:
+        self.matrix, self.rows, self.cells, self._require = matrix, rows, cells, require
         self.holders: Ordinals = np.flatnonzero(rows >= 0).astype(np.int32)
+
+    def __getitem__(self, row: int) -> NDArray[np.float32]:
+        """Return a row."""
+        self._require(np.array([row]))
+        vector: NDArray[np.float32] = self.matrix[row]
+        return vector
 
     def cosines(self, docs: Ordinals, vector: Vector) -> NDArray[np.float32]:
         """Return the cosine of each document to a vector; NaN where the document has none for this leg."""
@@ -89,7 +158,9 @@ class LegVectors:
     def products(self, rows: NDArray[np.int32], vector: Vector) -> NDArray[np.float32]:
         """Return the cosine of each of some rows to a vector."""
         if len(rows) < SCAN_SHARE * len(self.matrix):
+            self._require(rows)
             return products(self.matrix.take(rows, axis=0), vector)
+        self._require(None)
         return products(self.matrix, vector)[rows]
 
 

@@ -42,7 +42,7 @@ class View:
         approximate: Whether a leg that has cells is searched by them.
 
     Raises:
-        StoreDamaged: A vector file was changed after it was written.
+        StoreDamaged: A file of vectors is too short.
     """
 
     def __init__(self, store: Store, arrays: Arrays, files: Files, *, approximate: bool = True) -> None:
@@ -67,7 +67,8 @@ class View:
         for leg in self.schema.legs:
             rows, batches = arrays.get(f"rows:{leg.name}", nowhere), store.batches(leg.name)
             cells = load_cells(store.folder, leg.name, batches, rows, files) if approximate else None
-            self._legs[leg.name] = LegVectors(store.vectors(leg.name, leg.dims, files.checked), rows, cells)
+            sound = store.sound(leg.name, leg.dims, files.checked)
+            self._legs[leg.name] = LegVectors(sound.matrix, rows, cells, sound.require)
 
     @functools.cached_property
     def order(self) -> NDArray[np.int32]:
@@ -139,12 +140,12 @@ class View:
         for leg in filter(self._legs.__contains__, legs):
             for own, row in zip(found, self._legs[leg].rows[np.array(ordinals, np.intp)].tolist(), strict=True):
                 if row >= 0:
-                    own[leg] = Vector(self._legs[leg].matrix[row])
+                    own[leg] = Vector(self._legs[leg][row])
         return found
 
     def stored(self, ids: Sequence[str]) -> dict[str, Document]:
         """Return documents as they were given, by id; unknown ids are absent."""
-        return self.store.stored(ids, {name: leg.matrix for name, leg in self._legs.items()})
+        return self.store.stored(ids, self._legs)
 
     def indexed(self, ids: Sequence[str]) -> dict[str, Indexed]:
         """Return products by id with their vectors; unknown ids are absent."""

@@ -179,8 +179,9 @@ def test_another_process_finds_the_change_and_compiles_nothing(engine: EmbeddedE
         file = reader._view()._arrays
         engine.write(None, [document("p3", "blue hat")])
         assert ids(reader.search(search_words("blue"))) == ["p3"]
-        assert reader._view()._layered is not None
-        assert reader._view()._layered.layers[0] is file  # neither read nor compared with its checksum again
+        layered = reader._view()._layered
+        assert layered is not None
+        assert layered.layers[0] is file  # neither read nor compared with its checksum again
         engine.remove(None, {"p3": None})
         assert reader.search(search_words("blue")).total == 0
 

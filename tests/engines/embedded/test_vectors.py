@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.vectors import Comparison, LegVectors, append, load
+from hybridsearch.engines.embedded.files import Checked
+from hybridsearch.engines.embedded.vectors import Comparison, LegVectors, Sound, append, load
 from hybridsearch.errors import StoreDamaged
 from hybridsearch.values import Vector, Vectors
 
@@ -35,6 +36,25 @@ def test_a_batch_that_does_not_match_its_checksum_is_named(tmp_path: Path) -> No
         load(path, DIMS, batches)
     with pytest.raises(StoreDamaged, match=r"does not hold the 6 vectors of 3 dims"):
         load(path, DIMS, [*batches, (1, 0)])
+
+
+def test_a_batch_is_compared_before_one_of_its_vectors_is_read_and_then_never_again(tmp_path: Path) -> None:
+    """A damaged file is noticed before it answers wrongly, and opened without being read."""
+    path, checked = tmp_path / "vectors", Checked()
+    batches = [(2, append(path, 0, rows_of(1, 2))), (3, append(path, 2, rows_of(2, 3)) ^ 1)]
+    sound = Sound(path, DIMS, batches, checked)
+    leg = LegVectors(sound.matrix, np.arange(5, dtype=np.int32), require=sound.require)
+    leg.cosines(np.array([1], np.int32), Vector(rows_of(1, 1)[0]))
+    with pytest.raises(StoreDamaged, match=r"vectors 2 to 4 do not match their checksum"):
+        leg[2]
+    with pytest.raises(StoreDamaged, match=r"vectors 2 to 4 do not match their checksum"):
+        leg.products(np.arange(5, dtype=np.int32), Vector(rows_of(1, 1)[0]))
+    batches = [batches[0], (3, batches[1][1] ^ 1), (1, append(path, 5, rows_of(3, 1)))]
+    Sound(path, DIMS, batches, checked).require()  # other batches than those before: nothing is known of them
+    path.write_bytes(b"\0" * path.stat().st_size)
+    Sound(path, DIMS, batches, checked).require()
+    with pytest.raises(StoreDamaged):
+        Sound(path, DIMS, batches, Checked()).require()
 
 
 def test_a_leg_without_vectors_needs_no_file(tmp_path: Path) -> None:
