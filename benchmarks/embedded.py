@@ -1,4 +1,4 @@
-"""Speed of the embedded engine on generated products; rivals on the same data where they are installed.
+"""Speed of the embedded engine on generated products; `benchmarks.peers` compares others on the same ones.
 
 Run from the repository: python -m benchmarks.embedded [--small] [--products N] [--jsonl FILE]
 """
@@ -224,73 +224,6 @@ def plans_by_name(queries: Sequence[WordsAndVector]) -> dict[str, list[Plan]]:
     }
 
 
-def bm25s_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
-    """Return the searches of bm25s, which has the words alone."""
-    import bm25s  # type: ignore[import-not-found]
-
-    index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-    index.index([words.split() for words in made.sentences()], show_progress=False)
-    return [partial(index.retrieve, [words], k=TOP, show_progress=False) for words, _ in queries]
-
-
-def txtai_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
-    """Return txtai's hybrid searches, with vectors that are ready, compared exactly."""
-    from txtai import Embeddings  # type: ignore[import-not-found]
-
-    vectors = dict(zip(made.sentences(), made.vectors, strict=True))
-    vectors |= {" ".join(words): vector.array for words, vector in queries}
-    index = Embeddings(
-        method="external",
-        transform=lambda texts: np.array([vectors[each] for each in texts]),
-        hybrid=True,
-        faiss={"components": "IDMap,Flat"},
-    )
-    index.index((number, sentence, None) for number, sentence in enumerate(made.sentences()))
-    return [partial(index.search, " ".join(words), TOP) for words, _ in queries]
-
-
-def lancedb_searches(made: Made, queries: Sequence[WordsAndVector]) -> list[Callable[[], object]]:
-    """Return LanceDB's hybrid searches, by default an exact scan."""
-    import lancedb  # type: ignore[import-not-found]
-    from lancedb.index import FTS  # type: ignore[import-not-found]
-
-    rows = [
-        {"id": number, "text": sentence, "vector": vector}
-        for number, (sentence, vector) in enumerate(zip(made.sentences(), made.vectors, strict=True))
-    ]
-    table = lancedb.connect(tempfile.mkdtemp()).create_table("products", rows)
-    table.create_index("text", config=FTS())
-
-    def search(words: Sequence[str], vector: Vector) -> object:
-        query = table.search(query_type="hybrid").vector(vector.array).text(" ".join(words))
-        return query.limit(TOP).to_list()
-
-    return [partial(search, *query) for query in queries]
-
-
-RIVALS: dict[str, Callable[[Made, Sequence[WordsAndVector]], list[Callable[[], object]]]] = {
-    "bm25s": bm25s_searches,
-    "txtai": txtai_searches,
-    "lancedb": lancedb_searches,
-}
-
-
-def measure_rivals(made: Made, folder: Path, repeats: int) -> Iterator[dict[str, object]]:
-    """Yield the figures of each rival that is installed, in turns with the hybrid search of the embedded engine."""
-    queries = list(made.queries(repeats))
-    engine = EmbeddedEngine(folder, "benchmark")
-    ours = [partial(engine.search, hybrid_plan(*query)) for query in queries]
-    for name, searches in RIVALS.items():
-        try:
-            theirs = searches(made, queries)
-        except ImportError as error:
-            print(f"{name}: skipped, {error}", file=sys.stderr)
-            continue
-        figures = timed({name: theirs, "hybrid": ours})
-        yield {"what": name, **figures[name], "hybrid in turns": figures["hybrid"]}
-    engine.close()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="5,000 products and few repeats: under 20 s")
@@ -311,9 +244,7 @@ def main() -> None:
     }
     lines: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for line in itertools.chain(
-            measure_engine(made, Path(folder), options.repeats), measure_rivals(made, Path(folder), options.repeats)
-        ):
+        for line in measure_engine(made, Path(folder), options.repeats):
             lines.append({**line, **run})
             print(json.dumps(line), flush=True)
     if options.jsonl:

@@ -32,6 +32,12 @@ def test_the_embedded_engine_is_measured() -> None:
     assert "p50" in run("benchmarks.embedded")
 
 
+def test_the_embedded_engine_is_measured_beside_the_peers_that_are_installed() -> None:
+    command = [sys.executable, "-m", "benchmarks.peers", "--small"]  # each system runs in a process of its own
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert json.loads(said.splitlines()[0])["what"] == "hybridsearch"
+
+
 def test_encoding_is_measured_against_the_bare_model() -> None:
     said = run("benchmarks.encode")
     assert said.count("library / bare") == 2 * 3
