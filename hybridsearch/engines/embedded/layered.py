@@ -7,10 +7,10 @@ written anew get a new number, they are in the order in which one layer of all w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from hybridsearch.engines.embedded.layered_text import LayeredText, TextLayer
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals, Postings
 from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, no_cell
 
+T = TypeVar("T")
 IDS = "ids"
 """Name of the postings that say which document has which id."""
 NUMBERS = "numbers"
@@ -93,6 +94,14 @@ class Layered(Mapping[str, NDArray[Any]]):
         if name not in self._texts:
             self._texts[name] = LayeredText([(layer.text(name), alive) for layer, alive in self.parts()])
         return self._texts[name]
+
+    def found(self, find: Callable[[Arrays, T], Ordinals], sought: T) -> Ordinals:
+        """Return what is found in each layer and alive; nothing is put together for that."""
+        by_layer = []
+        for (layer, alive), start in zip(self.parts(), self.starts.tolist(), strict=False):
+            docs = find(layer, sought)
+            by_layer.append(docs[alive[docs]] + np.int32(start))
+        return np.concatenate(by_layer)
 
     @cached_property
     def words(self) -> dict[str, int]:

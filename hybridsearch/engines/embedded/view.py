@@ -120,9 +120,7 @@ class View:
 
     def carrying(self, codes: Codes) -> Ordinals:
         """Return the documents that have one of the codes, or one that begins so; a document may occur twice."""
-        postings = Postings(self._arrays, "codes")
-        found = np.concatenate([postings.having(codes.values), postings.beginning(codes.prefixes)])
-        return found if self.alive is None else found[self.alive[found]]
+        return carrying(self._arrays, codes) if self._layered is None else self._layered.found(carrying, codes)
 
     @functools.cached_property
     def lexicon(self) -> Lexicon:
@@ -169,3 +167,9 @@ class View:
                 "Use the encoder that the index was built with, or run: hybridsearch reindex"
             )
         return leg
+
+
+def carrying(arrays: Arrays, codes: Codes) -> Ordinals:
+    """Return the documents of some arrays that have one of the codes, or one that begins so."""
+    postings = Postings(arrays, "codes")
+    return np.concatenate([postings.having(codes.values), postings.beginning(codes.prefixes)])
