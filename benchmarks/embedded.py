@@ -167,6 +167,39 @@ def measure_engine(made: Made, folder: Path, repeats: int) -> Iterator[dict[str,
     for name, figures in {**in_turns, **timed(product)}.items():
         yield {"what": name, **figures}
     engine.close()
+    yield measure_changes(made, folder, min(repeats, 20))
+
+
+CHANGES = ("write", "search after it", "search in another process", "the next search")
+
+
+def measure_changes(made: Made, folder: Path, repeats: int) -> dict[str, object]:
+    """Return what single changes cost, and the first search after each, here and where others have the index open."""
+    changed = [
+        replace(document, id=f"changed{number % 7}")
+        for number, document in enumerate(itertools.islice(made.documents(), repeats))
+    ]
+    plan = hybrid_plan(*next(iter(made.queries(1))))
+    spent: list[list[tuple[float, float]]] = []
+    with closing(EmbeddedEngine(folder, "benchmark")) as engine, closing(EmbeddedEngine(folder, "benchmark")) as other:
+        for each in (engine, other):
+            each.search(plan)
+        for document in changed:
+            searches = [partial(each.search, plan) for each in (engine, other, engine)]
+            spent.append([spent_by(partial(engine.write, None, [document])), *map(spent_by, searches)])
+    clock, processor = np.median(np.array(spent), axis=0).T * 1000
+    return {
+        "what": "single changes",
+        "ms": dict(zip(CHANGES, clock.round(1).tolist(), strict=True)),
+        "cpu_ms": dict(zip(CHANGES, processor.round(1).tolist(), strict=True)),
+    }
+
+
+def spent_by(step: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds that a step takes, and those of the processor."""
+    started, processor = time.perf_counter(), time.process_time()
+    step()
+    return time.perf_counter() - started, time.process_time() - processor
 
 
 def recall(engine: EmbeddedEngine, exact: EmbeddedEngine, queries: Sequence[WordsAndVector]) -> float:

@@ -215,7 +215,7 @@ def test_a_flipped_bit_in_a_layer_changes_no_answer(engine: EmbeddedEngine, tmp_
 
 
 def test_layers_of_a_copy_that_went_another_way_are_not_believed(engine: EmbeddedEngine, tmp_path: Path) -> None:
-    """Attack: files of a backup, with as many changes."""
+    """Attack: compiled arrays of another generation, or of a backup, with the same number of changes."""
     engine.close()
     shutil.copytree(tmp_path / "products", tmp_path / "copy")
     for index, title in (("products", "blue hat"), ("copy", "green hat")):
