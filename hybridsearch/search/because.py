@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from hybridsearch.search.clauses import Signal
 from hybridsearch.search.taste import Taste
@@ -38,34 +40,53 @@ def explained(
         vectors: Of the hits, by id and leg.
     """
     bound = sum(signal.weight for signal in signals if signal.name.startswith(TASTE))
-    return tuple(because(hit, taste, bound, vectors.get(hit.id, {})) for hit in hits)
+    names = {each.product.id: each.name for each in taste.seen}
+    near = {leg: Near(leg, taste) for leg in lifting_legs(signals)}
+    liked = {part.name: part.by for part in taste.liked}
+    return tuple(because(hit, names, liked, bound, near, vectors.get(hit.id, {})) for hit in hits)
 
 
-def because(hit: Hit, taste: Taste, bound: float, vectors: Mapping[str, Vector]) -> Hit:
+def because(
+    hit: Hit,
+    names: Mapping[str, str],
+    liked: Mapping[str, Sequence[str]],
+    bound: float,
+    near: Mapping[str, Near],
+    vectors: Mapping[str, Vector],
+) -> Hit:
     """Return a hit with the product of a history that lifted it most, if the history did.
 
     It is the nearest one in the leg that lifted it, or the most important of those that have with it what is liked.
+
+    Args:
+        hit: As it was found.
+        names: Of the products of the history, by id.
+        liked: The products that have what is liked, by the name of the signal.
+        bound: Of what the history adds.
+        near: By leg.
+        vectors: Of the hit, by leg.
     """
     given = {name: value for name, value in hit.signals.items() if name.startswith(TASTE)}
     if sum(given.values()) < NOTICED * bound:
         return hit
-    liked, own = {part.name: part.by for part in taste.liked}, own_name(hit, taste)
+    own = names.get(hit.id)
     for name in given:  # the largest first
-        by = liked.get(name) or nearest(name.removeprefix(LEG), taste, vectors)
+        leg = name.removeprefix(LEG)
+        by = liked.get(name) or (near[leg].to(vectors[leg]) if leg in vectors and leg in near else ())
         if other := next((each for each in by if each != own), None):
             return replace(hit, looked_at=other)
     return hit
 
 
-def own_name(hit: Hit, taste: Taste) -> str | None:
-    """Return what the history calls a hit; None where it is not in it."""
-    return next((each.name for each in taste.seen if each.product.id == hit.id), None)
+class Near:
+    """The products of a history that have a vector of a leg."""
 
+    def __init__(self, leg: str, taste: Taste) -> None:
+        there = [each for each in taste.seen if leg in each.product.vectors]
+        self._names = [each.name for each in there]
+        self._rows = np.array([each.product.vectors[leg].array for each in there])
 
-def nearest(leg: str, taste: Taste, vectors: Mapping[str, Vector]) -> tuple[str, ...]:
-    """Return the names of the products of a history, the nearest to a product in a leg first."""
-    if leg not in vectors:
-        return ()
-    row = vectors[leg].array
-    near = [each for each in taste.seen if leg in each.product.vectors]
-    return tuple(each.name for each in sorted(near, key=lambda each: -float(each.product.vectors[leg].array @ row)))
+    def to(self, vector: Vector) -> Iterator[str]:
+        """Yield their names, the nearest to a vector first."""
+        if self._names:
+            yield from (self._names[place] for place in np.argsort(-(self._rows @ vector.array), kind="stable"))

@@ -9,8 +9,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridsearch import document
 from hybridsearch.fields import KINDS
@@ -177,10 +179,14 @@ def direction(seen: Sequence[Seen], leg: str) -> Direction | None:
     rows = [(each.share, each.product.vectors[leg].array) for each in seen if leg in each.product.vectors]
     if not rows:
         return None
-    shares = np.array([share for share, _ in rows])
-    middle = np.average(np.array([row for _, row in rows], np.float64), axis=0, weights=shares)
+    middle = mean(np.array([row for _, row in rows]), np.array([share for share, _ in rows]))
     length = float(np.linalg.norm(middle))
     return Direction(Vector(middle / length), min(length, 1.0)) if length > 1e-3 else None
+
+
+def mean(rows: NDArray[np.floating[Any]], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of some rows or numbers, of which each counts by its share."""
+    return np.asarray(shares @ rows / shares.sum())
 
 
 def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) -> Iterator[Liked]:
@@ -210,9 +216,9 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     prices = [(each, each.described.price) for each in seen if each.described.price > 0]
     if name is None or len(prices) < PRICED:
         return
-    shares, logs = [each.share for each, _ in prices], np.log([own for _, own in prices])
-    middle = float(np.average(logs, weights=shares))
-    spread = math.exp(math.sqrt(float(np.average((logs - middle) ** 2, weights=shares))))
+    shares, logs = np.array([each.share for each, _ in prices]), np.log([own for _, own in prices])
+    middle = float(mean(logs, shares))
+    spread = math.exp(math.sqrt(float(mean((logs - middle) ** 2, shares))))
     if spread > WIDEST:
         return
     factor = max(spread, BAND)

@@ -38,16 +38,21 @@ class Variant:
         return found
 
 
+Narrowing = Callable[[Sequence[Variant]], list[Variant]]
+"""Returns those of the variants of a product that fit best by one rule."""
+
+
 def with_variants(plan: Plan, page: Page, fields: Fields) -> Page:
     """Return a page whose hits show their variants, if the index has any; where these are offers, all of them."""
     if not (plan.rows and fields.has_variants):
         return page
-    return replace(page, hits=tuple(with_own(plan, hit, fields) for hit in page))
+    narrowing = tuple(rules(plan, fields))
+    return replace(page, hits=tuple(with_own(plan, hit, fields, narrowing) for hit in page))
 
 
-def with_own(plan: Plan, hit: Hit, fields: Fields) -> Hit:
+def with_own(plan: Plan, hit: Hit, fields: Fields, narrowing: Sequence[Narrowing]) -> Hit:
     """Return a hit with its variant, and with its offers, if the index has any."""
-    variant = shown(plan, hit.product, fields)
+    variant = fitting(hit.product, fields, narrowing)
     listed = offers(plan, hit.product, fields, variant) if fields.offers else ()
     return replace(hit, variant=variant, offers=listed)
 
@@ -72,9 +77,14 @@ def shown(plan: Plan, row: Row, fields: Fields) -> Row | None:
     Those that pass the filters come first; of them those whose code was typed; of them the first in the order that was
     asked for; of them those with most of the words; of offers the cheapest; of them the one that the shop names first.
     """
+    return fitting(row, fields, tuple(rules(plan, fields)))
+
+
+def fitting(row: Row, fields: Fields, narrowing: Iterable[Narrowing]) -> Row | None:
+    """Return the variant of a product that is left, see `shown`, by what chooses among them."""
     try:
         left = [Variant(each, fields) for each in document.variants(row, fields)]
-        for narrow in rules(plan, fields):
+        for narrow in narrowing:
             if len(left) > 1:
                 left = narrow(left)
     except ValueError:  # the index was built by another configuration
@@ -82,7 +92,7 @@ def shown(plan: Plan, row: Row, fields: Fields) -> Row | None:
     return left[0].row if left else None
 
 
-def rules(plan: Plan, fields: Fields) -> Iterator[Callable[[Sequence[Variant]], list[Variant]]]:
+def rules(plan: Plan, fields: Fields) -> Iterator[Narrowing]:
     """Yield what chooses among the variants of a product, the most important first."""
     if matching := plan.matching():
         yield lambda left: best(left, lambda variant: passes(variant, matching))

@@ -36,8 +36,7 @@ def count(view: View, plan: Plan, facet: Facet, chosen: Chosen) -> Counted:
     owners = None
     if plan.of_variants(facet.field):
         matching = plan.matching(facet)
-        rows = view.variants.among(chosen.docs, passing(matching, table) if matching else None)
-        owners = view.variants.owners[rows]
+        rows, owners = view.variants.among(chosen.docs, passing(matching, table) if matching else None)
         chosen = Chosen(table.rows, rows)
     if kind.multiple:
         return by_term(table, facet, chosen, owners)
@@ -91,8 +90,9 @@ def documents(places: NDArray[np.integer], owners: Ordinals | None, size: int) -
     held = int(number[-1]) + 1
     if held * size > MOST_CELLS:
         return np.bincount(np.unique(number * np.int64(size) + places) % size, minlength=size)
-    seen = np.zeros((size, held), np.bool_)
-    seen[places, number] = True
+    cells = np.zeros(size * held, np.bool_)
+    cells[places * np.int64(held) + number] = True
+    seen = cells.reshape(size, held)
     if size > held:
         counts: NDArray[np.int64] = seen.sum(axis=1)
         return counts

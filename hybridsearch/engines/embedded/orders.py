@@ -42,16 +42,13 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
     """
     if sort == SCORE:
         return -total(contributions(plan, Window(view, docs)))
-    ranks = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)
-    inside = plan.of_variants(sort.field)
-    rows = view.variants.of(docs) if inside else docs
-    values = ranks[rows]
+    rows = owners = docs
+    if plan.of_variants(sort.field):
+        matching = plan.matching()
+        rows, owners = view.variants.among(docs, passing(matching, view.variants) if matching else None)
+    values = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)[rows]
     keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
-    if not inside:
-        return keys
-    if matching := plan.matching():
-        keys[~passing(matching, view.variants)[rows]] = np.inf
-    return view.variants.least(docs, keys)
+    return keys if rows is docs else view.variants.least(owners, keys)
 
 
 def first_of(columns: Sequence[Numbers], reach: int) -> NDArray[np.intp]:

@@ -110,6 +110,8 @@ def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen)
     if not plan.own(facet):
         return chosen
     wider = candidates.of(plan.as_counted(facet)).chosen
+    if not (plan.neighbours or plan.least):  # with fewer filters all of them are found again
+        return wider
     new = wider.within(~chosen.mask) if plan.least else wider
     return chosen.and_also(reaching(plan, candidates.view, new))
 

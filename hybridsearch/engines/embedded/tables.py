@@ -173,23 +173,32 @@ class Variants(Table):
         """Return the variants of some documents, beside each other."""
         return spans(self._starts[docs], self._starts[docs + 1])
 
-    def among(self, docs: Ordinals, passing: Mask | None = None) -> Ordinals:
-        """Return those of the variants of some documents, beside each other, that pass; None passes all.
+    def among(self, docs: Ordinals, passing: Mask | None = None) -> tuple[Ordinals, Ordinals]:
+        """Return those of the variants of some documents, beside each other, that pass, and the document of each.
 
-        Of many documents it is faster to look at every variant that there is than to list theirs.
+        Of many documents it is faster to look at every variant that passes than to list theirs.
+
+        Args:
+            docs: Each has a variant that passes, as they were found so.
+            passing: Of all variants; None passes all.
         """
         if MANY * len(docs) < len(self._starts):
             rows = self.of(docs)
-            return rows if passing is None else rows[passing[rows]]
+            rows = rows if passing is None else rows[passing[rows]]
+            return rows, self.owners[rows]
+        rows = np.arange(self.rows, dtype=np.int32) if passing is None else np.flatnonzero(passing).astype(np.int32)
+        owners = self.owners if passing is None else self.owners[rows]
+        if np.count_nonzero(np.diff(owners, prepend=-1)) == len(docs):  # all that have one
+            return rows, owners
         chosen = np.zeros(len(self._starts) - 1, np.bool_)
         chosen[docs] = True
-        wanted = chosen[self.owners]
-        return np.flatnonzero(wanted if passing is None else wanted & passing).astype(np.int32)
+        kept = chosen[owners]
+        return rows[kept], owners[kept]
 
-    def least(self, docs: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return for each of some documents the least of the numbers, which are those of the variants `of` them."""
-        held = self._starts[docs + 1] - self._starts[docs]
-        return np.minimum.reduceat(numbers, np.cumsum(held) - held) if len(docs) else numbers
+    def least(self, owners: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return for each document the least of the numbers of its variants, which stand beside each other."""
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        return np.minimum.reduceat(numbers, firsts) if len(owners) else numbers
 
 
 def spans(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ordinals:

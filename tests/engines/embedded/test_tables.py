@@ -41,9 +41,9 @@ def test_a_document_owns_what_one_of_its_variants_is(variants: Variants) -> None
 
 def test_the_least_of_the_numbers_of_a_document_is_that_of_its_variants(variants: Variants) -> None:
     prices = np.nan_to_num(variants.column("numbers", "v.price"), nan=np.inf)
-    for docs, expected in (([0, 1, 2], [3.0, np.inf, 9.0]), ([2], [9.0]), ([], [])):
-        some = np.array(docs, np.int32)
-        assert variants.least(some, prices[variants.of(some)]).tolist() == expected
+    for rows, expected in (([0, 1, 2, 3], [3.0, np.inf, 9.0]), ([0, 3], [5.0, 9.0]), ([3], [9.0]), ([], [])):
+        some = np.array(rows, np.int32)
+        assert variants.least(variants.owners[some], prices[some]).tolist() == expected
 
 
 def test_the_variants_of_documents_and_their_terms_stand_beside_each_other(variants: Variants) -> None:
@@ -62,8 +62,10 @@ def test_the_variants_among_documents_are_the_same_however_many_these_are(
     passing = np.array([True, False, True, True])
     for docs, expected in (([0, 1, 2], [0, 2, 3]), ([0, 2], [0, 3]), ([1], [2]), ([], [])):
         some = np.array(docs, np.int32)
-        assert variants.among(some, passing).tolist() == expected
-        assert variants.among(some).tolist() == variants.of(some).tolist()
+        for rows, mask in ((expected, passing), (variants.of(some).tolist(), None)):
+            found, owners = variants.among(some, mask)
+            assert found.tolist() == rows
+            assert owners.tolist() == variants.owners[rows].tolist()
 
 
 def test_filters_are_remembered_up_to_a_number(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
