@@ -1,10 +1,11 @@
-"""Searches with a shop's rules and synonyms, against the same searches without them.
+"""Searches with a shop's rules and synonyms, and with a person's history, against the same searches without them.
 
     python -m benchmarks.guidance [--url URL] [--products N] [--leg] [--small]
 
 Of 1,000 rules ten are for each query: they pin, boost, bury and hide. Of 5,000 rules of synonyms one is for each word.
-The two shops search one index and take turns in random order; a ratio is the median over rounds of that of the median
-times, with the lowest and the highest.
+The history is 50 products. All search one index, and take turns in random order at each query. A ratio is the median of
+those of pairs, and what is more the median of their differences: of the time, and of this process's processor time,
+which other work on the machine changes less, and which on a server leaves out what that does.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import argparse
 import random
 import statistics
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogue import SEED, vocabulary, write_generated
-from benchmarks.search import milliseconds
 from hybridsearch import HybridSearch
 from hybridsearch.settings import Settings
 
 RULES, SYNONYMS = 1_000, 5_000
 APPLYING = 10
 QUERIES, ROUNDS = 40, 5
+HISTORY = 50
 FREQUENT = 30
 """Words that the queries are made of."""
 
@@ -45,11 +48,13 @@ def main() -> None:
         (folder / "rules.toml").write_text(rules(), encoding="utf-8")
         (folder / "synonyms.txt").write_text(synonyms(), encoding="utf-8")
         vectors = {"vectors": [{"name": "titles", "encoder": "starter", "reads": ["title"]}]} if options.leg else {}
-        guided = {"rules": {"path": "rules.toml"}, "synonyms": {"path": "synonyms.txt"}}
-        shops = {
-            name: open_shop(folder, options.url, more | vectors) for name, more in (("plain", {}), ("guided", guided))
-        }
-        with shops["plain"], shops["guided"]:
+        ruled, alike = {"rules": {"path": "rules.toml"}}, {"synonyms": {"path": "synonyms.txt"}}
+        tables: dict[str, dict[str, Any]] = {"plain": {}, "rules": ruled, "synonyms": alike, "both": ruled | alike}
+        with ExitStack() as opened:
+            shops = {
+                name: opened.enter_context(open_shop(folder, options.url, more | vectors))
+                for name, more in tables.items()
+            }
             report = shops["plain"].reindex()
             compare(shops, 1 if options.small else ROUNDS)
             if options.url:
@@ -88,25 +93,38 @@ def synonyms() -> str:
 
 
 def compare(shops: dict[str, HybridSearch], rounds: int) -> None:
-    """Print how long a search takes in both shops."""
+    """Print how long a search takes, and how much longer each other than the plain one."""
     chosen, words = random.Random(SEED), vocabulary()
     queries = [f"{words[chosen.randrange(FREQUENT)]} {words[chosen.randrange(FREQUENT, 400)]}" for _ in range(QUERIES)]
-    applied = [len(shops["guided"].search(query).rules) for query in queries]
-    medians: list[dict[str, float]] = []
+    history = [str(7 * number) for number in range(HISTORY)]
+    searches = {name: shop.search for name, shop in shops.items()}
+    searches["history"] = partial(shops["plain"].search, history=history)
+    applied = [len(shops["both"].search(query).rules) for query in queries]
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in searches}
     for turn in range(rounds + 1):
         order = random.Random(turn)
-        times: dict[str, list[float]] = {name: [] for name in shops}
         for query in queries:
-            for name in order.sample(list(shops), len(shops)):
-                times[name].append(milliseconds(partial(shops[name].search, query)))
-        if turn:  # the first round warms up
-            medians.append({name: statistics.median(each) for name, each in times.items()})
-    ratios = [each["guided"] / each["plain"] for each in medians]
-    plain, guided = (statistics.median(each[name] for each in medians) for name in ("plain", "guided"))
-    print(
-        f"plain {plain:.2f} ms, guided by {statistics.median(applied):.0f} rules {guided:.2f} ms, "
-        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    )
+            for name in order.sample(list(searches), len(searches)):
+                spent = milliseconds(partial(searches[name], query))
+                if turn:  # the first round warms up
+                    times[name].append(spent)
+    print(f"{statistics.median(applied):.0f} rules are for a query")
+    for name, own in times.items():
+        print(f"{name:9} {shown(own, times['plain'], 0)}; processor {shown(own, times['plain'], 1)}")
+
+
+def shown(own: Sequence[tuple[float, float]], plain: Sequence[tuple[float, float]], which: int) -> str:
+    """Return the median of some times, and beside those of the plain search their ratio and what is more."""
+    pairs = [(each[which], beside[which]) for each, beside in zip(own, plain, strict=True)]
+    ratio, more = (statistics.median(each) for each in zip(*((a / b, a - b) for a, b in pairs), strict=True))
+    return f"{statistics.median(each for each, _ in pairs):.2f} ms, ratio {ratio:.2f}, {more:+.2f} ms"
+
+
+def milliseconds(search: Callable[[], object]) -> tuple[float, float]:
+    """Return how long a search takes, and how long of the processor."""
+    started, used = time.perf_counter(), time.process_time()
+    search()
+    return (time.perf_counter() - started) * 1000, (time.process_time() - used) * 1000
 
 
 if __name__ == "__main__":
