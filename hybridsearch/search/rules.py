@@ -275,6 +275,8 @@ def is_for(when: When, asked: Words, filters: Sequence[Filter], fields: Fields, 
 
 def within(words: Words, asked: Words) -> bool:
     """Tell whether words follow each other in a query."""
+    if len(words) == 1:
+        return words[0] in asked
     return any(asked[start : start + len(words)] == words for start in range(len(asked) - len(words) + 1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -70,10 +71,10 @@ def factors(words: Iterable[Word], language: str, lexicon: Lexicon) -> Iterator[
         if not any(counts):
             continue
         common = idf(max(counts), lexicon.documents)
-        for form, count in zip(forms, counts, strict=True):
+        for form in itertools.compress(forms, counts):
             own = sum(idf(lexicon.count(part, language), lexicon.documents) for part in form.split())
             factor = min(common / own, 1.0) * (1.0 if word.typed == form or word.typed not in forms else INSTEAD)
-            if count and factor < 1:
+            if factor < 1:
                 yield token_of(form, language), round(factor, 4)
 
 
