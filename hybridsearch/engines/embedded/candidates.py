@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,12 @@ class Found:
 
     Attributes:
         chosen: Which documents.
-        leaders: Given a number, returns at least as many of those that lead in the first pass, ascending, and their
-            scores in it, or all that there are.
+        leaders: Given a number, returns a window with as many as lead in the first pass, or more, or all that there
+            are, and their scores in it.
     """
 
     chosen: Chosen
-    leaders: Callable[[int], tuple[Ordinals, Scores]]
+    leaders: Callable[[int], tuple[Window, Scores]]
 
 
 class Candidates:
@@ -59,26 +59,26 @@ class Candidates:
         allowed = passing(conditions, view.products) if (conditions := plan.conditions) else None
         if plan.kind == "browse":
             everything = Chosen(view.documents, marks=view.products.everything() if allowed is None else allowed)
-            return Found(everything, lambda k: (everything.docs[:k], np.ones(min(k, everything.count), np.float32)))
+            return Found(everything, partial(self._first, everything))
         fixed = [(docs if allowed is None else docs[allowed[docs]], lift) for docs, lift in self._lifts]
         lifts = [*fixed, *self._neighbours(plan, allowed)]
         lifted = Chosen(view.documents, united(view.documents, (np.sort(docs) for docs, _ in lifts)))
-        return Found(
-            self._matched.within(allowed).and_also(lifted), partial(self._leaders, allowed, lifted.docs, lifts)
-        )
+        leaders = cache(partial(self._leaders, allowed, lifted.docs, lifts))
+        return Found(self._matched.within(allowed).and_also(lifted), leaders)
 
-    def _leaders(
-        self, allowed: Mask | None, lifted: Ordinals, lifts: Sequence[Lift], k: int
-    ) -> tuple[Ordinals, Scores]:
-        """Return what is lifted and the best `k` by words: nothing else can be among the first `k`, and the scores."""
+    def _first(self, everything: Chosen, k: int) -> tuple[Window, Scores]:
+        """Return the first `k` of what is browsed, where all score the same."""
+        docs = everything.docs[:k]
+        return Window(self.view, docs), np.ones(len(docs), np.float32)
+
+    def _leaders(self, allowed: Mask | None, lifted: Ordinals, lifts: Sequence[Lift], k: int) -> tuple[Window, Scores]:
+        """Return what is lifted and the best `k` by words: nothing else can be among the first `k`."""
         by_words = [matching.leaders(allowed, k) for matching in self._matchings]
-        docs = united(self.view.documents, [lifted, *by_words])
-        scores = np.zeros(len(docs), np.float64)
-        if self.plan.keyword:
-            scores += Window(self.view, docs).bm25(self.plan.keyword)
-        for some, lift in lifts:
-            scores[np.searchsorted(docs, some)] += lift
-        return docs, scores.astype(np.float32)
+        window = Window(self.view, united(self.view.documents, [lifted, *by_words]))
+        scores = window.bm25(self.plan.keyword) if self.plan.keyword else np.zeros(len(window.docs), np.float64)
+        for docs, lift in lifts:
+            scores[np.searchsorted(window.docs, docs)] += lift
+        return window, scores.astype(np.float32)
 
     def _neighbours(self, plan: Plan, allowed: Mask | None) -> Iterator[Lift]:
         """Yield what each clause finds by vector."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,20 @@ Numbers = NDArray[Any]
 
 def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Key, ...]]:
     """Return those of some documents that a plan wants, in its order, and the keys of the last one of the page."""
-    columns = [*(numbers(sort, plan, view, docs) for sort in plan.order), view.order[docs]]
-    if plan.after:
-        left = behind(columns, bounds(plan.after, plan, view))
+    wanted = plan.skipped + plan.wanted
+    makers: list[Callable[[Ordinals], Numbers]] = [
+        *(partial(numbers, sort, plan, view) for sort in plan.order),
+        view.order.__getitem__,
+    ]
+    place = bounds(plan.after, plan, view) if plan.after else None
+    first = makers[0](docs)
+    near = possible(first, wanted, place[0] if place else None)
+    docs = docs[near]
+    columns = [first[near], *(make(docs) for make in makers[1:])]
+    if place:
+        left = behind(columns, place)
         docs, columns = docs[left], [column[left] for column in columns]
-    places = first_of(columns, plan.skipped + plan.wanted)[plan.skipped :]
+    places = first_of(columns, wanted)[plan.skipped :]
     last = places[: plan.size][-1:]
     return docs[places], tuple(
         key_of(float(column[place]), sort, plan, view)
@@ -49,6 +59,17 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
     values = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)[rows]
     keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
     return keys if rows is docs else view.variants.least(owners, keys)
+
+
+def possible(column: Numbers, reach: int, bound: float | None) -> NDArray[np.bool_]:
+    """Tell which documents may be among the first `reach`, behind those whose number is lower than a bound.
+
+    Where it is that of the bound, or of the last one, what follows in the order decides.
+    """
+    behind_it = column if bound is None else column[column > bound]
+    last = np.partition(behind_it, reach - 1)[reach - 1] if 0 < reach < len(behind_it) else np.inf
+    near = np.asarray(column <= last)
+    return near if bound is None else near & (column >= bound)
 
 
 def first_of(columns: Sequence[Numbers], reach: int) -> NDArray[np.intp]:

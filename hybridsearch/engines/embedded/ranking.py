@@ -74,10 +74,10 @@ def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     candidates = Candidates(plan, view)
     found = candidates.of(plan)
-    if plan.proof and not is_proved(plan.proof, Window(view, leading(found, plan.window))):
+    if plan.proof and not is_proved(plan.proof, leading(found, plan.window)):
         return Ranking(plan, [], 0, proved=False)
     if plan.needs_best and found.chosen.count:
-        leader, *_ = by_score(plan.best(), view, found)
+        leader, *_ = by_score(plan.best(), found)
         plan = plan.near(leader.score, found.chosen.count)
     chosen = reaching(plan, view, found.chosen)
     keys: tuple[Key, ...] = ()
@@ -85,7 +85,7 @@ def ranked(plan: Plan, view: View) -> Ranking:
         ordinals, keys = in_order(plan, view, chosen.docs)
         placed = scored(plan, view, ordinals)
     else:
-        placed = by_score(plan, view, found)[plan.skipped :]
+        placed = by_score(plan, found)[plan.skipped :]
     counted = [count(view, plan, facet, counted_by(plan, facet, candidates, chosen)) for facet in plan.facets]
     return Ranking(
         replace(plan, facets=tuple(facet for facet, _, _ in counted)),
@@ -116,10 +116,10 @@ def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen)
     return chosen.and_also(reaching(plan, candidates.view, new))
 
 
-def leading(found: Found, k: int) -> Ordinals:
-    """Return the `k` documents that lead in the first pass, ascending."""
-    docs, first = found.leaders(k)
-    return np.sort(docs[best(first, k)])
+def leading(found: Found, k: int) -> Window:
+    """Return the `k` documents that lead in the first pass."""
+    window, first = found.leaders(k)
+    return window.at(np.sort(best(first, k)))
 
 
 def is_proved(proof: Proof, window: Window) -> bool:
@@ -129,19 +129,19 @@ def is_proved(proof: Proof, window: Window) -> bool:
     return known or bool((evidence >= proof.needed).any())
 
 
-def by_score(plan: Plan, view: View, found: Found) -> list[Placed]:
+def by_score(plan: Plan, found: Found) -> list[Placed]:
     """Return the candidates in order of score, down to the end of the page.
 
     Without signals the first pass is the score, as there is no second one.
     """
     end = plan.skipped + plan.wanted
-    docs, first = found.leaders(max(plan.window, end))
-    reach = best(first, max(plan.window, end))
+    leaders, first = found.leaders(max(plan.window, end))
+    docs, reach = leaders.docs, best(first, max(plan.window, end))
     if not plan.signals:
         return [Placed(int(docs[place]), float(first[place])) for place in reach]
     inside, outside = reach[: plan.window], reach[plan.window :]
     inside.sort()
-    window = Window(view, docs[inside])
+    window = leaders.at(inside)
     parts = contributions(plan, window)
     share = np.float32(FIRST_PASS_SHARE)
     scores = first[inside] * share + total(parts)

@@ -33,6 +33,8 @@ MOST_KEPT = 100
 """Facets, each within a node of a tree or what was typed, of which the values to show are kept."""
 MANY = 4
 """Of so many documents one is chosen: those are many."""
+MOST_RANKED = 4
+"""Orders by a text that are remembered: 32 MB of a million rows."""
 MOST_MASKS = 32
 """Filters that are remembered: 16 MB of 500,000 rows."""
 
@@ -62,6 +64,7 @@ class Table:
         self._cases: dict[str, Mapping[str, Sequence[str]]] = {}
         self._postings: dict[str, Postings] = {}
         self._masks: dict[Filter, Mask] = {}
+        self._ranks: dict[tuple[str, bool], NDArray[np.float64]] = {}
         self._forward: dict[str, tuple[NDArray[np.int32], NDArray[np.int64] | None]] = {}
         self._left_out: dict[tuple[str, str, Within], Mask] = {}
 
@@ -119,10 +122,16 @@ class Table:
         """
         if not KINDS[role].multiple:
             return self.column(role, field)
-        postings = self.postings(role, field)
-        step = 1 if largest else -1  # of the texts of a row the last that is assigned stays
-        column = np.full(self.rows, np.nan)
-        column[postings.docs[::step]] = postings.numbers[::step]
+        key = (array_name(role, field, self._prefix), largest)
+        column = self._ranks.get(key)
+        if column is None:
+            postings = self.postings(role, field)
+            step = 1 if largest else -1  # of the texts of a row the last that is assigned stays
+            column = np.full(self.rows, np.nan)
+            column[postings.docs[::step]] = postings.numbers[::step]
+            if len(self._ranks) >= MOST_RANKED:
+                self._ranks.clear()
+            self._ranks[key] = column
         return column
 
     def in_any_case(self, role: str, field: str, values: Iterable[str]) -> list[str]:

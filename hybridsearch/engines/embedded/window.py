@@ -36,6 +36,12 @@ class Window:
         self.view, self.docs = view, docs
         self._tables: dict[tuple[object, ...], Scores] = {}
 
+    def at(self, places: NDArray[np.intp]) -> Window:
+        """Return the window of some of its documents, whose places ascend, with the scores that are known of them."""
+        some = Window(self.view, self.docs[places])
+        some._tables = {key: table[:, places] for key, table in self._tables.items()}
+        return some
+
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
         return np.asarray(signal.weight * self._value(signal), np.float64)

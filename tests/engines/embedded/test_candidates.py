@@ -39,19 +39,19 @@ def test_each_filter_has_its_own_neighbours(engine: EmbeddedEngine) -> None:
     plan = replace(RED, filters=(Terms("brand", ("Zeta",)),), facets=(Facet("brand"),))
     found = Candidates(plan, view)
     assert found.of(RED).chosen.docs.tolist() == [0, 1, 2]
-    docs, first = found.of(plan).leaders(9)
-    assert docs.tolist() == found.of(plan).chosen.docs.tolist() == [1, 3]
+    window, first = found.of(plan).leaders(9)
+    assert window.docs.tolist() == found.of(plan).chosen.docs.tolist() == [1, 3]
     again, alone = found.of(RED).leaders(9), Candidates(RED, view).of(RED).leaders(9)
-    assert [part.tolist() for part in again] == [part.tolist() for part in alone]
+    assert (again[0].docs.tolist(), again[1].tolist()) == (alone[0].docs.tolist(), alone[1].tolist())
     assert first[0] == again[1][1]
 
 
 def test_what_is_lifted_leads_whatever_its_words_say(engine: EmbeddedEngine) -> None:
     """The first by words alone is p0, the nearest p1 and p2; p3 has none of the words."""
     found = Candidates(RED, engine._view()).of(RED)
-    docs, first = found.leaders(1)
-    assert docs[first.argmax()] == 1
-    assert set(docs.tolist()) >= {1, 2}
+    window, first = found.leaders(1)
+    assert window.docs[first.argmax()] == 1
+    assert set(window.docs.tolist()) >= {1, 2}
 
 
 def test_words_and_vectors_are_looked_up_once_for_all_facets(
