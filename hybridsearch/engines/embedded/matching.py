@@ -27,6 +27,8 @@ STEPS = 254
 """Steps of a bound, from the lowest to the highest score of a word."""
 UNITS = 257
 """Units that all words of a query give together at most: times 255 they fill 16 bits."""
+MOST_BOUNDED = UNITS // 4
+"""Words whose bounds are added: of more of them, rounding would leave no difference."""
 SLACK = 1e-4
 """Share by which rounding may bring a bound below what it bounds, with room to spare."""
 COLUMNS = 16
@@ -96,7 +98,10 @@ class Matching:
         found = self.found.within(allowed)
         if found.count <= k:
             return found.docs
-        docs, scores = self._scored(found.docs) if found.listed else self._reaching(found.mask, k)
+        if not k:
+            return EMPTY["docs"]
+        exact = found.listed or len(self._words.tokens) > MOST_BOUNDED
+        docs, scores = self._scored(found.docs) if exact else self._reaching(found.mask, k)
         return docs[np.sort(best(scores, k))]
 
     def _listed(self, rare: Sequence[int]) -> Ordinals:

@@ -38,8 +38,8 @@ def enough(text: str, words: Words) -> bool:
 
 
 @pytest.mark.parametrize("few", [0, 16, 10**9])  # every document is listed, what is rare is, all are marked
-@settings(max_examples=150)
-@given(texts=TEXTS, words=words(), allows=st.integers(0, 2**40), k=st.integers(1, 12))
+@settings(max_examples=100)
+@given(texts=TEXTS, words=words(), allows=st.integers(0, 2**40), k=st.integers(0, 12))
 def test_the_first_by_words_are_those_of_a_sort_of_all(
     few: int, texts: list[str], words: Words, allows: int, k: int
 ) -> None:
@@ -69,6 +69,14 @@ def test_few_of_many_documents_are_scored(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(len(call.args[1]) for call in table.call_args_list) < 500
     scores = summed(field.table(both, np.arange(20_000, dtype=np.int32)))
     assert scores[leaders].min() == np.sort(scores)[-50]
+
+
+def test_hundreds_of_words_are_scored_without_bounds() -> None:
+    field = field_of("w0 w1", *(f"w{number}" for number in range(300)))
+    words = Words("en", tuple((f"w{number}",) for number in range(300)), (1,) * 300)
+    with mock.patch.object(matching, "FEW", 10**9):
+        assert Matching(field, words).found.count == 301
+        assert Matching(field, words).leaders(None, 3).tolist() == [0, 3, 4]  # the words of the first are in two
 
 
 def test_the_bounds_of_a_frequent_word_are_computed_once_and_few_are_remembered(
