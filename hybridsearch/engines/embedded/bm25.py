@@ -24,8 +24,6 @@ K1 = np.float32(1.2)
 B = np.float32(0.75)
 EXACT = 24
 """Lengths below this are stored as they are."""
-KNOWN = 10_000
-"""Forms of words whose numbers are remembered: a search asks for each some ten times."""
 LOOKED_UP = 16
 """Finding a document in postings takes as long as marking so many of them, or clearing this square of marks."""
 SCORED: Arrays = {**EMPTY, "weight": np.zeros(0, np.float32), "spread": np.zeros(0, np.float32)}
@@ -100,14 +98,13 @@ class TextField(Postings):
         documents: The total number of documents, those without the field included.
 
     Attributes:
-        kept: What was computed of words that most documents have, for as long as the field is open.
+        kept: What was computed of words that many documents have, for as long as the field is open.
     """
 
     def __init__(self, arrays: Arrays, name: str, documents: int) -> None:
         super().__init__(arrays, name)
         self.documents = documents
         self.kept: dict[object, Any] = {}
-        self._known: dict[str, tuple[int, ...]] = {}
         self._weight: Scores = arrays.get(f"{name}:weight", np.zeros(0, np.float32))
         self._spread: Scores = arrays.get(f"{name}:spread", np.zeros(0, np.float32))
 
@@ -154,16 +151,10 @@ class TextField(Postings):
                 np.maximum(best, scores * np.float32(factors[form]) if form in factors else scores, out=best)
         return best
 
-    def _numbers(self, form: str) -> Sequence[int]:
-        """Return the numbers of all tokens of a form; none where one is unknown. The last ones are remembered."""
-        known = self._known.get(form)
-        if known is None:
-            numbers = [self.find(token) for token in form.split(" ")]
-            known = () if None in numbers else tuple(number for number in numbers if number is not None)
-            if len(self._known) >= KNOWN:
-                self._known.clear()
-            self._known[form] = known
-        return known
+    def _numbers(self, form: str) -> list[int]:
+        """Return the numbers of all tokens of a form; none where one is unknown."""
+        numbers = [self.find(token) for token in form.split(" ")]
+        return [] if None in numbers else [number for number in numbers if number is not None]
 
     def _with_all(self, numbers: Sequence[int]) -> Ordinals:
         """Return the documents that have all of some tokens."""
@@ -177,14 +168,14 @@ class TextField(Postings):
         """Tell which of some documents have a token."""
         postings = self.docs_of(number)
         if self._few(docs, postings):
-            return np.asarray(postings[nearest(postings, docs)] == docs)
+            return np.asarray(postings[places_in(postings, docs)] == docs)
         return np.asarray(marked(self.documents, postings)[docs])
 
     def _scores_in(self, number: int, docs: Ordinals) -> Scores:
         """Return the score of a token in each of some documents."""
         postings = self.docs_of(number)
         if self._few(docs, postings):
-            places = nearest(postings, docs)
+            places = places_in(postings, docs)
             return np.where(postings[places] == docs, self._scores(number, places), np.float32(0))
         scores = np.zeros(len(docs), np.float32)
         scores[marked(self.documents, postings)[docs]] = self._scores(number, marked(self.documents, docs)[postings])
@@ -204,7 +195,7 @@ class TextField(Postings):
         return self._weight[number], self._spread[self.span(number)]
 
 
-def nearest(postings: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
+def places_in(postings: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
     """Return where each of some documents is in postings, if it is there."""
     return np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
 

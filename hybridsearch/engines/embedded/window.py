@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.bm25 import Scores, summed
 from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.filters import among
 from hybridsearch.engines.embedded.postings import Ordinals
@@ -39,7 +39,7 @@ class Window:
     def at(self, places: NDArray[np.intp]) -> Window:
         """Return the window of some of its documents, whose places ascend, with the scores that are known of them."""
         some = Window(self.view, self.docs[places])
-        some._tables = {key: table[:, places] for key, table in self._tables.items()}
+        some._tables = {key: table.take(places, axis=1) for key, table in self._tables.items()}
         return some
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
@@ -51,9 +51,8 @@ class Window:
         best = np.zeros(len(self.docs), np.float64)
         for words in clause.everywhere:
             table = self._table(clause.field, words)
-            scores = table.sum(axis=0, dtype=np.float64).astype(np.float32)
             enough = np.array(words.tells) @ (table > 0) >= words.needed
-            np.maximum(best, scores, out=best, where=enough)
+            np.maximum(best, summed(table), out=best, where=enough)
         return best
 
     def counted(self, clause: Match) -> NDArray[np.int64]:
