@@ -18,6 +18,11 @@ from hybridsearch.client import HybridSearch
 @click.option("--force", is_flag=True, help="Swap even if a check fails, and continue however much is rejected.")
 @click.option("--retry-rejects", is_flag=True, help="Only retry the products that the last run rejected.")
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes that analyse products. Default: one for each core, of a large catalogue.",
+)
+@click.option(
     "--replace-index", is_flag=True, help="Allow removing an index (not an alias) that has the configured name."
 )
 @options.as_json
@@ -27,6 +32,7 @@ def command(
     restart: bool,
     force: bool,
     retry_rejects: bool,
+    workers: int | None,
     replace_index: bool,
     as_json: bool,
     config: Path | None,
@@ -37,16 +43,16 @@ def command(
             return print_dry_run(shop, as_json)
         if retry_rejects:
             return retry(shop, as_json)
-        return rebuild(shop, restart, force, as_json)
+        return rebuild(shop, restart, force, workers, as_json)
 
 
-def rebuild(shop: HybridSearch, restart: bool, force: bool, as_json: bool) -> int:
+def rebuild(shop: HybridSearch, restart: bool, force: bool, workers: int | None, as_json: bool) -> int:
     """Run, and print what was done."""
     from hybridsearch.indexing.fill import Options
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # handled like Ctrl-C: nothing is lost
     with progress(as_json=as_json) as tell:
-        report = shop.reindex(tell, Options(restart=restart, force=force, say=show.say))
+        report = shop.reindex(tell, Options(restart=restart, force=force, say=show.say, workers=workers))
     if as_json:
         show.print_json(report.to_json())
     else:

@@ -50,6 +50,7 @@ class Decoder(Generic[T, L]):
         unpack: Reads them; ValueError where they are nothing of the kind, as of a decoder that was taken over.
         smaller: What helps where a file takes too long, as a sentence.
         prepare: Called once in each worker.
+        alone: What follows where no worker starts, as a sentence; left out: that strangers' files are not confined.
     """
 
     module: str
@@ -63,6 +64,7 @@ class Decoder(Generic[T, L]):
     unpack: Callable[[bytearray], T]
     smaller: str
     prepare: Callable[[], None] = lambda: None
+    alone: str = ""
 
     def not_now(self, why: object) -> HybridSearchError:
         """Return the error about a file that may be decoded another time."""

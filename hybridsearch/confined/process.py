@@ -90,9 +90,13 @@ class WorkerProcess(Generic[T, L]):
         self.ready, self.used = True, time.monotonic()
         return value
 
+    def kill(self) -> None:
+        """End the process, whatever it is at; a thread that waits for its answer is told."""
+        self._process.kill()
+
     def stop(self) -> None:
         """End the process, whatever it is at, and wait until it has ended."""
-        self._process.kill()
+        self.kill()
         self._process.wait()
         self._close()
 

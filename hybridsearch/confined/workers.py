@@ -48,7 +48,7 @@ class Workers(Generic[T, L]):
         self._idle: list[WorkerProcess[T, L]] = []
         self._alive: set[WorkerProcess[T, L]] = set()
         self._opened = object()  # another one after each close
-        self._worked = self._impossible = False
+        self._worked = self._impossible = self._abandoned = False
 
     def decode(self, data: bytes, wanted: int, seconds: float | None = None) -> T:
         """Return what a file gives.
@@ -72,6 +72,8 @@ class Workers(Generic[T, L]):
                 try:
                     return self._decode(data, wanted, until)
                 except WorkerDied:
+                    if self._abandoned:
+                        break
                     log.warning("A process that decoded a %s has ended; another one takes its place.", noun)
             raise self.decoder.unsafe(
                 f"The {noun} ends the process that decodes it. Save it again with another program."
@@ -85,6 +87,13 @@ class Workers(Generic[T, L]):
             self._opened = object()
             idle, self._idle = self._idle, []
         self._end(idle)
+
+    def abandon(self) -> None:
+        """End the workers for good, those at work too: nobody waits for their answers any more."""
+        with self._lock:
+            self._abandoned, self._opened = True, object()
+            for worker in self._alive:
+                worker.kill()
 
     def after_fork(self) -> None:
         """Forget the workers of the process that this one was forked from, and what its threads held."""
@@ -111,6 +120,8 @@ class Workers(Generic[T, L]):
     def _take(self, until: float | None) -> WorkerProcess[T, L] | None:
         """Return an idle worker or a new one; None where this system has none."""
         with self._lock:
+            if self._abandoned:
+                raise self.decoder.not_now("nobody waits for it")
             if self._idle or self._impossible:
                 return self._idle.pop() if self._idle else None
         try:
@@ -119,7 +130,7 @@ class Workers(Generic[T, L]):
             if self._worked or (until is not None and isinstance(error, TimeIsUp)):
                 raise self.decoder.not_now("no worker process starts") from error
             self._impossible = True
-            warn_of_no_workers(str(error) or "none is ready in time", self.decoder.noun)
+            warn_of_no_workers(str(error) or "none is ready in time", self.decoder.noun, self.decoder.alone)
             return None
         with self._lock:
             self._worked = True
@@ -164,11 +175,7 @@ def left(until: float | None, most: float) -> float:
 
 
 @functools.cache
-def warn_of_no_workers(reason: str, noun: str) -> None:
+def warn_of_no_workers(reason: str, noun: str, alone: str) -> None:
     """Say once that decoders are not confined."""
-    log.warning(
-        "No worker process starts (%s). %ss are decoded in this process, without limits of time and memory: "
-        "let no strangers upload any.",
-        reason,
-        noun.capitalize(),
-    )
+    unconfined = "are decoded in this process, without limits of time and memory: let no strangers upload any."
+    log.warning("No worker process starts (%s). %s", reason, alone or f"{noun.capitalize()}s {unconfined}")

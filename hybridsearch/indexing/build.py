@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from hybridsearch import document, text
 from hybridsearch.catalog import open_source
@@ -67,6 +67,31 @@ class Built:
             self.flaws += flaws(product, row)
 
 
+class Make(Protocol):
+    """Makes the document of each of some products, asked for in their order."""
+
+    def __call__(self, product: Product, *, vectors: Mapping[str, Vector]) -> Document:
+        """Return the document of a product.
+
+        Raises:
+            ValueError: The product cannot be indexed; the message is the reason.
+        """
+        ...
+
+
+class Begun(NamedTuple):
+    """Products whose documents are to be made.
+
+    Attributes:
+        vectors: By leg, one for each product, None where it has nothing to read.
+        built: What became of them so far.
+    """
+
+    products: Sequence[Product]
+    vectors: Mapping[str, Sequence[Vector | None]]
+    built: Built
+
+
 @dataclass(frozen=True, slots=True)
 class Builder:
     """Builds documents for one schema.
@@ -90,23 +115,32 @@ class Builder:
             products: With whole rows.
             stored: Documents of the same schema by id, whose vectors stand for what has not changed since.
         """
-        built = Built()
+        return self.finish(self.begin(products, stored), partial(document.build, schema=self.schema))
+
+    def build_all(self, rows: Sequence[Product | Reject]) -> Built:
+        """Return the documents of the products among some rows; the others are rejects already."""
+        return self.finish(self.begin(rows), partial(document.build, schema=self.schema))
+
+    def begin(self, rows: Sequence[Product | Reject], stored: Mapping[str, Document] | None = None) -> Begun:
+        """Return the products among some rows, with what a file has of their reviews and with their vectors."""
+        built = Built(rejects=[row for row in rows if isinstance(row, Reject)])
+        products: Sequence[Product] = [row for row in rows if isinstance(row, Product)]
         products = self.reviews.added(products) if self.reviews else products
-        by_leg = {leg.name: self.vectors(leg, products, stored or {}, built) for leg in self.schema.legs}
-        for place, product in enumerate(products):
-            vectors = dict(self.usable(product, {name: row[place] for name, row in by_leg.items()}, built))
+        vectors = {leg.name: self.vectors(leg, products, stored or {}, built) for leg in self.schema.legs}
+        return Begun(products, vectors, built)
+
+    def finish(self, begun: Begun, make: Make) -> Built:
+        """Return the documents of products whose vectors are known."""
+        built = begun.built
+        for place, product in enumerate(begun.products):
+            found = {leg: vectors[place] for leg, vectors in begun.vectors.items()}
+            vectors = dict(self.usable(product, found, built))
             try:
-                made = document.build(product, self.schema, vectors)
+                made = make(product, vectors=vectors)
                 built.documents.append(made)
                 built.told_of_reviews(product, made.row)
             except ValueError as error:
                 built.rejects.append(Reject(product.where, product.id, "document", str(error), product.row))
-        return built
-
-    def build_all(self, rows: Sequence[Product | Reject]) -> Built:
-        """Return the documents of the products among some rows; the others are rejects already."""
-        built = self.build([row for row in rows if isinstance(row, Product)])
-        built.rejects[:0] = [row for row in rows if isinstance(row, Reject)]
         return built
 
     def vectors(

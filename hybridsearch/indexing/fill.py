@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from hybridsearch import redaction
@@ -13,7 +15,8 @@ from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.engines.base import Engine, Written
 from hybridsearch.errors import GateError
 from hybridsearch.failpoints import reach
-from hybridsearch.indexing.build import Builder, Built
+from hybridsearch.indexing.analysing import Analysis, analysing
+from hybridsearch.indexing.build import Begun, Builder, Built, Make
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.prefetch import prefetch, result_of
@@ -30,6 +33,7 @@ HEAVY = 8_000_000
 HOPELESS = 1_000
 """Rejects in a row after which the run stops: the configuration is wrong, not the products."""
 
+Rows = Sequence[Product | Reject]
 Say = Callable[[str], object]
 """Is told what a person should know, in a sentence."""
 
@@ -43,18 +47,20 @@ class Options:
         force: Swap even if a check fails, and read on whatever is rejected.
         say: Is told what a person should know.
         executor: Makes what runs beside the main thread.
+        workers: Processes that analyse products, this one included; left out: one for each core, of a large catalogue.
     """
 
     restart: bool = False
     force: bool = False
     say: Say = log.info
     executor: Callable[[int], Executor] = ThreadPoolExecutor
+    workers: int | None = None
 
 
 class Batch(NamedTuple):
     """Rows of the catalogue whose documents are being written."""
 
-    rows: Sequence[Product | Reject]
+    rows: Rows
     built: Built
     writing: Future[Written]
 
@@ -81,10 +87,10 @@ class Filling:
         total = self.source.count()
         with ExitStack() as stack:
             reader, writer = (stack.enter_context(self.options.executor(1)) for _ in range(2))
-            stack.push(self.abandon)
+            analysis = stack.enter_context(analysing(self.builder.schema, self.options.workers, self.options.executor))
+            stack.push(partial(self.abandon, analysis))
             previous: Batch | None = None  # written while the next one is built
-            for rows in self.new_rows(reader):
-                built = self.builder.build_all(rows)
+            for rows, built in self.built(self.new_rows(reader), analysis):
                 reach("chunk.built")
                 if previous:
                     self.acknowledge(previous, total)
@@ -94,6 +100,21 @@ class Filling:
         self.tally.reached("filled")
         self.journal.advance(self.tally.position)
         reach("run.filled")
+
+    def built(self, batches: Iterable[Rows], analysis: Analysis) -> Iterator[tuple[Rows, Built]]:
+        """Yield batches with their documents, in order, while those behind them are analysed."""
+        under_way: deque[tuple[Rows, Begun, Future[Make]]] = deque()
+        for rows in batches:
+            begun = self.builder.begin(rows)
+            under_way.append((rows, begun, analysis.submit(begun.products)))
+            if len(under_way) > analysis.room:
+                yield self.finished(*under_way.popleft())
+        while under_way:
+            yield self.finished(*under_way.popleft())
+
+    def finished(self, rows: Rows, begun: Begun, make: Future[Make]) -> tuple[Rows, Built]:
+        """Wait until a batch is analysed, and return it with its documents."""
+        return rows, self.builder.finish(begun, result_of(make))
 
     def new_rows(self, reader: Executor) -> Iterator[list[Product | Reject]]:
         """Yield the rows that no earlier process has written, in batches, and remember the others."""
@@ -131,9 +152,10 @@ class Filling:
                 "changed."
             )
 
-    def abandon(self, kind: type[BaseException] | None, *_: object) -> None:
+    def abandon(self, analysis: Analysis, kind: type[BaseException] | None, *_: object) -> None:
         """Let what is under way, and nobody waits for any more, end when something went wrong."""
         if kind is not None:
+            analysis.abandon()
             self.engine.abandon()
             if isinstance(self.source, LivingSource):
                 self.source.abandon()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from dataclasses import replace
 from typing import Any
 
 from hybridsearch import given
@@ -9,6 +11,10 @@ from hybridsearch.engines.base import Generation
 from hybridsearch.errors import ConfigError
 from hybridsearch.indexing.fill import Options
 from hybridsearch.progress import Progress
+
+
+MOST_WORKERS = 10_000
+"""Of one run."""
 
 
 def progress(value: Any) -> Progress | None:
@@ -24,10 +30,23 @@ def options(value: Any) -> Options | None:
     """Return the options of a run.
 
     Raises:
-        ConfigError: These are none.
+        ConfigError: These are none, or one of them is not what it should be.
     """
+    if value is None:
+        return None
     expected = "Options of hybridsearch.indexing.fill"
-    return None if value is None else given.read("options", value, given.instance(Options), expected, ConfigError)
+    found = given.read("options", value, given.instance(Options), expected, ConfigError)
+    return replace(found, workers=workers(found.workers))
+
+
+def workers(value: Any) -> int | None:
+    """Return a number of processes.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    expected = f"a number from 1 to {MOST_WORKERS:,}"
+    return None if value is None else given.read("workers", value, count, expected, ConfigError)
 
 
 def name(value: Any) -> str | None:
@@ -46,6 +65,14 @@ def generations(value: Any) -> list[Generation]:
         ConfigError: They are none.
     """
     return given.read("generations", value, several, "a list of generations, as `leftovers` returns them", ConfigError)
+
+
+def count(value: Any) -> int:
+    """Return a number of processes."""
+    number = operator.index(value)
+    if isinstance(value, bool) or not 1 <= number <= MOST_WORKERS:
+        raise ValueError
+    return number
 
 
 def function(value: Any) -> Progress:
