@@ -18,7 +18,8 @@ class Limits:
     Attributes:
         bytes: Of the file.
         seconds: For decoding; afterwards the worker process is killed.
-        memory: Bytes of address space that a worker process may have, where the system can limit it.
+        memory: Bytes of address space that a worker process may have, where the system can limit it; 0: it is not
+            confined, for what is no stranger's file, nor is it kept from writing files.
     """
 
     bytes: int

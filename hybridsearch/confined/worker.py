@@ -42,7 +42,8 @@ def main(module: str, limits: str) -> None:
     with FileIO(os.dup(0)) as requests, FileIO(os.dup(1), "w") as answers:
         silence()
         decoder.prepare()
-        confine(most.memory)
+        if most.memory:
+            confine(most.memory)
         write_all(answers, READY)
         while request := read_exactly(requests, REQUEST.size):
             size, wanted = REQUEST.unpack(request)

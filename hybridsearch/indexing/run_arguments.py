@@ -12,7 +12,6 @@ from hybridsearch.errors import ConfigError
 from hybridsearch.indexing.fill import Options
 from hybridsearch.progress import Progress
 
-
 MOST_WORKERS = 10_000
 """Of one run."""
 
