@@ -1,6 +1,8 @@
 """The files of the embedded engine: its generations and store survive kills, flipped bits, full disks and other users.
 
 The `records` of documents carry checksums, and the lines of `health.py` tell doctor.
+
+`connections` opens the database.
 """
 
 import errno
