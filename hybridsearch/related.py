@@ -219,7 +219,7 @@ def possible(history: History) -> list[str]:
     """Return the ids of a history that a product can have."""
     from hybridsearch.indexing import arguments
 
-    return arguments.possible_ids(history.ids)
+    return list(filter(arguments.is_possible, history.weights))  # they are texts
 
 
 def plan_for_product(
