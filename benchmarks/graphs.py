@@ -30,7 +30,7 @@ from hybridsearch.engines.elasticsearch.mapping import field_types
 from hybridsearch.values import Vectors
 
 K = 100
-ASKED = ((100, None), (200, None), (400, None), (200, 1.5), (200, 3.0))
+ASKED = ((100, None), (200, None), (400, None), (200, 2.0), (200, 3.0), (200, 5.0), (200, 10.0))
 """How many vectors are looked at, and of how many times as many neighbours as are wanted whole vectors are compared."""
 TYPES = ("int8_hnsw", "int4_hnsw", "bbq_hnsw", "hnsw")
 BATCH, QUERIES = 1_000, 100

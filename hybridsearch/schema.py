@@ -97,6 +97,7 @@ class Leg:
         calibrations: Where its cosines to queries lie, by source.
         exact: Whether the server keeps whole vectors and explores as many as it can.
         pictures: How many pictures of a product its vector is the mean of, at most.
+        bits: Of each number, by which the server looks for neighbours: 8, 4 or 1.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Leg:
     calibrations: Mapping[str, Calibration] = field(default_factory=uncalibrated)
     exact: bool = False
     pictures: int = 1
+    bits: int = 8
 
     def calibration(self, source: str) -> Calibration:
         """Return where the leg's cosines to queries from a source lie."""

@@ -324,7 +324,8 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
                 f"Leg '{leg.name}' reads pictures, but '{leg.encoder}' encodes text alone. "
                 "Give it an 'image_encoder', another 'encoder', or text fields to read."
             )
-        legs.append(Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads, exact=leg.exact, pictures=leg.pictures))
+        known = Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads)
+        legs.append(replace(known, exact=leg.exact, pictures=leg.pictures, bits=leg.bits))
     return Schema(settings.fields, tuple(legs), text.analysis_version())
 
 

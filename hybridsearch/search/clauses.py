@@ -140,6 +140,7 @@ class Neighbours:
         explore: How many to look at in an approximate index, k or more.
         floor: The least cosine that counts, in [-1, 1].
         among: What they must be beside all that the plan's filters say.
+        oversample: Of how many times as many whole vectors are compared, where an index rounds them; None: as it does.
     """
 
     leg: str
@@ -148,6 +149,7 @@ class Neighbours:
     explore: int
     floor: float
     among: tuple[Filter | Match, ...] = ()
+    oversample: float | None = None
 
     @property
     def filters(self) -> tuple[Filter, ...]:

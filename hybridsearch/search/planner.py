@@ -23,6 +23,7 @@ from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.heard import widened
 from hybridsearch.search.letter_case import compared
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.nearest import nearest
 from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import UNRULED, Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
@@ -39,11 +40,6 @@ from hybridsearch.values import Vector
 
 NEIGHBOURS = 100
 """Neighbours for each query vector: enough for four pages; more adds hardly any relevant product."""
-EXPLORE = 200
-"""Vectors that an approximate index looks at for them."""
-EXPLORE_EXACT = 10_000
-"""The same for an exact leg: the most that Elasticsearch allows. Its `flat` index would be the obvious choice, but from
-9.x on a knn clause on it ignores k and matches every product (seen on 9.4.3)."""
 WINDOW = 400
 """At least the neighbours of three query vectors and as many keyword candidates; wider is nearly free (measured)."""
 MOST_HITS = 1_000
@@ -285,15 +281,14 @@ def neighbours(
     """
     for leg in schema.legs:
         given = {source: by_leg[leg.name] for source, by_leg in vectors.items() if leg.name in by_leg}
-        explore = EXPLORE_EXACT if leg.exact else EXPLORE
         for source, vector in given.items():
             scale = leg.calibration(source)
             floor = scale.at(weights.floor(source))
             if source == WORDS.name and weights.proof and doubtful:
                 floor = max(floor, scale.above_nonsense(0.0))
-            yield Neighbours(leg.name, vector, NEIGHBOURS, explore, floor)
+            yield nearest(leg, vector, NEIGHBOURS, floor)
         if len(given) > 1:
-            yield Neighbours(leg.name, midpoint(list(given.values())), NEIGHBOURS, explore, -1.0)
+            yield nearest(leg, midpoint(list(given.values())), NEIGHBOURS, -1.0)
 
 
 def midpoint(vectors: Sequence[Vector]) -> Vector:

@@ -19,8 +19,9 @@ from hybridsearch.search import colours
 from hybridsearch.search.clauses import Condition, Cosine, Counted, Match, Neighbours, Passing, Signal, Words
 from hybridsearch.search.conditions import Filter, Terms, together
 from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.nearest import nearest
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.planner import EXPLORE, EXPLORE_EXACT, NEIGHBOURS
+from hybridsearch.search.planner import NEIGHBOURS
 from hybridsearch.search.shared import telling_most, values_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.values import Hit, Page
@@ -95,10 +96,8 @@ def look(plan: Plan, schema: Schema) -> Look | None:
     named = tuple(possible(plan, schema.fields))
     if not named:
         return None
-    exact = {leg.name: leg.exact for leg in schema.legs}
-    near = tuple(
-        Neighbours(each.leg, each.vector, ALIKE, EXPLORE_EXACT if exact[each.leg] else EXPLORE, -1.0) for each in photos
-    )
+    legs = {leg.name: leg for leg in schema.legs}
+    near = tuple(nearest(legs[each.leg], each.vector, ALIKE, -1.0) for each in photos)
     counted = tuple(
         Counted(each.clause) if isinstance(each.clause, Match) else Counted(None, (each.clause,)) for each in named
     )

@@ -35,6 +35,14 @@ class VectorLeg(Section):
     """What computes: single texts, such as queries, without torch where that can be done, or always torch."""
     exact: bool = False
     """Whether Elasticsearch keeps whole vectors and looks at 10,000 of them, not 8-bit ones and a few hundred."""
+    bits: Literal[8, 4, 1] = 8
+    """Of each number, by which Elasticsearch looks for neighbours; fewer take less memory and need 8.18."""
+
+    @model_validator(mode="after")
+    def _whole_or_rounded(self) -> VectorLeg:
+        if self.exact and self.bits != 8:
+            raise ValueError("'exact' keeps whole vectors; leave out 'exact' or 'bits'")
+        return self
 
 
 class CacheSection(Section):

@@ -19,7 +19,7 @@ from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.mapping import to_source
-from hybridsearch.engines.elasticsearch.retry import Backoff, Limits, Verdict, item_verdict
+from hybridsearch.engines.elasticsearch.retry import BLOCKED, Backoff, Limits, Verdict, item_verdict
 from hybridsearch.engines.elasticsearch.shapes import BULK, Cause, Outcome
 from hybridsearch.engines.elasticsearch.waiting import UNKNOWN_OUTCOME, Waiting, is_transient
 from hybridsearch.errors import EngineError
@@ -30,7 +30,7 @@ METADATA = frozenset(
     ("_id", "_source", "_routing", "_index", "_version", "_seq_no", "_tier", "_ignored", "_field_names", "_type")
 )
 """Names that no field of a document may have at the top."""
-UNAVAILABLE = "unavailable_shards_exception"
+NODES_AWAY = ("unavailable_shards_exception", BLOCKED)
 SHARD_AWAY = "10s"
 """How long the server waits for a shard that no node has: the node may come back; it is asked again, with pauses."""
 NO_WRITE_INDEX = "no write index is defined for alias"
@@ -106,12 +106,12 @@ class Sender:
     """Sends items in chunks whose size follows what the server can take.
 
     Attributes:
-        shard_away: Whether the last request lacked a shard that no node has.
+        nodes_away: Whether the last request lacked a shard that no node has, or a master.
     """
 
     waiting: Waiting = field(default_factory=Waiting)
     limits: Limits = field(default_factory=Limits)
-    shard_away: bool = False
+    nodes_away: bool = False
 
     def send(self, client: Elasticsearch, target: str, items: Iterable[Item], *, alias: bool = True) -> Written:
         """Write items; return those that were refused for good, and how many were older than what is stored.
@@ -150,7 +150,7 @@ class Sender:
                 continue
             if not isinstance(error, UNKNOWN_OUTCOME):  # the server itself said that it was too much
                 self.limits = self.limits.eased(len(chunk), sum(item.size for item in chunk))
-            backoff = self.waiting.wait(backoff, error) or give_up(error, unwritten, target, self.shard_away)
+            backoff = self.waiting.wait(backoff, error) or give_up(error, unwritten, target, self.nodes_away)
         return written
 
     def attempt(
@@ -169,7 +169,7 @@ class Sender:
         reach("chunk.sent")
         outcomes = outcomes_of(answer, len(items))
         written.missing += sum(outcome["status"] == 404 and "error" not in outcome for outcome in outcomes)
-        unwritten, self.shard_away = [], False
+        unwritten, self.nodes_away = [], False
         for item, outcome in zip(items, outcomes, strict=True):
             error = outcome.get("error")
             if outcome.get("result") == "noop":
@@ -177,7 +177,7 @@ class Sender:
             match item_verdict(outcome["status"], None if error is None else kind_of(error)):
                 case Verdict.AGAIN:
                     unwritten.append(item)
-                    self.shard_away |= kind_of(error or {}) == UNAVAILABLE
+                    self.nodes_away |= kind_of(error or {}) in NODES_AWAY
                 case Verdict.OLDER:
                     written.older += 1
                 case Verdict.REFUSED if NO_WRITE_INDEX in reason_of(error or {}):
@@ -213,14 +213,14 @@ def outcomes_of(answer: object, count: int) -> list[Outcome]:
     return outcomes
 
 
-def give_up(error: Exception | None, items: list[Item], target: str, shard_away: bool) -> NoReturn:
+def give_up(error: Exception | None, items: list[Item], target: str, nodes_away: bool) -> NoReturn:
     """Stop a run: the products are not the cause, and the same command continues it later."""
     if error is not None:
         raise error
-    if shard_away:
+    if nodes_away:
         raise EngineError(
-            f"A part of '{target}' is on no node that runs: {len(items)} products, such as '{items[0].id}', cannot be "
-            "written. Start the node that is away, or leave it, and continue with the same command."
+            f"Nodes of the cluster are away that '{target}' needs: {len(items)} products, such as '{items[0].id}', "
+            "cannot be written. Start them, or leave them, and continue with the same command."
         )
     raise EngineError(
         f"The server stayed too busy for {len(items)} products, such as '{items[0].id}' (429). "
@@ -242,7 +242,7 @@ def stopped(target: str, error: Cause) -> str:
     begin = f"Nothing can be written to '{target}': {reason}"
     if kind_of(error) == "index_not_found_exception":
         return f"{begin}. It was removed while it was written. Start again with: hybridsearch reindex"
-    if kind_of(error) == "cluster_block_exception":
+    if kind_of(error) == BLOCKED:
         block = blocked(target, reason)
         way = f"; {block}" if block else ". Free disk space or remove the block"
         return f"{begin}{way}, then continue with the same command."

@@ -27,6 +27,7 @@ from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.node import OutOfTime, OwnNode
+from hybridsearch.engines.elasticsearch.retry import BLOCKED, is_leaderless
 from hybridsearch.engines.elasticsearch.shapes import INFO, REFUSED, Cause
 from hybridsearch.engines.elasticsearch.sizes import AnswerTooLong, JsonSerializer
 from hybridsearch.errors import ConfigError, EngineError, IndexMissing, guarded
@@ -222,7 +223,9 @@ def refused(error: ApiError, url: str, index: str) -> EngineError:
     """Return the error for an answer that the server refused with."""
     kind, why = error_of(error.body)
     status = error.meta.status
-    if kind == "cluster_block_exception":
+    if is_leaderless(status, kind):
+        return EngineError(f"The cluster at {url} has no master: too few of its nodes run. Start them, then repeat.")
+    if kind == BLOCKED:
         block = blocked(index, why)
         return EngineError(
             f"'{index}' at {url} refused ({why}): {block}"

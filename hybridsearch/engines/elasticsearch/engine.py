@@ -24,7 +24,7 @@ from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.loops import LoopClients
-from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, vector_path
+from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, require_rounding, vector_path
 from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, IndexInfo, Searches
@@ -114,6 +114,7 @@ class ElasticsearchEngine:
 
     def create(self, schema: Schema) -> str:
         knn_has_k = self.version() >= KNN_HAS_K
+        require_rounding(schema, self.version())
         with explained(self.url, self.alias):
             return self._generations.create(schema, knn_has_k=knn_has_k)
 

@@ -12,6 +12,7 @@ from hybridsearch import text
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.answers import reading
 from hybridsearch.engines.elasticsearch.shapes import HitWithFields, Index
+from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS, restored
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema, in_reviews
@@ -24,6 +25,10 @@ VARIANTS = f"{RESERVED}.variants"
 TEXTS = ("title", "text", "pairs")
 META = "hybridsearch"
 """Key of our entry in the mapping's `_meta`."""
+ROUNDED = {8: "vector", 4: "vector_of_4_bits", 1: "vector_of_1_bit"}
+"""Field type of a leg by the bits that it keeps of each number;"""
+ROUNDS = (8, 18)
+"""the first version that compares whole vectors of what it finds by fewer than 8."""
 PRIVATE_SETTINGS = (
     "uuid",
     "creation_date",
@@ -137,7 +142,21 @@ def vector_type(leg: Leg, knn_has_k: bool) -> dict[str, Any]:
     Without `k` a graph is explored no further than neighbours are wanted, so that only `flat` is exact there.
     """
     exact = "exact_vector" if knn_has_k else "exact_vector_before_8_15"
-    return {**field_types()[exact if leg.exact else "vector"], "dims": leg.dims}
+    return {**field_types()[exact if leg.exact else ROUNDED[leg.bits]], "dims": leg.dims}
+
+
+def require_rounding(schema: Schema, version: tuple[int, ...]) -> None:
+    """Refuse legs that keep fewer bits than a server of a version can compare whole vectors behind.
+
+    Raises:
+        EngineError: There is one.
+    """
+    odd = next((leg for leg in schema.legs if leg.bits != 8 and version < ROUNDS), None)
+    if odd is not None:
+        raise EngineError(
+            f"Leg '{odd.name}' has 'bits = {odd.bits}', which needs Elasticsearch {'.'.join(map(str, ROUNDS))} or later; "
+            f"the server is {'.'.join(map(str, version))}. Upgrade it, or leave out 'bits'."
+        )
 
 
 def read_schema(mapping: Mapping[str, Any], index: str) -> Schema | None:

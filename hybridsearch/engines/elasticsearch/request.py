@@ -199,6 +199,7 @@ def knn(neighbours: Neighbours, filters: list[Clause], shards: int, knn_has_k: b
         **({"k": k, "num_candidates": max(k, neighbours.explore)} if knn_has_k else {"num_candidates": k}),
         "similarity": neighbours.floor,
         "boost": NEIGHBOUR_LIFT,
+        **({"rescore_vector": {"oversample": neighbours.oversample}} if neighbours.oversample else {}),
     }
     return {"knn": {**clause, "filter": filters} if filters else clause}
 

@@ -23,6 +23,8 @@ LEAST_TIME = 0.1
 """Seconds that a search needs after a pause."""
 MOST_REPEATS = 200.0
 
+BLOCKED = "cluster_block_exception"
+
 Jitter = Callable[[float, float], float]
 """Returns a random number between two numbers."""
 
@@ -43,7 +45,9 @@ def item_verdict(status: int, kind: str | None) -> Verdict:
     A product is refused only for what lies in the product itself. A server that is busy or away says nothing about a
     product, and an index that is missing or blocked refuses them all.
     """
-    if kind in ("index_not_found_exception", "cluster_block_exception", "index_closed_exception"):
+    if is_leaderless(status, kind):
+        return Verdict.AGAIN
+    if kind in ("index_not_found_exception", BLOCKED, "index_closed_exception"):
         return Verdict.STOP
     if status == 429 or status >= 500:
         return Verdict.AGAIN
@@ -59,7 +63,12 @@ def repeatable(status: int, kind: str | None) -> bool:
 
     A block because of a full disk is a 429 too, and does not end by itself.
     """
-    return status in (429, 502, 503, 504) and kind != "cluster_block_exception"
+    return status in (429, 502, 503, 504) and (kind != BLOCKED or is_leaderless(status, kind))
+
+
+def is_leaderless(status: int, kind: str | None) -> bool:
+    """Return whether a cluster has no master at the moment: its nodes elect another one."""
+    return kind == BLOCKED and status == 503
 
 
 @dataclass(frozen=True, slots=True)

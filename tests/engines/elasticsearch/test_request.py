@@ -319,6 +319,13 @@ def test_each_shard_is_asked_for_its_part_of_the_neighbours(shards: int, k: int,
     assert (knn["k"], knn["num_candidates"]) == (k, explore)
 
 
+def test_whole_vectors_are_compared_of_more_than_are_wanted_where_a_leg_rounds_much() -> None:
+    near = replace(NEAR, oversample=1.5)
+    assert body(Plan("photo", "", neighbours=(near,)))["query"]["bool"]["should"][0]["knn"]["rescore_vector"] == {
+        "oversample": 1.5
+    }
+
+
 def test_before_8_15_the_number_of_candidates_plays_the_part_of_k() -> None:
     """Fault 12."""
     knn = body(Plan("photo", "", neighbours=(NEAR,)), knn_has_k=False)["query"]["bool"]["should"][0]["knn"]

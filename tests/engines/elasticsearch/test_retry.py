@@ -17,6 +17,8 @@ from hybridsearch.engines.elasticsearch.retry import BUDGET, Backoff, Verdict, i
         (409, "version_conflict_engine_exception", Verdict.OLDER),
         (429, "es_rejected_execution_exception", Verdict.AGAIN),
         (429, "cluster_block_exception", Verdict.STOP),
+        (403, "cluster_block_exception", Verdict.STOP),
+        (503, "cluster_block_exception", Verdict.AGAIN),  # no master at the moment
         (503, "unavailable_shards_exception", Verdict.AGAIN),
         (400, "document_parsing_exception", Verdict.REFUSED),
         (403, "security_exception", Verdict.STOP),
@@ -57,6 +59,7 @@ def test_backoff_ends_and_no_pause_is_shorter_than_asked_for(requested: list[flo
         (429, "es_rejected_execution_exception", True),
         (429, "circuit_breaking_exception", True),
         (429, "cluster_block_exception", False),
+        (503, "cluster_block_exception", True),  # no master at the moment
         (502, None, True),
         (503, "unavailable_shards_exception", True),
         (504, None, True),
