@@ -39,6 +39,7 @@ from hybridsearch.engines.elasticsearch import mapping
 from hybridsearch.indexing.build import schema_of
 from hybridsearch.indexing.spreads import spreads
 from hybridsearch.query_sources import WORDS
+from hybridsearch.schema import Schema
 from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings
 from hybridsearch.values import Document, Product, Vector
@@ -98,7 +99,7 @@ def open_shop(setting: Setting, folder: Path, url: str) -> HybridSearch:
     return shop
 
 
-def documents(shop: HybridSearch, count: int, schema: Any) -> Iterator[list[Document]]:
+def documents(shop: HybridSearch, count: int, schema: Schema) -> Iterator[list[Document]]:
     """Yield the documents of the first products, in batches."""
     for rows in batches(products(count), BATCH):
         vectors = shop.encoders[LEG].encode_texts([f"{row['title']} {row['description']}" for row in rows])
@@ -111,8 +112,7 @@ def documents(shop: HybridSearch, count: int, schema: Any) -> Iterator[list[Docu
 def fill(shop: HybridSearch, setting: Setting) -> float:
     """Fill an index and make it live; return the seconds that it took, the server's merging included."""
     started = time.perf_counter()
-    encoder, engine = shop.encoders[LEG], on_server(shop)
-    schema = schema_of(shop.settings, shop.encoders)
+    engine, schema = on_server(shop), schema_of(shop.settings, shop.encoders)
     types = {**mapping.field_types()}
     types["vector"] = {**types["vector"], "index_options": {"type": setting.type}}
     with mock.patch.object(mapping, "field_types", return_value=types):
@@ -124,16 +124,22 @@ def fill(shop: HybridSearch, setting: Setting) -> float:
                 refused = writing.result().refused
                 assert not refused, refused[0]
             writing = writer.submit(engine.write, generation, batch)
-    engine.refresh(generation)
-    known = list(itertools.islice(products(setting.products), 2_000))
+    finish(shop, generation, schema)
+    return time.perf_counter() - started
+
+
+def finish(shop: HybridSearch, generation: str, schema: Schema) -> None:
+    """Make a filled index live, with its vectors calibrated as a rebuild does it."""
+    encoder, engine = shop.encoders[LEG], on_server(shop)
+    known = list(products(2_000))
     found = encoder.encode_texts([f"{row['title']} {row['description']}" for row in known])
     asked = encoder.encode_queries([" ".join(row["title"].split()[:4]) for row in known[::31]])
     own = np.equal.outer(np.arange(len(known))[::31], np.arange(len(known)))
     calibration = calibration_from_queries(asked @ found.T, own)
     legs = tuple(replace(leg, calibrations={**leg.calibrations, WORDS.name: calibration}) for leg in schema.legs)
+    engine.refresh(generation)
     engine.promote(generation, replace(schema, legs=legs, spreads=spreads(engine, generation, schema.fields)))
-    settled(on_server(shop).client, setting.index)
-    return time.perf_counter() - started
+    settled(engine.client, engine.alias)
 
 
 def settled(client: Elasticsearch, index: str) -> None:

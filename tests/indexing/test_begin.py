@@ -40,8 +40,8 @@ def test_a_generation_that_is_removed_while_it_is_filled_is_not_made_anew(
     assert "is gone. Starting a new one." in said[0]
 
 
-def of_state(name: str, state: str) -> Generation:
-    return Generation(name, state, 5, 1_000)  # type: ignore[arg-type]
+def of_state(name: str, state: str, *, lost: bool = False) -> Generation:
+    return Generation(name, state, 5, 1_000, lost)  # type: ignore[arg-type]
 
 
 IDENTITY = {"catalogue": 1, "program": "1.0"}
@@ -55,6 +55,12 @@ UNFINISHED, LIVE = of_state("new", "unfinished"), of_state("new", "live")
         ({**IDENTITY, "catalogue": 2}, [UNFINISHED], "the catalogue changed since"),
         ({**IDENTITY, "program": "1.1"}, [UNFINISHED], "the program changed since"),
         ({**IDENTITY, "encoder": "x"}, [UNFINISHED], "the encoder changed since"),
+        (
+            IDENTITY,
+            [of_state("new", "unfinished", lost=True)],
+            "a part of its generation 'new' is lost with a node of the cluster",
+        ),
+        (IDENTITY, [of_state("other", "live", lost=True), UNFINISHED], None),
         (IDENTITY, [of_state("other", "live")], "its generation 'new' is gone"),
         (IDENTITY, [of_state("new", "kept")], "its generation 'new' was live, and another one has been since"),
         ({**IDENTITY, "catalogue": 2}, [LIVE], None),  # after the swap nothing is read of it any more
@@ -101,3 +107,21 @@ def test_a_run_that_was_killed_behind_its_swap_and_rolled_back_is_not_continued(
         states = {generation.name: generation.state for generation in found.engine.generations()}
         assert "live" in states.values()
         assert states.get(swapped) != "live"
+
+
+def test_what_a_killed_run_made_live_is_searched_until_the_next_one_has_ended(
+    tmp_path: Path, engine: dict[str, Any]
+) -> None:
+    """Attack: on a server, the run that was started anew removed the index that was searched."""
+
+    def kill(point: str) -> None:
+        if point == "run.swapped":
+            raise KeyboardInterrupt
+
+    with HybridSearch.open(settings(tmp_path, engine=engine)) as found:
+        with mock.patch.object(reindex, "reach", kill), pytest.raises(KeyboardInterrupt):
+            found.reindex(options=quietly())
+        totals: list[int] = []
+        found.reindex(lambda *_: totals.append(found.search("red").total), quietly(restart=True))
+        assert set(totals) == {2}
+        assert [generation.state for generation in found.engine.generations()] == ["kept", "live"]

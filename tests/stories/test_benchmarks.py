@@ -89,6 +89,11 @@ def test_the_page_and_the_api_are_measured_by_http() -> None:
     assert {line["together"]["errors"] for line in lines if "together" in line} == {0}
 
 
+def test_sizes_of_a_catalogue_and_kinds_of_vectors_are_measured_on_a_server(es_url: str) -> None:
+    assert run("benchmarks.scale", "--url", es_url).count('"work_to_first"') == 2 * 5
+    assert run("benchmarks.graphs", "--url", es_url, "--types", "int8_hnsw").count('"of_10"') == 7
+
+
 def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
     command = [
         sys.executable,

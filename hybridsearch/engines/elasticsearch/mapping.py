@@ -153,9 +153,10 @@ def require_rounding(schema: Schema, version: tuple[int, ...]) -> None:
     """
     odd = next((leg for leg in schema.legs if leg.bits != 8 and version < ROUNDS), None)
     if odd is not None:
+        oldest, found = (".".join(map(str, each)) for each in (ROUNDS, version))
         raise EngineError(
-            f"Leg '{odd.name}' has 'bits = {odd.bits}', which needs Elasticsearch {'.'.join(map(str, ROUNDS))} or later; "
-            f"the server is {'.'.join(map(str, version))}. Upgrade it, or leave out 'bits'."
+            f"Leg '{odd.name}' has 'bits = {odd.bits}', which needs Elasticsearch {oldest} or later; "
+            f"the server is {found}. Upgrade it, or leave out 'bits'."
         )
 
 

@@ -1,4 +1,4 @@
-"""Legs that keep 8, 4 or 1 bits of each number (`bits` in the `mapping`): what a server makes of it, and what it finds."""
+"""Legs that keep 8, 4 or 1 bits of each number: what a server makes of it, and what it finds."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.shops import settings, shop
 LEG = {"name": "words", "encoder": "starter", "reads": ["title"]}
 
 
-@pytest.mark.parametrize(("bits", "type"), [(8, "int8_hnsw"), (4, "int4_hnsw"), (1, "bbq_hnsw")])
-def test_a_leg_is_rounded_as_it_says(bits: int, type: str) -> None:
-    assert vector_type(Leg("words", 64, "f", bits=bits), knn_has_k=True)["index_options"] == {"type": type}
+@pytest.mark.parametrize(("bits", "kind"), [(8, "int8_hnsw"), (4, "int4_hnsw"), (1, "bbq_hnsw")])
+def test_a_leg_is_rounded_as_it_says(bits: int, kind: str) -> None:
+    assert vector_type(Leg("words", 64, "f", bits=bits), knn_has_k=True)["index_options"] == {"type": kind}
 
 
 def test_a_server_that_cannot_compare_whole_vectors_afterwards_is_refused() -> None:
