@@ -6,8 +6,6 @@ from enum import Enum
 
 from hybridsearch.engines.elasticsearch.shapes import Completeness, Health, IndexStats
 
-NO_COPY = "no_shard_available_action_exception"
-"""Why a shard failed that no node has a working copy of."""
 NODE_AWAY = frozenset(
     (
         "node_closed_exception",
