@@ -1,4 +1,4 @@
-"""Spans of OpenTelemetry, where the program has its API package; without it they cost a call."""
+"""Spans of OpenTelemetry, where the program traces; without that they cost a call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Span(Protocol):
 
 
 class Nowhere:
-    """The span where there is no OpenTelemetry."""
+    """The span where nothing traces."""
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Forget it."""
@@ -36,7 +36,8 @@ def span(name: str, attributes: Mapping[str, Any] | None = None) -> Iterator[Spa
         name: What is done.
         attributes: Facts that are known beforehand, by name without `hybridsearch.`; never what a shopper typed.
     """
-    if (trace := api()) is None:
+    trace = api()
+    if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):  # nobody listens yet
         yield NOWHERE
         return
     known = {f"{NAME}.{key}": value for key, value in (attributes or {}).items()}

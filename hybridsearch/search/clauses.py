@@ -71,6 +71,14 @@ class Words:
         """How many words are needed; None where that depends on which they are."""
         return least_of(self.tells, self.needed)
 
+    @property
+    def certain(self) -> tuple[frozenset[int], int] | None:
+        """Places of the words that are needed whichever others there are, and how many of the others besides.
+
+        None where that depends on which they are.
+        """
+        return certain_of(self.tells, self.needed)
+
     def __str__(self) -> str:
         return f"{self.language}: {' '.join(map('|'.join, self.tokens))}"
 
@@ -83,6 +91,17 @@ def least_of(tells: tuple[int, ...], needed: int) -> int | None:
         for ordered in (sorted(tells, reverse=True), sorted(tells))
     )
     return fewest if fewest == certain else None
+
+
+@lru_cache(maxsize=1_000)  # each language asks for the same of the same words
+def certain_of(tells: tuple[int, ...], needed: int) -> tuple[frozenset[int], int] | None:
+    """Return the places of the words without which the others are not enough, and how many of these are needed."""
+    spare = sum(tells) - needed
+    certain = frozenset(place for place, told in enumerate(tells) if told > spare)
+    others = tuple(told for place, told in enumerate(tells) if place not in certain)
+    left = needed - sum(tells[place] for place in certain)
+    least = least_of(others, left) if left > 0 else 0
+    return None if least is None else (certain, least)
 
 
 @dataclass(frozen=True, slots=True)

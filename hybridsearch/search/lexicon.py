@@ -39,10 +39,11 @@ class Lexicon:
     Args:
         counts: By word in lower case, or token of a run of Chinese or Japanese, the number of products that have it.
         documents: Number of products.
+        whole: Whether these are all words of the index, and not only the most frequent.
     """
 
-    def __init__(self, counts: Mapping[str, int], documents: int) -> None:
-        self.counts, self.documents = counts, documents
+    def __init__(self, counts: Mapping[str, int], documents: int, *, whole: bool = True) -> None:
+        self.counts, self.documents, self.whole = counts, documents, whole
         self._known: dict[tuple[str, str], int] = {}
         self._sorted = sorted((text.unaccented(word), word) for word in counts if not text.is_run(word))
         """Each word without its accents, and as it is."""
@@ -58,7 +59,7 @@ class Lexicon:
         if (word, language) not in self._known:
             if len(self._known) >= KNOWN:
                 self._known.clear()
-            forms = [word] if text.is_run(word) else self._alike(word, language)
+            forms = [word] if text.is_run(word) else self.forms(word, language)
             found = sum(self.counts.get(form, 0) for form in forms)
             self._known[word, language] = min(found, self.documents)
         return self._known[word, language]

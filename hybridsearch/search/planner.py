@@ -13,6 +13,7 @@ from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource, typed
+from hybridsearch.remembered import remembered
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
@@ -28,6 +29,7 @@ from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import UNRULED, Kind, Plan
 from hybridsearch.search.proof import nearness, proof_of, suggestions
 from hybridsearch.search.reading import Reading, read
+from hybridsearch.search.repeated import repeated
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.synonyms import NONE, Synonyms
@@ -85,6 +87,7 @@ class Query:
         return text.clean(self.text, text.QUERY_LIMIT)
 
 
+@remembered
 def kind_of(query: Query, schema: Schema) -> tuple[Kind, str]:
     """Return what sort of query this is, and the reason.
 
@@ -174,7 +177,8 @@ def plan(
     reading, parts = understood(query, schema, lexicon, synonyms)
     keyword = keywords(parts, reading, lexicon, weights, schema)
     codes = typed_codes(query.typed) if schema.fields.codes else None
-    evidence = Evidence(reading.spelled or query.typed, keyword, codes, vectors, schema, today)
+    same = repeated(keyword, parts, reading, lexicon)
+    evidence = Evidence(reading.spelled or query.typed, keyword, codes, vectors, schema, today, repeated=same)
     if query.sort:
         ruled = replace(ruled, pins=(), weights=())
     # What passes a filter is part of a page that was proved without it.
@@ -196,7 +200,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
-        signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *ruled.signals, *tasted),
+        signals=(*signals_of(evidence, weights), *ruled.signals, *tasted),
         facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,

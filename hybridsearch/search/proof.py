@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hybridsearch import text
 from hybridsearch.query_sources import WORDS
@@ -64,7 +64,7 @@ def proof_of(
     return Proof(Match("text", tuple(evidence)), codes, near, needed) if evidence else None
 
 
-def told_in(language: str, words: list[Word], lexicon: Lexicon) -> tuple[Words, int]:
+def told_in(language: str, words: Sequence[Word], lexicon: Lexicon) -> tuple[Words, int]:
     """Return the words of a query with what each tells, and the most that one tells which some product has.
 
     One that no product had when the lexicon was read tells most: a product that came since may have it.

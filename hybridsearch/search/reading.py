@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hybridsearch import text
+from hybridsearch.remembered import remembered
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.synonyms import NONE, Alike, Synonyms
 
@@ -80,12 +81,13 @@ class Reading:
         named = [language for language in languages if language in parts or more[language]]
         return {language: " ".join(filter(None, [parts.get(language, ""), *more[language]])) for language in named}
 
-    def of(self, part: str) -> list[Word]:
+    @remembered  # languages of one script are asked for the same part, and several times
+    def of(self, part: str) -> tuple[Word, ...]:
         """Return the words that stand in a part of the query."""
         own = set(text.query_words(part))
         runs = [word for word in own if text.is_run(word)]
         here = (own.issuperset(word.typed.split()) or any(word.typed in run for run in runs) for word in self.words)
-        return list(itertools.compress(self.words, here))
+        return tuple(itertools.compress(self.words, here))
 
     @property
     def corrected(self) -> dict[str, str]:

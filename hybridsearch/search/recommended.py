@@ -73,7 +73,7 @@ def plan_recommended(
         reason=f"like {len(taste.seen)} products that were looked at",
         keyword=keyword,
         neighbours=tuple(around(taste, schema, weights)),
-        signals=(*(signal for signal in signals_of(evidence, weights) if signal.weight > 0), *tasted),
+        signals=(*signals_of(evidence, weights), *tasted),
         taste=taste,
         notes=(*page.notes, *taste.notes),
     )

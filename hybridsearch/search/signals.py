@@ -15,7 +15,7 @@ from typing import Protocol
 from hybridsearch import text
 from hybridsearch.fields import dates
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource, vector_sources
-from hybridsearch.schema import Schema
+from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import (
     Codes,
     Condition,
@@ -53,6 +53,7 @@ class Evidence:
         schema: What the index holds.
         today: In UTC; None where it is not known.
         shared: Values of the product that others are to be similar to, by facet; none of a query.
+        repeated: Languages in which the words tell the same as in one before.
     """
 
     typed: str
@@ -62,14 +63,20 @@ class Evidence:
     schema: Schema
     today: date | None = None
     shared: Mapping[str, Shared] = dataclasses.field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
 
     def words_in(self, field: str, share: float = 0.0) -> Match | None:
         """Return the clause that a text field has the query's words, or a share of those that products have."""
-        return Match(field, tuple(present(words, share) for words in self.keyword.words)) if self.keyword else None
+        if not self.keyword:
+            return None
+        telling = (words for words in self.keyword.words if words.language not in self.repeated)
+        return Match(field, tuple(present(words, share) for words in telling))
 
     def words_in_reviews(self) -> Match | None:
         """Return the clause that the reviews of a product have the query's words; none where an index has none."""
-        also = tuple(present(words, 0.0) for words in self.keyword.also) if self.keyword else ()
+        left_out = set(map(in_reviews, self.repeated))
+        telling = (words for words in (self.keyword.also if self.keyword else ()) if words.language not in left_out)
+        also = tuple(present(words, 0.0) for words in telling)
         return Match("text", also) if also else None
 
 
@@ -230,7 +237,9 @@ def adjacent_words(evidence: Evidence) -> Match | None:
         return None
     parts = text.fields_by_language(evidence.typed, evidence.schema.fields.languages)
     pairs = (
-        (language, text.pairs(text.sequence(part, language)[: text.QUERY_WORDS])) for language, part in parts.items()
+        (language, text.pairs(text.sequence(part, language)[: text.QUERY_WORDS]))
+        for language, part in parts.items()
+        if language not in evidence.repeated
     )
     tokens = [(language, dict.fromkeys(joined)) for language, joined in pairs if joined]
     return Match.alike("pairs", tokens) if tokens else None
@@ -278,9 +287,10 @@ def definitions() -> tuple[Definition, ...]:
 
 
 def signals_of(evidence: Evidence, weights: SignalWeights) -> Iterator[Signal]:
-    """Yield every signal that a query gives, whatever its weight."""
+    """Yield every signal that a query gives and that has a weight; of the others not even the clause is made."""
     for definition in definitions():
-        yield from definition.signals(evidence, weights)
+        if definition.key.endswith(FAMILY) or weights.weight(definition.key) > 0:
+            yield from (signal for signal in definition.signals(evidence, weights) if signal.weight > 0)
 
 
 def signal_names(schema: Schema) -> tuple[str, ...]:

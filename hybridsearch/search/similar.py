@@ -82,7 +82,7 @@ def plan_similar(
         reason=f"similar to '{product.id}'",
         keyword=keyword,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=False)),
-        signals=tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0),
+        signals=tuple(signals_of(evidence, weights)),
         notes=(*page.notes, *[poor] * (keyword is None and not vectors[PRODUCT.name])),
     )
 

@@ -103,7 +103,7 @@ def planned(
     codes = typed_codes(text.clean(given, text.QUERY_LIMIT)) if schema.fields.codes and typed.words else None
     weights = weighed(weights, WORDS.name, schema)
     evidence = Evidence(" ".join(typed.words), keyword, codes, {}, schema)
-    signals = tuple(signal for signal in signals_of(evidence, weights) if signal.weight > 0 and tells(signal))
+    signals = tuple(filter(tells, signals_of(evidence, weights)))
     plan = Plan(
         kind=WORDS.name if typed.words else "browse",
         reason="suggestions for what is typed",

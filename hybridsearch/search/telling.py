@@ -7,8 +7,6 @@ import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-import numpy as np
-
 from hybridsearch import text
 from hybridsearch.search.clauses import WHOLE, Words
 from hybridsearch.search.lexicon import Lexicon
@@ -87,13 +85,16 @@ def most_for(share: float, words: tuple[tuple[int, float], ...]) -> int:
         words: What each tells, and the share of the products that have it. They are taken for independent; those of one
             query rather come together, so that more products are found than expected.
     """
-    chances = np.zeros(sum(tells for tells, _ in words) + 1)
-    chances[0] = 1.0
+    chances = {0: 1.0}
     for tells, share_having in words:
-        chances[tells:] = chances[tells:] * (1 - share_having) + chances[:-tells] * share_having
-        chances[:tells] *= 1 - share_having
-    at_least = np.cumsum(chances[::-1])[::-1]
-    return int(np.flatnonzero(at_least >= share * (1 - 1e-9)).max(initial=0))
+        after = {told: chance * (1 - share_having) for told, chance in chances.items()}
+        for told, chance in chances.items():
+            after[told + tells] = after.get(told + tells, 0.0) + chance * share_having
+        chances = after
+    at_least = itertools.accumulate(
+        sorted(chances.items(), reverse=True), lambda sum_, more: (more[0], sum_[1] + more[1])
+    )
+    return next((told for told, chance in at_least if chance >= share * (1 - 1e-9)), 0)
 
 
 def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.search import planner
 from hybridsearch.search.plan import UNPROVED
 from tests.shops import quietly, settings, write_products
 
@@ -182,6 +183,29 @@ def test_a_product_with_a_new_word_is_found_before_the_words_are_read_again(shop
     shop.engine.refresh(live.name)
     assert [hit.id for hit in shop.search("xylophone", size=3)] == ["new"]
     shop.delete("new")
+
+
+def test_a_product_with_a_new_form_of_a_word_is_found_before_the_words_are_read_again(shop: HybridSearch) -> None:
+    (live,) = shop.engine.generations()
+    lexicon = shop.engine.lexicon()
+    assert lexicon.forms("scarf", "en") == lexicon.forms("scarf", "de") == {"scarf"}
+    shop.upsert({"id": "new", "title": "Scarfen", "price": 1, "kind": "new"})  # a form of it for German alone
+    shop.engine.refresh(live.name)
+    assert "new" in [hit.id for hit in shop.search("scarf", size=50)]
+    shop.delete("new")
+
+
+@pytest.mark.parametrize("query", ["red umbrella", "dress", "strong tape", "dog food 5 kg", "stainless steel sink"])
+def test_a_language_that_tells_what_another_one_tells_changes_no_hit_and_no_score(
+    shop: HybridSearch, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    short = shop.plan(query, size=50)
+    monkeypatch.setattr(planner, "repeated", lambda *_: frozenset[str]())
+    whole = shop.plan(query, size=50)
+    assert len(repr(short.signals)) < len(repr(whole.signals))
+    found, expected = (shop.engine.search(plan) for plan in (short, whole))
+    assert [(hit.id, hit.score, hit.signals) for hit in found] == [(hit.id, hit.score, hit.signals) for hit in expected]
+    assert found.total == expected.total
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The planner: from a query to the `plan` that answers it, and its `clauses`, worked out by hand."""
 
 import copy
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -254,6 +255,21 @@ def test_how_many_words_are_needed_may_depend_on_which_they_are(
     tells: tuple[int, ...], needed: int, least: int | None
 ) -> None:
     assert Words("en", (("a",), ("b",), ("c",)), tells, needed).least == least
+
+
+@given(tells=st.lists(st.integers(1, 20), min_size=1, max_size=6), data=st.data())
+def test_the_words_that_are_certain_and_so_many_others_are_what_counts_enough(
+    tells: list[int], data: st.DataObject
+) -> None:
+    needed = data.draw(st.integers(1, sum(tells)))
+    certain = Words("en", tuple((str(place),) for place in range(len(tells))), tuple(tells), needed).certain
+    if certain is None:
+        return
+    places, others = certain
+    for had in itertools.product([False, True], repeat=len(tells)):
+        enough = sum(itertools.compress(tells, had)) >= needed
+        besides = sum(there for place, there in enumerate(had) if place not in places)
+        assert enough == (all(had[place] for place in places) and besides >= others)
 
 
 @pytest.mark.parametrize(

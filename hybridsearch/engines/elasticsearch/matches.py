@@ -17,8 +17,9 @@ def match_clause(clause: Match) -> Clause:
 def words_clause(path: str, words: Words) -> Clause:
     """Return the clause that matches the words of one language; the score is the sum of those that a product has.
 
-    Where it depends on the words how many are needed, a filter adds up what they count: in whole numbers, which are
-    exact in the 32 bits of a score.
+    Where it depends on the words how many are needed, those that are needed in any case stand apart; where it depends
+    even then, a filter adds up what they count: in whole numbers, which are exact in the 32 bits of a score. For that a
+    server looks at every product that has any of the words.
     """
     least = words.least
     if least is not None and words.simple:
@@ -27,6 +28,12 @@ def words_clause(path: str, words: Words) -> Clause:
     clauses = [best_of([form_clause(path, form, factors.get(form)) for form in tokens]) for tokens in words.tokens]
     if least is not None:
         return {"bool": {"should": clauses, "minimum_should_match": least}}
+    if (certain := words.certain) is not None:
+        places, others = certain
+        parts: dict[str, list[Clause]] = {"must": [], "should": []}
+        for place, clause in enumerate(clauses):
+            parts["must" if place in places else "should"].append(clause)
+        return {"bool": {**parts, "minimum_should_match": others}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
     return {"bool": {"should": clauses, "filter": [enough]}}
 

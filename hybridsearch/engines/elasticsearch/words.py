@@ -31,4 +31,5 @@ def to_lexicon(body: object) -> Lexicon:
         raise UnexpectedAnswer("the words of a part of the index")
     with reading("the words"):
         buckets = answer["aggregations"]["words"]["buckets"]
-    return Lexicon({bucket["key"]: bucket["doc_count"] for bucket in buckets}, answer["hits"]["total"]["value"])
+    counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+    return Lexicon(counts, answer["hits"]["total"]["value"], whole=len(counts) < MOST)

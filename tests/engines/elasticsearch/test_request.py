@@ -99,6 +99,20 @@ def test_a_word_that_other_tokens_stand_for_counts_by_the_best_of_them() -> None
     }
 
 
+def test_words_that_are_needed_whichever_others_there_are_stand_apart() -> None:
+    words = Words("en", (("umbrella", "brolly"), ("red",), ("blue",)), (500, 300, 200), 700)
+    umbrella = {"dis_max": {"queries": [{"term": {"hybrid.text.en": {"value": word}}} for word in words.tokens[0]]}}
+    colours = [{"term": {"hybrid.text.en": {"value": word}}} for word in ("red", "blue")]
+    either = {"bool": {"must": [umbrella], "should": colours, "minimum_should_match": 1}}
+    assert body(Plan("words", "", keyword=Match("text", (words,))))["query"] == found(either)
+    alone = Words("en", words.tokens, words.tells, 500)
+    assert alone.certain is None  # or red and blue, without it
+    first = Words("en", (("umbrella",), ("red",)), (600, 400), 600)
+    rest = {"must": [{"term": {"hybrid.text.en": {"value": "umbrella"}}}], "should": colours[:1]}
+    asked = body(Plan("words", "", keyword=Match("text", (first,))))["query"]
+    assert asked == found({"bool": {**rest, "minimum_should_match": 0}})
+
+
 def test_words_that_tell_more_may_do_without_others() -> None:
     words = Words("en", (("umbrella",), ("red",), ("blue",)), (600, 250, 150), 300)
     asked = body(Plan("words", "", keyword=Match("text", (words,))))["query"]["bool"]["should"][0]["bool"]

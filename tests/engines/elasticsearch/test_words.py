@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import searches
+from hybridsearch.engines.elasticsearch import searches, words
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
 from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
 from hybridsearch.errors import DegradedAnswer
@@ -30,7 +30,12 @@ def test_the_products_of_each_word_are_counted_by_the_server() -> None:
     assert request.body["aggs"] == {"words": {"terms": {"field": "hybrid.words", "size": 65_000}}}
     assert request.body["timeout"] == "1500ms"
     lexicon = to_lexicon(ANSWER)
-    assert (dict(lexicon.counts), lexicon.documents) == ({"red": 5, "höhe": 1}, 7)
+    assert (dict(lexicon.counts), lexicon.documents, lexicon.whole) == ({"red": 5, "höhe": 1}, 7, True)
+
+
+def test_as_many_words_as_a_server_counts_may_not_be_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MOST", 2)
+    assert not to_lexicon(ANSWER).whole
 
 
 @pytest.mark.parametrize("change", [{"timed_out": True}, {"aggregations": {}}, {"aggregations": {"words": {}}}])
