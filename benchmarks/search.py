@@ -12,6 +12,8 @@ ready before the clock starts, sent by the same client, with the answer left as 
 - `keyword`: BM25 alone, with totals.
 
 All take turns in random order, in several rounds; a ratio is the median over rounds, with the lowest and the highest.
+With `--pid`, of a server on this machine, as many rounds measure its processor time, which other work changes less. What
+the library itself takes is processor time too.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,7 @@ GENERATED = 20_000
 SYSTEMS = ("planned", "request", "summed", "fused", "fused 10", "keyword")
 
 Search = Callable[[], object]
+Clock = Callable[[], float]
 
 dumps = partial(orjson.dumps, option=orjson.OPT_SERIALIZE_NUMPY)
 
@@ -110,19 +114,30 @@ def searches(shop: HybridSearch, plan: Plan) -> dict[str, Search]:
     }
 
 
-def milliseconds(call: Search) -> float:
-    started = time.perf_counter()
+def processor_of(pid: int) -> float:
+    """Return the seconds of a processor that the threads of a process have had (Linux)."""
+    spent = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # it ended meanwhile
+            spent += int((thread / "schedstat").read_text(encoding="ascii").split()[0])
+    return spent / 1e9
+
+
+def milliseconds(call: Search, clock: Clock = time.perf_counter) -> float:
+    started = clock()
     call()
-    return (time.perf_counter() - started) * 1000
+    return (clock() - started) * 1000
 
 
-def measure(calls: Sequence[Mapping[str, Search]], seed: int) -> dict[str, list[float]]:
+def measure(
+    calls: Sequence[Mapping[str, Search]], seed: int, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
     """Return the time of each query in each system, in milliseconds; for each query the systems take turns."""
     order = random.Random(seed)
     times: dict[str, list[float]] = {name: [] for name in SYSTEMS}
     for by_system in calls:
         for name in order.sample(SYSTEMS, len(SYSTEMS)):
-            times[name].append(milliseconds(by_system[name]))
+            times[name].append(milliseconds(by_system[name], clock))
     return times
 
 
@@ -144,7 +159,24 @@ def spread(values: Sequence[float]) -> list[float]:
     return [round(float(value), 3) for value in (np.median(values), min(values), max(values))]
 
 
-def run(shop: HybridSearch, queries: Sequence[str], rounds: int) -> dict[str, Any]:
+def ratios(times: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, list[float]]:
+    """Return what our systems take as a multiple of each of the others."""
+    p50 = {name: [float(np.median(each[name])) for each in times] for name in SYSTEMS}
+    return {
+        f"{ours} / {theirs}": spread(np.divide(p50[ours], p50[theirs]).tolist())
+        for ours in SYSTEMS[:2]
+        for theirs in SYSTEMS[2:]
+    }
+
+
+def of_server(calls: Sequence[Mapping[str, Search]], rounds: int, pid: int) -> dict[str, Any]:
+    """Return the processor time of the server."""
+    times = [measure(calls, seed, partial(processor_of, pid)) for seed in range(rounds)]
+    p50 = {name: round(float(np.median([value for each in times for value in each[name]])), 2) for name in SYSTEMS}
+    return {"server_p50_ms": p50, "server_ratios": ratios(times)}
+
+
+def run(shop: HybridSearch, queries: Sequence[str], rounds: int, pid: int | None = None) -> dict[str, Any]:
     """Return the figures of an index that is ready."""
     plans = [plan for query in queries if (plan := shop.plan(query, size=SIZE)).kind == "words"]
     calls = [searches(shop, plan) for plan in plans]
@@ -152,20 +184,20 @@ def run(shop: HybridSearch, queries: Sequence[str], rounds: int) -> dict[str, An
         for call in by_system.values():
             call()
     times = [measure(calls, seed) for seed in range(rounds)]
-    p50 = {name: [float(np.median(each[name])) for each in times] for name in SYSTEMS}
     everything = {name: [value for each in times for value in each[name]] for name in SYSTEMS}
     steps = [own_steps(shop, plan) for plan in plans]
-    own = [{name: milliseconds(step) for name, step in each.items()} for _ in range(rounds) for each in steps]
+    own = [
+        {name: milliseconds(step, time.thread_time) for name, step in each.items()}
+        for _ in range(rounds)
+        for each in steps
+    ]
     return {
         "queries": len(plans),
         "rounds": rounds,
         "p50_ms": {name: round(float(np.median(values)), 2) for name, values in everything.items()},
         "p95_ms": {name: round(float(np.percentile(values, 95)), 2) for name, values in everything.items()},
-        "ratios": {
-            f"{ours} / {theirs}": spread(np.divide(p50[ours], p50[theirs]).tolist())
-            for ours in SYSTEMS[:2]
-            for theirs in SYSTEMS[2:]
-        },
+        "ratios": ratios(times),
+        **(of_server(calls, rounds, pid) if pid else {}),
         "own_p50_ms": round(float(np.median([sum(each.values()) for each in own])), 3),
         "own_p95_ms": round(float(np.percentile([sum(each.values()) for each in own], 95)), 3),
         "own_steps_ms": {name: round(float(np.median([each[name] for each in own])), 3) for name in own[0]},
@@ -180,6 +212,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="", help="a model folder; left out: hashed words, which mean nothing")
     parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--pid", type=int, help="of the server, on this machine: measures its processor time too")
     parser.add_argument("--small", action="store_true", help="2,000 products, 30 queries, 2 rounds: under a minute")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
@@ -193,7 +226,7 @@ def main() -> None:
             with open_shop(path, folder, index, url=options.url, languages=languages, encoder=options.encoder) as shop:
                 made = shop.reindex()
                 try:
-                    figures = run(shop, queries, 2 if options.small else options.rounds)
+                    figures = run(shop, queries, 2 if options.small else options.rounds, options.pid)
                 finally:
                     shop.engine.discard(made.generation)
                 what = {"what": "search", "products": made.indexed, "languages": len(languages)}

@@ -31,7 +31,8 @@ def matches(found: Plan) -> dict[str, Match]:
 
 def ranked_in(found: Plan) -> list[str]:
     """Return the languages that each signal looks in: the same for all of them."""
-    (languages,) = {tuple(words.language for words in match.words) for match in matches(found).values()}
+    ranked = (match for name, match in matches(found).items() if name != "pairs")  # a single word has none
+    (languages,) = {tuple(words.language for words in match.words) for match in ranked}
     return list(languages)
 
 
