@@ -12,8 +12,8 @@ ready before the clock starts, sent by the same client, with the answer left as 
 - `keyword`: BM25 alone, with totals.
 
 All take turns in random order, in several rounds; a ratio is the median over rounds, with the lowest and the highest.
-With `--pid`, of a server on this machine, as many rounds measure its processor time, which other work changes less. What
-the library itself takes is processor time too.
+With `--pid`, of a server on this machine, as many rounds measure its processor time, which other work changes less.
+What the library itself takes is processor time too.
 """
 
 from __future__ import annotations

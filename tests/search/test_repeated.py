@@ -12,8 +12,7 @@ from hybridsearch.search.planner import Query
 from hybridsearch.search.synonyms import NONE, Synonyms, parse
 from hybridsearch.search.weights import prior
 
-LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
-SCHEMA = Schema(Fields(title="title", text=("title",), languages=LANGUAGES))
+SCHEMA = Schema(Fields(title="title", text=("title",), languages=("en", "de", "fr", "es", "ja", "zh")))
 COUNTS = {"cable": 3, "cables": 2, "runner": 4, "running": 4, "usb": 9, "lamp": 2, "lamps": 1, "las": 1, "靴": 2}
 WORDS = Lexicon(COUNTS, 20)
 
