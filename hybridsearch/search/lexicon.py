@@ -56,21 +56,23 @@ class Lexicon:
 
         A product that has several of them counts as often: the number is an upper bound.
         """
-        if (word, language) not in self._known:
+        found = self._known.get((word, language))
+        if found is None:
             if len(self._known) >= KNOWN:
                 self._known.clear()
             forms = [word] if text.is_run(word) else self.forms(word, language)
-            found = sum(self.counts.get(form, 0) for form in forms)
-            self._known[word, language] = min(found, self.documents)
-        return self._known[word, language]
+            found = min(sum(self.counts.get(form, 0) for form in forms), self.documents)
+            self._known[word, language] = found
+        return found
 
     def forms(self, word: str, language: str) -> frozenset[str]:
         """Return the words that the field of a language takes for the same as a word of letters."""
-        if (word, language) not in self._same:
+        found = self._same.get((word, language))
+        if found is None:
             if len(self._same) >= KNOWN:
                 self._same.clear()
-            self._same[word, language] = frozenset(self._alike(word, language))
-        return self._same[word, language]
+            found = self._same[word, language] = frozenset(self._alike(word, language))
+        return found
 
     def telling(self, words: Sequence[str], languages: Sequence[str]) -> list[str]:
         """Return the languages in whose fields words are to be looked for: in the others is nothing more to be found.
