@@ -14,6 +14,7 @@ import numpy as np
 from hybridsearch.disk.errors import damaged
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.candidates import Candidates, Found
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.chosen import Chosen
 from hybridsearch.engines.embedded.compiling import NAME as COMPILED
 from hybridsearch.engines.embedded.counting import count
@@ -73,13 +74,14 @@ def rank(plan: Plan, view: View) -> Ranking:
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     candidates = Candidates(plan, view)
-    found = candidates.of(plan)
+    found = reaching(plan, candidates.of(plan))
     if plan.proof and not is_proved(plan.proof, leading(found, plan.window)):
         return Ranking(plan, [], 0, proved=False)
     if plan.needs_best and found.chosen.count:
         leader, *_ = by_score(plan.best(), found)
         plan = plan.near(leader.score, found.chosen.count)
-    chosen = reaching(plan, view, found.chosen)
+        found = reaching(plan, found)
+    chosen = found.chosen
     keys: tuple[Key, ...] = ()
     if plan.is_steady:
         ordinals, keys = in_order(plan, view, chosen.docs)
@@ -97,12 +99,19 @@ def ranked(plan: Plan, view: View) -> Ranking:
     )
 
 
-def reaching(plan: Plan, view: View, chosen: Chosen) -> Chosen:
-    """Return those of some candidates that reach the score that a product must have."""
+def reaching(plan: Plan, found: Found) -> Found:
+    """Return those of the candidates that reach the score that a product must have."""
     if not plan.least:
-        return chosen
-    near = total(contributions(plan, Window(view, chosen.docs))) >= plan.least
-    return Chosen(view.documents, chosen.docs[near])
+        return found
+    window, first = found.leaders(found.chosen.count)
+    near = np.flatnonzero(is_near(plan, window))
+    window, first = window.at(near), first[near]
+    return Found(Chosen(found.chosen.documents, window.docs), lambda _: (window, first))
+
+
+def is_near(plan: Plan, window: Window) -> Mask:
+    """Tell which documents of a window reach the score that a product must have."""
+    return np.asarray(total(contributions(plan, window)) >= plan.least)
 
 
 def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen) -> Chosen:
@@ -112,8 +121,10 @@ def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen)
     wider = candidates.of(plan.as_counted(facet)).chosen
     if not (plan.neighbours or plan.least):  # with fewer filters all of them are found again
         return wider
-    new = wider.within(~chosen.mask) if plan.least else wider
-    return chosen.and_also(reaching(plan, candidates.view, new))
+    if plan.least:
+        new = Window(candidates.view, wider.within(~chosen.mask).docs)
+        wider = Chosen(wider.documents, new.docs[is_near(plan, new)])
+    return chosen.and_also(wider)
 
 
 def leading(found: Found, k: int) -> Window:
