@@ -7,7 +7,9 @@ empty index to a searchable one, in turns; `journal` is the share of the reindex
 encoder, the first products are also indexed with an empty cache, in turns with the encoder alone on the same texts, in
 the same batches, and with the encoder beside a bare loop that writes ready bodies meanwhile, which is the least that a
 rebuild can take where the server shares the machine. Memory is the peak of a process of its own that indexes generated
-products by words alone; without a URL only memory is measured, on the embedded engine.
+products by words alone; without a URL only memory is measured, on the embedded engine, and `workers`: the filling of an
+index whose engine only counts what it would send, in turns with each number of processes, every vector known. There
+`parent` and `others` are the processor time of this process and of its workers, in microseconds a product.
 """
 
 from __future__ import annotations
@@ -34,13 +36,15 @@ from hybridsearch import HybridSearch, document
 from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing.build import schema_of, source_of
-from hybridsearch.indexing.fill import BATCH
+from hybridsearch.indexing.fill import BATCH, Options
 from hybridsearch.indexing.journal import Journal, Position
+from hybridsearch.indexing.tally import Tally
 from hybridsearch.schema import Schema
-from hybridsearch.values import Product, Vector
+from hybridsearch.values import Document, Product, Vector
 
 GENERATED = 20_000
 SIZES = (50_000, 500_000)
@@ -167,6 +171,57 @@ def spread(ratios: Any) -> list[float]:
     return [round(float(value), 4) for value in (np.median(ratios), min(ratios), max(ratios))]
 
 
+def workers(path: Path, folder: Path, numbers: Sequence[int], rounds: int) -> Iterator[dict[str, Any]]:
+    """Yield for each number of processes the products a second of a run that makes bodies and sends none.
+
+    By the clock, and for each second of a core.
+    """
+    with open_shop(path, folder, "workers", url=None, encoder="") as shop:
+        engine, indexed = shop.engine, shop.reindex().indexed  # fills the encode cache
+        found: dict[int, list[tuple[float, float, float]]] = {number: [] for number in numbers}
+        counting = mock.patch.object(type(engine), "write", only_bodies)
+        for _ in range(rounds):
+            for number in numbers:
+                with counting, suppress(Filled), mock.patch.object(Tally, "reached", filled):
+                    before = (time.perf_counter(), time.process_time(), of_children())
+                    shop.reindex(options=Options(restart=True, workers=number))
+                after = (time.perf_counter(), time.process_time(), of_children())
+                found[number].append((after[0] - before[0], after[1] - before[1], after[2] - before[2]))
+        for number, times in found.items():
+            clock, parent, others = np.median(np.array(times), axis=0) / indexed
+            yield {
+                "workers": number,
+                "products": indexed,
+                "rounds": rounds,
+                "per_s": round(1 / clock),
+                "per_core_s": round(1 / (parent + others)),
+                "parent": round(1e6 * parent),
+                "others": round(1e6 * others),
+            }
+
+
+class Filled(Exception):  # noqa: N818
+    """All products are with the engine."""
+
+
+def filled(*_: object) -> None:
+    """End a run."""
+    raise Filled
+
+
+def only_bodies(_: Any, __: str | None, documents: Sequence[Document]) -> Written:
+    """Make what a server would be sent, and send nothing."""
+    for each in documents:
+        to_item(each)
+    return Written()
+
+
+def of_children() -> float:
+    """Return the processor time of the processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def memory(products: int, url: str | None) -> dict[str, Any]:
     """Return the peak memory of this process before and after a reindex by words alone, in MB."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -207,16 +262,24 @@ def main() -> None:
     parser.add_argument(
         "--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured; may be empty"
     )
+    parser.add_argument("--workers", type=int, nargs="*", default=(1, 2, 3), help="processes that are compared")
     parser.add_argument("--small", action="store_true", help="2,000 products, 2 rounds, small sizes: under a minute")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
     if options.small:
+        options.workers = (1, 2)
         options.rounds, options.sizes, options.generate, options.encode = 2, (1_000, 10_000), 2_000, 100
     for size in options.sizes:
         # A process of its own, and a fresh one: the peak of a process never falls.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             report({"what": "memory", **process.submit(memory, size, options.url).result()}, options)
-    if not options.url or not options.rounds:
+    if not options.rounds:
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", options.generate)
+        for line in workers(path, Path(temporary), options.workers, options.rounds):
+            report({"what": "workers", **line}, options)
+    if not options.url:
         return
     with tempfile.TemporaryDirectory() as temporary:
         path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", options.generate)

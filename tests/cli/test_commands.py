@@ -61,6 +61,13 @@ def test_reindex_says_what_it_did(run: Run, tmp_path: Path) -> None:
     assert out.startswith("Indexed 5 products into 'products' in ")
 
 
+def test_reindex_takes_a_number_of_processes(run: Run, tmp_path: Path) -> None:
+    write_config(tmp_path)
+    code, out, _ = run("reindex", "--workers", "2")
+    assert (code, out[:18]) == (0, "Indexed 5 products")
+    assert run("reindex", "--workers", "0")[0] == 2
+
+
 def test_reindex_for_programs(run: Run, tmp_path: Path) -> None:
     write_config(tmp_path)
     code, out, err = run("reindex", "--json")

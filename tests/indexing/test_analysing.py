@@ -32,7 +32,7 @@ from hybridsearch.indexing.report import Report
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Product, Reject, Row
-from tests.shops import Run, quietly, settings, write_config, write_products
+from tests.shops import quietly, settings, write_products
 
 BATCH, PRODUCTS = 16, 6 * 16 + 5
 ROOT = Path(__file__).parents[2]
@@ -298,10 +298,3 @@ def test_a_run_reads_no_further_ahead_than_a_block_for_each_worker_and_one(tmp_p
 def test_a_number_of_workers_that_is_none_is_refused(tmp_path: Path, workers: Any) -> None:
     with opened(tmp_path, {}) as found, pytest.raises(ConfigError, match=r"'workers' is .*expected a number from 1 to"):
         found.reindex(options=quietly(workers=workers))
-
-
-def test_the_command_takes_a_number_of_workers(tmp_path: Path, run: Run) -> None:
-    config = write_config(tmp_path)
-    code, out, _ = run("reindex", "--workers", "2", "--config", str(config))
-    assert code == 0
-    assert "Indexed 5 products" in out

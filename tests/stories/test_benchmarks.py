@@ -103,7 +103,9 @@ def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
         es_url,
         "--small",
     ]  # it measures processes of its own
-    assert "ratio" in subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "ratio" in said
+    assert said.count("per_core_s") == 2
 
 
 def test_products_with_variants_are_measured_against_plain_ones_on_both_engines(es_url: str) -> None:
