@@ -22,7 +22,7 @@ from hybridsearch.engines.embedded.compiling import compile_store, save_compiled
 from hybridsearch.engines.embedded.generations import Generations
 from hybridsearch.engines.embedded.layers import add_layer, load_compiled, record
 from hybridsearch.engines.embedded.ranking import rank
-from hybridsearch.engines.embedded.store import Extent, Store
+from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.views import Views
 from hybridsearch.errors import EngineError, StoreDamaged
@@ -100,10 +100,8 @@ class EmbeddedEngine:
 
     @while_open
     def stored(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, Document]:
-        if generation is None:
-            return self._view(None).stored(ids)
-        with closing(Store(self._generations.path(generation))) as store:
-            return store.stored(ids)
+        with self._store(generation) as store:
+            return self._view().stored(ids) if generation is None else store.stored(ids)
 
     @while_open
     def ids(self, generation: str) -> Iterator[str]:
@@ -141,9 +139,9 @@ class EmbeddedEngine:
             if generation == self._generations.live_name():
                 raise EngineError(f"Generation '{generation}' is live. Promote another one before it is removed.")
             self._release(generation)
-            with self._lock_of(generation):
+            with self._generations.writing(generation, timeout=PATIENCE) as lock:
                 self._generations.remove(generation)
-            self._lock_of(generation).path.unlink(missing_ok=True)
+            lock.path.unlink(missing_ok=True)
 
     @while_open
     def generations(self) -> list[Generation]:
@@ -303,7 +301,7 @@ class EmbeddedEngine:
             bring_cells(store, self.approximate)
             if not add_layer(store, self._views.files):
                 save_compiled(store, compile_store(store))
-                record(store, [Extent(0, store.commit, store.state())])
+                record(store)
             with self._switching():
                 if self._generations.live_name() == generation:
                     self._views.replace(generation, lambda: self._generations.point(generation))
@@ -313,7 +311,7 @@ class EmbeddedEngine:
 
     def _writer(self, generation: str) -> Store:
         if generation not in self._writers:
-            lock = self._lock_of(generation)
+            lock = self._generations.writing(generation, timeout=PATIENCE)
             lock.acquire()
             try:
                 self._writers[generation] = Store(self._generations.path(generation), writing=True), lock
@@ -327,9 +325,6 @@ class EmbeddedEngine:
             store, lock = self._writers.pop(generation)
             store.close()
             lock.close()
-
-    def _lock_of(self, generation: str) -> FileLock:
-        return self._generations.writing(generation, timeout=PATIENCE)
 
     def _info(self, generation: str, live: str | None) -> Generation:
         folder = self._generations.path(generation)

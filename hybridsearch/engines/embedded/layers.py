@@ -124,8 +124,9 @@ def add_layer(store: Store, files: Files) -> bool:
     return True
 
 
-def record(store: Store, extents: Sequence[Extent]) -> None:
-    """Make compiled files those that count, and remove the others."""
+def record(store: Store, extents: Sequence[Extent] = ()) -> None:
+    """Make compiled files those that count, and remove the others; without any, that of all alone counts."""
+    extents = extents or [Extent(0, store.commit, store.state())]
     store.save_layers(extents)
     counting = {path_of(store, extent) for extent in extents}
     for path in store.folder.glob("layer-*.arrays*"):
