@@ -71,7 +71,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(changes: dict[str, Any]
             {"vectors": [{"encoder": "starter"}]},
             "'vectors.0.name' is missing. Its table takes: name, encoder, reads, image_encoder, query_prompt, "
             "passage_prompt, fingerprint, pictures, backend, "
-            "exact. A whole file: hybridsearch init CATALOG",
+            "exact, bits. A whole file: hybridsearch init CATALOG",
         ),
         ({"vectors": [{"name": "a.b", "encoder": "starter"}]}, "'vectors.0.name': String should match pattern"),
         ({"catalog": 3}, "'catalog': Input should be a valid dictionary"),

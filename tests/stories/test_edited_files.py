@@ -222,6 +222,7 @@ OWN = {
     "confined/worker.py": "what its parent passes",
     "encoders/endpoint.py": "an answer, checked by its shape",
     "engines/elasticsearch/mapping.py": "a file of the package",
+    "indexing/blocks.py": "what another process of the same run wrote",
     "text.py": "a file of the package",
     "matching/model.py": "a file of the package",
     "matching/signs.py": "a file of the package",
