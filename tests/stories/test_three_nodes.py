@@ -117,7 +117,7 @@ def catalogue(version: int) -> dict[str, Any]:
 
 
 def test_an_index_has_its_copies_before_it_is_searched(tmp_path: Path, cluster: Cluster) -> None:
-    """Attack: a node that ended just after a swap took a part of the shop with it, though the index had replicas."""
+    """Fault 20: a node that ended just after a swap took a part of the shop with it, though the index had replicas."""
     found: list[tuple[str, int]] = []
     switch = Generations.switch
 
@@ -134,6 +134,7 @@ def test_an_index_has_its_copies_before_it_is_searched(tmp_path: Path, cluster: 
 def test_the_master_dies_while_shoppers_search_and_the_shop_goes_on_and_is_rebuilt_without_it(
     tmp_path: Path, cluster: Cluster
 ) -> None:
+    """Fault 20."""
     with opened(tmp_path, cluster, version=1) as shop:
         shop.reindex(options=quietly())
         with Stream(shop) as stream:
@@ -152,6 +153,7 @@ def test_the_master_dies_while_shoppers_search_and_the_shop_goes_on_and_is_rebui
 
 
 def test_a_rebuild_that_loses_its_only_copy_ends_and_the_next_one_begins_anew(tmp_path: Path, cluster: Cluster) -> None:
+    """Fault 19."""
     with opened(tmp_path, cluster, version=1) as shop:
         shop.reindex(options=quietly())
         expected = {query: shown(shop.search(query)) for query in QUERIES}
