@@ -98,10 +98,20 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
             line, "failure", f"{description}: the index was built with {built.fingerprint}", "hybridsearch reindex"
         )
     found = leg_of_index(shop, built, line, description) if built else Check(line, "ok", description)
+    if found.state == "ok" and built and (changed := unlike(shop, built)):
+        said = f"{found.found}; the index was built with {changed}"
+        return Check(line, "warning", said, "hybridsearch reindex")
     if found.state == "ok" and words_alone(encoder):
         said = f"{found.found}; torch is not installed here, so that photos are not answered"
         return Check(line, "warning", said, 'pip install "hybridsearch[clip]"')
     return found
+
+
+def unlike(shop: Shop, built: Leg) -> str:
+    """Return what a leg of the index was built with, of that which the configuration now says otherwise."""
+    (configured,) = (each for each in shop.settings.vectors if each.name == built.name)
+    names = [name for name in ("exact", "bits", "pictures") if getattr(built, name) != getattr(configured, name)]
+    return ", ".join(f"{name} = {str(getattr(built, name)).lower()}" for name in names)
 
 
 def voice(shop: Shop) -> Iterator[Check]:

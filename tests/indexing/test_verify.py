@@ -103,6 +103,9 @@ def test_an_index_whose_pictures_cannot_be_read_is_not_made_live_unless_forced(
         Image.new("RGB", (40, 40), (0, 90, 0)).save(tmp_path / "img" / "5.png")
         assert found.reindex(options=quietly(restart=True)).without_picture == 6
         assert said_of_leg(found) == ("ok", "6 of 12 products have a vector")
+    changed = {**leg, "pictures": 2, "bits": 4}
+    with HybridSearch.open(settings(tmp_path, fields=fields, vectors=[changed], engine=engine)) as found:
+        assert said_of_leg(found) == ("warning", "the index was built with bits = 8, pictures = 1")
 
 
 def said_of_leg(shop: HybridSearch) -> tuple[str, str]:
