@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from itertools import islice
@@ -110,8 +111,12 @@ def leg(shop: Shop, name: str, built: Leg | None, indexed: bool) -> Check:
 def unlike(shop: Shop, built: Leg) -> str:
     """Return what a leg of the index was built with, of that which the configuration now says otherwise."""
     (configured,) = (each for each in shop.settings.vectors if each.name == built.name)
-    names = [name for name in ("exact", "bits", "pictures") if getattr(built, name) != getattr(configured, name)]
-    return ", ".join(f"{name} = {str(getattr(built, name)).lower()}" for name in names)
+    names = ("reads", "exact", "bits", "pictures")
+    return ", ".join(
+        f"{name} = {json.dumps(found)}"
+        for name in names
+        if (found := getattr(built, name)) != getattr(configured, name)
+    )
 
 
 def voice(shop: Shop) -> Iterator[Check]:

@@ -108,6 +108,15 @@ def test_an_index_whose_pictures_cannot_be_read_is_not_made_live_unless_forced(
         assert said_of_leg(found) == ("warning", "the index was built with bits = 8, pictures = 1")
 
 
+def test_doctor_warns_of_a_leg_that_is_to_read_other_fields_than_it_has_read(tmp_path: Path) -> None:
+    leg = {"name": "image", "encoder": "starter", "reads": ["title"]}
+    with HybridSearch.open(settings(tmp_path, vectors=[leg])) as found:
+        found.reindex(options=quietly())
+        assert said_of_leg(found)[0] == "ok"
+    with HybridSearch.open(settings(tmp_path, vectors=[{**leg, "reads": ["title", "brand"]}])) as found:
+        assert said_of_leg(found) == ("warning", 'the index was built with reads = ["title"]')
+
+
 def said_of_leg(shop: HybridSearch) -> tuple[str, str]:
     """Return what `doctor` says of the leg."""
     line = next(line for line in checks(shop) if line.name == "vectors image")
