@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from hybridsearch.search.conditions import Filter
+from hybridsearch.search.needed import certain_of, essential_of, least_of
 from hybridsearch.values import Vector
 
 NEIGHBOUR_LIFT = 1_000.0
@@ -79,29 +78,13 @@ class Words:
         """
         return certain_of(self.tells, self.needed)
 
+    @property
+    def essential(self) -> tuple[int, ...]:
+        """Places of the words of which a product has at least one: the others are not enough, even all together."""
+        return essential_of(self.tells, self.needed)
+
     def __str__(self) -> str:
         return f"{self.language}: {' '.join(map('|'.join, self.tokens))}"
-
-
-@lru_cache(maxsize=1_000)  # mostly words that count the same
-def least_of(tells: tuple[int, ...], needed: int) -> int | None:
-    """Return how many of words that count so much are needed; None where that depends on which they are."""
-    fewest, certain = (
-        next(count for count, sum_ in enumerate(itertools.accumulate(ordered), 1) if sum_ >= needed)
-        for ordered in (sorted(tells, reverse=True), sorted(tells))
-    )
-    return fewest if fewest == certain else None
-
-
-@lru_cache(maxsize=1_000)  # each language asks for the same of the same words
-def certain_of(tells: tuple[int, ...], needed: int) -> tuple[frozenset[int], int] | None:
-    """Return the places of the words without which the others are not enough, and how many of these are needed."""
-    spare = sum(tells) - needed
-    certain = frozenset(place for place, told in enumerate(tells) if told > spare)
-    others = tuple(told for place, told in enumerate(tells) if place not in certain)
-    left = needed - sum(tells[place] for place in certain)
-    least = least_of(others, left) if left > 0 else 0
-    return None if least is None else (certain, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +143,8 @@ class Neighbours:
         floor: The least cosine that counts, in [-1, 1].
         among: What they must be beside all that the plan's filters say.
         oversample: Of how many times as many whole vectors are compared, where an index rounds them; None: as it does.
+        later: Filters of the plan that they need not pass to be among the k: what fails one is left out of these.
+            Looking for neighbours takes no longer then, where a filter takes a look at every product.
     """
 
     leg: str
@@ -169,6 +154,7 @@ class Neighbours:
     floor: float
     among: tuple[Filter | Match, ...] = ()
     oversample: float | None = None
+    later: tuple[Filter, ...] = ()
 
     @property
     def filters(self) -> tuple[Filter, ...]:

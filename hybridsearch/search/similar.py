@@ -74,14 +74,18 @@ def plan_similar(
     evidence = Evidence(
         title[: text.QUERY_LIMIT], keyword, None, vectors, schema, today, shared(product.row, schema.fields, lexicon)
     )
-    page = unasked(query, schema, [Not(Ids((product.id,)))], configured=configured, ruled=ruled, degraded=degraded)
+    itself = Not(Ids((product.id,)))
+    page = unasked(query, schema, [itself], configured=configured, ruled=ruled, degraded=degraded)
     poor = f"product '{product.id}' has neither a vector nor words that other products have"
     return replace(
         page,
         kind=PRODUCT.name,
         reason=f"similar to '{product.id}'",
         keyword=keyword,
-        neighbours=tuple(neighbours(vectors, schema, weights, doubtful=False)),
+        neighbours=tuple(
+            replace(near, k=near.k + 1, later=(itself,))  # it is its own nearest neighbour
+            for near in neighbours(vectors, schema, weights, doubtful=False)
+        ),
         signals=tuple(signals_of(evidence, weights)),
         notes=(*page.notes, *[poor] * (keyword is None and not vectors[PRODUCT.name])),
     )

@@ -1,7 +1,6 @@
 """The planner: from a query to the `plan` that answers it, and its `clauses`, worked out by hand."""
 
 import copy
-import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -245,31 +244,6 @@ def test_each_language_looks_for_the_words_that_its_field_may_hold() -> None:
 @pytest.mark.parametrize(("share", "count", "needed"), [(0, 3, 1), (0.6, 3, 2), (0.6, 5, 3), (1, 4, 4), (0.5, 1, 1)])
 def test_a_share_of_the_words_is_rounded_up(share: float, count: int, needed: int) -> None:
     assert Words.alike("en", [(letter,) for letter in "abcdefgh"[:count]], share).least == needed
-
-
-@pytest.mark.parametrize(
-    ("tells", "needed", "least"),
-    [((500, 300, 200), 200, 1), ((500, 300, 200), 500, None), ((500, 300, 200), 801, 3), ((400, 300, 300), 500, 2)],
-)
-def test_how_many_words_are_needed_may_depend_on_which_they_are(
-    tells: tuple[int, ...], needed: int, least: int | None
-) -> None:
-    assert Words("en", (("a",), ("b",), ("c",)), tells, needed).least == least
-
-
-@given(tells=st.lists(st.integers(1, 20), min_size=1, max_size=6), data=st.data())
-def test_the_words_that_are_certain_and_so_many_others_are_what_counts_enough(
-    tells: list[int], data: st.DataObject
-) -> None:
-    needed = data.draw(st.integers(1, sum(tells)))
-    certain = Words("en", tuple((str(place),) for place in range(len(tells))), tuple(tells), needed).certain
-    if certain is None:
-        return
-    places, others = certain
-    for had in itertools.product([False, True], repeat=len(tells)):
-        enough = sum(itertools.compress(tells, had)) >= needed
-        besides = sum(there for place, there in enumerate(had) if place not in places)
-        assert enough == (all(had[place] for place in places) and besides >= others)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def words(product: Indexed, **more: Any) -> Words:
 def test_neighbours_and_telling_words_are_found_and_the_product_itself_is_not() -> None:
     found = plan()
     assert (found.kind, found.reason, found.query) == ("product", "similar to '17'", "")
-    # The prior's floor is .2 of the way from .5 to 1.
-    assert found.neighbours == (Neighbours("image", EAST, 100, 200, 0.6),)
+    # The prior's floor is .2 of the way from .5 to 1. It itself is one of the 101.
+    assert found.neighbours == (Neighbours("image", EAST, 101, 200, 0.6, later=(Not(Ids(("17",))),)),)
     assert found.filters == (Not(Ids(("17",))),)
     assert [signal.name for signal in found.signals] == ["title", "text", "pairs", "product.image", "same.brand"]
     assert found.signals[3] == Cosine("product.image", 0.3, "image", EAST, 0.5, 1.0)

@@ -19,7 +19,7 @@ def words_clause(path: str, words: Words) -> Clause:
 
     Where it depends on the words how many are needed, those that are needed in any case stand apart; where it depends
     even then, a filter adds up what they count: in whole numbers, which are exact in the 32 bits of a score. For that a
-    server looks at every product that has any of the words.
+    server looks at every product that has any of the essential words.
     """
     least = words.least
     if least is not None and words.simple:
@@ -35,7 +35,8 @@ def words_clause(path: str, words: Words) -> Clause:
             parts["must" if place in places else "should"].append(clause)
         return {"bool": {**parts, "minimum_should_match": others}}
     enough = {"function_score": {"query": counting(path, words), "min_score": words.needed}}
-    return {"bool": {"should": clauses, "filter": [enough]}}
+    essential = [form for place in words.essential for form in words.tokens[place]]
+    return {"bool": {"should": clauses, "filter": [having(path, essential), enough]}}
 
 
 def counting(path: str, words: Words) -> Clause:

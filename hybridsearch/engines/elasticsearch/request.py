@@ -185,7 +185,8 @@ def nearest(plan: Plan, shards: int, knn_has_k: bool) -> list[Clause]:
 
 def passed(neighbours: Neighbours, plan: Plan) -> list[Clause]:
     """Return what products must pass to be among the neighbours."""
-    filters = replace(plan, filters=(*plan.filters, *neighbours.filters)).conditions
+    asked = tuple(each for each in (*plan.filters, *neighbours.filters) if each not in neighbours.later)
+    filters = replace(plan, filters=asked).conditions
     return [*map(filter_clause, filters), *map(match_clause, neighbours.texts)]
 
 

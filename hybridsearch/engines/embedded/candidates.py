@@ -83,13 +83,19 @@ class Candidates:
     def _neighbours(self, plan: Plan, allowed: Mask | None) -> Iterator[Lift]:
         """Yield what each clause finds by vector."""
         for clause, near in zip(plan.neighbours, self._near, strict=True):
-            within = self._among(clause, plan) if clause.among else allowed
+            within = self._among(clause, plan) if clause.among or clause.later else allowed
             docs, cosines = near.nearest(clause.k, clause.floor, within)
+            if clause.later and allowed is not None:
+                docs, cosines = docs[allowed[docs]], cosines[allowed[docs]]
             yield docs, np.float32(NEIGHBOUR_LIFT) * ((1 + cosines) / 2)
 
-    def _among(self, clause: Neighbours, plan: Plan) -> Mask:
-        """Return which documents a clause looks among."""
-        mask = passing(replace(plan, filters=(*plan.filters, *clause.filters)).conditions, self.view.products)
+    def _among(self, clause: Neighbours, plan: Plan) -> Mask | None:
+        """Return which documents a clause looks among; None: all."""
+        asked = tuple(each for each in (*plan.filters, *clause.filters) if each not in clause.later)
+        conditions = replace(plan, filters=asked).conditions
+        if not conditions and not clause.texts:
+            return None
+        mask = passing(conditions, self.view.products)
         for words in clause.texts:
             mask &= matched(matchings(words, self.view), self.view.documents).mask
         return mask

@@ -121,7 +121,10 @@ def test_words_that_tell_more_may_do_without_others() -> None:
         {"constant_score": {"filter": {"terms": {"hybrid.text.en": [word]}}, "boost": tells}}
         for word, tells in (("umbrella", 600), ("red", 250), ("blue", 150))
     ]
-    assert asked["filter"] == [{"function_score": {"query": {"bool": {"should": counted}}, "min_score": 300}}]
+    assert asked["filter"] == [
+        {"terms": {"hybrid.text.en": ["umbrella", "red"]}},  # 250 and 150 are enough, 150 alone is not
+        {"function_score": {"query": {"bool": {"should": counted}}, "min_score": 300}},
+    ]
 
 
 def test_a_code() -> None:
@@ -190,6 +193,12 @@ FILTERED = Plan(
 def test_filters_hold_for_words_and_for_every_neighbour() -> None:
     knn = {"knn": {**KNN, "filter": [ACME, CHEAP]}}
     assert body(FILTERED) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
+
+
+def test_a_filter_that_neighbours_pass_later_is_no_filter_of_theirs() -> None:
+    later = replace(FILTERED, neighbours=(replace(NEAR, later=FILTERED.filters[1:]),))
+    knn = {"knn": {**KNN, "filter": [ACME]}}
+    assert body(later) == {"query": found(MATCH, knn, filters=(ACME, CHEAP)), **REST}
 
 
 def test_a_filter_on_the_field_of_a_facet_leaves_hits_out_and_no_counts() -> None:
