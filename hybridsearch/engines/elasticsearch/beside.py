@@ -14,14 +14,40 @@ from hybridsearch.search.clauses import Counted, Words
 from hybridsearch.search.conditions import together
 from hybridsearch.search.plan import Plan
 
-COUNTED = "counted"
-"""Name of the aggregation."""
+COUNTED, EACH = "counted", "each"
+"""Names of the aggregations: of the whole index, and in it or alone that of each that is counted."""
+MOST_CLAUSES = 500
+"""Words in one query: half of what the smallest server takes, as filters are clauses too."""
 
 
-def counted_clause(plan: Plan) -> Clause:
-    """Return the aggregation that counts products beside the candidates, of the whole index."""
+def with_counts(body: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """Return the body of a search that counts products beside its candidates too.
+
+    The server looks at every product of an index for each that it counts there. Where it can, the query finds what is
+    counted too, and a filter keeps that out of hits and total: then few products are looked at.
+
+    Args:
+        body: Finds the candidates.
+        plan: What is counted.
+    """
     each = [{"bool": {"filter": list(conditions(counted, plan))}} for counted in plan.counted]
-    return {"global": {}, "aggs": {"each": {"filters": {"filters": each}}}}
+    counts = {EACH: {"filters": {"filters": each}}}
+    if not is_joined(plan):
+        return {**body, "aggs": {**body.get("aggs", {}), COUNTED: {"global": {}, "aggs": counts}}}
+    also = {"constant_score": {"filter": {"bool": {"should": each}}, "boost": 0.0}}
+    query = body["query"]
+    return {**body, "query": {"bool": {"should": [query, also]}}, "post_filter": query, "aggs": counts}
+
+
+def is_joined(plan: Plan) -> bool:
+    """Tell whether the query finds what is counted too.
+
+    Not where it finds everything, would look for neighbours twice, or its candidates are counted by something else.
+    """
+    if plan.is_steady or plan.neighbours or plan.facets or plan.proof or plan.compared:
+        return False
+    words = (words for counted in plan.counted if counted.words for words in counted.words.words)
+    return sum(len(each.flat) for each in words) <= MOST_CLAUSES
 
 
 def conditions(counted: Counted, plan: Plan) -> Iterator[Clause]:
@@ -48,5 +74,5 @@ def numbers(plan: Plan, aggregations: Mapping[str, Any]) -> list[int]:
     if not plan.counted:
         return []
     with reading("what is counted"):
-        buckets = read(BESIDE, aggregations[COUNTED])["each"]["buckets"]
+        buckets = read(BESIDE, aggregations.get(COUNTED, aggregations))["each"]["buckets"]
         return [bucket["doc_count"] for _, bucket in zip(plan.counted, buckets, strict=True)]

@@ -13,7 +13,7 @@ from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import shapes
 from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
 from hybridsearch.engines.elasticsearch.answers import read, reading
-from hybridsearch.engines.elasticsearch.beside import COUNTED, counted_clause, numbers
+from hybridsearch.engines.elasticsearch.beside import numbers, with_counts
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.matches import best_of, counting, match_clause
@@ -113,9 +113,9 @@ def to_elasticsearch(
     counted = aggregations(plan, left_out, shards)
     if plan.proof:
         counted[PROOF] = proof_clause(plan.proof, plan.window)
-    if plan.counted:
-        counted[COUNTED] = counted_clause(plan)
-    return {**body, "aggs": counted} if counted else body
+    if counted:
+        body["aggs"] = counted
+    return with_counts(body, plan) if plan.counted else body
 
 
 def source(plan: Plan) -> Any:

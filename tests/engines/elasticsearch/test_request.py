@@ -504,11 +504,13 @@ def test_what_was_missing_before_the_request_is_said_first() -> None:
     assert page.degraded[0] == "no vectors"
 
 
-def test_what_is_counted_beside_the_candidates_is_one_aggregation_of_the_whole_index() -> None:
+def test_what_is_counted_beside_the_candidates_is_found_too_and_kept_out_of_the_hits() -> None:
     words = Match(
         "text", (Words("en", (("red",), ("dress", "gown", "night dress")), (1, 1), 2), Words("de", (("red",),), (1,)))
     )
-    plan = Plan("words", "", counted=(Counted(words, (Terms("brand", ("Acme",)),)), Counted(None)), only=("title",))
+    counted = (Counted(words, (Terms("brand", ("Acme",)),)), Counted(None))
+    red = Match.alike("text", RED)
+    plan = Plan("words", "", keyword=red, counted=counted, only=("title",))
     english = {
         "bool": {
             "filter": [
@@ -530,29 +532,40 @@ def test_what_is_counted_beside_the_candidates_is_one_aggregation_of_the_whole_i
     german = {"term": {"hybrid.text.de": {"value": "red"}}}
     sent = body(plan)
     assert sent["_source"] == {"includes": ["title"], "excludes": ["hybrid"]}
-    assert sent["aggs"]["counted"] == {
-        "global": {},
-        "aggs": {
-            "each": {
-                "filters": {
-                    "filters": [
-                        {"bool": {"filter": [{"bool": {"should": [english, german]}}, ACME]}},
-                        {"bool": {"filter": []}},
-                    ]
-                }
-            }
-        },
-    }
+    each = [{"bool": {"filter": [{"bool": {"should": [english, german]}}, ACME]}}, {"bool": {"filter": []}}]
+    also = {"constant_score": {"filter": {"bool": {"should": each}}, "boost": 0.0}}
+    assert sent["query"] == {"bool": {"should": [found(MATCH), also]}}
+    assert sent["post_filter"] == found(MATCH)
+    assert sent["aggs"] == {"each": {"filters": {"filters": each}}}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "browse"},
+        {"neighbours": (NEAR,)},
+        {"facets": (Facet("brand"),)},
+        {"counted": (Counted(Match.alike("text", [("en", map(str, range(501)))])),)},
+    ],
+)
+def test_what_is_counted_is_counted_in_the_whole_index_where_the_query_cannot_find_it_too(
+    changes: dict[str, Any],
+) -> None:
+    plan = replace(Plan("words", "", keyword=Match.alike("text", RED), counted=(Counted(None),)), **changes)
+    sent, alone = body(plan), body(replace(plan, counted=()))
+    counted = sent["aggs"].pop("counted")
+    assert counted["global"] == {}
+    assert len(counted["aggs"]["each"]["filters"]["filters"]) == 1
+    assert sent == {"aggs": {}, **alone}
 
 
 def test_the_counts_beside_the_candidates_come_back_in_their_order() -> None:
     plan = Plan("words", "", counted=(Counted(None), Counted(None)))
-    answer = {
-        "hits": {"hits": [], "total": {"value": 0}},
-        "aggregations": {"counted": {"doc_count": 9, "each": {"buckets": [{"doc_count": 3}, {"doc_count": 0}]}}},
-    }
-    assert to_page(plan, answer).counted == (3, 0)
+    each = {"each": {"buckets": [{"doc_count": 3}, {"doc_count": 0}]}}
+    joined = {"hits": {"hits": [], "total": {"value": 0}}, "aggregations": each}
+    answer = {**joined, "aggregations": {"counted": {"doc_count": 9, **each}}}
+    assert to_page(plan, answer).counted == to_page(plan, joined).counted == (3, 0)
     with pytest.raises(UnexpectedAnswer):
         to_page(replace(plan, counted=plan.counted[:1]), answer)
     with pytest.raises(UnexpectedAnswer):
-        to_page(plan, {"hits": answer["hits"]})
+        to_page(plan, {"hits": joined["hits"]})
