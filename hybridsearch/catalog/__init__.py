@@ -86,9 +86,8 @@ def open_source(
     id_field, key_of_one = (fields.key, fields.key_of_one) if fields else (None, None)
     arranged = Arrangement.of(catalog, fields) if fields else AS_READ
     if catalog.url and catalog.query:
-        if fields and fields.version:
-            return LivingDatabase(catalog.url, catalog.query, id_field, folder, arranged, fields.version)
-        return Database(catalog.url, catalog.query, id_field, folder, arranged)
+        asked = (catalog.url, catalog.query, id_field, folder, arranged, key_of_one, catalog.key)
+        return LivingDatabase(*asked, version=fields.version) if fields and fields.version else Database(*asked)
     if catalog.sources:
         opened = [Renamed(each, open_source(*as_file(each), folder=folder)) for each in catalog.sources]
         return Offers.of(opened, folder / catalog.groups.expanduser() if catalog.groups else None, fields or ANY)

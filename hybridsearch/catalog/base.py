@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, Self, runtime_checkable
 
 from hybridsearch.rows import field, strings, tidy, weight
-from hybridsearch.values import Product, Reject
+from hybridsearch.values import Product, Reject, Row
 
 LONGEST_ID = 512
 """Bytes of UTF-8: Elasticsearch's limit for `_id`."""
@@ -102,11 +102,16 @@ def product(
             reason = f"its values take {size / 1e6:.0f} MB in memory, expected at most {HEAVIEST_ROW / 1e6:.0f}"
             return Reject(where, None, "read", reason, place=place)
         row = clean
-        named = key_of_one if key_of_one and not strings(field(row, id_field or "")) else id_field
+        named = id_field and naming(row, id_field, key_of_one)
         name = where if named is None else product_id(field(row, named), named)
         return Product(name, row, where, place=place)
     except ValueError as error:
         return Reject(where, None, "read", str(error), row if issubclass(type(row), dict) else None, place)
+
+
+def naming(row: Row, id_field: str, key_of_one: str | None) -> str:
+    """Return which of two fields names a row: the second one where the first says nothing."""
+    return key_of_one if key_of_one and not strings(field(row, id_field)) else id_field
 
 
 def product_id(value: Any, name: str) -> str:

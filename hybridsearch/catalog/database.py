@@ -1,26 +1,28 @@
-"""A query to a database as a catalogue, over SQLAlchemy: read with one cursor, a few rows at a time."""
+"""A query to a database as a catalogue, over SQLAlchemy: read with one cursor, or in pages."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybridsearch import credentials
 from hybridsearch.catalog.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import product
+from hybridsearch.catalog.pages import in_pages
 from hybridsearch.catalog.typed import typed_row
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.redaction import without_logins
 from hybridsearch.sections import Secrets
-from hybridsearch.values import Product, Reject
+from hybridsearch.values import Product, Reject, Row
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, CursorResult, Select
+    from sqlalchemy import URL, ColumnClause, ColumnElement, Connection, CursorResult, Select, Subquery
 
 PAGE = 500
 """Rows that are fetched at a time."""
@@ -30,14 +32,18 @@ NEEDED = 'A catalogue in a database needs SQLAlchemy. Install it with: pip insta
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A source that sends one query to a database, which sees it as one moment; nothing is ever committed.
+    """A source that reads what a query to a database gives; nothing is ever committed.
 
     Attributes:
         url: As SQLAlchemy takes it, without a password.
         query: Gives a row for each product.
-        id_field: Name of the id's column; None numbers the products.
+        id_field: Name of the id's column, or of a group's; None numbers the products.
         folder: Where a relative path of SQLite starts.
         arranged: What is made of the rows.
+        key_of_one: Name of the id's column for a row without a group.
+        key: Name of the column in whose order the rows are read in pages; None reads them all with one cursor, which
+            sees them as they were at one moment.
+        unwanted: Set when nobody waits for the rows any more.
     """
 
     url: str
@@ -45,6 +51,9 @@ class Database:
     id_field: str | None = None
     folder: Path = Path()
     arranged: Arrangement = AS_READ
+    key_of_one: str | None = None
+    key: str | None = None
+    unwanted: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property
     def name(self) -> str:
@@ -52,7 +61,9 @@ class Database:
         return Path(self.url.partition("?")[0]).name or "database"
 
     def count(self) -> int | None:
-        """Ask the database to count the rows; None where it takes no query inside of another one."""
+        """Ask the database to count the rows; None where these are grouped, or no query may stand in another one."""
+        if self.arranged.grouping:
+            return None
         with self.connected() as connection:
             from sqlalchemy.exc import DBAPIError
 
@@ -68,14 +79,27 @@ class Database:
 
     def read(self) -> Iterator[Product | Reject]:
         """Yield a product or a reject for every row."""
-        yield from self.products(self.statement)
+        yield from self.products(self.chosen(self.table()) if self.key else self.streamed(self.statement))
 
-    def products(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
-        """Yield a product or a reject for every row that a query gives."""
-        yield from self.arranged(self.rows(query))
+    def products(self, rows: Iterator[Row]) -> Iterator[Product | Reject]:
+        """Yield a product or a reject for every row."""
+        yield from self.arranged(
+            product(row, self.id_field, f"{self.name}:{number}", number, self.key_of_one)
+            for number, row in enumerate(rows, 1)
+        )
 
-    def rows(self, query: str | Select[Any]) -> Iterator[Product | Reject]:
-        """Yield every row that a query gives."""
+    def chosen(self, table: Subquery, *conditions: ColumnElement[bool]) -> Iterator[Row]:
+        """Yield the rows of the shop's query for which conditions hold."""
+        from sqlalchemy import literal_column, select
+
+        query: Select[Any] = select(literal_column("*")).select_from(table).where(*conditions)
+        if self.key:
+            return in_pages(query, table.c[self.key], self.connected, self.unwanted.wait)
+        grouping = self.arranged.grouping
+        return self.streamed(query.order_by(table.c[grouping.field]) if grouping else query)
+
+    def streamed(self, query: str | Select[Any]) -> Iterator[Row]:
+        """Yield every row that a query gives, over one cursor."""
         with (
             self.connected() as connection,
             as_it_is(connection, query) if isinstance(query, str) else connection.execute(query) as found,
@@ -83,9 +107,17 @@ class Database:
             if not found.returns_rows:
                 raise CatalogError("'catalog.query' gives no rows, expected a SELECT. Nothing was changed by it.")
             names = list(found.keys())
-            for number, row in enumerate(found, 1):
-                columns = typed_row(zip(names, row, strict=True))
-                yield product(columns, self.id_field, f"{self.name}:{number}", number)
+            for row in found:
+                yield typed_row(zip(names, row, strict=True))
+
+    def table(self, *names: str | None) -> Subquery:
+        """Return what the shop's query gives as a table, with these columns, the key and what names a row."""
+        from sqlalchemy import column, text
+
+        named = dict.fromkeys([self.key, self.id_field, self.key_of_one, *names])
+        columns: list[ColumnClause[Any]] = [column(name) for name in named if name]
+        statement = self.statement.replace(":", "\\:")  # a colon would begin a parameter
+        return text(statement).columns(*columns).subquery("catalogue")
 
     @property
     def statement(self) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from hybridsearch.catalog.base import Mark, product_id
+from hybridsearch.catalog.base import Mark, naming, product_id
 from hybridsearch.catalog.database import Database
+from hybridsearch.catalog.pages import as_given
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject
-
-if TYPE_CHECKING:
-    from sqlalchemy import Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +31,44 @@ class LivingDatabase(Database):
         return self
 
     def abandon(self) -> None:
-        """Do nothing: a query ends with its rows."""
+        """Wait for no page any more; a query ends with its rows."""
+        self.unwanted.set()
 
     def mark(self) -> Mark | None:
         """Return a mark for the highest version that there is."""
-        from sqlalchemy import column, func
+        from sqlalchemy import func, select
 
+        highest = select(func.max(self.table(self.version).c[self.version]))
         with self.connected() as connection:
-            self._versions.append(connection.execute(self.selected(func.max(column(self.version)))).scalar())
+            self._versions.append(connection.execute(highest).scalar())
         return {self.name: {self.version: len(self._versions) - 1}}
 
     def since(self, mark: Mark) -> Iterator[Product | Reject]:
-        """Yield the rows whose version is higher than the highest one was; all of them where there was none."""
-        from sqlalchemy import column, literal_column
+        """Yield the rows whose version is higher than the highest one was, with all others of their groups.
 
-        highest = self._versions[mark[self.name][self.version]]
-        newer = self.selected(literal_column("*"))
-        yield from self.products(newer if highest is None else newer.where(column(self.version) > highest))
+        Where there was no version these are all rows.
+        """
+        from sqlalchemy import or_, select
+
+        highest, table, others = self._versions[mark[self.name][self.version]], *map(self.table, [self.version] * 2)
+        if highest is None:
+            yield from self.products(self.chosen(table))
+            return
+        newer, of_others = (each.c[self.version] > as_given(highest) for each in (table, others))
+        if grouping := self.arranged.grouping:
+            group = grouping.field
+            newer = or_(newer, table.c[group].in_(select(others.c[group]).where(of_others)))
+        yield from self.products(self.chosen(table, newer))
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all rows that have one."""
-        from sqlalchemy import column
+        from sqlalchemy import select
 
         if self.id_field is None:
             raise CatalogError("The column with the id of a product is not known. Set 'fields.id'.")
-        with self.connected() as connection:
-            for (value,) in connection.execute(self.selected(column(self.id_field))):
-                with suppress(ValueError):
-                    yield product_id(value, self.id_field)
-
-    def selected(self, what: Any) -> Select[Any]:
-        """Return a query for something of the rows that the shop's query gives."""
-        from sqlalchemy import select, text
-
-        statement = self.statement.replace(":", "\\:")  # a colon would begin a parameter
-        return select(what).select_from(text(f"({statement}) AS catalogue"))
+        table = self.table()
+        named = [table.c[name] for name in (self.id_field, self.key_of_one) if name]
+        for row in self.streamed(select(*named)):
+            name = naming(row, self.id_field, self.key_of_one)
+            with suppress(ValueError):
+                yield product_id(row.get(name), name)

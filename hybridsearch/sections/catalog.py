@@ -84,6 +84,8 @@ class Catalog(Section):
     """Of the database, as SQLAlchemy takes it; a relative path of SQLite starts at the folder of the configuration."""
     query: Annotated[str, Field(min_length=1)] | None = None
     """The SELECT that gives a row for each product."""
+    key: Annotated[str, Field(min_length=1)] | None = None
+    """Column in whose order the rows of the query are read in pages; left out: with one cursor."""
     encoding: Annotated[str, AfterValidator(known_encoding)] | None = None
     """Of a file of text; left out: UTF-8, UTF-16 with a byte-order mark, or what XML declares."""
     images: Path | None = None
@@ -123,6 +125,8 @@ class Catalog(Section):
             raise ValueError("'pairs' and 'encoding' are for one file; each of 'sources' has an 'encoding' of its own")
         if (self.url is None) != (self.query is None):
             raise ValueError("give 'url' and 'query' together: the database, and the SELECT that gives its products")
+        if self.key and self.query is None:
+            raise ValueError("'key' is the column by which the rows of a 'query' are read in pages; leave it out")
         if self.path is None and self.parent:
             raise ValueError(
                 "'parent' is for the rows of a file: of an index or a database each is a product; leave it out"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import column
+from sqlalchemy import select
 
 from hybridsearch import HybridSearch
 from hybridsearch.catalog import open_source
@@ -73,14 +73,14 @@ def test_after_a_mark_of_an_empty_table_all_is_new(shop: sqlite3.Connection, tmp
 
 def test_a_version_that_is_no_column_is_an_error(shop: sqlite3.Connection, tmp_path: Path) -> None:
     database = LivingDatabase("sqlite:///shop.db", QUERY, "id", tmp_path, version="version")
-    with pytest.raises(CatalogError, match="no such column: version"):
+    with pytest.raises(CatalogError, match=r"no such column: catalogue\.version"):
         database.mark()
 
 
 def test_the_query_stands_in_others_as_it_is() -> None:
     query = r"SELECT t::text, 'a\:b', ':c' FROM p WHERE t LIKE '%d'"
-    database = LivingDatabase("sqlite:///shop.db", f"{query} ;\n", version="at")
-    assert str(database.selected(column("id"))).split() == f"SELECT id FROM ({query}) AS catalogue".split()
+    table = LivingDatabase("sqlite:///shop.db", f"{query} ;\n", version="at").table("id")
+    assert str(select(table.c.id)).split() == f"SELECT catalogue.id FROM ({query}) AS catalogue".split()
 
 
 def test_ids_need_a_column(tmp_path: Path) -> None:

@@ -136,6 +136,72 @@ def test_rows_that_are_changed_while_they_are_read_are_read_as_they_were(postgre
     assert [titled(row) for row in (first, *rows)] == [f"red hat {n}" for n in range(1, 5001)]
 
 
+def paged(server: Server, key: str = "id", query: str = QUERY) -> Database:
+    """Return the products as they are read in pages."""
+    return Database(server.url, query, "id", key=key)
+
+
+def test_pages_hold_every_row_once_and_take_no_memory(postgres: Server, table: Any) -> None:
+    table.execute("UPDATE products SET title = repeat('x', 10000)")
+    tracemalloc.start()
+    try:
+        names = [row.id for row in paged(postgres).read()]
+        assert tracemalloc.get_traced_memory()[1] < 25_000_000  # of 50 MB
+    finally:
+        tracemalloc.stop()
+    assert names == [f"{n:05}" for n in range(1, 5001)]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "n",
+        "n + 9007199254740993",
+        "n / 7.0",
+        "to_char(n, 'FM99999')",
+        "to_char(n, 'FM99999')::char(9)",
+        "to_char(n, 'FM99999')::bytea",
+        "md5(n::text)::uuid",
+        "timestamptz '2025-01-01Z' + n * interval '1 us'",
+        "date '2025-01-01' + n",
+        "(n / 7)::float8",
+        "(n / 7)::real",
+    ],
+)
+def test_a_key_may_be_of_any_type_that_has_an_order(postgres: Server, key: str) -> None:
+    query = f"SELECT n AS id, {key} AS key FROM generate_series(1, 1200) n"
+    assert sorted(int(row.id or 0) for row in paged(postgres, "key", query).read()) == [*range(1, 1201)]
+
+
+def test_a_key_that_is_no_more_than_near_what_is_given_never_goes_on_for_ever(postgres: Server) -> None:
+    query = "SELECT n AS id, 0.1::real AS key FROM generate_series(1, 1200) n"
+    with pytest.raises(CatalogError, match=r"'catalog.key' is 'key', of which the database finds 0.1 above itself"):
+        list(paged(postgres, "key", query).read())
+
+
+def test_a_read_in_pages_goes_on_behind_the_last_key_when_the_server_is_back(
+    postgres: Server,  # where none can be started, this one cannot either
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with postgresql.running() as server:
+        with server.connect() as connection:
+            made(connection)
+        database = paged(server)
+        monkeypatch.setattr(database.unwanted, "wait", lambda _: server.start_again())
+        rows = database.read()
+        names = [next(rows).id for _ in range(1_700)]
+        server.kill()
+        names += [row.id for row in rows]
+        assert names == [f"{n:05}" for n in range(1, 5001)]
+
+
+def test_pages_wait_in_no_session(postgres: Server, table: Any) -> None:
+    rows = paged(postgres).read()
+    next(rows)
+    mine = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    assert table.execute(mine).fetchone() == (0,)
+
+
 def test_a_server_that_ends_waiting_sessions_does_not_where_the_address_says_so(postgres: Server, table: Any) -> None:
     """The cursor waits while products are encoded; docs/configuration.md has this remedy."""
     table.execute("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '200ms'")

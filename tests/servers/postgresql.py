@@ -23,19 +23,52 @@ PATIENCE = 60.0
 """Seconds that a server may take to start; about one."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A server that runs.
+    """A server with its data in a folder.
 
     Attributes:
+        folder: Where it lies.
+        owner: User that it runs as; None for the present one.
         port: On 127.0.0.1, where USER logs in with PASSWORD.
-        log: What it said.
         process: Of the server; those of its connections end with it.
     """
 
+    folder: Path
+    owner: int | None
     port: int
-    log: Path
     process: subprocess.Popen[bytes]
+
+    @classmethod
+    def started(cls, folder: Path, owner: int | None, port: int) -> Server:
+        """Start one and wait until it answers.
+
+        Raises:
+            RuntimeError: It ended, or takes too long.
+        """
+        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        with open(folder / "server.log", "ab") as log:
+            process = subprocess.Popen(
+                [
+                    str(programs() / "postgres"),
+                    "-D",
+                    "data",
+                    *(f"--{name}={value}" for name, value in settings.items()),
+                ],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                user=owner,
+            )
+        server = cls(folder, owner, port, process)
+        try:
+            server.wait()
+        except BaseException:
+            server.kill()
+            raise
+        return server
 
     @property
     def url(self) -> str:
@@ -55,6 +88,22 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def start_again(self) -> None:
+        """Start it again after `kill`, with the data that it had."""
+        self.process = self.started(self.folder, self.owner, self.port).process
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        import psycopg
+
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError), self.connect():
+                return
+            time.sleep(0.1)
+        log = (self.folder / "server.log").read_text(errors="replace")
+        raise RuntimeError(f"PostgreSQL did not start:\n{log[-3000:]}")
 
 
 def programs() -> Path:
@@ -96,37 +145,8 @@ def running() -> Iterator[Server]:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        (port,) = free_ports(1)
-        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-        with open(folder / "server.log", "wb") as log:
-            process = subprocess.Popen(
-                [str(home / "postgres"), "-D", "data", *(f"--{name}={value}" for name, value in settings.items())],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                user=owner,
-            )
-        server = Server(port, folder / "server.log", process)
+        server = Server.started(folder, owner, *free_ports(1))
         try:
-            wait(server)
             yield server
         finally:
             server.kill()
-
-
-def wait(server: Server) -> None:
-    """Wait until a server answers.
-
-    Raises:
-        RuntimeError: It ended, or takes too long.
-    """
-    import psycopg
-
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.process.poll() is None:
-        with contextlib.suppress(psycopg.OperationalError), server.connect():
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"PostgreSQL did not start:\n{server.log.read_text(errors='replace')[-3000:]}")
