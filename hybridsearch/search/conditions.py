@@ -120,6 +120,26 @@ def is_of(clause: Filter, field: str) -> bool:
     return isinstance(clause, Sampled) or {part.field for part in simple([clause])} == {field}
 
 
+def apart(clause: Filter) -> tuple[Filter, ...]:
+    """Return what holds of a product for which a filter holds, each of it told by the values of all its variants.
+
+    For a red L it is that some variant is red, and some variant an L.
+    """
+    if not isinstance(clause, OneVariant):
+        return (clause,)
+    return tuple(OneVariant((each,)) for each in clause.filters if is_of_one_value(each))
+
+
+def is_of_one_value(clause: Filter) -> bool:
+    """Tell whether a filter on variants holds for one of them exactly if it holds for a value that any of them has.
+
+    Of no value it cannot be said that it is missing, nor of two that they belong together.
+    """
+    if isinstance(clause, AnyOf):
+        return all(len(group) == 1 and is_of_one_value(group[0]) for group in clause.groups)
+    return isinstance(clause, Simple)
+
+
 def together(filters: Iterable[Filter], of_variants: Callable[[str], bool]) -> tuple[Filter, ...]:
     """Return filters with those on variants joined, so that one variant has to pass all that stand beside each other.
 

