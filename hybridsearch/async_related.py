@@ -23,7 +23,7 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.shop import KnownWords, Shop, known_words, unknown_words
 from hybridsearch.text import must_load
 from hybridsearch.tracing import span
-from hybridsearch.values import TASTE, Page
+from hybridsearch.values import TASTE, Indexed, Page
 
 if TYPE_CHECKING:
     from hybridsearch.indexing.arguments import Id
@@ -163,9 +163,10 @@ class AsyncRelated(Shop):
         """Return the taste of a history, whose products are read from the index."""
         if not history.weights:
             return Taste(notes=history.notes)
-        found = self.recent.known(ids := possible(history))
+        found: Mapping[str, Indexed] = self.recent.known(ids := possible(history))
         if unknown := [key for key in ids if key not in found]:
-            found |= self.recent.remembered(await self.engine.indexed_async(unknown))
+            read = self.recent.remembered(await self.engine.indexed_async(unknown))
+            found = {**found, **read} if found else read
         return taste_of(history, found, schema, lexicon[0])
 
     async def _lexicon(self, schema: Schema) -> KnownWords:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
+from hybridsearch.search.traits import Columns
 from hybridsearch.values import Indexed
 
 FRESH = 60.0
@@ -26,7 +27,9 @@ class Recent:
         return {key: entry[1] for key, entry in own if entry is not None and entry[0] > since}
 
     def remembered(self, found: Mapping[str, Indexed]) -> Mapping[str, Indexed]:
-        """Remember products that were read, and return them."""
+        """Remember products that were read, and return them; those of which there are columns are read anew."""
+        if isinstance(found, Columns):
+            return found
         if len(self._found) + len(found) > MOST:
             self._found = {}
         now = time.monotonic()

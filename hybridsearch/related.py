@@ -209,9 +209,10 @@ class Related(Shop):
         """Return the taste of a history, whose products are read from the index."""
         if not history.weights:
             return Taste(notes=history.notes)
-        found = self.recent.known(ids := possible(history))
+        found: Mapping[str, Indexed] = self.recent.known(ids := possible(history))
         if unknown := [key for key in ids if key not in found]:
-            found |= self.recent.remembered(self.engine.indexed(unknown))
+            read = self.recent.remembered(self.engine.indexed(unknown))
+            found = {**found, **read} if found else read
         return taste_of(history, found, schema, lexicon[0])
 
 

@@ -14,7 +14,7 @@ from math import log2
 from hybridsearch.events.lines import Action
 from hybridsearch.learning.clicks import MAX_RANKS, Floats
 from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.search.history import ACTIONS, ALIASES, PRODUCTS, Event, History, weighted
+from hybridsearch.search.history import ACTIONS, ALIASES, PRODUCTS, Event, History, latest_first, weighted
 
 MOST = 2_000
 """The last such searches of a log: each is a search of its own to be asked again."""
@@ -75,7 +75,7 @@ class Persons:
             ranks = {key: rank for rank, key in enumerate(shown[:MAX_RANKS]) if key and key not in known}
             wanted = frozenset(clicked) & ranks.keys()
             if 0 < len(wanted) < len(ranks):
-                history = History(weighted(before)[0])
+                history = History(weighted(latest_first(before))[0])
                 self._searches.append(Searched(session, query, history, ranks, wanted))
         self._done[session] = [*done, *did][-PRODUCTS:]
         if len(self._done) > SHOPPERS:

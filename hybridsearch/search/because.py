@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hybridsearch.search.clauses import Signal
-from hybridsearch.search.taste import Taste
+from hybridsearch.search.taste import Direction, Seen, Taste
 from hybridsearch.values import TASTE, Hit, Vector
 
 LEG = f"{TASTE}."
@@ -40,27 +40,31 @@ def explained(
         vectors: Of the hits, by id and leg.
     """
     bound = sum(signal.weight for signal in signals if signal.name.startswith(TASTE))
-    names = {each.product.id: each.name for each in taste.seen}
-    near = {leg: Near(leg, taste) for leg in lifting_legs(signals)}
     liked = {part.name: part.by for part in taste.liked}
-    return tuple(because(hit, names, liked, bound, near, vectors.get(hit.id, {})) for hit in hits)
+    near = {leg: taste.directions[leg] for leg in lifting_legs(signals) if leg in taste.directions}
+    names: dict[str, str] = {}
+    told = []
+    for hit in hits:
+        by = lifter(hit, liked, bound, near, vectors.get(hit.id, {}))
+        if by is not None and by.id not in names:  # mostly one lifts several
+            names[by.id] = by.name
+        told.append(hit if by is None else replace(hit, looked_at=names[by.id]))
+    return tuple(told)
 
 
-def because(
+def lifter(
     hit: Hit,
-    names: Mapping[str, str],
-    liked: Mapping[str, Sequence[str]],
+    liked: Mapping[str, Sequence[Seen]],
     bound: float,
-    near: Mapping[str, Near],
+    near: Mapping[str, Direction],
     vectors: Mapping[str, Vector],
-) -> Hit:
-    """Return a hit with the product of a history that lifted it most, if the history did.
+) -> Seen | None:
+    """Return the product of a history that lifted a hit most; None where the history hardly did.
 
     It is the nearest one in the leg that lifted it, or the most important of those that have with it what is liked.
 
     Args:
         hit: As it was found.
-        names: Of the products of the history, by id.
         liked: The products that have what is liked, by the name of the signal.
         bound: Of what the history adds.
         near: By leg.
@@ -68,25 +72,15 @@ def because(
     """
     given = {name: value for name, value in hit.signals.items() if name.startswith(TASTE)}
     if sum(given.values()) < NOTICED * bound:
-        return hit
-    own = names.get(hit.id)
+        return None
     for name in given:  # the largest first
         leg = name.removeprefix(LEG)
-        by = liked.get(name) or (near[leg].to(vectors[leg]) if leg in vectors and leg in near else ())
-        if other := next((each for each in by if each != own), None):
-            return replace(hit, looked_at=other)
-    return hit
+        by = liked.get(name) or (nearest(near[leg], vectors[leg]) if leg in vectors and leg in near else ())
+        if other := next((each for each in by if each.id != hit.id), None):
+            return other
+    return None
 
 
-class Near:
-    """The products of a history that have a vector of a leg."""
-
-    def __init__(self, leg: str, taste: Taste) -> None:
-        there = [each for each in taste.seen if leg in each.product.vectors]
-        self._names = [each.name for each in there]
-        self._rows = np.array([each.product.vectors[leg].array for each in there])
-
-    def to(self, vector: Vector) -> Iterator[str]:
-        """Yield their names, the nearest to a vector first."""
-        if self._names:
-            yield from (self._names[place] for place in np.argsort(-(self._rows @ vector.array), kind="stable"))
+def nearest(direction: Direction, vector: Vector) -> Iterator[Seen]:
+    """Yield the products of a history that have a vector of a leg, the nearest to another one first."""
+    yield from (direction.of[place] for place in np.argsort(-(direction.rows @ vector.array), kind="stable"))

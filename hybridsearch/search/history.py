@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hybridsearch.given import read
@@ -26,6 +26,8 @@ HALF_LIFE = 10
 """Products after which one counts half: a taste of today is not that of last year, and times are not always known."""
 PRODUCTS = 50
 """The last distinct products that count: with the half-life the ones before would add 3 %."""
+FADING = tuple(0.5 ** (place / HALF_LIFE) for place in range(PRODUCTS))
+"""What a product counts, the newest first."""
 EVENTS = 10_000
 """The last events that are read: who passes more passes a log, not a history."""
 MOST = 10_000_000
@@ -39,8 +41,7 @@ Variant = str | Mapping[str, Any]
 """A variant of a product: a code of it, or what it says, such as {"size": "M"}."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """That somebody did something with a product."""
 
     id: str
@@ -97,10 +98,11 @@ def read_history(given: object) -> History:
     notes = [f"of {count:,} events of the history the last {len(last):,} were read"] * (count > len(last))
     if odd:
         notes.append(f"left out of the history: {len(odd):,} of {len(last):,} events; the first {odd[0]}")
-    weights, products = weighted(events)
+    in_order = latest_first(events)
+    weights, products = weighted(in_order)
     if products > len(weights):
         notes.append(f"of {products:,} products of the history the last {len(weights)} count")
-    return History(weights, tuple(notes), taken(events, weights))
+    return History(weights, tuple(notes), taken(in_order, weights))
 
 
 def latest(given: Any) -> tuple[list[Any], int]:
@@ -123,6 +125,8 @@ def event(given: Any) -> Event:
     Raises:
         ValueError: It is none; the message says what was found, as the end of a sentence.
     """
+    if type(given) is str and given.isalnum():
+        return Event(given)
     try:
         plain = tidy(given)
     except ValueError as error:
@@ -181,21 +185,23 @@ def latest_first(events: list[Event]) -> list[Event]:
 
 
 def weighted(events: list[Event]) -> tuple[dict[str, float], int]:
-    """Return the weights of the last products, the newest first, and how many products there are.
+    """Return the weights of the last products of events, the newest first, and how many products there are.
 
     A product that occurs several times counts as its strongest event does, at the place of its last one.
     """
     strongest: dict[str, float] = {}
-    for each in latest_first(events):
-        strongest[each.id] = max(strongest.get(each.id, 0.0), ACTIONS[each.action])
-    kept = list(strongest.items())[:PRODUCTS]
-    return {key: weight * 0.5 ** (place / HALF_LIFE) for place, (key, weight) in enumerate(kept)}, len(strongest)
+    for key, action, _, _ in events:
+        weight = ACTIONS[action]
+        if strongest.get(key, 0.0) < weight:
+            strongest[key] = weight
+    kept = zip(strongest.items(), FADING, strict=False)
+    return {key: weight * faded for (key, weight), faded in kept}, len(strongest)
 
 
 def taken(events: list[Event], products: Collection[str]) -> dict[str, list[Variant]]:
-    """Return the last variants of products that events are about, the newest first."""
+    """Return the last variants of products that events, the newest first, are about."""
     found: dict[str, list[Variant]] = {}
-    for each in latest_first(events):
+    for each in events:
         if each.variant is not None and each.id in products:
             known = found.setdefault(each.id, [])
             known += [each.variant] * (each.variant not in known and len(known) < TAKEN)

@@ -17,7 +17,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import typed
 from hybridsearch.search import cursor, letter_case
-from hybridsearch.search.because import explained, lifting, lifting_legs
+from hybridsearch.search.because import explained, lifting_legs
 from hybridsearch.search.clauses import (
     WHOLE,
     Codes,
@@ -180,7 +180,8 @@ class Plan:
     def shown_legs(self) -> tuple[str, ...]:
         """The legs whose vectors are wanted beside the hits."""
         diverse = self.diverse.legs if self.diverse and self.is_diverse else ()
-        return tuple(dict.fromkeys([*diverse, *lifting_legs(self.signals)]))
+        lifting = lifting_legs(self.signals) if self.taste.seen else ()
+        return tuple(dict.fromkeys([*diverse, *lifting]))
 
     @property
     def scores_all(self) -> bool:
@@ -282,7 +283,7 @@ class Plan:
             given = tuple(diversified(given, vectors, self.diverse)[self.offset :])
         shown = given[: self.size]
         more = len(given) > self.size if self.after else self.offset + len(given) < found
-        if lifting(self.signals):
+        if self.taste.seen:
             shown = explained(shown, self.taste, self.signals, by_id)
         known = details if details and proved else {}
         pairs = zip(self.compared, written, strict=True) if written else ()

@@ -46,12 +46,14 @@ class Word:
 
     def forms(self, language: str) -> tuple[str, ...]:
         """Return what is searched for in the field of a language: words, or several in one text."""
-        own = [each for each in self.alike if each.language in ("", language)]
-        typed = () if any(each.replaces for each in own) else (self.typed, *self.others)
-        forms = (*typed, *itertools.chain.from_iterable(each.forms for each in own))
-        return (
-            forms if text.is_cjk(language) else tuple(form for form in forms if not any(map(text.is_run, form.split())))
-        )
+        forms: tuple[str, ...] = (self.typed, *self.others)
+        if self.alike:
+            own = [each for each in self.alike if each.language in ("", language)]
+            typed = () if any(each.replaces for each in own) else forms
+            forms = (*typed, *itertools.chain.from_iterable(each.forms for each in own))
+        if all(map(str.isascii, forms)) or text.is_cjk(language):
+            return forms
+        return tuple(form for form in forms if not any(map(text.is_run, form.split())))
 
     def crosses(self, language: str) -> bool:
         """Tell whether it stands for words that only the field of this language has, and is none for it itself."""

@@ -62,7 +62,7 @@ def plan_recommended(
         QueryError: A filter or facet names a field that the index does not have, or a value that it cannot hold.
     """
     weights = weights.of(PRODUCT.name)
-    others: list[Filter] = [] if again else [Not(Ids(tuple(each.product.id for each in taste.seen)))]
+    others: list[Filter] = [] if again else [Not(Ids(tuple(each.id for each in taste.seen)))]
     page = unasked(query, schema, others, configured=configured, ruled=ruled, degraded=degraded)
     keyword = words_of(taste, schema.fields, lexicon)
     evidence = Evidence("", keyword, None, {}, schema, today)

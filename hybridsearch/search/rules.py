@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hybridsearch import text
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
+from hybridsearch.remembered import remembered
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Passing
@@ -145,6 +146,7 @@ class Ruled:
         return Ruled(names=self.names if self.filters else (), filters=self.filters)
 
     @property
+    @remembered
     def signals(self) -> tuple[Passing, ...]:
         """What the rules add to scores."""
         pins = (
@@ -181,7 +183,8 @@ class Rules:
                     effects.append(self._effect(rule, fields))
             except QueryError as error:
                 problems.append(f"rule {brief(rule.name)} is not applied: {error}")
-        return all_of(effects, problems)
+        ruled = all_of(*effects)
+        return replace(ruled, problems=tuple(problems)) if problems else ruled
 
     def _effect(self, rule: Rule, fields: Fields) -> Ruled:
         """Return what a rule changes by itself; it is remembered for as long as the index has the same fields."""
@@ -309,7 +312,8 @@ def effect(rule: Rule, fields: Fields) -> Ruled:
     )
 
 
-def all_of(effects: Sequence[Ruled], problems: Sequence[str]) -> Ruled:
+@remembered  # searches of the same words have the same rules
+def all_of(*effects: Ruled) -> Ruled:
     """Return what several rules change together, the first of them first."""
     filters = tuple(clause for each in effects for clause in each.filters)
     hidden = {key for clause in filters if isinstance(clause, Not) for key in ids_of(clause.clause)}
@@ -324,7 +328,6 @@ def all_of(effects: Sequence[Ruled], problems: Sequence[str]) -> Ruled:
         filters=filters,
         redirect=next((each.redirect for each in effects if each.redirect), ""),
         banners=tuple(banner for each in effects for banner in each.banners),
-        problems=tuple(problems),
     )
 
 

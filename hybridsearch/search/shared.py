@@ -33,12 +33,16 @@ def shared(row: Row, fields: Fields, lexicon: Lexicon | None) -> dict[str, Share
 
 def values_of(row: Row, fields: Fields) -> dict[str, tuple[str, ...]]:
     """Return the values of each facet of products that one has; of a path its deepest node."""
-    own = [name for name in fields.of_products(FACETS.role) if not is_from_reviews(name)]
     try:
-        kept = document.read(row, own, FACETS, fields)
+        kept = document.read(row, facets_of(fields), FACETS, fields)
     except ValueError:  # it was changed by somebody else since it was indexed
         return {}
     return {name: leaves(strings(values), fields.format(name).joint) for name, values in kept.items()}
+
+
+def facets_of(fields: Fields) -> list[str]:
+    """Return the facets of products that a shop gives them, not those that reviews do."""
+    return [name for name in fields.of_products(FACETS.role) if not is_from_reviews(name)]
 
 
 def leaves(values: Sequence[str], joint: str) -> tuple[str, ...]:

@@ -6,16 +6,14 @@ Whatever it says, it adds no more to a score than its bound, so that nothing irr
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import document
-from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Schema
@@ -24,8 +22,9 @@ from hybridsearch.search.clauses import Cosine, Passing
 from hybridsearch.search.conditions import OneVariant, Range, Terms
 from hybridsearch.search.history import History
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.shared import telling_most, values_of
-from hybridsearch.values import TASTE, Indexed, Row, Vector
+from hybridsearch.search.shared import telling_most
+from hybridsearch.search.traits import Traits, traits_of
+from hybridsearch.values import TASTE, Indexed, Vector, Vectors
 
 LIKED = 1 / 3
 """Share of a history that has a value of a facet from which on it is liked,"""
@@ -41,62 +40,30 @@ ROUNDING, LEAST = 1e-9, 0.01
 """What sums of shares may lack, and the least length of a scale."""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a taste needs of a product.
-
-    Attributes:
-        name: For people, by id and title.
-        values: Of its facets, by field; of those of variants what all its variants have.
-        price: 0 where it has none.
-    """
-
-    name: str
-    values: Mapping[str, tuple[str, ...]]
-    price: float
-
-    @classmethod
-    def of(cls, product: Indexed, fields: Fields) -> Described:
-        """Return it; what was worked out before is remembered with the product."""
-        known = product.memo.get(cls)
-        if known is None or known[0] is not fields:
-            title = document.title(product.row, fields).replace("\n", " ")
-            name, priced = f"{product.id} ({title})" if title else product.id, fields.price_in()
-            values = values_of(product.row, fields) | taken.of_all(product.row, fields)
-            own = cls(name, values, price(product.row, priced, fields) if priced else 0.0)
-            product.memo[cls] = fields, own
-            return own
-        found: Described = known[1]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A product of a history.
 
     Attributes:
-        described: What is known of it.
         share: How much it counts, in (0, 1] of all.
-        values: Of facets, by field: its own, and those of the variants that were taken.
+        among: All products that were found, by id.
+        fields: Of the index.
     """
 
-    product: Indexed
-    described: Described
+    id: str
     share: float
-    values: Mapping[str, tuple[str, ...]]
+    among: Mapping[str, Indexed]
+    fields: Fields
 
-    @classmethod
-    def of(cls, product: Indexed, share: float, history: History, fields: Fields) -> Seen:
-        """Return a product with what the history says of its variants."""
-        described = Described.of(product, fields)
-        variants = taken.named(product.row, history.variants.get(product.id, ()), fields)
-        values = {**described.values, **taken.values_of(variants, fields)} if variants else described.values
-        return cls(product, described, share, values)
+    @property
+    def product(self) -> Indexed:
+        """As the index has it."""
+        return self.among[self.id]
 
     @property
     def name(self) -> str:
-        """By id and title."""
-        return self.described.name
+        """By id and title, for people."""
+        title = document.title(self.product.row, self.fields).replace("\n", " ")
+        return f"{self.id} ({title})" if title else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +74,13 @@ class Liked:
         name: Of the signal.
         clause: The filter.
         tells: What it says of the person, from 0 to 1.
-        by: The products of the history that pass it, by name, the most important first.
+        by: The products of the history that pass it, the most important first.
     """
 
     name: str
     clause: Terms | Range | OneVariant
     tells: float
-    by: tuple[str, ...]
+    by: tuple[Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +90,14 @@ class Direction:
     Attributes:
         vector: Of unit length.
         length: That of the mean of the products' unit vectors, in (0, 1]: how alike they are.
+        of: The products that have a vector,
+        rows: and these.
     """
 
     vector: Vector
     length: float
+    of: tuple[Seen, ...]
+    rows: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,23 +136,24 @@ def taste_of(history: History, found: Mapping[str, Indexed], schema: Schema, lex
     if not known:
         return Taste(notes=tuple(notes))
     whole = sum(known.values())
-    seen = tuple(Seen.of(found[key], weight / whole, history, schema.fields) for key, weight in known.items())
+    seen = tuple(Seen(key, weight / whole, found, schema.fields) for key, weight in known.items())
     named = [(found[key].row, own) for key, own in history.variants.items() if key in known]
     if odd := sum(len(own) - len(taken.named(row, own, schema.fields)) for row, own in named):
         notes.append(f"not among the variants of their products: {odd:,} of the history")
-    legs = {leg.name: own for leg in schema.legs if (own := direction(seen, leg.name))}
-    liked = (*liked_values(seen, schema.fields, lexicon), *liked_prices(seen, schema.fields))
-    return Taste(seen, legs, liked, tuple(notes))
+    traits = traits_of(found, list(known), history, schema)
+    of_legs = ((name, direction(seen, *own)) for name, own in traits.vectors.items())
+    liked = (*liked_values(seen, traits, schema.fields, lexicon), *liked_prices(seen, traits, schema.fields))
+    return Taste(seen, {name: own for name, own in of_legs if own}, liked, tuple(notes))
 
 
-def direction(seen: Sequence[Seen], leg: str) -> Direction | None:
-    """Return where the vectors of a leg point on average; None where there are none, or they cancel out."""
-    rows = [(each.share, each.product.vectors[leg].array) for each in seen if leg in each.product.vectors]
-    if not rows:
+def direction(seen: Sequence[Seen], places: Sequence[int], rows: Vectors) -> Direction | None:
+    """Return where the vectors of products at some places point; None where there are none, or they cancel out."""
+    if not places:
         return None
-    middle = mean(np.array([row for _, row in rows]), np.array([share for share, _ in rows]))
+    own = tuple(seen[place] for place in places)
+    middle = mean(rows, np.array([each.share for each in own]))
     length = float(np.linalg.norm(middle))
-    return Direction(Vector(middle / length), min(length, 1.0)) if length > 1e-3 else None
+    return Direction(Vector(middle / length), min(length, 1.0), own, rows) if length > 1e-3 else None
 
 
 def mean(rows: NDArray[np.floating[Any]], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -189,31 +161,32 @@ def mean(rows: NDArray[np.floating[Any]], shares: NDArray[np.float64]) -> NDArra
     return np.asarray(shares @ rows / shares.sum())
 
 
-def liked_values(seen: Sequence[Seen], fields: Fields, lexicon: Lexicon | None) -> Iterator[Liked]:
+def liked_values(seen: Sequence[Seen], traits: Traits, fields: Fields, lexicon: Lexicon | None) -> Iterator[Liked]:
     """Yield for each facet the value that most of the history has, if a third has it and it says something."""
-    having: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
-    for each in sorted(seen, key=lambda each: -each.share):
-        for name, values in each.values.items():
-            for value in values:
-                having[name, value].append(each)
-    for name in fields.facets:
-        shares = {value: sum(each.share for each in own) for (field, value), own in having.items() if field == name}
-        if not shares:
+    shares = [each.share for each in seen]
+    in_order = sorted(range(len(seen)), key=shares.__getitem__, reverse=True)
+    for name in filter(traits.values.__contains__, fields.facets):
+        values = traits.values[name]
+        having: dict[str, float] = {}
+        for place in in_order:
+            for value in values[place]:
+                having[value] = having.get(value, 0.0) + shares[place]
+        most = max(having.values(), default=0.0)
+        if most < LIKED - ROUNDING:
             continue
-        value = max(shares, key=lambda value: (shares[value], value))
-        own = having[name, value]
-        tells = min(shares[value], 1.0) * telling_most([value], fields.languages, lexicon)
-        if shares[value] >= LIKED - ROUNDING and len(own) >= LIKED_BY and tells > 0:
-            by = tuple(each.name for each in own)
+        value = max(value for value, share in having.items() if share == most)
+        own = [seen[place] for place in in_order if value in values[place]]
+        tells = min(most, 1.0) * telling_most([value], fields.languages, lexicon)
+        if len(own) >= LIKED_BY and tells > 0:
             clause = Terms(name, (value,))
             had = OneVariant((clause,)) if fields.of_variants(name) else clause
-            yield Liked(f"{TASTE} {name}: {value}", had, tells, by)
+            yield Liked(f"{TASTE} {name}: {value}", had, tells, tuple(own))
 
 
-def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
+def liked_prices(seen: Sequence[Seen], traits: Traits, fields: Fields) -> Iterator[Liked]:
     """Yield the band in which the prices lie, if there are some and they have one."""
     name = fields.price_in()
-    prices = [(each, each.described.price) for each in seen if each.described.price > 0]
+    prices = [(each, own) for each, own in zip(seen, traits.prices, strict=True) if own > 0]
     if name is None or len(prices) < PRICED:
         return
     shares, logs = np.array([each.share for each, _ in prices]), np.log([own for _, own in prices])
@@ -224,17 +197,8 @@ def liked_prices(seen: Sequence[Seen], fields: Fields) -> Iterator[Liked]:
     factor = max(spread, BAND)
     low, high = (float(f"{end:.3g}") for end in (math.exp(middle) / factor, math.exp(middle) * factor))
     within = [each for each, own in prices if low <= own <= high]
-    by = tuple(each.name for each in sorted(within, key=lambda each: -each.share))
+    by = tuple(sorted(within, key=lambda each: -each.share))
     yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, by)
-
-
-def price(row: Row, name: str, fields: Fields) -> float:
-    """Return the price of a product; 0 where it has none."""
-    try:
-        kept = document.read(row, [name], KINDS["numbers"], fields).get(name)
-    except ValueError:  # it was changed by somebody else since it was indexed
-        return 0.0
-    return float(kept) if isinstance(kept, int | float) else 0.0
 
 
 def signals(taste: Taste, schema: Schema, bound: float, by_vectors: float = 0.5) -> tuple[Cosine | Passing, ...]:

@@ -71,7 +71,7 @@ def test_what_a_third_of_a_history_has_is_liked_if_it_says_something() -> None:
     liked = {part.name: part for part in taste("3", "2", "1").liked}
     assert [name.partition(":")[0] for name in liked] == ["taste brand", "taste price"]
     assert liked["taste brand: Acme"].clause == Terms("brand", ("Acme",))
-    assert liked["taste brand: Acme"].by == ("1 (Hat)", "2 (Coat)")
+    assert [each.name for each in liked["taste brand: Acme"].by] == ["1 (Hat)", "2 (Coat)"]
     telling = {part.name: part.tells for part in taste("4", "1", lexicon=LEXICON).liked}
     assert set(telling) == {"taste colour: red"}
     assert telling["taste colour: red"] == pytest.approx(np.log(1 + 40.5 / 60.5) / 2)

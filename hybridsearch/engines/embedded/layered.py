@@ -19,7 +19,7 @@ from hybridsearch.engines.embedded.arrays import Arrays, Loaded
 from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.layered_text import LayeredText, TextLayer
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals, Postings
-from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, no_cell
+from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, Table, no_cell
 
 T = TypeVar("T")
 IDS = "ids"
@@ -47,6 +47,11 @@ class Layer(Loaded):
         if name not in self._texts:
             self._texts[name] = TextLayer(self, name, self.documents)
         return self._texts[name]
+
+    @cached_property
+    def table(self) -> Table:
+        """What its documents are described by, those that are no more among them."""
+        return Table(self, self.documents)
 
     def numbers_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of the documents that have one of some ids."""
@@ -102,6 +107,17 @@ class Layered(Mapping[str, NDArray[Any]]):
             docs = find(layer, sought)
             by_layer.append(docs[alive[docs]] + np.int32(start))
         return np.concatenate(by_layer)
+
+    def values_of(self, role: str, field: str, docs: Ordinals) -> list[tuple[str, ...]]:
+        """Return the values that each of some documents has of a field; nothing is put together for that."""
+        found: list[tuple[str, ...]] = [()] * len(docs)
+        of_layers = np.searchsorted(self.starts, docs, side="right") - 1
+        for number in set(of_layers.tolist()):
+            places = np.flatnonzero(of_layers == number)
+            own = self.layers[number].table.values_of(role, field, docs[places] - np.int32(self.starts[number]))
+            for place, values in zip(places.tolist(), own, strict=True):
+                found[place] = values
+        return found
 
     @cached_property
     def words(self) -> dict[str, int]:

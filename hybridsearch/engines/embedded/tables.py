@@ -115,6 +115,19 @@ class Table:
             return terms[rows], None
         return terms[spans(known[rows], known[rows + 1])], known[rows + 1] - known[rows]
 
+    def values_of(self, role: str, field: str, rows: Ordinals) -> list[tuple[str, ...]]:
+        """Return the values that each of some rows has of a field of which it may have several."""
+        postings = self.postings(role, field)
+        if not len(postings):
+            return [()] * len(rows)
+        terms, held = self.terms_of(role, field, rows)
+        known = {number: postings.term(number) for number in set(terms.tolist())}
+        values = [known[number] for number in terms.tolist()]
+        if held is None:
+            return [(value,) for value in values]
+        ends = np.cumsum(held).tolist()
+        return [tuple(values[end - count : end]) for end, count in zip(ends, held.tolist(), strict=True)]
+
     def ranks(self, role: str, field: str, largest: bool) -> NDArray[np.float64]:
         """Return the number of each row by which it is sorted, NaN where there is none; texts are numbered.
 

@@ -148,6 +148,11 @@ class LegVectors:
         vector: NDArray[np.float32] = self.matrix[row]
         return vector
 
+    def take(self, rows: NDArray[np.int32]) -> Vectors:
+        """Return some rows."""
+        self._require(rows)
+        return self.matrix.take(rows, axis=0)
+
     def cosines(self, docs: Ordinals, vector: Vector) -> NDArray[np.float32]:
         """Return the cosine of each document to a vector; NaN where the document has none for this leg."""
         rows = self.rows[docs]
@@ -158,8 +163,7 @@ class LegVectors:
     def products(self, rows: NDArray[np.int32], vector: Vector) -> NDArray[np.float32]:
         """Return the cosine of each of some rows to a vector."""
         if len(rows) < SCAN_SHARE * len(self.matrix):
-            self._require(rows)
-            return products(self.matrix.take(rows, axis=0), vector)
+            return products(self.take(rows), vector)
         self._require(None)
         return products(self.matrix, vector)[rows]
 

@@ -7,7 +7,7 @@ the store, or damaged costs only time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.bm25 import TextField
 from hybridsearch.engines.embedded.cells import load_cells
+from hybridsearch.engines.embedded.columns import ViewColumns
 from hybridsearch.engines.embedded.files import Files
 from hybridsearch.engines.embedded.layered import Layered
 from hybridsearch.engines.embedded.postings import Ordinals, Postings
@@ -22,14 +23,18 @@ from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.tables import Table, Variants
 from hybridsearch.engines.embedded.vectors import LegVectors
 from hybridsearch.errors import QueryError
+from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.search import sampled
 from hybridsearch.search.clauses import Codes, Counted
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Document, Indexed, Vector
+from hybridsearch.values import Document, Indexed, Vector, Vectors
 
 MOST_FOUND = 10_000
 """Ids whose documents are remembered: rules pin and hide the same ones again and again."""
+
+MOST_READ = 1_000
+"""Products that are remembered: what somebody looked at is named on each page that they see."""
 
 
 class View:
@@ -59,6 +64,7 @@ class View:
             arrays, self.documents, variants=self.variants, find=self.find, sampled=self.sampled, alive=self.alive
         )
         self._found: dict[str, int | None] = {}
+        self._read: dict[int, Indexed] = {}
         self._texts: dict[str, TextField] = {}
         nowhere = np.full(self.documents, -1, np.int32)
         self.counts: dict[Counted, int] = {}
@@ -87,6 +93,10 @@ class View:
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""
+        return np.array(sorted(set(self._places_of(ids).values())), np.int32)
+
+    def _places_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the document of each id; unknown ids are absent."""
         found = self._found
         if len(found) > MOST_FOUND:
             found = self._found = {}  # and not emptied: other threads read it
@@ -94,8 +104,7 @@ class View:
             numbers = self.store.numbers_of(unknown)
             places = np.searchsorted(self.numbers, list(numbers.values())).tolist()
             found |= {**dict.fromkeys(unknown), **dict(zip(numbers, places, strict=True))}
-        known = {place for key in ids if (place := found[key]) is not None}
-        return np.array(sorted(known), np.int32)
+        return {key: place for key in ids if (place := found[key]) is not None}
 
     def sampled(self, below: int) -> Ordinals:
         """Return the documents of whose ids the number is below this one."""
@@ -145,9 +154,38 @@ class View:
         """Return documents as they were given, by id; unknown ids are absent."""
         return self.store.stored(ids, self._legs)
 
-    def indexed(self, ids: Sequence[str]) -> dict[str, Indexed]:
+    def indexed(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
         """Return products by id with their vectors; unknown ids are absent."""
-        return {key: Indexed(key, each.row, each.vectors) for key, each in self.stored(ids).items()}
+        places = self._places_of(ids)
+        if FACETS.role in self.schema.fields.in_variants:
+            return {each.id: each for each in self.products_at(list(places.values()))}
+        return ViewColumns(self, places)
+
+    def product(self, ordinal: int) -> Indexed:
+        """Return a document as a product with its vectors; the last ones are remembered."""
+        read = self._read
+        if ordinal not in read:
+            if len(read) >= MOST_READ:
+                read = self._read = {}  # and not emptied: other threads read it
+            (read[ordinal],) = self.products_at([ordinal])
+        return read[ordinal]
+
+    def products_at(self, ordinals: Sequence[int]) -> list[Indexed]:
+        """Return documents as products with their vectors."""
+        records = self.store.read(self.numbers[ordinals].tolist())
+        vectors = self.vectors_of(ordinals, self._legs)
+        return [Indexed(each.id, each.to_row(), own) for each, own in zip(records, vectors, strict=True)]
+
+    def values(self, role: str, field: str, docs: Ordinals) -> list[tuple[str, ...]]:
+        """Return the values that each of some documents has of a field of which it may have several."""
+        table = self.products if self._layered is None else self._layered
+        return table.values_of(role, field, docs)
+
+    def vectors_at(self, leg: str, docs: Ordinals) -> tuple[list[int], Vectors]:
+        """Return which of some documents have a vector of a leg, and these."""
+        rows = self._legs[leg].rows[docs]
+        places = np.flatnonzero(rows >= 0)
+        return places.tolist(), self._legs[leg].take(rows[places])
 
     def leg(self, name: str, vector: Vector) -> LegVectors:
         """Return the vectors of a leg that a query vector is to be compared with.

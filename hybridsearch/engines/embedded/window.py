@@ -114,8 +114,10 @@ class Window:
 
 def contributions(plan: Plan, window: Window) -> Scores:
     """Return the contribution of each signal (row) to the score of each document (column)."""
-    parts = [window.contribution(signal) for signal in plan.signals]
-    return np.array(parts, np.float32).reshape(len(parts), len(window.docs))
+    parts = np.empty((len(plan.signals), len(window.docs)), np.float32)
+    for row, signal in zip(parts, plan.signals, strict=True):
+        row[:] = window.contribution(signal)
+    return parts
 
 
 def total(parts: Scores) -> Scores:

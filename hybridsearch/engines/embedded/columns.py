@@ -1,0 +1,52 @@
+"""Products by id, of which only those are read that somebody asks for: what a taste needs stands in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hybridsearch.fields.facets import KIND as FACETS
+from hybridsearch.roles import Fields
+from hybridsearch.search.shared import facets_of, leaves
+from hybridsearch.search.traits import Columns, Traits, Values
+from hybridsearch.values import Indexed
+
+if TYPE_CHECKING:
+    from hybridsearch.engines.embedded.view import View
+
+
+class ViewColumns(Columns):
+    """Products of a view.
+
+    Args:
+        view: It stays as it is, whatever is written.
+        places: Of products, by id.
+    """
+
+    def __init__(self, view: View, places: dict[str, int]) -> None:
+        self._view, self._places = view, places
+
+    def __getitem__(self, key: str) -> Indexed:
+        return self._view.product(self._places[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def traits(self, ids: Sequence[str], fields: Fields) -> Traits:
+        """Return what the products with these ids say."""
+        view, docs = self._view, np.array([self._places[key] for key in ids], np.int32)
+        values: dict[str, Values] = {}
+        for name in facets_of(fields):
+            joint, own = fields.format(name).joint, view.values(FACETS.role, name, docs)
+            values[name] = [leaves(each, joint) for each in own] if joint else own
+        priced = fields.price_in()
+        prices = np.nan_to_num(view.products.column("numbers", priced)[docs]).tolist() if priced else [0.0] * len(docs)
+        return Traits(values, prices, {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
