@@ -7,7 +7,9 @@ turns by 120 degrees and comes nearer, on a background. `cut` begins with a titl
 a room, and a third of the video shows other things. Queries are a snapshot of the product, a video of it (another
 shot, which turns the other way on another background), and the words for its colour and kind. For each way to keep
 what was seen: top-1 and MRR. `video x 1` counts the video as one picture more, `frames` each frame as one; `best` takes
-the nearest of picture and frames, and for a video the nearest of all pairs. Then what decoding and encoding take.
+the nearest of picture and frames, and for a video the nearest of all pairs. Of a video that is `cut`: how often the
+second that a hit names shows the product, by the frames that an index keeps and by all of them. Then what decoding and
+encoding take.
 """
 
 from __future__ import annotations
@@ -30,12 +32,16 @@ from hybridsearch.encoders.base import Encoder
 from hybridsearch.images.product import mean
 from hybridsearch.values import Vector, Vectors
 from hybridsearch.video.decode import decode_in_process
+from hybridsearch.video.frames import spread
 from hybridsearch.video.limits import CATALOGUE, QUERY, Limits
-from tests.video.clips import backgrounds, filmed, scene, turning
+from hybridsearch.video.moments import MOST, Moments, moments_of, timed
+from tests.video.clips import RATE, backgrounds, filmed, scene, turning
 from training.render import COLOURS
 
 SIDE = (192, 192)
 FRAMES = 40
+SHOWN = FRAMES / 2 / RATE, FRAMES * 1.75 / RATE
+"""From which second on, and until which, a video that is `cut` shows its product."""
 SAME_AS_PAPER = ("white", "cream", "silver")
 """Colours that cannot be told from the background of a clean picture, which is cut away."""
 Random = np.random.Generator
@@ -47,6 +53,7 @@ class Seen:
 
     picture: Vectors
     frames: Vectors
+    seconds: tuple[float, ...] = ()
 
     @property
     def video(self) -> Vectors:
@@ -95,8 +102,8 @@ class Clock:
         self.decoding = self.encoding = 0.0
         self.videos = self.frames = 0
 
-    def read(self, encoder: Encoder, data: bytes, limits: Limits) -> Vectors:
-        """Return the vectors of a video's frames."""
+    def read(self, encoder: Encoder, data: bytes, limits: Limits) -> tuple[Vectors, tuple[float, ...]]:
+        """Return the vectors of a video's frames, and their seconds."""
         started = time.perf_counter()
         frames = decode_in_process(data, encoder.enough, limits)
         decoded = time.perf_counter()
@@ -105,7 +112,7 @@ class Clock:
         self.encoding += time.perf_counter() - decoded
         self.videos += 1
         self.frames += len(frames)
-        return rows
+        return rows, tuple(frame.second for frame in frames)
 
 
 def nearest(queries: Sequence[Vectors], products: Sequence[Vectors]) -> Vectors:
@@ -113,6 +120,19 @@ def nearest(queries: Sequence[Vectors], products: Sequence[Vectors]) -> Vectors:
     starts = np.cumsum([0, *map(len, products)])[:-1]
     every = np.concatenate(products).T
     return np.stack([np.maximum.reduceat((query @ every).max(axis=0), starts) for query in queries])
+
+
+def showing(queries: Sequence[Vectors], seen: Sequence[Seen]) -> dict[str, float]:
+    """Return how often the second that is named for a query of one row shows the product."""
+    named: dict[str, list[bool]] = {"chance": [], "all": [], "kept": []}
+    for query, each in zip(queries, seen, strict=True):
+        kept = moments_of(spread([timed(*pair) for pair in zip(each.seconds, each.frames, strict=True)], MOST))
+        read = Moments.read(str(kept), each.frames.shape[1])
+        assert read is not None
+        named["chance"] += [SHOWN[0] <= second < SHOWN[1] for second in each.seconds]
+        for name, moments in (("all", Moments(0, each.seconds, each.frames)), ("kept", read)):
+            named[name].append(SHOWN[0] <= moments.nearest(query[0]) < SHOWN[1])
+    return {name: round(float(np.mean(found)), 3) for name, found in named.items()}
 
 
 def figures(scores: Vectors) -> dict[str, float]:
@@ -128,13 +148,13 @@ def measure(encoder: Encoder, kind: str, count: int) -> dict[str, Any]:
     products = [product(str(random.choice(known_kinds())), str(random.choice(colours)), random) for _ in range(count)]
     pictures = encoder.encode_images([each.shot(CLEAN, random) for each in products])
     videos = [clock.read(encoder, filmed(clip(each, kind, random), preset="ultrafast"), CATALOGUE) for each in products]
-    seen = [Seen(picture[None], frames) for picture, frames in zip(pictures, videos, strict=True)]
+    seen = [Seen(picture[None], *frames) for picture, frames in zip(pictures, videos, strict=True)]
     photos = encoder.encode_images([each.shot(SNAPSHOT, random) for each in products])
     words = encoder.encode_queries(
         [f"{each.colour.replace('-', ' ')} {spoken('kind', each.kind)}" for each in products]
     )
     filmed_queries = [
-        asked.read(encoder, filmed(query_clip(each, random), preset="ultrafast"), QUERY) for each in products
+        asked.read(encoder, filmed(query_clip(each, random), preset="ultrafast"), QUERY)[0] for each in products
     ]
     found: dict[str, Any] = {}
     for name, keep in KEPT.items():
@@ -145,6 +165,12 @@ def measure(encoder: Encoder, kind: str, count: int) -> dict[str, Any]:
             "words": figures(nearest([row[None] for row in words], kept)),
             "video": figures(nearest(shown, kept)),
         }
+    asked_so: dict[str, Vectors | list[Any]] = {
+        "photo": photos,
+        "words": words,
+        "video": [pooled(rows)[0] for rows in filmed_queries],
+    }
+    seconds = {name: showing([row[None] for row in rows], seen) for name, rows in asked_so.items()}
     return {
         "what": f"videos, {kind}",
         "products": count,
@@ -152,6 +178,7 @@ def measure(encoder: Encoder, kind: str, count: int) -> dict[str, Any]:
         "decoding ms": round(1000 * clock.decoding / clock.videos, 1),
         "encoding ms": round(1000 * clock.encoding / clock.videos, 1),
         "found": found,
+        **({"second": seconds} if kind == "cut" else {}),
     }
 
 

@@ -15,6 +15,7 @@ from hybridsearch.given import read, some_name
 from hybridsearch.roles import Fields
 from hybridsearch.search import explain
 from hybridsearch.search.arms import Chosen
+from hybridsearch.search.filmed import with_moments
 from hybridsearch.search.highlight import highlighted
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.suggestions import Planned
@@ -67,7 +68,7 @@ def presented(
     used = "" if any(why.startswith(NO_ARM) for why in page.degraded) else arm
     name = secrets.token_urlsafe(16)
     named = replace(page, query_id=name, arm=used, teams=page.teams if used else (), heard=heard)
-    shown = with_variants(plan, named, fields)
+    shown = with_moments(plan, with_variants(plan, named, fields))
     return highlighted(plan, shown, fields) if marked else shown
 
 

@@ -98,6 +98,7 @@ class Leg:
         exact: Whether the server keeps whole vectors and explores as many as it can.
         pictures: How many pictures of a product its vector is the mean of, at most.
         bits: Of each number, by which the server looks for neighbours: 8, 4 or 1.
+        frames: Whether the frames of a product's video are kept, to say which one is like a query.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Leg:
     exact: bool = False
     pictures: int = 1
     bits: int = 8
+    frames: bool = False
 
     def calibration(self, source: str) -> Calibration:
         """Return where the leg's cosines to queries from a source lie."""

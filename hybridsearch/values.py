@@ -104,6 +104,8 @@ class Document:
     """The distinct words of all text as people write them: from these an index knows which it has."""
     variants: tuple[FieldValues, ...] = ()
     """The fields of each variant, without repeats; where an index has variants every product has at least one."""
+    moments: Mapping[str, str] = field(default_factory=dict)
+    """By leg what is kept of the frames of its video, as `hybridsearch.video.moments` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ class Hit:
         variant: Of a product with variants the one that fits the query best, as the shop wrote it.
         offers: Of a product with offers all: `variant`, then those that pass the filters, then others; the cheap first.
         looked_at: Of the history, where it lifted this product: the one that is the nearest, by id and title.
+        frame: The second of its video that is the most like the query; None where none is known, or like it.
+        video: Which of the product's videos that is, from 0.
+        moments: As stored, until it is known which one that is.
     """
 
     id: str
@@ -139,6 +144,9 @@ class Hit:
     variant: Row | None = None
     offers: tuple[Row, ...] = ()
     looked_at: str = ""
+    frame: float | None = None
+    video: int = 0
+    moments: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def buyers_say(self) -> Mapping[str, Any]:
@@ -159,6 +167,7 @@ class Hit:
             | ({"variant": self.variant} if self.variant is not None else {})
             | ({"offers": list(self.offers)} if self.offers else {})
             | ({"because": list(self.because)} if self.because else {})
+            | ({"frame": self.frame, "video": self.video} if self.frame is not None else {})
         )
 
 

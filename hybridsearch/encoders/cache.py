@@ -28,7 +28,8 @@ from hybridsearch.prefetch import prefetch_map
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.values import Vector, Vectors
 from hybridsearch.video import workers as film
-from hybridsearch.video.frames import Frame
+from hybridsearch.video.frames import Frame, spread
+from hybridsearch.video.moments import MOST, Filmed, moments_of, timed
 
 AT_ONCE = 32
 """Pictures that are encoded together; as many more are decoded in the meantime, and one takes about 2 MB."""
@@ -115,7 +116,7 @@ class EncodeCache:
         return self._files(encoder, [image_key(encoder, data) for data in pictures], pictures, encoded, AT_ONCE)
 
     def videos(self, encoder: Encoder, videos: Sequence[bytes]) -> Encoded[list[Vector | ImageError]]:
-        """Return the vector of each video file, the mean of its frames, or in its place the reason why it has none.
+        """Return the vector of each video file, the mean of its frames, with some of these; or why it has none.
 
         Raises:
             EncoderError: As the encoder does.
@@ -128,9 +129,21 @@ class EncodeCache:
                     yield key, frames
                 else:
                     rows = encoder.encode_images([frame.picture for frame in frames])
+                    kept = spread([timed(each.second, row) for each, row in zip(frames, rows, strict=True)], MOST)
+                    self._put(zip(frame_keys(key), kept, strict=False))  # before what says that it is known
                     yield key, mean(list(map(Vector, rows))).array
 
-        return self._files(encoder, [video_key(encoder, data) for data in videos], videos, encoded, film.AT_ONCE)
+        keys = [video_key(encoder, data) for data in videos]
+        found = self._files(encoder, keys, videos, encoded, film.AT_ONCE)
+        return Encoded([self._filmed(encoder, *pair) for pair in zip(keys, found.vectors, strict=True)], found.hits)
+
+    def _filmed(self, encoder: Encoder, key: bytes, vector: Vector | ImageError) -> Vector | ImageError:
+        """Return the vector of a video with its frames; without, where one of them was damaged."""
+        if isinstance(vector, ImageError):
+            return vector
+        known = self._store.get(keys := frame_keys(key), encoder.dims + 1)
+        rows = [known[each] for each in keys if each in known]
+        return Filmed(vector.array, str(moments_of(rows))) if rows else vector
 
     def flush(self) -> None:
         """Write down what the store has not yet written."""
@@ -245,7 +258,12 @@ def image_key(encoder: Encoder, data: bytes) -> bytes:
 
 def video_key(encoder: Encoder, data: bytes) -> bytes:
     """Return the key under which the vector of a video file is known."""
-    return key_of("video", encoder, data)
+    return key_of("film", encoder, data)
+
+
+def frame_keys(key: bytes) -> list[bytes]:
+    """Return the keys under which frames of a video are known, given that of the video."""
+    return [hashlib.blake2b(key, digest_size=20, salt=bytes([place])).digest() for place in range(MOST)]
 
 
 def key_of(kind: str, encoder: Encoder, content: bytes) -> bytes:

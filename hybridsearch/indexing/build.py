@@ -21,10 +21,11 @@ from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.limits import LOADED_AT_ONCE
 from hybridsearch.images.load import Fetch
-from hybridsearch.images.product import Load, ProductPictures, mean, read_pictures
+from hybridsearch.images.product import Load, ProductPictures, read_pictures
 from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.reviewed import ReviewFile, flaws, review_file
+from hybridsearch.indexing.seen import seen_together, with_moments
 from hybridsearch.query_sources import PHOTO
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema
@@ -34,13 +35,12 @@ from hybridsearch.video import extra
 from hybridsearch.video.kinds import require_video
 from hybridsearch.video.limits import MAX_BYTES
 from hybridsearch.video.load import load_video, video_fetcher
+from hybridsearch.video.moments import Filmed
 
 UNIT = 1e-3
 """How far the square of a vector's length may be from 1."""
 PICTURE, VIDEO = "picture", "video"
 """What a product is seen in."""
-OF_A_PICTURE = 0.25
-"""What a video counts beside pictures, each of which counts 1: it shows the product less plainly (measured)."""
 BROKEN = 16
 """Products in a row without a vector from which on the encoder is taken to be at fault."""
 
@@ -135,8 +135,9 @@ class Builder:
         for place, product in enumerate(begun.products):
             found = {leg: vectors[place] for leg, vectors in begun.vectors.items()}
             vectors = dict(self.usable(product, found, built))
+            moments = {leg: vector.moments for leg, vector in vectors.items() if isinstance(vector, Filmed)}
             try:
-                made = make(product, vectors=vectors)
+                made = replace(make(product, vectors=vectors), moments=moments)
                 built.documents.append(made)
                 built.told_of_reviews(product, made.row)
             except ValueError as error:
@@ -158,7 +159,7 @@ class Builder:
             return None
         if leg.reads == "image":
             before, now = (self.seen_in(row) for row in (stored.row, product.row))
-            return stored.vectors[leg.name] if before == now else None
+            return with_moments(stored.vectors[leg.name], leg, stored.moments) if before == now else None
         same = document.leg_text(stored.row, leg) == document.leg_text(product.row, leg)
         return stored.vectors[leg.name] if same else None
 
@@ -214,7 +215,7 @@ class Builder:
         pictures, videos = zip(*(self.seen_in(product.row) for product in products), strict=True)
         pictured = self.read(products, PICTURE, pictures, leg.pictures, partial(self.cache.images, encoder), built)
         filmed = self.read(products, VIDEO, videos, 1, partial(self.cache.videos, encoder), built)
-        vectors = [together(shot.vectors, film.vectors) for shot, film in zip(pictured, filmed, strict=True)]
+        vectors = [seen_together(shot, film, leg) for shot, film in zip(pictured, filmed, strict=True)]
         named = [bool(shots or films) for shots, films in zip(pictures, videos, strict=True)]
         built.counts.pictured += sum(named)
         built.counts.without_picture += vectors.count(None)
@@ -291,12 +292,6 @@ def encoding(
         yield Builder(schema, encoders, cache, load, pool, refused)
 
 
-def together(pictures: Sequence[Vector], videos: Sequence[Vector]) -> Vector | None:
-    """Return the vector of a product that is seen in these; None where there are none."""
-    weights = [1.0] * len(pictures) + [OF_A_PICTURE] * len(videos)
-    return mean([*pictures, *videos], weights) if weights else None
-
-
 def counted(encoded: Any, built: Built) -> Any:
     """Count what came from the cache, and return the vectors."""
     built.counts.cached += encoded.hits
@@ -325,7 +320,8 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
                 "Give it an 'image_encoder', another 'encoder', or text fields to read."
             )
         known = Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads)
-        legs.append(replace(known, exact=leg.exact, pictures=leg.pictures, bits=leg.bits))
+        frames = leg.reads == "image" and bool(settings.fields.videos)
+        legs.append(replace(known, exact=leg.exact, pictures=leg.pictures, bits=leg.bits, frames=frames))
     return Schema(settings.fields, tuple(legs), text.analysis_version())
 
 

@@ -110,6 +110,7 @@ class Plan:
         diverse: What tells how alike products are, for an order in which each adds something; None: by score alone.
         given_filters: The filters as they were given, for whoever logs the page.
         taste: Of the person, so that hits can say why; its signals are among the others.
+        filmed: The legs whose frames of the hits' videos are wanted, the one that counts most first.
     """
 
     kind: Kind
@@ -143,6 +144,7 @@ class Plan:
     diverse: Diverse | None = None
     given_filters: Mapping[str, Any] = field(default_factory=dict, compare=False)
     taste: Taste = field(default=INDIFFERENT, repr=False, compare=False)
+    filmed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
 

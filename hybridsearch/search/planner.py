@@ -20,6 +20,7 @@ from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets import FacetNames, read_facets
+from hybridsearch.search.filmed import filmed_legs
 from hybridsearch.search.filters import FilterValue, read_filters
 from hybridsearch.search.heard import widened
 from hybridsearch.search.letter_case import compared
@@ -192,6 +193,7 @@ def plan(
     ranked = not query.sort and kind not in UNTASTED
     tasted = taste_signals(taste, schema, weights.taste, weights.taste_vectors) if ranked else ()
     notes = (*changed(query, kind), *notes, *taste.notes, *[UNUSED] * (bool(taste.seen) and not ranked))
+    signals = (*signals_of(evidence, weights), *ruled.signals, *tasted)
     planned = Plan(
         kind=kind,
         reason=reason,
@@ -200,7 +202,7 @@ def plan(
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,
-        signals=(*signals_of(evidence, weights), *ruled.signals, *tasted),
+        signals=signals,
         facets=tuple(read_facets(query.facets, schema.fields, configured, filters)),
         sort=read_sort(query.sort, schema.fields, configured),
         cut_off=weights.cut_off if query.sort and kind != "browse" else 0.0,
@@ -217,6 +219,7 @@ def plan(
         diverse=diverse_by(schema, ruled) if query.diverse else None,
         given_filters=query.filters,
         taste=taste if tasted else INDIFFERENT,
+        filmed=filmed_legs(signals, schema),
         variants=f"{schema.fields.list_of_variants}." if schema.fields.in_variants else "",
         notes=(*notes, *reading.notes),
         degraded=tuple(degraded),

@@ -36,6 +36,7 @@ from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
 from hybridsearch.web.sides import Sides
+from hybridsearch.web.solids import Solids
 
 Handle = Callable[[Request], Awaitable[Response]]
 log = redaction.logger(__name__)
@@ -63,7 +64,8 @@ def application(
     api, pictures = Api(shop, Metrics()), Pictures(shop)
     pages, streams = Pages(shop, api, rules, pictures, edit=edit), Streams()
     compare = Compare(pages, Sides(shop, beside), Judged(shop.settings, judgments))
-    further = compare.routes(answering)
+    solids = Solids(pages)
+    further = [*compare.routes(answering), *solids.routes(answering)]
     judging = Judging(shop, judge) if judge else None
     further += [route for part in parts(shop, pages, streams, edit=edit) for route in part.routes(answering)]
     further += Judge(pages, judging).routes(answering) if judging else []
@@ -72,6 +74,7 @@ def application(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         pictures.close()
+        solids.close()
         compare.close()
         if judging:
             judging.close()

@@ -52,7 +52,8 @@ class Door:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({**HEADERS, **allowances(asked, self.rules)})
+                for name, value in {**HEADERS, **allowances(asked, self.rules)}.items():
+                    headers.setdefault(name, value)  # the page of a viewer has a policy of its own
             await send(message)
 
         answer = self._refusal(asked, scope)

@@ -16,6 +16,7 @@ from hybridsearch.rows import strings
 from hybridsearch.search.written_filters import parts
 from hybridsearch.values import FacetDetails, Hit, Page, Region, Row
 from hybridsearch.web import trees
+from hybridsearch.web.media import moment, scene_viewer, solids
 
 SIZE = 24
 """Hits on a page."""
@@ -43,6 +44,10 @@ class Card:
         price: That of the variant that is shown, where that has one of its own.
         variant: What the variant that fits best has: values of its facets, and its codes.
         place: Of this variant among those of the product, from 0, where it has a picture of its own.
+        moment: When its video is the most like the query: `1:07`.
+        film: The address of the video from then on, where the catalogue has one.
+        solids: The kinds of its 3-D files.
+        android: By which address Android shows one of them in the room.
     """
 
     id: str
@@ -57,6 +62,10 @@ class Card:
     signals: tuple[tuple[str, float], ...] = ()
     variant: tuple[str, ...] = ()
     place: int | None = None
+    moment: str = ""
+    film: str = ""
+    solids: tuple[str, ...] = ()
+    android: str = ""
 
     @property
     def key(self) -> str:
@@ -290,6 +299,9 @@ def card(hit: Hit, fields: Fields, *, signals: bool = False) -> Card:
         tuple(hit.signals.items())[:6] if signals else (),
         tuple(each[:60] for each in chosen if each),
         place_of(variant, row, fields) if variant is not None else None,
+        *moment(hit, fields),
+        tuple(found := solids(row)),
+        scene_viewer(found.get("glb", ""), title),
     )
 
 

@@ -95,6 +95,27 @@ def test_files_of_other_kinds_are_carried_through_to_hits_as_they_are(shops: Sho
     assert pages[0].to_json()["hits"][0]["product"]["solid"] == SOLID
 
 
+def test_a_hit_says_which_second_of_which_of_its_videos_is_the_most_like_the_query(tmp_path: Path, es_url: str) -> None:
+    shown = {name: standing(picture(name).resize((150, 150)), backgrounds(3)) for name in ("S0059", "S0061")}
+    (tmp_path / "both.mp4").write_bytes(filmed(shown[name] for name in shown for _ in range(20)))
+    (tmp_path / "text.mp4").write_bytes(b"some text")
+    products: list[dict[str, Any]] = [
+        {"id": "1", "title": "a ball and a sofa", "video": ["text.mp4", "both.mp4"]},
+        {"id": "2", "title": "sofa"},
+    ]
+    with on_both_engines(tmp_path, es_url, products, fields=FIELDS, vectors=LEGS) as both:
+        for shop in both:
+            ball, sofa = (shop.search(image=shown[name])[0] for name in shown)
+            assert (ball.id, ball.video, sofa.video) == ("1", 1, 1)
+            assert ball.frame is not None
+            assert sofa.frame is not None
+            assert 0 <= ball.frame < 2 <= sofa.frame < 4
+            assert sofa.to_json()["frame"] == sofa.frame
+            shop.update("1", {"title": "a sofa and a ball"})
+            assert shop.search(image=shown["S0061"])[0].frame == sofa.frame
+            assert all(hit.frame is None for hit in shop.search())
+
+
 def test_words_with_a_video_are_words_with_a_photo(shops: Shops) -> None:
     shown = clip("S0059", 100)
     plans = [each.plan("blue sofa", video=shown) for each in shops]

@@ -21,10 +21,12 @@ from hybridsearch.roles import Fields
 from hybridsearch.thumbnails import data_address, small
 from hybridsearch.values import Hit, Page
 from hybridsearch.web import JudgeOptions, app, saved
+from hybridsearch.web.solids import INSTALL, script
 from tests.engines.test_regions import ROWS, scene
 from tests.learning.test_report import rendered as report
 from tests.servers import browser
-from tests.shops import settings, shop, write_config
+from tests.shops import settings, shop, write_config, write_products
+from tests.web.solid import triangle
 
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_BROWSER") == "1"
 SAMPLE = Path(sample.__file__).parent
@@ -264,6 +266,23 @@ def test_a_part_of_a_photo_is_clicked_and_two_set_ups_are_seen_side_by_side(tmp_
         values = line.locator("td").all_inner_texts()[:2]
         line.get_by_role("link").click()
         assert [text.split("nDCG@10 ")[1] for text in page.locator(".beside .count").all_inner_texts()] == values
+        assert wrong == []
+
+
+def test_a_3_d_file_is_turned_in_the_browser_under_the_policy_of_its_page(tmp_path: Path, chromium: Any) -> None:
+    if script() is None:
+        pytest.skip(f"NO VIEWER: {INSTALL}")
+    (tmp_path / "chair.glb").write_bytes(triangle())
+    write_products(tmp_path / "products.jsonl", [{"id": "1", "title": "chair", "solid": {"glb": "chair.glb"}}])
+    with (
+        served(tmp_path, {}, catalog={"path": "products.jsonl"}, fields={"title": "title"}, vectors=[]) as address,
+        opened(chromium) as (page, wrong),
+    ):
+        page.goto(f"{address}?q=chair")
+        assert not page.locator(".on-ar").count()
+        page.get_by_role("link", name="In 3-D").click()
+        expect(page.locator("model-viewer")).to_have_js_property("loaded", True, timeout=30_000)
+        assert page.locator("model-viewer").bounding_box()["height"] > 100
         assert wrong == []
 
 

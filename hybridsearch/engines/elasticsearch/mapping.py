@@ -67,6 +67,11 @@ def variant_path(role: str, name: str) -> str:
     return f"{VARIANTS}.{role}.{name}"
 
 
+def moments_path(leg: str) -> str:
+    """Return the path of what is kept of the frames of a video, for a leg."""
+    return f"{RESERVED}.moments.{leg}"
+
+
 def vector_path(leg: str) -> str:
     """Return the path of a vector leg."""
     return f"{RESERVED}.vectors.{leg}"
@@ -102,6 +107,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
     texts: dict[str, Any] = dict.fromkeys(fields.languages, types["text"])
     reviews = dict.fromkeys(map(in_reviews, fields.languages if fields.reviews else ()), types["text"])
     vectors: dict[str, Any] = {leg.name: vector_type(leg, knn_has_k) for leg in schema.legs}
+    frames = dict.fromkeys((leg.name for leg in schema.legs if leg.frames), types["moments"])
     inside = fields_by_role(fields.in_variants)
     return objects(
         {
@@ -113,6 +119,7 @@ def our_fields(schema: Schema, knn_has_k: bool) -> dict[str, Any]:
             **fields_by_role({role: fields.of_products(role) for role in KINDS}),
             **({"variants": {"type": "nested", "include_in_root": True, **objects(inside)}} if inside else {}),
             "vectors": objects(vectors),
+            **({"moments": objects(frames)} if frames else {}),
         }
     )
 
@@ -223,6 +230,7 @@ def to_document(key: str, source: Mapping[str, Any], ours: Mapping[str, Any], ro
         variants=tuple(map(restored, ours.get("variants", ()))),
         vectors={leg: Vector(values) for leg, values in ours.get("vectors", {}).items()},
         routing=routing,
+        moments=ours.get("moments", {}),
     )
 
 
@@ -245,4 +253,6 @@ def to_source(document: Document) -> dict[str, Any]:
         ours["words"] = document.words
     if document.vectors:
         ours["vectors"] = {leg: vector.array for leg, vector in document.vectors.items()}
+    if document.moments:
+        ours["moments"] = document.moments
     return {**document.row, RESERVED: ours}

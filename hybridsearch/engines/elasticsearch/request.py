@@ -15,7 +15,7 @@ from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets
 from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.beside import numbers, with_counts
 from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_clause
-from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, text_path, vector_path
+from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, moments_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.matches import best_of, counting, match_clause
 from hybridsearch.engines.elasticsearch.orders import keys, order
 from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
@@ -102,8 +102,8 @@ def to_elasticsearch(
         "track_total_hits": True,
         "_source": source(plan),
     }
-    if plan.shown_legs:
-        body["fields"] = list(map(vector_path, plan.shown_legs))
+    if wanted := [*map(vector_path, plan.shown_legs), *map(moments_path, plan.filmed if plan.rows else ())]:
+        body["fields"] = wanted
     if seconds is not None:
         body["timeout"] = f"{max(1, round(seconds * 1000))}ms"
     if left_out:
@@ -306,7 +306,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
     shown = hits["hits"][: plan.size]
     values, details = facets(plan, counted)
     return plan.page(
-        map(to_hit, hits["hits"]),
+        [to_hit(hit, plan.filmed) for hit in hits["hits"]],
         hits["total"]["value"],
         values,
         details=details,
@@ -319,11 +319,14 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
     )
 
 
-def to_hit(hit: shapes.Hit) -> Hit:
-    """Return a hit with its signals, the largest first."""
+def to_hit(hit: shapes.Hit, filmed: Sequence[str] = ()) -> Hit:
+    """Return a hit with its signals, the largest first, and with what some legs keep of its video."""
     named = hit.get("matched_queries") or {}
     signals = sorted(((name, value) for name, value in named.items() if value > 0), key=lambda pair: -pair[1])
-    return Hit(hit["_id"], hit.get("_score") or 0.0, dict(signals), hit.get("_source", {}))
+    fields = hit.get("fields", {})
+    with reading("the frames of a video"):
+        moments = {leg: str(fields[path][0]) for leg in filmed if (path := moments_path(leg)) in fields}
+    return Hit(hit["_id"], hit.get("_score") or 0.0, dict(signals), hit.get("_source", {}), moments=moments)
 
 
 def to_vectors(legs: Sequence[str], hit: shapes.Hit) -> dict[str, Vector]:

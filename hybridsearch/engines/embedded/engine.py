@@ -31,7 +31,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.bars import wanting
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
-from hybridsearch.values import Document, Hit, Indexed, Page, Row
+from hybridsearch.values import Document, Indexed, Page, Row
 
 PATIENCE = 30.0
 """Seconds for which a write to the live generation waits for that of another process."""
@@ -199,7 +199,7 @@ class EmbeddedEngine:
         ranking = rank(plan, view)
         products = view.store.read([int(view.numbers[placed.ordinal]) for placed in ranking.placed])
         hits = tuple(
-            Hit(product.id, placed.score, placed.signals, product.to_row() if plan.rows else {})
+            product.to_hit(placed.score, placed.signals, plan)
             for placed, product in zip(ranking.placed, products, strict=True)
         )
         written = [

@@ -6,7 +6,7 @@ import itertools
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -14,7 +14,8 @@ import orjson
 from numpy.typing import NDArray
 
 from hybridsearch.fields import KINDS, restored
-from hybridsearch.values import Document, Row, Vector
+from hybridsearch.search.plan import Plan
+from hybridsearch.values import Document, Hit, Row, Vector
 
 
 class Rows(Protocol):
@@ -54,7 +55,16 @@ class Record(NamedTuple):
             {leg: Vector(legs[leg][row]) for leg, row in content.vectors.items()},
             variants=tuple(map(restored, content.variants)),
             words=tuple(content.words),
+            moments=content.moments,
         )
+
+    def to_hit(self, score: float, signals: Mapping[str, float], plan: Plan) -> Hit:
+        """Return the hit that a plan makes of it."""
+        if not plan.rows:
+            return Hit(self.id, score, signals, {})
+        stored = self.to_content().moments if plan.filmed else {}
+        moments = {leg: stored[leg] for leg in plan.filmed if leg in stored}
+        return Hit(self.id, score, signals, self.to_row(), moments=moments)
 
     def to_content(self) -> Content:
         """Return what is searched."""
@@ -75,18 +85,19 @@ class Content:
     fields: Mapping[str, Mapping[str, Any]]
     vectors: Mapping[str, int]
     variants: Sequence[Mapping[str, Mapping[str, Any]]] = ()
+    moments: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Content:
         """Read what `to_json` wrote."""
         fields = {role: data[role] for role in KINDS if role in data}
-        return cls(
-            data["text"], data["codes"], data.get("words", ()), fields, data["vectors"], data.get("variants", ())
-        )
+        rest = data.get("variants", ()), data.get("moments", {})
+        return cls(data["text"], data["codes"], data.get("words", ()), fields, data["vectors"], *rest)
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that is stored: each role beside the others, as it was before there were more than two."""
-        there = {name: part for name, part in (("words", self.words), ("variants", self.variants)) if part}
+        more = {"words": self.words, "variants": self.variants, "moments": self.moments}
+        there = {name: part for name, part in more.items() if part}
         return {"text": self.text, "codes": self.codes, **there, **self.fields, "vectors": self.vectors}
 
 
@@ -109,9 +120,8 @@ def require_fit(document: Document, legs: Mapping[str, int]) -> None:
 
 def encode(document: Document, rows: Mapping[str, int]) -> bytes:
     """Return the content of a document as JSON, given the row that each of its vectors has in its file."""
-    return orjson.dumps(
-        Content(document.text, document.codes, document.words, document.fields, rows, document.variants).to_json()
-    )
+    stored = document.text, document.codes, document.words, document.fields, rows, document.variants, document.moments
+    return orjson.dumps(Content(*stored).to_json())
 
 
 def checksum(number: int, key: str, row: bytes, content: bytes) -> int:

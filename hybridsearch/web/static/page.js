@@ -1,6 +1,11 @@
 // What HTML alone cannot do: keys in the list of suggestions, photos that are dropped or pasted, recordings.
 "use strict";
 
+// What a device can show in the room decides which links are seen, see page.css.
+const root = document.documentElement.classList;
+if (document.createElement("a").relList.supports("ar")) root.add("ar");
+if (/android/i.test(navigator.userAgent)) root.add("android");
+
 const by = (id) => document.getElementById(id);
 const box = by("q"), list = by("suggestions"), said = by("said"), search = by("search"), file = by("file");
 let at = -1, typing = false; // typing: since the last search
