@@ -138,7 +138,7 @@ class QualityCheck:
         values = {}
         for query in queries:
             with suppress(QueryError):  # a filter of the new index that the live one does not have
-                plan = replace(query.plan(schema, weights), size=CUT, rows=False)
+                plan = replace(query.searched(self.shop.engine, schema, weights, generation), size=CUT, rows=False)
                 page = self.shop.engine.search(plan, generation)
                 if not page.degraded:
                     values[repr(query.judged.key)] = ndcg([hit.id for hit in page], query.judged.grades)

@@ -38,6 +38,7 @@ class Features:
         kinds: (queries,), what sort of query each is.
         groups: (queries,), queries of one group are kept on one side of every split.
         written: Signals whose weights a person wrote: they stay.
+        lifts: What words beside a photo add to the values, where it is part of them; None where there are none.
     """
 
     names: tuple[str, ...]
@@ -50,6 +51,7 @@ class Features:
     kinds: NDArray[np.str_]
     groups: NDArray[np.int64]
     written: frozenset[str] = frozenset()
+    lifts: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.ideal)
@@ -57,7 +59,8 @@ class Features:
     def take(self, rows: Positions) -> Features:
         """Return the features of some queries."""
         parts = ("values", "present", "judged", "gains", "ideal", "trust", "kinds", "groups")
-        return replace(self, **{name: getattr(self, name)[rows] for name in parts})
+        lifts = None if self.lifts is None else self.lifts[rows]
+        return replace(self, **{name: getattr(self, name)[rows] for name in parts}, lifts=lifts)
 
     def ndcg(self, weights: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return nDCG@10 of each query under weights, (signals,) or (queries, signals).
@@ -94,8 +97,10 @@ class Features:
         values = self.values.copy()
         for column, name in enumerate(self.names):
             if name in changes:
-                ratio = values[..., column] / np.maximum(1 - values[..., column], 1e-7)
-                values[..., column] = ratio / (ratio + changes[name])
+                lift = np.float32(0) if self.lifts is None else self.lifts[..., column]
+                own = values[..., column] - lift
+                ratio = own / np.maximum(1 - own, 1e-7)
+                values[..., column] = ratio / (ratio + changes[name]) + lift
         return replace(self, values=values)
 
     def middle(self, signal: str) -> float:
@@ -103,7 +108,9 @@ class Features:
 
         It is at most LARGEST: above that, `saturated` could not restore the number to four digits.
         """
-        values = self.values[..., self.names.index(signal)].astype(np.float64)
+        column = self.names.index(signal)
+        values = self.values[..., column].astype(np.float64)
+        values = values if self.lifts is None else values - self.lifts[..., column]
         values = values[values > 0]
         return float(min(np.median(values / np.maximum(1 - values, 1e-7)), LARGEST)) if len(values) else 1.0
 
@@ -124,8 +131,11 @@ def build(
     values = np.zeros((*shape, len(names)), np.float32)
     present, judged, gains = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.float32)
     grades = [query.grades for query in queries]
+    lifts = np.zeros_like(values) if any(each.lifts is not None for each in result_lists) else None
     for row, (results, by_product) in enumerate(zip(result_lists, grades, strict=True)):
-        values[row, : len(results.ids)] = results.values
+        values[row, : len(results.ids)] = results.whole
+        if lifts is not None and results.lifts is not None:
+            lifts[row, : len(results.ids)] = results.lifts
         present[row, : len(results.ids)] = True
         judged[row, : len(results.ids)] = [product in by_product for product in results.ids]
         gains[row, : len(results.ids)] = [2 ** by_product.get(product, 0.0) - 1 for product in results.ids]
@@ -140,6 +150,7 @@ def build(
         np.array([query.weight for query in queries], np.float32),
         np.array(kinds, dtype=np.str_),
         np.array(groups(queries), np.int64),
+        lifts=lifts,
     )
 
 

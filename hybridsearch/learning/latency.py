@@ -32,7 +32,7 @@ def latencies(engine: Engine, asked: Sequence[PreparedQuery], weights: Weights, 
         EngineError: The engine cannot be reached.
     """
     schema = engine.schema()
-    plans = [replace(query.plan(schema, weights), size=SIZE) for query in asked[:MOST]]
+    plans = [replace(query.searched(engine, schema, weights), size=SIZE) for query in asked[:MOST]]
     for plan in plans[:WARM]:
         engine.search(plan)
     found = []

@@ -31,6 +31,7 @@ from hybridsearch.search.planner import Query
 from hybridsearch.search.synonyms import NONE, Synonyms
 from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.wishes import granted, look
 from hybridsearch.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
@@ -77,6 +78,18 @@ class PreparedQuery:
             today=self.today,
             taste=taste,
         )
+
+    def searched(self, engine: Engine, schema: Schema, weights: Weights, generation: str | None = None) -> Plan:
+        """Return the plan that a search runs: what words name beside a photo is looked up first, in one request.
+
+        Raises:
+            EngineError: The engine cannot be reached.
+        """
+        plan = self.plan(schema, weights)
+        looked = look(plan, schema)
+        if looked is None:
+            return plan
+        return granted(plan, looked, engine.search(looked.plan, generation), schema, weights, self.lexicon)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,12 @@ from hybridsearch.disk.modes import create
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
+from hybridsearch.learning.lifted import is_lifted, lifts
 from hybridsearch.progress import Progress
 from hybridsearch.search import signals
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
+from hybridsearch.values import Page
 
 Matrix = NDArray[np.float32]
 
@@ -44,10 +46,17 @@ class ResultList:
     Attributes:
         ids: Product ids.
         values: Signal values, (products, signals) in the order of `signals.signal_names`.
+        lifts: What words beside a photo add to them, of the same shape, see `lifted`; None where there are none.
     """
 
     ids: tuple[str, ...]
     values: Matrix
+    lifts: Matrix | None = None
+
+    @property
+    def whole(self) -> Matrix:
+        """The values that weights are multiplied with."""
+        return self.values if self.lifts is None else self.values + self.lifts
 
     def ranked(self, weights: NDArray[np.floating], names: Sequence[str]) -> list[str]:
         """Return the ids by descending sum of weighted values, typed codes first; tied ones stay in the engine's order.
@@ -56,7 +65,7 @@ class ResultList:
             weights: (signals,).
             names: The signals.
         """
-        scores = codes_first(self.values @ weights, self.values, names)
+        scores = codes_first(self.whole @ weights, self.values, names)
         return [self.ids[row] for row in np.argsort(-scores, kind="stable")]
 
 
@@ -89,6 +98,7 @@ def collect(
     names: Sequence[str],
     cache: ResultCache,
     progress: Progress,
+    alike: float = 0.0,
 ) -> Iterator[ResultList | None]:
     """Yield the result list of each plan, from the cache if it is there; None for a partial answer.
 
@@ -98,6 +108,7 @@ def collect(
         names: The signals, from `signals.signal_names`.
         cache: Keeps the result lists, so that an interrupted run continues.
         progress: Called after every query.
+        alike: Of the weights that the plans were made with.
 
     Raises:
         EngineError: The engine cannot be reached, or refused.
@@ -105,17 +116,24 @@ def collect(
     version = engine.content_version()
     for number, plan in enumerate(plans, 1):
         key = cache_key(version, plan, names)
-        results = cache.get(key, len(names))
+        results = cache.get(key, len(names), lifted=is_lifted(plan))
         if results is None:
             page = engine.search(plan)
             if not page.degraded:
-                ids = tuple(hit.id for hit in page)
-                weights = {signal.name: signal.weight for signal in plan.signals}
-                rows = [[hit.signals.get(name, 0.0) / weights.get(name, 1.0) for name in names] for hit in page]
-                results = ResultList(ids, np.array(rows, np.float32).reshape(len(ids), len(names)))
+                results = result_list(plan, page, names, alike)
                 cache.put(key, results)
         progress("asking", number, len(plans))
         yield results
+
+
+def result_list(plan: Plan, page: Page, names: Sequence[str], alike: float) -> ResultList:
+    """Return the rows of signal values of a page; the arguments are those of `collect`."""
+    weights = {signal.name: signal.weight for signal in plan.signals}
+    rows = [[hit.signals.get(name, 0.0) / weights.get(name, 1.0) for name in names] for hit in page]
+    values = np.array(rows, np.float32).reshape(len(page), len(names))
+    return ResultList(
+        tuple(hit.id for hit in page), values, lifts(plan, page, names, alike) if is_lifted(plan) else None
+    )
 
 
 def cache_key(version: str, plan: Plan, names: Sequence[str]) -> bytes:
@@ -165,7 +183,7 @@ class ResultCache:
             latest = "SELECT rowid FROM candidates ORDER BY rowid DESC LIMIT ?"
             self._db.execute(f"DELETE FROM candidates WHERE rowid NOT IN ({latest})", (MAX_ENTRIES,))
 
-    def get(self, key: bytes, signals: int) -> ResultList | None:
+    def get(self, key: bytes, signals: int, *, lifted: bool = False) -> ResultList | None:
         """Return the result list of a key, with values of shape (products, signals); None if it is not there."""
         query = "SELECT ids, rows FROM candidates WHERE key = ?"
         with self._explained(), closing(self._db.execute(query, (key,))) as cursor:
@@ -173,11 +191,13 @@ class ResultCache:
         if row is None or not is_sound(key, *row):
             return None
         ids = tuple(orjson.loads(row[0]))
-        return ResultList(ids, np.frombuffer(row[1][:-CRC], np.float32).reshape(len(ids), signals))
+        parts = np.frombuffer(row[1][:-CRC], np.float32).reshape(1 + lifted, len(ids), signals)
+        return ResultList(ids, *parts)
 
     def put(self, key: bytes, results: ResultList) -> None:
         """Store the result list of a key."""
-        ids, rows = orjson.dumps(results.ids), results.values.tobytes()
+        parts = (results.values,) if results.lifts is None else (results.values, results.lifts)
+        ids, rows = orjson.dumps(results.ids), b"".join(part.tobytes() for part in parts)
         with self._explained():
             values = key, ids, rows + checksum(key, ids, rows)
             self._db.execute("INSERT OR REPLACE INTO candidates VALUES (?, ?, ?)", values)

@@ -67,6 +67,8 @@ def retrieve(
 ) -> Runs:
     """Ask every system every query; at most three requests per query, none for what is in the cache.
 
+    What words name beside a photo takes one more, in any case.
+
     Args:
         shop: The shop to ask.
         asked: The queries.
@@ -114,8 +116,8 @@ def ask(
     def tell(part: int) -> Progress:
         return lambda stage, done, *_: progress(stage, part * len(asked) + done, systems * len(asked))
 
-    windows = [probe(query.plan(schema, bare(weights))) for query in asked]
-    yield list(collect(shop.engine, windows, signal_names(schema), cache, tell(0)))
+    windows = (probe(query.searched(shop.engine, schema, bare(weights))) for query in asked)
+    yield list(collect(shop.engine, list(windows), signal_names(schema), cache, tell(0), weights.alike))
     if keyword_query:
         yield list(keyword_query.collect([query.query.typed for query in asked], DEPTH, cache, tell(1)))
     else:

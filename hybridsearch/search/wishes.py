@@ -27,6 +27,8 @@ from hybridsearch.search.weights import Weights
 from hybridsearch.values import Hit, Page
 
 KIND = f"{PHOTO.name} and {WORDS.name}"
+NAMED_FIELD, ALIKE_FIELD = "named ", "alike "
+"""What the names of the signals begin with, before that of a field."""
 ALIKE = 10
 """Products that look like a photo and say what it shows: with 20, half of them are something else more often."""
 AGREED = 0.2
@@ -187,7 +189,9 @@ def granted(
     if not named or weights.named <= 0:
         return plan
     clauses = {
-        f"named {each.field}: {each.words}": each.clause if isinstance(each.clause, Match) else owned(each.clause, plan)
+        f"{NAMED_FIELD}{each.field}: {each.words}": each.clause
+        if isinstance(each.clause, Match)
+        else owned(each.clause, plan)
         for each in named
     }
     photos = photos_of(plan)
@@ -237,4 +241,4 @@ def likenesses(hits: Sequence[Hit], fields: Fields, named: set[str], lexicon: Le
             share = count / len(rows)
             if share >= AGREED:
                 tells = telling_most([value], fields.languages, lexicon)
-                yield Passing(f"alike {name}: {value}", share * tells / len(facets), (Terms(name, (value,)),))
+                yield Passing(f"{ALIKE_FIELD}{name}: {value}", share * tells / len(facets), (Terms(name, (value,)),))

@@ -28,7 +28,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Cosine, Neighbours
 from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.signals import signal_names
+from hybridsearch.search.signals import LEADS, signal_names
 from hybridsearch.search.weights import Weights, prior
 from tests.engines.embedded.builders import unit
 from tests.servers.fake import INFO, Received, Reply, error, serving
@@ -81,8 +81,14 @@ def predicted_scores_are_served(found: HybridSearch, folder: Path) -> None:
     asked = prepare(found, read(folder / "judgments.jsonl"), folder).asked
     assert {each.kind for each in asked} == {"words", "code", "photo", "photo and words"}
     with ResultCache(folder / "cache.db") as cache:
-        plans = [probe(each.plan(schema, bare(start))) for each in asked]
-        windows = [each for each in collect(found.engine, plans, names, cache, lambda *_: None) if each]
+        plans = [probe(each.searched(found.engine, schema, bare(start))) for each in asked]
+        alike = start.alike
+        windows = [each for each in collect(found.engine, plans, names, cache, lambda *_: None, alike) if each]
+        again = [each for each in collect(found.engine, plans, names, cache, lambda *_: None, alike) if each]
+    assert [each.whole.tolist() for each in again] == [each.whole.tolist() for each in windows]
+    assert [each.kind for each, window in zip(asked, windows, strict=True) if window.lifts is not None] == [
+        "photo and words"
+    ]
     table = build(names, windows, [each.judged for each in asked], [each.kind for each in asked])
     assert {names[place] for place in np.flatnonzero(~table.varying())} <= {"pairs", "code", "code_prefix"}
     fitted = Fitted(
@@ -96,14 +102,18 @@ def predicted_scores_are_served(found: HybridSearch, folder: Path) -> None:
     for row, (each, window) in enumerate(zip(asked, windows, strict=True)):
         kind = fitted.by_kind.get(each.kind, fitted.shared)
         under = {
-            "current": (start, window.values @ every(names, 0)),
+            "current": (start, window.whole @ every(names, 0)),
             "learned": (learned, changed.values[row, : len(window.ids)] @ kind),
         }
         for what, (weights, scores) in under.items():
-            page = found.engine.search(probe(each.plan(schema, weights)))
+            plan = probe(each.searched(found.engine, schema, weights))
+            page = found.engine.search(plan)
             served = {hit.id: hit.score for hit in page}
             plain, lifted = weights.of(each.kind), codes_first(weights.of(each.kind), schema)
             leads = window.values @ (vector_of(lifted, names) - vector_of(plain, names))
+            if window.lifts is not None:  # a value that words name outweighs a typed code too
+                of_codes = sum(signal.weight for signal in plan.signals if signal.name in LEADS)
+                leads += window.lifts[:, names.index("title")] * of_codes
             expected = dict(zip(window.ids, (scores + leads).tolist(), strict=True))
             assert served == pytest.approx(expected, abs=1e-4), (what, each.judged)
             assert len(served) > 0
