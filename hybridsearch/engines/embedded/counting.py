@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.chosen import FEW, Chosen
 from hybridsearch.engines.embedded.filters import passing
+from hybridsearch.engines.embedded.packed import holding, of_numbers, of_ranges, of_terms
 from hybridsearch.engines.embedded.postings import Ordinals
-from hybridsearch.engines.embedded.tables import MANY, Table
+from hybridsearch.engines.embedded.tables import MANY, Table, Variants
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.search.bars import fit, scaled
@@ -33,45 +37,91 @@ def count(view: View, plan: Plan, facet: Facet, chosen: Chosen) -> Counted:
     Of the variants of a document those count that pass the filters.
     """
     kind, table = KINDS[facet.role], view.table(plan, facet.field)
-    owners = None
+    owners = packed = None
     if plan.of_variants(facet.field):
         matching = plan.matching(facet)
-        rows, owners = view.variants.among(chosen.docs, passing(matching, table) if matching else None)
-        chosen = Chosen(table.rows, rows)
+        mask = passing(matching, table) if matching else None
+        packed = in_words(view.variants, facet, mask, chosen)
+        if packed is None or kind.measured:
+            rows, owners = view.variants.among(chosen.docs, mask)
+            chosen = Chosen(table.rows, rows)
     if kind.multiple:
-        return by_term(table, facet, chosen, owners)
-    numbers = table.column(facet.role, facet.field)[chosen.docs]
+        return by_term(table, facet, term_counts(table, facet, chosen, owners) if packed is None else packed[1])
+    if packed is not None and not kind.measured:
+        return by_value(facet, kind, *packed)
+    numbers = table.column(facet.role, facet.field).take(chosen.docs)
     there = ~np.isnan(numbers)
-    numbers, owners = numbers[there], None if owners is None else owners[there]
-    return measured(facet, numbers, owners) if kind.measured else by_number(facet, kind, numbers, owners)
+    if not there.all():
+        numbers, owners = numbers[there], None if owners is None else owners[there]
+    if kind.measured:
+        return measured(facet, numbers, owners, None if packed is None else packed[1].tolist())
+    values, places = np.unique(begun(facet, kind, numbers), return_inverse=True)
+    return by_value(facet, kind, values, documents(places, owners, len(values)))
 
 
-def by_term(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -> Counted:
-    """Return the counts by values of which a row may have several."""
+def in_words(
+    variants: Variants, facet: Facet, mask: Mask | None, chosen: Chosen
+) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+    """Return the values of a field of variants, and of how many among many documents a variant has each.
+
+    Args:
+        variants: Of all documents.
+        facet: What is counted.
+        mask: Which variants count; None: all.
+        chosen: The documents.
+
+    Returns:
+        Terms by their number, and ranges by their lower end; None where documents or values do not suit that.
+    """
+    packing, kind = variants.packing, KINDS[facet.role]
+    ranges = bool(facet.cuts) and not facet.bars  # bars seldom come again
+    if not packing.possible or MANY * chosen.count < chosen.documents or (kind.measured and not ranges):
+        return None
+    if kind.multiple:
+        make = partial(of_terms, variants.postings(facet.role, facet.field), variants.rows)
+    elif kind.measured:
+        make = partial(of_ranges, variants.column(facet.role, facet.field), facet.cuts)
+    else:
+        make = partial(of_numbers, variants.column(facet.role, facet.field), partial(begun, facet, kind))
+    found = packing.of_values((facet.role, facet.field, facet.cuts, facet.by), make)
+    if found is None:
+        return None
+    values, words = found
+    among = packing.words(variants.everything() if mask is None else mask) * chosen.mask
+    return values, holding(among, words)
+
+
+def term_counts(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -> NDArray[np.int64]:
+    """Return how many documents have each term of a field."""
     postings = table.postings(facet.role, facet.field)
     if not len(postings):
-        return facet, {}, FacetDetails(nodes=dict.fromkeys(facet.within.nodes, 0))
+        return np.zeros(0, np.int64)
     if owners is None and FEW * rows.count > table.rows:
-        counts = np.add.reduceat(rows.mask[postings.docs], postings.starts[:-1], dtype=np.int64)
-    else:
-        terms, held = table.terms_of(facet.role, facet.field, rows.docs)
-        counts = documents(terms, owners if owners is None or held is None else np.repeat(owners, held), len(postings))
+        return np.add.reduceat(rows.mask[postings.docs], postings.starts[:-1], dtype=np.int64)
+    terms, held = table.terms_of(facet.role, facet.field, rows.docs)
+    return documents(terms, owners if owners is None or held is None else np.repeat(owners, held), len(postings))
+
+
+def by_term(table: Table, facet: Facet, counts: NDArray[np.int64]) -> Counted:
+    """Return the counts by values of which a row may have several."""
+    postings = table.postings(facet.role, facet.field)
     places = {node: postings.find(node) for node in facet.within.nodes}
     nodes = {node: 0 if place is None else int(counts[place]) for node, place in places.items()}
-    if facet.within.some:
+    if facet.within.some and len(counts):
         counts[table.left_out(facet.role, facet.field, facet.within)] = 0
     _, values, details = shown(facet, counts, postings.term)
     return facet, values, replace(details, nodes=nodes)
 
 
-def by_number(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
+def begun(facet: Facet, kind: FieldKind, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what numbers are counted by: themselves, or the beginning of the period that each lies in."""
+    return kind.begin(numbers, facet.by) if facet.by and kind.begin else numbers
+
+
+def by_value(facet: Facet, kind: FieldKind, values: NDArray[np.float64], counts: NDArray[np.int64]) -> Counted:
     """Return the counts by numbers, or by the periods that they lie in."""
-    if facet.by and kind.begin:
-        numbers, label = kind.begin(numbers, facet.by), kind.periods[facet.by]
-    else:
-        label = kind.label or str
-    values, places = np.unique(numbers, return_inverse=True)
-    return shown(facet, documents(places, owners, len(values)), lambda place: label(float(values[place])))
+    label = kind.periods[facet.by] if facet.by and kind.begin else kind.label or str
+    return shown(facet, counts, lambda place: label(float(values[place])))
 
 
 def documents(places: NDArray[np.integer], owners: Ordinals | None, size: int) -> NDArray[np.int64]:
@@ -105,15 +155,18 @@ def shown(facet: Facet, counts: NDArray[np.integer], name: Callable[[int], str])
     return facet, values, FacetDetails(int(counts.sum()) - sum(values.values()))
 
 
-def measured(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> Counted:
-    """Return the counts in ranges of numbers, and their smallest, largest and mean."""
+def measured(
+    facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None, counts: Sequence[int] | None
+) -> Counted:
+    """Return the counts in ranges of numbers, which may be known, and their smallest, largest and mean."""
     details = FacetDetails()
     if len(numbers):
         mean = numbers.sum(dtype=np.longdouble) / len(numbers)
         details = FacetDetails(0, float(numbers.min()), float(numbers.max()), float(mean))
     if facet.bars and not facet.cuts:
         facet = fit(facet, within(scaled(facet), numbers, owners), details)
-    counts = within(facet, numbers, owners)[1 if facet.bars else 0 :]
+    if counts is None:
+        counts = within(facet, numbers, owners)[1 if facet.bars else 0 :]
     return facet, dict(zip(facet.ranges, counts, strict=False)), replace(details, filters=facet.ranges)
 
 

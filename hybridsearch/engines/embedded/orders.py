@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.tables import MANY
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, contributions, total
 from hybridsearch.fields import KINDS
@@ -24,6 +25,7 @@ Numbers = NDArray[Any]
 def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Key, ...]]:
     """Return those of some documents that a plan wants, in its order, and the keys of the last one of the page."""
     wanted = plan.skipped + plan.wanted
+    docs = leading(plan, view, docs, wanted)
     makers: list[Callable[[Ordinals], Numbers]] = [
         *(partial(numbers, sort, plan, view) for sort in plan.order),
         view.order.__getitem__,
@@ -43,6 +45,27 @@ def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Ke
         for place in last
         for sort, column in zip(plan.order, columns, strict=False)
     )
+
+
+def leading(plan: Plan, view: View, docs: Ordinals, wanted: int) -> Ordinals:
+    """Return those of many documents that may be among the first `wanted` in the order of a field of variants.
+
+    As a document has no more than so many variants, the first documents have the first variants, and so many of these
+    that all others need not be looked at one by one.
+    """
+    sort, variants = plan.order[0], view.variants
+    reach = wanted * variants.most
+    if plan.after or not plan.of_variants(sort.field) or not 0 < MANY * reach < len(docs):
+        return docs
+    matching = plan.matching()
+    rows, owners = variants.among(docs, passing(matching, variants) if matching else None)
+    values = variants.ranks(sort.role, sort.field, sort.descending).take(rows)
+    values = -values if sort.descending else values
+    there = np.count_nonzero(~np.isnan(values))  # NaN is behind all others
+    if there <= reach:
+        return docs
+    first = owners[values <= np.partition(values, reach - 1)[reach - 1]]
+    return np.asarray(first[np.diff(first, prepend=-1) != 0])
 
 
 def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:

@@ -8,14 +8,15 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
 
-Ordinals = NDArray[np.int32]
-"""Numbers of documents, counted from 0 in the order in which they were last written."""
+Ordinals = NDArray[np.signedinteger[Any]]
+"""Numbers of documents, counted from 0 in the order in which they were last written; kept as int32."""
 
 MOST_FOUND = 10_000
 """Terms of a field whose numbers are remembered."""

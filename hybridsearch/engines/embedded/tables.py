@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays import Arrays
 from hybridsearch.engines.embedded.cells import Mask
+from hybridsearch.engines.embedded.packed import Packing
 from hybridsearch.engines.embedded.postings import Inverted, Ordinals, Postings, PostingsBuilder
 from hybridsearch.fields import KINDS
 from hybridsearch.search.conditions import Filter
@@ -112,7 +114,7 @@ class Table:
             self._forward[name] = forward(self.postings(role, field), self.rows)
         terms, known = self._forward[name]
         if known is None:
-            return terms[rows], None
+            return terms.take(rows), None
         return terms[spans(known[rows], known[rows + 1])], known[rows + 1] - known[rows]
 
     def values_of(self, role: str, field: str, rows: Ordinals) -> list[tuple[str, ...]]:
@@ -175,15 +177,24 @@ class Variants(Table):
 
     Attributes:
         owners: The document of each variant, ascending; every document has one.
+        most: How many a document has at most.
     """
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
         self._starts = np.searchsorted(self.owners, np.arange(products + 1))
+        self.most = int(np.diff(self._starts).max(initial=0))
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
+
+    @functools.cached_property
+    def packing(self) -> Packing:
+        """How the variants of each document are packed."""
+        return Packing(self._starts)
 
     def owning(self, variants: Mask) -> Mask:
         """Return which documents have one of some variants."""
+        if self.packing.possible:
+            return np.asarray(self.packing.words(variants) != 0)  # a third of the time
         return np.logical_or.reduceat(variants, self._starts[:-1])
 
     def some(self, docs: Ordinals, passing: Mask) -> Mask:
@@ -208,8 +219,8 @@ class Variants(Table):
             rows = self.of(docs)
             rows = rows if passing is None else rows[passing[rows]]
             return rows, self.owners[rows]
-        rows = np.arange(self.rows, dtype=np.int32) if passing is None else np.flatnonzero(passing).astype(np.int32)
-        owners = self.owners if passing is None else self.owners[rows]
+        rows = np.arange(self.rows) if passing is None else np.flatnonzero(passing)
+        owners = self.owners if passing is None else self.owners.take(rows)
         if np.count_nonzero(np.diff(owners, prepend=-1)) == len(docs):  # all that have one
             return rows, owners
         chosen = np.zeros(len(self._starts) - 1, np.bool_)
