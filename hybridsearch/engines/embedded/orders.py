@@ -53,9 +53,11 @@ def leading(plan: Plan, view: View, docs: Ordinals, wanted: int) -> Ordinals:
     As a document has no more than so many variants, the first documents have the first variants, and so many of these
     that all others need not be looked at one by one.
     """
-    sort, variants = plan.order[0], view.variants
+    if plan.after or not plan.sort or not plan.of_variants(plan.sort[0].field):
+        return docs
+    sort, variants = plan.sort[0], view.variants
     reach = wanted * variants.most
-    if plan.after or not plan.of_variants(sort.field) or not 0 < MANY * reach < len(docs):
+    if not 0 < MANY * reach < len(docs):
         return docs
     matching = plan.matching()
     rows, owners = variants.among(docs, passing(matching, variants) if matching else None)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, written
-from hybridsearch.search.conditions import Terms
+from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
+from hybridsearch.search.conditions import Filter, Range, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.within import Within
@@ -60,6 +60,30 @@ EVERYTHING: dict[str, Any] = {"bool": {"filter": []}}
 )
 def test_a_facet_is_an_aggregation(facet: Facet, clause: dict[str, Any]) -> None:
     assert aggregations(Plan("browse", "", facets=(facet,)), left_out=()) == {"facet0": clause}
+
+
+@pytest.mark.parametrize(
+    ("filters", "looked_at"),
+    [
+        ((), None),
+        ((Terms("v.color", ("red",)),), None),
+        ((Terms("v.color", ("red",)), Terms("v.size", ("L",))), [{"terms": {"hybrid.variants.facets.v.size": ["L"]}}]),
+        ((Terms("v.color", ("red",)), Terms("v.size", ("M", "L"))), []),
+        ((Terms("v.color", ("red",)), Range("v.price", lte=9)), []),
+    ],
+    ids=str,
+)
+def test_variants_are_looked_at_of_products_that_have_the_one_value(
+    filters: tuple[Filter, ...], looked_at: list[dict[str, Any]] | None
+) -> None:
+    """Without filters on others, the product has what all its variants have."""
+    plan = Plan("browse", "", filters=filters, facets=(Facet("v.color"),), variants="v.")
+    clause = aggregations(plan, loose(plan))["facet0"]
+    if looked_at is None:
+        assert clause["terms"]["field"] == "hybrid.variants.facets.v.color"
+    else:
+        assert clause["filter"]["bool"]["filter"] == [{"bool": {"filter": [each]}} for each in looked_at or ()]
+        assert clause["aggs"]["variants"]["nested"] == {"path": "hybrid.variants"}
 
 
 def buckets(**counts: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import pytest
 from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
 from hybridsearch.engines.elasticsearch.orders import from_server, keys, order, to_server
 from hybridsearch.search.clauses import Number
+from hybridsearch.search.conditions import Filter, Range, Terms
 from hybridsearch.search.cursor import Key, Place
 from hybridsearch.search.plan import Plan, Sort
 
@@ -25,6 +26,29 @@ def test_the_next_page_begins_behind_the_last_product() -> None:
         ],
         "search_after": ["Acme", "Infinity", 1_735_689_600_000.0, "17"],
     }
+
+
+@pytest.mark.parametrize(
+    ("direction", "filters", "inside"),
+    [
+        ("asc", (), False),
+        ("asc", (Terms("brand", ("Acme",)),), False),
+        ("asc", (Range("v.price", lte=90),), False),
+        ("asc", (Range("v.price", gte=20, lte=90),), True),
+        ("desc", (Range("v.price", gte=20),), False),
+        ("desc", (Range("v.price", lt=90),), True),
+        ("asc", (Terms("v.color", ("red",)),), True),
+    ],
+    ids=str,
+)
+def test_only_filters_that_leave_out_the_first_variant_are_asked_of_each(
+    direction: str, filters: tuple[Filter, ...], inside: bool
+) -> None:
+    """The product has the values of all its variants."""
+    plan = Plan("browse", "", filters=filters, sort=(Sort("v.price", direction == "desc"),), variants="v.")
+    (key, options) = next(iter(order(plan)["sort"][0].items()))
+    assert (key, options["order"]) == ("hybrid.variants.numbers.v.price", direction)
+    assert ("nested" in options) == inside
 
 
 def test_a_shop_is_browsed_in_the_order_of_ids_or_of_what_its_numbers_score() -> None:

@@ -19,7 +19,7 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Counted, Match, Neighbours, Number, Saturated, Words
-from hybridsearch.search.conditions import AnyOf, Exists, Not, Range, Terms
+from hybridsearch.search.conditions import AnyOf, Exists, Not, OneVariant, Range, Terms
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query
@@ -245,6 +245,17 @@ def test_a_filter(clause: Terms | Range, expected: dict[str, Any]) -> None:
     assert filter_clause(clause) == expected
 
 
+def test_one_filter_on_variants_is_asked_of_the_values_of_all_and_several_of_each_variant() -> None:
+    """Some variant is red exactly if the product has a red one; a red one and an L may be two."""
+    color, size = Terms("v.color", ("red",)), Terms("v.size", ("L",))
+    red, large = ({"terms": {f"hybrid.variants.facets.{each.field}": list(each.values)}} for each in (color, size))
+    assert filter_clause(OneVariant((color,))) == {"bool": {"filter": [red]}}
+    either = {"bool": {"should": [{"bool": {"filter": [part]}} for part in (red, large)], "minimum_should_match": 1}}
+    assert filter_clause(OneVariant((AnyOf(((color,), (size,))),))) == {"bool": {"filter": [either]}}
+    for inside in ((color, size), (Not(color),), (AnyOf(((color, size),)),)):
+        assert filter_clause(OneVariant(inside))["nested"]["path"] == "hybrid.variants"
+
+
 def test_browsing_finds_all_products_that_pass_the_filters() -> None:
     plan = Plan("browse", "", filters=(Terms("brand", ("Acme",)),), sort=(Sort("price"),))
     assert body(plan) == {
@@ -359,6 +370,12 @@ def test_before_8_15_the_number_of_candidates_plays_the_part_of_k() -> None:
 def test_the_parameters_make_scores_comparable_and_explained() -> None:
     parameters = request.parameters(Plan("words", "", query="red"))
     assert (parameters["search_type"], parameters["include_named_queries_score"]) == ("dfs_query_then_fetch", True)
+    assert "request_cache" not in parameters
+
+
+def test_a_page_without_words_is_remembered_by_the_server() -> None:
+    parameters = request.parameters(Plan("browse", ""))
+    assert (parameters["search_type"], parameters["request_cache"]) == ("query_then_fetch", True)
 
 
 @pytest.mark.parametrize("query", ["red", "", "_local", "\ud800 \0"])
