@@ -112,6 +112,11 @@ class TextField(Postings):
         """Return how many documents have one of the tokens, or several together, at most."""
         return sum(min(map(self.having_one, numbers)) for form in tokens if (numbers := self._numbers(form)))
 
+    def most(self, tokens: Sequence[str]) -> float:
+        """Return the most that a word can score in any document: that of the best of the tokens."""
+        weights = (sum(float(self._kept_of(number)[0]) for number in self._numbers(form)) for form in tokens)
+        return max(weights, default=0.0)
+
     def holders(self, tokens: Sequence[str]) -> Ordinals:
         """Return the documents that have one of the tokens, or several together, ascending, each once."""
         return united(self.documents, (self._with_all(numbers) for form in tokens if (numbers := self._numbers(form))))
@@ -177,9 +182,9 @@ class TextField(Postings):
         if self._few(docs, postings):
             places = places_in(postings, docs)
             return np.where(postings[places] == docs, self._scores(number, places), np.float32(0))
-        scores = np.zeros(len(docs), np.float32)
-        scores[marked(self.documents, postings)[docs]] = self._scores(number, marked(self.documents, docs)[postings])
-        return scores
+        everywhere = np.zeros(self.documents, np.float32)
+        everywhere[postings] = self._scores(number)
+        return np.asarray(everywhere[docs])
 
     def _few(self, docs: Ordinals, postings: Ordinals) -> bool:
         """Tell whether looking documents up is faster than marking them and what they are looked up in."""

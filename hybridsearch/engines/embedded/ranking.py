@@ -12,9 +12,9 @@ from operator import itemgetter
 import numpy as np
 
 from hybridsearch.disk.errors import damaged
+from hybridsearch.engines.embedded import near
 from hybridsearch.engines.embedded.bm25 import Scores
 from hybridsearch.engines.embedded.candidates import Candidates, Found
-from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.chosen import Chosen
 from hybridsearch.engines.embedded.compiling import NAME as COMPILED
 from hybridsearch.engines.embedded.counting import count
@@ -74,13 +74,13 @@ def rank(plan: Plan, view: View) -> Ranking:
 def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     candidates = Candidates(plan, view)
-    found = reaching(plan, candidates.of(plan))
+    found = reaching(plan, view, candidates.of(plan))
     if plan.proof and not is_proved(plan.proof, leading(found, plan.window)):
         return Ranking(plan, [], 0, proved=False)
     if plan.needs_best and found.chosen.count:
         leader, *_ = by_score(plan.best(), found)
         plan = plan.near(leader.score, found.chosen.count)
-        found = reaching(plan, found)
+        found = reaching(plan, view, found)
     chosen = found.chosen
     keys: tuple[Key, ...] = ()
     if plan.is_steady:
@@ -99,19 +99,11 @@ def ranked(plan: Plan, view: View) -> Ranking:
     )
 
 
-def reaching(plan: Plan, found: Found) -> Found:
+def reaching(plan: Plan, view: View, found: Found) -> Found:
     """Return those of the candidates that reach the score that a product must have."""
     if not plan.least:
         return found
-    window, first = found.leaders(found.chosen.count)
-    near = np.flatnonzero(is_near(plan, window))
-    window, first = window.at(near), first[near]
-    return Found(Chosen(found.chosen.documents, window.docs), lambda _: (window, first))
-
-
-def is_near(plan: Plan, window: Window) -> Mask:
-    """Tell which documents of a window reach the score that a product must have."""
-    return np.asarray(total(contributions(plan, window)) >= plan.least)
+    return Found(Chosen(found.chosen.documents, near.reaching(plan, view, found.chosen.docs)), found.leaders)
 
 
 def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen) -> Chosen:
@@ -122,8 +114,8 @@ def counted_by(plan: Plan, facet: Facet, candidates: Candidates, chosen: Chosen)
     if not (plan.neighbours or plan.least):  # with fewer filters all of them are found again
         return wider
     if plan.least:
-        new = Window(candidates.view, wider.within(~chosen.mask).docs)
-        wider = Chosen(wider.documents, new.docs[is_near(plan, new)])
+        new = wider.within(~chosen.mask).docs
+        wider = Chosen(wider.documents, near.reaching(plan, candidates.view, new))
     return chosen.and_also(wider)
 
 

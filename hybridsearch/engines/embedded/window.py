@@ -51,15 +51,17 @@ class Window:
         best = np.zeros(len(self.docs), np.float64)
         for words in clause.everywhere:
             table = self._table(clause.field, words)
-            enough = np.array(words.tells) @ (table > 0) >= words.needed
-            np.maximum(best, summed(table), out=best, where=enough)
+            if min(words.tells, default=0) >= words.needed:  # any of them is enough
+                np.maximum(best, summed(table), out=best)
+            else:
+                np.maximum(best, summed(table), out=best, where=told(table, words) >= words.needed)
         return best
 
     def counted(self, clause: Match) -> NDArray[np.int64]:
         """Return what those of the words count that each document has, in its best language."""
         best = np.zeros(len(self.docs), np.int64)
         for words in clause.everywhere:
-            np.maximum(best, np.array(words.tells) @ (self._table(clause.field, words) > 0), out=best)
+            np.maximum(best, told(self._table(clause.field, words), words), out=best)
         return best
 
     def nearest(self, cosines: Iterable[Cosine]) -> NDArray[np.float64]:
@@ -110,6 +112,15 @@ class Window:
         if key not in self._tables:
             self._tables[key] = self.view.text(field, words.language).table(words, self.docs)
         return self._tables[key]
+
+
+def told(table: Scores, words: Words) -> NDArray[np.integer]:
+    """Return what those of some words count together that each document has, given their scores."""
+    count = np.min_scalar_type(sum(words.tells)).type
+    counts = np.zeros(table.shape[1], count)
+    for scores, tells in zip(table, words.tells, strict=True):
+        counts += np.multiply(scores > 0, count(tells), dtype=count)
+    return counts
 
 
 def contributions(plan: Plan, window: Window) -> Scores:
