@@ -27,6 +27,7 @@ POINTS = (
     "run.replayed",
     "run.refreshed",
     "run.calibrated",
+    "run.merged",
     "run.checked",
     "promote.settled",
     "promote.described",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
 from hybridsearch.client import HybridSearch
+
+if TYPE_CHECKING:
+    from hybridsearch.indexing.fill import Options
 
 
 @click.command("reindex")
@@ -23,6 +27,11 @@ from hybridsearch.client import HybridSearch
     help="Processes that analyse products. Default: one for each core, of a large catalogue.",
 )
 @click.option(
+    "--max-segments",
+    type=click.IntRange(min=1),
+    help="Merge the new index into so many segments for each shard before the swap. Default: 'engine.max_segments'.",
+)
+@click.option(
     "--replace-index", is_flag=True, help="Allow removing an index (not an alias) that has the configured name."
 )
 @options.as_json
@@ -33,6 +42,7 @@ def command(
     force: bool,
     retry_rejects: bool,
     workers: int | None,
+    max_segments: int | None,
     replace_index: bool,
     as_json: bool,
     config: Path | None,
@@ -43,16 +53,17 @@ def command(
             return print_dry_run(shop, as_json)
         if retry_rejects:
             return retry(shop, as_json)
-        return rebuild(shop, restart, force, workers, as_json)
+        from hybridsearch.indexing.fill import Options
+
+        meant = Options(restart=restart, force=force, say=show.say, workers=workers, max_segments=max_segments)
+        return rebuild(shop, meant, as_json)
 
 
-def rebuild(shop: HybridSearch, restart: bool, force: bool, workers: int | None, as_json: bool) -> int:
+def rebuild(shop: HybridSearch, meant: Options, as_json: bool) -> int:
     """Run, and print what was done."""
-    from hybridsearch.indexing.fill import Options
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # handled like Ctrl-C: nothing is lost
     with progress(as_json=as_json) as tell:
-        report = shop.reindex(tell, Options(restart=restart, force=force, say=show.say, workers=workers))
+        report = shop.reindex(tell, meant)
     if as_json:
         show.print_json(report.to_json())
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 import orjson
@@ -17,6 +17,11 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Indexed, Page, Reject, Row
+
+Say = Callable[[str], object]
+"""Is told what a person should know, in a sentence."""
+MergeProgress = Callable[[int, int], object]
+"""Is told how many megabytes are written, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +291,19 @@ class Engine(Protocol):
 
     async def close_async(self) -> None:
         """Close the same without blocking the event loop, and the connections of the coroutines."""
+        ...
+
+
+@runtime_checkable
+class Merging(Protocol):
+    """An engine whose index consists of segments that it can merge when it is asked; others have no such method."""
+
+    def merge(self, generation: str, most: int, say: Say, progress: MergeProgress) -> None:
+        """Merge a generation into so many segments for each shard at most; it may be repeated where it was interrupted.
+
+        Raises:
+            GateError: There is no room for that, or it is not allowed.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hybridsearch import redaction
 from hybridsearch.catalog.base import LivingSource, Source
-from hybridsearch.engines.base import Engine, Written
+from hybridsearch.engines.base import Engine, Say, Written
 from hybridsearch.errors import GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.indexing.analysing import Analysis, analysing
@@ -34,8 +34,6 @@ HOPELESS = 1_000
 """Rejects in a row after which the run stops: the configuration is wrong, not the products."""
 
 Rows = Sequence[Product | Reject]
-Say = Callable[[str], object]
-"""Is told what a person should know, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,8 @@ class Options:
         say: Is told what a person should know.
         executor: Makes what runs beside the main thread.
         workers: Processes that analyse products, this one included; left out: one for each core, of a large catalogue.
+        max_segments: Into so many segments for each shard the new index is merged before the swap, 1 or more; left out:
+            as the configuration says.
     """
 
     restart: bool = False
@@ -55,6 +55,7 @@ class Options:
     say: Say = log.info
     executor: Callable[[int], Executor] = ThreadPoolExecutor
     workers: int | None = None
+    max_segments: int | None = None
 
 
 class Batch(NamedTuple):

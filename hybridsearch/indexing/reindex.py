@@ -6,7 +6,7 @@ import getpass
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
 from hybridsearch.encoders.stores import store_of
-from hybridsearch.engines.base import Engine, Lease, live_of
-from hybridsearch.errors import EngineError, GateError
+from hybridsearch.engines.base import Engine, Lease, Merging, live_of
+from hybridsearch.errors import ConfigError, EngineError, GateError
 from hybridsearch.failpoints import reach
 from hybridsearch.indexing.begin import Beginning
 from hybridsearch.indexing.build import Builder, building, schema_of, source_of
@@ -204,6 +204,7 @@ class Reindex:
             self.options.say(f"Swapping anyway: {sentence}.")
         tally.reached("swapping")
         self.journal.advance(tally.position)
+        self.merge(run, tally)
         tally.counts.tell(self.progress, "promoting")
         self.lease.require()
         reach("run.checked")
@@ -214,6 +215,18 @@ class Reindex:
             )
         self.engine.promote(run.generation, schema)
         reach("run.swapped")
+
+    def merge(self, run: Run, tally: Tally) -> None:
+        """Merge the generation into few segments, if that is wanted: no search waits for it before the swap."""
+        if self.options.max_segments and isinstance(self.engine, Merging):
+            counts = asdict(tally.counts)
+            self.engine.merge(
+                run.generation,
+                self.options.max_segments,
+                self.options.say,
+                lambda done, total: self.progress("merging", done, total, counts),
+            )
+        reach("run.merged")
 
     def finish(self, run: Run, catch_up: CatchUp) -> int:
         """Bring in what came during the swap, forget old changes, and end the run; return the number of documents."""
@@ -261,8 +274,8 @@ def nothing(catalogue: str, tally: Tally) -> str:
 
 def reindex(shop: Shop, progress: Progress | None = None, options: Options | None = None) -> Report:
     """Build the index of a configuration again and make it the live one; see `HybridSearch.reindex`."""
-    options = options or Options()
     settings, engine, encoders = shop.settings, shop.engine, shop.encoders
+    options = merging(options or Options(), settings.engine.max_segments, engine)
     quality_check = QualityCheck.of(shop)
     home = Home(settings.home)
     source, schema = source_of(settings), schema_of(settings, encoders)
@@ -299,6 +312,23 @@ def reindex(shop: Shop, progress: Progress | None = None, options: Options | Non
                 opened.set_attribute(name, getattr(report, name))
             tell.ended(report.to_json())
             return report
+
+
+def merging(options: Options, configured: int | None, engine: Engine) -> Options:
+    """Return how a run is meant, with the segments that the configuration wants where the caller wants none.
+
+    Raises:
+        ConfigError: The engine has none.
+    """
+    wanted = options.max_segments if options.max_segments is not None else configured
+    if wanted is not None and (not isinstance(wanted, int) or wanted < 1):
+        raise ConfigError(f"'max_segments' is {wanted!r}, expected 1 or more; leave it out to merge nothing.")
+    if wanted is not None and not isinstance(engine, Merging):
+        raise ConfigError(
+            f"'max_segments' is {wanted}, but this engine has no segments to merge: the embedded one compiles its "
+            "index as a whole. Leave 'max_segments' out."
+        )
+    return replace(options, max_segments=wanted)
 
 
 def owner() -> str:

@@ -54,6 +54,8 @@ class EngineSection(Section):
     """How often each request of a search is repeated while the server is busy; left out: while the search has time."""
     shards: Annotated[int, Field(ge=1)] = 1
     replicas: Annotated[int, Field(ge=0)] = 1
+    max_segments: Annotated[int, Field(ge=1)] | None = None
+    """Into so many segments for each shard a rebuild merges the new index before the swap; left out: as they are."""
     keep: Annotated[int, Field(ge=0)] = 1
     """Earlier generations that are kept for a rollback."""
     approximate: bool | None = None

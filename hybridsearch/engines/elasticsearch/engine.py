@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from hybridsearch.deadline import by_default
-from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
-from hybridsearch.engines.elasticsearch import health, paging
+from hybridsearch.engines.base import Check, Generation, Lease, MergeProgress, Request, Say, Written
+from hybridsearch.engines.elasticsearch import health, merging, paging
 from hybridsearch.engines.elasticsearch.aliases import filling_alias, several, way_out
 from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
@@ -153,6 +153,10 @@ class ElasticsearchEngine:
     def ids(self, generation: str) -> Iterator[str]:
         with explained(self.url, generation):
             yield from paging.ids(self._patient, generation)
+
+    def merge(self, generation: str, most: int, say: Say, progress: MergeProgress) -> None:
+        with explained(self.url, generation):
+            merging.merge(self._patient, generation, most, say, progress, sleep=self.waiting.sleep)
 
     def promote(self, generation: str, schema: Schema) -> None:
         with explained(self.url, generation):
