@@ -162,6 +162,7 @@ class Schema:
             from; later ones have been brought into it.
         before: The generation that was live before this one; empty when there was none.
         spreads: Where the numbers of products lie, by field; a field that no product has is absent.
+        elsewhere: Kinds of goods that no product is called, by their English names; empty where that was not measured.
         unknown: What the index holds that this version does not know, because a newer one built it.
     """
 
@@ -171,6 +172,7 @@ class Schema:
     since: int = START
     before: str = ""
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     def legs_for(self, source: QuerySource) -> tuple[Leg, ...]:
@@ -196,6 +198,7 @@ class Schema:
             "since": self.since,
             "before": self.before,
             **({"spreads": {name: asdict(spread) for name, spread in self.spreads.items()}} if self.spreads else {}),
+            **({"elsewhere": list(self.elsewhere)} if self.elsewhere else {}),
         }
 
     @classmethod
@@ -238,6 +241,7 @@ def known(data: Mapping[str, Any]) -> dict[str, Any]:
         "since": data.get("since", START),
         "before": data.get("before", ""),
         "spreads": data.get("spreads", {}),
+        "elsewhere": tuple(data.get("elsewhere", ())),
         "unknown": tuple(newer),
     }
 

@@ -13,6 +13,7 @@ from PIL import Image
 from hybridsearch import text
 from hybridsearch.calls import Calls
 from hybridsearch.deadline import allowed
+from hybridsearch.elsewhere import Elsewhere
 from hybridsearch.encoders.base import Encoder, words_alone
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
@@ -69,6 +70,7 @@ class Shop:
         self._calls = Calls(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
         self._closed = False
         self.encoders = Encoders(settings)
+        self.elsewhere = Elsewhere(settings, self.encoders)
         self.weightings = Weightings(settings)
         self.guidance = Guidance(settings)
         self.events = EventLog(settings)
@@ -169,6 +171,7 @@ class Shop:
             ruled=ruled,
             today=datetime.now(UTC).date(),
             taste=taste,
+            elsewhere=self.elsewhere.of(schema) if vectors.get(WORDS.name) else None,
         )
         if ruled.query is None:
             return plan

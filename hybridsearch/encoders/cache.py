@@ -78,6 +78,13 @@ class EncodeCache:
             return self.texts(encoder, texts)
         return self._rows(encoder, encoder.encode_queries, texts, [query_key(encoder, text) for text in texts])
 
+    def missing(self, encoder: Encoder, texts: Sequence[str]) -> list[str]:
+        """Return which of some texts that are asked for have no vector here yet, each once."""
+        key_of = query_key if asks_apart(encoder) else text_key
+        keys = {text: key_of(encoder, text) for text in texts}
+        known = self._store.get(list(keys.values()), encoder.dims)
+        return [text for text, key in keys.items() if key not in known]
+
     def _rows(
         self, encoder: Encoder, encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], keys: Sequence[bytes]
     ) -> Encoded[Vectors]:

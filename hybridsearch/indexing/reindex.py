@@ -15,6 +15,7 @@ from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
+from hybridsearch.encoders.goods import called, keep, tells_goods
 from hybridsearch.encoders.stores import store_of
 from hybridsearch.engines.base import Engine, Lease, Merging, live_of
 from hybridsearch.errors import ConfigError, EngineError, GateError
@@ -22,6 +23,7 @@ from hybridsearch.failpoints import reach
 from hybridsearch.indexing.begin import Beginning
 from hybridsearch.indexing.build import Builder, building, schema_of, source_of
 from hybridsearch.indexing.catch_up import CatchUp
+from hybridsearch.indexing.elsewhere import elsewhere
 from hybridsearch.indexing.fill import BATCH, Filling, Options
 from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
@@ -171,6 +173,8 @@ class Reindex:
         schema = replace(self.builder.schema, since=run.mark, before=live.name if live else "")
         schema = schema.calibrated(self.calibrations(tally))
         schema = replace(schema, spreads=spreads(self.engine, run.generation, schema.fields))
+        schema = replace(schema, elsewhere=elsewhere(self.engine, run.generation, schema))
+        self.keep_goods(schema)
         reach("run.calibrated")
         return NewIndex(
             engine=self.engine,
@@ -191,6 +195,12 @@ class Reindex:
             leg.name: calibrate(leg, self.builder.encoders[leg.name], self.builder.cache, tally.described.items())
             for leg in self.builder.schema.legs
         }
+
+    def keep_goods(self, schema: Schema) -> None:
+        """Encode the goods that the index does not hold, so that searches find their vectors."""
+        words = [word for _, word in called(schema.elsewhere, schema.fields.languages)]
+        for leg in filter(tells_goods, schema.legs):
+            keep(self.builder.encoders[leg.name], self.builder.cache, words)
 
     def swap(self, run: Run, tally: Tally, schema: Schema, problems: Sequence[str]) -> None:
         """Make the generation the live one, unless something is wrong with it."""

@@ -106,7 +106,7 @@ def among(plan: Plan, shown: Mapping[str, float]) -> Plan:
         plan,
         filters=(*plan.filters, Ids(tuple(shown))),
         size=len(shown),
-        proof=None,
+        proofs=(),
         compared=(),
         rows=False,
         taste=INDIFFERENT,

@@ -41,7 +41,7 @@ def measuring(plan: Plan) -> Plan:
     """Return the plan that tells how the numbers lie for each facet that needs this, and finds no hits."""
     signals = plan.signals if plan.least else ()
     counted = tuple(map(scaled, wanting(plan)))
-    return replace(plan, facets=counted, signals=signals, compared=(), proof=None, offset=0, size=0, rows=False)
+    return replace(plan, facets=counted, signals=signals, compared=(), proofs=(), offset=0, size=0, rows=False)
 
 
 def fitted(plan: Plan, counts: Mapping[str, Mapping[str, int]], details: Mapping[str, FacetDetails]) -> Plan:

@@ -280,12 +280,18 @@ class Proof:
         codes: Any of them is enough.
         near: Cosines, stretched so that what nonsense reaches counts 0.
         needed: Of WHOLE.
+        goods: What the words are near to that no product is called, where this shows that they do not mean it.
     """
 
     words: Match
     codes: Codes | None
     near: tuple[Cosine, ...]
     needed: int
+    goods: str = ""
+
+    def __str__(self) -> str:
+        why = f", as they are near to '{self.goods}'" if self.goods else ""
+        return f"some product has {self.needed} of {WHOLE} ({told(self.words)}){why}"
 
 
 @dataclass(frozen=True, slots=True)

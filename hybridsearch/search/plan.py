@@ -19,7 +19,6 @@ from hybridsearch.query_sources import typed
 from hybridsearch.search import cursor, letter_case
 from hybridsearch.search.because import explained, lifting_legs
 from hybridsearch.search.clauses import (
-    WHOLE,
     Codes,
     Cosine,
     Counted,
@@ -30,7 +29,6 @@ from hybridsearch.search.clauses import (
     Signal,
     Static,
     needs,
-    told,
 )
 from hybridsearch.search.conditions import Filter, OneVariant, Terms, is_of, together
 from hybridsearch.search.counts import FACET_VALUES, Facet
@@ -49,6 +47,7 @@ SCORED = (
     "page numbers alone. Leave it out, or give 'sort'."
 )
 UNPROVED = "the words do not fit anything in this catalogue well enough"
+MEANT = "they are near to '{}', and no product is called so"
 
 UNRULED = Ruled()
 
@@ -102,7 +101,7 @@ class Plan:
         spelled: The query as the index spells it; empty where it is spelled as it was typed.
         corrected: The words that are spelled otherwise, each with the spelling of the index.
         dropped: Words that no product has.
-        proof: What must hold of some candidate, of those in the window; None where the query surely means something.
+        proofs: Each must hold of some candidate, of those in the window; none where the query surely means something.
         suggestions: Queries that would find something, for a page that is empty.
         compared: Filters whose values are looked for in another case too, for a note.
         variants: What the names of the fields of variants begin with; empty where the index has none.
@@ -136,7 +135,7 @@ class Plan:
     spelled: str = ""
     corrected: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
-    proof: Proof | None = None
+    proofs: tuple[Proof, ...] = ()
     suggestions: tuple[str, ...] = ()
     compared: tuple[Terms, ...] = ()
     variants: str = ""
@@ -217,14 +216,14 @@ class Plan:
     def without_vectors(self, reason: str) -> Plan:
         """Return the plan that the planner makes where no vector is available."""
         signals = tuple(signal for signal in self.signals if not isinstance(signal, Cosine))
-        proof = replace(self.proof, near=()) if self.proof else None
-        return replace(self, neighbours=(), signals=signals, proof=proof, degraded=(*self.degraded, reason))
+        proofs = tuple(replace(proof, near=()) for proof in self.proofs if not proof.goods)
+        return replace(self, neighbours=(), signals=signals, proofs=proofs, degraded=(*self.degraded, reason))
 
     def without_words(self, reason: str) -> Plan:
         """Return the plan that finds and ranks by vectors and numbers alone."""
         signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Static | Passing))
         degraded = (*self.degraded, reason)
-        return replace(self, keyword=None, codes=None, signals=signals, proof=None, degraded=degraded)
+        return replace(self, keyword=None, codes=None, signals=signals, proofs=(), degraded=degraded)
 
     @property
     def needs_best(self) -> bool:
@@ -248,7 +247,7 @@ class Plan:
         """Return the plan that finds what has a score, of so many products that there are near or far."""
         names = " and ".join(sort.field for sort in self.sort)
         note = f"in order of {names}: of {found} products those that score {self.cut_off:.0%} of the best"
-        return replace(self, least=least, found=found, proof=None, notes=(*self.notes, note))
+        return replace(self, least=least, found=found, proofs=(), notes=(*self.notes, note))
 
     def page(
         self,
@@ -300,7 +299,11 @@ class Plan:
             number=self.number,
             cursor=self._cursor(shown, keys) if more else "",
             degraded=(*self.degraded, *degraded),
-            notes=tuple(notes if proved else [*notes, UNPROVED]),
+            notes=tuple(
+                notes
+                if proved
+                else [*notes, UNPROVED, *(MEANT.format(each.goods) for each in self.proofs if each.goods)]
+            ),
             spelled=self.spelled,
             corrected=self.corrected,
             dropped=self.dropped,
@@ -357,8 +360,7 @@ class Plan:
             lines.append(f"  codes       {' '.join(self.codes.values)}")
             lines += [f"  codes       that begin with {prefix}" for prefix in self.codes.prefixes]
         lines += [f"  neighbours  {each}" for each in self.neighbours]
-        if self.proof:
-            lines.append(f"  proof       some product has {self.proof.needed} of {WHOLE} ({told(self.proof.words)})")
+        lines += [f"  proof       {proof}" for proof in self.proofs]
         lines += [f"  rule        {name}" for name in self.ruled.names]
         lines += [f"  filter      {clause}" for clause in (*self.filters, *self.ruled.filters)]
         lines += [f"  signal      {signal.weight:.3f} x {signal.name}" for signal in self.signals]

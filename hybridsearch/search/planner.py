@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from hybridsearch import text
+from hybridsearch.encoders.goods import Goods
 from hybridsearch.errors import QueryError
 from hybridsearch.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource, typed
@@ -28,7 +29,7 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.nearest import nearest
 from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import UNRULED, Kind, Plan
-from hybridsearch.search.proof import nearness, proof_of, suggestions
+from hybridsearch.search.proof import Given, proofs_of, suggestions
 from hybridsearch.search.reading import Reading, read
 from hybridsearch.search.repeated import repeated
 from hybridsearch.search.rules import Ruled
@@ -151,6 +152,7 @@ def plan(
     ruled: Ruled = UNRULED,
     today: date | None = None,
     taste: Taste = INDIFFERENT,
+    elsewhere: Mapping[str, Goods] | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -166,6 +168,7 @@ def plan(
         ruled: What the shop's rules change; in an order by fields products keep their places.
         today: In UTC; left out: no date is new.
         taste: Of the person: it lifts some of what is found, where hits are in the order of their score.
+        elsewhere: Goods that the index does not hold, by the legs in which words are compared with them.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -184,10 +187,9 @@ def plan(
         ruled = replace(ruled, pins=(), weights=())
     # What passes a filter is part of a page that was proved without it.
     is_proved = typed(kind) == WORDS.name and not query.filters and not ruled.pins
-    near = tuple(nearness(vectors, schema)) if is_proved else ()
-    proof = proof_of(parts, reading, lexicon, weights.proof, codes=codes, near=near) if is_proved else None
-    if proof:
-        proof = replace(proof, words=with_reviews(proof.words, schema))
+    given = Given(parts, reading, lexicon, codes, vectors.get(WORDS.name, {}), elsewhere or {})
+    proofs = tuple(proofs_of(given, schema, weights.proof)) if is_proved else ()
+    proofs = tuple(replace(proof, words=with_reviews(proof.words, schema)) for proof in proofs)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     ranked = not query.sort and kind not in UNTASTED
@@ -212,7 +214,7 @@ def plan(
         spelled=reading.spelled,
         corrected=reading.corrected,
         dropped=reading.dropped,
-        proof=proof,
+        proofs=proofs,
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
         ruled=ruled,

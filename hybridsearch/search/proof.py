@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from hybridsearch import text
+from hybridsearch.encoders.goods import Goods
 from hybridsearch.query_sources import WORDS
-from hybridsearch.schema import Schema
+from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.reading import SPELLING, Reading, Word, having
@@ -26,42 +28,64 @@ COMMON = 0.2
 `shoes` and an unknown brand find shoes."""
 NEARNESS = 0.8
 """What the way from nonsense to a product's own title counts, as a part of what all words count."""
+ELSEWHERE = 0.5
+"""What the words of a product must count of all where the query is nearer to goods that no product is called,"""
+ELSEWHERE_IN_RUNS = 0.4
+"""and in Chinese and Japanese, where the tokens of a run hold each other."""
+MARGIN = 0.3
+"""How much nearer these must be than any product, as a part of the leg's scale: a title says more than a kind."""
+ALONE = 0.2
+"""How far a product must be on the way from nonsense to its own title for that to be enough without any word."""
+STEP = 0.01
+"""The part of that scale in which what is too far becomes near enough."""
 MOST_SUGGESTIONS = 3
 
 _KANA = re.compile("[\u3041-\u309f\u30a0-\u30ff]")
 """A single character of a syllabary, which nearly every product has: it tells nothing."""
 
 
-def proof_of(
-    parts: Mapping[str, str],
-    reading: Reading,
-    lexicon: Lexicon | None,
-    least: float,
-    *,
-    codes: Codes | None,
-    near: tuple[Cosine, ...],
-) -> Proof | None:
-    """Return what some candidate must have; None where a word that products have is enough by itself.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What shows whether a query means something.
 
-    Args:
+    Attributes:
         parts: Of the query, by the language in whose field they are looked for.
         reading: The query.
         lexicon: The words of the index; where there are none, as of pictures without a text, nothing is asked for.
-        least: Of the whole, in [0, 1]; with 0 nothing is asked for.
         codes: What of the query is looked up as a code.
-        near: From `nearness`.
+        vectors: Of its words, by leg.
+        elsewhere: Goods that the index does not hold, by leg.
     """
-    if lexicon is None or not lexicon.counts or not least:
-        return None
-    needed = round(WHOLE * least)
-    evidence = []
-    for language, part in parts.items():
-        words, most = told_in(language, reading.of(part), lexicon)
-        if most >= needed:
-            return None
-        if words.tokens:
-            evidence.append(words)
-    return Proof(Match("text", tuple(evidence)), codes, near, needed) if evidence else None
+
+    parts: Mapping[str, str]
+    reading: Reading
+    lexicon: Lexicon | None
+    codes: Codes | None
+    vectors: Mapping[str, Vector]
+    elsewhere: Mapping[str, Goods]
+
+
+def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
+    """Yield what some candidate must have; nothing where a word that products have is enough by itself.
+
+    Args:
+        given: What shows it.
+        schema: What the index holds.
+        least: Of the whole, in [0, 1]; with 0 nothing is asked for.
+    """
+    if given.lexicon is None or not given.lexicon.counts or not least:
+        return
+    told = [told_in(language, given.reading.of(part), given.lexicon) for language, part in given.parts.items()]
+    words = Match("text", tuple(words for words, _ in told if words.tokens))
+    most = max((most for _, most in told), default=0)
+    if not words.words:
+        return
+    if most < (needed := round(WHOLE * least)):
+        yield Proof(words, given.codes, tuple(nearness(given.vectors, schema)), needed)
+    runs = any(text.is_run(word.typed) for word in given.reading.words)
+    needed = round(WHOLE * (ELSEWHERE_IN_RUNS if runs else ELSEWHERE))
+    if most < needed and (goods := nearest_elsewhere(given, schema)):
+        yield Proof(words, given.codes, tuple(nearer(given, schema, needed)), needed, goods)
 
 
 def told_in(language: str, words: Sequence[Word], lexicon: Lexicon) -> tuple[Words, int]:
@@ -93,13 +117,39 @@ def telling(counts: list[int], documents: int) -> float:
     return max(idf(count, documents), COMMON * idf(0, documents) if 2 * count > documents else 0.0)
 
 
-def nearness(vectors: Mapping[str, Mapping[str, Vector]], schema: Schema) -> Iterator[Cosine]:
+def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
     """Yield what it counts how near a product is to the words in each leg: 0 as near as nonsense."""
     for leg in schema.legs:
-        if vector := vectors.get(WORDS.name, {}).get(leg.name):
+        if vector := vectors.get(leg.name):
             scale = leg.calibration(WORDS.name)
             ends = scale.nonsense, scale.above_nonsense(1.0)
             yield Cosine(f"{WORDS.name}.{leg.name}", round(WHOLE * NEARNESS), leg.name, vector, *ends)
+
+
+def nearest_elsewhere(given: Given, schema: Schema) -> str:
+    """Return the goods that words are nearest to in the first leg that compares them; empty where none does."""
+    pairs = [(given.elsewhere[leg.name], given.vectors[leg.name]) for leg in schema.legs if compares(given, leg)]
+    return pairs[0][0].nearest(pairs[0][1])[0] if pairs else ""
+
+
+def compares(given: Given, leg: Leg) -> bool:
+    """Tell whether words are compared with goods in a leg."""
+    return leg.name in given.elsewhere and leg.name in given.vectors
+
+
+def nearer(given: Given, schema: Schema, enough: int) -> Iterator[Cosine]:
+    """Yield for each leg how near a product must be that is nearly as near as goods elsewhere; that is enough.
+
+    In a leg that compares no goods, as of pictures, as near as is enough for a query without a known word.
+    """
+    for leg in schema.legs:
+        if vector := given.vectors.get(leg.name):
+            scale = leg.calibration(WORDS.name)
+            unit = scale.high - scale.low
+            least = scale.above_nonsense(ALONE)
+            if compares(given, leg):
+                least = given.elsewhere[leg.name].nearest(vector)[1] - MARGIN * unit
+            yield Cosine(f"{WORDS.name}.{leg.name}", enough, leg.name, vector, least - STEP * unit, least)
 
 
 def suggestions(reading: Reading, lexicon: Lexicon | None, languages: tuple[str, ...]) -> tuple[str, ...]:

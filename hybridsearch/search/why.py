@@ -97,7 +97,7 @@ class Why:
 def alone(plan: Plan, key: str) -> Plan:
     """Return the plan that looks at one product alone, on the first page."""
     found = replace(plan, filters=(*plan.filters, Ids((key,))), offset=0, size=1, after=None, facets=(), diverse=None)
-    return replace(found, proof=None, compared=())
+    return replace(found, proofs=(), compared=())
 
 
 def whole_window(plan: Plan) -> Plan:

@@ -422,7 +422,7 @@ def test_in_the_order_of_a_field_the_best_product_is_needed_first() -> None:
     assert planned.needs_best
     best = planned.best()
     assert (best.sort, best.facets, best.offset, best.size, best.rows) == ((), (), 0, 1, False)
-    assert (best.neighbours, best.signals, best.proof) == (planned.neighbours, planned.signals, planned.proof)
+    assert (best.neighbours, best.signals, best.proofs) == (planned.neighbours, planned.signals, planned.proofs)
     near = planned.near(0.8, 79)
     assert near.least == pytest.approx(0.65 * 0.8)
     assert not near.needs_best

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from hybridsearch import text
+from hybridsearch.encoders.goods import Goods
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Proof
 from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.proof import CORRECTED, nearness, proof_of, suggestions
+from hybridsearch.search.proof import CORRECTED, Given, nearness, proofs_of, suggestions
 from hybridsearch.search.reading import read
 from hybridsearch.search.synonyms import parse
 from hybridsearch.values import Vector
 
 LANGUAGES = ("en", "ja")
 LEXICON = Lexicon({"red": 20, "umbrella": 8, "set": 60, "tool": 40, "傘": 3, "雨": 3, "雨傘": 2, "た": 90}, 100)
+PLAIN = Schema(Fields(title="title"))
 RAREST = math.log(1 + 100.5 / 0.5)
 
 
 def proof(
     typed: str, *, least: float = 0.25, lexicon: Lexicon | None = LEXICON, codes: Codes | None = None
 ) -> Proof | None:
+    return next(proofs_of(given(typed, lexicon=lexicon, codes=codes), PLAIN, least), None)
+
+
+def given(
+    typed: str,
+    *,
+    lexicon: Lexicon | None = LEXICON,
+    codes: Codes | None = None,
+    vectors: Mapping[str, Vector] | None = None,
+    elsewhere: Mapping[str, Goods] | None = None,
+) -> Given:
     parts = text.fields_by_language(typed, LANGUAGES)
-    return proof_of(parts, read(typed, lexicon, LANGUAGES), lexicon, least, codes=codes, near=())
+    return Given(parts, read(typed, lexicon, LANGUAGES), lexicon, codes, vectors or {}, elsewhere or {})
 
 
 def told(typed: str) -> tuple[int, ...]:
@@ -91,7 +106,7 @@ def test_a_leg_counts_from_what_nonsense_reaches_to_a_products_own_title() -> No
     scales = {"text": Calibration(0.1, 0.9, noise=0.5), "image": Calibration(0.0, 0.4)}
     legs = tuple(Leg(name, 2, "f", calibrations={"words": scale}) for name, scale in scales.items())
     vector = Vector([1, 0])
-    near = tuple(nearness({"words": {"text": vector, "image": vector}}, Schema(Fields(title="title"), legs)))
+    near = tuple(nearness({"text": vector, "image": vector}, Schema(Fields(title="title"), legs)))
     assert [(cosine.leg, cosine.weight, cosine.low) for cosine in near] == [("text", 800, 0.5), ("image", 800, 0.2)]
     assert [cosine.high for cosine in near] == pytest.approx([0.9, 0.4])
     assert list(nearness({}, Schema(Fields(title="title"), legs))) == []
@@ -122,4 +137,41 @@ def test_a_word_that_stands_for_others_tells_what_these_tell() -> None:
     rules = parse({"synonyms.txt": ("", "brolly, umbrella")})
     reading = read("brolly", LEXICON, LANGUAGES, rules)
     parts = text.fields_by_language("brolly", LANGUAGES)
-    assert proof_of(parts, reading, LEXICON, 0.9, codes=None, near=()) is None
+    assert not list(proofs_of(Given(parts, reading, LEXICON, None, {}, {}), PLAIN, 0.9))
+
+
+TEXT = Leg("text", 2, "f", reads=("title",), calibrations={"words": Calibration(0.1, 0.9, noise=0.5, tells=0.9)})
+GOODS = {"text": Goods(("lawn mower", "bread"), np.array([[1, 0], [0, 1]], dtype=np.float32))}
+
+
+def elsewhere(typed: str, *legs: Leg, x: float = 0.8) -> Proof | None:
+    """Return what is asked of words whose cosine to lawn mowers is x."""
+    vectors = {leg.name: Vector([x, math.sqrt(1 - x * x)]) for leg in legs}
+    found = proofs_of(given(typed, vectors=vectors, elsewhere=GOODS), Schema(Fields(title="title"), legs), 0.16)
+    return next((each for each in found if each.goods), None)
+
+
+def test_words_that_are_nearer_to_goods_elsewhere_than_to_any_product_need_half_of_their_words() -> None:
+    asked = elsewhere("red mower", TEXT)
+    assert asked is not None
+    assert (asked.goods, asked.needed, asked.words.words[0].tells) == ("lawn mower", 500, told("red mower"))
+    (near,) = asked.near
+    assert (near.leg, near.weight) == ("text", 500)
+    assert (near.low, near.high) == pytest.approx((0.8 - 0.31 * 0.8, 0.8 - 0.3 * 0.8))  # the scale is 0.8 wide
+
+
+def test_words_of_which_one_tells_half_or_in_chinese_and_japanese_two_fifths_need_no_more() -> None:
+    assert elsewhere("umbrella mower red", TEXT) is not None
+    assert elsewhere("umbrella set", TEXT) is None
+    runs = elsewhere("鬱鬱", TEXT)
+    assert runs is not None
+    assert runs.needed == 400
+
+
+def test_a_leg_of_pictures_proves_words_that_are_near_enough_to_one_and_cannot_tell_goods() -> None:
+    pictures = Leg("image", 2, "f", calibrations={"words": Calibration(0.0, 0.4, noise=0.2)})
+    asked = elsewhere("red mower", TEXT, pictures)
+    assert asked is not None
+    assert [near.leg for near in asked.near] == ["text", "image"]
+    assert asked.near[1].high == pytest.approx(0.2 + 0.2 * 0.2)
+    assert elsewhere("red mower", pictures) is None

@@ -51,7 +51,7 @@ def test_neighbours_and_telling_words_are_found_and_the_product_itself_is_not() 
     assert found.filters == (Not(Ids(("17",))),)
     assert [signal.name for signal in found.signals] == ["title", "text", "pairs", "product.image", "same.brand"]
     assert found.signals[3] == Cosine("product.image", 0.3, "image", EAST, 0.5, 1.0)
-    assert found.proof is None
+    assert found.proofs == ()
 
 
 def test_words_of_the_title_come_first_and_then_the_rarest_that_others_have() -> None:

@@ -108,8 +108,8 @@ def test_a_taste_adds_signals_and_changes_nothing_else() -> None:
     names = [signal.name for signal in tasted.signals[len(plain.signals) :]]
     assert names == ["taste.image", "taste brand: Acme"]
     assert tasted.signals[: len(plain.signals)] == plain.signals
-    assert (tasted.keyword, tasted.neighbours, tasted.filters, tasted.proof) == (
-        plain.keyword, plain.neighbours, plain.filters, plain.proof,
+    assert (tasted.keyword, tasted.neighbours, tasted.filters, tasted.proofs) == (
+        plain.keyword, plain.neighbours, plain.filters, plain.proofs,
     )  # fmt: skip
 
 

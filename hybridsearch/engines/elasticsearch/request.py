@@ -18,7 +18,7 @@ from hybridsearch.engines.elasticsearch.filters import Clause, all_of, filter_cl
 from hybridsearch.engines.elasticsearch.mapping import CODES, field_path, moments_path, text_path, vector_path
 from hybridsearch.engines.elasticsearch.matches import best_of, counting, match_clause
 from hybridsearch.engines.elasticsearch.orders import keys, order
-from hybridsearch.engines.elasticsearch.shapes import SAMPLED, SEARCH
+from hybridsearch.engines.elasticsearch.shapes import BESIDE, SEARCH
 from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (
     NEIGHBOUR_LIFT,
@@ -113,8 +113,8 @@ def to_elasticsearch(
     elif plan.signals:
         body["rescore"] = rescore(plan)
     counted = aggregations(plan, left_out, shards)
-    if plan.proof:
-        counted[PROOF] = proof_clause(plan.proof, plan.window)
+    if plan.proofs:
+        counted[PROOF] = proof_clause(plan.proofs, plan.window)
     if counted:
         body["aggs"] = counted
     return with_counts(body, plan) if plan.counted else body
@@ -127,16 +127,21 @@ def source(plan: Plan) -> Any:
     return {"excludes": [RESERVED]} if not plan.only else {"includes": list(plan.only), "excludes": [RESERVED]}
 
 
-def proof_clause(proof: Proof, window: int) -> Clause:
-    """Return the aggregation that counts the products of the window that have what the proof needs."""
+def proof_clause(proofs: Sequence[Proof], window: int) -> Clause:
+    """Return the aggregation that counts the products of the window that have what each proof needs."""
+    each = {"filters": {"filters": [enough(proof) for proof in proofs]}}
+    return {"sampler": {"shard_size": window}, "aggs": {"each": each}}
+
+
+def enough(proof: Proof) -> Clause:
+    """Return the clause that matches the products that have what a proof needs."""
     field = proof.words.field
     parts = [best_of([counting(text_path(field, words.language), words) for words in proof.words.everywhere])]
     if proof.near:
         parts.append(best_of([cosine_clause(cosine) for cosine in proof.near]))
     if proof.codes:
         parts.append({"constant_score": {"filter": codes(proof.codes), "boost": proof.needed}})
-    enough = {"function_score": {"query": {"bool": {"should": parts}}, "min_score": proof.needed}}
-    return {"sampler": {"shard_size": window}, "aggs": {"proved": {"filter": enough}}}
+    return {"function_score": {"query": {"bool": {"should": parts}}, "min_score": proof.needed}}
 
 
 def found(plan: Plan, left_out: Sequence[Filter], shards: int, knn_has_k: bool) -> Clause:
@@ -314,7 +319,8 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         keys=keys(plan, shown[-1]) if plan.is_steady and shown else (),
         vectors=[to_vectors(plan.shown_legs, hit) for hit in hits["hits"]] if plan.shown_legs else (),
         counted=numbers(plan, counted),
-        proved=plan.proof is None or read(SAMPLED, counted.get(PROOF))["proved"]["doc_count"] > 0,
+        proved=not plan.proofs
+        or all(bucket["doc_count"] for bucket in read(BESIDE, counted.get(PROOF))["each"]["buckets"]),
         degraded=incomplete(answer),
     )
 

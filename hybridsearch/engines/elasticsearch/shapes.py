@@ -120,14 +120,6 @@ class InAnyCase(TypedDict):
     same: InOneCase
 
 
-class Proved(TypedDict):
-    doc_count: Count
-
-
-class Sampled(TypedDict):
-    proved: Proved
-
-
 class Cause(TypedDict):
     type: NotRequired[str | None]
     reason: NotRequired[str | None]
@@ -324,7 +316,6 @@ SEARCH = TypeAdapter(Search)
 BUCKETS = TypeAdapter(Buckets)
 STATISTICS = TypeAdapter(Statistics)
 CASES = TypeAdapter(InAnyCase)
-SAMPLED = TypeAdapter(Sampled)
 BESIDE = TypeAdapter(Beside)
 FOUND = TypeAdapter(Found)
 WITH_FIELDS = TypeAdapter(WithFields)

@@ -5,7 +5,7 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
@@ -75,7 +75,7 @@ def ranked(plan: Plan, view: View) -> Ranking:
     """Run a plan on a view whose files are as they were written."""
     candidates = Candidates(plan, view)
     found = reaching(plan, view, candidates.of(plan))
-    if plan.proof and not is_proved(plan.proof, leading(found, plan.window)):
+    if plan.proofs and not all_proved(plan.proofs, leading(found, plan.window)):
         return Ranking(plan, [], 0, proved=False)
     if plan.needs_best and found.chosen.count:
         leader, *_ = by_score(plan.best(), found)
@@ -123,6 +123,11 @@ def leading(found: Found, k: int) -> Window:
     """Return the `k` documents that lead in the first pass."""
     window, first = found.leaders(k)
     return window.at(np.sort(best(first, k)))
+
+
+def all_proved(proofs: Iterable[Proof], window: Window) -> bool:
+    """Tell whether each of some proofs holds of a document of the window."""
+    return all(is_proved(proof, window) for proof in proofs)
 
 
 def is_proved(proof: Proof, window: Window) -> bool:

@@ -1,0 +1,71 @@
+"""Goods elsewhere: the vectors of the kinds of goods that an index does not hold, to compare queries with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hybridsearch.disk.home import Home
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.by_leg import Encoders
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.goods import Goods, called, tells_goods
+from hybridsearch.errors import EncoderError
+from hybridsearch.schema import Leg, Schema
+from hybridsearch.settings import Settings
+from hybridsearch.values import Vectors
+
+AT_ONCE = 8
+"""Texts that one search encodes: a rebuild has kept them all, unless it ran on another machine."""
+
+Known = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""An encoder's fingerprint, the kinds of goods, and the languages."""
+
+log = logging.getLogger(__name__)
+
+
+class Elsewhere:
+    """Vectors of goods by leg, from the file in which a rebuild keeps them.
+
+    Where the file does not have them, each search encodes a few, and none is compared until all are there.
+    """
+
+    def __init__(self, settings: Settings, encoders: Encoders) -> None:
+        self._file, self._encoders = Home(settings.home).vectors, encoders
+        self._known: dict[Known, Goods | None] = {}
+
+    def of(self, schema: Schema) -> Mapping[str, Goods]:
+        """Return the goods that an index does not hold, by the legs in which words can be compared with them."""
+        found = {leg.name: self._in(leg, schema) for leg in schema.legs if schema.elsewhere and tells_goods(leg)}
+        return {name: goods for name, goods in found.items() if goods is not None}
+
+    def _in(self, leg: Leg, schema: Schema) -> Goods | None:
+        key = leg.fingerprint, schema.elsewhere, schema.fields.languages
+        if key not in self._known:
+            words = list(called(schema.elsewhere, schema.fields.languages))
+            try:
+                rows = encoded(self._encoders[leg.name], self._file, [word for _, word in words]) if words else None
+            except EncoderError as error:
+                log.warning("queries are not compared with goods of other shops: %s", error)
+                rows = None
+            else:
+                if words and rows is None:
+                    return None
+            self._known = {other: goods for other, goods in self._known.items() if other[0] != key[0]}
+            self._known[key] = None if rows is None else Goods(tuple(name for name, _ in words), rows)
+        return self._known[key]
+
+
+def encoded(encoder: Encoder, file: Path, words: Sequence[str]) -> Vectors | None:
+    """Return the vectors of some words, (words, dims); None while more of them are missing than one search encodes.
+
+    Raises:
+        EncoderError: The file cannot be used, or the encoder fails.
+    """
+    with EncodeCache(file) as cache:
+        missing = cache.missing(encoder, words)
+        if len(missing) > AT_ONCE:
+            cache.queries(encoder, missing[:AT_ONCE])
+            return None
+        return cache.queries(encoder, words).vectors

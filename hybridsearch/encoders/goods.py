@@ -1,0 +1,63 @@
+"""Goods of the world: kinds of goods, written by hand in six languages, which a query may mean and a shop not sell."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hybridsearch.batches import batches
+from hybridsearch.encoders.base import Encoder
+from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.nonsense import AT_ONCE
+from hybridsearch.query_sources import WORDS
+from hybridsearch.schema import Leg
+from hybridsearch.values import Vector, Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Goods:
+    """Kinds of goods as one leg sees them.
+
+    Attributes:
+        names: In English, one for each row; at least one.
+        vectors: Of what they are called in one of the shop's languages, asked for as a query: (names, dims), unit rows.
+    """
+
+    names: tuple[str, ...]
+    vectors: Vectors
+
+    def nearest(self, vector: Vector) -> tuple[str, float]:
+        """Return the kind of goods that is nearest to a query, and its cosine."""
+        cosines = self.vectors @ vector.array
+        place = int(cosines.argmax())
+        return self.names[place], float(cosines[place])
+
+
+@functools.cache
+def kinds() -> Mapping[str, Mapping[str, str]]:
+    """Return what each kind of goods is called, by its English name and by language."""
+    file = importlib.resources.files("hybridsearch.encoders") / "goods.tsv"
+    head, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())
+    return {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+
+
+def called(names: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield kinds of goods with what each is called in some languages; one that is not known here is left out."""
+    for name in names:
+        for word in dict.fromkeys(kinds().get(name, {}).get(language, "") for language in languages):
+            if word:
+                yield name, word
+
+
+def keep(encoder: Encoder, cache: EncodeCache, words: Sequence[str]) -> None:
+    """Encode words as they are asked for, a few at a time, so that the cache has their vectors."""
+    for some in batches(words, AT_ONCE):
+        cache.queries(encoder, some)
+
+
+def tells_goods(leg: Leg) -> bool:
+    """Tell whether words and goods can be compared in a leg: it reads text, and enough products were measured."""
+    scale = leg.calibration(WORDS.name)
+    return leg.reads != "image" and scale.noise is not None and scale.tells is not None

@@ -1,0 +1,42 @@
+"""What a new index does not hold: the kinds of goods that none of its products is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hybridsearch import text
+from hybridsearch.batches import batches
+from hybridsearch.encoders.goods import kinds, tells_goods
+from hybridsearch.engines.base import Engine
+from hybridsearch.schema import Schema
+from hybridsearch.search.clauses import Counted, Match, Words
+from hybridsearch.search.plan import Plan
+
+AT_ONCE = 128
+"""Kinds that are counted in one request."""
+
+
+def elsewhere(engine: Engine, generation: str, schema: Schema) -> tuple[str, ...]:
+    """Return the kinds of goods that no title of a generation names in any of its languages, by their English names.
+
+    None where no leg could tell that a query means them.
+
+    Raises:
+        EngineError: The engine cannot be reached.
+    """
+    if not any(map(tells_goods, schema.legs)):
+        return ()
+    found: list[str] = []
+    for some in batches(kinds().items(), AT_ONCE):
+        counted = tuple(Counted(named(called, schema)) for _, called in some)
+        everything = Plan("browse", "to be counted", size=0, rows=False, counted=counted)
+        counts = engine.search(everything, generation).counted
+        found += [name for (name, _), count in zip(some, counts, strict=True) if not count]
+    return tuple(found)
+
+
+def named(called: Mapping[str, str], schema: Schema) -> Match:
+    """Return the clause that a title, or the text where there are no titles, has all words of a kind of goods."""
+    field = "title" if schema.fields.title else "text"
+    tokens = {language: text.sequence(called[language], language) for language in schema.fields.languages}
+    return Match(field, tuple(Words.alike(name, [(each,) for each in found]) for name, found in tokens.items()))
