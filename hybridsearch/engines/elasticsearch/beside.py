@@ -44,7 +44,7 @@ def is_joined(plan: Plan) -> bool:
 
     Not where it finds everything, would look for neighbours twice, or its candidates are counted by something else.
     """
-    if plan.is_steady or plan.neighbours or plan.facets or plan.proof or plan.compared:
+    if plan.is_steady or plan.neighbours or plan.facets or plan.proofs or plan.compared:
         return False
     words = (words for counted in plan.counted if counted.words for words in counted.words.words)
     return sum(len(each.flat) for each in words) <= MOST_CLAUSES
