@@ -109,6 +109,11 @@ def product(
         return Reject(where, None, "read", str(error), row if issubclass(type(row), dict) else None, place)
 
 
+def column_name(written: str) -> str:
+    """Return what a column of a table is called: `Art.-Nr.` without its last dot, as dots make objects of names."""
+    return ".".join(filter(None, (part.strip() for part in written.split("."))))
+
+
 def naming(row: Row, id_field: str, key_of_one: str | None) -> str:
     """Return which of two fields names a row: the second one where the first says nothing."""
     return key_of_one if key_of_one and not strings(field(row, id_field)) else id_field

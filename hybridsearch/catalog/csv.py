@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TextIO
 
-from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.base import Unreadable, column_name
 from hybridsearch.catalog.files import LONGEST_ROW, flaw, lines
 
 DELIMITERS = ",;\t|"
@@ -39,7 +39,7 @@ def parse_table(text: TextIO) -> Iterator[tuple[int, dict[str, str] | Unreadable
         if isinstance(cells, Unreadable):
             yield number, cells
         elif not names:
-            names = [name.strip() for name in cells]
+            names = [column_name(cell) for cell in cells]
         elif len(cells) < len(names) or any(cells[len(names) :]):
             yield number, Unreadable(f"found {len(cells)} columns, expected {len(names)}")
         else:

@@ -16,12 +16,19 @@ DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.-]{1,40})
 """An encoding that a file of XML declares."""
 SUPERSETS = re.compile(r"(?:iso|cp|koi8|mac|shift_jis|euc|gb|big5)")
 """Beginnings of Python's names for encodings in which ASCII is ASCII; those of UTF are told by the bytes instead."""
-RUN = re.compile(rb"[\x80-\xff]{4,}")
-"""Bytes beyond ASCII of Chinese or Japanese text; in Latin letters they stand alone or by two."""
+RUN = re.compile("[^\x00-\x7f]{2,}")
+"""Characters beyond ASCII of Chinese or Japanese text; those of Latin letters stand alone, in whatever encoding."""
+COMMON = {
+    "cp932": ("cp932", {*range(0x81, 0x84), *range(0x88, 0x98)}),
+    "euc_jp": ("euc_jp", {*range(0xA1, 0xA6), *range(0xB0, 0xD0)}),
+    "gb18030": ("gb2312", {0xA1, 0xA3, *range(0xB0, 0xD8)}),
+    "big5": ("big5", {0xA1, 0xA3, *range(0xA4, 0xC7)}),
+}
+"""By encoding the part of it that has the common characters, and the first bytes of these: marks, kana, and the half of
+the Chinese characters that is ordered by sound or frequency, as nearly all that are written are of it."""
 LATIN = re.compile(rb"(?<=[A-Za-z])[\xc0-\xd4\xd6-\xff]")
 MACINTOSH = re.compile(rb"(?<=[A-Za-z])[\x80-\x91\x93-\x9f]")
 """Letters with accents, behind others, in the encodings of Windows and the old Macintosh; not their apostrophes."""
-KANA = re.compile("[\u3041-\u30fa]")
 
 
 def decoding(head: bytes, said: str | None = None) -> tuple[str, str]:
@@ -71,11 +78,20 @@ def is_utf8(line: bytes) -> bool:
 
 def likely(head: bytes) -> str:
     """Return the encoding that bytes that are not UTF-8 look like, of those that the six languages were written in."""
-    beyond = sum(byte >= 0x80 for byte in head)
-    if sum(map(len, RUN.findall(head))) > beyond / 2:
-        japanese = head.decode("cp932", "replace")
-        return "cp932" if len(KANA.findall(japanese)) * 5 > beyond / 2 else "gb18030"
+    shares = {encoding: common(head, encoding) for encoding in COMMON}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    if shares[best] > 0.5:
+        return best
     return "mac_roman" if len(MACINTOSH.findall(head)) > len(LATIN.findall(head)) else "cp1252"
+
+
+def common(head: bytes, encoding: str) -> float:
+    """Return the share of the characters beyond ASCII that are common in an encoding, and stand side by side."""
+    text = head.decode(encoding, "replace")
+    part, first_bytes = COMMON[encoding]
+    coded = (each.encode(part, "ignore") for each in "".join(RUN.findall(text)))
+    found = sum(len(code) == 2 and code[0] in first_bytes for code in coded)
+    return found / max(1, sum(each > "\x7f" for each in text))
 
 
 def needed(head: bytes) -> str | None:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from hybridsearch.catalog import excel_parts
-from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.base import Unreadable, column_name
 from hybridsearch.catalog.binary import Format
 from hybridsearch.catalog.excel_cells import Cells, Damaged, rows_of
 from hybridsearch.catalog.typed import typed_row
@@ -99,7 +99,7 @@ def names_of(number: int, cells: Cells) -> list[str]:
     with readable(number):
         if damaged := next((cell for cell in cells if isinstance(cell, Damaged)), None):
             raise ValueError(f"the name of a column: {damaged.reason}")
-    return ["".join(strings(cell)) for cell in cells]
+    return [column_name("".join(strings(cell))) for cell in cells]
 
 
 def places(book: Any) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from hybridsearch.catalog.translated import TRANSLATIONS
 from hybridsearch.propose.columns import Column, columns
@@ -66,11 +67,21 @@ def grouped(catalog: Catalog, key: str | None) -> bool:
 
 
 def read_as_pairs(column: Column, catalog: Catalog) -> bool:
-    """Tell whether a column is read as names or values of properties, or says what those of variants are called."""
+    """Tell whether a column is read as names or values of properties, or says something about these.
+
+    So do those that begin alike, as `Attribute 1 visible` does, and what those of variants are called.
+    """
     read = {name for pair in catalog.pairs for name in (pair.names, pair.values, pair.text) if name}
     read |= {catalog.children.field} if catalog.children else set()
+    about = [beginning(pair.names, pair.values) for pair in catalog.pairs if pair.names and pair.values]
     named = any(f".{column.name}".endswith(f".{name}") for name in read)
+    named = named or any(f".{start}" in f".{column.name}" for start in about if start)
     return named or (catalog.children is not None and any(in_text(column, ())))
+
+
+def beginning(one: str, other: str) -> str:
+    """Return what two names begin with, such as `Attribute 1 `."""
+    return "".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def said_of(catalog: Catalog, key: str | None, key_of_one: str | None = None) -> Iterator[str]:

@@ -30,6 +30,7 @@ from hybridsearch.propose.trees import tree
 from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
 from hybridsearch.rows import strings
+from hybridsearch.units import UNITS
 from hybridsearch.values import Row, Stored
 
 MOSTLY = 0.8
@@ -134,7 +135,12 @@ class Column:
     def textual(self) -> bool:
         """Whether it holds text that people could read or type: no truth values, dates, addresses or files."""
         written = any(isinstance(value, str) for value in leaves(self.values))
-        return written and not self.dated and not any(map(self.mostly, (URL, PICTURE, VIDEO, SOLID)))
+        return written and not self.dated and not self.units and not any(map(self.mostly, (URL, PICTURE, VIDEO, SOLID)))
+
+    @cached_property
+    def units(self) -> bool:
+        """Whether it says in what another column is counted: units or currencies alone; `M` and `L` may be sizes."""
+        return self.says(CHOSEN) is None and all(each.upper() in MONEY or each.lower() in UNITS for each in self.texts)
 
     @cached_property
     def dated(self) -> bool:

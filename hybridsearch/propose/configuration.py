@@ -13,7 +13,7 @@ from hybridsearch.propose.arrangement import VARIANTS, grouped, read_as_pairs, s
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.encoders import better, leg_of_words
 from hybridsearch.propose.languages import guess_languages
-from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out
+from hybridsearch.propose.left_out import COMPLETION, copies, is_copy, left_out, titles
 from hybridsearch.propose.notes import remarks
 from hybridsearch.propose.patterns import CODE, PICTURE
 from hybridsearch.propose.ratings import ratings_in
@@ -123,7 +123,7 @@ def assign(sampled: Sequence[Column], key: str | None = None, *, named: bool) ->
     for role, pick in PICKERS.items():
         if role in ("codes", "text"):  # the words of a facet may stand in the titles
             copied = copies if role == "text" else is_copy
-            left = [column for column in left if not copied(column, roles["title"])]
+            left = [column for column in left if not copied(column, titles(sampled, roles["title"], column))]
         choice = [column for column in left if column.name == key] if role == "id" and key else left
         roles[role] = [] if role == "id" and named else pick(choice)
         left = [column for column in left if column not in roles[role] or shared(role, column)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from hybridsearch.propose.arrangement import read_as_pairs
+from hybridsearch.propose.arrangement import VARIANTS, read_as_pairs
 from hybridsearch.propose.cells import prefixes, walk
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import PICTURE, URL
@@ -25,6 +25,7 @@ REASONS: dict[str, Callable[[Column], bool]] = {
     "pictures": lambda column: column.mostly(PICTURE),
     "addresses": lambda column: column.mostly(URL),
     "true or false": lambda column: column.answers,
+    "units": lambda column: column.units,
     "text": lambda column: column.textual and column.numeric < 0.9,
     "numbers": lambda column: column.numeric > 0,
 }
@@ -49,7 +50,11 @@ def left_out(
     rest: dict[str, list[str]] = {}
     for column in sampled:
         if column.name not in used:
-            why = PROPERTIES if catalog and read_as_pairs(column, catalog) else reason(column, roles["title"])
+            why = (
+                PROPERTIES
+                if catalog and read_as_pairs(column, catalog)
+                else reason(column, titles(sampled, roles["title"], column))
+            )
             rest.setdefault(why, []).append(column.name)
     objects = {prefix for column in sampled for prefix in prefixes(column.name)}
     names = dict.fromkeys([*(name for row in rows for name, _ in walk(row)), *(kinds.keys() - objects)])
@@ -62,6 +67,12 @@ def reason(column: Column, titles: Sequence[Column]) -> str:
     if copies(column, titles):
         return COPIES
     return next((why for why, holds in REASONS.items() if holds(column)), OTHERS)
+
+
+def titles(sampled: Sequence[Column], chosen: Sequence[Column], column: Column) -> list[Column]:
+    """Return the columns whose words another one may repeat: the title, and for one of variants theirs too."""
+    theirs = [each for each in sampled if any(each.name == f"{VARIANTS}.{title.name}" for title in chosen)]
+    return [*chosen, *(each for each in theirs if each is not column and column.name.startswith(f"{VARIANTS}."))]
 
 
 def copies(column: Column, titles: Sequence[Column]) -> bool:

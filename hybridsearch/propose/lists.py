@@ -10,7 +10,9 @@ from hybridsearch.amounts import amount
 from hybridsearch.fields import Format
 from hybridsearch.propose.patterns import CODE, DIGITS_OF_A_CODE, PICTURE, URL
 
-MARKS = ("|", ";", ",", "\n", " / ", " ")
+MARKS = ("|", ";", ",", "、", "，", "；", "\n", " / ", " ")
+BETWEEN_CHOICES = "/"
+"""Stands between values that people choose by, as in `red/blue`; elsewhere inside of dates, addresses and names."""
 NEARLY_ALL = 0.95
 """Share of the parts that must be pictures, codes or short for the cells to be lists of them."""
 LOOKED_AT = 500
@@ -36,12 +38,15 @@ def separators(texts: Sequence[str], named: bool = False, chosen: bool = False) 
     cells = texts[:: len(texts) // LOOKED_AT + 1]
     if any(cell.startswith(("[", "{")) for cell in cells):  # lists of a program, whose quotes and brackets would stay
         return ()
-    return next((marks for marks in candidates(cells) if are_lists(cells, Format(separators=marks), named, chosen)), ())
+    return next(
+        (marks for marks in candidates(cells, chosen) if are_lists(cells, Format(separators=marks), named, chosen)), ()
+    )
 
 
-def candidates(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def candidates(cells: Sequence[str], chosen: bool = False) -> Iterator[tuple[str, ...]]:
     """Yield the sets of marks that stand in the cells, the largest first; a space is none beside others."""
-    present = [mark for mark in MARKS if any(mark in cell for cell in cells)]
+    marks = [BETWEEN_CHOICES if chosen and mark == " / " else mark for mark in MARKS]
+    present = [mark for mark in marks if any(mark in cell for cell in cells)]
     several = [mark for mark in present if mark != " "]
     yield from chain.from_iterable(combinations(several, size) for size in range(len(several), 0, -1))
     yield from [(" ",)] if " " in present else []

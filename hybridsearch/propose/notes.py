@@ -7,19 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
+from hybridsearch.propose.arrangement import VARIANTS
 from hybridsearch.propose.cells import written
 from hybridsearch.propose.columns import MOSTLY, Column
 from hybridsearch.propose.patterns import URL
 from hybridsearch.propose.reasons import SHOWN
 from hybridsearch.propose.roles import DATE_TYPES
 from hybridsearch.propose.together import gathers, is_group, stand_apart
-from hybridsearch.propose.words import NUMBERS
+from hybridsearch.propose.words import HIDDEN, NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.rows import number
 from hybridsearch.video.extra import INSTALL
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
 """Letters that are neither Latin nor Chinese or Japanese."""
+LONGEST_STATE = 3
+"""Words that say who may see a product."""
 
 
 def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *, named: bool) -> Iterator[str]:
@@ -55,10 +58,32 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
                 f"Rows of one '{column.name}' are called alike and stand apart. If they are variants of one product, "
                 f"set group = '{column.name}' under [fields], and gather = true under [catalog]."
             )
+    yield from map(hidden, filter(any_hidden, sampled))
     titles = [value for column in roles["title"] for value in column.texts]
     uncovered = sum(OTHER_SCRIPT.search(value) is not None for value in titles)
     if uncovered > len(titles) * 0.03:
         yield f"{uncovered:,} titles are in a script that no language covers; words match as they are written."
+
+
+def any_hidden(column: Column) -> bool:
+    """Tell whether a column of few values says of some products that shoppers are not to see them."""
+    of_products = not column.name.startswith(f"{VARIANTS}.")
+    return of_products and column.distinct < column.rows / 2 and any(map(is_hidden, {*column.texts}))
+
+
+def is_hidden(value: str) -> bool:
+    """Tell whether a value is `draft`, `Not Visible Individually` or so, and not a text in which such a word stands."""
+    words = value.casefold().split()
+    return len(words) <= LONGEST_STATE and (bool(HIDDEN & {*words}) or words[:2] == ["not", "visible"])
+
+
+def hidden(column: Column) -> str:
+    """Say which products shoppers may not be meant to see."""
+    values = [value for value in column.texts if is_hidden(value)]
+    return (
+        f"'{column.name}' is {values[0]!r:.40} in {len(values):,} of {column.rows:,} products that were looked at. "
+        "They are found like all others; leave them out of the catalogue if shoppers are not to see them."
+    )
 
 
 def unused(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:

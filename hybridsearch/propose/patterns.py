@@ -19,8 +19,9 @@ PICTURE = re.compile(r"data:image/.*|[^\n]*\.(jpe?g|png|webp|avif|gif)(\?\S*)?",
 VIDEO = re.compile(r"[^\n]*\.(mp4|m4v|mov|webm|mkv|avi)(\?\S*)?", re.I)
 SOLID = re.compile(r"[^\n]*\.(glb|gltf|usdz|obj|stl)(\?\S*)?", re.I)
 """Three-dimensional models, which hits carry through as they are."""
-CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)[^\W_][\w./-]{3,39}")
-"""One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN."""
+CODE = re.compile(r"(?=\D*\d)(?!\d{1,7}$)(?![^\u3041-\u9fff]*[\u3041-\u9fff])[^\W_][\w./-]{3,39}")
+"""One word with a digit, such as `WH-1000XM5`; digits alone only when there are eight or more, as in an EAN. What is
+written in Chinese or Japanese is one word however long it is, and no code."""
 BARE_CODE = re.compile(r"[^\W_][\w./-]{2,39}")
 """One word, with a digit or not."""
 MIDDLE_SIZED = re.compile(r"medium|(?<!\d)[3-8]\d\d(?!\d)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hybridsearch.amounts import MONEY
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import (
     BARE_CODE,
@@ -20,6 +21,7 @@ from hybridsearch.propose.patterns import (
 )
 from hybridsearch.propose.words import (
     CODES,
+    COST,
     DATES,
     FACETS,
     FLAGS,
@@ -33,9 +35,11 @@ from hybridsearch.propose.words import (
     NUMBERS,
     REFERENCES,
     SMALL,
+    SOLD_FOR,
     TEXT,
     TITLE,
 )
+from hybridsearch.roles import is_price
 
 MOST_VARIANTS = 20
 """Products that share such a code, on average."""
@@ -103,7 +107,7 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
         if not said and (named or column.several.levels or column.length < 8):
             return False
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
-        return short and column.repeats < 3 and column.share(CODE) < 0.5
+        return short and column.repeats < 3 and column.share(CODE) < 0.5 and column.numeric < 0.5
 
     return best(
         filter(fits, columns),
@@ -153,15 +157,30 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
 
 
 def pick_numbers(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject."""
+    """Return the columns that hold nothing but numbers: a product whose number cannot be read would be a reject.
+
+    What a product costs the shop is for nobody to see, where another column says what it costs a buyer.
+    """
+    priced = any(is_sold_for(column) for column in columns)
 
     def fits(column: Column) -> bool:
         named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
         quantity = column.numeric == 1 and not named and column.distinct > 1 and not column.counted
-        quantity = quantity and not (asks(column) and column.mostly(BIT))
+        quantity = quantity and not (asks(column) and column.mostly(BIT)) and not (priced and is_cost(column))
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
     return best(filter(fits, columns), lambda column: (rank(column, NUMBERS), -column.filled))
+
+
+def is_cost(column: Column) -> bool:
+    """Tell whether a column is called what a product costs the shop: `Cost per item`, `EK netto`, `原価`."""
+    return bool(COST & {*column.words})
+
+
+def is_sold_for(column: Column) -> bool:
+    """Tell whether a column holds what buyers pay, by its name or by its currency."""
+    money = is_price(column.name) or SOLD_FOR & {*column.words} or column.form("numbers").unit in MONEY
+    return column.numeric == 1 and bool(money) and not is_cost(column)
 
 
 def pick_dates(columns: Sequence[Column]) -> list[Column]:
@@ -182,6 +201,8 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         answers = column.kept("booleans") if column.single or column.gathered else None
+        if column.counted:
+            return False
         if answers is None or column.kind == "boolean":
             return answers is not None
         telling = len(set(answers)) == 2 and column.filled >= 0.2
@@ -199,7 +220,10 @@ def pick_text(columns: Sequence[Column]) -> list[Column]:
     """Return the other columns of text, those that hold most of it first."""
     readable = [column for column in columns if column.textual and column.numeric < 0.9 and column.filled >= 0.02]
     telling = [column for column in readable if not (column.answers or column.constant or is_reference(column))]
-    return best(telling, lambda column: (rank(column, TEXT), -column.filled * min(column.length, 200)))
+    return best(
+        telling,
+        lambda column: (bool(META & {*column.words}), rank(column, TEXT), -column.filled * min(column.length, 200)),
+    )
 
 
 def is_reference(column: Column) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hybridsearch.propose.columns import Column, columns
-from hybridsearch.propose.patterns import PICTURE, URL
+from hybridsearch.propose.columns import MOSTLY, Column, columns
+from hybridsearch.propose.patterns import BIT, PICTURE, URL
 from hybridsearch.propose.roles import rank
 from hybridsearch.propose.words import CODES, NUMBERS
 from hybridsearch.rows import field, strings
@@ -47,24 +47,43 @@ def as_listed(rows: Sequence[Row], name: str, key: str, parent: str) -> list[Row
         parent: The field in which the rows of variants do so.
     """
     rows = [{**row, name: [without(each, [parent]) for each in row[name]]} if row.get(name) else row for row in rows]
-    apart = [{**variant, key: row.get(key)} for row in rows for variant in row.get(name) or []]
-    if not apart:
+    listing = [row for row in rows if row.get(name)]
+    if not listing:
         return rows
-    varying = columns_of_variants(apart, key)
-    said = [column for column in varying if not any(says_more(row, name, column) for row in rows)]
-    own = ({each: row[each] for each in said if each in row} for row in rows)
+    every = columns([variant for row in listing for variant in row[name]], {})
+    shared = [each for each in every if each.name != key]
+    repeated = [each.name for each in shared if all(repeats(row, name, each.name) for row in listing)]
+    own = [each.name for each in shared if each.name not in repeated and mostly_theirs(listing, name, each)]
+    simple = ({each: value for each in own if (value := field(row, each)) is not None} for row in rows)
     return [
-        {**without(row, said), name: row.get(name) or [only]} if row.get(name) or only else row
-        for row, only in zip(rows, own, strict=True)
+        {**pruned(row, own), name: [pruned(each, repeated) for each in row.get(name) or [only]]}
+        if row.get(name) or only
+        else row
+        for row, only in zip(rows, simple, strict=True)
     ]
 
 
-def says_more(row: Row, name: str, column: str) -> bool:
-    """Tell whether a product says in a column what none of its variants does, such as its title or its code."""
-    if not row.get(name):
-        return False
+def repeats(row: Row, name: str, column: str) -> bool:
+    """Tell whether the variants of a product say in a column what it says itself, or nothing."""
+    said = {strings(field(variant, column)) for variant in row[name]} - {()}
+    return said <= {strings(field(row, column))}
+
+
+def mostly_theirs(rows: Sequence[Row], name: str, column: Column) -> bool:
+    """Tell whether few products say in a column what none of their variants does, such as their title or code.
+
+    Of a number, such as the weight, that of a variant counts.
+    """
+    number = column.numeric == 1 and column.says(CODES) is None and not column.mostly(BIT)
+    more = sum(says_more(row, name, column.name, number) for row in rows)
+    return more <= (1 - MOSTLY) * len(rows)
+
+
+def says_more(row: Row, name: str, column: str, number: bool) -> bool:
+    """Tell whether a product says in a column what none of its variants does; a number where none of them has one."""
+    own = {part.strip() for value in strings(field(row, column)) for part in value.split(",")}
     said = {part for variant in row[name] for part in strings(field(variant, column))}
-    return not said.issuperset(part.strip() for value in strings(field(row, column)) for part in value.split(","))
+    return bool(own) and (not said if number else not said.issuperset(own))
 
 
 def run_of(key: Column) -> dict[int, int]:
@@ -91,6 +110,17 @@ def without(row: Row, names: Sequence[str]) -> Row:
     """Return a product without what its variants say."""
     left_out = {name if name in row else name.partition(".")[0] for name in names}
     return {name: value for name, value in row.items() if name not in left_out}
+
+
+def pruned(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    """Return a row without fields, of objects without those alone."""
+    kept = dict(row)
+    for name in names:
+        kept.pop(name, None)
+        first, _, rest = name.partition(".")
+        if rest and isinstance(kept.get(first), Mapping):
+            kept[first] = pruned(kept[first], [rest])
+    return kept
 
 
 def variants_in(rows: Sequence[Row], roles: Mapping[str, Sequence[Column]]) -> str | None:

@@ -8,9 +8,13 @@ def listed(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-ID = listed("id sku asin upc ean gtin handle uuid code artikelnummer number")
+ID = listed(
+    "id sku artikelnummer artnr nr 商品番号 商品コード 品番 商品编号 货号 asin upc ean gtin handle uuid code number"
+)
 TITLE = listed("title name headline titel bezeichnung titre nom titulo nombre 标题 名称 商品名")
-NAMES_ONE = listed("sku ean gtin upc mpn isbn asin barcode artikelnummer")
+NAMES_ONE = listed(
+    "sku ean gtin upc mpn isbn asin barcode artikelnummer artnr nr 商品番号 商品コード 品番 商品编号 货号 janコード"
+)
 """Of codes that name a product, and are nothing to choose by."""
 CODES = (*NAMES_ONE, *listed("model part number code"))
 FACETS = listed(
@@ -33,7 +37,9 @@ FLAGS = listed(
     "published veröffentlicht publié publicado lieferbar verfügbar disponible"
 )
 """Of columns whose 0 and 1 are answers, not quantities."""
-TEXT = listed("description beschreibung descripcion summary bullets features keywords tags")
+TEXT = listed(
+    "description beschreibung descripcion langtext 商品説明 説明 商品描述 描述 summary bullets features keywords tags"
+)
 IMAGE = listed("image images picture photo img bild imagen media")
 
 SMALL = {"thumb", "thumbnail", "thumbs", "small", "icon", "swatch", "low"}
@@ -50,6 +56,11 @@ GROUP = {"group", "groupid", "itemgroupid", "gruppe", "gruppen", "groupe", "grup
 """In the name of what the variants of a product have in common."""
 VIEW = listed("store view locale lang language sprache langue idioma storeview viewcode 语言 言語")
 """Of what names the language or the view of the shop that a row is for."""
+HIDDEN = {
+    *listed("hidden invisible draft archived private disabled unpublished versteckt entwurf archiviert"),
+    *listed("masqué brouillon archivé oculto borrador archivado 非表示 下書き 非公開 隐藏 草稿 下架"),
+}
+"""In the values of a column that says which products shoppers are to see."""
 META = {"meta", "seo", "og"}
 """Of what search engines are shown, a copy of the title or worse."""
 ALT = META | {"alt", "alttext", "slug", "url", "handle"}
@@ -61,6 +72,13 @@ LISTS = listed(
 """Of columns that hold several values."""
 CHOSEN = listed("color colour farbe couleur size größe taille talla material 颜色 色")
 """Of what a product is chosen by."""
+COST = {
+    *listed("cost costs ek einkauf einkaufspreis einstandspreis netto wholesale margin coût achat coste compra"),
+    *listed("原価 仕入価格 仕入 成本 成本价 进价"),
+}
+"""In the name of what a shop pays for a product, where another column says what its buyers do."""
+SOLD_FOR = {*listed("vk brutto uvp retail verkauf vente venta")}
+"""In the name of what buyers pay, which is called no price."""
 RATED = {"rating", "ratings", "rated", "stars", "review", "reviews", "score", "bewertung", "bewertungen", "sterne"} | {
     *listed("note avis étoiles valoración valoracion calificación estrellas reseñas reseña 评分 評価")
 }

@@ -20,6 +20,9 @@ GERMAN = "Schöner Stuhl für das große Zimmer – 12,50 €\n"
 FRENCH = "Chaise d’été à l’ancienne, forêt, cœur, garçon\n"
 SPANISH = "Silla de jardín, niño, año, «nueva»\n"
 JAPANESE = "キッチンのランプ、椅子と机\n"
+MANY_KANJI = "定番の綿製品、東京都産、雨傘、赤、ソファー、表示能力\n"
+"""With second bytes that are ASCII in cp932, as that of ソ, which is a backslash."""
+TRADITIONAL = "廚房燈具 跑步鞋 男 紅色 上衣\n"
 CHINESE = "厨房灯 跑步鞋 男 红色 T恤\n"
 
 
@@ -31,7 +34,12 @@ CHINESE = "厨房灯 跑步鞋 男 红色 T恤\n"
         (SPANISH, "cp1252"),
         (GERMAN, "mac_roman"),
         (FRENCH, "mac_roman"),
+        (SPANISH, "mac_roman"),
         (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (MANY_KANJI, "cp932"),
+        (MANY_KANJI, "euc_jp"),
+        (TRADITIONAL, "big5"),
         (CHINESE, "gb18030"),
     ],
 )

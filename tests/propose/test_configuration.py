@@ -490,6 +490,34 @@ def test_a_column_whose_name_asks_has_answers() -> None:
     assert guessed(having("Sold individually?", ["1", "0"])).booleans == ("Sold individually?",)
 
 
+@pytest.mark.parametrize("name", ["Cost per item", "EK netto", "prix_achat", "原価"])
+def test_what_a_product_costs_the_shop_is_not_shown_beside_what_it_costs_a_buyer(name: str) -> None:
+    rows = having(name, [10 + n for n in range(40)])
+    assert guessed(rows).numbers == (name,)
+    assert guessed([{**row, "price": 50 + n} for n, row in enumerate(rows)]).numbers == ("price",)
+    assert guessed([{**row, "VK": f"{50 + n} €"} for n, row in enumerate(rows)]).numbers == ("VK",)
+
+
+@pytest.mark.parametrize("values", [["kg", "g"], ["EUR", "USD"], ["ml", "l"]])
+def test_in_what_another_column_is_counted_is_neither_facet_nor_text(values: list[str]) -> None:
+    rows = having("weight_unit", [values[n % 2] for n in range(40)])
+    proposal = propose(rows)
+    assert "weight_unit" not in proposal.fields.names
+    assert proposal.left_out["units"] == ["weight_unit"]
+    assert "size" in guessed(having("size", ["M", "L"] * 20)).facets
+
+
+@pytest.mark.parametrize("value", ["draft", "Not Visible Individually", "Hidden", "非公開"])
+def test_products_that_shoppers_may_not_be_meant_to_see_are_told(value: str) -> None:
+    notes = propose(having("status", ["active", "active", "active", value] * 10)).notes
+    assert any(f"'status' is '{value}' in 10 of 40 products that were looked at" in note for note in notes)
+
+
+def test_a_word_in_a_text_hides_no_product() -> None:
+    notes = propose(having("finish", ["with a hidden zip at the side", "plain"] * 20)).notes
+    assert not any("looked at" in note for note in notes)
+
+
 def test_a_few_products_have_a_type_and_a_status() -> None:
     rows = [row | {"Type": f"kind {n}", "Status": ["active", "draft"][n % 2]} for n, row in enumerate(shop(6))]
     assert guessed(rows).facets == ("Type", "Status")

@@ -100,6 +100,41 @@ def test_dates_and_truth_values_of_variants_are_proposed() -> None:
     assert (fields.booleans, fields.dates) == (("variants.stock",), ("variants.since",))
 
 
+def test_what_variants_repeat_is_said_of_the_product_alone() -> None:
+    """A property that no product lists besides stays among those of the product, beside those of variants."""
+    same = {"online": 1}
+    made: list[dict[str, Any]] = [
+        {
+            **same,
+            "sku": f"{n}",
+            "attributes": {"color": "red, blue", "brand": "Acme"},
+            "weight": n,
+            "featured": n % 2,
+            "variants": [
+                {
+                    **same,
+                    "sku": f"{n}-{each}",
+                    "attributes": {"color": each, "brand": "Acme"},
+                    "weight": 9,
+                    "featured": 0,
+                }
+                for each in ("red", "blue")
+            ],
+        }
+        for n in range(6)
+    ]
+    first = as_listed(made, "variants", "sku", "")[1]
+    assert first == {
+        "sku": "1",
+        "attributes": {"brand": "Acme"},
+        "online": 1,
+        "featured": 1,
+        "variants": [
+            {"sku": f"1-{each}", "attributes": {"color": each}, "weight": 9, "featured": 0} for each in ("red", "blue")
+        ],
+    }
+
+
 def test_what_products_without_variants_say_is_that_of_their_only_one() -> None:
     """A simple product has its price where a variable one has none; titles and codes of products stay."""
     rows: list[dict[str, Any]] = [

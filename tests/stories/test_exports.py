@@ -71,10 +71,12 @@ def shopify() -> Iterator[dict[str, Any]]:
             "Status": "active" if n % 4 else "draft",
             "Gift Card": "false",
             "SEO Title": f"The dress {n} | Shop",
+            "Cost per item": f"{n / 2 + 1}0",
         }
         for place in range(3):
             variant = {"Option1 Value": values1[place], "Option2 Value": values2[(place + n) % 3]}
             variant |= {"Variant SKU": f"DR-{'ABCDEFGHIJKLMNOPQRSTUVWX'[n]}-{place}", "Variant Price": f"{n + 5}.00"}
+            variant |= {"Variant Weight Unit": ("kg", "g")[n % 2]}
             variant |= {"Image Src": f"https://x.example/{n}-{place}.jpg", "Image Position": f"{place + 1}"}
             yield {"Handle": f"dress-{n}", **(product if place == 0 else dict.fromkeys(product, "")), **variant}
 
@@ -84,6 +86,7 @@ def test_an_export_of_shopify(start: Start) -> None:
         fields = shop.settings.fields
         assert {*fields.facets} >= {"variants.options.Color", "variants.options.Size", "Status"}
         assert (fields.codes, fields.numbers, fields.text) == (("variants.Variant SKU",), ("Variant Price",), ())
+        assert "Variant Weight Unit" not in str(fields.model_dump())
         assert shop.search("DR-C-1").hits[0].id == "dress-2"
         red_and_small = {"variants.options.Color": "Red", "variants.options.Size": "S", "Status": "draft"}
         assert ids(shop, filters=red_and_small) == {f"dress-{n}" for n in range(0, COUNT, 12)}
@@ -106,10 +109,35 @@ def test_an_export_of_woocommerce(start: Start) -> None:
     with start("woocommerce.csv", table(*woocommerce()).encode("utf-8-sig")) as shop:
         fields = shop.settings.fields
         assert (fields.id, fields.title, fields.codes) == ("SKU", "Name", ("SKU", "variants.SKU"))
-        assert (fields.booleans, fields.numbers) == (("Published", "variants.Published"), ("variants.Regular price",))
+        assert (fields.booleans, fields.numbers) == (("Published",), ("variants.Regular price",))
         assert shop.search("W005-Green").hits[0].id == "W005"
-        assert ids(shop, filters={"attributes.Color": "Green"}) == {f"W{n:03}" for n in range(2, COUNT, 3)}
+        assert ids(shop, filters={"variants.attributes.Color": "Green"}) == {f"W{n:03}" for n in range(2, COUNT, 3)}
         assert ids(shop, filters={"Tags": "sale"}) == {f"W{n:03}" for n in range(1, COUNT, 2)}
+
+
+def test_simple_products_of_woocommerce_stand_beside_those_with_variations(start: Start) -> None:
+    """Their price, weight and colour are in the fields of variations, though a product says its own weight too."""
+    rows = [
+        {
+            **row,
+            "Type": "variation" if row["Parent"] else "variable" if n % 2 else "simple",
+            "Regular price": row["Regular price"] or (n + 9 if n % 2 == 0 else ""),
+            "Weight (kg)": f"{n / 4 + place}",
+            "Attribute 1 value(s)": row["Attribute 1 value(s)"] if n % 2 or row["Parent"] else "Green",
+            "Attribute 1 visible": "" if row["Parent"] else 1,
+            "Attribute 1 default": "" if row["Parent"] else row["Attribute 1 value(s)"].partition(",")[0],
+        }
+        for place, row in enumerate(woocommerce())
+        if (n := int(row["SKU"][1:4])) % 2 or not row["Parent"]
+    ]
+    with start("woocommerce.csv", table(*rows).encode()) as shop:
+        fields = shop.settings.fields
+        assert {*fields.facets} == {"variants.attributes.Color", "Type", "Tags"}
+        assert fields.numbers == ("variants.Regular price", "variants.Weight (kg)")
+        green = {"variants.attributes.Color": "Green"}
+        assert ids(shop, filters=green) == {f"W{n:03}" for n in range(COUNT) if n % 2 == 0 or n % 3 == 2}
+        dear = {"variants.Regular price": {"gte": 29}}
+        assert ids(shop, filters=dear) == {f"W{n:03}" for n in range(20, COUNT)}
 
 
 def test_an_export_of_magento(start: Start) -> None:
@@ -193,6 +221,8 @@ def test_an_export_of_configurable_products_of_magento(start: Start, shuffled: b
         assert dry_run(shop).absent == []
         assert (fields.id, fields.title, fields.image) == ("sku", "name", ("base_image", "variants.base_image"))
         assert fields.codes[:2] == ("sku", "variants.sku")
+        assert fields.numbers == ("variants.price", "variants.qty")
+        assert not {"variants.visibility", "attributes.color", "variants.description"} & {*fields.names}
         assert {*fields.facets} >= {"variants.attributes.color", "variants.attributes.size", "attributes.climate"}
         green_and_small = {"variants.attributes.color": "Green", "variants.attributes.size": "S"}
         assert ids(shop, filters=green_and_small) == {f"MH{n:02}" for n in range(2, COUNT, 6)}
@@ -236,9 +266,10 @@ def furniture(price: Callable[[int], str]) -> list[dict[str, Any]]:
     """Return rows in German: prices, weights, dates, answers and pictures as people write them."""
     return [
         {
-            "Artikelnummer": f"MÖ-{1000 + n}",
+            "Art.-Nr.": f"MÖ-{1000 + n}",
             "Bezeichnung": f"Schöner Stuhl für das Zimmer {n}",
-            "Preis": price(n),
+            "VK brutto": price(n),
+            "EK netto": f"{n},10",
             "Gewicht": f"{n},25 kg",
             "Lieferbar": "ja" if n % 2 else "nein",
             "Neu seit": f"{10 + n % 18}.{1 + n % 12:02}.{23 + n % 2}",
@@ -261,12 +292,37 @@ def test_tables_as_people_write_them(start: Start, price: Callable[[int], str], 
     content = table(*furniture(price), delimiter=";", newline=form.get("newline", "\r\n")).encode(form["encoding"])
     with start("shop.csv", content) as shop:
         fields = shop.settings.fields
-        assert (fields.id, fields.title, fields.booleans) == ("Artikelnummer", "Bezeichnung", ("Lieferbar",))
+        assert (fields.id, fields.title, fields.booleans) == ("Art.-Nr", "Bezeichnung", ("Lieferbar",))
+        assert fields.numbers == ("VK brutto", "Gewicht")
         assert fields.format("Bilder").separators == (",",)
-        assert ids(shop, filters={"Preis": 1107.5}) == {"MÖ-1007"}
+        assert ids(shop, filters={"VK brutto": 1107.5}) == {"MÖ-1007"}
         assert ids(shop, filters={"Gewicht": {"lte": 1.25}}) == {"MÖ-1000", "MÖ-1001"}
         assert ids(shop, filters={"Neu seit": "2024-04-13"}) == {"MÖ-1003"}
         assert ids(shop, "schöner Stuhl") == {f"MÖ-{1000 + n}" for n in range(COUNT)}
+
+
+def test_a_table_of_a_shop_in_japan(start: Start) -> None:
+    """In the encoding of its Windows, with units beside the numbers and names that are one word."""
+    rows = [
+        {
+            "商品番号": f"JP-{n:04}",
+            "商品名": f"{('薄手の', '厚手の', '人気の')[n % 3]}綿のソファーカバー{n}",
+            "商品説明": ("夏に涼しい素材です。", "丈夫で長持ちします。")[n % 2],
+            "販売価格": f"{1000 + n:,}円",
+            "原価": f"{500 + n:,}円",
+            "色": ("赤、青", "青、緑", "青", "赤")[n % 4],
+            "在庫": ("有", "無")[n % 2],
+            "発売日": f"2024年{1 + n % 12}月{1 + n}日",
+        }
+        for n in range(COUNT)
+    ]
+    with start("shop.csv", table(*rows).encode("cp932")) as shop:
+        catalog, fields = shop.settings.catalog, shop.settings.fields
+        assert (catalog.encoding, fields.id, fields.title) == ("cp932", "商品番号", "商品名")
+        assert (fields.numbers, fields.facets, fields.text) == (("販売価格",), ("色",), ("商品説明",))
+        assert ids(shop, filters={"販売価格": 1007, "在庫": False}) == {"JP-0007"}
+        assert ids(shop, filters={"色": "緑"}) == {f"JP-{n:04}" for n in range(1, COUNT, 4)}
+        assert ids(shop, filters={"発売日": "2024-03-03"}) == {"JP-0002"}
 
 
 def workbook(rows: list[dict[str, Any]]) -> bytes:
