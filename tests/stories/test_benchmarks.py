@@ -109,7 +109,7 @@ def test_a_rebuild_is_measured_against_bare_bulk_requests(es_url: str) -> None:
 
 
 def test_products_with_variants_are_measured_against_plain_ones_on_both_engines(es_url: str) -> None:
-    assert run("benchmarks.variants").count("ratio") == run("benchmarks.variants", "--url", es_url).count("ratio") == 6
+    assert run("benchmarks.variants").count("ratio") == run("benchmarks.variants", "--url", es_url).count("ratio") == 9
 
 
 def test_rules_and_synonyms_are_measured_on_both_engines(es_url: str) -> None:
