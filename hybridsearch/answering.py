@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from hybridsearch import given, text
@@ -14,6 +14,7 @@ from hybridsearch.asking.comparison import Comparison, comparison
 from hybridsearch.asking.concepts import read
 from hybridsearch.calls import while_open, while_open_async
 from hybridsearch.errors import QueryError
+from hybridsearch.meaning import Meaning
 from hybridsearch.related import single
 from hybridsearch.search import explain
 from hybridsearch.search.plan import Plan
@@ -33,7 +34,22 @@ LOOKED_AT = 5
 MOST_COMPARED = 20
 
 
-class Answering(Shop):
+class Asked(Shop):
+    """What both have."""
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        """What tells by vectors which field a question means."""
+        return Meaning(self.settings)
+
+    def _answered(self, question: str, products: Iterable[tuple[str, Row]]) -> Answers:
+        """Return what products state, found as the configuration says and phrased if it says so."""
+        near, notes = self.meaning.of(question)
+        found = answered(question, products, self.settings.fields, near)
+        return self.phrasing.of(replace(found, notes=notes))
+
+
+class Answering(Asked):
     """The part of the client for threads that answers questions."""
 
     if TYPE_CHECKING:
@@ -71,10 +87,10 @@ class Answering(Shop):
             page = self.search(telling(words), **wanted)
             if not page.total and page.suggestion:
                 page = self.search(page.suggestion, **wanted)
-            return self.phrasing.of(answered(words, rows_of(page), self.settings.fields))
+            return self._answered(words, rows_of(page))
         key = asked_alone(product, filters)
         found = single(self.engine.indexed([key]), key, self.settings.fields)
-        return self.phrasing.of(answered(words, [(key, found.row)], self.settings.fields))
+        return self._answered(words, [(key, found.row)])
 
     @while_open
     def compare(self, products: Iterable[Id]) -> Comparison:
@@ -145,7 +161,7 @@ class Answering(Shop):
         return self.engine.search(alone(self.plan(filters=filters), key)).total > 0
 
 
-class AsyncAnswering(Shop):
+class AsyncAnswering(Asked):
     """The same for asyncio."""
 
     if TYPE_CHECKING:
@@ -171,12 +187,13 @@ class AsyncAnswering(Shop):
             page = await self.search(telling(words), **wanted)
             if not page.total and page.suggestion:
                 page = await self.search(page.suggestion, **wanted)
-            answers = answered(words, rows_of(page), self.settings.fields)
+            rows = rows_of(page)
         else:
             key = asked_alone(product, filters)
             found = single(await self.engine.indexed_async([key]), key, self.settings.fields)
-            answers = answered(words, [(key, found.row)], self.settings.fields)
-        return await asyncio.to_thread(self.phrasing.of, answers) if self.settings.questions.phraser else answers
+            rows = [(key, found.row)]
+        slow = self.settings.questions.phraser or self.settings.questions.encoder
+        return await asyncio.to_thread(self._answered, words, rows) if slow else self._answered(words, rows)
 
     @while_open_async
     async def compare(self, products: Iterable[Id]) -> Comparison:

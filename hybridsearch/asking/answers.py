@@ -9,6 +9,8 @@ from typing import Any
 
 from hybridsearch import rows, text
 from hybridsearch.asking.concepts import Element, also, read
+from hybridsearch.asking.near import LEAST as UNNAMED
+from hybridsearch.asking.near import Near, weighed
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.values import Row
 
@@ -110,7 +112,7 @@ class Fact:
     is_sentence: bool = False
 
 
-def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields) -> Answers:
+def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields, near: Near | None = None) -> Answers:
     """Return what products state about a question, in any of the six languages: of several the surest first.
 
     A product states it where the name of a field, its value, or a sentence of a text speaks of most of what is asked.
@@ -119,9 +121,10 @@ def answered(question: str, products: Iterable[tuple[str, Row]], fields: Fields)
         question: In whatever words.
         products: Ids and rows.
         fields: Which role each field plays.
+        near: How near names of fields are to the question, by vectors; left out: words alone tell.
     """
     ways = readings(text.clean(question, text.QUERY_LIMIT))
-    found = (answer for key, row in products for answer in of_product(ways, key, row, fields))
+    found = (answer for key, row in products for answer in of_product(ways, key, row, fields, near))
     return Answers(question, tuple(sorted(found, key=lambda answer: -answer.confidence)))
 
 
@@ -133,11 +136,17 @@ def readings(question: str) -> list[tuple[Element, ...]]:
     return [asked for asked in every if any(part.concepts or len(part.word) > 1 for part in asked)]
 
 
-def of_product(ways: Sequence[Sequence[Element]], product_id: str, row: Row, fields: Fields) -> list[Answer]:
+def of_product(
+    ways: Sequence[Sequence[Element]], product_id: str, row: Row, fields: Fields, near: Near | None = None
+) -> list[Answer]:
     """Return what a product states about what is asked, read in one of some ways, the best place first."""
-    if not ways:
+    if not (ways or near):
         return []
-    judged = ((max(confidence(asked, fact) for asked in ways), fact) for fact in facts(row, fields))
+    judged = [(max((confidence(asked, fact) for asked in ways), default=0.0), fact) for fact in facts(row, fields)]
+    if near:
+        margin = near([readable(fact.field) for _, fact in judged if not fact.is_sentence])
+        named = [UNNAMED if fact.is_sentence else margin[readable(fact.field)] for _, fact in judged]
+        judged = [(weighed(sure, own, LEAST), fact) for (sure, fact), own in zip(judged, named, strict=True)]
     found = sorted(((sure, fact) for sure, fact in judged if sure >= LEAST), key=lambda each: -each[0])
     close = [(sure, fact) for sure, fact in found if sure >= found[0][0] - TIED][:MOST]
     return [Answer(product_id, said(fact), fact.field, fact.quote, round(sure, 3)) for sure, fact in close]

@@ -250,6 +250,13 @@ def key(phrase: str, language: str) -> Key:
 
 
 @cache
+def properties() -> tuple[str, ...]:
+    """Return what the properties of goods are called in English, one word or phrase for each."""
+    called = (cells[LANGUAGES.index("en")].partition("|")[0] for concept, _, *cells in rows() if concept != FRAME)
+    return tuple(filter(None, called))
+
+
+@cache
 def rows() -> tuple[tuple[str, ...], ...]:
     """Return the rows of the table, without its head."""
     table = importlib.resources.files(__package__).joinpath("concepts.tsv").read_text(encoding="utf-8")

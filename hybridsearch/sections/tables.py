@@ -158,8 +158,10 @@ class SuggestSection(Section):
 
 
 class QuestionsSection(Section):
-    """What phrases answers to questions; left out: they are quotations alone."""
+    """What finds and phrases answers to questions; left out: a table of words, and they are quotations alone."""
 
+    encoder: EncoderName | None = None
+    """That tells which field a question means where the table of words does not; one that knows all the languages."""
     phraser: Annotated[str, AfterValidator(credentials.phraser_name)] | None = None
     """A model behind the address of OpenAI's chat API: `https://HOST/v1/chat/completions#MODEL`."""
     timeout: Annotated[float, Field(gt=0)] = 10.0
