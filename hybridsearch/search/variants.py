@@ -9,12 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from hybridsearch import document, text
+from hybridsearch.remembered import remembered
 from hybridsearch.roles import Fields
 from hybridsearch.rows import field, strings
 from hybridsearch.search.clauses import Codes, Match
 from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Hit, Page, Row
+
+MOST_READ = 10_000
+"""Values of a field that are remembered as they were read: variants are made of a few colours and sizes."""
 
 
 class Variant:
@@ -32,10 +36,30 @@ class Variant:
         """
         found = self._kept.get((role, name))
         if found is None:
-            known = self.fields.of_variants(name) and name in self.fields.of(role)
-            value = document.kept_of_variant(self.row, role, name, self.fields) if known else ()
-            found = self._kept[role, name] = value if isinstance(value, tuple) else (value,)
+            found = self._kept[role, name] = reader(self.fields, role, name)(self.row)
         return found
+
+
+@remembered
+def reader(fields: Fields, role: str, name: str) -> Callable[[Row], tuple[Any, ...]]:
+    """Return what reads a field of a variant: several values, one, or none."""
+    if not (fields.of_variants(name) and name in fields.of(role)):
+        return lambda _: ()
+    within = fields.within_variant(name)
+    known: dict[tuple[type, str | float], tuple[Any, ...]] = {}
+
+    def read(variant: Row) -> tuple[Any, ...]:
+        value = field(variant, within)
+        key = (type(value), value) if isinstance(value, str | float | int) else None
+        if key is not None and key in known:
+            return known[key]
+        kept = document.kept_of_variant(variant, role, name, fields)
+        found = kept if isinstance(kept, tuple) else (kept,)
+        if key is not None and len(known) < MOST_READ:
+            known[key] = found
+        return found
+
+    return read
 
 
 Narrowing = Callable[[Sequence[Variant]], list[Variant]]
