@@ -168,7 +168,8 @@ def measure(
     times: dict[str, list[float]] = {prefix: [] for prefix in shops}
     found: dict[str, list[int]] = {prefix: [] for prefix in shops}
     for place, text in enumerate(texts):
-        price = 90 + (seed * len(texts) + place + 1) / 100 if "anew" in asked else 90
+        turn = (ASKED.index(asked) * 100 + seed) * len(texts) + place  # no other search has its price
+        price = 90 + turn / 10_000 if "anew" in asked else 90
         for prefix in chosen.sample(list(shops), len(shops)):
             asks = arguments(asked, prefix, price)
             started = clock()
