@@ -31,13 +31,13 @@ CUTS = [20, 40]
 
 
 def products(chance: random.Random) -> list[dict[str, Any]]:
-    """Return products with up to nine variants, of which some have two colours, and some lack a field."""
+    """Return products with up to five variants, of which some have two colours, and some lack a field."""
 
     def variant() -> dict[str, Any]:
         own = {
             "color": chance.sample(COLORS, chance.choice([1, 1, 1, 2])),
             "size": chance.choice(SIZES),
-            "price": chance.randrange(10, 60),
+            "price": chance.randrange(1_000, 6_000) / 100,
             "in_stock": chance.random() < 0.6,
             "since": f"{chance.randrange(2020, 2024)}-05-01",
         }
@@ -48,7 +48,7 @@ def products(chance: random.Random) -> list[dict[str, Any]]:
             "id": f"{number:03}",
             "title": "Polo shirt",
             "brand": chance.choice(BRANDS),
-            "variants": [variant() for _ in range(chance.choice([0, 1, 2, 3, 5, 9]))],
+            "variants": [variant() for _ in range(chance.choice([0, 1, 2, 3, 5]))],
         }
         for number in range(150)
     ]
