@@ -3,7 +3,8 @@
     python -m benchmarks.guidance [--url URL] [--products N] [--leg] [--small]
 
 Of 1,000 rules ten are for each query: they pin, boost, bury and hide. Of 5,000 rules of synonyms one is for each word.
-The history is 50 products. All search one index, and take turns in random order at each query. A ratio is the median of
+The history is 50 products; `another` is one that no search had before, as of a shopper who just came. All search one
+index, and take turns in random order at each query. A ratio is the median of
 those of pairs, and what is more the median of their differences: of the time, and of this process's processor time,
 which other work on the machine changes less, and which on a server leaves out what that does.
 """
@@ -24,6 +25,7 @@ from typing import Any
 from benchmarks.catalogue import SEED, vocabulary, write_generated
 from hybridsearch import HybridSearch
 from hybridsearch.settings import Settings
+from hybridsearch.values import Page
 
 RULES, SYNONYMS = 1_000, 5_000
 APPLYING = 10
@@ -56,7 +58,7 @@ def main() -> None:
                 for name, more in tables.items()
             }
             report = shops["plain"].reindex()
-            compare(shops, 1 if options.small else ROUNDS)
+            compare(shops, report.generation, 1 if options.small else ROUNDS)
             if options.url:
                 shops["plain"].engine.discard(report.generation)
 
@@ -92,13 +94,16 @@ def synonyms() -> str:
     return "".join(f"{words[place]}, {words[-place - 1]}, {words[-place - 2]} x\n" for place in range(SYNONYMS))
 
 
-def compare(shops: dict[str, HybridSearch], rounds: int) -> None:
+def compare(shops: dict[str, HybridSearch], generation: str, rounds: int) -> None:
     """Print how long a search takes, and how much longer each other than the plain one."""
     chosen, words = random.Random(SEED), vocabulary()
     queries = [f"{words[chosen.randrange(FREQUENT)]} {words[chosen.randrange(FREQUENT, 400)]}" for _ in range(QUERIES)]
     history = [str(7 * number) for number in range(HISTORY)]
-    searches = {name: shop.search for name, shop in shops.items()}
+    searches: dict[str, Callable[[str], Page]] = {name: shop.search for name, shop in shops.items()}
     searches["history"] = partial(shops["plain"].search, history=history)
+    searches["another"] = lambda query: shops["plain"].search(query, history=others.pop())
+    products = len(list(shops["plain"].engine.ids(generation)))
+    others = [list(map(str, chosen.sample(range(products), HISTORY))) for _ in range((rounds + 1) * QUERIES)]
     applied = [len(shops["both"].search(query).rules) for query in queries]
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in searches}
     for turn in range(rounds + 1):

@@ -18,7 +18,7 @@ from hybridsearch.engines.embedded.matching import Matching
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals
 from hybridsearch.engines.embedded.vectors import Comparison
 from hybridsearch.engines.embedded.view import View
-from hybridsearch.engines.embedded.window import Window
+from hybridsearch.engines.embedded.window import Compared, Window
 from hybridsearch.search.clauses import NEIGHBOUR_LIFT, PIN_LIFT, Match, Neighbours
 from hybridsearch.search.plan import Plan
 
@@ -62,8 +62,13 @@ class Candidates:
             return Found(everything, partial(self._first, everything))
         fixed = [(docs if allowed is None else docs[allowed[docs]], lift) for docs, lift in self._lifts]
         lifts = [*fixed, *self._neighbours(plan, allowed)]
+        compared = [
+            Compared(clause.leg, clause.vector, *near.compared)
+            for clause, near in zip(plan.neighbours, self._near, strict=True)
+            if near.compared and not clause.among
+        ]
         lifted = Chosen(view.documents, united(view.documents, (np.sort(docs) for docs, _ in lifts)))
-        leaders = cache(partial(self._leaders, allowed, lifted.docs, lifts))
+        leaders = cache(partial(self._leaders, allowed, lifted.docs, lifts, compared))
         return Found(self._matched.within(allowed).and_also(lifted), leaders)
 
     def _first(self, everything: Chosen, k: int) -> tuple[Window, Scores]:
@@ -71,10 +76,12 @@ class Candidates:
         docs = everything.docs[:k]
         return Window(self.view, docs), np.ones(len(docs), np.float32)
 
-    def _leaders(self, allowed: Mask | None, lifted: Ordinals, lifts: Sequence[Lift], k: int) -> tuple[Window, Scores]:
+    def _leaders(
+        self, allowed: Mask | None, lifted: Ordinals, lifts: Sequence[Lift], compared: Sequence[Compared], k: int
+    ) -> tuple[Window, Scores]:
         """Return what is lifted and the best `k` by words: nothing else can be among the first `k`."""
         by_words = [matching.leaders(allowed, k) for matching in self._matchings]
-        window = Window(self.view, united(self.view.documents, [lifted, *by_words]))
+        window = Window(self.view, united(self.view.documents, [lifted, *by_words]), compared)
         scores = window.bm25(self.plan.keyword) if self.plan.keyword else np.zeros(len(window.docs), np.float64)
         for docs, lift in lifts:
             scores[np.searchsorted(window.docs, docs)] += lift

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +16,12 @@ from hybridsearch.engines.base import Check, Generation, Lease, Request, Written
 from hybridsearch.engines.embedded import health
 from hybridsearch.engines.embedded.beside import counts
 from hybridsearch.engines.embedded.changes import FileChanges
-from hybridsearch.engines.embedded.clustering import bring_cells
-from hybridsearch.engines.embedded.compiling import compile_store, save_compiled
 from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.engines.embedded.layers import add_layer, load_compiled, record
 from hybridsearch.engines.embedded.ranking import rank
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.views import Views
+from hybridsearch.engines.embedded.writers import PATIENCE, Writers
 from hybridsearch.errors import EngineError, StoreDamaged
 from hybridsearch.failpoints import reach
 from hybridsearch.schema import Schema
@@ -33,16 +30,12 @@ from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Indexed, Page, Row
 
-PATIENCE = 30.0
-"""Seconds for which a write to the live generation waits for that of another process."""
-
 
 class EmbeddedEngine:
     """Generations are folders `FOLDER/INDEX/DATE-TIME-RANDOM`; the file `current` names the live one.
 
-    Searches may run in several threads, and each notices what another process promoted before it began. The right to
-    write to a generation is taken with the first write; that to the live one is given back after each. A forked process
-    opens everything for itself.
+    Searches may run in several threads, and each notices what another process promoted before it began. A forked
+    process opens everything for itself.
     """
 
     retried = 0  # nothing is ever repeated on a disk
@@ -57,9 +50,8 @@ class EmbeddedEngine:
 
     def after_fork(self) -> None:
         """Begin with nothing open: no lock and no connection of the parent."""
-        self._writers: dict[str, tuple[Store, FileLock]] = {}
         self._views = Views(self._generations, approximate=self.approximate is not False)
-        self._writing = threading.RLock()
+        self._writers = Writers(self._generations, self._views, approximate=self.approximate)
 
     @property
     def changes(self) -> FileChanges:
@@ -72,7 +64,7 @@ class EmbeddedEngine:
 
     @while_open
     def create(self, schema: Schema) -> str:
-        with self._writing:
+        with self._writers.alone:
             generation = new_name()
             self._generations.mark_unfinished(generation)
             Store.create(self._generations.path(generation), schema).close()
@@ -80,22 +72,21 @@ class EmbeddedEngine:
 
     @while_open
     def write(self, generation: str | None, documents: Sequence[Document]) -> Written:
-        return self._change(generation, lambda store: store.write(documents))
+        return self._writers.change(generation, lambda store: store.write(documents))
 
     @while_open
     def remove(self, generation: str | None, ids: Mapping[str, int | None]) -> Written:
-        return self._change(generation, lambda store: store.remove(ids))
+        return self._writers.change(generation, lambda store: store.remove(ids))
 
     def routing(self, generation: str | None, ids: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002
         return {}
 
     @while_open
     def refresh(self, generation: str) -> int:
-        with self._writing:
-            store = self._writer(generation)
-            self._compile(store, generation)
-            documents = store.count()
-            self._release(generation)
+        with self._writers.alone:
+            self._writers.compile(generation)
+            documents = self._writers.store(generation).count()
+            self._writers.release(generation)
             return documents
 
     @while_open
@@ -110,14 +101,13 @@ class EmbeddedEngine:
 
     @while_open
     def promote(self, generation: str, schema: Schema) -> None:
-        with self._writing:
+        with self._writers.alone:
             before = self._generations.live_name()
             if before != generation:
-                store = self._writer(generation)
-                store.save_schema(schema)
+                self._writers.store(generation).save_schema(schema)
                 reach("promote.described")
-                self._compile(store, generation)
-                self._release(generation)
+                self._writers.compile(generation)
+                self._writers.release(generation)
                 reach("promote.settled")
                 self.switch(generation)
                 reach("promote.swapped")
@@ -130,15 +120,15 @@ class EmbeddedEngine:
     @while_open
     def switch(self, generation: str) -> None:
         self._generations.mark_finished(generation)
-        with self._switching():
+        with self._writers.switching():
             self._generations.point(generation)
 
     @while_open
     def discard(self, generation: str) -> None:
-        with self._writing:
+        with self._writers.alone:
             if generation == self._generations.live_name():
                 raise EngineError(f"Generation '{generation}' is live. Promote another one before it is removed.")
-            self._release(generation)
+            self._writers.release(generation)
             with self._generations.writing(generation, timeout=PATIENCE) as lock:
                 self._generations.remove(generation)
             lock.path.unlink(missing_ok=True)
@@ -262,9 +252,8 @@ class EmbeddedEngine:
         self._calls.close(self._close)
 
     def _close(self) -> None:
-        with self._writing:
-            for generation in list(self._writers):
-                self._release(generation)
+        with self._writers.alone:
+            self._writers.close()
             self._views.close()
 
     async def close_async(self) -> None:
@@ -272,59 +261,6 @@ class EmbeddedEngine:
 
     def _view(self, generation: str | None = None) -> View:
         return self._views.live().view if generation is None else self._views.of(generation)
-
-    def _change(self, generation: str | None, write: Callable[[Store], Written]) -> Written:
-        """Write to a generation; what goes to the live one can be searched at once."""
-        with self._writing:
-            if generation is not None:
-                return write(self._writer(generation))
-            while True:
-                live = self._generations.live()
-                if live is None:
-                    self._view()  # says that there is none
-                assert live is not None
-                opened = live in self._writers
-                store = self._writer(live)
-                try:
-                    if self._generations.live() != live:
-                        continue  # a promotion came in between
-                    written = write(store)
-                    self._compile(store, live)
-                    return written
-                finally:
-                    if not opened:
-                        self._release(live)
-
-    def _compile(self, store: Store, generation: str) -> None:
-        """Bring the compiled file up to the store's commit, and tell the readers of the live generation."""
-        if load_compiled(store, self._views.files) is None:
-            bring_cells(store, self.approximate)
-            if not add_layer(store, self._views.files):
-                save_compiled(store, compile_store(store))
-                record(store)
-            with self._switching():
-                if self._generations.live_name() == generation:
-                    self._views.replace(generation, lambda: self._generations.point(generation))
-
-    def _switching(self) -> FileLock:
-        return FileLock(self.folder / "current.lock", "switching", timeout=PATIENCE)
-
-    def _writer(self, generation: str) -> Store:
-        if generation not in self._writers:
-            lock = self._generations.writing(generation, timeout=PATIENCE)
-            lock.acquire()
-            try:
-                self._writers[generation] = Store(self._generations.path(generation), writing=True), lock
-            except BaseException:
-                lock.close()
-                raise
-        return self._writers[generation][0]
-
-    def _release(self, generation: str) -> None:
-        if generation in self._writers:
-            store, lock = self._writers.pop(generation)
-            store.close()
-            lock.close()
 
     def _info(self, generation: str, live: str | None) -> Generation:
         folder = self._generations.path(generation)

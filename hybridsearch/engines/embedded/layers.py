@@ -93,18 +93,21 @@ def kept(sizes: Sequence[int], new: int) -> int:
     return stay
 
 
-def before(chain: Chain, store: Store) -> Chain | None:
-    """Return what stays of a chain below a layer for the store's commit; None where all are to be compiled."""
+def before(chain: Chain, store: Store, share: int) -> Chain | None:
+    """Return what stays of a chain below a layer for the store's commit; None where all are to be compiled.
+
+    So it is where more than one in `share` documents of the first layer are changed.
+    """
     base, *others = (layer.documents for layer in chain.layers)
     new = store.written(chain.last)
-    if base < LEAST or IDS + ":docs" not in chain.layers[0] or SHARE * (new + sum(others)) > base:
+    if base < LEAST or IDS + ":docs" not in chain.layers[0] or share * (new + sum(others)) > base:
         return None
     stay = kept([base, *others], new)
     extents, layers = chain.extents[:stay], chain.layers[:stay]
     changed = store.changed(chain.last)
     dead = np.unique(np.concatenate([chain.dead, *(layer.numbers_of(changed) for layer in layers)]))
     dead = dead[dead <= extents[-1].last]
-    return None if SHARE * len(dead) > base else Chain(extents, layers, dead)
+    return None if share * len(dead) > base else Chain(extents, layers, dead)
 
 
 def add_layer(store: Store, files: Files) -> bool:
@@ -113,7 +116,7 @@ def add_layer(store: Store, files: Files) -> bool:
     Only for who has the right to write.
     """
     chain = load_chain(store, files)
-    below = chain and before(chain, store)
+    below = chain and before(chain, store, SHARE)
     if below is None:
         return False
     extent = Extent(below.last, store.commit, store.state())
@@ -136,9 +139,13 @@ def record(store: Store, extents: Sequence[Extent] = ()) -> None:
 
 
 def compiled_beside(store: Store, files: Files) -> Arrays | None:
-    """Return the arrays of the store's commit, of which a last layer is in memory alone; None where all is missing."""
+    """Return the arrays of the store's commit, of which a last layer is in memory alone; None where all is missing.
+
+    A search waits for this, so that nothing is compiled again that need not be, however much was changed: a writer,
+    which compiles all then, may take minutes.
+    """
     chain = load_chain(store, files)
-    below = chain and before(chain, store)
+    below = chain and before(chain, store, share=0)
     if below is None:
         return None
     layer = Layer(Loaded(held(compile_store(store, after=below.last))))

@@ -20,7 +20,7 @@ from hybridsearch.engines.embedded.bm25 import Scores, TextField, summed
 from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.chosen import FEW, Chosen, united
 from hybridsearch.engines.embedded.postings import EMPTY, Ordinals
-from hybridsearch.engines.embedded.ranks import best
+from hybridsearch.engines.embedded.ranks import best, least_of
 from hybridsearch.search.clauses import Words
 
 STEPS = 254
@@ -31,8 +31,6 @@ MOST_BOUNDED = UNITS // 4
 """Words whose bounds are added: of more of them, rounding would leave no difference."""
 SLACK = 1e-4
 """Share by which rounding may bring a bound below what it bounds, with room to spare."""
-COLUMNS = 16
-"""Times as many groups of documents as are wanted: then few of the best ones share one."""
 MOST_KEPT = 64
 """Frequent words of a field whose bounds are remembered: 64 MB of a million documents."""
 
@@ -127,7 +125,7 @@ class Matching:
         """Return those of many documents that may be among the `k` first, with their scores."""
         unit, sums = self._bound
         sums = sums * mask
-        likely = max(least_of(sums, k), 1)
+        likely = max(int(least_of(sums, k)), 1)
         docs, scores = self._scored(np.flatnonzero(sums >= likely).astype(np.int32))
         least = np.partition(scores, len(scores) - k)[len(scores) - k]
         possible = max(math.floor(least / unit * (1 - SLACK)), 1)
@@ -152,11 +150,3 @@ class Matching:
             weight = np.uint16(math.ceil(each.most / unit))
             sums[each.docs] += np.multiply(each.steps, weight, dtype=np.uint16)
         return unit / STEPS, sums
-
-
-def least_of(sums: NDArray[np.uint16], k: int) -> int:
-    """Return a number that at least `k` of some sums reach, hardly more where there are many."""
-    rows = len(sums) // (COLUMNS * k)
-    if rows > 1:  # the highest of each column in place of all: as many reach what these do
-        sums = sums[: len(sums) // rows * rows].reshape(rows, -1).max(axis=0)
-    return int(np.partition(sums, len(sums) - k)[len(sums) - k])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hybridsearch.engines.embedded.bm25 import Scores
+from hybridsearch.engines.embedded.chosen import united
 from hybridsearch.engines.embedded.postings import Ordinals
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, total
@@ -37,7 +38,7 @@ def reaching(plan: Plan, view: View, docs: Ordinals) -> Ordinals:
             window, so_far = window.at(left), so_far[left]
             known = {number: row[left] for number, row in known.items()}
     parts = np.array([known[place] for place in range(len(bounds))], np.float32).reshape(len(bounds), len(so_far))
-    return np.sort(np.concatenate([*sure, window.docs[total(parts) >= plan.least]]))
+    return united(view.documents, [*sure, window.docs[total(parts) >= plan.least]])
 
 
 def most(signal: Signal, view: View) -> float:

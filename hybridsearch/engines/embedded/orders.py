@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.filters import passing
 from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.ranks import least_of
 from hybridsearch.engines.embedded.tables import MANY
 from hybridsearch.engines.embedded.view import View
 from hybridsearch.engines.embedded.window import Window, contributions, total
@@ -94,7 +95,7 @@ def possible(column: Numbers, reach: int, bound: float | None) -> NDArray[np.boo
     Where it is that of the bound, or of the last one, what follows in the order decides.
     """
     behind_it = column if bound is None else column[column > bound]
-    last = np.partition(behind_it, reach - 1)[reach - 1] if 0 < reach < len(behind_it) else np.inf
+    last = -least_of(-behind_it, reach) if 0 < reach < len(behind_it) else np.inf
     near = np.asarray(column <= last)
     return near if bound is None else near & (column >= bound)
 

@@ -5,7 +5,7 @@ Scores are float32 wherever Elasticsearch's are, so that products tied there are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
@@ -156,7 +156,7 @@ def by_score(plan: Plan, found: Found) -> list[Placed]:
     names = [signal.name for signal in plan.signals]
     order = best(scores, end)
     return [
-        *(Placed(int(docs[inside[place]]), float(scores[place]), named(names, parts[:, place])) for place in order),
+        *map(Placed, docs[inside[order]].tolist(), scores[order].tolist(), named(names, parts[:, order])),
         *(Placed(int(docs[place]), float(first[place] * share)) for place in outside),
     ]
 
@@ -168,11 +168,12 @@ def scored(plan: Plan, view: View, ordinals: Ordinals) -> list[Placed]:
     docs = np.sort(ordinals)
     parts = contributions(plan, Window(view, docs))
     names = [signal.name for signal in plan.signals]
-    scores = dict(zip(docs.tolist(), zip(total(parts), parts.T, strict=True), strict=True))
-    return [Placed(doc, float(score), named(names, own)) for doc in ordinals.tolist() for score, own in [scores[doc]]]
+    order = np.searchsorted(docs, ordinals)
+    return list(map(Placed, ordinals.tolist(), total(parts)[order].tolist(), named(names, parts[:, order])))
 
 
-def named(names: list[str], parts: Scores) -> dict[str, float]:
-    """Return the contributions above 0, the largest first."""
-    given = [pair for pair in zip(names, parts.tolist(), strict=True) if pair[1] > 0]
-    return dict(sorted(given, key=itemgetter(1), reverse=True))
+def named(names: list[str], parts: Scores) -> Iterator[dict[str, float]]:
+    """Yield for each document (column) the contributions above 0 by signal, the largest first."""
+    for own in parts.T.tolist():
+        given = [pair for pair in zip(names, own, strict=True) if pair[1] > 0]
+        yield dict(sorted(given, key=itemgetter(1), reverse=True))

@@ -175,11 +175,15 @@ class Comparison:
         leg: Where they are.
         vector: What they are compared with.
         again: Whether the nearest ones are asked for several times: then each is compared once.
+
+    Attributes:
+        compared: The documents that were compared at last, ascending, and their cosines; None: not all were.
     """
 
     def __init__(self, leg: LegVectors, vector: Vector, *, again: bool) -> None:
         self._leg, self._vector = leg, vector
         self._known = np.full(len(leg.rows), np.nan, np.float32) if again else None
+        self.compared: tuple[Ordinals, NDArray[np.float32]] | None = None
 
     def nearest(self, k: int, floor: float, allowed: Mask | None) -> tuple[Ordinals, NDArray[np.float32]]:
         """Return the `k` documents nearest to the vector, with a cosine of `floor` or more, and their cosines.
@@ -191,6 +195,7 @@ class Comparison:
         holders = cells.behind if cells and found else self._leg.holders
         docs = holders if allowed is None else holders[allowed[holders]]
         cosines = self._of(docs)
+        self.compared = None if found else (docs, cosines)
         if found:
             docs, cosines = reaching(np.concatenate([found[0], docs]), np.concatenate([found[1], cosines]), k)
         near = best(cosines, k)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.bm25 import Scores, summed
+from hybridsearch.engines.embedded.bm25 import Scores, places_in, summed
 from hybridsearch.engines.embedded.cells import Mask
 from hybridsearch.engines.embedded.filters import among
 from hybridsearch.engines.embedded.postings import Ordinals
@@ -27,18 +28,44 @@ from hybridsearch.search.clauses import (
     Words,
 )
 from hybridsearch.search.plan import Plan
+from hybridsearch.values import Vector
+
+
+class Compared(NamedTuple):
+    """Documents, ascending, of which the cosines to a vector are known; those of others are not needed."""
+
+    leg: str
+    vector: Vector
+    docs: Ordinals
+    cosines: Scores
+
+    def of(self, docs: Ordinals) -> Scores:
+        """Return the cosine of each of some documents; NaN for one without a vector."""
+        if not len(self.docs):
+            return np.full(len(docs), np.nan, np.float32)
+        places = places_in(self.docs, docs)
+        return np.where(self.docs[places] == docs, self.cosines[places], np.float32(np.nan))
 
 
 class Window:
-    """Documents of a view, ascending. Every signal is exact for each of them, whichever clause matched the document."""
+    """Documents of a view, ascending. Every signal is exact for each of them, whichever clause matched the document.
 
-    def __init__(self, view: View, docs: Ordinals) -> None:
+    Args:
+        view: Theirs.
+        docs: Which these are.
+        compared: What is known already.
+    """
+
+    def __init__(self, view: View, docs: Ordinals, compared: Sequence[Compared] = ()) -> None:
         self.view, self.docs = view, docs
+        self._compared = compared
         self._tables: dict[tuple[object, ...], Scores] = {}
+        self._cosines: dict[tuple[str, int], Scores] = {}
 
     def at(self, places: NDArray[np.intp]) -> Window:
         """Return the window of some of its documents, whose places ascend, with the scores that are known of them."""
-        some = Window(self.view, self.docs[places])
+        some = Window(self.view, self.docs[places], self._compared)
+        some._cosines = {key: cosines[places] for key, cosines in self._cosines.items()}
         some._tables = {key: table.take(places, axis=1) for key, table in self._tables.items()}
         return some
 
@@ -80,8 +107,9 @@ class Window:
             case Condition():
                 return self._holds(signal.clause)
             case Cosine():
-                cosines = self.view.leg(signal.leg, signal.vector).cosines(self.docs, signal.vector)
-                stretched = (cosines.astype(np.float64) - signal.low) / (signal.high - signal.low)
+                stretched = (self._cosines_to(signal.leg, signal.vector).astype(np.float64) - signal.low) / (
+                    signal.high - signal.low
+                )
                 return np.nan_to_num(np.maximum(stretched, 0))
             case Number():
                 numbers = np.maximum(np.nan_to_num(self._column("numbers", signal.field)), 0)
@@ -96,6 +124,15 @@ class Window:
             case Recency():
                 age = np.maximum(signal.today - self._column("dates", signal.field), 0)
                 return np.asarray(np.nan_to_num(np.exp2(-age / (signal.half * DAY))))
+
+    def _cosines_to(self, leg: str, vector: Vector) -> Scores:
+        """Return the cosine of each document to a vector of the plan; proof and signal ask for the same."""
+        key = (leg, id(vector))
+        if key not in self._cosines:
+            known = (each.of(self.docs) for each in self._compared if each.leg == leg and each.vector is vector)
+            found = next(known, None)
+            self._cosines[key] = self.view.leg(leg, vector).cosines(self.docs, vector) if found is None else found
+        return self._cosines[key]
 
     def _column(self, role: str, field: str) -> NDArray[np.float64]:
         """Return a field of which every document has one number; NaN where there is none."""

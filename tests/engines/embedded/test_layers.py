@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.embedded import EmbeddedEngine, layers
+from hybridsearch.engines.embedded import EmbeddedEngine, layers, views
+from hybridsearch.engines.embedded.store import Store
 from hybridsearch.search.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Document, Page
@@ -186,6 +187,24 @@ def test_another_process_finds_the_change_and_compiles_nothing(engine: EmbeddedE
         assert reader.search(search_words("blue")).total == 0
 
 
+def test_a_search_compiles_no_more_than_was_changed_where_a_writer_compiles_all(
+    engine: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "SHARE", 10)  # two of twenty
+    with closing(Store(live_folder(tmp_path), writing=True)) as store:  # the writer is killed before it has compiled
+        store.write([document(f"p{number}", "blue hat") for number in range(5)])
+        store.remove({"p7": None})
+
+    def compile_all(_: Store) -> Any:
+        raise AssertionError("everything is compiled, while somebody waits")
+
+    monkeypatch.setattr(views, "compile_store", compile_all)
+    with closing(EmbeddedEngine(tmp_path, "products")) as reader:
+        assert reader.search(search_words("blue")).total == 5
+        assert reader.search(search_words("red")).total == 14
+    assert layer_files(tmp_path) == ["compiled.arrays"]
+
+
 @pytest.mark.parametrize("content", [None, b"", b"short", b"x" * 5_000])
 def test_a_missing_layer_costs_time_and_nothing_else(
     engine: EmbeddedEngine, tmp_path: Path, content: bytes | None
@@ -232,7 +251,7 @@ def test_layers_of_a_copy_that_went_another_way_are_not_believed(engine: Embedde
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hybridsearch.engines.embedded import EmbeddedEngine, engine, layers
+from hybridsearch.engines.embedded import EmbeddedEngine, layers, writers
 from tests.engines.embedded.builders import document
 
 folder, where = Path(sys.argv[1]), sys.argv[2]
@@ -256,7 +275,7 @@ elif where == "recorded":
 elif where == "pointed":
     shop._views.replace = die
 elif where == "all":
-    layers.LEAST, engine.save_compiled = 1_000_000, die
+    layers.LEAST, writers.save_compiled = 1_000_000, die
 shop.write(None, [document("p2", "blue hat"), document("p20", "blue hat")])
 """
 

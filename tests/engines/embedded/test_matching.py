@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hybridsearch.engines.embedded import matching
 from hybridsearch.engines.embedded.bm25 import summed
-from hybridsearch.engines.embedded.matching import Matching, least_of
+from hybridsearch.engines.embedded.matching import Matching
+from hybridsearch.engines.embedded.ranks import least_of
 from hybridsearch.search.clauses import Words
 from tests.engines.embedded.test_bm25 import field_of
 

@@ -2,7 +2,7 @@
 
 The `records` of documents carry checksums, and the lines of `health.py` tell doctor.
 
-`connections` opens the database.
+`connections` opens the database, `writers` hold the right to write to it.
 """
 
 import errno
@@ -23,8 +23,7 @@ import numpy as np
 import pytest
 
 from hybridsearch.engines.base import Engine
-from hybridsearch.engines.embedded import EmbeddedEngine, store
-from hybridsearch.engines.embedded import engine as embedded_engine
+from hybridsearch.engines.embedded import EmbeddedEngine, store, writers
 from hybridsearch.engines.embedded.store import Store
 from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.schema import Leg
@@ -156,7 +155,7 @@ def test_a_second_writer_of_a_generation_is_refused_with_the_number_of_the_first
     """Fault 47."""
     live = fill(engine, document("a"))
     second = EmbeddedEngine(tmp_path, "products")
-    monkeypatch.setattr(embedded_engine, "PATIENCE", 0.0)
+    monkeypatch.setattr(writers, "PATIENCE", 0.0)
     generation = engine.create(SCHEMA)
     engine.write(generation, [document("c")])
     with pytest.raises(EngineError, match=rf"Process {os.getpid()} is writing"):
