@@ -23,6 +23,8 @@ UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-
 """Control characters, and those that turn the direction of the text around them."""
 BREAKS = re.compile("[\x0b\x0c\x85]")
 """Characters that spreadsheets and mainframes write for a line break."""
+NOTHING = frozenset(["null", "nil", "none", "nan", "n/a", "#n/a", "n.a.", "k.a.", "n.v.", "-", "--", "–", "—", "\\n"])
+"""What people and programs write into a cell that has no number, date or answer, in lower case."""
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -72,8 +74,13 @@ def strings(value: Any) -> tuple[str, ...]:
     return ()
 
 
+def says_nothing(value: Any) -> bool:
+    """Tell whether a value is none of a number, a date or an answer: missing, blank, or a word such as `N/A`."""
+    return value is None or (isinstance(value, str) and (not value.strip() or value.strip().lower() in NOTHING))
+
+
 def number(value: Any, mark: Mark | None = None, unit: str | None = None) -> float | None:
-    """Return a value as a number, or None for None, blank text and an empty list; of a list the first number counts.
+    """Return a value as a number, or None where it says nothing, and for an empty list; of a list the first one counts.
 
     Text is read by `amounts.number`, with the mark before the decimals and the unit that may stand beside it. With
     neither, a single dot is a decimal point ("1.299" is 1.299). Beside a currency, before exactly three digits, it
@@ -85,7 +92,7 @@ def number(value: Any, mark: Mark | None = None, unit: str | None = None) -> flo
     """
     if isinstance(value, list | tuple):
         return next((first for item in value if (first := number(item, mark, unit)) is not None), None)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if says_nothing(value):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("expected a number")

@@ -111,7 +111,7 @@ def product(
 
 def column_name(written: str) -> str:
     """Return what a column of a table is called: `Art.-Nr.` without its last dot, as dots make objects of names."""
-    return ".".join(filter(None, (part.strip() for part in written.split("."))))
+    return ".".join(part for part in written.strip().split(".") if part.strip())
 
 
 def naming(row: Row, id_field: str, key_of_one: str | None) -> str:

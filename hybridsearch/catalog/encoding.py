@@ -26,9 +26,12 @@ COMMON = {
 }
 """By encoding the part of it that has the common characters, and the first bytes of these: marks, kana, and the half of
 the Chinese characters that is ordered by sound or frequency, as nearly all that are written are of it."""
-LATIN = re.compile(rb"(?<=[A-Za-z])[\xc0-\xd4\xd6-\xff]")
-MACINTOSH = re.compile(rb"(?<=[A-Za-z])[\x80-\x91\x93-\x9f]")
-"""Letters with accents, behind others, in the encodings of Windows and the old Macintosh; not their apostrophes."""
+LATIN = ("cp1252", "mac_roman", "cp850")
+"""Encodings of Windows, the old Macintosh and DOS."""
+LETTERS = frozenset("äöüßéèêëàâçîïôûùœñíóúáÄÖÜÉÀÇÑ’–€“”„«»¿¡…°²½®™")
+"""What German, French and Spanish write beyond ASCII; in another encoding few of their bytes are any of these."""
+
+INSIDE = re.compile("(?<=[a-z\u00df-\u00ff])[\u00c0-\u00de]")
 
 
 def decoding(head: bytes, said: str | None = None) -> tuple[str, str]:
@@ -82,7 +85,12 @@ def likely(head: bytes) -> str:
     best = max(shares, key=lambda encoding: shares[encoding])
     if shares[best] > 0.5:
         return best
-    return "mac_roman" if len(MACINTOSH.findall(head)) > len(LATIN.findall(head)) else "cp1252"
+    return max(LATIN, key=lambda encoding: plausible(head.decode(encoding, "replace")))
+
+
+def plausible(text: str) -> int:
+    """Return how many letters of a text are of the languages, less two for each capital that is inside of a word."""
+    return sum(map(LETTERS.__contains__, text)) - 2 * len(INSIDE.findall(text))
 
 
 def common(head: bytes, encoding: str) -> float:

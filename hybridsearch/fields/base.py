@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.fields.formats import AS_IT_IS, Format
+from hybridsearch.rows import says_nothing
 from hybridsearch.values import Stored
 
 Single = TypeVar("Single")
@@ -89,9 +90,7 @@ class FieldKind:
 
 
 def first(value: Any, read: Callable[[Any], Single]) -> Single | None:
-    """Read a value, of a list the first; None for None, blank text and an empty list."""
+    """Read a value, of a list the first; None where it says nothing, and for an empty list."""
     if isinstance(value, list | tuple):
         return next((item for part in value if (item := first(part, read)) is not None), None)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    return read(value)
+    return None if says_nothing(value) else read(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -12,6 +13,10 @@ from hybridsearch.fields.days import Order
 from hybridsearch.json_text import as_toml
 
 Separator = Annotated[str, Field(min_length=1, max_length=10)]
+
+
+LISTED = re.compile(r"\s*\[(.*)\]\s*", re.S)
+"""A list as a program writes it into a cell: `["a.jpg", "b.jpg"]`."""
 
 
 class Format(BaseModel):
@@ -26,7 +31,7 @@ class Format(BaseModel):
     date: Order | None = None
     """In which order a date has its year, month and day. Left out: as ISO 8601, which is read in any case."""
     separators: tuple[Separator, ...] = ()
-    """What stands between the values of one text: of facets, codes and pictures."""
+    """What stands between the values of one text: of facets, codes and pictures. Brackets and quotes of a list go."""
     levels: Annotated[str, Field(pattern=r"\S", max_length=10), AfterValidator(text.normal)] | None = None
     """What stands between the levels of a path, such as `>` in `Home > Kitchen`: the values of a facet are a tree."""
 
@@ -43,10 +48,11 @@ class Format(BaseModel):
             return [self.split(part) for part in value]
         if not isinstance(value, str):
             return value
-        parts = [value]
+        listed = LISTED.fullmatch(value)
+        parts = [listed[1].replace("\\/", "/") if listed else value]
         for separator in self.separators:
             parts = [each for part in parts for each in part.split(separator)]
-        return parts
+        return [part.strip().strip("\"'") for part in parts] if listed else parts
 
     @property
     def joint(self) -> str:

@@ -29,7 +29,7 @@ from hybridsearch.propose.trees import NAMES as CATEGORIES
 from hybridsearch.propose.trees import tree
 from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
-from hybridsearch.rows import strings
+from hybridsearch.rows import says_nothing, strings
 from hybridsearch.units import UNITS
 from hybridsearch.values import Row, Stored
 
@@ -40,6 +40,8 @@ FEW_YEARS = 4
 """Different dates in a year, on average, for them to be dates by what they are."""
 LEAST_CONSTANT = 3
 """Products that say the same, for that to be no text about one of them."""
+FEW_PRODUCTS = 3
+"""Of fewer, those that say the same say nothing about the others to come."""
 
 LISTED = ("facets", "codes", "image", "video")
 """Roles of fields of which one text may hold several values."""
@@ -114,6 +116,11 @@ class Column:
     def single(self) -> bool:
         """Whether no row has more than one value."""
         return len(self.texts) <= self.rows * self.filled + 0.5
+
+    @property
+    def varied(self) -> bool:
+        """Whether it says different things, or there are so few rows that it may yet."""
+        return self.distinct > 1 or self.rows < FEW_PRODUCTS
 
     @property
     def constant(self) -> bool:
@@ -196,7 +203,8 @@ class Column:
     @cached_property
     def numeric(self) -> float:
         """Share of the values that are one number each; an EAN, or a number with leading zeros, is not."""
-        return sum(map(self.is_number, self.values)) / len(self.values)
+        told = [value for value in self.values if not says_nothing(value)]
+        return sum(map(self.is_number, told)) / max(1, len(told))
 
     @cached_property
     def vocabulary(self) -> dict[int, set[str]]:

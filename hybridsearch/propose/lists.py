@@ -36,7 +36,7 @@ def separators(texts: Sequence[str], named: bool = False, chosen: bool = False) 
         chosen: Whether it says that people choose by it, as `size` does: its values may always stand in one order.
     """
     cells = texts[:: len(texts) // LOOKED_AT + 1]
-    if any(cell.startswith(("[", "{")) for cell in cells):  # lists of a program, whose quotes and brackets would stay
+    if any(cell.startswith(("{", "[{")) for cell in cells):  # objects of a program, whose names would stay
         return ()
     return next(
         (marks for marks in candidates(cells, chosen) if are_lists(cells, Format(separators=marks), named, chosen)), ()

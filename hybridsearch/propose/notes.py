@@ -16,7 +16,8 @@ from hybridsearch.propose.roles import DATE_TYPES
 from hybridsearch.propose.together import gathers, is_group, stand_apart
 from hybridsearch.propose.words import HIDDEN, NUMBERS
 from hybridsearch.propose.writing import moment
-from hybridsearch.rows import number
+from hybridsearch.roles import is_price
+from hybridsearch.rows import number, says_nothing
 from hybridsearch.video.extra import INSTALL
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
@@ -42,9 +43,9 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
     if roles["video"]:
         yield f"Products are seen in their videos once their decoder is installed: {INSTALL}"
     for column in sampled:
-        odd = [value for value in column.values if not column.is_number(value)]
+        odd = [value for value in column.values if not (column.is_number(value) or says_nothing(value))]
         nearly = column.numeric > MOSTLY or (column.numeric > 0.4 and any(map(amount, written(odd))))
-        if column.says(NUMBERS) is not None and odd and nearly:
+        if column.says(NUMBERS) is not None and odd and (nearly or is_price(column.name)):
             yield f"'{column.name}' is not proposed as a number: it also holds {odd[0]!r:.40}."
     for column in roles["numbers"]:
         if column.guesses["numbers"].doubtful:

@@ -11,6 +11,8 @@ DATE = re.compile(
 SHORT_DATE = re.compile(r"\d\d?[./-] ?\d\d?[./-] ?\d\d([,T ].*)?", re.S)
 """With two digits for a year; only where the name says that it is a date."""
 PADDED = re.compile(r"(\d\d)([./-])\d\d\2(\d\d)")
+SOLID_DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+"""A day without marks, `20250131`; only where the name says that it is a date."""
 SINCE_1970 = re.compile(r"1\d{9}(\.\d+)?|1\d{12}")
 """Seconds from 2001 to 2033, or milliseconds; only where the name says that it is a date."""
 BIT = re.compile(r"[01](\.0{1,4})?")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hybridsearch.amounts import MONEY
-from hybridsearch.propose.columns import Column
+from hybridsearch.propose.columns import FEW_PRODUCTS, Column
 from hybridsearch.propose.patterns import (
     BARE_CODE,
     BIT,
@@ -16,6 +16,7 @@ from hybridsearch.propose.patterns import (
     PICTURE,
     SINCE_1970,
     SOLID,
+    SOLID_DAY,
     URL,
     VIDEO,
 )
@@ -99,7 +100,7 @@ def further(column: Column, first: Column) -> bool:
 
 
 def pick_title(columns: Sequence[Column]) -> list[Column]:
-    """Return the column of short text that most products have, and few share."""
+    """Return the column of short text that most products have, and few share; one that is called a title, some more."""
 
     def fits(column: Column) -> bool:
         said = column.says(TITLE) is not None
@@ -107,7 +108,8 @@ def pick_title(columns: Sequence[Column]) -> list[Column]:
         if not said and (named or column.several.levels or column.length < 8):
             return False
         short = column.textual and column.single and column.filled > 0.5 and column.length < 250
-        return short and column.repeats < 3 and column.share(CODE) < 0.5 and column.numeric < 0.5
+        shared_by = MOST_VARIANTS if said and len(column.words) == 1 else 3
+        return short and column.repeats < shared_by and column.share(CODE) < 0.5 and column.numeric < 0.5
 
     return best(
         filter(fits, columns),
@@ -144,7 +146,7 @@ def pick_facets(columns: Sequence[Column]) -> list[Column]:
         if column.says(TEXT) is not None and not named:
             return False
         least = 1 if named and column.rows < FEW_ROWS else 1.05 if named or column.kind == "keyword" else 3
-        few = column.repeats >= least and column.distinct > 1 and column.says((*NAMES_ONE, *REFERENCES)) is None
+        few = column.repeats >= least and column.varied and column.says((*NAMES_ONE, *REFERENCES)) is None
         short = column.length <= 40 and column.textual
         return (
             few
@@ -165,7 +167,7 @@ def pick_numbers(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = LABELS & {*column.words} or (column.unique and column.says((*ID, *CODES)) is not None)
-        quantity = column.numeric == 1 and not named and column.distinct > 1 and not column.counted
+        quantity = column.numeric == 1 and not named and column.varied and not column.counted
         quantity = quantity and not (asks(column) and column.mostly(BIT)) and not (priced and is_cost(column))
         return quantity and column.filled >= (0.05 if column.says(NUMBERS) is not None else 0.3)
 
@@ -188,8 +190,8 @@ def pick_dates(columns: Sequence[Column]) -> list[Column]:
 
     def fits(column: Column) -> bool:
         named = column.says(DATES) is not None
-        written = column.dated or (named and column.mostly(SINCE_1970))
-        telling = column.distinct > 1 and column.filled >= (0.05 if named else 0.3)
+        written = column.dated or (named and any(map(column.mostly, (SINCE_1970, SOLID_DAY))))
+        telling = column.varied and column.filled >= (0.05 if named else 0.3)
         likely = (column.single or column.gathered) and (column.kind in DATE_TYPES or (written and telling))
         return likely and column.kept("dates") is not None
 
@@ -205,7 +207,8 @@ def pick_booleans(columns: Sequence[Column]) -> list[Column]:
             return False
         if answers is None or column.kind == "boolean":
             return answers is not None
-        telling = len(set(answers)) == 2 and column.filled >= 0.2
+        telling = len(set(answers)) == 2 or (column.rows < FEW_PRODUCTS and asks(column))
+        telling = telling and column.filled >= 0.2
         return telling and (not column.mostly(BIT) or asks(column))
 
     return best(filter(fits, columns), lambda column: (rank(column, FLAGS), -column.filled))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
+from hybridsearch.propose.patterns import BARE_CODE
 from hybridsearch.propose.roles import rank
 from hybridsearch.propose.words import GROUP, ID, PARENT, REFERENCES, TITLE
 from hybridsearch.rows import strings
@@ -74,7 +75,20 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
         for title in sorted(titles, key=lambda column: (rank(column, TITLE), len(column.words))):
             if keys and group.name not in (keys[0].name, title.name) and gathers(group, title):
                 return Group(group.name, keys[0].name, title.name)
+    for title in titles:
+        for group in sampled:
+            if keys and group.name not in (keys[0].name, title.name) and names_titles(group, title):
+                return Group(group.name, keys[0].name, title.name)
     return None
+
+
+def names_titles(group: Column, title: Column) -> bool:
+    """Tell whether a column of single words is another name for titles that several rows have, which stand together."""
+    if not (group.single and group.filled == title.filled == 1 and group.mostly(BARE_CODE)):
+        return False
+    pairs = set(zip(map(strings, group.values), map(strings, title.values), strict=True))
+    several = len(group.values) - group.distinct >= FEWEST
+    return several and len(pairs) == group.distinct == title.distinct and not stand_apart(group)
 
 
 def is_group(column: Column) -> bool:

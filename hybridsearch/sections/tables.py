@@ -94,7 +94,7 @@ class Reviews(Section):
 class ReviewsSection(Section):
     """The file of reviews, in any format of a catalogue; left out: they are in the rows of products alone."""
 
-    path: Path | None = None
+    path: FilePath | None = None
     product: Annotated[str, Field(min_length=1)] = "product_id"
     """Field that names the product by its id."""
 

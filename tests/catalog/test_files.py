@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
 from hybridsearch.catalog import BINARIES, SOURCES, files, open_source, sample
-from hybridsearch.catalog.base import Unreadable, product
+from hybridsearch.catalog.base import Unreadable, column_name, product
 from hybridsearch.catalog.csv import swallows_rows
 from hybridsearch.catalog.jsonl import parse
 from hybridsearch.errors import CatalogError
@@ -429,3 +429,18 @@ def test_a_sample_of_long_rows_is_small(tmp_path: Path, monkeypatch: pytest.Monk
     rows = [row["n"] for row in sample(open_source(Catalog(path=path)))]
     assert 45 <= len(rows) < 100
     assert rows == list(range(0, 500, rows[1]))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Art.-Nr.", "Art.-Nr"),
+        (" .Bez. ", "Bez"),
+        ("L..B", "L.B"),
+        ("Price (incl. VAT)", "Price (incl. VAT)"),
+        ("attrs.color", "attrs.color"),
+        (" . ", ""),
+    ],
+)
+def test_the_name_of_a_column_has_no_dots_that_would_make_objects_of_nothing(written: str, name: str) -> None:
+    assert column_name(written) == name

@@ -8,7 +8,7 @@ import pytest
 from hybridsearch import HybridSearch, document
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import ConfigError
-from hybridsearch.fields import AS_IT_IS, Format
+from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
@@ -94,3 +94,26 @@ def test_a_format_is_written_as_toml() -> None:
     assert str(Format(decimal=",", unit="€")) == '{ decimal = ",", unit = "€" }'
     assert str(Format(separators=(",",), levels=">")) == '{ separators = [","], levels = ">" }'
     assert AS_IT_IS.model_dump() == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('["a.jpg", "b.jpg"]', ["a.jpg", "b.jpg"]),
+        ("['a.jpg', 'b.jpg']", ["a.jpg", "b.jpg"]),
+        (r'["https:\/\/x.example\/a.jpg"]', ["https://x.example/a.jpg"]),
+        ("[]", [""]),
+        ("[a], b", ["[a]", " b"]),
+        ("a [b", ["a [b"]),
+    ],
+)
+def test_a_list_that_a_program_wrote_into_a_cell_loses_its_brackets_and_quotes(value: str, expected: list[str]) -> None:
+    assert Format(separators=(",",)).split(value) == expected
+
+
+@pytest.mark.parametrize("role", ["numbers", "dates", "booleans"])
+@pytest.mark.parametrize("value", ["N/A", "null", "NULL", " - ", "—", "k.A.", "#N/A", "", None, ["n/a"]])
+def test_a_word_for_nothing_is_no_value_of_numbers_dates_and_answers(role: str, value: Any) -> None:
+    """It rejected the product."""
+    assert KINDS[role].kept(value) is None
+    assert KINDS["facets"].kept("N/A") == ("N/A",)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hybridsearch.errors import CatalogError
@@ -438,6 +439,7 @@ def test_index_gets_an_alias_beside_it() -> None:
     assert written["engine"] == {"url": "http://localhost:9200", "index": "shop-2026-hybrid"}
 
 
+@examples(deadline=None)
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.floats(0, 1) | st.booleans()), min_size=1))
 def test_whatever_the_names_the_file_can_be_loaded(rows: list[dict[str, Any]]) -> None:
     proposal = propose([{"title": "The red dress", **tidy(row)} for row in rows])
@@ -488,6 +490,39 @@ def test_an_address_that_is_made_of_the_title_is_no_code() -> None:
 
 def test_a_column_whose_name_asks_has_answers() -> None:
     assert guessed(having("Sold individually?", ["1", "0"])).booleans == ("Sold individually?",)
+
+
+def test_one_product_has_a_price_and_a_brand() -> None:
+    row = {"id": 1, "title": "Red umbrella", "price": 19.9, "brand": "Acme", "is_new": 1, "released": "2024-01-31"}
+    fields = guessed([row])
+    assert (fields.numbers, fields.facets) == (("price",), ("brand",))
+    assert (fields.booleans, fields.dates) == (("is_new",), ("released",))
+
+
+def test_words_for_nothing_make_no_text_of_a_number() -> None:
+    assert guessed(having("price", ["N/A", 5.5, "-", "NULL", "7.50"])).numbers == ("price",)
+
+
+def test_a_price_that_cannot_be_read_is_told() -> None:
+    notes = propose(having("price", ["from 5", "from 7"])).notes
+    assert any("'price' is not proposed as a number: it also holds 'from 5'" in note for note in notes)
+
+
+def test_days_without_marks_are_dates_where_their_column_is_called_so() -> None:
+    days = [f"202403{day:02}" for day in range(1, 29)]
+    assert guessed(having("released", days)).dates == ("released",)
+    assert guessed(having("number", days)).dates == ()
+
+
+def test_a_title_may_be_shared_by_variants_where_it_is_called_one() -> None:
+    rows = [{"id": f"{n}", "name": f"Polo shirt {n // 4}", "brand name": f"Maker {n // 8}"} for n in range(40)]
+    assert guessed(rows).title == "name"
+
+
+def test_a_name_of_japanese_with_a_digit_is_no_code() -> None:
+    rows = [{"id": f"p{n}", "商品名": f"薄手の綿のソファーカバー{n}", "販売価格": f"{n + 100}円"} for n in range(40)]
+    fields = guessed(rows)
+    assert (fields.title, fields.codes) == ("商品名", ())
 
 
 @pytest.mark.parametrize("name", ["Cost per item", "EK netto", "prix_achat", "原価"])

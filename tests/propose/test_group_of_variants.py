@@ -133,6 +133,33 @@ def test_groups_that_are_called_unlike_are_no_products(cells: list[tuple[str, st
     assert group_of_variants(rows(*cells)) is None
 
 
+NAMESAKES = [
+    ("A101", "Polo shirt"),
+    ("A101", "Polo shirt"),
+    ("B102", "Wool hat"),
+    ("C103", "Rain coat"),
+    ("C103", "Rain coat"),
+]
+
+
+def test_a_word_that_stands_for_a_title_which_several_rows_have_groups_them_whatever_it_is_called() -> None:
+    assert group_of_variants(rows(*NAMESAKES, name="article")) == Group("article", "id", "title")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [(code, title) for code, title in NAMESAKES if code != "C103"],  # once may be a mistake
+        [*NAMESAKES, ("A101", "Polo shirt")],  # apart
+        [*NAMESAKES, ("D104", "Wool hat")],
+        [*NAMESAKES, ("C103", "Rain hat")],
+        [(f"{code} of the shop", title) for code, title in NAMESAKES],
+    ],
+)
+def test_what_stands_for_no_title_groups_nothing(cells: list[tuple[str, str]]) -> None:
+    assert group_of_variants(rows(*cells, name="article")) is None
+
+
 def test_another_column_of_that_kind_is_no_group() -> None:
     assert group_of_variants(rows(*POLOS, name="category_id")) is None
 

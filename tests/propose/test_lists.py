@@ -13,6 +13,9 @@ PAGE = "https://shop.example"
         (["red, blue | green", "blue, red", "green | blue", "red"], ("|", ",")),
         (["red;blue", "blue;red", "red"] * 3, (";",)),
         (["red / blue", "blue / red", "red"], (" / ",)),
+        (["赤、青", "青、赤", "赤"], ("、",)),
+        (['["red", "blue"]', '["blue", "red"]', '["red"]'], (",",)),
+        (["['a.jpg', 'b.jpg']", "['c.jpg']"], (",",)),
         (["cotton\nwool", "wool\ncotton", "wool"], ("\n",)),
         ([f"{PAGE}/a.jpg,{PAGE}/b.jpg", f"{PAGE}/c.jpg"], (",",)),
         ([f"{PAGE}/a.jpg {PAGE}/b.jpg"], (" ",)),
@@ -36,7 +39,7 @@ def test_cells_of_several_values_tell_what_stands_between_them(cells: list[str],
         ["my red hat.jpg", "back.png"],
         ["12,50", "9,90", "9,50"],
         ["12.50;13.50", "9.90"],
-        ["['red', 'blue']", "['blue', 'red']", "['red']"],
+        ["[{'name': 'red'}, {'name': 'blue'}]", "[{'name': 'blue'}, {'name': 'red'}]"],
         ["red", "blue"],
         [],
     ],
@@ -54,3 +57,9 @@ def test_what_people_choose_by_may_always_stand_in_one_order() -> None:
     cells = ["S, M", "S, M, L", "S"] * 3
     assert (separators(cells), separators(cells, chosen=True)) == ((), (",",))
     assert separators(["Kiel, pale", "Ghent, dark"], chosen=True) == ()
+
+
+def test_a_bar_without_spaces_stands_between_values_that_people_choose_by_alone() -> None:
+    texts = ["red/blue", "blue/red", "red"] * 3
+    assert separators(texts, chosen=True) == ("/",)
+    assert separators(texts) == ()
