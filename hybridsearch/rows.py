@@ -88,7 +88,7 @@ def number(value: Any, mark: Mark | None = None, unit: str | None = None) -> flo
     comma before exactly three digits separates thousands ("1,299" is 1299, "0,125" is 0.125).
 
     Raises:
-        ValueError: It is anything else, such as True, "free", NaN or Infinity; the message says what was expected.
+        ValueError: It is anything else, such as True, "free" or Infinity; the message says what was expected.
     """
     if isinstance(value, list | tuple):
         return next((first for item in value if (first := number(item, mark, unit)) is not None), None)

@@ -77,6 +77,7 @@ def test_every_text_of_a_value_is_found(value: Any, expected: tuple[str, ...]) -
         ("1e3", 1000.0),
         ([None, "2,50", "3"], 2.5),
         ("", None),
+        ("nan", None),
         ([], None),
         (None, None),
     ],
@@ -85,7 +86,7 @@ def test_number_is_read_as_people_write_it(value: Any, expected: float | None) -
     assert number(value) == expected
 
 
-@pytest.mark.parametrize("value", ["free", "1,99,99", "1,2.3,4", "10 20", "12 cm", True, {"amount": 1}, "nan", "٫"])
+@pytest.mark.parametrize("value", ["free", "1,99,99", "1,2.3,4", "10 20", "12 cm", True, {"amount": 1}, "٫"])
 def test_what_is_no_number_is_refused(value: Any) -> None:
     """Fault 61."""
     with pytest.raises(ValueError, match="expected a number"):

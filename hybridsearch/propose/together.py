@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.patterns import BARE_CODE
-from hybridsearch.propose.roles import rank
+from hybridsearch.propose.roles import pick_title, rank
 from hybridsearch.propose.words import GROUP, ID, PARENT, REFERENCES, TITLE
 from hybridsearch.rows import strings
 from hybridsearch.values import Row
@@ -75,7 +75,7 @@ def group_of_variants(rows: Sequence[Row]) -> Group | None:
         for title in sorted(titles, key=lambda column: (rank(column, TITLE), len(column.words))):
             if keys and group.name not in (keys[0].name, title.name) and gathers(group, title):
                 return Group(group.name, keys[0].name, title.name)
-    for title in titles:
+    for title in pick_title(sampled):
         for group in sampled:
             if keys and group.name not in (keys[0].name, title.name) and names_titles(group, title):
                 return Group(group.name, keys[0].name, title.name)
@@ -87,7 +87,7 @@ def names_titles(group: Column, title: Column) -> bool:
     if not (group.single and group.filled == title.filled == 1 and group.mostly(BARE_CODE)):
         return False
     pairs = set(zip(map(strings, group.values), map(strings, title.values), strict=True))
-    several = len(group.values) - group.distinct >= FEWEST
+    several = len(group.values) - group.distinct >= FEWEST and group.distinct > 1
     return several and len(pairs) == group.distinct == title.distinct and not stand_apart(group)
 
 

@@ -160,6 +160,14 @@ def test_what_stands_for_no_title_groups_nothing(cells: list[tuple[str, str]]) -
     assert group_of_variants(rows(*cells, name="article")) is None
 
 
+def test_a_brand_with_a_number_and_a_name_groups_no_products_that_have_titles_of_their_own() -> None:
+    branded = [{**row, "brand_id": f"B{n // 4}00", "brand_name": f"Maker {n // 4}"} for n, row in enumerate(offers())]
+    assert (
+        group_of_variants([{**row, "title": f"Shirt {n}", "item_group_id": ""} for n, row in enumerate(branded)])
+        is None
+    )
+
+
 def test_another_column_of_that_kind_is_no_group() -> None:
     assert group_of_variants(rows(*POLOS, name="category_id")) is None
 
