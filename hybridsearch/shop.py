@@ -13,7 +13,6 @@ from PIL import Image
 from hybridsearch import text
 from hybridsearch.calls import Calls
 from hybridsearch.deadline import allowed
-from hybridsearch.elsewhere import Elsewhere
 from hybridsearch.encoders.base import Encoder, words_alone
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.engines import open_engine
@@ -27,6 +26,7 @@ from hybridsearch.errors import (
 )
 from hybridsearch.events.log import EventLog
 from hybridsearch.given import duration, flag, instance, read, some_name
+from hybridsearch.goods import KnownGoods
 from hybridsearch.guidance import Guidance
 from hybridsearch.images import Upload
 from hybridsearch.json_values import brief
@@ -70,7 +70,7 @@ class Shop:
         self._calls = Calls(f"This shop was closed. Open another one with: {type(self).__name__}.open(...)")
         self._closed = False
         self.encoders = Encoders(settings)
-        self.elsewhere = Elsewhere(settings, self.encoders)
+        self.goods = KnownGoods(settings, self.encoders)
         self.weightings = Weightings(settings)
         self.guidance = Guidance(settings)
         self.events = EventLog(settings)
@@ -171,7 +171,7 @@ class Shop:
             ruled=ruled,
             today=datetime.now(UTC).date(),
             taste=taste,
-            elsewhere=self.elsewhere.of(schema) if vectors.get(WORDS.name) else None,
+            goods=self.goods.of(schema) if vectors.get(WORDS.name) else None,
         )
         if ruled.query is None:
             return plan

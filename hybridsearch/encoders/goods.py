@@ -43,12 +43,10 @@ def kinds() -> Mapping[str, Mapping[str, str]]:
     return {row[0]: dict(zip(head, row, strict=True)) for row in rows}
 
 
-def called(names: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield kinds of goods with what each is called in some languages; one that is not known here is left out."""
-    for name in names:
-        for word in dict.fromkeys(kinds().get(name, {}).get(language, "") for language in languages):
-            if word:
-                yield name, word
+def called(languages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each kind of goods with what it is called in some languages."""
+    for name, words in kinds().items():
+        yield from ((name, word) for word in dict.fromkeys(words[language] for language in languages))
 
 
 def keep(encoder: Encoder, cache: EncodeCache, words: Sequence[str]) -> None:

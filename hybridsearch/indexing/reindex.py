@@ -197,8 +197,8 @@ class Reindex:
         }
 
     def keep_goods(self, schema: Schema) -> None:
-        """Encode the goods that the index does not hold, so that searches find their vectors."""
-        words = [word for _, word in called(schema.elsewhere, schema.fields.languages)]
+        """Encode what goods are called, so that searches find the vectors."""
+        words = [word for _, word in called(schema.fields.languages)]
         for leg in filter(tells_goods, schema.legs):
             keep(self.builder.encoders[leg.name], self.builder.cache, words)
 

@@ -152,7 +152,7 @@ def plan(
     ruled: Ruled = UNRULED,
     today: date | None = None,
     taste: Taste = INDIFFERENT,
-    elsewhere: Mapping[str, Goods] | None = None,
+    goods: Mapping[str, Goods] | None = None,
 ) -> Plan:
     """Return the plan that answers a query.
 
@@ -168,7 +168,7 @@ def plan(
         ruled: What the shop's rules change; in an order by fields products keep their places.
         today: In UTC; left out: no date is new.
         taste: Of the person: it lifts some of what is found, where hits are in the order of their score.
-        elsewhere: Goods that the index does not hold, by the legs in which words are compared with them.
+        goods: Kinds of goods, by the legs in which words are compared with them.
 
     Raises:
         QueryError: A filter, facet or order names a field that the index does not have, or a value that it cannot hold;
@@ -187,7 +187,7 @@ def plan(
         ruled = replace(ruled, pins=(), weights=())
     # What passes a filter is part of a page that was proved without it.
     is_proved = typed(kind) == WORDS.name and not query.filters and not ruled.pins
-    given = Given(parts, reading, lexicon, codes, vectors.get(WORDS.name, {}), elsewhere or {})
+    given = Given(parts, reading, lexicon, codes, vectors.get(WORDS.name, {}), goods or {})
     proofs = tuple(proofs_of(given, schema, weights.proof)) if is_proved else ()
     proofs = tuple(replace(proof, words=with_reviews(proof.words, schema)) for proof in proofs)
     filters = tuple(read_filters(query.filters, schema.fields, configured))

@@ -54,7 +54,7 @@ class Given:
         lexicon: The words of the index; where there are none, as of pictures without a text, nothing is asked for.
         codes: What of the query is looked up as a code.
         vectors: Of its words, by leg.
-        elsewhere: Goods that the index does not hold, by leg.
+        goods: Kinds of goods that words are compared with, by leg.
     """
 
     parts: Mapping[str, str]
@@ -62,7 +62,7 @@ class Given:
     lexicon: Lexicon | None
     codes: Codes | None
     vectors: Mapping[str, Vector]
-    elsewhere: Mapping[str, Goods]
+    goods: Mapping[str, Goods]
 
 
 def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
@@ -84,7 +84,8 @@ def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
         yield Proof(words, given.codes, tuple(nearness(given.vectors, schema)), needed)
     runs = any(text.is_run(word.typed) for word in given.reading.words)
     needed = round(WHOLE * (ELSEWHERE_IN_RUNS if runs else ELSEWHERE))
-    if most < needed and (goods := nearest_elsewhere(given, schema)):
+    # Words of which products have none may be of another language: there nearness alone decides.
+    if 0 < most < needed and (goods := nearest_elsewhere(given, schema)):
         yield Proof(words, given.codes, tuple(nearer(given, schema, needed)), needed, goods)
 
 
@@ -127,14 +128,15 @@ def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
 
 
 def nearest_elsewhere(given: Given, schema: Schema) -> str:
-    """Return the goods that words are nearest to in the first leg that compares them; empty where none does."""
-    pairs = [(given.elsewhere[leg.name], given.vectors[leg.name]) for leg in schema.legs if compares(given, leg)]
-    return pairs[0][0].nearest(pairs[0][1])[0] if pairs else ""
+    """Return the goods that words are nearest to, in the first leg that compares them; empty if products are called so."""
+    nearest = (given.goods[leg.name].nearest(given.vectors[leg.name])[0] for leg in schema.legs if compares(given, leg))
+    name = next(nearest, "")
+    return name if name in schema.elsewhere else ""
 
 
 def compares(given: Given, leg: Leg) -> bool:
     """Tell whether words are compared with goods in a leg."""
-    return leg.name in given.elsewhere and leg.name in given.vectors
+    return leg.name in given.goods and leg.name in given.vectors
 
 
 def nearer(given: Given, schema: Schema, enough: int) -> Iterator[Cosine]:
@@ -148,7 +150,7 @@ def nearer(given: Given, schema: Schema, enough: int) -> Iterator[Cosine]:
             unit = scale.high - scale.low
             least = scale.above_nonsense(ALONE)
             if compares(given, leg):
-                least = given.elsewhere[leg.name].nearest(vector)[1] - MARGIN * unit
+                least = given.goods[leg.name].nearest(vector)[1] - MARGIN * unit
             yield Cosine(f"{WORDS.name}.{leg.name}", enough, leg.name, vector, least - STEP * unit, least)
 
 

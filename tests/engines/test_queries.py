@@ -1,13 +1,18 @@
 """What people type finds what they mean, on both engines."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hybridsearch import HybridSearch
+from hybridsearch.engines.base import live_of
+from hybridsearch.indexing.elsewhere import elsewhere
+from hybridsearch.schema import Calibration, Leg
 from hybridsearch.search import planner
-from hybridsearch.search.plan import UNPROVED
+from hybridsearch.search.clauses import Match, Proof, Words
+from hybridsearch.search.plan import MEANT, UNPROVED
 from tests.shops import quietly, settings, write_products
 
 TABLE = "Tisch H&ouml;he 75&nbsp;cm <b>gr&uuml;n</b>"
@@ -223,6 +228,27 @@ def test_what_means_nothing_here_finds_nothing_whatever_it_shares_a_word_with(sh
         page = shop.search(query, facets=["kind"], sort=order)
         assert (page.total, page.hits, page.facets) == (0, (), {"kind": {}})
         assert UNPROVED in page.notes
+
+
+def test_each_proof_must_hold_and_an_empty_page_names_the_goods_that_the_words_are_near_to(shop: HybridSearch) -> None:
+    words = Match("text", (Words("en", (("red",), ("mower",)), (200, 800)),))
+    held = Proof(words, None, (), 200)
+    lacking = replace(held, needed=500, goods="lawn mower")
+    plan = replace(shop.plan("red mower"), proofs=(held,))
+    assert shop.engine.search(plan).total >= 20
+    page = shop.engine.search(replace(plan, proofs=(held, lacking)))
+    assert (page.total, page.notes[-2:]) == (0, (UNPROVED, MEANT.format("lawn mower")))
+
+
+def test_a_rebuild_knows_which_goods_no_title_names_in_any_language(shop: HybridSearch) -> None:
+    live = live_of(shop.engine.generations())
+    assert live is not None
+    measured = Calibration(0.1, 0.9, tells=0.9, noise=0.5)
+    leg = Leg("words", 2, "f", reads=("title",), calibrations={"words": measured})
+    found = elsewhere(shop.engine, live.name, replace(shop.engine.schema(), legs=(leg,)))
+    assert {"lawn mower", "bread", "table lamp"} <= set(found)
+    assert not {"umbrella", "dress", "scarf", "dog food", "cat food"} & set(found)
+    assert elsewhere(shop.engine, live.name, shop.engine.schema()) == ()  # no leg reads words
 
 
 def test_an_empty_page_says_what_would_find_something(shop: HybridSearch) -> None:

@@ -37,10 +37,10 @@ def given(
     lexicon: Lexicon | None = LEXICON,
     codes: Codes | None = None,
     vectors: Mapping[str, Vector] | None = None,
-    elsewhere: Mapping[str, Goods] | None = None,
+    goods: Mapping[str, Goods] | None = None,
 ) -> Given:
     parts = text.fields_by_language(typed, LANGUAGES)
-    return Given(parts, read(typed, lexicon, LANGUAGES), lexicon, codes, vectors or {}, elsewhere or {})
+    return Given(parts, read(typed, lexicon, LANGUAGES), lexicon, codes, vectors or {}, goods or {})
 
 
 def told(typed: str) -> tuple[int, ...]:
@@ -147,7 +147,8 @@ GOODS = {"text": Goods(("lawn mower", "bread"), np.array([[1, 0], [0, 1]], dtype
 def elsewhere(typed: str, *legs: Leg, x: float = 0.8) -> Proof | None:
     """Return what is asked of words whose cosine to lawn mowers is x."""
     vectors = {leg.name: Vector([x, math.sqrt(1 - x * x)]) for leg in legs}
-    found = proofs_of(given(typed, vectors=vectors, elsewhere=GOODS), Schema(Fields(title="title"), legs), 0.16)
+    schema = Schema(Fields(title="title"), legs, elsewhere=("lawn mower",))
+    found = proofs_of(given(typed, vectors=vectors, goods=GOODS), schema, 0.16)
     return next((each for each in found if each.goods), None)
 
 
@@ -163,9 +164,18 @@ def test_words_that_are_nearer_to_goods_elsewhere_than_to_any_product_need_half_
 def test_words_of_which_one_tells_half_or_in_chinese_and_japanese_two_fifths_need_no_more() -> None:
     assert elsewhere("umbrella mower red", TEXT) is not None
     assert elsewhere("umbrella set", TEXT) is None
-    runs = elsewhere("鬱鬱", TEXT)
+    runs = elsewhere("傘鬱鬱", TEXT)
     assert runs is not None
     assert runs.needed == 400
+
+
+def test_words_of_which_products_have_none_are_not_compared_with_goods_as_they_may_be_of_another_language() -> None:
+    assert elsewhere("rasenmäher", TEXT) is None
+
+
+def test_words_that_are_nearer_to_goods_of_the_shop_need_no_more_than_before() -> None:
+    assert elsewhere("red mower", TEXT, x=0.8) is not None
+    assert elsewhere("red loaf", TEXT, x=0.6) is None  # .8 to bread
 
 
 def test_a_leg_of_pictures_proves_words_that_are_near_enough_to_one_and_cannot_tell_goods() -> None:

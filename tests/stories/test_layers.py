@@ -42,7 +42,7 @@ LAYERS = (
     ("asking", "document", "encoders"),
     ("search",),
     ("engines",),
-    ("catalog", "guidance", "recent", "weightings"),
+    ("catalog", "goods", "guidance", "recent", "weightings"),
     ("events", "listening", "phrasing", "presenting", "suggesting"),
     ("shop",),
     ("learning",),

@@ -1,4 +1,4 @@
-"""Goods elsewhere: the vectors of the kinds of goods that an index does not hold, to compare queries with."""
+"""Kinds of goods with their vectors, which tell a query for what a shop sells from one for what others sell."""
 
 from __future__ import annotations
 
@@ -17,43 +17,39 @@ from hybridsearch.settings import Settings
 from hybridsearch.values import Vectors
 
 AT_ONCE = 8
-"""Texts that one search encodes: a rebuild has kept them all, unless it ran on another machine."""
-
-Known = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""An encoder's fingerprint, the kinds of goods, and the languages."""
+"""Words that one search encodes: a rebuild has kept them all, unless it ran on another machine."""
 
 log = logging.getLogger(__name__)
 
 
-class Elsewhere:
+class KnownGoods:
     """Vectors of goods by leg, from the file in which a rebuild keeps them.
 
-    Where the file does not have them, each search encodes a few, and none is compared until all are there.
+    Where the file does not have them, each search encodes a few, and nothing is compared until all are there.
     """
 
     def __init__(self, settings: Settings, encoders: Encoders) -> None:
         self._file, self._encoders = Home(settings.home).vectors, encoders
-        self._known: dict[Known, Goods | None] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], Goods | None] = {}
 
     def of(self, schema: Schema) -> Mapping[str, Goods]:
-        """Return the goods that an index does not hold, by the legs in which words can be compared with them."""
+        """Return the goods by the legs in which words can be compared with them; none where the index has all goods."""
         found = {leg.name: self._in(leg, schema) for leg in schema.legs if schema.elsewhere and tells_goods(leg)}
         return {name: goods for name, goods in found.items() if goods is not None}
 
     def _in(self, leg: Leg, schema: Schema) -> Goods | None:
-        key = leg.fingerprint, schema.elsewhere, schema.fields.languages
+        key = leg.fingerprint, schema.fields.languages
         if key not in self._known:
-            words = list(called(schema.elsewhere, schema.fields.languages))
+            names, words = zip(*called(schema.fields.languages), strict=True)
             try:
-                rows = encoded(self._encoders[leg.name], self._file, [word for _, word in words]) if words else None
+                rows = encoded(self._encoders[leg.name], self._file, words)
             except EncoderError as error:
-                log.warning("queries are not compared with goods of other shops: %s", error)
-                rows = None
+                log.warning("queries are not compared with goods that other shops sell: %s", error)
+                self._known[key] = None
             else:
-                if words and rows is None:
+                if rows is None:
                     return None
-            self._known = {other: goods for other, goods in self._known.items() if other[0] != key[0]}
-            self._known[key] = None if rows is None else Goods(tuple(name for name, _ in words), rows)
+                self._known[key] = Goods(names, rows)
         return self._known[key]
 
 
