@@ -43,7 +43,7 @@ LAYERS = (
     ("search",),
     ("engines",),
     ("catalog", "goods", "guidance", "recent", "weightings"),
-    ("events", "listening", "phrasing", "presenting", "suggesting"),
+    ("events", "listening", "meaning", "phrasing", "presenting", "suggesting"),
     ("shop",),
     ("learning",),
     ("indexing",),
