@@ -1,4 +1,4 @@
-"""Products that are seen in videos, and queries that are videos, on both engines: `upload`, `load`, `seen` are tested here.
+"""Products seen in videos, and queries that are videos, on both engines: `upload`, `load` and `seen` are tested here.
 
 So is what is said where the `extra` is not installed.
 """
