@@ -1,4 +1,4 @@
-"""ResultList: signals mean the same in learning and in serving; what was answered is never asked twice; and `lifted`."""
+"""ResultList: signals mean the same in learning and in serving, what was answered is not asked again; and `lifted`."""
 
 import json
 import random
