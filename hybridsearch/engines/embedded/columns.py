@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
+from hybridsearch.engines.embedded.postings import Ordinals
+from hybridsearch.engines.embedded.tables import Table
 from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.roles import Fields
+from hybridsearch.schema import Schema
 from hybridsearch.search.shared import facets_of, leaves
 from hybridsearch.search.traits import Columns, Traits, Values
-from hybridsearch.values import Indexed
+from hybridsearch.values import Indexed, Vectors
 
-if TYPE_CHECKING:
-    from hybridsearch.engines.embedded.view import View
+
+class Seen(Protocol):
+    """What is asked of a view."""
+
+    schema: Schema
+    products: Table
+
+    def product(self, ordinal: int) -> Indexed:
+        """Return a document as a product."""
+        ...
+
+    def values(self, role: str, field: str, docs: Ordinals) -> list[tuple[str, ...]]:
+        """Return the values of a field that each of some documents has."""
+        ...
+
+    def vectors_at(self, leg: str, docs: Ordinals) -> tuple[list[int], Vectors]:
+        """Return which of some documents have a vector of a leg, and these."""
+        ...
 
 
 class ViewColumns(Columns):
@@ -25,7 +44,7 @@ class ViewColumns(Columns):
         places: Of products, by id.
     """
 
-    def __init__(self, view: View, places: dict[str, int]) -> None:
+    def __init__(self, view: Seen, places: dict[str, int]) -> None:
         self._view, self._places = view, places
 
     def __getitem__(self, key: str) -> Indexed:
