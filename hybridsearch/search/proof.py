@@ -128,7 +128,7 @@ def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
 
 
 def nearest_elsewhere(given: Given, schema: Schema) -> str:
-    """Return the goods that words are nearest to, in the first leg that compares them; empty if products are called so."""
+    """Return the goods that words are nearest to in the first leg that compares them; empty if the shop has some."""
     nearest = (given.goods[leg.name].nearest(given.vectors[leg.name])[0] for leg in schema.legs if compares(given, leg))
     name = next(nearest, "")
     return name if name in schema.elsewhere else ""

@@ -1,4 +1,4 @@
-"""What people type finds what they mean, on both engines."""
+"""What people type finds what they mean, on both engines, and not what is sold `elsewhere`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
