@@ -17,7 +17,7 @@ from hybridsearch.search.traits import Columns, Traits, Values
 from hybridsearch.values import Indexed, Vectors
 
 
-class Seen(Protocol):
+class Viewed(Protocol):
     """What is asked of a view."""
 
     schema: Schema
@@ -44,7 +44,7 @@ class ViewColumns(Columns):
         places: Of products, by id.
     """
 
-    def __init__(self, view: Seen, places: dict[str, int]) -> None:
+    def __init__(self, view: Viewed, places: dict[str, int]) -> None:
         self._view, self._places = view, places
 
     def __getitem__(self, key: str) -> Indexed:
