@@ -128,10 +128,16 @@ def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
 
 
 def nearest_elsewhere(given: Given, schema: Schema) -> str:
-    """Return the goods that words are nearest to in the first leg that compares them; empty if the shop has some."""
-    nearest = (given.goods[leg.name].nearest(given.vectors[leg.name])[0] for leg in schema.legs if compares(given, leg))
-    name = next(nearest, "")
-    return name if name in schema.elsewhere else ""
+    """Return the goods that words are nearest to in the first leg that compares them.
+
+    Empty where the shop has some, or they are hardly nearer than nonsense is to products: an encoder may know neither.
+    """
+    for leg in schema.legs:
+        if compares(given, leg):
+            name, cosine = given.goods[leg.name].nearest(given.vectors[leg.name])
+            told_apart = cosine >= leg.calibration(WORDS.name).above_nonsense(ALONE)
+            return name if told_apart and name in schema.elsewhere else ""
+    return ""
 
 
 def compares(given: Given, leg: Leg) -> bool:

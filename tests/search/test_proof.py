@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,11 @@ def test_words_of_which_products_have_none_are_not_compared_with_goods_as_they_m
 def test_words_that_are_nearer_to_goods_of_the_shop_need_no_more_than_before() -> None:
     assert elsewhere("red mower", TEXT, x=0.8) is not None
     assert elsewhere("red loaf", TEXT, x=0.6) is None  # .8 to bread
+
+
+def test_words_that_are_hardly_nearer_to_any_goods_than_nonsense_is_to_products_mean_none() -> None:
+    vague = replace(TEXT, calibrations={"words": Calibration(0.1, 0.9, noise=0.78, tells=0.9)})
+    assert elsewhere("red mower", vague) is None  # .8, where nonsense reaches .78 and a fifth of the way is .804
 
 
 def test_a_leg_of_pictures_proves_words_that_are_near_enough_to_one_and_cannot_tell_goods() -> None:
