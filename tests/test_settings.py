@@ -85,7 +85,7 @@ def test_a_file_without_a_catalogue_is_told_what_goes_there(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as refused:
         Settings.parse({"fields": {"title": "title"}}, folder=tmp_path)
     assert str(refused.value) == (
-        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, encoding, images, fetch, "
+        "configuration: 'catalog' is missing. Its table takes: path, index, url, query, key, encoding, images, fetch, "
         "parent, named_by, children, views, gather, pairs, sources, groups. A whole file: hybridsearch init CATALOG"
     )
 
