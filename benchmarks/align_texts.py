@@ -19,11 +19,11 @@ from hybridsearch.align.run import align
 from hybridsearch.learning import trial
 from hybridsearch.learning.evaluate import MAIN
 from hybridsearch.learning.gate import interval
-from hybridsearch.learning.judgments import Judgments, read
-from hybridsearch.learning.queries import groups
 from hybridsearch.learning.significance import compare
+from hybridsearch.learning.sources.judgments import Judgments, read
+from hybridsearch.learning.sources.queries import groups
 from hybridsearch.learning.tune import Tuned, tune
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 from hybridsearch.sections import JudgmentsSection
 
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch.asking.answers import Answer, answered
-from hybridsearch.meaning import Meaning
 from hybridsearch.roles import Fields
 from hybridsearch.settings import Settings
+from hybridsearch.shop.meaning import Meaning
 
 HELD, SEEN, FRESH = (
     Path(__file__).with_name(f"{name}.jsonl") for name in ("questions_held", "questions", "questions_fresh")

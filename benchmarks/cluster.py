@@ -47,10 +47,10 @@ from hybridsearch.cluster.encode import BLOCK, Tally, fill
 from hybridsearch.cluster.forms import Cluster, dask_of_our_own
 from hybridsearch.cluster.worker import Outcome
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.vector_file import VectorFile
-from hybridsearch.encoders.vector_folder import VectorFolder
+from hybridsearch.encoders.kept.vector_file import VectorFile
+from hybridsearch.encoders.kept.vector_folder import VectorFolder
 from hybridsearch.indexing.build import schema_of
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 from hybridsearch.values import Product
 
 DIMS = 512

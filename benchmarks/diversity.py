@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from hybridsearch import HybridSearch, Page
-from hybridsearch.learning import judgments
+from hybridsearch.inputs.rows import field, strings
 from hybridsearch.learning.measures import ndcg
-from hybridsearch.rows import field, strings
+from hybridsearch.learning.sources import judgments
 from hybridsearch.search import diversity
 
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)

@@ -27,8 +27,8 @@ from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated
-from hybridsearch.search.conditions import Range, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Document, Vector
 

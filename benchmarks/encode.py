@@ -28,9 +28,9 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from benchmarks.catalogue import SEED, report
 from hybridsearch.encoders import PRESETS, load_encoder
-from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.pretrained import IMAGES_AT_ONCE, TEXTS_AT_ONCE, PretrainedEncoder
-from hybridsearch.encoders.towers import Clip, Sentences
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.encoders.models.pretrained import IMAGES_AT_ONCE, TEXTS_AT_ONCE, PretrainedEncoder
+from hybridsearch.encoders.models.towers import Clip, Sentences
 from hybridsearch.images import decode
 from hybridsearch.indexing.fill import BATCH
 

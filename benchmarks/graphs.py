@@ -25,8 +25,8 @@ from elasticsearch import Elasticsearch
 from benchmarks.catalogue import SEED, report
 from benchmarks.scale import settled
 from benchmarks.shaped import SummedWords, products
-from hybridsearch.batches import batches
 from hybridsearch.engines.elasticsearch.mapping import field_types
+from hybridsearch.runtime.batches import batches
 from hybridsearch.values import Vectors
 
 K = 100

@@ -30,15 +30,15 @@ from hybridsearch.learning.cross_validation import chosen, learn
 from hybridsearch.learning.features import Features, build
 from hybridsearch.learning.folds import folds
 from hybridsearch.learning.gate import decide
-from hybridsearch.learning.judgments import Judgments, read
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import prepare
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList
 from hybridsearch.learning.runs import Runs, retrieve
 from hybridsearch.learning.significance import compare
+from hybridsearch.learning.sources.judgments import Judgments, read
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.learning.tune import MANY, irrelevant
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 
 MOST = 1_200
 ASIDE = 3

@@ -24,7 +24,7 @@ from hybridsearch import HybridSearch, Page
 from hybridsearch.events.report import report
 from hybridsearch.events.source import of_file
 from hybridsearch.learning.arms import compare
-from hybridsearch.learning.judgments import read
+from hybridsearch.learning.sources.judgments import read
 from hybridsearch.settings import Settings
 from hybridsearch.values import Hit
 

@@ -35,13 +35,13 @@ from rapidfuzz import fuzz
 
 from benchmarks.offers import SEED, Row, Truth, made_up, offers, part_of
 from hybridsearch.catalog import open_source
-from hybridsearch.catalog.groups import Member
+from hybridsearch.catalog.arranged.groups import Member
 from hybridsearch.matching.items import item
 from hybridsearch.matching.links import Rivals, candidates
 from hybridsearch.matching.model import Model
 from hybridsearch.matching.run import Catalogue, Matching, match
-from hybridsearch.progress import silent
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.progress import silent
 from hybridsearch.sections import Catalog
 
 NEIGHBOURS = 20

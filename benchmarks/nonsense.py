@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hybridsearch import HybridSearch, text
-from hybridsearch.learning import judgments
+from hybridsearch import HybridSearch
 from hybridsearch.learning.measures import ndcg
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.learning.sources import judgments
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.texts import text
 
 GOODS = Path(__file__).with_name("goods.tsv")
 COUNT, SMALL = 200, 5

@@ -21,13 +21,13 @@ from hybridsearch import HybridSearch
 from hybridsearch.disk.home import Home
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
-from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import retrieve
 from hybridsearch.learning.significance import compare
-from hybridsearch.progress import silent
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.runtime.progress import silent
 from hybridsearch.search.weights import prior
 
 SIGNALS = ("title", "text", "pairs", "all_words", "most_words", "code", "words.*")

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning import judgments, trial
+from hybridsearch.learning import trial
 from hybridsearch.learning.evaluate import MAIN, in_words
+from hybridsearch.learning.sources import judgments
 
 SMALL = 10
 """Queries that are asked with --small."""

@@ -33,9 +33,8 @@ import numpy as np
 
 from benchmarks.catalogue import LEG, on_server, open_shop, report, versions, write_generated
 from hybridsearch import HybridSearch, document
-from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.elasticsearch.bulk import Item, to_item
 from hybridsearch.errors import EngineError
@@ -43,6 +42,7 @@ from hybridsearch.indexing.build import schema_of, source_of
 from hybridsearch.indexing.fill import BATCH, Options
 from hybridsearch.indexing.journal import Journal, Position
 from hybridsearch.indexing.tally import Tally
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Product, Vector
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hybridsearch import text
 from hybridsearch.reviews.summary import summary
 from hybridsearch.reviews.tone import language_of, tone
 from hybridsearch.sections import Reviews
+from hybridsearch.texts import text
 
 FOLDER = Path(__file__).with_name("review_sentences")
 LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")

@@ -31,7 +31,6 @@ from benchmarks.catalogue import SEED, on_server, report, versions
 from benchmarks.search import milliseconds, spread
 from benchmarks.shaped import FIELDS, SummedWords, products
 from hybridsearch import HybridSearch, document
-from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.encoders.calibration import calibration_from_queries
@@ -39,6 +38,7 @@ from hybridsearch.engines.elasticsearch import mapping
 from hybridsearch.indexing.build import schema_of
 from hybridsearch.indexing.spreads import spreads
 from hybridsearch.query_sources import WORDS
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import prior
 from hybridsearch.settings import Settings

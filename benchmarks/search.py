@@ -37,10 +37,10 @@ import orjson
 from benchmarks.catalogue import LANGUAGES, SEED, on_server, open_shop, report, versions, write_generated
 from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
-from hybridsearch.engines.elasticsearch.connection import JSON
-from hybridsearch.engines.elasticsearch.filters import Clause
-from hybridsearch.engines.elasticsearch.matches import match_clause
-from hybridsearch.engines.elasticsearch.request import knn, parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request.filters import Clause
+from hybridsearch.engines.elasticsearch.request.matches import match_clause
+from hybridsearch.engines.elasticsearch.request.request import knn, parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.transport.connection import JSON
 from hybridsearch.learning.runs import DEPTH, fuse
 from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.plan import Plan

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import ndcg, reciprocal_rank
 from hybridsearch.learning.significance import compare
+from hybridsearch.learning.sources.judgments import read
 from hybridsearch.query_sources import WORDS
 from hybridsearch.search.planner import Query
-from hybridsearch.shop import lexicon_of
+from hybridsearch.shop.shop import lexicon_of
 
 SMALL = 10
 """Queries that are asked with --small."""

@@ -24,10 +24,11 @@ from benchmarks.catalogue import SEED
 from benchmarks.similar import built, fashion
 from benchmarks.taste import Session, sessions, shop_of_sample
 from hybridsearch import HybridSearch
-from hybridsearch.learning import histories, judgments
+from hybridsearch.learning import histories
 from hybridsearch.learning.gate import interval
+from hybridsearch.learning.sources import judgments
 from hybridsearch.learning.taste import Strength, tune_taste, with_history
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 
 SESSIONS = 1_000
 PAGE = 24

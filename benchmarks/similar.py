@@ -36,8 +36,8 @@ from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.mapping import text_path
 from hybridsearch.learning.gate import interval
 from hybridsearch.learning.significance import compare
+from hybridsearch.search.alike.similar import MOST_WORDS
 from hybridsearch.search.clauses import Cosine
-from hybridsearch.search.similar import MOST_WORDS
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.settings import Settings
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from hybridsearch import HybridSearch, Page
-from hybridsearch.learning import judgments
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.sources import judgments
+from hybridsearch.learning.sources.queries import JudgedQuery
 
 CUT_OFFS = (0.0, 0.4, 0.5, 0.6, 0.65, 0.7, 0.8)
 ALL = 1_000

@@ -30,8 +30,9 @@ import numpy as np
 from benchmarks.catalogue import SEED, report, versions, vocabulary
 from benchmarks.facets import FIELDS, catalogue
 from benchmarks.search import milliseconds, read_queries
-from hybridsearch import HybridSearch, text
+from hybridsearch import HybridSearch
 from hybridsearch.settings import Settings
+from hybridsearch.texts import text
 
 PRODUCTS, TEXTS, ROUNDS = 100_000, 60, 5
 SMALL = 300

@@ -21,16 +21,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hybridsearch import HybridSearch, Settings, Transcript, text
-from hybridsearch.learning import judgments as judging
+from hybridsearch import HybridSearch, Settings, Transcript
 from hybridsearch.learning.gate import interval
 from hybridsearch.learning.measures import ndcg
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.significance import compare
-from hybridsearch.listening import sound_of
+from hybridsearch.learning.sources import judgments as judging
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.sample import __file__ as sample
-from hybridsearch.search import heard
-from hybridsearch.shop import lexicon_of
+from hybridsearch.search.words import heard
+from hybridsearch.shop.listening import sound_of
+from hybridsearch.shop.shop import lexicon_of
+from hybridsearch.texts import text
 from tests.servers.whisper import say
 
 VOICES = ("slt", "rms")

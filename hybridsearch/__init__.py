@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hybridsearch._version import __version__
 
 if TYPE_CHECKING:
-    from hybridsearch.async_client import AsyncHybridSearch
-    from hybridsearch.client import HybridSearch
+    from hybridsearch.clients.async_client import AsyncHybridSearch
+    from hybridsearch.clients.client import HybridSearch
     from hybridsearch.errors import HybridSearchError
     from hybridsearch.search.plan import Plan
     from hybridsearch.settings import Settings
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from hybridsearch.values import Hit, Page
 
 _HOMES = {
-    "AsyncHybridSearch": "async_client",
+    "AsyncHybridSearch": "clients.async_client",
     "Hit": "values",
-    "HybridSearch": "client",
+    "HybridSearch": "clients.client",
     "HybridSearchError": "errors",
     "Page": "values",
     "Plan": "search.plan",

@@ -9,24 +9,24 @@ from itertools import islice
 
 import numpy as np
 
-from hybridsearch import text
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.base import words_alone
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError, VideoError
 from hybridsearch.indexing.build import source_of
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.arms import B
 from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.rules import misplaced
-from hybridsearch.search.synonyms import unused
-from hybridsearch.shop import Shop, lexicon_of
+from hybridsearch.search.words.synonyms import unused
+from hybridsearch.shop.shop import Shop, lexicon_of
+from hybridsearch.shop.weightings import NO_ARM
+from hybridsearch.texts import text
 from hybridsearch.values import Vector
 from hybridsearch.video import extra
-from hybridsearch.weightings import NO_ARM
 
 ENOUGH = 0.5
 """Share of the products that have a vector, below which something is likely to be wrong with their pictures."""

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hybridsearch import markup, text
 from hybridsearch.fields import AS_IT_IS, KINDS, FieldKind, UnclearError
+from hybridsearch.inputs.rows import field, strings
 from hybridsearch.reviews.read import listed, written
 from hybridsearch.reviews.summary import summary
 from hybridsearch.roles import BUYERS_SAY, Fields, is_from_reviews
-from hybridsearch.rows import field, strings
 from hybridsearch.schema import Leg, Schema, in_reviews
+from hybridsearch.texts import markup, text
 from hybridsearch.values import Document, FieldValues, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import httpx2
 from pydantic import SecretStr
 
-from hybridsearch import credentials, deadline
+from hybridsearch import credentials
 from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.redaction import redacted
-from hybridsearch.timed import timed
+from hybridsearch.runtime import deadline
+from hybridsearch.runtime.timed import timed
 
 BUSY = (429, 502, 503, 504)
 MOST_BYTES = 64 << 20

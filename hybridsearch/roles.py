@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
-from hybridsearch.remembered import remembered
+from hybridsearch.runtime.remembered import remembered
 from hybridsearch.sections import Language, Reviews, Section
 
 PRICES = frozenset(["price", "saleprice", "currentprice", "preis", "verkaufspreis", "prix", "precio", "価格", "价格"])

@@ -21,9 +21,9 @@ from pydantic import TypeAdapter
 from hybridsearch.disk.durable import make_folder, replacing
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.errors import HybridSearchError
-from hybridsearch.json_text import read_json
-from hybridsearch.progress import Progress
-from hybridsearch.rows import tidy
+from hybridsearch.inputs.json_text import read_json
+from hybridsearch.inputs.rows import tidy
+from hybridsearch.runtime.progress import Progress
 
 EVERY = 1.0
 """Seconds between two writes."""

@@ -26,9 +26,9 @@ from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError, ConfigMissing
 from hybridsearch.fields import KINDS
 from hybridsearch.fields.names import flaw
-from hybridsearch.given import read, text
-from hybridsearch.json_text import read_toml
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.given import read, text
+from hybridsearch.inputs.json_text import read_toml
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.roles import Fields
 from hybridsearch.sections import (
     BasketsSection,

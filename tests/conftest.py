@@ -53,7 +53,7 @@ def is_repeated(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def no_packaged_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `init` propose the same on every machine: without the encoder that a package brings."""
-    monkeypatch.setattr("hybridsearch.encoders.hub.installed", lambda _: None)
+    monkeypatch.setattr("hybridsearch.encoders.models.hub.installed", lambda _: None)
 
 
 @pytest.fixture(scope="session", params=["given"] if ELSEWHERE else VERSIONS)

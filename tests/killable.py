@@ -13,10 +13,11 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from hybridsearch import HybridSearch, Settings, failpoints
+from hybridsearch import HybridSearch, Settings
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.fill import Options
-from hybridsearch.progress import Progress
+from hybridsearch.runtime import failpoints
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.values import Row, Vector, Vectors
 
 LEG = {"name": "words", "encoder": "hashed", "reads": ["title"]}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.amounts import Mark, amount, number
+from hybridsearch.texts.amounts import Mark, amount, number
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,17 @@ from typing import Any, cast
 
 import pytest
 
-from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings, text
+from hybridsearch import AsyncHybridSearch, HybridSearch, Page, Settings
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.embedded.engine import EmbeddedEngine
-from hybridsearch.engines.embedded.generations import Generations
+from hybridsearch.engines.embedded.stored.generations import Generations
 from hybridsearch.errors import EngineError, ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
+from hybridsearch.texts import text
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed
 from tests.servers.fake import HANG, INFO, Received, Reply, error, serving

@@ -7,7 +7,7 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.batches import batches
+from hybridsearch.runtime.batches import batches
 
 
 @given(st.lists(st.integers()), st.integers(1, 9))

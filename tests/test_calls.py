@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.calls import Calls, while_open, while_open_async
 from hybridsearch.errors import ShopClosed
+from hybridsearch.runtime.calls import Calls, while_open, while_open_async
 
 
 class Thing:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hybridsearch.deadline import Allowance, allowed, aside, by_default, left, within
+from hybridsearch.runtime.deadline import Allowance, allowed, aside, by_default, left, within
 
 FOREVER = float("inf")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-from hybridsearch.failpoints import reach
+from hybridsearch.runtime.failpoints import reach
 
 for turn in range(1, 4):
     reach("chunk.read")

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import HybridSearch, forks
+from hybridsearch import HybridSearch
+from hybridsearch.runtime import forks
 from tests.shops import settings
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -120,7 +121,8 @@ def test_a_child_neither_has_nor_releases_what_its_parent_holds(tmp_path: Path, 
 
 def test_a_lock_that_another_thread_held_is_free_in_a_child() -> None:
     program = (
-        "import os, signal, threading; from hybridsearch import forks; lock, held = forks.Lock(), threading.Event()\n"
+        "import os, signal, threading; from hybridsearch.runtime import forks\n"
+        "lock, held = forks.Lock(), threading.Event()\n"
         "def hold():\n    with lock.held:\n        held.set(); threading.Event().wait()\n"
         "threading.Thread(target=hold, daemon=True).start(); held.wait(); child = os.fork()\n"
         "if not child:\n    signal.alarm(20)\n    with lock.held:\n        os._exit(0)\n"

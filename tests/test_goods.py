@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.goods import keep
-from hybridsearch.goods import AT_ONCE, encoded
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.shop.goods import AT_ONCE, encoded
 from hybridsearch.values import Vectors
 
 WORDS = [f"word {number}" for number in range(2 * AT_ONCE + 3)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import json_text
-from hybridsearch.json_text import parse_json, read_json, read_toml
+from hybridsearch.inputs import json_text
+from hybridsearch.inputs.json_text import parse_json, read_json, read_toml
 
 
 @pytest.mark.parametrize(

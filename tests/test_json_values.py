@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from hybridsearch.json_values import json_value
-from hybridsearch.rows import tidy
+from hybridsearch.inputs.json_values import json_value
+from hybridsearch.inputs.rows import tidy
 
 NUMBER = UUID("12345678-1234-5678-1234-567812345678")
 

@@ -13,10 +13,11 @@ from typing import Any, cast
 
 import pytest
 
-from hybridsearch import HybridSearch, Transcript, listening
+from hybridsearch import HybridSearch, Transcript
 from hybridsearch.doctor import checks
 from hybridsearch.errors import AudioError, ConfigError, QueryError, RecogniserError
 from hybridsearch.settings import Settings
+from hybridsearch.shop import listening
 from hybridsearch.voice import RECOGNISERS, extra
 from hybridsearch.voice.workers import WORKERS
 from tests.shops import settings, shop

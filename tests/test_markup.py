@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.markup import visible
+from hybridsearch.texts.markup import visible
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hybridsearch import AsyncHybridSearch, HybridSearch, meaning
+from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.asking.concepts import properties
 from hybridsearch.errors import EncoderError
+from hybridsearch.shop import meaning
 from hybridsearch.values import Vectors
 from tests.shops import settings, shop, write_products
 

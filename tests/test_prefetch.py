@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from hybridsearch.encoders import cache as cache_module
-from hybridsearch.encoders.cache import AT_ONCE, EncodeCache
+from hybridsearch.encoders.kept import cache as cache_module
+from hybridsearch.encoders.kept.cache import AT_ONCE, EncodeCache
 from hybridsearch.images import decode
-from hybridsearch.prefetch import prefetch_map, result_of
+from hybridsearch.runtime.prefetch import prefetch_map, result_of
 from hybridsearch.values import Vectors
 from tests.encoders.test_cache import Counting, picture
 from tests.shops import Stop

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hybridsearch import recent
-from hybridsearch.recent import Recent
+from hybridsearch.shop import recent
+from hybridsearch.shop.recent import Recent
 from hybridsearch.values import Indexed
 
 
@@ -15,7 +15,7 @@ def product(key: str) -> Indexed:
 
 def test_products_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr("hybridsearch.recent.time.monotonic", lambda: now)
+    monkeypatch.setattr("hybridsearch.shop.recent.time.monotonic", lambda: now)
     found = Recent()
     assert found.remembered({"1": product("1")}) == {"1": product("1")}
     assert found.known(["2", "1"]) == {"1": product("1")}

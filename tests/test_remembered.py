@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hybridsearch.remembered import MOST, remembered
+from hybridsearch.runtime.remembered import MOST, remembered
 
 
 @dataclass

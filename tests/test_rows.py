@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.catalog.base import product
-from hybridsearch.rows import DEEPEST, field, number, strings, tidy
+from hybridsearch.inputs.rows import DEEPEST, field, number, strings, tidy
 from hybridsearch.values import Product, Reject
 
 JSON = st.recursive(

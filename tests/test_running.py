@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hybridsearch import HybridSearch
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import GateError
-from hybridsearch.progress import silent
 from hybridsearch.running import Run, is_under_way, last, telling
+from hybridsearch.runtime.progress import silent
 from tests.shops import quietly, settings, write_products
 
 
@@ -45,7 +45,7 @@ def test_a_rebuild_that_is_refused_says_why(tmp_path: Path) -> None:
 
 KILLED = """
 import os, pathlib, sys
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 from hybridsearch.running import telling
 
 with telling(pathlib.Path(sys.argv[1]), silent) as run:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import HybridSearch, suggesting
+from hybridsearch import HybridSearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.search.plan import Plan
+from hybridsearch.shop import suggesting
 from hybridsearch.values import Page
 from tests.shops import settings, shop
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridsearch import text
-from hybridsearch.text import analyse, analyse_query, clean, code, fields_by_language, pairs, sequence, words
+from hybridsearch.texts import text
+from hybridsearch.texts.text import analyse, analyse_query, clean, code, fields_by_language, pairs, sequence, words
 
 LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"]
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -202,7 +202,11 @@ def test_the_cutter_of_chinese_neither_leaves_nor_reads_a_file_in_the_shared_tem
     """Fault 90: jieba would load what anyone had put there under the name of its cache."""
 
     def cut() -> str:
-        command = [sys.executable, "-c", "from hybridsearch.text import analyse; print(analyse('红色跑步鞋', 'zh'))"]
+        command = [
+            sys.executable,
+            "-c",
+            "from hybridsearch.texts.text import analyse; print(analyse('红色跑步鞋', 'zh'))",
+        ]
         environment = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)}
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch.threads import Threads
+from hybridsearch.runtime.threads import Threads
 
 ROOT = Path(__file__).parents[1]
 FORKS = """
 import asyncio, os, signal
-from hybridsearch.threads import Threads
+from hybridsearch.runtime.threads import Threads
 
 threads = Threads(2, "work")
 assert asyncio.run(threads.run(lambda: 7)) == 7

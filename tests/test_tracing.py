@@ -97,10 +97,13 @@ def test_an_error_is_recorded_where_it_happened(tmp_path: Path, spans: InMemoryS
 
 
 def test_each_search_is_a_line_of_the_log_at_its_finest_level(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with HybridSearch.open(settings(tmp_path)) as shop, caplog.at_level(logging.DEBUG, "hybridsearch.presenting"):
+    with (
+        HybridSearch.open(settings(tmp_path)) as shop,
+        caplog.at_level(logging.DEBUG, "hybridsearch.clients.presenting"),
+    ):
         shop.reindex(options=quietly())
         page = shop.search("red coats")
-    lines = [record.getMessage() for record in caplog.records if record.name == "hybridsearch.presenting"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "hybridsearch.clients.presenting"]
     assert lines == [f"words 'red coats': 1 products, page 1, {page.took_ms:.1f} ms"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.units import UNITS, measures, with_measures
+from hybridsearch.texts.units import UNITS, measures, with_measures
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hybridsearch.errors import QueryError
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import prior
-from hybridsearch.weightings import NO_ARM, Weightings
+from hybridsearch.shop.weightings import NO_ARM, Weightings
 from tests.shops import settings
 
 SCHEMA = Schema(fields=Fields(title="title"), legs=(), analysis="")

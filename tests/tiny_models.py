@@ -36,8 +36,8 @@ from transformers import (
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
-from hybridsearch.encoders import packaged
-from hybridsearch.encoders.pair_model import Pair, PairConfig
+from hybridsearch.encoders.models import packaged
+from hybridsearch.encoders.models.pair_model import Pair, PairConfig
 
 DIMS = 12
 SIGLIP_DIMS = 8

@@ -13,8 +13,8 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from transformers import BertModel, CLIPImageProcessorPil, EfficientNetModel, PreTrainedTokenizerFast
 
-from hybridsearch.encoders.blocks import BLOCK, NIBBLES, SCALES, Array, shorten
-from hybridsearch.encoders.pair_model import Pair, PairConfig
+from hybridsearch.encoders.models.blocks import BLOCK, NIBBLES, SCALES, Array, shorten
+from hybridsearch.encoders.models.pair_model import Pair, PairConfig
 from training.features import SIDE, Directions
 
 LOCKED = ("text_model.", "vision_model.backbone.")

@@ -19,7 +19,7 @@ from torch.nn import functional
 from transformers import EfficientNetModel
 
 from hybridsearch.align.lexicon import Claim
-from hybridsearch.encoders.pair_model import CELL
+from hybridsearch.encoders.models.pair_model import CELL
 from training.material import CLOTHING, IN_PLACE, PACKED, attributes, rows_of, unseen_products
 from training.render import names_of, render, tone
 from training.scenes import cut_out, scene

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hybridsearch.align.lexicon import Claim, lexicon
-from hybridsearch.encoders.pair_model import Colours, Projection
+from hybridsearch.encoders.models.pair_model import Colours, Projection
 from training.backbone import load_backbone
 from training.classes import Dreams
 from training.export_pair import export

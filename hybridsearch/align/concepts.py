@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from hybridsearch import text
 from hybridsearch.align.lexicon import LANGUAGES, Claim, Concept, Lexicon
+from hybridsearch.texts import text
 
 AXES = {"kind": "kinds", "group": "kinds", "colour": "colours", "pattern": "patterns"}
 LONGEST = 4

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from hybridsearch.align import measure
 from hybridsearch.align.questions import Question
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.values import Vectors
 
 EPOCHS = 8

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch import document
-from hybridsearch.batches import batches
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import opener
 from hybridsearch.errors import ImageError
@@ -24,9 +23,10 @@ from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.limits import LOADED_AT_ONCE
 from hybridsearch.images.product import Load, ProductPictures
 from hybridsearch.indexing.build import picture_loader, source_of
-from hybridsearch.progress import Progress
+from hybridsearch.inputs.rows import field as lookup
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field as lookup
+from hybridsearch.runtime.batches import batches
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Row
 

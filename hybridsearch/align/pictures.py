@@ -17,11 +17,11 @@ from hybridsearch.align.report import Qualities, Report
 from hybridsearch.align.split import FEWEST, Split, linked_groups, pair_keys, split, title_key
 from hybridsearch.disk.home import AlignFolder
 from hybridsearch.encoders import Encoder, load_encoder
-from hybridsearch.encoders.folder import Model
-from hybridsearch.encoders.hub import find_models
-from hybridsearch.encoders.presets import PRESETS, Preset
+from hybridsearch.encoders.models.folder import Model
+from hybridsearch.encoders.models.hub import find_models
+from hybridsearch.encoders.models.presets import PRESETS, Preset
 from hybridsearch.errors import EncoderError, GateError
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
 

@@ -12,9 +12,9 @@ from hybridsearch.align.pairs import Pair, pair_of
 from hybridsearch.align.split import pseudo_random
 from hybridsearch.align.texts import Writer
 from hybridsearch.indexing.build import source_of
-from hybridsearch.learning import judgments as judging
-from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.progress import Progress
+from hybridsearch.learning.sources import judgments as judging
+from hybridsearch.learning.sources.queries import JudgedQuery
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.schema import Leg
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product

@@ -17,7 +17,7 @@ from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.home import AlignFolder, Home
 from hybridsearch.encoders import PRETRAINED, kind_of
 from hybridsearch.errors import ConfigError, EncoderError
-from hybridsearch.progress import Progress, silent
+from hybridsearch.runtime.progress import Progress, silent
 from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings
 

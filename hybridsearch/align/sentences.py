@@ -12,21 +12,21 @@ import numpy as np
 from hybridsearch.align.questions import Questions, gather
 from hybridsearch.align.report import Report
 from hybridsearch.align.split import FEWEST, Split, linked_groups, split, title_key
-from hybridsearch.batches import batches
 from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.home import AlignFolder, Home
 from hybridsearch.encoders import PRESETS, Encoder, Preset, load_encoder
-from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.folder import Model
-from hybridsearch.encoders.hub import find_models
-from hybridsearch.encoders.pretrained import PretrainedEncoder
-from hybridsearch.encoders.prompts import FILE as STATED
-from hybridsearch.encoders.prompts import UNSAID, Prompts, to_json
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.encoders.models.folder import Model
+from hybridsearch.encoders.models.hub import find_models
+from hybridsearch.encoders.models.pretrained import PretrainedEncoder
+from hybridsearch.encoders.models.prompts import FILE as STATED
+from hybridsearch.encoders.models.prompts import UNSAID, Prompts, to_json
 from hybridsearch.errors import EncoderError, GateError
-from hybridsearch.json_text import read_json
-from hybridsearch.learning.queries import group_keys
-from hybridsearch.progress import Progress
+from hybridsearch.inputs.json_text import read_json
+from hybridsearch.learning.sources.queries import group_keys
+from hybridsearch.runtime.batches import batches
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.schema import Leg
 from hybridsearch.sections import VectorLeg
 from hybridsearch.settings import Settings

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from hybridsearch import text
 from hybridsearch.align.pairs import Pair
+from hybridsearch.texts import text
 
 FEWEST = 200
 """With fewer, a fifth is too few to measure on."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch import text
 from hybridsearch.align.lexicon import Claim
 from hybridsearch.align.pairs import Pair
+from hybridsearch.texts import text
 
 WHOLE_TITLE = 0.6
 """How often a title is used as it is; otherwise each word is kept with a probability of one half."""

@@ -16,12 +16,12 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenizer
 
 from hybridsearch.align.pairs import Pixels
-from hybridsearch.batches import batches
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import settle
 from hybridsearch.disk.paths import shown
-from hybridsearch.encoders.towers import device, loading
+from hybridsearch.encoders.models.towers import device, loading
 from hybridsearch.errors import EncoderError
+from hybridsearch.runtime.batches import batches
 from hybridsearch.values import Vectors
 
 TEXT_BATCH = 64

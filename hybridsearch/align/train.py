@@ -18,7 +18,7 @@ from hybridsearch.align.pairs import Pixels
 from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.towers import Towers
 from hybridsearch.disk.durable import replacing
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 
 STAGES = ("heads", "full")
 WEIGHT_DECAY = 0.05

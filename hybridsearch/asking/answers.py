@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hybridsearch import rows, text
 from hybridsearch.asking.concepts import Element, also, read
 from hybridsearch.asking.near import LEAST as UNNAMED
 from hybridsearch.asking.near import Near, weighed
+from hybridsearch.inputs import rows
 from hybridsearch.roles import Fields, is_from_reviews
+from hybridsearch.texts import text
 from hybridsearch.values import Row
 
 STATED, STATED_WHOLE = 0.55, 0.45

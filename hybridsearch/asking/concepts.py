@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from hybridsearch import text
+from hybridsearch.texts import text
 
 LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
 BOTH = "+"

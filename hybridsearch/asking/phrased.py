@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from hybridsearch import text
 from hybridsearch.asking.answers import Answers
+from hybridsearch.texts import text
 
 LONGEST = 600
 """Characters of a phrased answer."""

@@ -9,27 +9,27 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybridsearch.catalog import excel, parquet
-from hybridsearch.catalog.arranged import AS_READ, Arrangement
-from hybridsearch.catalog.array import parse_document
+from hybridsearch.catalog.arranged.arranged import AS_READ, Arrangement
+from hybridsearch.catalog.arranged.offers import Offers, Renamed
 from hybridsearch.catalog.base import Source
-from hybridsearch.catalog.binary import BinaryFile, Format
-from hybridsearch.catalog.csv import parse_table
 from hybridsearch.catalog.database import Database
 from hybridsearch.catalog.files import File, Parser
-from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.formats import excel, parquet
+from hybridsearch.catalog.formats.array import parse_document
+from hybridsearch.catalog.formats.binary import BinaryFile, Format
+from hybridsearch.catalog.formats.csv import parse_table
+from hybridsearch.catalog.formats.jsonl import parse_lines
+from hybridsearch.catalog.formats.xml import parse_feed
 from hybridsearch.catalog.living_database import LivingDatabase
-from hybridsearch.catalog.offers import Offers, Renamed
-from hybridsearch.catalog.xml import parse_feed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.inputs.rows import field, number, strings, weight
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field, number, strings, weight
 from hybridsearch.sections import Catalog, OfferSource
 from hybridsearch.values import Product, Row
 
 if TYPE_CHECKING:
-    from hybridsearch.engines.elasticsearch.client import Client
+    from hybridsearch.engines.elasticsearch.transport.client import Client
 
 __all__ = ["SOURCES", "Source", "field", "number", "open_source", "sample", "strings"]
 

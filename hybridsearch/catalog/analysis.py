@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_values import brief
 
 SYNONYMS = ("synonym", "synonym_graph")
 NAMED = 5

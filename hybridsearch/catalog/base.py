@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol, Self, runtime_checkable
 
-from hybridsearch.rows import field, strings, tidy, weight
+from hybridsearch.inputs.rows import field, strings, tidy, weight
 from hybridsearch.values import Product, Reject, Row
 
 LONGEST_ID = 512

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybridsearch import credentials
-from hybridsearch.catalog.arranged import AS_READ, Arrangement
+from hybridsearch.catalog.arranged.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import product
 from hybridsearch.catalog.pages import in_pages
 from hybridsearch.catalog.typed import typed_row

@@ -14,11 +14,11 @@ from hybridsearch.catalog import analysis
 from hybridsearch.catalog.base import Mark
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch import paging
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT
-from hybridsearch.engines.elasticsearch.shapes import (
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.connection import explained, version_of
+from hybridsearch.engines.elasticsearch.transport.shapes import (
     COUNTED,
     INDICES,
     MAPPINGS,
@@ -28,9 +28,9 @@ from hybridsearch.engines.elasticsearch.shapes import (
     Shard,
     SortedHit,
 )
-from hybridsearch.engines.elasticsearch.waiting import Waiting
+from hybridsearch.engines.elasticsearch.transport.waiting import Waiting
 from hybridsearch.errors import CatalogError
-from hybridsearch.rows import tidy
+from hybridsearch.inputs.rows import tidy
 from hybridsearch.values import Product, Reject
 
 PAGE = 500

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
-from hybridsearch.catalog.arranged import AS_READ, Arrangement
+from hybridsearch.catalog.arranged.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.encoding import HEAD, decoding, needed
+from hybridsearch.catalog.formats.encoding import HEAD, decoding, needed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject

@@ -10,9 +10,9 @@ from rich.table import Table
 from hybridsearch.asking.answers import Answers
 from hybridsearch.asking.comparison import Comparison
 from hybridsearch.cli import options, show
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.errors import QueryError
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.search.filters.written_filters import read_filters
 
 
 @click.command("ask")

@@ -13,7 +13,7 @@ import click
 from hybridsearch import sample
 from hybridsearch.cli import show
 from hybridsearch.cli.progress import progress
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import UNREACHABLE, options, show
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.doctor import checks, ready
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import HybridSearchError

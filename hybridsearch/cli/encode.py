@@ -9,7 +9,7 @@ import click
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 
 @click.command("encode")

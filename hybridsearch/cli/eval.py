@@ -16,13 +16,13 @@ from rich.table import Table
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
 from hybridsearch.cli.saved import write_html
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.errors import EngineError
 
 if TYPE_CHECKING:
-    from hybridsearch.learning.judgments import Judgments
+    from hybridsearch.learning.sources.judgments import Judgments
     from hybridsearch.learning.trial import Trial
-    from hybridsearch.progress import Progress
+    from hybridsearch.runtime.progress import Progress
 
 FILE = click.Path(path_type=Path)
 BM25 = "BM25 over all text fields"
@@ -54,9 +54,9 @@ def command(
     config: Path | None,
 ) -> int:
     """Compare keywords, vectors, their fusion and the current weights on judged queries."""
-    from hybridsearch.learning import judgments as judging
     from hybridsearch.learning import trial
     from hybridsearch.learning.keyword_query import KeywordQuery, load
+    from hybridsearch.learning.sources import judgments as judging
 
     with ExitStack() as stack:
         shop = stack.enter_context(HybridSearch.open(config))
@@ -137,9 +137,9 @@ def write_report(path: Path, shop: HybridSearch, measured: Trial, judgments: str
         ConfigError: The file cannot be written.
         EngineError: The engine cannot be reached.
     """
-    from hybridsearch.learning import examples, report
     from hybridsearch.learning.latency import latencies
     from hybridsearch.learning.ranges import calibrated, ranges
+    from hybridsearch.learning.reports import examples, report
     from hybridsearch.thumbnails import Thumbnails
 
     asked, rankings = measured.runs.asked, measured.runs.rankings

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from hybridsearch.catalog import BINARIES, open_source, sample
+from hybridsearch.catalog.arranged.pairs import unfolded
 from hybridsearch.catalog.base import Source
 from hybridsearch.catalog.files import encoding_needed
-from hybridsearch.catalog.pairs import unfolded
 from hybridsearch.cli import options, show
 from hybridsearch.disk import modes
 from hybridsearch.errors import CatalogError, ConfigError
+from hybridsearch.inputs.rows import field
 from hybridsearch.propose.arrangement import VARIANTS, arrange
 from hybridsearch.propose.configuration import Proposal, propose, with_words
 from hybridsearch.propose.encoders import on_this_machine
@@ -25,7 +26,6 @@ from hybridsearch.propose.offers import GROUPS, one_of
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.propose.variants import as_listed, columns_of_variants, without
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field
 from hybridsearch.sections import Catalog, EngineSection
 from hybridsearch.settings import DEFAULT_FILE, checked
 from hybridsearch.values import Reject, Row
@@ -162,7 +162,7 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     """Return the source that a [catalog] section names."""
     client = None
     if section.index:
-        from hybridsearch.engines.elasticsearch.connection import connect
+        from hybridsearch.engines.elasticsearch.transport.connection import connect
 
         client = connect(checked(EngineSection, url=url), folder)
     return open_source(section, folder=folder if section.query else Path(), client=client)

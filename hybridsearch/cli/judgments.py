@@ -10,7 +10,7 @@ import click
 from hybridsearch.cli import REFUSED, options, show
 
 if TYPE_CHECKING:
-    from hybridsearch.learning.raters import Told
+    from hybridsearch.learning.judging.raters import Told
 
 FILE = click.Path(path_type=Path)
 
@@ -24,7 +24,7 @@ FILE = click.Path(path_type=Path)
 @options.as_json
 def command(file: Path, topics: Path | None, most: int, as_json: bool) -> int:
     """Say what a file of judgments holds, who gave it, whether they agree, and where they do not."""
-    from hybridsearch.learning import raters
+    from hybridsearch.learning.judging import raters
 
     found = raters.read(file, topics=topics, most=most)
     if as_json:

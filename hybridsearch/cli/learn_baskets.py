@@ -25,7 +25,7 @@ def command(
 
     A row may also hold a whole basket as a list of ids under 'products'.
     """
-    from hybridsearch.learning import baskets
+    from hybridsearch.learning.sources import baskets
 
     if output is None:
         settings = Settings.load(config)

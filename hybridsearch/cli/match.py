@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hybridsearch.catalog import BINARIES, open_source
+from hybridsearch.catalog.arranged.offers import Offers
 from hybridsearch.catalog.files import encoding_needed
-from hybridsearch.catalog.offers import Offers
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
 from hybridsearch.errors import CatalogError, ConfigError

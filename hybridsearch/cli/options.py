@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from hybridsearch.search.written_facets import read_facets
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.search.facets.written_facets import read_facets
+from hybridsearch.search.filters.written_filters import read_filters
 
 config = click.option(
     "-c",

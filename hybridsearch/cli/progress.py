@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 
 EVERY = 5.0
 """Seconds between two lines in a pipe."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 
 @click.command("recommend")

@@ -10,7 +10,7 @@ import click
 
 from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.progress import progress
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 if TYPE_CHECKING:
     from hybridsearch.indexing.fill import Options

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 
 @click.command("rollback")

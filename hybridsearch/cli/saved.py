@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.disk import modes
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from hybridsearch import presenting
 from hybridsearch.cli import options, show
 from hybridsearch.cli.saved import Saved, saving
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients import presenting
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.search import explain
-from hybridsearch.search.written_facets import read_facets
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.search.facets.written_facets import read_facets
+from hybridsearch.search.filters.written_filters import read_filters
 from hybridsearch.values import Hit
 
 

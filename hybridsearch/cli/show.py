@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hybridsearch import text
-from hybridsearch.presenting import encoded
+from hybridsearch.clients.presenting import encoded
 from hybridsearch.roles import Fields
 from hybridsearch.suggestion import Suggestions
+from hybridsearch.texts import text
 from hybridsearch.values import FacetDetails, Hit, Page, Reject, Row
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def counted(values: Iterable[tuple[str, int]]) -> list[str]:
 
 def title(hit: Hit, field: str | None) -> str:
     """Return the title of a product, empty without a title field."""
-    from hybridsearch.rows import field as lookup
-    from hybridsearch.rows import strings
+    from hybridsearch.inputs.rows import field as lookup
+    from hybridsearch.inputs.rows import strings
 
     return " ".join(strings(lookup(hit.product, field))) if field else ""
 
@@ -154,8 +154,8 @@ def title(hit: Hit, field: str | None) -> str:
 def variant(found: Row, fields: Fields) -> str:
     """Return what a variant has in the fields that have a role."""
     from hybridsearch.document import as_row
-    from hybridsearch.rows import field as lookup
-    from hybridsearch.rows import strings
+    from hybridsearch.inputs.rows import field as lookup
+    from hybridsearch.inputs.rows import strings
 
     row = as_row(found, fields)
     names = sorted(fields.names_of_variants, key=lambda name: name in fields.codes)

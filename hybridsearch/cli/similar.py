@@ -9,7 +9,7 @@ import click
 
 from hybridsearch.cli import options, show
 from hybridsearch.cli.saved import Saved, saving
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 
 @click.command("similar")

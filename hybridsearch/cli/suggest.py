@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.client import HybridSearch
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.clients.client import HybridSearch
+from hybridsearch.search.filters.written_filters import read_filters
 
 
 @click.command("suggest")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hybridsearch.cli import options, show
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 
 if TYPE_CHECKING:
     from hybridsearch.events.proposals import Proposal
@@ -61,7 +61,7 @@ def of_words(shop: HybridSearch) -> list[Proposal]:
     """Return rules to consider that are none yet, from the legs whose encoders read words."""
     from hybridsearch.propose.synonyms import comparable, near
     from hybridsearch.query_sources import WORDS
-    from hybridsearch.shop import same_encoder
+    from hybridsearch.shop.shop import same_encoder
 
     schema, lexicon = shop.engine.schema(), shop.engine.lexicon()
     words = comparable(lexicon.counts, schema.fields.languages)

@@ -14,14 +14,14 @@ from hybridsearch.cli import REFUSED, options, show
 from hybridsearch.cli.eval import print_refused, resumable
 from hybridsearch.cli.progress import progress
 from hybridsearch.cli.saved import write_html
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.disk.paths import shown
 from hybridsearch.search.weights import Weights
 
 if TYPE_CHECKING:
     from hybridsearch.learning.shadow import Shadow
     from hybridsearch.learning.tune import Tuned
-    from hybridsearch.progress import Progress
+    from hybridsearch.runtime.progress import Progress
 
 FILE = Path("weights.json")
 """Where weights are written when neither the configuration nor an option names a file."""
@@ -66,10 +66,11 @@ def command(
         raise click.UsageError("--html reports on what is learned: give it with JUDGMENTS.")
     if log and not shadow:
         raise click.UsageError("--log names what --shadow compares: give both.")
-    from hybridsearch.learning import history, tune_report
-    from hybridsearch.learning import judgments as judging
+    from hybridsearch.learning import history
     from hybridsearch.learning.history import exclusive
+    from hybridsearch.learning.reports import tune_report
     from hybridsearch.learning.shadow import read_log
+    from hybridsearch.learning.sources import judgments as judging
     from hybridsearch.learning.tune import tune
 
     with HybridSearch.open(config) as shop, exclusive(shop.settings):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hybridsearch import given
 from hybridsearch.errors import ConfigError
 from hybridsearch.indexing import run_arguments
+from hybridsearch.inputs import given
 
 
 def where(on: Any, address: Any, workers: Any) -> tuple[str, str | None, int | None]:

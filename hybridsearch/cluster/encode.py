@@ -20,7 +20,7 @@ from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.encoders.calibration import SAMPLE, Described, calibrate
-from hybridsearch.encoders.stores import shared_folder
+from hybridsearch.encoders.kept.stores import shared_folder
 from hybridsearch.errors import ConfigError, EncoderError, HybridSearchError
 from hybridsearch.indexing.build import Builder, Built, encoding, schema_of, source_of
 from hybridsearch.indexing.drawn import Drawn
@@ -28,10 +28,10 @@ from hybridsearch.indexing.fill import chunks
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.report import Counts
 from hybridsearch.indexing.reviewed import review_file
-from hybridsearch.prefetch import result_of
-from hybridsearch.progress import Progress, silent
+from hybridsearch.runtime.prefetch import result_of
+from hybridsearch.runtime.progress import Progress, silent
 from hybridsearch.schema import Schema
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 from hybridsearch.values import Product, Reject
 
 BLOCK = 1_024

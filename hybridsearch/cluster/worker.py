@@ -10,21 +10,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hybridsearch import forks
 from hybridsearch._version import __version__
-from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.by_leg import Encoders
-from hybridsearch.encoders.stores import VectorStore, shared_folder
-from hybridsearch.encoders.vector_file import VectorFile
+from hybridsearch.encoders.kept.stores import VectorStore, shared_folder
+from hybridsearch.encoders.kept.vector_file import VectorFile
 from hybridsearch.errors import EncoderError
 from hybridsearch.indexing.build import Builder, Built, encoding
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.report import Counts
+from hybridsearch.runtime import forks
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
-from hybridsearch.shop import same_encoder
+from hybridsearch.shop.shop import same_encoder
 from hybridsearch.values import Product, Reject
 
 

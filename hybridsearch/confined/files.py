@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import HybridSearchError
-from hybridsearch.json_values import brief, named
+from hybridsearch.inputs.json_values import brief, named
 
 
 class Opened(Protocol):

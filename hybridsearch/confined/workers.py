@@ -9,10 +9,11 @@ import time
 import weakref
 from typing import Any, Generic
 
-from hybridsearch import forks, redaction
+from hybridsearch import redaction
 from hybridsearch.confined.decoder import Decoder, L, T
 from hybridsearch.confined.process import START_SECONDS, TimeIsUp, WorkerDied, WorkerProcess
-from hybridsearch.prefetch import THREADS
+from hybridsearch.runtime import forks
+from hybridsearch.runtime.prefetch import THREADS
 
 log = redaction.logger(__name__)
 

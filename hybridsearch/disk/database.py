@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hybridsearch import forks
 from hybridsearch.errors import EngineError, ShopClosed
+from hybridsearch.runtime import forks
 
 
 class Database:

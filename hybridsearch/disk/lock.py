@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.modes import appending
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
+from hybridsearch.runtime import forks
 
 if sys.platform == "win32":
     import msvcrt

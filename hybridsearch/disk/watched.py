@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from hybridsearch import forks
 from hybridsearch.disk.paths import shown
+from hybridsearch.runtime import forks
 
 LARGEST = 16 << 20
 """Bytes of a file that people write by hand."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from hybridsearch import deadline
 from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.runtime import deadline
 
 SLOW = 1.0
 """Seconds after which a single failure is enough."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.knowledge import part, told_apart, trials
 from hybridsearch.encoders.nonsense import noise
 from hybridsearch.query_sources import PRODUCT, WORDS, StandIn, vector_sources

@@ -10,10 +10,10 @@ import numpy as np
 import orjson
 
 from hybridsearch import credentials
-from hybridsearch.batches import batches
 from hybridsearch.encoders.base import EncoderOptions, TextEncoder
 from hybridsearch.endpoints import Answer, Endpoint, Patience, address_and_model, key_of_environment
 from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.runtime.batches import batches
 from hybridsearch.sections import Secrets
 from hybridsearch.values import Vectors
 

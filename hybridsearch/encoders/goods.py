@@ -7,11 +7,11 @@ import importlib.resources
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.nonsense import AT_ONCE
 from hybridsearch.query_sources import WORDS
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Leg
 from hybridsearch.values import Vector, Vectors
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.text import CJK, is_run
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.texts.text import CJK, is_run
 from hybridsearch.values import Vectors
 
 LEAST_WORDS = 6

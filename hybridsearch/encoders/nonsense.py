@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hybridsearch.batches import batches
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.knowledge import words
-from hybridsearch.text import is_run
+from hybridsearch.runtime.batches import batches
+from hybridsearch.texts.text import is_run
 from hybridsearch.values import Vectors
 
 SHORTEST = 4

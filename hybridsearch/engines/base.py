@@ -14,8 +14,8 @@ import orjson
 
 from hybridsearch.changes import ChangeLog
 from hybridsearch.schema import Schema
-from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Document, Indexed, Page, Reject, Row
 
 Say = Callable[[str], object]

@@ -7,8 +7,8 @@ from typing import Any
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.schema import Schema
-from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Page, Row
 
 

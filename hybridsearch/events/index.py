@@ -11,9 +11,9 @@ from elasticsearch import BadRequestError
 
 from hybridsearch.catalog.base import product
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.connection import connect, explained
-from hybridsearch.engines.elasticsearch.shapes import FOUND
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.connection import connect, explained
+from hybridsearch.engines.elasticsearch.transport.shapes import FOUND
 from hybridsearch.errors import CatalogError, EngineError
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject

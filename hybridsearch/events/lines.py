@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hybridsearch.rows import number, strings
-from hybridsearch.text import QUERY_LIMIT, clean
+from hybridsearch.inputs.rows import number, strings
+from hybridsearch.texts.text import QUERY_LIMIT, clean
 from hybridsearch.values import Row
 
 CLICKS = ("click_through", "click", "add_to_cart", "purchase")

@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from hybridsearch import forks, redaction
+from hybridsearch import redaction
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import ConfigError, EngineError
 from hybridsearch.events.file import FileOfEvents
 from hybridsearch.events.identity import hashed, key_of
 from hybridsearch.events.lines import ACTIONS, Action, Answer
 from hybridsearch.events.posted import Posted, action, actions_of, clicked_ids, named
-from hybridsearch.given import instance, read
-from hybridsearch.rows import tidy
+from hybridsearch.inputs.given import instance, read
+from hybridsearch.inputs.rows import tidy
+from hybridsearch.runtime import forks
 from hybridsearch.settings import Settings
-from hybridsearch.text import QUERY_LIMIT, clean
+from hybridsearch.texts.text import QUERY_LIMIT, clean
 from hybridsearch.values import Page
 
 log = redaction.logger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybridsearch import redaction
 from hybridsearch.catalog.base import product
-from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.formats.jsonl import parse_lines
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
 from hybridsearch.events.traffic import traffic_of

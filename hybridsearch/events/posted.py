@@ -11,9 +11,9 @@ from typing import Any
 
 from hybridsearch.errors import QueryError
 from hybridsearch.events.lines import ACTIONS, LONGEST_NAME
-from hybridsearch.given import read, some_name, text
-from hybridsearch.json_values import brief, json_value
-from hybridsearch.rows import tidy
+from hybridsearch.inputs.given import read, some_name, text
+from hybridsearch.inputs.json_values import brief, json_value
+from hybridsearch.inputs.rows import tidy
 
 MOST_EVENTS = 100
 """Of one post."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from hybridsearch.events.traffic import Asked, Clicked, Crowd, Traffic, in_order, share
-from hybridsearch.json_text import as_toml
-from hybridsearch.text import clean, unaccented, words
+from hybridsearch.inputs.json_text import as_toml
+from hybridsearch.texts.text import clean, unaccented, words
 
 SHOPPERS = 3
 """Who must have done the same before it is proposed."""

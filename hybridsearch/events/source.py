@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hybridsearch.catalog.base import product
 from hybridsearch.catalog.files import opened
-from hybridsearch.catalog.jsonl import parse_lines
+from hybridsearch.catalog.formats.jsonl import parse_lines
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.settings import Settings

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from hybridsearch.events.lines import Answer
 from hybridsearch.events.visits import Visit
-from hybridsearch.text import spelled
+from hybridsearch.texts.text import spelled
 
 EXACT = 20
 """Shoppers of a query that are told apart; those after them count once for each answer."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.fields.formats import AS_IT_IS, Format
-from hybridsearch.rows import says_nothing
+from hybridsearch.inputs.rows import says_nothing
 from hybridsearch.values import Stored
 
 Single = TypeVar("Single")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
+from hybridsearch.texts import text
 
 TRUE = "true t yes y on 1 1.0 1.0000 wahr ja j vrai oui verdadero si 真 是 有 はい ✓ ✔ ☑ ○ ◯ 〇"
 FALSE = "false f no n off 0 0.0 0.0000 falsch nein faux non falso 假 否 无 無 偽 いいえ ✗ ✘ ☒ × ✕ ✖"

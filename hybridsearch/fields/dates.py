@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch import text
 from hybridsearch.fields.base import FieldKind, first
 from hybridsearch.fields.days import iso
 from hybridsearch.fields.formats import Format
+from hybridsearch.texts import text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000

@@ -10,10 +10,10 @@ from datetime import date
 from itertools import accumulate, takewhile
 from typing import Any
 
-from hybridsearch import text
 from hybridsearch.fields.base import FieldKind
 from hybridsearch.fields.formats import Format
-from hybridsearch.rows import strings
+from hybridsearch.inputs.rows import strings
+from hybridsearch.texts import text
 
 MOST = 100
 """Values that are kept of one product."""

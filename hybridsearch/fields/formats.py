@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from hybridsearch import text
-from hybridsearch.amounts import Mark
 from hybridsearch.fields.days import Order
-from hybridsearch.json_text import as_toml
+from hybridsearch.inputs.json_text import as_toml
+from hybridsearch.texts import text
+from hybridsearch.texts.amounts import Mark
 
 Separator = Annotated[str, Field(min_length=1, max_length=10)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch import text
+from hybridsearch.texts import text
 
 NAMES = (
     "january jan januar jaenner jänner janvier janv enero ene",

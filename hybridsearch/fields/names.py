@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.rows import plain
+from hybridsearch.inputs.rows import plain
 
 LONGEST = 500
 """Characters of a name."""

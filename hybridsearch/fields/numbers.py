@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hybridsearch.amounts import MARKS, amount
 from hybridsearch.fields.base import FieldKind, UnclearError, first
 from hybridsearch.fields.formats import Format
-from hybridsearch.rows import number
+from hybridsearch.inputs.rows import number
+from hybridsearch.texts.amounts import MARKS, amount
 
 
 def bound(value: Any, upper: bool) -> float:  # noqa: ARG001 - a number is its own lower and upper bound

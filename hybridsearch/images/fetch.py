@@ -11,11 +11,11 @@ import httpcore2
 import httpx2
 
 from hybridsearch import redaction
-from hybridsearch.deadline import within
 from hybridsearch.errors import ImageError
 from hybridsearch.images.addresses import Address, is_internal, is_public, resolve
 from hybridsearch.images.limits import FETCH_SECONDS, MAX_BYTES
-from hybridsearch.timed import TimedBackend, limited
+from hybridsearch.runtime.deadline import within
+from hybridsearch.runtime.timed import TimedBackend, limited
 
 MAX_REDIRECTS = 5
 CONNECT_SECONDS = 5.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from hybridsearch.errors import ImageError
 from hybridsearch.images import limits
-from hybridsearch.prefetch import PULSE
+from hybridsearch.runtime.prefetch import PULSE
 from hybridsearch.values import Vector
 
 Load = Callable[[str], bytes]

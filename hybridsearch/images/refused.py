@@ -12,7 +12,7 @@ from typing import Self
 
 import PIL
 
-from hybridsearch import forks, redaction
+from hybridsearch import redaction
 from hybridsearch.disk.database import Database
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
@@ -20,6 +20,7 @@ from hybridsearch.errors import ImageError, ShopClosed
 from hybridsearch.images.kinds import require_picture
 from hybridsearch.images.load import Fetch
 from hybridsearch.images.workers import UnsafePicture
+from hybridsearch.runtime import forks
 from hybridsearch.values import Vector
 
 log = redaction.logger(__name__)

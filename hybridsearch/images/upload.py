@@ -10,13 +10,13 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from hybridsearch.confined.files import File, content_of, from_start, reason_of
-from hybridsearch.deadline import Allowance
 from hybridsearch.errors import ImageError
 from hybridsearch.images.decode import ENOUGH, check_size, normalise
 from hybridsearch.images.kinds import FORMATS
 from hybridsearch.images.limits import MAX_BYTES, QUERY
 from hybridsearch.images.workers import QUERY_WORKERS
-from hybridsearch.json_values import named
+from hybridsearch.inputs.json_values import named
+from hybridsearch.runtime.deadline import Allowance
 
 Photo = File | Image.Image
 """A query's picture: a file, or one in memory."""

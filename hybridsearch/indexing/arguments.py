@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from hybridsearch.catalog.base import LONGEST_ID, product
 from hybridsearch.errors import CatalogError, QueryError
-from hybridsearch.json_values import brief, json_value, named
-from hybridsearch.rows import strings, tidy
+from hybridsearch.inputs.json_values import brief, json_value, named
+from hybridsearch.inputs.rows import strings, tidy
 from hybridsearch.settings import Settings
 from hybridsearch.values import Hit, Product, Reject, Row
 

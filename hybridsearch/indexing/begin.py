@@ -12,9 +12,9 @@ from typing import Any
 from hybridsearch.changes import START
 from hybridsearch.engines.base import Engine, Generation, live_of
 from hybridsearch.errors import EngineError
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing.fill import Options
 from hybridsearch.indexing.journal import Journal, Position, Run
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 
 

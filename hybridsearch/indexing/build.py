@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from hybridsearch import document, text
+from hybridsearch import document
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
-from hybridsearch.encoders.cache import EncodeCache, Encoded
-from hybridsearch.encoders.stores import VectorStore
+from hybridsearch.encoders.kept.cache import EncodeCache, Encoded
+from hybridsearch.encoders.kept.stores import VectorStore
 from hybridsearch.errors import ConfigError, EncoderError, EncoderUnavailable, ImageError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
@@ -30,6 +30,7 @@ from hybridsearch.query_sources import PHOTO
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
+from hybridsearch.texts import text
 from hybridsearch.values import Document, Product, Reject, Row, Vector
 from hybridsearch.video import extra
 from hybridsearch.video.kinds import require_video
@@ -303,7 +304,7 @@ def source_of(settings: Settings) -> Source:
     """Return the catalogue of a configuration; nothing is read yet."""
     client = None
     if settings.catalog.index:
-        from hybridsearch.engines.elasticsearch.connection import connect
+        from hybridsearch.engines.elasticsearch.transport.connection import connect
 
         client = connect(settings.engine, settings.folder)
     return open_source(settings.catalog, settings.fields, folder=settings.folder, client=client)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hybridsearch import document
-from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.changes import Change, precedence
 from hybridsearch.engines.base import Engine
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.tally import Tally
-from hybridsearch.progress import Progress
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.batches import batches
+from hybridsearch.runtime.failpoints import reach
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.values import Product, Reject
 
 SMALL = 100

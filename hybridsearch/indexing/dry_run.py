@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from hybridsearch import document
-from hybridsearch.encoders.cache import image_key, text_key, video_key
-from hybridsearch.encoders.stores import count_stored
+from hybridsearch.encoders.kept.cache import image_key, text_key, video_key
+from hybridsearch.encoders.kept.stores import count_stored
 from hybridsearch.errors import ImageError
 from hybridsearch.images import decode
 from hybridsearch.images.fetch import Fetcher
@@ -22,10 +22,10 @@ from hybridsearch.indexing.build import loader, picture_loader, schema_of, sourc
 from hybridsearch.indexing.fill import HEAVY
 from hybridsearch.indexing.outlook import outlook
 from hybridsearch.indexing.rejects import RejectsFile, describe
-from hybridsearch.rows import weight
+from hybridsearch.inputs.rows import weight
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 from hybridsearch.values import Product, Reject, Row
 from hybridsearch.video.load import load_video, video_fetcher
 from hybridsearch.video.workers import decode as decode_video

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hybridsearch import text
-from hybridsearch.batches import batches
 from hybridsearch.encoders.goods import kinds, tells_goods
 from hybridsearch.engines.base import Engine
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Counted, Match, Words
 from hybridsearch.search.plan import Plan
+from hybridsearch.texts import text
 
 AT_ONCE = 128
 """Kinds that are counted in one request."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from hybridsearch.changes import Change
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.build import Builder, Built
 from hybridsearch.indexing.updated import Updated
+from hybridsearch.inputs.rows import field
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.values import Reject, Row
 
 TRIES = 20

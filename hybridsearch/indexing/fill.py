@@ -14,14 +14,14 @@ from hybridsearch import redaction
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.engines.base import Engine, Say, Written
 from hybridsearch.errors import GateError
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing.analysing import Analysis, analysing
 from hybridsearch.indexing.build import Begun, Builder, Built, Make
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.tally import Tally
-from hybridsearch.prefetch import prefetch, result_of
-from hybridsearch.progress import Progress
-from hybridsearch.rows import weight
+from hybridsearch.inputs.rows import weight
+from hybridsearch.runtime.failpoints import reach
+from hybridsearch.runtime.prefetch import prefetch, result_of
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.values import Product, Reject
 
 log = redaction.logger(__name__)

@@ -23,7 +23,7 @@ from hybridsearch.disk.modes import appending
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing.report import Counts
-from hybridsearch.json_text import parse_json
+from hybridsearch.inputs.json_text import parse_json
 
 FORMAT = 2
 Stage = Literal["filling", "filled", "swapping"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybridsearch.errors import EngineError
 from hybridsearch.schema import Schema
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 
 
 def outlook(shop: Shop, schema: Schema) -> list[str]:

@@ -17,16 +17,16 @@ from hybridsearch.disk.errors import explained
 from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import live_of
 from hybridsearch.errors import EngineError, QueryError
-from hybridsearch.json_text import read_json
-from hybridsearch.learning import judgments as judging
+from hybridsearch.inputs.json_text import read_json
 from hybridsearch.learning.evaluate import MAIN
 from hybridsearch.learning.gate import interval
-from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import PreparedQuery, prepare
 from hybridsearch.learning.significance import Comparison, compare
+from hybridsearch.learning.sources import judgments as judging
+from hybridsearch.learning.sources.judgments import Judgments
 from hybridsearch.schema import Schema
-from hybridsearch.shop import Shop, lexicon_of
+from hybridsearch.shop.shop import Shop, lexicon_of
 
 CUT = 10
 """Hits that nDCG@10 looks at."""

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch._version import __version__
-from hybridsearch.batches import batches
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
 from hybridsearch.encoders.goods import called, keep, tells_goods
-from hybridsearch.encoders.stores import store_of
+from hybridsearch.encoders.kept.stores import store_of
 from hybridsearch.engines.base import Engine, Lease, Merging, live_of
 from hybridsearch.errors import ConfigError, EngineError, GateError
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing.begin import Beginning
 from hybridsearch.indexing.build import Builder, building, schema_of, source_of
 from hybridsearch.indexing.catch_up import CatchUp
@@ -32,11 +30,13 @@ from hybridsearch.indexing.report import Report
 from hybridsearch.indexing.spreads import spreads
 from hybridsearch.indexing.tally import Tally
 from hybridsearch.indexing.verify import NewIndex, plain, verify
-from hybridsearch.progress import Progress, silent
 from hybridsearch.running import telling
+from hybridsearch.runtime.batches import batches
+from hybridsearch.runtime.failpoints import reach
+from hybridsearch.runtime.progress import Progress, silent
+from hybridsearch.runtime.tracing import span
 from hybridsearch.schema import Schema
-from hybridsearch.shop import Shop
-from hybridsearch.tracing import span
+from hybridsearch.shop.shop import Shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hybridsearch.indexing.quality import Quality
 from hybridsearch.indexing.rejects import describe
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.values import Reject
 
 

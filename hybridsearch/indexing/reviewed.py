@@ -11,8 +11,7 @@ from typing import Any
 
 import orjson
 
-from hybridsearch import forks, redaction
-from hybridsearch.batches import batches
+from hybridsearch import redaction
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import product_id
 from hybridsearch.disk import modes
@@ -20,9 +19,11 @@ from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import explained
 from hybridsearch.disk.home import Home
 from hybridsearch.errors import CatalogError
+from hybridsearch.inputs.rows import field
 from hybridsearch.reviews.read import MOST, day_of, listed
 from hybridsearch.roles import BUYERS_SAY
-from hybridsearch.rows import field
+from hybridsearch.runtime import forks
+from hybridsearch.runtime.batches import batches
 from hybridsearch.sections import Catalog, Reviews
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject, Row

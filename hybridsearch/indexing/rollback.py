@@ -10,15 +10,15 @@ from typing import Any
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine, Generation, live_of
 from hybridsearch.errors import EncoderError, EngineError, GateError, IndexMissing
-from hybridsearch.failpoints import reach
 from hybridsearch.indexing import replay
 from hybridsearch.indexing.build import Builder
 from hybridsearch.indexing.journal import Journal
 from hybridsearch.indexing.reindex import owner
 from hybridsearch.indexing.updates import Updates
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_values import brief
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.settings import Settings
-from hybridsearch.shop import require_same
+from hybridsearch.shop.shop import require_same
 from hybridsearch.values import Reject
 
 

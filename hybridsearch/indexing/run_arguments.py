@@ -6,11 +6,11 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-from hybridsearch import given
 from hybridsearch.engines.base import Generation
 from hybridsearch.errors import ConfigError
 from hybridsearch.indexing.fill import Options
-from hybridsearch.progress import Progress
+from hybridsearch.inputs import given
+from hybridsearch.runtime.progress import Progress
 
 MOST_WORKERS = 10_000
 """Of one run."""

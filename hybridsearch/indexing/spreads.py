@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hybridsearch.batches import batches
 from hybridsearch.engines.base import Engine
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Spread
-from hybridsearch.search.counts import Facet
-from hybridsearch.search.facets import MOST_FACETS
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.facets.facets import MOST_FACETS
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FacetDetails
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybridsearch import document, redaction
-from hybridsearch.batches import batches
-from hybridsearch.catalog.arranged import Arrangement
+from hybridsearch.catalog.arranged.arranged import Arrangement
 from hybridsearch.changes import Change, Recorded
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import QueryError
-from hybridsearch.failpoints import reach
 from hybridsearch.images.refused import RefusedPictures
 from hybridsearch.indexing import arguments, replay
 from hybridsearch.indexing.build import Builder, building, source_of
@@ -26,10 +24,12 @@ from hybridsearch.indexing.field_updates import FieldUpdates
 from hybridsearch.indexing.fill import BATCH
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.updated import Updated
-from hybridsearch.rows import field, tidy
+from hybridsearch.inputs.rows import field, tidy
+from hybridsearch.runtime.batches import batches
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
-from hybridsearch.shop import require_same
+from hybridsearch.shop.shop import require_same
 from hybridsearch.values import Product, Reject, Row
 
 log = redaction.logger(__name__)

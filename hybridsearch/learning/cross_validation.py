@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting, fit
 from hybridsearch.learning.folds import FEW, OUTER, REPEATS, folds
-from hybridsearch.progress import Progress, silent
+from hybridsearch.runtime.progress import Progress, silent
 from hybridsearch.search.signals import is_cosine, is_static, saturated_names
 
 INNER = 4

@@ -13,7 +13,7 @@ from hybridsearch.learning.features import Features
 from hybridsearch.learning.fit import Weighting
 from hybridsearch.learning.folds import OUTER, folds
 from hybridsearch.learning.significance import compare
-from hybridsearch.progress import Progress, silent
+from hybridsearch.runtime.progress import Progress, silent
 
 SHARES = (0.125, 0.25, 0.5)
 """Of the queries that there are to learn from."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.learning.queries import JudgedQuery, groups
 from hybridsearch.learning.result_lists import ResultList, codes_first
+from hybridsearch.learning.sources.queries import JudgedQuery, groups
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]

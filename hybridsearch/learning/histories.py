@@ -16,19 +16,19 @@ import numpy as np
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning.features import build
-from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.prepared import PreparedQuery, prepare
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.sources.judgments import Judgments
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.learning.taste import BOTH, NAMES, Sessions, Strength
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.schema import Schema
-from hybridsearch.search.because import LEG, lifting
-from hybridsearch.search.conditions import Ids
+from hybridsearch.search.filters.conditions import Ids
+from hybridsearch.search.person.because import LEG, lifting
+from hybridsearch.search.person.taste import INDIFFERENT, Taste, taste_of
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.taste import INDIFFERENT, Taste, taste_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 from hybridsearch.values import Indexed, Page
 
 REMEMBERED = 2_000

@@ -13,14 +13,14 @@ from elasticsearch import BadRequestError
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.connection import error_of, explained
-from hybridsearch.engines.elasticsearch.request import incomplete
-from hybridsearch.engines.elasticsearch.shapes import FOUND, Found
+from hybridsearch.engines.elasticsearch.request.request import incomplete
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.connection import error_of, explained
+from hybridsearch.engines.elasticsearch.transport.shapes import FOUND, Found
 from hybridsearch.errors import ConfigError
-from hybridsearch.json_text import read_json
+from hybridsearch.inputs.json_text import read_json
 from hybridsearch.learning.result_lists import ResultCache, ResultList
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.settings import Settings
 
 PLACEHOLDER = "{{query}}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hybridsearch.engines.base import Engine
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.search.weights import Weights
 
 MOST = 200

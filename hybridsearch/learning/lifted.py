@@ -1,7 +1,7 @@
 """Lifted: what words beside a photo, as in "like this, but black", add to a score, as more of each of its signals.
 
-What a search adds for it are parts of the weights of the other signals, see `search/wishes.py`. So the score is a sum
-of weights times numbers here too, and weights can be learned from it as from any other.
+What a search adds for it are parts of the weights of the other signals, see `search/alike/wishes.py`. So the score is
+a sum of weights times numbers here too, and weights can be learned from it as from any other.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.query_sources import PHOTO
+from hybridsearch.search.alike.wishes import ALIKE_FIELD, NAMED_FIELD
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import LEADS
-from hybridsearch.search.wishes import ALIKE_FIELD, NAMED_FIELD
 from hybridsearch.values import Hit
 
 

@@ -10,29 +10,29 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from hybridsearch.batches import batches
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import AudioError, ConfigError, ImageError, QueryError
 from hybridsearch.images import load_picture
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.load import Fetch, load
-from hybridsearch.learning.judgments import Judgments
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.sources.judgments import Judgments
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.query_sources import PHOTO, WORDS
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
+from hybridsearch.search.alike.wishes import granted, look
 from hybridsearch.search.asked import with_heard
-from hybridsearch.search.filters import read_filters
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.filters.filters import read_filters
+from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.plan import Kind, Plan
 from hybridsearch.search.planner import Query
-from hybridsearch.search.synonyms import NONE, Synonyms
-from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.wishes import granted, look
-from hybridsearch.shop import Shop, lexicon_of, same_encoder
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.synonyms import NONE, Synonyms
+from hybridsearch.shop.shop import Shop, lexicon_of, same_encoder
 from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
 from hybridsearch.video.limits import MAX_BYTES

@@ -18,14 +18,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from hybridsearch import forks
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.modes import create
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import EngineError
 from hybridsearch.learning.lifted import is_lifted, lifts
-from hybridsearch.progress import Progress
+from hybridsearch.runtime import forks
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.search import signals
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights

@@ -14,13 +14,13 @@ from hybridsearch.learning.folds import folds
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import PreparedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, collect, probe
-from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.schema import Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import FAMILY, LEADS, is_cosine, signal_names
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 
 KEYWORD = Weights(signals={"text": 1.0}, coverage=0.0, proof=0.0)
 """BM25 over all fields, any word of the query."""

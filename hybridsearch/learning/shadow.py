@@ -11,10 +11,10 @@ import orjson
 from hybridsearch.catalog.files import flaw, lines
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop, lexicon_of
+from hybridsearch.shop.shop import Shop, lexicon_of
 
 FIRST = 10
 """Hits that are compared: the first page."""

@@ -11,15 +11,15 @@ from hybridsearch.disk.home import Home
 from hybridsearch.errors import EngineError
 from hybridsearch.learning import histories
 from hybridsearch.learning.evaluate import Evaluation, evaluate
-from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.keyword_query import KeywordQuery
 from hybridsearch.learning.prepared import LeftOut, PreparedQueries, PreparedQuery, prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
+from hybridsearch.learning.sources.judgments import Judgments
 from hybridsearch.learning.taste import WithHistory, with_history
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.search.weights import Weights
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 
 PARTIAL = "an answer was not whole"
 

@@ -18,20 +18,20 @@ from hybridsearch.learning.cross_validation import Fitted, Learned, learn
 from hybridsearch.learning.curve import Gain, learning_curve
 from hybridsearch.learning.features import Features
 from hybridsearch.learning.gate import Decision, decide
-from hybridsearch.learning.judgments import Judgments
 from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.measures import ndcg
 from hybridsearch.learning.prepared import LeftOut
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.runs import Runs, vector_of
+from hybridsearch.learning.sources.judgments import Judgments
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.learning.taste import Strength, TunedTaste, tune_taste
 from hybridsearch.learning.trial import Asked, ask
-from hybridsearch.progress import Progress
 from hybridsearch.query_sources import QUERY_SOURCES
 from hybridsearch.running import telling
+from hybridsearch.runtime.progress import Progress
 from hybridsearch.schema import Schema
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.shop import Shop
+from hybridsearch.shop.shop import Shop
 
 MANY = 0.2
 """Smallest share of irrelevant grades with which the gate also compares among judged products only."""

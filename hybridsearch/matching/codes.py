@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hybridsearch import text
+from hybridsearch.texts import text
 
 LENGTHS = (8, 12, 13, 14)
 """Digits of a GTIN: GTIN-8, UPC, EAN or ISBN, and of a case."""

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hybridsearch import document, rows, text
-from hybridsearch.catalog.offers import SOURCE
+from hybridsearch import document
+from hybridsearch.catalog.arranged.offers import SOURCE
+from hybridsearch.inputs import rows
 from hybridsearch.matching import codes, signs
 from hybridsearch.matching.signs import Signs, vocabulary
 from hybridsearch.roles import PRICES, Fields
+from hybridsearch.texts import text
 from hybridsearch.values import Row
 
 MOST_CODES = 50

@@ -12,7 +12,7 @@ from hybridsearch.matching.compare import levels, other_states, ruled_out
 from hybridsearch.matching.items import Item, is_told
 from hybridsearch.matching.model import Model, probability
 from hybridsearch.matching.store import Place, Store
-from hybridsearch.progress import Progress
+from hybridsearch.runtime.progress import Progress
 
 OWN = 3
 """Offers of one seller that may bear one code, such as a new and a used one; what more of them bear is no code."""

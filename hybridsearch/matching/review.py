@@ -11,7 +11,7 @@ from typing import Any
 from hybridsearch.disk import modes
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
-from hybridsearch.json_text import parse_json
+from hybridsearch.inputs.json_text import parse_json
 from hybridsearch.matching.items import Item
 
 YES = {"yes", "y", "true", "1", "same", "ja", "oui", "sí", "si", "はい", "是"}

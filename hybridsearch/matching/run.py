@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hybridsearch.catalog.arranged.groups import Member
 from hybridsearch.catalog.base import Source
-from hybridsearch.catalog.groups import Member
 from hybridsearch.errors import CatalogError
 from hybridsearch.matching import review
 from hybridsearch.matching.grouping import Groups
@@ -17,8 +17,8 @@ from hybridsearch.matching.model import Model
 from hybridsearch.matching.names import names
 from hybridsearch.matching.review import Name, Question
 from hybridsearch.matching.store import Place, Store
-from hybridsearch.progress import Progress, silent
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.progress import Progress, silent
 from hybridsearch.values import Product, Reject
 
 SHOWN = 5

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch import text
-from hybridsearch.units import UNITS, is_measure, with_measures
+from hybridsearch.texts import text
+from hybridsearch.texts.units import UNITS, is_measure, with_measures
 
 BASES = {
     "mg": ("weight", 0.001),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from hybridsearch.catalog.translated import TRANSLATIONS
+from hybridsearch.catalog.arranged.translated import TRANSLATIONS
 from hybridsearch.propose.columns import Column, columns
 from hybridsearch.propose.listed import ListedVariants, listed_variants, views_of
 from hybridsearch.propose.pairs import find_pairs, in_text

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hybridsearch.amounts import MONEY, Mark
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.days import has_named_month
 from hybridsearch.fields.names import flaw
+from hybridsearch.inputs.rows import says_nothing, strings
 from hybridsearch.propose.cells import kind_of, leaves, prefixes, walk, written
 from hybridsearch.propose.lists import separators
 from hybridsearch.propose.patterns import (
@@ -29,8 +29,8 @@ from hybridsearch.propose.trees import NAMES as CATEGORIES
 from hybridsearch.propose.trees import tree
 from hybridsearch.propose.words import CHOSEN, DATES, LISTS
 from hybridsearch.propose.writing import Guess, date_format, number_format, usual_mark
-from hybridsearch.rows import says_nothing, strings
-from hybridsearch.units import UNITS
+from hybridsearch.texts.amounts import MONEY, Mark
+from hybridsearch.texts.units import UNITS
 from hybridsearch.values import Row, Stored
 
 MOSTLY = 0.8

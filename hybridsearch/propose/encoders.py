@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from hybridsearch.encoders.hub import is_here
-from hybridsearch.encoders.packaged import EXTRAS
-from hybridsearch.encoders.presets import PRESETS
+from hybridsearch.encoders.models.hub import is_here
+from hybridsearch.encoders.models.packaged import EXTRAS
+from hybridsearch.encoders.models.presets import PRESETS
 from hybridsearch.sections import VectorLeg
 
 BEST_FIRST = ("e5-base", "e5-small", "e5-small-4bit")

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import get_args
 
-from hybridsearch import text
 from hybridsearch.propose.columns import Column
 from hybridsearch.sections import Language
+from hybridsearch.texts import text
 
 LOCALES = ("locale", "lang", "language", "sprache", "langue", "idioma")
 COUNTRIES = {"us": "en", "uk": "en", "gb": "en", "jp": "ja", "cn": "zh", "tw": "zh", "at": "de", "mx": "es"}

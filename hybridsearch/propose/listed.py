@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hybridsearch.catalog.listed import INNER, SEPARATOR, SIGN, Listed
-from hybridsearch.catalog.pairs import parsed
+from hybridsearch.catalog.arranged.listed import INNER, SEPARATOR, SIGN, Listed
+from hybridsearch.catalog.arranged.pairs import parsed
+from hybridsearch.inputs.rows import strings
 from hybridsearch.propose.columns import MOSTLY, Column
 from hybridsearch.propose.roles import rank
 from hybridsearch.propose.together import FEWEST, NAMED
 from hybridsearch.propose.words import ID, VIEW
-from hybridsearch.rows import strings
 from hybridsearch.sections import Catalog, ListedRows, Pairs
 from hybridsearch.values import Row
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, combinations
 
-from hybridsearch.amounts import amount
 from hybridsearch.fields import Format
 from hybridsearch.propose.patterns import CODE, DIGITS_OF_A_CODE, PICTURE, URL
+from hybridsearch.texts.amounts import amount
 
 MARKS = ("|", ";", ",", "、", "，", "；", "\n", " / ", " ")
 BETWEEN_CHOICES = "/"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from hybridsearch.amounts import amount, other
 from hybridsearch.fields import Format, dates
+from hybridsearch.inputs.rows import number, says_nothing
 from hybridsearch.propose.arrangement import VARIANTS
 from hybridsearch.propose.cells import written
 from hybridsearch.propose.columns import MOSTLY, Column
@@ -17,7 +17,7 @@ from hybridsearch.propose.together import gathers, is_group, stand_apart
 from hybridsearch.propose.words import HIDDEN, NUMBERS
 from hybridsearch.propose.writing import moment
 from hybridsearch.roles import is_price
-from hybridsearch.rows import number, says_nothing
+from hybridsearch.texts.amounts import amount, other
 from hybridsearch.video.extra import INSTALL
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")

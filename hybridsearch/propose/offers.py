@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hybridsearch.catalog.offers import SOURCE
+from hybridsearch.catalog.arranged.offers import SOURCE
 from hybridsearch.fields import AS_IT_IS, Format
 from hybridsearch.matching.items import role
 from hybridsearch.propose.configuration import SEES, Proposal

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from hybridsearch.catalog.pairs import parsed
+from hybridsearch.catalog.arranged.pairs import parsed
 from hybridsearch.propose.columns import Column
 from hybridsearch.sections import Pairs
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from hybridsearch.fields import AS_IT_IS, KINDS, dates, facets
+from hybridsearch.inputs.rows import strings
 from hybridsearch.propose.columns import Column
 from hybridsearch.propose.patterns import CODE, URL
 from hybridsearch.propose.writing import moment
-from hybridsearch.rows import strings
 from hybridsearch.values import Stored
 
 MARKS = {",", ".", "'"}

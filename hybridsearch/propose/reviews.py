@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from hybridsearch.inputs.rows import strings
 from hybridsearch.propose.columns import Column
 from hybridsearch.roles import is_from_reviews
-from hybridsearch.rows import strings
 from hybridsearch.sections import Reviews
 from hybridsearch.values import Row
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hybridsearch.amounts import MONEY
 from hybridsearch.propose.columns import FEW_PRODUCTS, Column
 from hybridsearch.propose.patterns import (
     BARE_CODE,
@@ -41,6 +40,7 @@ from hybridsearch.propose.words import (
     TITLE,
 )
 from hybridsearch.roles import is_price
+from hybridsearch.texts.amounts import MONEY
 
 MOST_VARIANTS = 20
 """Products that share such a code, on average."""

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from hybridsearch import text
 from hybridsearch.events.proposals import Proposal
+from hybridsearch.texts import text
 from hybridsearch.values import Vectors
 
 MOST_WORDS = 3_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hybridsearch.inputs.rows import strings
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.patterns import BARE_CODE
 from hybridsearch.propose.roles import pick_title, rank
 from hybridsearch.propose.words import GROUP, ID, PARENT, REFERENCES, TITLE
-from hybridsearch.rows import strings
 from hybridsearch.values import Row
 
 NAMED = 0.9

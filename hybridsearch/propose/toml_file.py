@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hybridsearch.fields import Format
-from hybridsearch.json_text import as_toml
+from hybridsearch.inputs.json_text import as_toml
+from hybridsearch.inputs.rows import plain
 from hybridsearch.propose.configuration import Proposal
 from hybridsearch.propose.reviews import table_of, written
 from hybridsearch.roles import is_from_reviews
-from hybridsearch.rows import plain
 from hybridsearch.sections import Catalog, OfferSource, VectorLeg
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
 
 from hybridsearch.fields import Format
+from hybridsearch.inputs.rows import strings
 from hybridsearch.propose.patterns import PICTURE, URL
-from hybridsearch.rows import strings
 
 MARKS = (">", "»", "›", "→")
 """What stands between levels and hardly anywhere else."""

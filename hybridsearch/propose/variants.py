@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from hybridsearch.inputs.rows import field, strings
 from hybridsearch.propose.columns import MOSTLY, Column, columns
 from hybridsearch.propose.patterns import BIT, PICTURE, URL
 from hybridsearch.propose.roles import rank
 from hybridsearch.propose.words import CODES, NUMBERS
-from hybridsearch.rows import field, strings
 from hybridsearch.values import Row
 
 SOLD = (*NUMBERS[:4], "sku", "stock", "quantity", "barcode", "ean", "gtin", "upc", "inventory", "qty")

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hybridsearch.amounts import KNOWN, MARKS, Amount, Mark, amount, other
 from hybridsearch.fields import AS_IT_IS, KINDS, Format
 from hybridsearch.fields.days import Order, is_day
+from hybridsearch.texts.amounts import KNOWN, MARKS, Amount, Mark, amount, other
 from hybridsearch.values import Stored
 
 PLAIN = re.compile(r"[+-]?(\d++(?:\.\d*+)?+|\.\d++)([eE][+-]?\d++)?")

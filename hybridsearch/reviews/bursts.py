@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from hybridsearch import text
 from hybridsearch.reviews.lexicon import tokens
 from hybridsearch.reviews.read import BEST, WORST, Review
+from hybridsearch.texts import text
 
 COPIES = 3
 """Reviews that say nearly the same, from which on they are a burst."""

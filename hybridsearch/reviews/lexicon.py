@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from hybridsearch import text
+from hybridsearch.texts import text
 
 ASPECTS = (
     "size",

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch import markup, text
 from hybridsearch.fields import dates
-from hybridsearch.rows import field, number, strings
+from hybridsearch.inputs.rows import field, number, strings
 from hybridsearch.sections import Reviews
+from hybridsearch.texts import markup, text
 
 MOST = 500
 """Reviews of a product that are read; a page of a shop shows no more either."""

@@ -13,8 +13,8 @@ from hashlib import blake2b
 from typing import Literal, cast
 
 from hybridsearch.errors import QueryError
-from hybridsearch.given import read
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.given import read
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.search.asked import count_of
 from hybridsearch.search.planner import MOST_HITS
 from hybridsearch.values import Hit, Page

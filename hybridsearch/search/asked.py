@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from hybridsearch.errors import QueryError
-from hybridsearch.given import flag, instance, read
-from hybridsearch.given import text as text_of
-from hybridsearch.json_values import brief, json_value
-from hybridsearch.search.facets import FacetNames
-from hybridsearch.search.filters import FilterValue, require_few
+from hybridsearch.inputs.given import flag, instance, read
+from hybridsearch.inputs.given import text as text_of
+from hybridsearch.inputs.json_values import brief, json_value
+from hybridsearch.search.facets.facets import FacetNames
+from hybridsearch.search.filters.filters import FilterValue, require_few
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights
 from hybridsearch.transcript import Transcript

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch import text
-from hybridsearch.rows import field, strings
+from hybridsearch.inputs.rows import field, strings
 from hybridsearch.search.signals import LEADS
+from hybridsearch.texts import text
 from hybridsearch.values import Hit, Vector
 
 REACH = 50

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hybridsearch import document, text
+from hybridsearch import document
 from hybridsearch.roles import Fields
-from hybridsearch.search.reading import Word, standing_for
-from hybridsearch.search.synonyms import NONE, Synonyms
+from hybridsearch.search.words.reading import Word, standing_for
+from hybridsearch.search.words.synonyms import NONE, Synonyms
+from hybridsearch.texts import text
 from hybridsearch.values import Row
 
 

@@ -8,10 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hybridsearch import document, text
+from hybridsearch import document
 from hybridsearch.roles import Fields
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.plan import Plan
+from hybridsearch.texts import text
 from hybridsearch.values import Page, Row
 
 BEGIN, END = "<mark>", "</mark>"

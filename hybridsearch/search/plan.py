@@ -16,8 +16,6 @@ from typing import Any
 from hybridsearch.errors import QueryError
 from hybridsearch.fields import KINDS
 from hybridsearch.query_sources import typed
-from hybridsearch.search import cursor, letter_case
-from hybridsearch.search.because import explained, lifting_legs
 from hybridsearch.search.clauses import (
     Codes,
     Cosine,
@@ -30,12 +28,14 @@ from hybridsearch.search.clauses import (
     Static,
     needs,
 )
-from hybridsearch.search.conditions import Filter, OneVariant, Terms, is_of, together
-from hybridsearch.search.counts import FACET_VALUES, Facet
-from hybridsearch.search.cursor import Key, Place
 from hybridsearch.search.diversity import REACH, Diverse, diversified
+from hybridsearch.search.facets.counts import FACET_VALUES, Facet
+from hybridsearch.search.filters import cursor, letter_case
+from hybridsearch.search.filters.conditions import Filter, OneVariant, Terms, is_of, together
+from hybridsearch.search.filters.cursor import Key, Place
+from hybridsearch.search.person.because import explained, lifting_legs
+from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.rules import Ruled
-from hybridsearch.search.taste import INDIFFERENT, Taste
 from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 FIRST_PASS_SHARE = 1e-9

@@ -9,36 +9,36 @@ from functools import cached_property
 
 import numpy as np
 
-from hybridsearch import text
 from hybridsearch.encoders.goods import Goods
 from hybridsearch.errors import QueryError
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource, typed
-from hybridsearch.remembered import remembered
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.remembered import remembered
 from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
-from hybridsearch.search.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.diversity import Diverse
-from hybridsearch.search.facets import FacetNames, read_facets
+from hybridsearch.search.facets.facets import FacetNames, read_facets
 from hybridsearch.search.filmed import filmed_legs
-from hybridsearch.search.filters import FilterValue, read_filters
-from hybridsearch.search.heard import widened
-from hybridsearch.search.letter_case import compared
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.filters.filters import FilterValue, read_filters
+from hybridsearch.search.filters.letter_case import compared
+from hybridsearch.search.filters.orders import read_sort
 from hybridsearch.search.nearest import nearest
-from hybridsearch.search.orders import read_sort
+from hybridsearch.search.person.taste import INDIFFERENT, Taste
+from hybridsearch.search.person.taste import signals as taste_signals
 from hybridsearch.search.plan import UNRULED, Kind, Plan
-from hybridsearch.search.proof import Given, proofs_of, suggestions
-from hybridsearch.search.reading import Reading, read
-from hybridsearch.search.repeated import repeated
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
-from hybridsearch.search.synonyms import NONE, Synonyms
-from hybridsearch.search.taste import INDIFFERENT, Taste
-from hybridsearch.search.taste import signals as taste_signals
-from hybridsearch.search.telling import in_language, mostly_unknown
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.words.codes import is_surely_code, typed_codes, weighed
+from hybridsearch.search.words.heard import widened
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.proof import Given, proofs_of, suggestions
+from hybridsearch.search.words.reading import Reading, read
+from hybridsearch.search.words.repeated import repeated
+from hybridsearch.search.words.synonyms import NONE, Synonyms
+from hybridsearch.search.words.telling import in_language, mostly_unknown
+from hybridsearch.texts import text
 from hybridsearch.transcript import Transcript
 from hybridsearch.values import Vector
 

@@ -14,15 +14,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hybridsearch import text
 from hybridsearch.errors import QueryError
-from hybridsearch.json_values import brief
-from hybridsearch.remembered import remembered
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.remembered import remembered
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Passing
-from hybridsearch.search.conditions import Filter, Ids, Not, Terms, together
-from hybridsearch.search.filters import read_filters
+from hybridsearch.search.filters.conditions import Filter, Ids, Not, Terms, together
+from hybridsearch.search.filters.filters import read_filters
+from hybridsearch.texts import text
 from hybridsearch.values import RULE
 
 MOST_PINS = 100

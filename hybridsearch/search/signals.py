@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from hybridsearch import text
 from hybridsearch.fields import dates
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource, vector_sources
 from hybridsearch.schema import Schema, in_reviews
+from hybridsearch.search.alike.shared import Shared
 from hybridsearch.search.clauses import (
     Codes,
     Condition,
@@ -28,9 +28,9 @@ from hybridsearch.search.clauses import (
     Saturated,
     Signal,
 )
-from hybridsearch.search.conditions import Terms
-from hybridsearch.search.shared import Shared
-from hybridsearch.search.telling import present
+from hybridsearch.search.filters.conditions import Terms
+from hybridsearch.search.words.telling import present
+from hybridsearch.texts import text
 from hybridsearch.values import Vector
 
 CODE, CODE_PREFIX = LEADS = "code", "code_prefix"

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hybridsearch import document, text
-from hybridsearch.remembered import remembered
+from hybridsearch import document
+from hybridsearch.inputs.rows import field, strings
 from hybridsearch.roles import Fields
-from hybridsearch.rows import field, strings
+from hybridsearch.runtime.remembered import remembered
 from hybridsearch.search.clauses import Codes, Match
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
+from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Terms
 from hybridsearch.search.plan import Plan, Sort
+from hybridsearch.texts import text
 from hybridsearch.values import Hit, Page, Row
 
 MOST_READ = 10_000

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import WeightsError
-from hybridsearch.json_text import parse_json, read_bytes
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_text import parse_json, read_bytes
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.query_sources import PHOTO, PRODUCT, QUERY_SOURCES, WORDS, typed, vector_sources
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.signals import FAMILY, LEADS, NUMBER, RATING, RECENCY, REVIEWS, SIGNALS, definitions, keys

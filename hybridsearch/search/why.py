@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hybridsearch.search.conditions import Ids
+from hybridsearch.search.filters.conditions import Ids
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Hit, Page, Row
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hybridsearch.rows import SURROGATES
+from hybridsearch.inputs.rows import SURROGATES
 
 
 class Secrets(BaseSettings):

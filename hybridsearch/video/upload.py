@@ -7,10 +7,10 @@ from functools import cached_property
 from PIL import Image
 
 from hybridsearch.confined.files import File, content_of
-from hybridsearch.deadline import Allowance
 from hybridsearch.errors import VideoError
 from hybridsearch.images.decode import ENOUGH
-from hybridsearch.json_values import named
+from hybridsearch.inputs.json_values import named
+from hybridsearch.runtime.deadline import Allowance
 from hybridsearch.video.extra import require
 from hybridsearch.video.limits import QUERY
 from hybridsearch.video.workers import QUERY_WORKERS

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hybridsearch import text
 from hybridsearch.errors import RecogniserError, guarded
-from hybridsearch.json_values import brief
+from hybridsearch.inputs.json_values import brief
+from hybridsearch.texts import text
 from hybridsearch.transcript import Transcript
 from hybridsearch.voice.base import Recogniser
 from hybridsearch.voice.sound import Sound

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hybridsearch import deadline, forks
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import RecogniserError
+from hybridsearch.runtime import deadline, forks
 from hybridsearch.transcript import Transcript
 from hybridsearch.voice import extra
 from hybridsearch.voice.limits import RATE

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridsearch.web import extra
-from hybridsearch.web.judge_options import JudgeOptions
+from hybridsearch.web.judging.judge_options import JudgeOptions
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from hybridsearch.async_client import AsyncHybridSearch
-    from hybridsearch.client import HybridSearch
+    from hybridsearch.clients.async_client import AsyncHybridSearch
+    from hybridsearch.clients.client import HybridSearch
 
 __all__ = ["JudgeOptions", "app"]
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hybridsearch import errors
-from hybridsearch.presenting import encoded
+from hybridsearch.clients.presenting import encoded
 from hybridsearch.web.door import Refusal, is_for_programs
 
 STATUSES: dict[type[errors.HybridSearchError], int] = {

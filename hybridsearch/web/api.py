@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
+from hybridsearch.clients.presenting import as_json
 from hybridsearch.engines.base import Check
-from hybridsearch.presenting import as_json
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.search.filters.written_filters import read_filters
 from hybridsearch.values import Page
 from hybridsearch.web import openapi, parameters, uploads
 from hybridsearch.web.answers import answer

@@ -16,18 +16,19 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from hybridsearch import redaction
-from hybridsearch.async_client import AsyncHybridSearch
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.web import proofs, uploads
 from hybridsearch.web.answers import BUG, answer, is_api, sentence, status_of
 from hybridsearch.web.api import Api
-from hybridsearch.web.compare import Compare
+from hybridsearch.web.compare.compare import Compare
+from hybridsearch.web.compare.judged import Judged
+from hybridsearch.web.compare.sides import Sides
 from hybridsearch.web.door import Rules
-from hybridsearch.web.judge import Judge
-from hybridsearch.web.judge_options import JudgeOptions
-from hybridsearch.web.judged import Judged
-from hybridsearch.web.judging import Judging
+from hybridsearch.web.judging.judge import Judge
+from hybridsearch.web.judging.judge_options import JudgeOptions
+from hybridsearch.web.judging.judging import Judging
 from hybridsearch.web.metrics import Metrics
 from hybridsearch.web.middleware import Door, TooLarge
 from hybridsearch.web.operating.routes import parts
@@ -35,7 +36,6 @@ from hybridsearch.web.operating.stream import Streams
 from hybridsearch.web.pages import HERE, Pages
 from hybridsearch.web.pictures import Pictures
 from hybridsearch.web.rates import Rates
-from hybridsearch.web.sides import Sides
 from hybridsearch.web.solids import Solids
 
 Handle = Callable[[Request], Awaitable[Response]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.doctor import ready
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import HybridSearchError

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import QueryError
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.search.filters.written_filters import read_filters
 from hybridsearch.values import Page
 from hybridsearch.web import parameters, proofs, uploads, view
 from hybridsearch.web.answers import at

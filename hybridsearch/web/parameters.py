@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hybridsearch.errors import QueryError
-from hybridsearch.json_values import brief
-from hybridsearch.search.written_facets import read_facets
-from hybridsearch.search.written_filters import read_filters
+from hybridsearch.inputs.json_values import brief
+from hybridsearch.search.facets.written_facets import read_facets
+from hybridsearch.search.filters.written_filters import read_filters
 
 LARGEST = 100
 """Hits on a page that a stranger may ask for."""

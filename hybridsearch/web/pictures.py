@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from hybridsearch import document
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.roles import Fields
-from hybridsearch.threads import Threads
+from hybridsearch.runtime.threads import Threads
 from hybridsearch.thumbnails import AT_ONCE, TRIED, Thumbnails
 from hybridsearch.values import Row
 

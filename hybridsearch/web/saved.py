@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hybridsearch.roles import Fields
 from hybridsearch.search.explain import Words, words
-from hybridsearch.search.synonyms import NONE, Synonyms
+from hybridsearch.search.words.synonyms import NONE, Synonyms
 from hybridsearch.values import Hit, Page
 from hybridsearch.web import view
 

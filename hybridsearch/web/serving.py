@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from hybridsearch.async_client import AsyncHybridSearch
-from hybridsearch.client import HybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
+from hybridsearch.clients.client import HybridSearch
 from hybridsearch.endpoints import key_of_environment
 from hybridsearch.errors import ConfigError, HybridSearchError
 from hybridsearch.sections import Secrets
 from hybridsearch.settings import Settings
 from hybridsearch.web import JudgeOptions, app, extra
-from hybridsearch.web.judged import Judged
+from hybridsearch.web.compare.judged import Judged
 
 VARIABLE = "HYBRIDSEARCH_WEB_TOKEN"
 LONGEST_HEAD = 16_384

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from hybridsearch.errors import ImageError, QueryError
 from hybridsearch.images.fetch import Fetcher
 from hybridsearch.images.load import load
-from hybridsearch.threads import Threads
+from hybridsearch.runtime.threads import Threads
 from hybridsearch.web import view
 from hybridsearch.web.media import solids
 from hybridsearch.web.pages import Pages

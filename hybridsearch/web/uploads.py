@@ -13,7 +13,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import Request
 
 from hybridsearch.errors import QueryError
-from hybridsearch.json_text import parse_json
+from hybridsearch.inputs.json_text import parse_json
 from hybridsearch.web.door import MOST_BYTES
 
 MOST_FIELDS = 1_000

@@ -10,10 +10,10 @@ from urllib.parse import quote, urlencode
 
 from hybridsearch import document
 from hybridsearch.errors import QueryError
+from hybridsearch.inputs.rows import field as lookup
+from hybridsearch.inputs.rows import strings
 from hybridsearch.roles import Fields, is_price
-from hybridsearch.rows import field as lookup
-from hybridsearch.rows import strings
-from hybridsearch.search.written_filters import parts
+from hybridsearch.search.filters.written_filters import parts
 from hybridsearch.values import FacetDetails, Hit, Page, Region, Row
 from hybridsearch.web import trees
 from hybridsearch.web.media import moment, scene_viewer, solids

@@ -19,11 +19,11 @@ from hybridsearch.align.sentences import prompts_of, save
 from hybridsearch.cli import run
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders import load_encoder
-from hybridsearch.encoders.cache import EncodeCache
-from hybridsearch.encoders.folder import open_model
-from hybridsearch.encoders.prompts import Prompts
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.encoders.models.folder import open_model
+from hybridsearch.encoders.models.prompts import Prompts
 from hybridsearch.errors import CatalogError, EncoderError, GateError
-from hybridsearch.learning import judgments
+from hybridsearch.learning.sources import judgments
 from hybridsearch.settings import Settings
 from tests import shops, tiny_models
 from tests.align.test_run import name_of

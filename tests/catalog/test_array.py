@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.catalog import SOURCES, array, files, open_source
+from hybridsearch.catalog import SOURCES, files, open_source
 from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.formats import array
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog
 

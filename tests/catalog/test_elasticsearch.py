@@ -9,7 +9,7 @@ import pytest
 from hybridsearch.catalog import elasticsearch as source_module
 from hybridsearch.catalog import open_source
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex, read_hit
-from hybridsearch.engines.elasticsearch.client import Client
+from hybridsearch.engines.elasticsearch.transport.client import Client
 from hybridsearch.errors import CatalogError, ConfigError, EngineError
 from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject

@@ -21,11 +21,12 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from hybridsearch.catalog import excel, excel_parts, open_source
+from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.formats import excel, excel_parts
 from hybridsearch.errors import CatalogError
+from hybridsearch.inputs.rows import tidy
 from hybridsearch.roles import Fields
-from hybridsearch.rows import tidy
 from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject
 from tests.shops import runner

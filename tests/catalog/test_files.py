@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from hybridsearch import HybridSearch
 from hybridsearch.catalog import BINARIES, SOURCES, files, open_source, sample
 from hybridsearch.catalog.base import Unreadable, column_name, product
-from hybridsearch.catalog.csv import swallows_rows
-from hybridsearch.catalog.jsonl import parse
+from hybridsearch.catalog.formats.csv import swallows_rows
+from hybridsearch.catalog.formats.jsonl import parse
 from hybridsearch.errors import CatalogError
-from hybridsearch.json_values import json_value
+from hybridsearch.inputs.json_values import json_value
+from hybridsearch.inputs.rows import tidy
 from hybridsearch.roles import Fields
-from hybridsearch.rows import tidy
 from hybridsearch.sections import Catalog
 from hybridsearch.values import Product, Reject, Row
 from tests.shops import PRODUCTS
@@ -354,7 +354,7 @@ def test_table_reads_back_what_was_written(rows: list[dict[str, str]], mark: str
 def test_array_reads_back_what_was_written_whatever_the_pieces(rows: list[dict[str, Any]], chunk: int) -> None:
     text = io.StringIO(json.dumps(rows, indent=1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hybridsearch.catalog.array.CHUNK", chunk)
+        patch.setattr("hybridsearch.catalog.formats.array.CHUNK", chunk)
         assert [row for _, row in SOURCES[".json"](text)] == rows
 
 

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.catalog.gathering import together
+from hybridsearch.catalog.arranged.gathering import together
 from hybridsearch.values import Product, Reject
 
 

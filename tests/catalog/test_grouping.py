@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog import grouping
-from hybridsearch.catalog.grouping import Grouping, merged
+from hybridsearch.catalog.arranged import grouping
+from hybridsearch.catalog.arranged.grouping import Grouping, merged
 from hybridsearch.roles import Fields
 from hybridsearch.values import Product, Reject
 

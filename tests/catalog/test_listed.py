@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog import variants
-from hybridsearch.catalog.listed import Listed, with_listed
+from hybridsearch.catalog.arranged import variants
+from hybridsearch.catalog.arranged.listed import Listed, with_listed
 from hybridsearch.errors import ConfigError
 from hybridsearch.settings import Settings
 from hybridsearch.values import Product, Reject

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hybridsearch import Settings
-from hybridsearch.catalog import open_source, variants
-from hybridsearch.catalog.groups import Member
+from hybridsearch.catalog import open_source
+from hybridsearch.catalog.arranged import variants
+from hybridsearch.catalog.arranged.groups import Member
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.values import Product, Reject
 from tests.shops import write_products

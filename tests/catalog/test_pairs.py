@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog.pairs import parsed, unfolded, with_pairs
+from hybridsearch.catalog.arranged.pairs import parsed, unfolded, with_pairs
 from hybridsearch.errors import ConfigError
 from hybridsearch.sections import Catalog, Pairs
 from hybridsearch.settings import checked

@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet as arrow
 
-from hybridsearch.catalog import open_source, parquet
+from hybridsearch.catalog import open_source
 from hybridsearch.catalog.base import Unreadable
+from hybridsearch.catalog.formats import parquet
 from hybridsearch.catalog.typed import text_or_data
 from hybridsearch.errors import CatalogError
 from hybridsearch.roles import Fields

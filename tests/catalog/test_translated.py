@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog import variants
-from hybridsearch.catalog.arranged import Arrangement
-from hybridsearch.catalog.translated import with_translations
+from hybridsearch.catalog.arranged import variants
+from hybridsearch.catalog.arranged.arranged import Arrangement
+from hybridsearch.catalog.arranged.translated import with_translations
 from hybridsearch.values import Product, Reject
 
 

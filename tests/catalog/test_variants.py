@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.catalog import variants
-from hybridsearch.catalog.arranged import AS_READ, Arrangement
-from hybridsearch.catalog.grouping import Grouping
-from hybridsearch.catalog.variants import Children, with_variants
+from hybridsearch.catalog.arranged import variants
+from hybridsearch.catalog.arranged.arranged import AS_READ, Arrangement
+from hybridsearch.catalog.arranged.grouping import Grouping
+from hybridsearch.catalog.arranged.variants import Children, with_variants
 from hybridsearch.errors import CatalogError
 from hybridsearch.sections import Pairs
 from hybridsearch.values import Product, Reject

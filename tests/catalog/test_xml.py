@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
-from hybridsearch.catalog import files, open_source, xml
+from hybridsearch.catalog import files, open_source
 from hybridsearch.catalog.base import Unreadable
-from hybridsearch.catalog.elements import Element, value
+from hybridsearch.catalog.formats import xml
+from hybridsearch.catalog.formats.elements import Element, value
 from hybridsearch.errors import CatalogError
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog

@@ -19,11 +19,11 @@ from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch, sample
 from hybridsearch.disk.home import Home
-from hybridsearch.learning import judgments as judging
 from hybridsearch.learning.prepared import prepare
 from hybridsearch.learning.result_lists import ResultCache
 from hybridsearch.learning.runs import Runs, retrieve
-from hybridsearch.progress import silent
+from hybridsearch.learning.sources import judgments as judging
+from hybridsearch.runtime.progress import silent
 from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import RESET, Fake, Received, Reply, passed_on, serving
 from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config, write_products
@@ -271,7 +271,7 @@ def test_the_shops_own_query_needs_its_own_index(run: Run, acme: Path) -> None:
 
 
 def test_measuring_a_shop_without_vectors_never_loads_torch() -> None:
-    statement = "import hybridsearch.cli.eval, hybridsearch.learning.report, hybridsearch.learning.trial, sys"
+    statement = "import hybridsearch.cli.eval, hybridsearch.learning.reports.report, hybridsearch.learning.trial, sys"
     done = subprocess.run([sys.executable, "-c", f"{statement}; print(*sys.modules)"], capture_output=True, check=True)
     assert not {"torch", "sentence_transformers", "transformers"} & set(done.stdout.decode().split())
 

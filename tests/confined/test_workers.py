@@ -205,7 +205,7 @@ def test_workers_that_nobody_needs_any_more_end(pool: Pool, monkeypatch: pytest.
 
 def test_an_import_starts_nothing_and_a_program_without_a_main_guard_may_decode() -> None:
     code = f"""
-import hybridsearch.client, hybridsearch.async_client
+import hybridsearch.clients.client, hybridsearch.clients.async_client
 from hybridsearch.confined.workers import POOLS
 from hybridsearch.images.workers import decode
 assert not any(pool._alive for pool in POOLS)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch import forks
 from hybridsearch.disk.database import Database
 from hybridsearch.errors import EngineError, ShopClosed
+from hybridsearch.runtime import forks
 
 ROOT = Path(__file__).parents[2]
 COUNT = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 200000) SELECT count(*) FROM n"

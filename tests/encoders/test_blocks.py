@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.encoders.blocks import Array, expanded, lengthen, shorten
+from hybridsearch.encoders.models.blocks import Array, expanded, lengthen, shorten
 
 
 def test_a_block_is_kept_as_codes_times_a_scale() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import hybridsearch
-from hybridsearch.encoders.bounds import require_possible
-from hybridsearch.encoders.folder import open_model
+from hybridsearch.encoders.models.bounds import require_possible
+from hybridsearch.encoders.models.folder import open_model
 from hybridsearch.errors import EncoderError
 
 STARTER = Path(hybridsearch.__file__).parent / "models" / "starter"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from hybridsearch.deadline import within
 from hybridsearch.encoders import breaker
 from hybridsearch.encoders.breaker import FAILURES, Breaker
 from hybridsearch.errors import EncoderError, EncoderUnavailable
+from hybridsearch.runtime.deadline import within
 
 AWAY = EncoderUnavailable("Encoder 'e' cannot be reached. Check that it runs.")
 

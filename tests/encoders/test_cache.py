@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hybridsearch.encoders.cache import EncodeCache, QueryVectors, image_key, text_key
-from hybridsearch.encoders.vector_file import count_known
+from hybridsearch.encoders.kept.cache import EncodeCache, QueryVectors, image_key, text_key
+from hybridsearch.encoders.kept.vector_file import count_known
 from hybridsearch.errors import EncoderError, ImageError
 from hybridsearch.values import Vector, Vectors
 
@@ -134,7 +134,7 @@ def test_a_known_picture_is_not_decoded_again(cache: EncodeCache, monkeypatch: p
     encoder = Counting()
     files = [picture(shade) for shade in range(70)]
     first = cache.images(encoder, files)
-    monkeypatch.setattr("hybridsearch.encoders.cache.decode", None)
+    monkeypatch.setattr("hybridsearch.encoders.kept.cache.decode", None)
     second = cache.images(encoder, files)
     assert (first.hits, second.hits, len(encoder.asked)) == (0, 70, 70)
     assert first.vectors == second.vectors
@@ -223,7 +223,7 @@ def test_a_place_that_cannot_hold_a_file_is_named(tmp_path: Path) -> None:
 def test_two_processes_write_the_same_file(path: Path) -> None:
     code = (
         "import sys; from pathlib import Path;"
-        "from hybridsearch.encoders.cache import EncodeCache; from tests.encoders.test_cache import Counting;"
+        "from hybridsearch.encoders.kept.cache import EncodeCache; from tests.encoders.test_cache import Counting;"
         "cache = EncodeCache(Path(sys.argv[1]));"
         "[cache.texts(Counting(), [f'{sys.argv[2]}-{n}-{m}' for m in range(20)]) for n in range(50)]"
     )

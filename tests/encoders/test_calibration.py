@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.calibration import (
     LEAST,
     QUERIES,
@@ -23,6 +22,7 @@ from hybridsearch.encoders.calibration import (
     calibration_from_queries,
     sample_titles,
 )
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema, uncalibrated
 from hybridsearch.values import Vector, Vectors

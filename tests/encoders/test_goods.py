@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hybridsearch import text
 from hybridsearch.encoders.goods import Goods, called, kinds, tells_goods
 from hybridsearch.schema import Calibration, Leg
+from hybridsearch.texts import text
 from hybridsearch.values import Vector
 
 

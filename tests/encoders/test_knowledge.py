@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.encoders.cache import EncodeCache
 from hybridsearch.encoders.calibration import Described, calibrate
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.knowledge import FEWEST, MOST_WORDS, halves, told_apart, trials, words
 from hybridsearch.schema import Leg
 from hybridsearch.values import Vector, Vectors

@@ -23,11 +23,11 @@ from sentence_transformers.sentence_transformer.modules import Dense, Normalize,
 from transformers import BertModel, XLMRobertaConfig, XLMRobertaModel
 
 from hybridsearch.encoders import PRESETS, load_encoder
-from hybridsearch.encoders.folder import open_model
-from hybridsearch.encoders.light import LightTexts, open_light
-from hybridsearch.encoders.packaged import unpacked
-from hybridsearch.encoders.pretrained import PretrainedEncoder
-from hybridsearch.encoders.towers import Clip, Sentences, open_clip
+from hybridsearch.encoders.models.folder import open_model
+from hybridsearch.encoders.models.light import LightTexts, open_light
+from hybridsearch.encoders.models.packaged import unpacked
+from hybridsearch.encoders.models.pretrained import PretrainedEncoder
+from hybridsearch.encoders.models.towers import Clip, Sentences, open_clip
 from hybridsearch.errors import EncoderError
 from tests import tiny_models
 from tests.shops import shop, write_config

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hybridsearch.encoders.base import TextEncoder
-from hybridsearch.encoders.cache import EncodeCache
+from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.nonsense import AT_ONCE, LEAST, noise, shuffled
 from hybridsearch.schema import Calibration
 from hybridsearch.values import Vectors

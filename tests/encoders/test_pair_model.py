@@ -17,9 +17,9 @@ from torch.nn import functional
 from transformers import BertModel, EfficientNetModel
 
 from hybridsearch.encoders import load_encoder
-from hybridsearch.encoders.blocks import NIBBLES, SCALES, shorten
-from hybridsearch.encoders.pair_model import Colours
-from hybridsearch.encoders.towers import open_clip
+from hybridsearch.encoders.models.blocks import NIBBLES, SCALES, shorten
+from hybridsearch.encoders.models.pair_model import Colours
+from hybridsearch.encoders.models.towers import open_clip
 from hybridsearch.errors import EncoderError
 from tests import tiny_models
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.encoders import part_index
-from hybridsearch.encoders.part_index import PartIndex, Places, heads, heads_of_rows, together
+from hybridsearch.encoders.kept import part_index
+from hybridsearch.encoders.kept.part_index import PartIndex, Places, heads, heads_of_rows, together
 
 
 def key(number: int) -> bytes:

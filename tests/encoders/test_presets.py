@@ -27,8 +27,8 @@ from transformers import (
 )
 
 from hybridsearch.encoders import PRESETS, load_encoder
-from hybridsearch.encoders.presets import MEGABYTES
-from hybridsearch.encoders.towers import resized
+from hybridsearch.encoders.models.presets import MEGABYTES
+from hybridsearch.encoders.models.towers import resized
 from hybridsearch.images import decode
 from tests import tiny_models
 

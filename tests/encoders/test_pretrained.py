@@ -21,9 +21,10 @@ pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 import torch
 from transformers import AutoTokenizer, CLIPModel
 
-from hybridsearch.encoders import PRESETS, Preset, load_encoder, pretrained, towers
+from hybridsearch.encoders import PRESETS, Preset, load_encoder
 from hybridsearch.encoders.by_leg import Encoders
-from hybridsearch.encoders.folder import open_model
+from hybridsearch.encoders.models import pretrained, towers
+from hybridsearch.encoders.models.folder import open_model
 from hybridsearch.errors import EncoderError
 from hybridsearch.settings import Settings
 from tests import tiny_models

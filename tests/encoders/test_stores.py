@@ -6,9 +6,9 @@ from pathlib import Path
 
 from hybridsearch import Settings
 from hybridsearch.disk.home import Home
-from hybridsearch.encoders.stores import Both, count_stored, shared_folder, store_of
-from hybridsearch.encoders.vector_file import VectorFile
-from hybridsearch.encoders.vector_folder import VectorFolder
+from hybridsearch.encoders.kept.stores import Both, count_stored, shared_folder, store_of
+from hybridsearch.encoders.kept.vector_file import VectorFile
+from hybridsearch.encoders.kept.vector_folder import VectorFolder
 from tests.encoders.test_part_index import key
 from tests.encoders.test_vector_folder import DIMS, fill, some, vector
 

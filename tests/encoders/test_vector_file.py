@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridsearch.encoders.cache import EncodeCache, text_key
-from hybridsearch.encoders.vector_file import VectorFile
+from hybridsearch.encoders.kept.cache import EncodeCache, text_key
+from hybridsearch.encoders.kept.vector_file import VectorFile
 from hybridsearch.errors import ShopClosed
 from tests.encoders.test_cache import Counting
 

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from hybridsearch.encoders import vector_folder
-from hybridsearch.encoders.vector_folder import VectorFolder, runs
+from hybridsearch.encoders.kept import vector_folder
+from hybridsearch.encoders.kept.vector_folder import VectorFolder, runs
 from hybridsearch.errors import EncoderError
 from tests.encoders.test_part_index import key
 

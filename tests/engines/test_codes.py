@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hybridsearch import HybridSearch, text
+from hybridsearch import HybridSearch
 from hybridsearch.search.planner import WINDOW
 from hybridsearch.search.weights import Weights
+from hybridsearch.texts import text
 from hybridsearch.values import Page
 from tests.engines.builders import on_both_engines
 

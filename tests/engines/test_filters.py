@@ -112,7 +112,7 @@ def test_values_are_compared_as_the_shop_writes_them_and_a_note_says_where_case_
 def test_filters_of_judged_queries_are_read_as_those_of_a_search(
     shops: tuple[HybridSearch, HybridSearch], tmp_path: Path
 ) -> None:
-    from hybridsearch.learning.queries import read_query
+    from hybridsearch.learning.sources.queries import read_query
 
     filters = {"any": [{"brand": ["Acme", "Zeta"]}, {"price": {"gt": 5}}], "color": {"exists": True}}
     query = read_query({"query": "hat", "filters": filters})

@@ -1,6 +1,6 @@
 """Photos of several things on both engines: regions, what each finds, one that is clicked, and wishes beside a photo.
 
-`scenes` and `search/wishes.py` are tested here with a real encoder.
+`scenes` and `search/alike/wishes.py` are tested here with a real encoder.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from hybridsearch import AsyncHybridSearch, HybridSearch, sample
+from hybridsearch.clients.scenes import SHOWN
 from hybridsearch.errors import EncoderError, QueryError
 from hybridsearch.images.regions import MOST
-from hybridsearch.scenes import SHOWN
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Page, Region, Vectors
 from tests.engines.builders import on_both_engines

@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hybridsearch import AsyncHybridSearch, HybridSearch, text
+from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.document import searched
 from hybridsearch.errors import QueryError
 from hybridsearch.suggestion import Suggestions
+from hybridsearch.texts import text
 from tests.engines.builders import on_both_engines
 
 Shops = tuple[HybridSearch, HybridSearch]
@@ -224,7 +225,7 @@ def test_an_index_with_one_product_and_one_language_suggests_its_words(es_url: s
 def test_phrases_are_those_of_a_sample_of_the_whole_catalogue_the_same_on_both_engines(
     es_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hybridsearch.search.known.TITLES", 60)
+    monkeypatch.setattr("hybridsearch.search.suggest.known.TITLES", 60)
     late = [("zinc watering can", 40), ("solar path light", 40)]
     titles = [*[f"copper kettle {n}" for n in range(200)], *[title for title, count in late for _ in range(count)]]
     rows = [{"id": f"{n:03}", "title": title, "brand": f"brand {n % 7}"} for n, title in enumerate(titles)]

@@ -13,7 +13,8 @@ from hybridsearch.events.proposals import pinning, replacement
 from hybridsearch.events.report import Report, report
 from hybridsearch.events.traffic import Crowd, traffic_of
 from hybridsearch.events.visits import Tally, visits
-from hybridsearch.search import rules, synonyms
+from hybridsearch.search import rules
+from hybridsearch.search.words import synonyms
 from tests.events.builders import action, answer, rows
 
 

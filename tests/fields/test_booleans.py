@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch import text
 from hybridsearch.fields import booleans
+from hybridsearch.texts import text
 
 YES = [
     "true",

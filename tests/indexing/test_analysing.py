@@ -19,8 +19,8 @@ from hybridsearch import HybridSearch
 from hybridsearch.confined import process
 from hybridsearch.confined.workers import POOLS, Workers
 from hybridsearch.disk.home import Home
-from hybridsearch.engines.embedded.arrays import load_arrays
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.compiled.arrays import load_arrays
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.errors import ConfigError
 from hybridsearch.indexing import analysing, fill
 from hybridsearch.indexing.analysing import Analysis
@@ -171,7 +171,8 @@ def test_a_run_that_is_stopped_waits_for_no_worker_and_the_next_one_goes_on(tmp_
 PROGRAM = """
 import sys
 from pathlib import Path
-from hybridsearch import HybridSearch, failpoints
+from hybridsearch import HybridSearch
+from hybridsearch.runtime import failpoints
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.fill import Options
 from tests.indexing.test_analysing import alive, opened

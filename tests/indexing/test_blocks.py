@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hybridsearch import document
 from hybridsearch.indexing.blocks import LIMITS, analysed, to_document, written
+from hybridsearch.inputs.rows import tidy
 from hybridsearch.roles import Fields
-from hybridsearch.rows import tidy
 from hybridsearch.schema import Schema
 from hybridsearch.values import Product, Row
 

@@ -14,8 +14,8 @@ from hybridsearch.indexing.build import building, source_of
 from hybridsearch.indexing.catch_up import CatchUp, updated
 from hybridsearch.indexing.rejects import RejectsFile
 from hybridsearch.indexing.tally import Tally
-from hybridsearch.progress import silent
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.progress import silent
 from hybridsearch.values import Product, Reject
 from tests.indexing.builders import rows
 from tests.killable import product

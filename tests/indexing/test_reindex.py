@@ -92,7 +92,7 @@ def test_a_server_that_goes_away_in_the_middle_stops_the_run_with_the_command_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fault 2."""
-    monkeypatch.setattr("hybridsearch.engines.elasticsearch.retry.BUDGET", 0.5)
+    monkeypatch.setattr("hybridsearch.engines.elasticsearch.transport.retry.BUDGET", 0.5)
     model, away = Model(), threading.Event()
 
     def script(asked: Received) -> Reply:

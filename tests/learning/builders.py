@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hybridsearch.learning.features import Features, build
-from hybridsearch.learning.judgments import Judgments
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.sources.judgments import Judgments
+from hybridsearch.learning.sources.queries import JudgedQuery
 from tests.shops import write_products
 
 NAMES = ("title", "text", "words.leg", "number.sales")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridsearch.learning.agreement import FEWEST, MOST_GRADES, Agreement, agreement
+from hybridsearch.learning.judging.agreement import FEWEST, MOST_GRADES, Agreement, agreement
 
 NONE = None
 EXAMPLE = [

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.learning import baskets
+from hybridsearch.learning.sources import baskets
 
 
 def write_orders(path: Path, orders: dict[str, list[str]]) -> Path:

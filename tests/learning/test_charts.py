@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning import charts
+from hybridsearch.learning.reports import charts
 
 numbers = st.floats(-1, 1)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hybridsearch.learning import clicks
-from hybridsearch.learning.clicks import Impressions, Sessions, grade, propensities
-from hybridsearch.learning.judgments import read
+from hybridsearch.learning.sources import clicks
+from hybridsearch.learning.sources.clicks import Impressions, Sessions, grade, propensities
+from hybridsearch.learning.sources.judgments import read
 from tests.learning.builders import write_rows
 
 Log = list[tuple[str, str, list[str], list[str]]]

@@ -9,8 +9,8 @@ import pytest
 
 from hybridsearch.learning.evaluate import Evaluation, evaluate
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.significance import compare
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.planner import Query
 
 GOOD, BAD = ["good", "bad"], ["bad", "other"]

@@ -1,10 +1,10 @@
 """Examples of queries that gain or lose: where a product stands in the other answer, and its picture."""
 
-from hybridsearch.learning import examples
 from hybridsearch.learning.evaluate import evaluate
-from hybridsearch.learning.examples import Result
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.reports import examples
+from hybridsearch.learning.reports.examples import Result
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.planner import Query
 
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridsearch.learning.features import LARGEST, Features, build
-from hybridsearch.learning.judgments import read
 from hybridsearch.learning.measures import condensed_ndcg, ndcg
 from hybridsearch.learning.prepared import prepare
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList, bare, probe
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.signals import signal_names
 from hybridsearch.search.weights import Weights, prior
 from tests.learning.builders import BEST_SELLERS, NAMES, best_sellers, planted, small_features

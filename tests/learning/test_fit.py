@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hybridsearch.learning.features import Features, build
 from hybridsearch.learning.fit import HARDEST, fit, to_tensors
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.sources.queries import JudgedQuery
 from tests.learning.builders import NAMES, START, TRUTH, planted, small_features
 
 

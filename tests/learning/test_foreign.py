@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import CatalogError
-from hybridsearch.learning.formats import recognise
-from hybridsearch.learning.judgments import read
+from hybridsearch.learning.sources.formats import recognise
+from hybridsearch.learning.sources.judgments import read
 from tests.learning.builders import grades
 
 WANTED = {"red coat": {"3": 3.0, "2": 0.0}, "boots": {"4": 1.0}}

@@ -8,8 +8,8 @@ import pytest
 
 from hybridsearch.cli import exit_code
 from hybridsearch.errors import CatalogError, ConfigError
-from hybridsearch.learning.formats import recognise
-from hybridsearch.learning.judgments import read
+from hybridsearch.learning.sources.formats import recognise
+from hybridsearch.learning.sources.judgments import read
 from tests.learning.builders import grades, judgment_file, row
 
 

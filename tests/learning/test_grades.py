@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.grades import Grades, judgment
-from hybridsearch.learning.judgments import read
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.judging.grades import Grades, judgment
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.values import Product
 from tests.learning.builders import grades, judgment_file, row
 

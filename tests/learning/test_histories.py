@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning import cross_validation, histories, history, judgments
-from hybridsearch.progress import silent
+from hybridsearch.learning import cross_validation, histories, history
+from hybridsearch.learning.sources import judgments
+from hybridsearch.runtime.progress import silent
 from hybridsearch.search.weights import load, prior
 from tests.engines.builders import on_both_engines
 from tests.events.builders import action, answer, write

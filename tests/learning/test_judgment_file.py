@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.errors import ConfigError, EngineError
-from hybridsearch.learning import judgment_file
-from hybridsearch.learning.grades import Judgment
-from hybridsearch.learning.judgment_file import JudgmentFile
-from hybridsearch.learning.judgments import read
-from hybridsearch.learning.ledger import Ledger, Mark
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.judging import judgment_file
+from hybridsearch.learning.judging.grades import Judgment
+from hybridsearch.learning.judging.judgment_file import JudgmentFile
+from hybridsearch.learning.judging.ledger import Ledger, Mark
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.learning.sources.queries import JudgedQuery
 
 RED = JudgedQuery("red")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.grades import scale
-from hybridsearch.learning.judgments import CountedRows, JudgedQuery, Judgments, from_grades, read
+from hybridsearch.learning.judging.grades import scale
+from hybridsearch.learning.sources.judgments import CountedRows, JudgedQuery, Judgments, from_grades, read
 from hybridsearch.values import Product
 from tests.learning.builders import grades, judgment_file, row
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hybridsearch.learning.latency import MOST, WARM, latencies
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import prior
 from tests.shops import shop

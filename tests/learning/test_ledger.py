@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.grades import Judgment, judgment
-from hybridsearch.learning.ledger import Ledger, Mark, key_of, line_of
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.judging.grades import Judgment, judgment
+from hybridsearch.learning.judging.ledger import Ledger, Mark, key_of, line_of
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.values import Product
 
 RED = JudgedQuery("red coat", filters={"brand": "Acme"}, locale="en")

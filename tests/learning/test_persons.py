@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hybridsearch.learning import persons
-from hybridsearch.learning.judgments import UNCORRECTED, read
-from hybridsearch.learning.persons import Persons
-from hybridsearch.learning.queries import JudgedQuery
-from hybridsearch.search.history import Event
+from hybridsearch.learning.sources import persons
+from hybridsearch.learning.sources.judgments import UNCORRECTED, read
+from hybridsearch.learning.sources.persons import Persons
+from hybridsearch.learning.sources.queries import JudgedQuery
+from hybridsearch.search.person.history import Event
 from tests.events.builders import action, answer, write
 
 COAT = JudgedQuery("coat")

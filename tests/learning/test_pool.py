@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch
-from hybridsearch.learning import pool
+from hybridsearch.learning.judging import pool
 from hybridsearch.query_sources import WORDS
 from tests.killable import LEG, Cheap, Hashed
 from tests.shops import settings

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.queries import JudgedQuery, groups
-from hybridsearch.text import spelled
+from hybridsearch.learning.sources.queries import JudgedQuery, groups
+from hybridsearch.texts.text import spelled
 
 
 @given(st.text())

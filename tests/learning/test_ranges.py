@@ -3,9 +3,9 @@
 import numpy as np
 
 from hybridsearch.learning.features import build
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.ranges import Range, calibrated, ranges
 from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 

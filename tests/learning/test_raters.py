@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.errors import ConfigError
-from hybridsearch.learning import raters
+from hybridsearch.learning.judging import raters
 from tests.learning.builders import judgment_file, row
 
 ROWS = [

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.learning import examples, report
 from hybridsearch.learning.evaluate import evaluate
 from hybridsearch.learning.prepared import LeftOut, PreparedQuery
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.ranges import Range
+from hybridsearch.learning.reports import examples, report
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.planner import Query
 from hybridsearch.values import Row
 

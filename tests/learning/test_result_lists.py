@@ -17,19 +17,19 @@ from hybridsearch.errors import EngineError
 from hybridsearch.learning import result_lists
 from hybridsearch.learning.cross_validation import Fitted, Recipe
 from hybridsearch.learning.features import build
-from hybridsearch.learning.judgments import read
 from hybridsearch.learning.learned_weights import to_weights
 from hybridsearch.learning.prepared import prepare
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultCache, ResultList, bare, cache_key, collect, probe
 from hybridsearch.learning.runs import vector_of
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Cosine, Neighbours
-from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import LEADS, signal_names
 from hybridsearch.search.weights import Weights, prior
+from hybridsearch.search.words.codes import codes_first
 from tests.engines.embedded.builders import unit
 from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.shops import PRODUCTS, settings, shop, write_products

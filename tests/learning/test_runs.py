@@ -3,9 +3,9 @@
 import numpy as np
 
 from hybridsearch.learning.features import build
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList
 from hybridsearch.learning.runs import best_single_weight, fuse
+from hybridsearch.learning.sources.queries import JudgedQuery
 
 
 def test_rank_fusion_adds_reciprocal_ranks() -> None:

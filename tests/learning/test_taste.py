@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hybridsearch.learning.features import build
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import ResultList
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.learning.taste import BOTH, NAMES, Sessions, Strength, held_out, tune_taste, with_history
 from hybridsearch.search.weights import prior
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hybridsearch.learning import tune_report
 from hybridsearch.learning.curve import Gain
 from hybridsearch.learning.gate import decide
 from hybridsearch.learning.prepared import LeftOut
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.reports import tune_report
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.learning.tune import Tuned
 from hybridsearch.search.weights import Weights
 from tests.learning.test_report import HOSTILE, Page

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.errors import ConfigError
-from hybridsearch.learning import worklist
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.judging import worklist
+from hybridsearch.learning.sources.queries import JudgedQuery
 from tests.events.builders import answer, write
 from tests.shops import settings
 

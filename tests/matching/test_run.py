@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch.catalog import open_source
-from hybridsearch.catalog.groups import Member
+from hybridsearch.catalog.arranged.groups import Member
 from hybridsearch.errors import CatalogError
 from hybridsearch.matching.run import Catalogue, Tally, match
 from hybridsearch.matching.store import NEIGHBOURS, RARE

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from hybridsearch.errors import CatalogError
 from hybridsearch.fields import Format
+from hybridsearch.inputs.rows import tidy
 from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.languages import language_of
 from hybridsearch.propose.toml_file import to_toml
 from hybridsearch.roles import Fields
-from hybridsearch.rows import tidy
 from hybridsearch.sections import Catalog, VectorLeg
 from hybridsearch.settings import Settings
 

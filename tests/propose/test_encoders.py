@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch.encoders import packaged
-from hybridsearch.encoders.presets import PRESETS
+from hybridsearch.encoders.models import packaged
+from hybridsearch.encoders.models.presets import PRESETS
 from hybridsearch.propose import encoders
 from hybridsearch.propose.configuration import propose, with_words
 from hybridsearch.propose.encoders import BEST_FIRST, better, duration, leg_of_words
@@ -79,7 +79,7 @@ def test_the_file_has_a_leg_for_pictures_and_one_for_titles() -> None:
 
 def test_init_proposes_what_is_installed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_products(tmp_path / "products.jsonl")
-    monkeypatch.setattr("hybridsearch.encoders.hub.installed", lambda _: Path("there"))
+    monkeypatch.setattr("hybridsearch.encoders.models.hub.installed", lambda _: Path("there"))
     code, out, _ = run("init", "products.jsonl")
     assert code == 0
     assert any(line.startswith("words ") and "'e5-small-4bit' reads 'title'" in line for line in out.splitlines())

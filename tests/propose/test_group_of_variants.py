@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.catalog.grouping import Grouping, in_common
+from hybridsearch.catalog.arranged.grouping import Grouping, in_common
 from hybridsearch.cli import DONE, init, run
 from hybridsearch.propose.configuration import propose
 from hybridsearch.propose.together import Group, group_of_variants

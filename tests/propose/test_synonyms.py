@@ -10,7 +10,7 @@ import pytest
 
 from hybridsearch.events.proposals import Proposal
 from hybridsearch.propose.synonyms import MOST_WORDS, comparable, is_form, near
-from hybridsearch.search import synonyms
+from hybridsearch.search.words import synonyms
 from hybridsearch.values import Vectors
 from tests.shops import runner, write_config, write_products
 

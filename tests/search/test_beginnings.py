@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.search.beginnings import MOST, Beginnings, plain
+from hybridsearch.search.suggest.beginnings import MOST, Beginnings, plain
 
 QUERIES = {
     "red umbrella": 5.0,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.search.beginnings import plain
-from hybridsearch.search.concordance import Concordance
+from hybridsearch.search.suggest.beginnings import plain
+from hybridsearch.search.suggest.concordance import Concordance
 
 TITLES = [
     "Memory foam pillow",

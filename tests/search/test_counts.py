@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
 
 
 @pytest.mark.parametrize(

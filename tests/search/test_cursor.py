@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.cursor import LONGEST, Key, Place, digest, read, write
+from hybridsearch.search.filters.cursor import LONGEST, Key, Place, digest, read, write
 
 UNICODE = st.text(st.characters(exclude_categories=["Cs"]))
 KEYS = st.lists(st.none() | UNICODE | st.floats(allow_nan=False, allow_infinity=False), max_size=4).map(tuple)

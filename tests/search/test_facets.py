@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.conditions import Filter, Not, Terms
-from hybridsearch.search.counts import Facet
-from hybridsearch.search.facets import OTHERS, read_facets
-from hybridsearch.search.within import Within
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.facets.facets import OTHERS, read_facets
+from hybridsearch.search.facets.within import Within
+from hybridsearch.search.filters.conditions import Filter, Not, Terms
 from tests.search.builders import FIELDS
 
 

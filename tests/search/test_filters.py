@@ -10,8 +10,8 @@ import pytest
 
 from hybridsearch.errors import QueryError
 from hybridsearch.roles import Fields
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms, simple
-from hybridsearch.search.filters import read_filters
+from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Not, Range, Terms, simple
+from hybridsearch.search.filters.filters import read_filters
 from tests.search.builders import FIELDS
 
 NEW_YEAR = 1_735_689_600_000

@@ -3,8 +3,8 @@
 import pytest
 
 from hybridsearch.search.clauses import Match, Words
-from hybridsearch.search.having import having_all
-from hybridsearch.search.synonyms import parse
+from hybridsearch.search.words.having import having_all
+from hybridsearch.search.words.synonyms import parse
 
 
 def tokens(match: Match | None) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hybridsearch.query_sources import typed
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search import heard, planner
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search import planner
 from hybridsearch.search.planner import Query
-from hybridsearch.search.reading import read
 from hybridsearch.search.weights import Weights, prior
+from hybridsearch.search.words import heard
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.reading import read
 from hybridsearch.transcript import Transcript
 
 COUNTS = {"red": 40, "umbrella": 10, "toner": 20, "donor": 1, "brother": 5, "memory": 8, "stick": 6, "lexmark": 9}

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch import text
 from hybridsearch.roles import Fields
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.highlight import LONGEST, highlights, marked, wanted_tokens
+from hybridsearch.texts import text
 
 FIELDS = Fields(title="title", text=("note",), languages=("en", "de", "ja", "zh"))
 

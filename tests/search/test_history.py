@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.history import ACTIONS, EVENTS, HALF_LIFE, NOTHING, PRODUCTS, read_history
+from hybridsearch.search.person.history import ACTIONS, EVENTS, HALF_LIFE, NOTHING, PRODUCTS, read_history
 
 KEY = UUID("12345678-1234-5678-1234-567812345678")
 
@@ -104,7 +104,7 @@ def test_any_list_is_a_history(events: list[Any]) -> None:
 
 
 def test_a_history_without_an_end_is_read_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hybridsearch.search.history.MOST", 20_000)
+    monkeypatch.setattr("hybridsearch.search.person.history.MOST", 20_000)
     found = read_history(itertools.repeat("3"))
     assert found.ids == ["3"]
     assert found.notes == ("of 20,000 events of the history the last 10,000 were read",)

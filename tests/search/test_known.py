@@ -3,11 +3,11 @@
 from hybridsearch.fields import Format
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search.beginnings import Beginnings
-from hybridsearch.search.conditions import Sampled
-from hybridsearch.search.counts import Facet
-from hybridsearch.search.known import TITLES, VALUES, facets_of, known, reading
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Sampled
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.suggest.beginnings import Beginnings
+from hybridsearch.search.suggest.known import TITLES, VALUES, facets_of, known, reading
 from hybridsearch.values import Hit, Page
 
 TREE = Format(levels=">")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hybridsearch.search import letter_case
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, Range, Terms
+from hybridsearch.search.filters import letter_case
+from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Not, Range, Terms
 from hybridsearch.search.plan import Plan
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.words.lexicon import Lexicon
 
 WORDS = Lexicon(
     {

@@ -17,12 +17,12 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
-from hybridsearch.search.codes import codes_first
-from hybridsearch.search.conditions import Range, Terms
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.filters.conditions import Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.words.codes import codes_first
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Vector
 
 LEG = Leg("image", 2, "f", calibrations={"words": Calibration(0.1, 0.5), "photo": Calibration(0.5, 1.0)})

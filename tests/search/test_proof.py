@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hybridsearch import text
 from hybridsearch.encoders.goods import Goods
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Proof
-from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.proof import CORRECTED, Given, nearness, proofs_of, suggestions
-from hybridsearch.search.reading import read
-from hybridsearch.search.synonyms import parse
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.proof import CORRECTED, Given, nearness, proofs_of, suggestions
+from hybridsearch.search.words.reading import read
+from hybridsearch.search.words.synonyms import parse
+from hybridsearch.texts import text
 from hybridsearch.values import Vector
 
 LANGUAGES = ("en", "ja")

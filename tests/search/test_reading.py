@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridsearch.search.clauses import Words
-from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import read
-from hybridsearch.search.telling import UNKNOWN, idf, in_language, most_for, present
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.reading import read
+from hybridsearch.search.words.telling import UNKNOWN, idf, in_language, most_for, present
 
 LEXICON = Lexicon(
     {"red": 20, "umbrella": 8, "cheap": 1, "stainless": 9, "steel": 20, "t": 6, "shirt": 15, "tshirt": 6, "5kg": 2,

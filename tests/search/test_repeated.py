@@ -6,11 +6,11 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Condition, Match, Saturated
-from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query
-from hybridsearch.search.synonyms import NONE, Synonyms, parse
 from hybridsearch.search.weights import prior
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.synonyms import NONE, Synonyms, parse
 
 SCHEMA = Schema(Fields(title="title", text=("title",), languages=("en", "de", "fr", "es", "ja", "zh")))
 COUNTS = {"cable": 3, "cables": 2, "runner": 4, "running": 4, "usb": 9, "lamp": 2, "lamps": 1, "las": 1, "靴": 2}

@@ -11,7 +11,7 @@ import pytest
 
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Passing
-from hybridsearch.search.conditions import Filter, Ids, Not, Range, Terms
+from hybridsearch.search.filters.conditions import Filter, Ids, Not, Range, Terms
 from hybridsearch.search.rules import NONE, Rules, misplaced, parse
 from tests.search.builders import FIELDS
 

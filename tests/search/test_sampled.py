@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hybridsearch.search.conditions import Sampled, Terms, is_of
-from hybridsearch.search.sampled import BITS, SPREADING, below, numbers
+from hybridsearch.search.filters.conditions import Sampled, Terms, is_of
+from hybridsearch.search.suggest.sampled import BITS, SPREADING, below, numbers
 
 
 @pytest.mark.parametrize(

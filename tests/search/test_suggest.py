@@ -2,12 +2,12 @@
 
 import pytest
 
-from hybridsearch.search.beginnings import Beginnings
-from hybridsearch.search.concordance import Concordance
-from hybridsearch.search.conditions import Terms
-from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.suggest import Candidate, Known, Typed, candidates, read
-from hybridsearch.search.synonyms import NONE, parse
+from hybridsearch.search.filters.conditions import Terms
+from hybridsearch.search.suggest.beginnings import Beginnings
+from hybridsearch.search.suggest.concordance import Concordance
+from hybridsearch.search.suggest.suggest import Candidate, Known, Typed, candidates, read
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.synonyms import NONE, parse
 
 COUNTS = {
     "red": 40, "umbrella": 9, "umbrellas": 5, "umber": 2, "stand": 7, "the": 90, "thermos": 3, "galaxy": 4,

@@ -5,18 +5,18 @@ from datetime import date
 from typing import Any
 
 from hybridsearch.schema import Schema
-from hybridsearch.search.beginnings import Beginnings
 from hybridsearch.search.clauses import Counted, Saturated
-from hybridsearch.search.concordance import Concordance
-from hybridsearch.search.conditions import Ids, Not, Terms
-from hybridsearch.search.having import having_all
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.filters.conditions import Ids, Not, Terms
 from hybridsearch.search.rules import NONE as NO_RULES
 from hybridsearch.search.rules import Rules, parse
-from hybridsearch.search.suggest import Candidate, Known
-from hybridsearch.search.suggestions import PRODUCTS, Planned, chosen, planned, shares
-from hybridsearch.search.synonyms import NONE
+from hybridsearch.search.suggest.beginnings import Beginnings
+from hybridsearch.search.suggest.concordance import Concordance
+from hybridsearch.search.suggest.suggest import Candidate, Known
+from hybridsearch.search.suggest.suggestions import PRODUCTS, Planned, chosen, planned, shares
 from hybridsearch.search.weights import prior
+from hybridsearch.search.words.having import having_all
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.synonyms import NONE
 from tests.search.builders import FIELDS
 
 KNOWN = Known(Lexicon({"umbrella": 9, "red": 5}, 20), Concordance([]), Beginnings({}))

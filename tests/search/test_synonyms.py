@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch import text
 from hybridsearch.search.clauses import Words
-from hybridsearch.search.lexicon import Lexicon
-from hybridsearch.search.reading import read
-from hybridsearch.search.synonyms import MOST, Alike, Synonyms, parse, unused
-from hybridsearch.search.telling import in_language, present
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.reading import read
+from hybridsearch.search.words.synonyms import MOST, Alike, Synonyms, parse, unused
+from hybridsearch.search.words.telling import in_language, present
+from hybridsearch.texts import text
 
 LEXICON = Lexicon(
     {"tee": 3, "shirt": 20, "t": 9, "laptop": 12, "ultrabook": 4, "red": 30, "parasol": 6, "umbrella": 7}, 90

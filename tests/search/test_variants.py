@@ -9,7 +9,7 @@ import pytest
 
 from hybridsearch.roles import Fields
 from hybridsearch.search.clauses import Codes, Match
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms, together
+from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Not, OneVariant, Range, Terms, together
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.variants import shown, with_variants
 from hybridsearch.values import Hit, Page

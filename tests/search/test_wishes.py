@@ -9,14 +9,14 @@ import pytest
 
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
+from hybridsearch.search.alike.wishes import ALIKE, Look, granted, look, phrases, written
 from hybridsearch.search.clauses import Condition, Match, Neighbours, Passing
-from hybridsearch.search.conditions import OneVariant, Terms
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.filters.conditions import OneVariant, Terms
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import NEIGHBOURS, Query
 from hybridsearch.search.planner import plan as planned
 from hybridsearch.search.weights import prior
-from hybridsearch.search.wishes import ALIKE, Look, granted, look, phrases, written
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Hit, Page, Vector
 
 EAST, NORTH = Vector([1, 0]), Vector([0, 1])

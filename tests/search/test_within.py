@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.search.within import LONGEST, Within, compared, plain
+from hybridsearch.search.facets.within import LONGEST, Within, compared, plain
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.written_facets import read_facets
+from hybridsearch.search.facets.written_facets import read_facets
 
 
 def test_what_is_no_option_of_a_facet_is_part_of_a_name_or_a_value() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.written_filters import parts, read_filters
+from hybridsearch.search.filters.written_filters import parts, read_filters
 
 
 def test_values_of_a_field_are_alternatives_and_bounds_hold_together() -> None:

@@ -22,11 +22,12 @@ from unittest import mock
 
 import numpy as np
 
-from hybridsearch import HybridSearch, failpoints
+from hybridsearch import HybridSearch
 from hybridsearch.errors import GateError
-from hybridsearch.failpoints import POINTS
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.fill import Options
+from hybridsearch.runtime import failpoints
+from hybridsearch.runtime.failpoints import POINTS
 from hybridsearch.values import Row
 from tests.killable import BATCH, Hashed, product, settings_of, shop_of
 from tests.shops import write_products

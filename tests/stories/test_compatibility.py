@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from hybridsearch import HybridSearch, Settings, text
+from hybridsearch import HybridSearch, Settings
 from hybridsearch.changes import Change
 from hybridsearch.errors import EngineError, WeightsError
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import weights
+from hybridsearch.texts import text
 from tests.killable import LEG, shop_of
 
 GENERATION = "20261128-145100-c021f0"

@@ -15,14 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch import HybridSearchError, Settings
-from hybridsearch.encoders.folder import open_model
+from hybridsearch.encoders.models.folder import open_model
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.errors import EngineError, WeightsError
 from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
 from hybridsearch.indexing.rejects import RejectsFile
-from hybridsearch.learning import judgments, keyword_query, raters, shadow, worklist
-from hybridsearch.learning.judgment_file import JudgmentFile
+from hybridsearch.learning import keyword_query, shadow
+from hybridsearch.learning.judging import raters, worklist
+from hybridsearch.learning.judging.judgment_file import JudgmentFile
+from hybridsearch.learning.sources import judgments
 from hybridsearch.search import weights
 from tests.stories.test_any_value import many
 from tests.strategies import any_json, made
@@ -207,27 +209,27 @@ def test_a_journal_that_says_what_no_run_says_is_as_good_as_absent(tmp_path: Pat
 
 
 OWN = {
-    "json_text.py": "the door",
-    "catalog/jsonl.py": "catalogues and judgments, whose bad rows are rejects",
+    "inputs/json_text.py": "the door",
+    "catalog/formats/jsonl.py": "catalogues and judgments, whose bad rows are rejects",
     "engines/base.py": "what was just written",
     "indexing/verify.py": "what was just written",
     "indexing/rejects.py": "a line at a time, with the same errors",
     "learning/shadow.py": "a line that is no JSON is a query",
     "learning/result_lists.py": "a cache",
-    "engines/embedded/records.py": "guarded by checksums",
+    "engines/embedded/stored/records.py": "guarded by checksums",
     "encoders/calibration.py": "a file of the package",
-    "engines/embedded/arrays.py": "guarded by checksums",
-    "engines/embedded/store.py": "guarded by checksums",
-    "engines/embedded/change_file.py": "guarded by checksums",
+    "engines/embedded/compiled/arrays.py": "guarded by checksums",
+    "engines/embedded/stored/store.py": "guarded by checksums",
+    "engines/embedded/stored/change_file.py": "guarded by checksums",
     "confined/worker.py": "what its parent passes",
     "encoders/endpoint.py": "an answer, checked by its shape",
     "engines/elasticsearch/mapping.py": "a file of the package",
     "indexing/blocks.py": "what another process of the same run wrote",
-    "text.py": "a file of the package",
+    "texts/text.py": "a file of the package",
     "matching/model.py": "a file of the package",
     "matching/signs.py": "a file of the package",
     "voice/endpoint.py": "an answer, checked by its shape",
-    "phrasing.py": "an answer, checked by its shape",
+    "shop/phrasing.py": "an answer, checked by its shape",
     "indexing/reviewed.py": "a database of its own, made again where it is damaged",
 }
 """Modules that parse by themselves, and why they may."""
@@ -240,4 +242,4 @@ def test_json_that_somebody_may_have_edited_is_read_through_one_door() -> None:
         for path in PACKAGE.rglob("*.py")
         if "mappings" not in path.parts and parsing.search(path.read_text(encoding="utf-8"))
     }
-    assert modules <= set(OWN), f"read it with hybridsearch.json_text, or say here why not: {modules - set(OWN)}"
+    assert modules <= set(OWN), f"read it with hybridsearch.inputs.json_text, or say here why not: {modules - set(OWN)}"

@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from hybridsearch import HybridSearch
-from hybridsearch.encoders.cache import QueryVectors
+from hybridsearch.encoders.kept.cache import QueryVectors
 from hybridsearch.values import Vector, Vectors
 from tests.shops import quietly, settings, write_products
 

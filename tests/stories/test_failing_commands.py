@@ -17,7 +17,7 @@ from elastic_transport import AiohttpHttpNode, BaseNode
 
 from hybridsearch import AsyncHybridSearch, HybridSearch, Settings, cli, redaction
 from hybridsearch.cli import init
-from hybridsearch.engines.elasticsearch.node import OwnNode
+from hybridsearch.engines.elasticsearch.transport.node import OwnNode
 from hybridsearch.errors import ConfigError, HybridSearchError
 from tests.servers.certificates import OPENSSL, Certificates, make
 from tests.servers.fake import Received, Reply, error, serving

@@ -1,6 +1,6 @@
 """Processes that fork once everything is loaded, as `gunicorn --preload` does: each continues alone, and none hangs.
 
-The connections to a server are kept apart by `engines/elasticsearch/node.py`.
+The connections to a server are kept apart by `engines/elasticsearch/transport/node.py`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ in_two_workers(work)
 """
 ASKING = """
 from pathlib import Path
-from hybridsearch.engines.elasticsearch.connection import connect
+from hybridsearch.engines.elasticsearch.transport.connection import connect
 from hybridsearch.sections import EngineSection
 
 client = connect(EngineSection(url=sys.argv[1]), Path())

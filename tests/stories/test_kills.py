@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from hybridsearch.disk.home import Home
-from hybridsearch.failpoints import POINTS
 from hybridsearch.indexing.journal import Journal
+from hybridsearch.runtime.failpoints import POINTS
 from hybridsearch.values import Row
 from tests.killable import BATCH, Hashed, product, rebuild, rebuild_quietly, settings_of, shop_of
 from tests.shops import write_products

@@ -15,7 +15,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import retry
+from hybridsearch.engines.elasticsearch.transport import retry
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.catch_up import CatchUp
 from hybridsearch.indexing.fill import Options

@@ -13,8 +13,8 @@ import pytest
 from hybridsearch import HybridSearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning import cross_validation
-from hybridsearch.learning.judgments import read
-from hybridsearch.search import synonyms
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.search.words import synonyms
 from tests.events.builders import action, answer, write
 from tests.learning.builders import BEST_SELLERS, best_sellers
 from tests.shops import Run, runner, write_config

@@ -21,7 +21,8 @@ import json, resource, sys
 from pathlib import Path
 from hybridsearch.catalog import open_source, sample
 from hybridsearch.errors import HybridSearchError
-from hybridsearch.learning import judgments, shadow
+from hybridsearch.learning.sources import judgments
+from hybridsearch.learning import shadow
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog
 from hybridsearch.values import Reject

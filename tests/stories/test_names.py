@@ -15,12 +15,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hybridsearch import HybridSearch, Settings
-from hybridsearch.engines.elasticsearch.request import to_elasticsearch
+from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch
 from hybridsearch.errors import ConfigError
 from hybridsearch.fields import KINDS
 from hybridsearch.propose.configuration import propose
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Number, Saturated
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Vector
 from tests.shops import quietly, settings, write_products

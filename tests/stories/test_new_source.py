@@ -30,8 +30,8 @@ from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.encoders.sources import ENCODABLE, Encodable
 from hybridsearch.errors import EncoderError, QueryError, WeightsError
 from hybridsearch.learning.prepared import PreparedQuery
-from hybridsearch.learning.queries import JudgedQuery
 from hybridsearch.learning.result_lists import bare
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource
 from hybridsearch.schema import Calibration
 from hybridsearch.search import weights

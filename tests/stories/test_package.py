@@ -22,7 +22,8 @@ FILES = ("setup.py", "setup.cfg", "README.md", "LICENSE")
 PROGRAM = """
 from pathlib import Path
 import hybridsearch
-from hybridsearch import sample, text
+from hybridsearch import sample
+from hybridsearch.texts import text
 from hybridsearch.search import weights
 from hybridsearch.encoders import PRESETS
 home = Path(hybridsearch.__file__).parent
@@ -30,7 +31,7 @@ assert home.is_relative_to(r"{target}"), home
 assert text.analyse("Schuhe", "de") == ["schuh"]
 assert weights.prior().signals
 assert (home / "py.typed").exists()
-assert "--ink" in (home / "learning" / "report.css").read_text()
+assert "--ink" in (home / "learning" / "reports" / "report.css").read_text()
 assert (Path(sample.__file__).parent / "products.jsonl").exists()
 assert (Path(sample.__file__).parent / "photo.jpg").exists()
 assert len(list((Path(sample.__file__).parent / "images").iterdir())) > 400

@@ -15,7 +15,7 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.changes import START, Change
-from hybridsearch.engines.embedded.changes import FileChanges
+from hybridsearch.engines.embedded.stored.changes import FileChanges
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Row
 from tests.killable import product, rebuild, settings_of, shop_of

@@ -43,7 +43,7 @@ def test_nothing_heavy_is_imported_before_it_is_used(statement: str) -> None:
     assert not HEAVY & set(loaded)
 
 
-@pytest.mark.parametrize("module", ["hybridsearch.client", "hybridsearch.cli.search", "hybridsearch.cli.demo"])
+@pytest.mark.parametrize("module", ["hybridsearch.clients.client", "hybridsearch.cli.search", "hybridsearch.cli.demo"])
 def test_a_search_without_vectors_never_loads_torch(module: str) -> None:
     loaded = run("-c", f"import {module}, sys; print(*sys.modules)").split()
     assert not {"torch", "sentence_transformers", "transformers"} & set(loaded)

@@ -22,16 +22,15 @@ from elastic_transport import ApiResponseMeta, BaseNode, ConnectionError, Connec
 from elastic_transport._node import NodeApiResponse
 from elasticsearch.serializer import OrjsonSerializer
 
-from hybridsearch import text
 from hybridsearch.catalog.base import product
 from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import Lease
 from hybridsearch.engines.elasticsearch import engine
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
 from hybridsearch.engines.elasticsearch.lease import ServerLease
-from hybridsearch.engines.elasticsearch.retry import Limits
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.connection import explained
+from hybridsearch.engines.elasticsearch.transport.retry import Limits
 from hybridsearch.errors import HybridSearchError
 from hybridsearch.indexing import build, fill, updates
 from hybridsearch.indexing.build import Builder
@@ -40,9 +39,10 @@ from hybridsearch.indexing.journal import Journal, Position
 from hybridsearch.indexing.reindex import Reindex
 from hybridsearch.indexing.report import Report
 from hybridsearch.indexing.updates import Updates
-from hybridsearch.progress import silent
+from hybridsearch.runtime.progress import silent
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
+from hybridsearch.texts import text
 from hybridsearch.values import Product, Reject, Row
 from tests.servers.model import Doc, Model
 

@@ -17,8 +17,9 @@ from unittest import mock
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import bulk, retry
+from hybridsearch.engines.elasticsearch import bulk
 from hybridsearch.engines.elasticsearch.generations import Generations
+from hybridsearch.engines.elasticsearch.transport import retry
 from hybridsearch.errors import EngineError
 from hybridsearch.indexing import fill
 from hybridsearch.indexing.fill import Options

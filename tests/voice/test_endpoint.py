@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from hybridsearch import deadline, endpoints
+from hybridsearch import endpoints
 from hybridsearch.errors import RecogniserError
-from hybridsearch.listening import sound_of
+from hybridsearch.runtime import deadline
+from hybridsearch.shop.listening import sound_of
 from hybridsearch.transcript import Transcript
 from hybridsearch.voice import Recogniser, load_recogniser
 from hybridsearch.voice.sound import Sound

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from hybridsearch import HybridSearch
 from hybridsearch.learning.significance import compare
-from hybridsearch.web.judged import Judged
-from hybridsearch.web.sides import beside
+from hybridsearch.web.compare.judged import Judged
+from hybridsearch.web.compare.sides import beside
 from tests.shops import settings, shop, write_products
 from tests.web.builders import FIELDS, asking, csrf
 

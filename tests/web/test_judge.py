@@ -23,12 +23,13 @@ from starlette.testclient import TestClient
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import ConfigError, QueryError
-from hybridsearch.learning.judgments import read
-from hybridsearch.learning.ledger import Mark
-from hybridsearch.learning.queries import JudgedQuery
+from hybridsearch.learning.judging.ledger import Mark
+from hybridsearch.learning.sources.judgments import read
+from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.roles import Fields
-from hybridsearch.web import JudgeOptions, judge_view
-from hybridsearch.web.judge import RATER
+from hybridsearch.web import JudgeOptions
+from hybridsearch.web.judging import judge_view
+from hybridsearch.web.judging.judge import RATER
 from tests.shops import settings, shop, write_config, write_products
 from tests.web.builders import FIELDS, HOSTILE, TOKEN, asking, opened_again, pictured
 

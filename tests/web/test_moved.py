@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.web.moved import Move, moves
+from hybridsearch.web.compare.moved import Move, moves
 
 IDS = st.lists(st.sampled_from("abcdefgh"), unique=True)
 

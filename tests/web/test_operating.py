@@ -21,8 +21,8 @@ from hybridsearch.disk.home import Home
 from hybridsearch.events import report as reporting
 from hybridsearch.events import source
 from hybridsearch.learning import history
-from hybridsearch.progress import silent
 from hybridsearch.running import telling
+from hybridsearch.runtime.progress import silent
 from hybridsearch.search import weights
 from hybridsearch.search.weights import Weights
 from hybridsearch.web import app

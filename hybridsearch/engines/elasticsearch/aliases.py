@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from hybridsearch.engines.elasticsearch.answers import reading
 from hybridsearch.engines.elasticsearch.mapping import META
-from hybridsearch.engines.elasticsearch.shapes import Index
+from hybridsearch.engines.elasticsearch.transport.answers import reading
+from hybridsearch.engines.elasticsearch.transport.shapes import Index
 
 
 def chosen(indices: Mapping[str, Index], alias: str) -> str:

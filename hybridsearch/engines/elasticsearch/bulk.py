@@ -16,14 +16,14 @@ from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.changes import precedence
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.blocks import blocked
 from hybridsearch.engines.elasticsearch.mapping import to_source
-from hybridsearch.engines.elasticsearch.retry import BLOCKED, Backoff, Limits, Verdict, item_verdict
-from hybridsearch.engines.elasticsearch.shapes import BULK, Cause, Outcome
-from hybridsearch.engines.elasticsearch.waiting import UNKNOWN_OUTCOME, Waiting, is_transient
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.transport.retry import BLOCKED, Backoff, Limits, Verdict, item_verdict
+from hybridsearch.engines.elasticsearch.transport.shapes import BULK, Cause, Outcome
+from hybridsearch.engines.elasticsearch.transport.waiting import UNKNOWN_OUTCOME, Waiting, is_transient
 from hybridsearch.errors import EngineError
-from hybridsearch.failpoints import reach
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.values import Document, Reject, Row
 
 METADATA = frozenset(

@@ -16,12 +16,20 @@ import orjson
 from elasticsearch import NotFoundError
 
 from hybridsearch.changes import START, Change, Recorded, restored
-from hybridsearch.engines.elasticsearch.answers import read, reading
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, external_version
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import explained
 from hybridsearch.engines.elasticsearch.lease import HIDDEN, sequence_of
-from hybridsearch.engines.elasticsearch.shapes import DOCS, HEALTH, LOGGED, SHARD_STATS, SORTED, Copy, StoredDoc
+from hybridsearch.engines.elasticsearch.transport.answers import read, reading
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.connection import explained
+from hybridsearch.engines.elasticsearch.transport.shapes import (
+    DOCS,
+    HEALTH,
+    LOGGED,
+    SHARD_STATS,
+    SORTED,
+    Copy,
+    StoredDoc,
+)
 from hybridsearch.errors import EngineError
 
 PAGE = 500

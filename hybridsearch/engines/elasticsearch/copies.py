@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from hybridsearch.engines.elasticsearch.shapes import Completeness, Health, IndexStats
+from hybridsearch.engines.elasticsearch.transport.shapes import Completeness, Health, IndexStats
 
 NODE_AWAY = frozenset(
     (

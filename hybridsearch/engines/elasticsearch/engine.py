@@ -11,29 +11,29 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from hybridsearch.deadline import by_default
 from hybridsearch.engines.base import Check, Generation, Lease, MergeProgress, Request, Say, Written
 from hybridsearch.engines.elasticsearch import health, merging, paging
 from hybridsearch.engines.elasticsearch.aliases import filling_alias, several, way_out
-from hybridsearch.engines.elasticsearch.answers import read
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, to_item, to_removal
 from hybridsearch.engines.elasticsearch.changes import ServerChanges
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.connection import connect, connect_async, explained, in_time, share
-from hybridsearch.engines.elasticsearch.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
-from hybridsearch.engines.elasticsearch.loops import LoopClients
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, require_rounding, vector_path
-from hybridsearch.engines.elasticsearch.repeating import repeating
-from hybridsearch.engines.elasticsearch.retry import Allowance
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, IndexInfo, Searches
-from hybridsearch.engines.elasticsearch.shapes import COUNTED, FOUND, SHARD_STATS
-from hybridsearch.engines.elasticsearch.waiting import Waiting
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.connection import connect, connect_async, explained, in_time, share
+from hybridsearch.engines.elasticsearch.transport.exchange import Exchange, run
+from hybridsearch.engines.elasticsearch.transport.loops import LoopClients
+from hybridsearch.engines.elasticsearch.transport.repeating import repeating
+from hybridsearch.engines.elasticsearch.transport.retry import Allowance
+from hybridsearch.engines.elasticsearch.transport.shapes import COUNTED, FOUND, SHARD_STATS
+from hybridsearch.engines.elasticsearch.transport.waiting import Waiting
 from hybridsearch.errors import EngineError
+from hybridsearch.runtime.deadline import by_default
 from hybridsearch.schema import Schema
-from hybridsearch.search.lexicon import Lexicon
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Indexed, Page, Reject, Row
 

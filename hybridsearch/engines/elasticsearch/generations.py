@@ -19,13 +19,13 @@ from hybridsearch.engines.elasticsearch.aliases import (
     reopened_alias,
     state,
 )
-from hybridsearch.engines.elasticsearch.answers import read, reading
-from hybridsearch.engines.elasticsearch.client import Client
 from hybridsearch.engines.elasticsearch.copies import Copies, copies, is_lost, possible
 from hybridsearch.engines.elasticsearch.mapping import META, carried, replicas_of, shards_of, to_mapping
-from hybridsearch.engines.elasticsearch.shapes import ALIASES, BUCKETS, HEALTH, INDICES, SEARCH, STATS, Index
+from hybridsearch.engines.elasticsearch.transport.answers import read, reading
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.shapes import ALIASES, BUCKETS, HEALTH, INDICES, SEARCH, STATS, Index
 from hybridsearch.errors import EngineError, GateError
-from hybridsearch.failpoints import reach
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.sections import EngineSection
 

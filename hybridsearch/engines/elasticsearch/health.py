@@ -6,9 +6,9 @@ from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.engines.base import Check
 from hybridsearch.engines.elasticsearch.aliases import chosen, several, way_out
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.connection import client_version, explained, version_of
-from hybridsearch.engines.elasticsearch.shapes import COUNTED, HEALTH, INDICES, INFO, LICENCE
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.connection import client_version, explained, version_of
+from hybridsearch.engines.elasticsearch.transport.shapes import COUNTED, HEALTH, INDICES, INFO, LICENCE
 from hybridsearch.errors import HybridSearchError
 
 LOSES_REPLICAS = ((9, 5, 0), (9, 5, 2))

@@ -18,10 +18,10 @@ from typing import Any, Self
 from elastic_transport import TransportError
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError
 
-from hybridsearch import forks
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
-from hybridsearch.engines.elasticsearch.shapes import LEASED, PLACED, Owner
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.transport.shapes import LEASED, PLACED, Owner
 from hybridsearch.errors import EngineError
+from hybridsearch.runtime import forks
 
 HEARTBEAT = 5.0
 """Seconds between two updates of the document."""

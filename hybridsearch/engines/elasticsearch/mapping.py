@@ -8,14 +8,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hybridsearch import text
 from hybridsearch.document import RESERVED
-from hybridsearch.engines.elasticsearch.answers import reading
-from hybridsearch.engines.elasticsearch.shapes import HitWithFields, Index
+from hybridsearch.engines.elasticsearch.transport.answers import reading
+from hybridsearch.engines.elasticsearch.transport.shapes import HitWithFields, Index
 from hybridsearch.errors import EngineError
 from hybridsearch.fields import KINDS, restored
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema, in_reviews
+from hybridsearch.texts import text
 from hybridsearch.values import Document, Indexed, Vector
 
 ID = f"{RESERVED}.id"

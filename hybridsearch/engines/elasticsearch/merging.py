@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from hybridsearch.engines.base import MergeProgress, Say
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.shapes import Count
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.shapes import Count
 from hybridsearch.errors import EngineError, GateError
 
 PAUSE = 1.0

@@ -10,9 +10,9 @@ from typing import Any
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
-from hybridsearch.engines.elasticsearch.answers import read
-from hybridsearch.engines.elasticsearch.client import Client
-from hybridsearch.engines.elasticsearch.shapes import PIT, SORTED, Sorted, SortedHit
+from hybridsearch.engines.elasticsearch.transport.answers import read
+from hybridsearch.engines.elasticsearch.transport.client import Client
+from hybridsearch.engines.elasticsearch.transport.shapes import PIT, SORTED, Sorted, SortedHit
 from hybridsearch.errors import EngineError
 
 KEEP_ALIVE = "10m"

@@ -11,26 +11,26 @@ from typing import Any
 
 from elasticsearch import ApiError
 
-from hybridsearch import deadline
-from hybridsearch.batches import batches
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch.aliases import chosen, several, writes_to
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
-from hybridsearch.engines.elasticsearch.connection import explained, version_of
 from hybridsearch.engines.elasticsearch.copies import lost_midway
-from hybridsearch.engines.elasticsearch.exchange import Exchange
-from hybridsearch.engines.elasticsearch.fallback import fallback_plans
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of, to_indexed, vector_path
-from hybridsearch.engines.elasticsearch.request import spelled, to_elasticsearch, to_page, to_request
-from hybridsearch.engines.elasticsearch.shapes import COMPLETENESS, DOCS, FOUND, INDICES, WITH_FIELDS
+from hybridsearch.engines.elasticsearch.request.fallback import fallback_plans
+from hybridsearch.engines.elasticsearch.request.request import spelled, to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.request.words import to_lexicon, words_request
 from hybridsearch.engines.elasticsearch.spellings import Spellings
-from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.transport.connection import explained, version_of
+from hybridsearch.engines.elasticsearch.transport.exchange import Exchange
+from hybridsearch.engines.elasticsearch.transport.shapes import COMPLETENESS, DOCS, FOUND, INDICES, WITH_FIELDS
 from hybridsearch.errors import IndexMissing
+from hybridsearch.runtime import deadline
+from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
-from hybridsearch.search import bars
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.facets import bars
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.sections import EngineSection
 from hybridsearch.values import Indexed, Page, Row
 

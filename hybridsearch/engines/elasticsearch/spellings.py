@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from hybridsearch.search.conditions import Terms
+from hybridsearch.search.filters.conditions import Terms
 
 FRESH = 600.0
 """Seconds for which they are remembered."""

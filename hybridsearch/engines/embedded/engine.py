@@ -9,25 +9,25 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from hybridsearch import forks
-from hybridsearch.calls import Calls, while_open
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Check, Generation, Lease, Request, Written, new_name
 from hybridsearch.engines.embedded import health
-from hybridsearch.engines.embedded.beside import counts
-from hybridsearch.engines.embedded.changes import FileChanges
-from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.engines.embedded.ranking import rank
-from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.view import View
-from hybridsearch.engines.embedded.views import Views
+from hybridsearch.engines.embedded.compiled.view import View
+from hybridsearch.engines.embedded.compiled.views import Views
+from hybridsearch.engines.embedded.search.beside import counts
+from hybridsearch.engines.embedded.search.ranking import rank
+from hybridsearch.engines.embedded.stored.changes import FileChanges
+from hybridsearch.engines.embedded.stored.generations import Generations
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.engines.embedded.writers import PATIENCE, Writers
 from hybridsearch.errors import EngineError, StoreDamaged
-from hybridsearch.failpoints import reach
+from hybridsearch.runtime import forks
+from hybridsearch.runtime.calls import Calls, while_open
+from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
-from hybridsearch.search.bars import wanting
-from hybridsearch.search.lexicon import Lexicon
+from hybridsearch.search.facets.bars import wanting
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Document, Indexed, Page, Row
 
 
@@ -176,7 +176,7 @@ class EmbeddedEngine:
     @while_open
     def request(self, plan: Plan) -> Request:
         """Return what a current Elasticsearch with one shard would be sent."""
-        from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_request
+        from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch, to_request
 
         if plan.needs_best or wanting(plan):
             plan = rank(plan, self._view(None)).plan

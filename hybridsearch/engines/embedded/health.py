@@ -8,13 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 from hybridsearch.engines.base import Check
-from hybridsearch.engines.embedded.arrays import load_arrays
-from hybridsearch.engines.embedded.cells import path_of, rows_of
-from hybridsearch.engines.embedded.changes import REPAIR, FileChanges
-from hybridsearch.engines.embedded.files import Files
-from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.engines.embedded.layers import load_compiled
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.compiled.arrays import load_arrays
+from hybridsearch.engines.embedded.compiled.cells import path_of, rows_of
+from hybridsearch.engines.embedded.compiled.files import Files
+from hybridsearch.engines.embedded.compiled.layers import load_compiled
+from hybridsearch.engines.embedded.stored.changes import REPAIR, FileChanges
+from hybridsearch.engines.embedded.stored.generations import Generations
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.errors import EngineError, StoreDamaged
 
 REINDEX = "hybridsearch reindex"

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.embedded.clustering import bring_cells
-from hybridsearch.engines.embedded.compiling import compile_store, save_compiled
-from hybridsearch.engines.embedded.generations import Generations
-from hybridsearch.engines.embedded.layers import add_layer, load_compiled, record
-from hybridsearch.engines.embedded.store import Store
-from hybridsearch.engines.embedded.views import Views
+from hybridsearch.engines.embedded.compiled.clustering import bring_cells
+from hybridsearch.engines.embedded.compiled.compiling import compile_store, save_compiled
+from hybridsearch.engines.embedded.compiled.layers import add_layer, load_compiled, record
+from hybridsearch.engines.embedded.compiled.views import Views
+from hybridsearch.engines.embedded.stored.generations import Generations
+from hybridsearch.engines.embedded.stored.store import Store
 
 PATIENCE = 30.0
 """Seconds for which a write to the live generation waits for that of another process."""

@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import ConfigError, GateError, HybridSearchError, QueryError
 from hybridsearch.search.rules import misplaced
 from hybridsearch.web import view

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hybridsearch import doctor, running
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.disk.home import Home
 from hybridsearch.engines.base import Check
 from hybridsearch.errors import EngineError

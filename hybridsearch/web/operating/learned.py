@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import ConfigError, EngineError, QueryError
 from hybridsearch.learning import history
 from hybridsearch.learning.versions import versions

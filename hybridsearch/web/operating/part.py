@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import HybridSearchError, QueryError
 from hybridsearch.web import uploads
 from hybridsearch.web.answers import sentence, status_of

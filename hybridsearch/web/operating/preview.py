@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import QueryError
-from hybridsearch.guidance import Guidance
-from hybridsearch.json_text import parse_toml
-from hybridsearch.search import rules, synonyms
+from hybridsearch.inputs.json_text import parse_toml
+from hybridsearch.search import rules
 from hybridsearch.search.rules import Rules
-from hybridsearch.search.synonyms import Synonyms
+from hybridsearch.search.words import synonyms
+from hybridsearch.search.words.synonyms import Synonyms
 from hybridsearch.settings import Settings
+from hybridsearch.shop.guidance import Guidance
 from hybridsearch.values import Page, Row
-from hybridsearch.web.moved import moves
+from hybridsearch.web.compare.moved import moves
 from hybridsearch.web.operating.texts import Text, written_instead
 
 SIZE = 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.async_client import AsyncHybridSearch
+from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.web.operating.commands import Commands
 from hybridsearch.web.operating.guided import Guided
 from hybridsearch.web.operating.index import Index

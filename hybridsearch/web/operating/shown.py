@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hybridsearch.engines.base import Generation
 from hybridsearch.events.proposals import Proposal
-from hybridsearch.json_text import parse_toml
+from hybridsearch.inputs.json_text import parse_toml
 from hybridsearch.learning.versions import Version
 from hybridsearch.running import Run
 from hybridsearch.search.weights import Weights

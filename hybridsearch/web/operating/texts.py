@@ -17,9 +17,10 @@ from hybridsearch.disk.lock import FileLock
 from hybridsearch.disk.paths import shown
 from hybridsearch.disk.watched import content
 from hybridsearch.errors import ConfigError, GateError, QueryError
-from hybridsearch.json_text import parse_toml
+from hybridsearch.inputs.json_text import parse_toml
 from hybridsearch.learning.history import write_whole
-from hybridsearch.search import rules, synonyms
+from hybridsearch.search import rules
+from hybridsearch.search.words import synonyms
 from hybridsearch.settings import Settings
 
 LONGEST = 256 * 1024

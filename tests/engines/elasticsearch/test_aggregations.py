@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.engines.elasticsearch.aggregations import aggregations, facets, loose, written
-from hybridsearch.search.conditions import Filter, Range, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.engines.elasticsearch.request.aggregations import aggregations, facets, loose, written
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.facets.within import Within
+from hybridsearch.search.filters.conditions import Filter, Range, Terms
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.within import Within
 from hybridsearch.values import FacetDetails
 
 DATES, PRICE = "hybrid.dates.released", "hybrid.numbers.price"

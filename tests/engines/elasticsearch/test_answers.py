@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from hybridsearch import HybridSearch, doctor
 from hybridsearch.catalog.elasticsearch import ElasticsearchIndex
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine, changes
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer, read
 from hybridsearch.engines.elasticsearch.lease import ServerLease
-from hybridsearch.engines.elasticsearch.node import OwnNode
-from hybridsearch.engines.elasticsearch.shapes import SEARCH
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer, read
+from hybridsearch.engines.elasticsearch.transport.node import OwnNode
+from hybridsearch.engines.elasticsearch.transport.shapes import SEARCH
 from hybridsearch.errors import EngineError, HybridSearchError
 from tests.engines.elasticsearch.test_connection import at_search, open_at
 from tests.engines.elasticsearch.test_fallback import PAGE

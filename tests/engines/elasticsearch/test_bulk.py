@@ -14,11 +14,11 @@ from elastic_transport import ConnectionError as Unreachable
 from elasticsearch import ApiError, Elasticsearch
 
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.elasticsearch import retry
 from hybridsearch.engines.elasticsearch.bulk import Item, Sender, take_chunk, to_item, to_removal
-from hybridsearch.engines.elasticsearch.connection import connect
-from hybridsearch.engines.elasticsearch.retry import BUDGET, Limits
-from hybridsearch.engines.elasticsearch.waiting import Pause, Waiting
+from hybridsearch.engines.elasticsearch.transport import retry
+from hybridsearch.engines.elasticsearch.transport.connection import connect
+from hybridsearch.engines.elasticsearch.transport.retry import BUDGET, Limits
+from hybridsearch.engines.elasticsearch.transport.waiting import Pause, Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.sections import EngineSection
 from hybridsearch.values import Document, Reject, Row, Vector

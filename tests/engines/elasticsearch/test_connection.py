@@ -20,8 +20,8 @@ from elasticsearch import ApiError
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.credentials import key_of_file
 from hybridsearch.engines.elasticsearch import health
-from hybridsearch.engines.elasticsearch.connection import connect, connect_async, version_of
 from hybridsearch.engines.elasticsearch.engine import ElasticsearchEngine
+from hybridsearch.engines.elasticsearch.transport.connection import connect, connect_async, version_of
 from hybridsearch.errors import ConfigError, DegradedAnswer, EngineError, IndexMissing
 from hybridsearch.indexing.fill import Options
 from hybridsearch.roles import Fields

@@ -9,7 +9,7 @@ import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch.copies import NODE_AWAY, Copies, copies, is_lost, lost_midway
-from hybridsearch.engines.elasticsearch.shapes import Health
+from hybridsearch.engines.elasticsearch.transport.shapes import Health
 from tests.engines.elasticsearch.test_connection import NO_HITS, at_search
 from tests.servers.fake import Received, Reply, serving
 from tests.shops import settings

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from hybridsearch.engines.elasticsearch import ElasticsearchEngine, sizes
+from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.engines.elasticsearch.transport import sizes
 from hybridsearch.errors import EngineError
 from hybridsearch.sections import EngineSection
 from tests.engines.elasticsearch.conftest import Search

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
-from hybridsearch.engines.elasticsearch.orders import from_server, keys, order, to_server
+from hybridsearch.engines.elasticsearch.request.orders import from_server, keys, order, to_server
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer
 from hybridsearch.search.clauses import Number
-from hybridsearch.search.conditions import Filter, Range, Terms
-from hybridsearch.search.cursor import Key, Place
+from hybridsearch.search.filters.conditions import Filter, Range, Terms
+from hybridsearch.search.filters.cursor import Key, Place
 from hybridsearch.search.plan import Plan, Sort
 
 RELEASED = Sort("released", True, "dates")

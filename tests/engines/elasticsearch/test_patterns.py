@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.elasticsearch.patterns import exclude, include
-from hybridsearch.search.within import Within
+from hybridsearch.engines.elasticsearch.request.patterns import exclude, include
+from hybridsearch.search.facets.within import Within
 
 LETTERS = st.text("sS\u00dfaA\u00e4\u00e6eo\u0153tTh\u00de \u03b1\u03b9\u1fb3k\u30ab.>*[\\\\-", max_size=8)
 """Those that are alike, halves of each other, or have a meaning in patterns."""

@@ -7,12 +7,12 @@ import pytest
 from elastic_transport import ApiResponseMeta, ConnectionError, ConnectionTimeout, HttpHeaders, NodeConfig, TlsError
 from elasticsearch import ApiError
 
-from hybridsearch.deadline import within
 from hybridsearch.engines.base import Request
-from hybridsearch.engines.elasticsearch.exchange import Exchange, Pause
-from hybridsearch.engines.elasticsearch.node import OutOfTime, Unreachable
-from hybridsearch.engines.elasticsearch.repeating import repeating
-from hybridsearch.engines.elasticsearch.retry import MOST_REPEATS, Allowance
+from hybridsearch.engines.elasticsearch.transport.exchange import Exchange, Pause
+from hybridsearch.engines.elasticsearch.transport.node import OutOfTime, Unreachable
+from hybridsearch.engines.elasticsearch.transport.repeating import repeating
+from hybridsearch.engines.elasticsearch.transport.retry import MOST_REPEATS, Allowance
+from hybridsearch.runtime.deadline import within
 from tests.servers.fake import error
 
 ASKED = Request("GET", "/")

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hybridsearch.engines.elasticsearch import request
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
-from hybridsearch.engines.elasticsearch.filters import filter_clause
 from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
-from hybridsearch.engines.elasticsearch.request import to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request import request
+from hybridsearch.engines.elasticsearch.request.filters import filter_clause
+from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Counted, Match, Neighbours, Number, Saturated, Words
-from hybridsearch.search.conditions import AnyOf, Exists, Not, OneVariant, Range, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import AnyOf, Exists, Not, OneVariant, Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import Weights

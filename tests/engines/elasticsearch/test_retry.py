@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.elasticsearch.retry import BUDGET, Backoff, Verdict, item_verdict, repeatable, retry_after
+from hybridsearch.engines.elasticsearch.transport.retry import (
+    BUDGET,
+    Backoff,
+    Verdict,
+    item_verdict,
+    repeatable,
+    retry_after,
+)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch.deadline import within
 from hybridsearch.engines.base import Request
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
 from hybridsearch.roles import Fields
+from hybridsearch.runtime.deadline import within
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.clauses import Match, Neighbours
 from hybridsearch.search.plan import Plan

@@ -6,7 +6,7 @@ import pytest
 
 from hybridsearch.engines.elasticsearch import spellings
 from hybridsearch.engines.elasticsearch.spellings import Spellings
-from hybridsearch.search.conditions import Terms
+from hybridsearch.search.filters.conditions import Terms
 
 BRANDS = Terms("brand", ("acme", "zeta"))
 

@@ -15,9 +15,9 @@ from elasticsearch import ApiError
 
 from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
-from hybridsearch.engines.elasticsearch.connection import connect
-from hybridsearch.engines.elasticsearch.repeating import MOST_LOST
-from hybridsearch.engines.elasticsearch.waiting import Waiting
+from hybridsearch.engines.elasticsearch.transport.connection import connect
+from hybridsearch.engines.elasticsearch.transport.repeating import MOST_LOST
+from hybridsearch.engines.elasticsearch.transport.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.sections import EngineSection
 from tests.servers.fake import HALF, HANG, HTML, INFO, RESET, Fake, Received, Reply, error, serving

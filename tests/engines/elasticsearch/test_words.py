@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.elasticsearch import searches, words
-from hybridsearch.engines.elasticsearch.answers import UnexpectedAnswer
-from hybridsearch.engines.elasticsearch.words import to_lexicon, words_request
+from hybridsearch.engines.elasticsearch import searches
+from hybridsearch.engines.elasticsearch.request import words
+from hybridsearch.engines.elasticsearch.request.words import to_lexicon, words_request
+from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer
 from hybridsearch.errors import DegradedAnswer
 from tests.servers.fake import Fake, Received, Reply, passed_on, serving
 from tests.shops import settings, shop

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, beside
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.search import beside
 from hybridsearch.search.clauses import Counted, Match, Words
-from hybridsearch.search.conditions import Not, Terms
+from hybridsearch.search.filters.conditions import Not, Terms
 from hybridsearch.search.plan import Plan
 from tests.engines.embedded.builders import document, fill, words
 

@@ -8,10 +8,12 @@ from unittest import mock
 
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, candidates, cells, vectors
-from hybridsearch.engines.embedded.candidates import Candidates
-from hybridsearch.search.conditions import Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import cells, vectors
+from hybridsearch.engines.embedded.search import candidates
+from hybridsearch.engines.embedded.search.candidates import Candidates
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Terms
 from hybridsearch.search.plan import Plan
 from tests.engines.embedded.builders import document, fill, near, unit, words
 

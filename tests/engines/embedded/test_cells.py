@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, clustering
-from hybridsearch.engines.embedded.arrays import held
-from hybridsearch.engines.embedded.cells import Cells, path_of
-from hybridsearch.engines.embedded.clustering import cells_of
-from hybridsearch.engines.embedded.vectors import Comparison, LegVectors
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import clustering
+from hybridsearch.engines.embedded.compiled.arrays import held
+from hybridsearch.engines.embedded.compiled.cells import Cells, path_of
+from hybridsearch.engines.embedded.compiled.clustering import cells_of
+from hybridsearch.engines.embedded.compiled.vectors import Comparison, LegVectors
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Vector, Vectors

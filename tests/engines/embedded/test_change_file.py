@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.changes import START, Change
-from hybridsearch.engines.embedded import change_file
-from hybridsearch.engines.embedded.changes import FileChanges
+from hybridsearch.engines.embedded.stored import change_file
+from hybridsearch.engines.embedded.stored.changes import FileChanges
 from hybridsearch.errors import EngineError, StoreDamaged
 from tests.shops import FIELDS, Run, quietly, runner, shop, write_config
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.changes import START, Change
-from hybridsearch.engines.embedded import changes
-from hybridsearch.engines.embedded.changes import FileChanges
+from hybridsearch.engines.embedded.stored import changes
+from hybridsearch.engines.embedded.stored.changes import FileChanges
 
 
 def test_the_log_holds_the_last_change_of_each_product_in_the_order_of_recording(tmp_path: Path) -> None:

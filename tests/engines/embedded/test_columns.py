@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch
-from hybridsearch.engines.embedded import layers
-from hybridsearch.engines.embedded.records import Record
-from hybridsearch.engines.embedded.store import Store
-from hybridsearch.search.history import read_history
-from hybridsearch.search.taste import taste_of
-from hybridsearch.search.traits import Columns, Traits, traits_of
+from hybridsearch.engines.embedded.compiled import layers
+from hybridsearch.engines.embedded.stored.records import Record
+from hybridsearch.engines.embedded.stored.store import Store
+from hybridsearch.search.person.history import read_history
+from hybridsearch.search.person.taste import taste_of
+from hybridsearch.search.person.traits import Columns, Traits, traits_of
 from tests.shops import settings, write_products
 
 FIELDS: dict[str, Any] = {

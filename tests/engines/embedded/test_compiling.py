@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded import EmbeddedEngine, merging, spool
-from hybridsearch.engines.embedded.compiling import NAME, collect, compile_store, save_compiled
-from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
-from hybridsearch.engines.embedded.spool import Spool
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import merging, spool
+from hybridsearch.engines.embedded.compiled.compiling import NAME, collect, compile_store, save_compiled
+from hybridsearch.engines.embedded.compiled.postings import Postings, PostingsBuilder
+from hybridsearch.engines.embedded.compiled.spool import Spool
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Document

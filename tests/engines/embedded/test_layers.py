@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.embedded import EmbeddedEngine, layers, views
-from hybridsearch.engines.embedded.store import Store
-from hybridsearch.search.counts import Facet
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import layers, views
+from hybridsearch.engines.embedded.stored.store import Store
+from hybridsearch.search.facets.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Document, Page
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, search_words
@@ -251,7 +252,8 @@ def test_layers_of_a_copy_that_went_another_way_are_not_believed(engine: Embedde
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hybridsearch.engines.embedded import EmbeddedEngine, layers, writers
+from hybridsearch.engines.embedded import EmbeddedEngine, writers
+from hybridsearch.engines.embedded.compiled import layers
 from tests.engines.embedded.builders import document
 
 folder, where = Path(sys.argv[1]), sys.argv[2]

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.bm25 import LENGTHS
+from hybridsearch.engines.embedded.search.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
 from hybridsearch.search.clauses import (
     CODE_LIFT,
@@ -36,8 +36,19 @@ from hybridsearch.search.clauses import (
     Signal,
     Words,
 )
-from hybridsearch.search.conditions import AnyOf, Exists, Filter, Ids, Not, OneVariant, Range, Sampled, Simple, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import (
+    AnyOf,
+    Exists,
+    Filter,
+    Ids,
+    Not,
+    OneVariant,
+    Range,
+    Sampled,
+    Simple,
+    Terms,
+)
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Document, FieldValues, Page, Vector
 from tests.engines.embedded.builders import DIMS, SCHEMA, unit

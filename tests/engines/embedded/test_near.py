@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, near
-from hybridsearch.engines.embedded.window import Window, contributions, total
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.search import near
+from hybridsearch.engines.embedded.search.window import Window, contributions, total
 from hybridsearch.search.clauses import Condition, Cosine, Number, Saturated, Signal
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document

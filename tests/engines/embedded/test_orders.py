@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.orders import behind, first_of, possible
+from hybridsearch.engines.embedded.search.orders import behind, first_of, possible
 
 COLUMNS = [np.array([2.0, 1.0, 2.0, np.inf]), np.array([3, 0, 1, 2])]
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded import packed
-from hybridsearch.engines.embedded.cells import Mask
-from hybridsearch.engines.embedded.packed import (
+from hybridsearch.engines.embedded.compiled import packed
+from hybridsearch.engines.embedded.compiled.cells import Mask
+from hybridsearch.engines.embedded.compiled.packed import (
     MOST_VARIANTS,
     Packing,
     Values,
@@ -18,7 +18,7 @@ from hybridsearch.engines.embedded.packed import (
     of_ranges,
     of_terms,
 )
-from hybridsearch.engines.embedded.postings import Postings, PostingsBuilder
+from hybridsearch.engines.embedded.compiled.postings import Postings, PostingsBuilder
 
 products = st.lists(st.integers(1, MOST_VARIANTS), min_size=1, max_size=12)
 

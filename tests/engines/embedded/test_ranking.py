@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from hybridsearch.engines.embedded import EmbeddedEngine, arrays
+from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import arrays
 from hybridsearch.errors import QueryError, StoreDamaged
 from hybridsearch.search.clauses import CODE_LIFT, NEIGHBOUR_LIFT, Codes, Condition, Cosine, Match, Number, Saturated
-from hybridsearch.search.conditions import Range, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Range, Terms
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit, words

@@ -10,14 +10,14 @@ import orjson
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.arrays import held
-from hybridsearch.engines.embedded.compiling import compile_store
-from hybridsearch.engines.embedded.records import Record, encode
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.compiled.arrays import held
+from hybridsearch.engines.embedded.compiled.compiling import compile_store
+from hybridsearch.engines.embedded.stored.records import Record, encode
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search.conditions import Range, Terms
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import document, fill, ids

@@ -23,11 +23,12 @@ import numpy as np
 import pytest
 
 from hybridsearch.engines.base import Engine
-from hybridsearch.engines.embedded import EmbeddedEngine, store, writers
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded import EmbeddedEngine, writers
+from hybridsearch.engines.embedded.stored import store
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.errors import EngineError, IndexMissing, StoreDamaged
 from hybridsearch.schema import Leg
-from hybridsearch.search.counts import Facet
+from hybridsearch.search.facets.counts import Facet
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Vector
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridsearch.engines.embedded import tables
-from hybridsearch.engines.embedded.filters import passing
-from hybridsearch.engines.embedded.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
-from hybridsearch.search.conditions import OneVariant, Range, Terms
+from hybridsearch.engines.embedded.compiled import tables
+from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
+from hybridsearch.engines.embedded.search.filters import passing
+from hybridsearch.search.filters.conditions import OneVariant, Range, Terms
 from hybridsearch.values import FieldValues
 
 VARIANTS: list[tuple[int, FieldValues]] = [

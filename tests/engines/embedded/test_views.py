@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.disk.lock import FileLock
-from hybridsearch.engines.embedded import EmbeddedEngine, views
+from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded import engine as embedded_engine
-from hybridsearch.engines.embedded.arrays import InPieces
-from hybridsearch.engines.embedded.compiling import compile_store
-from hybridsearch.engines.embedded.store import Store
+from hybridsearch.engines.embedded.compiled import views
+from hybridsearch.engines.embedded.compiled.arrays import InPieces
+from hybridsearch.engines.embedded.compiled.compiling import compile_store
+from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.search.plan import Plan
 from tests.engines.embedded.builders import document, fill, ids
 

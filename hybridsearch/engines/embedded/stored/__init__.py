@@ -1,0 +1,1 @@
+"""What lasts: documents, generations, and the log of changes, each with its checksums."""

@@ -1,0 +1,1 @@
+"""Reports of what was measured and learned, as files that need nothing else."""

@@ -1,0 +1,1 @@
+"""Where judgments come from: files of several programs, clicks, sessions, orders."""

@@ -1,0 +1,1 @@
+"""What is like a product or a photo, and what goes with it."""

@@ -1,0 +1,1 @@
+"""What is counted beside the hits, and which of it is shown."""

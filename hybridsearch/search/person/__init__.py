@@ -1,0 +1,1 @@
+"""What a person likes, from what they looked at, put into the basket or bought."""

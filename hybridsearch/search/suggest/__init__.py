@@ -1,0 +1,1 @@
+"""What may complete what somebody types: where it comes from, what is counted, and what is chosen."""

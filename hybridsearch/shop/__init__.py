@@ -1,0 +1,1 @@
+"""The open configuration, and what of it may change while it is open: synonyms, rules, weights, suggestions."""

@@ -1,0 +1,1 @@
+"""Two set-ups side by side: for one query, and over all judged ones."""
