@@ -8,8 +8,7 @@ them whose score comes near to the best one's, as the least relevant may come fi
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,26 +27,22 @@ from hybridsearch.search.clauses import (
     Static,
     needs,
 )
-from hybridsearch.search.diversity import REACH, Diverse, diversified
-from hybridsearch.search.facets.counts import FACET_VALUES, Facet
-from hybridsearch.search.filters import cursor, letter_case
+from hybridsearch.search.diversity import REACH, Diverse
+from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters import cursor
 from hybridsearch.search.filters.conditions import Filter, OneVariant, Terms, is_of, together
-from hybridsearch.search.filters.cursor import Key, Place
-from hybridsearch.search.person.because import explained, lifting_legs
+from hybridsearch.search.filters.cursor import Place
+from hybridsearch.search.person.because import lifting_legs
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.rules import Ruled
-from hybridsearch.values import FacetDetails, Hit, Page, Vector
 
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""
 
-CUT = "facet '{}' shows {} of its values, the counts of the others add up to {}; a larger size shows more"
 SCORED = (
     "'cursor' continues an order by fields, and the whole shop or a part of it; hits in the order of their score have "
     "page numbers alone. Leave it out, or give 'sort'."
 )
-UNPROVED = "the words do not fit anything in this catalogue well enough"
-MEANT = "they are near to '{}', and no product is called so"
 
 UNRULED = Ruled()
 
@@ -248,86 +243,6 @@ class Plan:
         names = " and ".join(sort.field for sort in self.sort)
         note = f"in order of {names}: of {found} products those that score {self.cut_off:.0%} of the best"
         return replace(self, least=least, found=found, proofs=(), notes=(*self.notes, note))
-
-    def page(
-        self,
-        hits: Iterable[Hit],
-        total: int,
-        facets: Mapping[str, Mapping[str, int]],
-        *,
-        written: Sequence[Iterable[str]] = (),
-        details: Mapping[str, FacetDetails] | None = None,
-        keys: Sequence[Key] = (),
-        vectors: Sequence[Mapping[str, Vector]] = (),
-        proved: bool = True,
-        counted: Sequence[int] = (),
-        degraded: Sequence[str] = (),
-    ) -> Page:
-        """Return the page of what was found.
-
-        Args:
-            hits: As many as are `wanted`, or all that there are.
-            total: Number of candidates.
-            facets: Count of each value of each facet.
-            details: What else is known of each facet.
-            written: For each of the filters that are compared, values of the index that may differ in case only.
-            keys: What the last hit of the page is put in order by, in a steady order.
-            vectors: Of each hit by leg, of those legs that are shown.
-            proved: Whether a candidate has what the proof needs; else the page is empty.
-            counted: Of what is counted beside the candidates, how many products each has.
-            degraded: What the engine could not do.
-        """
-        found = total if proved else 0
-        given = tuple(hits) if proved else ()
-        by_id = {hit.id: own for hit, own in zip(given, vectors, strict=True)} if vectors and given else {}
-        if self.diverse and self.is_diverse:
-            given = tuple(diversified(given, vectors, self.diverse)[self.offset :])
-        shown = given[: self.size]
-        more = len(given) > self.size if self.after else self.offset + len(given) < found
-        if self.taste.seen:
-            shown = explained(shown, self.taste, self.signals, by_id)
-        known = details if details and proved else {}
-        pairs = zip(self.compared, written, strict=True) if written else ()
-        notes = [*self.notes, *itertools.chain.from_iterable(letter_case.notes(*pair) for pair in pairs)]
-        notes += [CUT.format(facet.field, facet.size, known[facet.field].other) for facet in self.cut_short(known)]
-        return Page(
-            query=self.query,
-            hits=shown,
-            total=found,
-            facets=facets if proved else {facet.field: {} for facet in self.facets},
-            details={facet.field: known.get(facet.field, FacetDetails()) for facet in self.facets},
-            number=self.number,
-            cursor=self._cursor(shown, keys) if more else "",
-            degraded=(*self.degraded, *degraded),
-            notes=tuple(
-                notes
-                if proved
-                else [*notes, UNPROVED, *(MEANT.format(each.goods) for each in self.proofs if each.goods)]
-            ),
-            spelled=self.spelled,
-            corrected=self.corrected,
-            dropped=self.dropped,
-            suggestions=() if found else self.suggestions,
-            counted=tuple(counted),
-            rules=self.ruled.names,
-            redirect=self.ruled.redirect,
-            banners=self.ruled.banners,
-            offset=self.offset,
-            filters=self.given_filters,
-            sort=tuple(f"{sort.field}:{'desc' if sort.descending else 'asc'}" for sort in self.sort),
-        )
-
-    def _cursor(self, shown: Sequence[Hit], keys: Sequence[Key]) -> str:
-        """Return the cursor of the page behind some hits; none where it cannot be had."""
-        if not shown or not self.is_steady:
-            return ""
-        seen = self.offset + len(shown)
-        return cursor.write(Place(shown[-1].id, tuple(keys), seen, self.least, self.found), self.identity)
-
-    def cut_short(self, details: Mapping[str, FacetDetails]) -> Iterator[Facet]:
-        """Yield the facets that do not show all their values though nobody asked for so many."""
-        shown = (facet for facet in self.facets if facet.size == FACET_VALUES and facet.field in details)
-        return (facet for facet in shown if details[facet.field].other)
 
     def of_variants(self, field: str) -> bool:
         """Tell whether a field is one of each variant, and not of the product."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hybridsearch.search.filters import letter_case
 from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Not, Range, Terms
+from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import Plan
 
 
@@ -48,7 +49,7 @@ def test_values_beyond_ascii_are_looked_for_in_their_usual_forms() -> None:
 
 def test_the_note_is_on_the_page() -> None:
     plan = Plan("browse", "", compared=(Terms("brand", ("acme",)),), notes=("first",))
-    assert plan.page([], 0, {}, written=[["Acme"]]).notes == (
+    assert page_of(plan, Found([], 0, written=[["Acme"]])).notes == (
         "first",
         "filter 'brand': 'acme' was asked for, and differs from 'Acme' in case only",
     )

@@ -26,6 +26,7 @@ from hybridsearch.runtime.calls import Calls, while_open
 from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.facets.bars import wanting
+from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Document, Indexed, Page, Row
@@ -196,7 +197,7 @@ class EmbeddedEngine:
             view.table(plan, each.field).in_any_case(each.role, each.field, map(str, each.values))
             for each in plan.compared
         ]
-        page = ranking.plan.page(
+        found = Found(
             hits,
             ranking.total,
             ranking.facets,
@@ -207,7 +208,7 @@ class EmbeddedEngine:
             proved=ranking.proved,
             counted=counts(plan, view) if plan.counted else (),
         )
-        return replace(page, took_ms=(time.perf_counter() - started) * 1000)
+        return replace(page_of(ranking.plan, found), took_ms=(time.perf_counter() - started) * 1000)
 
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)

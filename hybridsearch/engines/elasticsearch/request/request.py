@@ -36,6 +36,7 @@ from hybridsearch.search.clauses import (
     Signal,
 )
 from hybridsearch.search.filters.conditions import Filter, Ids, together
+from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan
 from hybridsearch.values import Hit, Page, Vector
 
@@ -310,7 +311,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
     hits, counted = answer["hits"], answer.get("aggregations", {})
     shown = hits["hits"][: plan.size]
     values, details = facets(plan, counted)
-    return plan.page(
+    found = Found(
         [to_hit(hit, plan.filmed) for hit in hits["hits"]],
         hits["total"]["value"],
         values,
@@ -323,6 +324,7 @@ def to_page(plan: Plan, body: object, written: Sequence[Iterable[str]] = ()) -> 
         or all(bucket["doc_count"] for bucket in read(BESIDE, counted.get(PROOF))["each"]["buckets"]),
         degraded=incomplete(answer),
     )
+    return page_of(plan, found)
 
 
 def to_hit(hit: shapes.Hit, filmed: Sequence[str] = ()) -> Hit:
