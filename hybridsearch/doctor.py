@@ -11,6 +11,7 @@ import numpy as np
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.base import words_alone
+from hybridsearch.encoders.goods import kinds
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError, VideoError
 from hybridsearch.indexing.build import source_of
@@ -22,6 +23,7 @@ from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.rules import misplaced
 from hybridsearch.search.words.synonyms import unused
+from hybridsearch.shop.goods import comparing
 from hybridsearch.shop.shop import Shop, lexicon_of
 from hybridsearch.shop.weightings import NO_ARM
 from hybridsearch.texts import text
@@ -44,7 +46,7 @@ def checks(shop: Shop) -> list[Check]:
     except EngineError:
         schema = None  # the engine's own lines say why
     if schema:
-        lines += [*mapping(shop, schema), *knowledge(shop, schema)]
+        lines += [*mapping(shop, schema), *knowledge(shop, schema), *goods(shop, schema)]
     lines += [*legs(shop, schema), *voice(shop), *video(shop)]
     return [*lines, *synonyms(shop), *rules(shop, schema), weights(shop), *arm_b(shop, schema), *log(shop)]
 
@@ -182,6 +184,19 @@ def knowledge(shop: Shop, schema: Schema) -> Iterator[Check]:
                 f"near enough is a guess, and for words the leg weighs {weight:.2f}, whether it knows such goods or not"
             )
             yield Check(line, "warning", found, "name a title or texts in [fields], or judge: hybridsearch eval")
+
+
+def goods(shop: Shop, schema: Schema) -> Iterator[Check]:
+    """Say whether words can be told that mean goods of other shops."""
+    known = shop.goods.of(schema)
+    for leg in comparing(schema):
+        line, count = f"goods {leg.name}", len(schema.elsewhere)
+        if leg.name in known:
+            found = f"no title names {count} of {len(kinds())} kinds of goods: words that mean one of these find nothing"
+            yield Check(line, "ok", found)
+        else:
+            found = "kinds of goods are not encoded on this machine: words that mean one find what is near"
+            yield Check(line, "warning", found, "call shop.warm_up() when a process starts")
 
 
 def synonyms(shop: Shop) -> Iterator[Check]:

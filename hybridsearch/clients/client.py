@@ -184,7 +184,8 @@ class HybridSearch(Maintained, Related, Answering):
 
         Args:
             suggestions: Whether to read what they are made from too: a second or two.
-            media: Whether to load what photos and speech need too, mostly torch; else the first of them waits for that.
+            media: Whether to load what photos and speech need too, mostly torch, or else the first of them waits for
+                that; and to encode kinds of goods, on a machine where no rebuild has.
 
         Raises:
             HybridSearchError: A search would fail, or give less than was planned.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from hybridsearch.disk.home import Home
+from hybridsearch.encoders.goods import Goods
 from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.engines.base import Engine
 from hybridsearch.errors import AudioError, ConfigError, ImageError, QueryError
@@ -56,6 +57,7 @@ class PreparedQuery:
         lexicon: The words of the index that it is asked of, where they are known.
         synonyms: The rules of the shop.
         today: From which on dates are past.
+        goods: Kinds of goods, by the legs in which its words are compared with them.
     """
 
     judged: JudgedQuery
@@ -65,6 +67,7 @@ class PreparedQuery:
     lexicon: Lexicon | None = None
     synonyms: Synonyms = NONE
     today: date | None = None
+    goods: Mapping[str, Goods] = field(default_factory=dict, repr=False, compare=False)
 
     def plan(self, schema: Schema, weights: Weights, taste: Taste = INDIFFERENT) -> Plan:
         """Return the plan of the query under some weights, for a person of some taste."""
@@ -77,6 +80,7 @@ class PreparedQuery:
             synonyms=self.synonyms,
             today=self.today,
             taste=taste,
+            goods=self.goods,
         )
 
     def searched(self, engine: Engine, schema: Schema, weights: Weights, generation: str | None = None) -> Plan:
@@ -155,6 +159,7 @@ def prepare(shop: Shop, judgments: Judgments, folder: Path, generation: str | No
             "lexicon": lexicon,
             "synonyms": shop.guidance.synonyms[0],
             "today": datetime.now(UTC).date(),
+            "goods": shop.goods.of(schema),
         }
         asked = tuple(replace(query, **context) for query in encoded)
     found = PreparedQueries(asked, tuple(left_out), len(judged - known))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
-from hybridsearch.encoders.goods import Goods, called, tells_goods
+from hybridsearch.encoders.goods import Goods, called, keep, tells_goods
 from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.errors import EncoderError
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
-from hybridsearch.values import Vectors
 
-AT_ONCE = 8
-"""Words that one search encodes: a rebuild has kept them all, unless it ran on another machine."""
+AGAIN = 60.0
+"""Seconds after which it is looked again whether another process has encoded what is missing."""
 
 log = logging.getLogger(__name__)
 
@@ -25,43 +25,56 @@ log = logging.getLogger(__name__)
 class KnownGoods:
     """Vectors of goods by leg, from the file in which a rebuild keeps them.
 
-    Where the file does not have them, each search encodes a few, and nothing is compared until all are there.
+    A search never encodes them: where the file lacks some, as on another machine, nothing is compared until `load` has.
     """
 
     def __init__(self, settings: Settings, encoders: Encoders) -> None:
         self._file, self._encoders = Home(settings.home).vectors, encoders
-        self._known: dict[tuple[str, tuple[str, ...]], Goods | None] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], Goods] = {}
+        self._looked: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def of(self, schema: Schema) -> Mapping[str, Goods]:
         """Return the goods by the legs in which words can be compared with them; none where the index has all goods."""
-        found = {leg.name: self._in(leg, schema) for leg in schema.legs if schema.elsewhere and tells_goods(leg)}
+        found = {leg.name: self._in(leg, schema.fields.languages) for leg in comparing(schema)}
         return {name: goods for name, goods in found.items() if goods is not None}
 
-    def _in(self, leg: Leg, schema: Schema) -> Goods | None:
-        key = leg.fingerprint, schema.fields.languages
-        if key not in self._known:
-            names, words = zip(*called(schema.fields.languages), strict=True)
+    def load(self, schema: Schema) -> None:
+        """Encode what is missing: seconds for each language, once on a machine. What fails is logged."""
+        words = [word for _, word in called(schema.fields.languages)]
+        for leg in comparing(schema):
             try:
-                rows = encoded(self._encoders[leg.name], self._file, words)
+                with EncodeCache(self._file) as cache:
+                    keep(self._encoders[leg.name], cache, words)
             except EncoderError as error:
                 log.warning("queries are not compared with goods that other shops sell: %s", error)
-                self._known[key] = None
-            else:
-                if rows is None:
-                    return None
-                self._known[key] = Goods(names, rows)
-        return self._known[key]
+        self._looked.clear()
+
+    def _in(self, leg: Leg, languages: tuple[str, ...]) -> Goods | None:
+        key = leg.fingerprint, languages
+        if key in self._known or time.monotonic() < self._looked.get(key, 0.0):
+            return self._known.get(key)
+        self._looked[key] = time.monotonic() + AGAIN
+        try:
+            goods = stored(self._encoders[leg.name], self._file, languages)
+        except EncoderError as error:
+            log.warning("queries are not compared with goods that other shops sell: %s", error)
+            return None
+        if goods is not None:
+            self._known[key] = goods
+        return goods
 
 
-def encoded(encoder: Encoder, file: Path, words: Sequence[str]) -> Vectors | None:
-    """Return the vectors of some words, (words, dims); None while more of them are missing than one search encodes.
+def comparing(schema: Schema) -> Iterator[Leg]:
+    """Yield the legs in which words are compared with goods; none where the index has them all."""
+    return (leg for leg in schema.legs if schema.elsewhere and tells_goods(leg))
+
+
+def stored(encoder: Encoder, file: Path, languages: tuple[str, ...]) -> Goods | None:
+    """Return what goods are called in some languages as the file has it; None where it lacks some.
 
     Raises:
-        EncoderError: The file cannot be used, or the encoder fails.
+        EncoderError: The file cannot be used.
     """
+    names, words = zip(*called(languages), strict=True)
     with EncodeCache(file) as cache:
-        missing = cache.missing(encoder, words)
-        if len(missing) > AT_ONCE:
-            cache.queries(encoder, missing[:AT_ONCE])
-            return None
-        return cache.queries(encoder, words).vectors
+        return None if cache.missing(encoder, words) else Goods(names, cache.queries(encoder, words).vectors)

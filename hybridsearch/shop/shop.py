@@ -223,6 +223,7 @@ class Shop:
             self.encoders[name]
         if media:
             self.listening.warm_up()
+            self.goods.load(schema)
         seeing = [self.encoders[leg.name] for leg in schema.legs_for(PHOTO)] if media else []
         photo = Image.new("RGB", (64, 64)) if seeing and not any(map(words_alone, seeing)) else None
         return {"text": EVERY_LANGUAGE, "image": photo, "size": 1, "strict": True}
