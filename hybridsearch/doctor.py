@@ -192,7 +192,7 @@ def goods(shop: Shop, schema: Schema) -> Iterator[Check]:
     for leg in comparing(schema):
         line, count = f"goods {leg.name}", len(schema.elsewhere)
         if leg.name in known:
-            found = f"no title names {count} of {len(kinds())} kinds of goods: words that mean one of these find nothing"
+            found = f"no title names {count} of {len(kinds())} kinds of goods: words for them find nothing"
             yield Check(line, "ok", found)
         else:
             found = "kinds of goods are not encoded on this machine: words that mean one find what is near"
