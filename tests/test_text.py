@@ -162,6 +162,26 @@ def test_a_query_loses_its_stop_words_and_repetitions() -> None:
     assert analyse_query("das Kleid für die Party", "de") == analyse("Kleid Party", "de")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ["láser", "cone", "par"]),
+        ("fr", ["sûre", "deere", "san", "lee"]),
+        ("de", ["under", "mite"]),
+        ("en", ["ares", "ats"]),
+    ],
+)
+def test_a_word_whose_stem_would_be_a_stop_word_is_none(language: str, words: list[str]) -> None:
+    tokens = analyse(" ".join(words), language)
+    assert analyse_query(" ".join(words), language) == tokens
+    assert not set(tokens) & text.stop_tokens(language)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_stop_words_are_not_stemmed(language: str) -> None:
+    assert text.stop_tokens(language) == set(map(text.unaccented, text.stop_words((language,))))
+
+
 def test_a_query_of_nothing_but_stop_words_keeps_them() -> None:
     """Fault 69."""
     assert analyse_query("The Who", "en") == ["who"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hybridsearch.encoders.goods import kinds, tells_goods
 from hybridsearch.engines.base import Engine
@@ -19,7 +19,7 @@ AT_ONCE = 128
 def elsewhere(engine: Engine, generation: str, schema: Schema) -> tuple[str, ...]:
     """Return the kinds of goods that no title of a generation names in any of its languages, by their English names.
 
-    None where no leg could tell that a query means them.
+    None where no leg could tell that a query means them, or where titles name most kinds, see `of_one_trade`.
 
     Raises:
         EngineError: The engine cannot be reached.
@@ -32,7 +32,15 @@ def elsewhere(engine: Engine, generation: str, schema: Schema) -> tuple[str, ...
         everything = Plan("browse", "to be counted", size=0, rows=False, counted=counted)
         counts = engine.search(everything, generation).counted
         found += [name for (name, _), count in zip(some, counts, strict=True) if not count]
-    return tuple(found)
+    return of_one_trade(found)
+
+
+def of_one_trade(found: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds that no title names, and none where titles name half of all kinds.
+
+    Such a shop sells of all trades: a query that is near to what it lacks often means what it has (measured on ESCI).
+    """
+    return tuple(found) if len(found) > len(kinds()) / 2 else ()
 
 
 def named(called: Mapping[str, str], schema: Schema) -> Match:

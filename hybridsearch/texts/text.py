@@ -273,7 +273,7 @@ def languages() -> dict[str, dict[str, Any]]:
 def analysis_version() -> str:
     """Return the versions that the tokens depend on; they are stored with an index."""
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
-    return ", ".join(["hybridsearch 2", *versions])
+    return ", ".join(["hybridsearch 3", *versions])
 
 
 @functools.cache
@@ -288,10 +288,27 @@ def stop_tokens(language: str) -> frozenset[str]:
     return frozenset(token for word in stop_words((language,)) for token in analyse(word, language))
 
 
+@functools.cache
+def stop_forms(language: str) -> frozenset[str]:
+    """Return the stop words of a language without accents."""
+    return frozenset(map(unaccented, stop_words((language,))))
+
+
 @functools.lru_cache(maxsize=50_000)  # some 15 MB; every code of a large catalogue is a word of its own
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word in lower case, without accents: people leave them out, before they are stemmed too."""
+    """Return the stem of a word in lower case, without accents: people leave them out, before they are stemmed too.
+
+    Stop words stay as they are, and so does what would become one: `láser` is no form of `las`.
+    """
     plain = unaccented(word) or word
+    if plain in stop_forms(language):
+        return plain
+    stemmed = snowball(plain, language)
+    return plain if stemmed in stop_forms(language) else stemmed
+
+
+def snowball(plain: str, language: str) -> str:
+    """Return the stem of a word without accents, as Snowball has it."""
     name = languages()[language].get("stemmer")
     # Without its accent a French participle has one ending more: cassée, cassee, casse.
     for _ in range(languages()[language].get("passes", 1) if name else 0):
