@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.disk.lock import FileLock
-from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded import engine as embedded_engine
+from hybridsearch.engines.embedded import EmbeddedEngine, writers
 from hybridsearch.engines.embedded.compiled import views
 from hybridsearch.engines.embedded.compiled.arrays import InPieces
 from hybridsearch.engines.embedded.compiled.compiling import compile_store
@@ -64,7 +63,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iter
         return compile_store(store)
 
     with monkeypatch.context() as patched, ThreadPoolExecutor() as threads:
-        patched.setattr(embedded_engine, "compile_store", compile_later)
+        patched.setattr(writers, "compile_store", compile_later)
         done = threads.submit(work)
         try:
             assert arrived.wait(SOON)
@@ -168,7 +167,7 @@ def test_a_view_does_not_serve_on_for_a_writer_that_died(
     engine.search(EVERYTHING)
     writer.write(None, [document("b")])
     with monkeypatch.context() as patched:
-        patched.setattr(embedded_engine, "compile_store", lambda _: 1 / 0)
+        patched.setattr(writers, "compile_store", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             writer.write(None, [document("c")])
     assert ids(engine.search(EVERYTHING)) == ["a", "b", "c"]
