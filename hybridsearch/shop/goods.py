@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hybridsearch import redaction
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
@@ -19,7 +19,7 @@ from hybridsearch.settings import Settings
 AGAIN = 60.0
 """Seconds after which it is looked again whether another process has encoded what is missing."""
 
-log = logging.getLogger(__name__)
+log = redaction.logger(__name__)
 
 
 class KnownGoods:
