@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from hybridsearch import HybridSearch
-from hybridsearch.encoders.models.prompts import Prompts
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.values import Vectors
 from tests.shops import settings, write_products
 

@@ -20,8 +20,8 @@ from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.models.folder import Model
 from hybridsearch.encoders.models.hub import find_models
 from hybridsearch.encoders.models.pretrained import PretrainedEncoder
-from hybridsearch.encoders.models.prompts import FILE as STATED
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts, to_json
+from hybridsearch.encoders.prompts import FILE as STATED
+from hybridsearch.encoders.prompts import UNSAID, Prompts, to_json
 from hybridsearch.errors import EncoderError, GateError
 from hybridsearch.inputs.json_text import read_json
 from hybridsearch.learning.sources.queries import group_keys

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TextIO, cast
 
 from hybridsearch.catalog.arranged.arranged import AS_READ, Arrangement
 from hybridsearch.catalog.base import Unreadable, product
-from hybridsearch.catalog.formats.encoding import HEAD, decoding, needed
+from hybridsearch.catalog.encoding import HEAD, decoding, needed
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import CatalogError
 from hybridsearch.values import Product, Reject

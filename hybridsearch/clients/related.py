@@ -17,11 +17,11 @@ from hybridsearch.runtime.calls import while_open
 from hybridsearch.runtime.deadline import within
 from hybridsearch.runtime.tracing import span
 from hybridsearch.schema import Schema
+from hybridsearch.search.alike.recommended import plan_recommended
 from hybridsearch.search.alike.similar import plan_similar
 from hybridsearch.search.asked import asked, own_weights
 from hybridsearch.search.facets.facets import FacetNames
 from hybridsearch.search.person.history import History, read_history
-from hybridsearch.search.person.recommended import plan_recommended
 from hybridsearch.search.person.taste import Taste, taste_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query

@@ -8,7 +8,7 @@ from hybridsearch.encoders.base import Backend, Encoder, EncoderOptions, Factory
 from hybridsearch.encoders.checked import CheckedEncoder
 from hybridsearch.encoders.models.presets import PRESETS, Preset
 from hybridsearch.encoders.models.pretrained import PretrainedEncoder, open_pretrained
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.plugins import kind_and_rest, open_part
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from PIL import Image
 
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.query_sources import WORDS
 from hybridsearch.values import Vectors

@@ -10,7 +10,7 @@ from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Backend, Encoder
 from hybridsearch.encoders.breaker import Breaker
 from hybridsearch.encoders.kept.cache import QueryVectors
-from hybridsearch.encoders.models.prompts import Prompts
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.images import Upload
 from hybridsearch.sections import VectorLeg

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hybridsearch.encoders.base import Encoder, asks_apart
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError, EncoderUnavailable, guarded
 from hybridsearch.values import Vectors
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hybridsearch.search.filters.conditions import Filter
-from hybridsearch.search.words.needed import certain_of, essential_of, least_of
+from hybridsearch.search.needed import certain_of, essential_of, least_of
 from hybridsearch.values import Vector
 
 NEIGHBOUR_LIFT = 1_000.0

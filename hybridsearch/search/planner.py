@@ -17,20 +17,20 @@ from hybridsearch.roles import Fields
 from hybridsearch.runtime.remembered import remembered
 from hybridsearch.schema import Schema, in_reviews
 from hybridsearch.search.clauses import Match, Neighbours
+from hybridsearch.search.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets.facets import FacetNames, read_facets
 from hybridsearch.search.filmed import filmed_legs
 from hybridsearch.search.filters.filters import FilterValue, read_filters
 from hybridsearch.search.filters.letter_case import compared
-from hybridsearch.search.filters.orders import read_sort
 from hybridsearch.search.nearest import nearest
+from hybridsearch.search.orders import read_sort
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.person.taste import signals as taste_signals
 from hybridsearch.search.plan import UNRULED, Kind, Plan
 from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.words.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.words.heard import widened
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.proof import Given, proofs_of, suggestions

@@ -15,7 +15,6 @@ from typing import Protocol
 from hybridsearch.fields import dates
 from hybridsearch.query_sources import QUERY_SOURCES, QuerySource, vector_sources
 from hybridsearch.schema import Schema, in_reviews
-from hybridsearch.search.alike.shared import Shared
 from hybridsearch.search.clauses import (
     Codes,
     Condition,
@@ -29,6 +28,7 @@ from hybridsearch.search.clauses import (
     Signal,
 )
 from hybridsearch.search.filters.conditions import Terms
+from hybridsearch.search.shared import Shared
 from hybridsearch.search.words.telling import present
 from hybridsearch.texts import text
 from hybridsearch.values import Vector

@@ -33,13 +33,13 @@ from hybridsearch.schema import Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.alike.wishes import Look, granted
 from hybridsearch.search.arms import Arm, Chosen, assigned
+from hybridsearch.search.codes import weighed
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import Query, sources_of
 from hybridsearch.search.suggest.suggest import Known
 from hybridsearch.search.suggest.suggestions import Planned
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.words.codes import weighed
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.settings import Settings
 from hybridsearch.shop.goods import KnownGoods

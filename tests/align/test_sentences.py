@@ -21,7 +21,7 @@ from hybridsearch.disk.home import Home
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.models.folder import open_model
-from hybridsearch.encoders.models.prompts import Prompts
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.errors import CatalogError, EncoderError, GateError
 from hybridsearch.learning.sources import judgments
 from hybridsearch.settings import Settings

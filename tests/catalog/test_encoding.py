@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.catalog import open_source
+from hybridsearch.catalog.encoding import decoding, likely
 from hybridsearch.catalog.files import encoding_needed
-from hybridsearch.catalog.formats.encoding import decoding, likely
 from hybridsearch.errors import CatalogError, ConfigError
 from hybridsearch.roles import Fields
 from hybridsearch.sections import Catalog

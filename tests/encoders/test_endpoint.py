@@ -27,7 +27,7 @@ from hybridsearch import HybridSearch, endpoints
 from hybridsearch.encoders import breaker, endpoint, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.endpoint import BATCH, QUERY
-from hybridsearch.encoders.models.prompts import Prompts
+from hybridsearch.encoders.prompts import Prompts
 from hybridsearch.endpoints import PAUSE, Patience
 from hybridsearch.errors import DegradedAnswer, EncoderError, EncoderUnavailable
 from hybridsearch.schema import Leg, Schema

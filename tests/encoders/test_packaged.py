@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="the extra 'clip' is not installed")
 
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.models import packaged
-from hybridsearch.encoders.models.prompts import E5
+from hybridsearch.encoders.prompts import E5
 from hybridsearch.errors import EncoderError
 from tests import tiny_models
 

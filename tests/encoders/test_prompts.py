@@ -18,7 +18,7 @@ from hybridsearch.encoders import PRESETS, Preset, load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
 from hybridsearch.encoders.kept.cache import EncodeCache, QueryVectors
-from hybridsearch.encoders.models.prompts import Prompts, stated, to_json
+from hybridsearch.encoders.prompts import Prompts, stated, to_json
 from hybridsearch.errors import EncoderError
 from hybridsearch.settings import Settings
 from tests import tiny_models

@@ -19,7 +19,7 @@ from hybridsearch import HybridSearch
 from hybridsearch.confined import process
 from hybridsearch.confined.workers import POOLS, Workers
 from hybridsearch.disk.home import Home
-from hybridsearch.engines.embedded.compiled.arrays import load_arrays
+from hybridsearch.engines.embedded.arrays.arrays import load_arrays
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.errors import ConfigError
 from hybridsearch.indexing import analysing, fill

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.judging.grades import Grades, judgment
+from hybridsearch.learning.sources.grades import Grades, judgment
 from hybridsearch.learning.sources.judgments import read
 from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.values import Product

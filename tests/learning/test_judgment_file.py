@@ -11,9 +11,9 @@ import pytest
 
 from hybridsearch.errors import ConfigError, EngineError
 from hybridsearch.learning.judging import judgment_file
-from hybridsearch.learning.judging.grades import Judgment
 from hybridsearch.learning.judging.judgment_file import JudgmentFile
 from hybridsearch.learning.judging.ledger import Ledger, Mark
+from hybridsearch.learning.sources.grades import Judgment
 from hybridsearch.learning.sources.judgments import read
 from hybridsearch.learning.sources.queries import JudgedQuery
 

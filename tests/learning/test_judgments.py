@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.judging.grades import scale
+from hybridsearch.learning.sources.grades import scale
 from hybridsearch.learning.sources.judgments import CountedRows, JudgedQuery, Judgments, from_grades, read
 from hybridsearch.values import Product
 from tests.learning.builders import grades, judgment_file, row

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.learning.judging.grades import Judgment, judgment
 from hybridsearch.learning.judging.ledger import Ledger, Mark, key_of, line_of
+from hybridsearch.learning.sources.grades import Judgment, judgment
 from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.values import Product
 

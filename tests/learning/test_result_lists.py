@@ -26,10 +26,10 @@ from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Cosine, Neighbours
+from hybridsearch.search.codes import codes_first
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.signals import LEADS, signal_names
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.search.words.codes import codes_first
 from tests.engines.embedded.builders import unit
 from tests.servers.fake import INFO, Received, Reply, error, serving
 from tests.shops import PRODUCTS, settings, shop, write_products

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hybridsearch.search.bars import SCALE, edges, fit, fitted, measuring, wanting
 from hybridsearch.search.clauses import Number
-from hybridsearch.search.facets.bars import SCALE, edges, fit, fitted, measuring, wanting
 from hybridsearch.search.facets.counts import Facet
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.values import FacetDetails

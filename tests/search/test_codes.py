@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import Codes
+from hybridsearch.search.codes import MOST, codes_first, is_surely_code, typed_codes
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.words.codes import MOST, codes_first, is_surely_code, typed_codes
 from hybridsearch.texts import text
 
 WEIGHT = st.sampled_from([0.0, 1e-6, 0.3, 1.0, 7.5, 1e9])

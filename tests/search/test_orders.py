@@ -3,7 +3,7 @@
 import pytest
 
 from hybridsearch.errors import QueryError
-from hybridsearch.search.filters.orders import read_sort
+from hybridsearch.search.orders import read_sort
 from hybridsearch.search.plan import Sort
 from tests.search.builders import FIELDS
 

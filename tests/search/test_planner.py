@@ -17,11 +17,11 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Codes, Condition, Cosine, Match, Neighbours, Number, Saturated, Words
+from hybridsearch.search.codes import codes_first
 from hybridsearch.search.filters.conditions import Range, Terms
 from hybridsearch.search.plan import Plan, Sort
 from hybridsearch.search.planner import Query, kind_of, sources_of
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.words.codes import codes_first
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Vector
 

@@ -12,13 +12,13 @@ from hybridsearch.errors import QueryError
 from hybridsearch.fields import Format
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
-from hybridsearch.search.alike.shared import leaves, telling_most
 from hybridsearch.search.alike.similar import MOST_WORDS, plan_similar, telling
 from hybridsearch.search.clauses import Cosine, Match, Neighbours, Passing, Words
 from hybridsearch.search.filters.conditions import Ids, Not, Terms
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import Query
 from hybridsearch.search.rules import Pin, Ruled
+from hybridsearch.search.shared import leaves, telling_most
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.telling import idf

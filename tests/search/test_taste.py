@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import planner
+from hybridsearch.search.alike.recommended import plan_recommended
 from hybridsearch.search.clauses import Cosine, Passing
 from hybridsearch.search.filters.conditions import Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.person.because import explained
 from hybridsearch.search.person.history import read_history
-from hybridsearch.search.person.recommended import plan_recommended
 from hybridsearch.search.person.taste import INDIFFERENT, Taste, signals, taste_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import UNUSED, Query

@@ -218,7 +218,7 @@ OWN = {
     "learning/result_lists.py": "a cache",
     "engines/embedded/stored/records.py": "guarded by checksums",
     "encoders/calibration.py": "a file of the package",
-    "engines/embedded/compiled/arrays.py": "guarded by checksums",
+    "engines/embedded/arrays/arrays.py": "guarded by checksums",
     "engines/embedded/stored/store.py": "guarded by checksums",
     "engines/embedded/stored/change_file.py": "guarded by checksums",
     "confined/worker.py": "what its parent passes",

@@ -99,6 +99,24 @@ def test_no_modules_import_each_other() -> None:
         pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
 
 
+def test_no_folders_import_each_other() -> None:
+    """A folder that lies in a room counts as one module, so that what is read first can be said of folders too."""
+    packages = {".".join(path.relative_to(PACKAGE).parent.parts) for path in PACKAGE.rglob("__init__.py")}
+    outer = {package.rpartition(".")[0] for package in packages}
+
+    def folder(module: str) -> str:
+        package = module.rpartition(".")[0]
+        return package if "." in package and package not in outer else module
+
+    known: dict[str, set[str]] = {}
+    for module, targets in graph().items():
+        known.setdefault(folder(module), set()).update(set(map(folder, targets)) - {folder(module)})
+    try:
+        tuple(TopologicalSorter(known).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
 def test_the_two_engines_do_not_know_each_other() -> None:
     """But for what an embedded index would ask a server, which is said by whoever speaks to servers."""
     crossing = {

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hybridsearch.encoders.models.folder import Model
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 
 RECIPE = 1
 """Number of our own way from text to a unit vector; raise it when the same weights give other vectors."""

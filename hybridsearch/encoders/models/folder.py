@@ -10,7 +10,7 @@ from typing import Any
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.models.bounds import require_possible
 from hybridsearch.encoders.models.model_files import SETTINGS, decisive, further, inside
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts, stated
+from hybridsearch.encoders.prompts import UNSAID, Prompts, stated
 from hybridsearch.errors import EncoderError
 from hybridsearch.inputs.json_text import read_json
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from hybridsearch.disk import modes
 from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.paths import shown
-from hybridsearch.encoders.models.prompts import E5, to_json
-from hybridsearch.encoders.models.prompts import FILE as PROMPTS
+from hybridsearch.encoders.prompts import E5, to_json
+from hybridsearch.encoders.prompts import FILE as PROMPTS
 from hybridsearch.errors import EncoderError
 
 FORMAT = 1

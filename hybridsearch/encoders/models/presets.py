@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from hybridsearch.encoders.models.prompts import E5, UNSAID, Prompts
+from hybridsearch.encoders.prompts import E5, UNSAID, Prompts
 
 OF_E5 = re.compile(r"intfloat/(multilingual-)?e5-(small|base|large)(-v2)?")
 """Models that were trained with prompts, and do not state them."""

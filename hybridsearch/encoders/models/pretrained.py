@@ -19,7 +19,7 @@ from hybridsearch.encoders.models.folder import Model, open_model
 from hybridsearch.encoders.models.hub import find_models
 from hybridsearch.encoders.models.light import LightTexts, open_light
 from hybridsearch.encoders.models.presets import PRESETS, Preset
-from hybridsearch.encoders.models.prompts import UNSAID, Prompts
+from hybridsearch.encoders.prompts import UNSAID, Prompts
 from hybridsearch.errors import EncoderError
 from hybridsearch.query_sources import PHOTO, WORDS
 from hybridsearch.runtime import forks

@@ -19,13 +19,13 @@ from hybridsearch.engines.elasticsearch.changes import ServerChanges
 from hybridsearch.engines.elasticsearch.generations import Generations
 from hybridsearch.engines.elasticsearch.lease import ServerLease
 from hybridsearch.engines.elasticsearch.mapping import VECTORS_LEFT_OUT, from_source, require_rounding, vector_path
+from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.searches import KNN_HAS_K, IndexInfo, Searches
 from hybridsearch.engines.elasticsearch.transport.answers import read
 from hybridsearch.engines.elasticsearch.transport.client import Client
 from hybridsearch.engines.elasticsearch.transport.connection import connect, connect_async, explained, in_time, share
 from hybridsearch.engines.elasticsearch.transport.exchange import Exchange, run
 from hybridsearch.engines.elasticsearch.transport.loops import LoopClients
-from hybridsearch.engines.elasticsearch.transport.repeating import repeating
 from hybridsearch.engines.elasticsearch.transport.retry import Allowance
 from hybridsearch.engines.elasticsearch.transport.shapes import COUNTED, FOUND, SHARD_STATS
 from hybridsearch.engines.elasticsearch.transport.waiting import Waiting

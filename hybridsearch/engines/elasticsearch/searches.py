@@ -28,7 +28,7 @@ from hybridsearch.errors import IndexMissing
 from hybridsearch.runtime import deadline
 from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
-from hybridsearch.search.facets import bars
+from hybridsearch.search import bars
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.sections import EngineSection

@@ -25,7 +25,7 @@ from hybridsearch.runtime import forks
 from hybridsearch.runtime.calls import Calls, while_open
 from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
-from hybridsearch.search.facets.bars import wanting
+from hybridsearch.search.bars import wanting
 from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.words.lexicon import Lexicon

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from hybridsearch.engines.base import Check
-from hybridsearch.engines.embedded.compiled.arrays import load_arrays
-from hybridsearch.engines.embedded.compiled.cells import path_of, rows_of
-from hybridsearch.engines.embedded.compiled.files import Files
+from hybridsearch.engines.embedded.arrays.arrays import load_arrays
+from hybridsearch.engines.embedded.arrays.cells import path_of, rows_of
+from hybridsearch.engines.embedded.arrays.files import Files
 from hybridsearch.engines.embedded.compiled.layers import load_compiled
 from hybridsearch.engines.embedded.stored.changes import REPAIR, FileChanges
 from hybridsearch.engines.embedded.stored.generations import Generations

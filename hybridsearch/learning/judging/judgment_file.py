@@ -23,9 +23,9 @@ from hybridsearch.disk.errors import explained
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError
-from hybridsearch.learning.judging.grades import Judgment, judgment
 from hybridsearch.learning.judging.ledger import Ledger, line_of
 from hybridsearch.learning.sources.formats import recognise
+from hybridsearch.learning.sources.grades import Judgment, judgment
 from hybridsearch.values import Product
 
 GZIP = b"\x1f\x8b"

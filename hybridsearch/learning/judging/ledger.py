@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hybridsearch.learning.judging.grades import Grades, Judgment
+from hybridsearch.learning.sources.grades import Grades, Judgment
 from hybridsearch.learning.sources.queries import JudgedQuery
 
 UNDOABLE = 1_000

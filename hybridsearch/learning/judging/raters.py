@@ -12,8 +12,8 @@ from typing import Any
 from hybridsearch.disk.paths import shown
 from hybridsearch.errors import ConfigError
 from hybridsearch.learning.judging.agreement import Agreement, agreement
-from hybridsearch.learning.judging.grades import Grades, judgment
 from hybridsearch.learning.sources.formats import recognise, rows
+from hybridsearch.learning.sources.grades import Grades, judgment
 from hybridsearch.learning.sources.judgments import CountedRows
 from hybridsearch.values import Reject
 

@@ -18,9 +18,9 @@ from hybridsearch.events.source import rows as log_rows
 from hybridsearch.events.visits import Tally
 from hybridsearch.events.visits import visits as read_visits
 from hybridsearch.inputs.rows import strings
-from hybridsearch.learning.judging.grades import LARGEST, Grades, judgment, merged
 from hybridsearch.learning.sources import clicks
 from hybridsearch.learning.sources.formats import recognise, rows
+from hybridsearch.learning.sources.grades import LARGEST, Grades, judgment, merged
 from hybridsearch.learning.sources.persons import Persons, events
 from hybridsearch.learning.sources.queries import JudgedQuery, filters, groups, read_query
 from hybridsearch.search.person.history import Event

@@ -10,7 +10,6 @@ from hybridsearch import document
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search.alike.shared import shared
 from hybridsearch.search.clauses import WHOLE, Match, Words
 from hybridsearch.search.facets.facets import read_facets
 from hybridsearch.search.filters.conditions import Filter, Ids, Not
@@ -19,6 +18,7 @@ from hybridsearch.search.filters.letter_case import compared
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import WINDOW, Query, heard, neighbours, page_bounds
 from hybridsearch.search.rules import Ruled
+from hybridsearch.search.shared import shared
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon

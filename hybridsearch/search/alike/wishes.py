@@ -15,12 +15,12 @@ from hybridsearch.query_sources import PHOTO, WORDS, typed
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.schema import Schema
 from hybridsearch.search.alike import colours
-from hybridsearch.search.alike.shared import telling_most, values_of
 from hybridsearch.search.clauses import Condition, Cosine, Counted, Match, Neighbours, Passing, Signal, Words
 from hybridsearch.search.filters.conditions import Filter, Terms, together
 from hybridsearch.search.nearest import nearest
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import NEIGHBOURS
+from hybridsearch.search.shared import telling_most, values_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.texts import text

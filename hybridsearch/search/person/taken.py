@@ -8,8 +8,8 @@ from hybridsearch import document
 from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.inputs.rows import strings
 from hybridsearch.roles import Fields
-from hybridsearch.search.alike.shared import leaves
 from hybridsearch.search.person.history import Variant
+from hybridsearch.search.shared import leaves
 from hybridsearch.texts import text
 from hybridsearch.values import Row
 

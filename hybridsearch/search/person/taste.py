@@ -17,12 +17,12 @@ from hybridsearch import document
 from hybridsearch.query_sources import PRODUCT
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Schema
-from hybridsearch.search.alike.shared import telling_most
 from hybridsearch.search.clauses import Cosine, Passing
 from hybridsearch.search.filters.conditions import OneVariant, Range, Terms
 from hybridsearch.search.person import taken
 from hybridsearch.search.person.history import History
 from hybridsearch.search.person.traits import Traits, traits_of
+from hybridsearch.search.shared import telling_most
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import TASTE, Indexed, Vector, Vectors
 

@@ -12,9 +12,9 @@ from hybridsearch import document
 from hybridsearch.fields import KINDS
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search.alike.shared import values_of
 from hybridsearch.search.person import taken
 from hybridsearch.search.person.history import History
+from hybridsearch.search.shared import values_of
 from hybridsearch.values import Indexed, Row, Vectors
 
 Values = Sequence[tuple[str, ...]]

@@ -9,6 +9,7 @@ from datetime import date
 from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Codes, Condition, Counted, Match, Saturated, Signal
+from hybridsearch.search.codes import typed_codes, weighed
 from hybridsearch.search.filters.conditions import Filter, Not
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.rules import Ruled, Rules
@@ -27,7 +28,6 @@ from hybridsearch.search.suggest.suggest import (
     read,
 )
 from hybridsearch.search.weights import Weights
-from hybridsearch.search.words.codes import typed_codes, weighed
 from hybridsearch.search.words.having import fields_of, having_all, match_of
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import Word

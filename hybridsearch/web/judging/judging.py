@@ -11,9 +11,9 @@ from hybridsearch import redaction
 from hybridsearch.clients.async_client import AsyncHybridSearch
 from hybridsearch.errors import QueryError
 from hybridsearch.learning.judging import pool, raters, worklist
-from hybridsearch.learning.judging.grades import Judgment
 from hybridsearch.learning.judging.judgment_file import JudgmentFile
 from hybridsearch.learning.judging.ledger import Ledger, Mark
+from hybridsearch.learning.sources.grades import Judgment
 from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.query_sources import WORDS
 from hybridsearch.runtime.threads import Threads

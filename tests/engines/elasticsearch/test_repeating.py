@@ -8,9 +8,9 @@ from elastic_transport import ApiResponseMeta, ConnectionError, ConnectionTimeou
 from elasticsearch import ApiError
 
 from hybridsearch.engines.base import Request
+from hybridsearch.engines.elasticsearch.repeating import repeating
 from hybridsearch.engines.elasticsearch.transport.exchange import Exchange, Pause
 from hybridsearch.engines.elasticsearch.transport.node import OutOfTime, Unreachable
-from hybridsearch.engines.elasticsearch.transport.repeating import repeating
 from hybridsearch.engines.elasticsearch.transport.retry import MOST_REPEATS, Allowance
 from hybridsearch.runtime.deadline import within
 from tests.servers.fake import error

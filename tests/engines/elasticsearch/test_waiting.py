@@ -15,8 +15,8 @@ from elasticsearch import ApiError
 
 from hybridsearch import HybridSearch
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
+from hybridsearch.engines.elasticsearch.repeating import MOST_LOST
 from hybridsearch.engines.elasticsearch.transport.connection import connect
-from hybridsearch.engines.elasticsearch.transport.repeating import MOST_LOST
 from hybridsearch.engines.elasticsearch.transport.waiting import Waiting
 from hybridsearch.errors import EngineError
 from hybridsearch.sections import EngineSection

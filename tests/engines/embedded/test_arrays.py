@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays, load_arrays, read_commit, save_arrays, whole
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, load_arrays, read_commit, save_arrays, whole
 
 ARRAYS: Arrays = {
     "bytes": np.arange(5, dtype=np.uint8),

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from rank_bm25 import BM25Okapi
 
-from hybridsearch.engines.embedded.compiled.postings import Ordinals, PostingsBuilder
-from hybridsearch.engines.embedded.search.bm25 import LENGTHS, Norms, Scores, byte_to_length, rounded, summed
-from hybridsearch.engines.embedded.search.bm25 import TextField as Field
+from hybridsearch.engines.embedded.arrays.postings import Ordinals, PostingsBuilder
+from hybridsearch.engines.embedded.compiled.bm25 import LENGTHS, Norms, Scores, byte_to_length, rounded, summed
+from hybridsearch.engines.embedded.compiled.bm25 import TextField as Field
 from hybridsearch.engines.embedded.search.matching import Matching
 from hybridsearch.search.clauses import Words
 

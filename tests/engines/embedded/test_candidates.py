@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.compiled import cells, vectors
+from hybridsearch.engines.embedded.arrays import cells, vectors
 from hybridsearch.engines.embedded.search import candidates
 from hybridsearch.engines.embedded.search.candidates import Candidates
 from hybridsearch.search.facets.counts import Facet

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.arrays.arrays import held
+from hybridsearch.engines.embedded.arrays.cells import Cells, path_of
+from hybridsearch.engines.embedded.arrays.vectors import Comparison, LegVectors
 from hybridsearch.engines.embedded.compiled import clustering
-from hybridsearch.engines.embedded.compiled.arrays import held
-from hybridsearch.engines.embedded.compiled.cells import Cells, path_of
 from hybridsearch.engines.embedded.compiled.clustering import cells_of
-from hybridsearch.engines.embedded.compiled.vectors import Comparison, LegVectors
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import Document, Vector, Vectors

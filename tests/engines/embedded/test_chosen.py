@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.search.chosen import Chosen, united
+from hybridsearch.engines.embedded.arrays.chosen import Chosen, united
 
 SOME = st.frozensets(st.integers(0, 39), max_size=40)
 

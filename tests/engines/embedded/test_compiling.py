@@ -19,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.compiled import merging, spool
+from hybridsearch.engines.embedded.arrays import spool
+from hybridsearch.engines.embedded.arrays.postings import Postings, PostingsBuilder
+from hybridsearch.engines.embedded.arrays.spool import Spool
+from hybridsearch.engines.embedded.compiled import merging
 from hybridsearch.engines.embedded.compiled.compiling import NAME, collect, compile_store, save_compiled
-from hybridsearch.engines.embedded.compiled.postings import Postings, PostingsBuilder
-from hybridsearch.engines.embedded.compiled.spool import Spool
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema

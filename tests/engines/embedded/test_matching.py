@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hybridsearch.engines.embedded.arrays.ranks import least_of
+from hybridsearch.engines.embedded.compiled.bm25 import summed
 from hybridsearch.engines.embedded.search import matching
-from hybridsearch.engines.embedded.search.bm25 import summed
 from hybridsearch.engines.embedded.search.matching import Matching
-from hybridsearch.engines.embedded.search.ranks import least_of
 from hybridsearch.search.clauses import Words
 from tests.engines.embedded.test_bm25 import field_of
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hybridsearch.engines.base import Written
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.search.bm25 import LENGTHS
+from hybridsearch.engines.embedded.compiled.bm25 import LENGTHS
 from hybridsearch.errors import IndexMissing
 from hybridsearch.search.clauses import (
     CODE_LIFT,

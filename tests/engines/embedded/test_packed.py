@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Postings, PostingsBuilder
 from hybridsearch.engines.embedded.compiled import packed
-from hybridsearch.engines.embedded.compiled.cells import Mask
 from hybridsearch.engines.embedded.compiled.packed import (
     MOST_VARIANTS,
     Packing,
@@ -18,7 +19,6 @@ from hybridsearch.engines.embedded.compiled.packed import (
     of_ranges,
     of_terms,
 )
-from hybridsearch.engines.embedded.compiled.postings import Postings, PostingsBuilder
 
 products = st.lists(st.integers(1, MOST_VARIANTS), min_size=1, max_size=12)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.compiled.postings import Inverted, Postings, PostingsBuilder
+from hybridsearch.engines.embedded.arrays.postings import Inverted, Postings, PostingsBuilder
 
 
 def inverted(*values: list[str]) -> Inverted:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.compiled import arrays
+from hybridsearch.engines.embedded.arrays import arrays
 from hybridsearch.errors import QueryError, StoreDamaged
 from hybridsearch.search.clauses import CODE_LIFT, NEIGHBOUR_LIFT, Codes, Condition, Cosine, Match, Number, Saturated
 from hybridsearch.search.facets.counts import Facet

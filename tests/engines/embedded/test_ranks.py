@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.search.ranks import best
+from hybridsearch.engines.embedded.arrays.ranks import best
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(0, 40))

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from hybridsearch.engines.embedded import EmbeddedEngine
-from hybridsearch.engines.embedded.compiled.arrays import held
+from hybridsearch.engines.embedded.arrays.arrays import held
 from hybridsearch.engines.embedded.compiled.compiling import compile_store
 from hybridsearch.engines.embedded.stored.records import Record, encode
 from hybridsearch.engines.embedded.stored.store import Store

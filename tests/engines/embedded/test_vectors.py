@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.engines.embedded.compiled.files import Checked
-from hybridsearch.engines.embedded.compiled.vectors import Comparison, LegVectors, Sound, append, load
+from hybridsearch.engines.embedded.arrays.files import Checked
+from hybridsearch.engines.embedded.arrays.vectors import Comparison, LegVectors, Sound, append, load
 from hybridsearch.errors import StoreDamaged
 from hybridsearch.values import Vector, Vectors
 

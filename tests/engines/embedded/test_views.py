@@ -14,8 +14,8 @@ import pytest
 
 from hybridsearch.disk.lock import FileLock
 from hybridsearch.engines.embedded import EmbeddedEngine, writers
+from hybridsearch.engines.embedded.arrays.arrays import InPieces
 from hybridsearch.engines.embedded.compiled import views
-from hybridsearch.engines.embedded.compiled.arrays import InPieces
 from hybridsearch.engines.embedded.compiled.compiling import compile_store
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.search.plan import Plan

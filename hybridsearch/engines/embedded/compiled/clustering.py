@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.compiled.arrays import InPieces, release, save_arrays
-from hybridsearch.engines.embedded.compiled.cells import MOST, path_of, rows_of, state_of
+from hybridsearch.engines.embedded.arrays.arrays import InPieces, release, save_arrays
+from hybridsearch.engines.embedded.arrays.cells import MOST, path_of, rows_of, state_of
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.values import Vectors
 

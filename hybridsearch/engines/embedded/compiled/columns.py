@@ -7,13 +7,13 @@ from typing import Protocol
 
 import numpy as np
 
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.tables import Table
 from hybridsearch.fields.facets import KIND as FACETS
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Schema
-from hybridsearch.search.alike.shared import facets_of, leaves
 from hybridsearch.search.person.traits import Columns, Traits, Values
+from hybridsearch.search.shared import facets_of, leaves
 from hybridsearch.values import Indexed, Vectors
 
 

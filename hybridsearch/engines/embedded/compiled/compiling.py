@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.compiled.arrays import InPieces, save_arrays
+from hybridsearch.engines.embedded.arrays.arrays import InPieces, save_arrays
+from hybridsearch.engines.embedded.arrays.postings import EMPTY
+from hybridsearch.engines.embedded.arrays.spool import Spool, Stored
+from hybridsearch.engines.embedded.compiled.bm25 import SCORED, Norms
 from hybridsearch.engines.embedded.compiled.merging import Kept, merged
-from hybridsearch.engines.embedded.compiled.postings import EMPTY
-from hybridsearch.engines.embedded.compiled.spool import Spool, Stored
 from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, TableBuilder, no_cell
-from hybridsearch.engines.embedded.search.bm25 import SCORED, Norms
 from hybridsearch.engines.embedded.stored.records import Record
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.values import FieldValues

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays, Loaded
-from hybridsearch.engines.embedded.compiled.cells import Mask
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, Loaded
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals, Postings
 from hybridsearch.engines.embedded.compiled.layered_text import LayeredText, TextLayer
-from hybridsearch.engines.embedded.compiled.postings import EMPTY, Ordinals, Postings
 from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, Table, no_cell
 
 T = TypeVar("T")

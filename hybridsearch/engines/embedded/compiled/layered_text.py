@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Ordinals, Postings
-from hybridsearch.engines.embedded.search.bm25 import LENGTHS, Scores, TextField, inverse, weight
+from hybridsearch.engines.embedded.arrays.arrays import Arrays
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Ordinals, Postings
+from hybridsearch.engines.embedded.compiled.bm25 import LENGTHS, Scores, TextField, inverse, weight
 
 MOST_KEPT = 8_000_000
 """Postings of words that are kept for the next search, 64 MB."""

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.compiled.arrays import Arrays, Loaded, held, save_arrays
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, Loaded, held, save_arrays
+from hybridsearch.engines.embedded.arrays.files import Files
 from hybridsearch.engines.embedded.compiled.compiling import NAME, compile_store
-from hybridsearch.engines.embedded.compiled.files import Files
 from hybridsearch.engines.embedded.compiled.layered import IDS, Layer, Layered
 from hybridsearch.engines.embedded.stored.store import Extent, Store
 

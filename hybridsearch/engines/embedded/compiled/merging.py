@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.postings import Inverted, Ordinals
-from hybridsearch.engines.embedded.compiled.spool import Spool, Stored
+from hybridsearch.engines.embedded.arrays.postings import Inverted, Ordinals
+from hybridsearch.engines.embedded.arrays.spool import Spool, Stored
 
 TERMS = 1 << 17
 """Terms of a stretch, of all runs together;"""

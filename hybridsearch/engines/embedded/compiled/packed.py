@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Postings
-from hybridsearch.engines.embedded.search.chosen import marked
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import marked
+from hybridsearch.engines.embedded.arrays.postings import Postings
 
 Words = NDArray[np.unsignedinteger[Any]]
 """One number for each product: a bit for each of its variants, the first one the lowest."""

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays
-from hybridsearch.engines.embedded.compiled.cells import Mask
+from hybridsearch.engines.embedded.arrays.arrays import Arrays
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Inverted, Ordinals, Postings, PostingsBuilder
 from hybridsearch.engines.embedded.compiled.packed import Packing
-from hybridsearch.engines.embedded.compiled.postings import Inverted, Ordinals, Postings, PostingsBuilder
 from hybridsearch.fields import KINDS
 from hybridsearch.search.facets.within import Within
 from hybridsearch.search.filters.conditions import Filter

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays
-from hybridsearch.engines.embedded.compiled.cells import load_cells
+from hybridsearch.engines.embedded.arrays.arrays import Arrays
+from hybridsearch.engines.embedded.arrays.cells import load_cells
+from hybridsearch.engines.embedded.arrays.files import Files
+from hybridsearch.engines.embedded.arrays.postings import Ordinals, Postings
+from hybridsearch.engines.embedded.arrays.vectors import LegVectors
+from hybridsearch.engines.embedded.compiled.bm25 import TextField
 from hybridsearch.engines.embedded.compiled.columns import ViewColumns
-from hybridsearch.engines.embedded.compiled.files import Files
 from hybridsearch.engines.embedded.compiled.layered import Layered
-from hybridsearch.engines.embedded.compiled.postings import Ordinals, Postings
 from hybridsearch.engines.embedded.compiled.tables import Table, Variants
-from hybridsearch.engines.embedded.compiled.vectors import LegVectors
-from hybridsearch.engines.embedded.search.bm25 import TextField
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.errors import QueryError
 from hybridsearch.fields.facets import KIND as FACETS

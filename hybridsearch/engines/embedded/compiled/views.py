@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from hybridsearch import redaction
 from hybridsearch.disk.paths import shown
-from hybridsearch.engines.embedded.compiled.arrays import Arrays, held, whole
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, held, whole
+from hybridsearch.engines.embedded.arrays.files import Files
 from hybridsearch.engines.embedded.compiled.compiling import compile_store, save_compiled
-from hybridsearch.engines.embedded.compiled.files import Files
 from hybridsearch.engines.embedded.compiled.layers import compiled_beside, load_compiled
 from hybridsearch.engines.embedded.compiled.view import View
 from hybridsearch.engines.embedded.stored.generations import Generations, Stamp

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.view import View
 from hybridsearch.engines.embedded.search.filters import passing
 from hybridsearch.search.clauses import Counted, Words

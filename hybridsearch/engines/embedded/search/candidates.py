@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import EMPTY, Ordinals
-from hybridsearch.engines.embedded.compiled.vectors import Comparison
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import Chosen, united
+from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals
+from hybridsearch.engines.embedded.arrays.vectors import Comparison
+from hybridsearch.engines.embedded.compiled.bm25 import Scores
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.bm25 import Scores
-from hybridsearch.engines.embedded.search.chosen import Chosen, united
 from hybridsearch.engines.embedded.search.filters import passing
 from hybridsearch.engines.embedded.search.matching import Matching
 from hybridsearch.engines.embedded.search.window import Compared, Window

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import FEW, Chosen
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.packed import holding, of_numbers, of_ranges, of_terms
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.tables import MANY, Table, Variants
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.chosen import FEW, Chosen
 from hybridsearch.engines.embedded.search.filters import passing
 from hybridsearch.fields import KINDS, FieldKind
-from hybridsearch.search.facets.bars import fit, scaled
+from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.facets.counts import Facet
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FacetDetails

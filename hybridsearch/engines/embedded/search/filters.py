@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.tables import Table
 from hybridsearch.fields import KINDS
 from hybridsearch.search.filters.conditions import (

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import EMPTY, Ordinals
-from hybridsearch.engines.embedded.search.bm25 import Scores, TextField, summed
-from hybridsearch.engines.embedded.search.chosen import FEW, Chosen, united
-from hybridsearch.engines.embedded.search.ranks import best, least_of
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import FEW, Chosen, united
+from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals
+from hybridsearch.engines.embedded.arrays.ranks import best, least_of
+from hybridsearch.engines.embedded.compiled.bm25 import Scores, TextField, summed
 from hybridsearch.search.clauses import Words
 
 STEPS = 254

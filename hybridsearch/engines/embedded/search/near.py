@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.chosen import united
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
+from hybridsearch.engines.embedded.compiled.bm25 import Scores
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.bm25 import Scores
-from hybridsearch.engines.embedded.search.chosen import united
 from hybridsearch.engines.embedded.search.window import Window, total
 from hybridsearch.search.clauses import Cosine, Match, Saturated, Signal
 from hybridsearch.search.plan import Plan

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.ranks import least_of
 from hybridsearch.engines.embedded.compiled.tables import MANY
 from hybridsearch.engines.embedded.compiled.view import View
 from hybridsearch.engines.embedded.search.filters import passing
-from hybridsearch.engines.embedded.search.ranks import least_of
 from hybridsearch.engines.embedded.search.window import Window, contributions, total
 from hybridsearch.fields import KINDS
 from hybridsearch.search.filters.cursor import Key, Place

@@ -12,16 +12,16 @@ from operator import itemgetter
 import numpy as np
 
 from hybridsearch.disk.errors import damaged
+from hybridsearch.engines.embedded.arrays.chosen import Chosen
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.ranks import best
+from hybridsearch.engines.embedded.compiled.bm25 import Scores
 from hybridsearch.engines.embedded.compiled.compiling import NAME as COMPILED
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.view import View
 from hybridsearch.engines.embedded.search import near
-from hybridsearch.engines.embedded.search.bm25 import Scores
 from hybridsearch.engines.embedded.search.candidates import Candidates, Found
-from hybridsearch.engines.embedded.search.chosen import Chosen
 from hybridsearch.engines.embedded.search.counting import count
 from hybridsearch.engines.embedded.search.orders import in_order
-from hybridsearch.engines.embedded.search.ranks import best
 from hybridsearch.engines.embedded.search.window import Window, contributions, total
 from hybridsearch.search.clauses import Proof
 from hybridsearch.search.facets.counts import Facet

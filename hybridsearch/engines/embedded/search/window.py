@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
+from hybridsearch.engines.embedded.compiled.bm25 import Scores, places_in, summed
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.bm25 import Scores, places_in, summed
 from hybridsearch.engines.embedded.search.filters import among
 from hybridsearch.fields.dates import DAY
 from hybridsearch.search.clauses import (

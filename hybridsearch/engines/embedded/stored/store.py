@@ -25,9 +25,9 @@ from hybridsearch.disk.durable import make_folder
 from hybridsearch.disk.errors import damaged, explained
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.embedded.compiled import vectors
-from hybridsearch.engines.embedded.compiled.files import Checked
-from hybridsearch.engines.embedded.compiled.vectors import Sound
+from hybridsearch.engines.embedded.arrays import vectors
+from hybridsearch.engines.embedded.arrays.files import Checked
+from hybridsearch.engines.embedded.arrays.vectors import Sound
 from hybridsearch.engines.embedded.stored.connections import connect, connect_reader
 from hybridsearch.engines.embedded.stored.records import Record, Rows, encode, require_fit
 from hybridsearch.errors import EngineError

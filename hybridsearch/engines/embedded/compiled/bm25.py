@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import EMPTY, Ordinals, Postings
-from hybridsearch.engines.embedded.search.chosen import marked, united
+from hybridsearch.engines.embedded.arrays.arrays import Arrays
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import marked, united
+from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals, Postings
 from hybridsearch.search.clauses import Words
 
 Scores = NDArray[np.float32]

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from hybridsearch.engines.embedded.compiled.cells import Mask
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
 
 FEW = 16
 """Of so many documents one is chosen: fewer are listed, more are marked."""

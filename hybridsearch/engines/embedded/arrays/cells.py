@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch import redaction
-from hybridsearch.engines.embedded.compiled.arrays import Arrays, Loaded, read_commit
-from hybridsearch.engines.embedded.compiled.files import Batches, Files
-from hybridsearch.engines.embedded.compiled.postings import EMPTY, Ordinals
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, Loaded, read_commit
+from hybridsearch.engines.embedded.arrays.files import Batches, Files
+from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals
 from hybridsearch.values import Vector, Vectors
 
 log = redaction.logger(__name__)

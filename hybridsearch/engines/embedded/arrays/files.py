@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Loaded, load_arrays, read_commit
+from hybridsearch.engines.embedded.arrays.arrays import Loaded, load_arrays, read_commit
 
 Batches = Sequence[tuple[int, int]]
 """Number of rows and CRC32 of each batch of a leg, in the order of writing."""

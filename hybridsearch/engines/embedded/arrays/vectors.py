@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from hybridsearch.disk.durable import sync_folder
 from hybridsearch.disk.errors import damaged
 from hybridsearch.disk.modes import opener
-from hybridsearch.engines.embedded.compiled.arrays import bytes_of, release
-from hybridsearch.engines.embedded.compiled.cells import Cells, Mask, products
-from hybridsearch.engines.embedded.compiled.files import Batches, Checked
-from hybridsearch.engines.embedded.compiled.postings import Ordinals
-from hybridsearch.engines.embedded.search.ranks import best
+from hybridsearch.engines.embedded.arrays.arrays import bytes_of, release
+from hybridsearch.engines.embedded.arrays.cells import Cells, Mask, products
+from hybridsearch.engines.embedded.arrays.files import Batches, Checked
+from hybridsearch.engines.embedded.arrays.postings import Ordinals
+from hybridsearch.engines.embedded.arrays.ranks import best
 from hybridsearch.values import Vector, Vectors
 
 HELD = 32 << 20

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.compiled.arrays import Arrays
+from hybridsearch.engines.embedded.arrays.arrays import Arrays
 
 Ordinals = NDArray[np.signedinteger[Any]]
 """Numbers of documents, counted from 0 in the order in which they were last written; kept as int32."""
