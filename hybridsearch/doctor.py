@@ -11,7 +11,7 @@ import numpy as np
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.encoders.base import words_alone
-from hybridsearch.encoders.goods import kinds
+from hybridsearch.encoders.goods import comparing, kinds
 from hybridsearch.engines.base import Check, live_of
 from hybridsearch.errors import EngineError, HybridSearchError, VideoError
 from hybridsearch.indexing.build import source_of
@@ -23,7 +23,6 @@ from hybridsearch.search.clauses import Neighbours
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.rules import misplaced
 from hybridsearch.search.words.synonyms import unused
-from hybridsearch.shop.goods import comparing
 from hybridsearch.shop.shop import Shop, lexicon_of
 from hybridsearch.shop.weightings import NO_ARM
 from hybridsearch.texts import text

@@ -39,7 +39,7 @@ def test_what_a_rebuild_kept_is_not_encoded_again(tmp_path: Path) -> None:
     assert stored(encoder, file, LANGUAGES) is None  # type: ignore[arg-type]
     assert encoder.read == 0
     with EncodeCache(file) as cache:
-        keep(encoder, cache, WORDS)  # type: ignore[arg-type]
+        keep(encoder, cache, LANGUAGES)  # type: ignore[arg-type]
     read = encoder.read
     goods = stored(encoder, file, LANGUAGES)  # type: ignore[arg-type]
     assert goods is not None

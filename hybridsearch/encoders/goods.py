@@ -12,7 +12,7 @@ from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.encoders.nonsense import AT_ONCE
 from hybridsearch.query_sources import WORDS
 from hybridsearch.runtime.batches import batches
-from hybridsearch.schema import Leg
+from hybridsearch.schema import Leg, Schema
 from hybridsearch.values import Vector, Vectors
 
 
@@ -49,9 +49,14 @@ def called(languages: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield from ((name, word) for word in dict.fromkeys(words[language] for language in languages))
 
 
-def keep(encoder: Encoder, cache: EncodeCache, words: Sequence[str]) -> None:
-    """Encode words as they are asked for, a few at a time, so that the cache has their vectors."""
-    for some in batches(words, AT_ONCE):
+def comparing(schema: Schema) -> Iterator[Leg]:
+    """Yield the legs in which words are compared with goods; none where the index has them all."""
+    return (leg for leg in schema.legs if schema.elsewhere and tells_goods(leg))
+
+
+def keep(encoder: Encoder, cache: EncodeCache, languages: Sequence[str]) -> None:
+    """Encode what goods are called as it is asked for, a few at a time, so that the cache has the vectors."""
+    for some in batches([word for _, word in called(languages)], AT_ONCE):
         cache.queries(encoder, some)
 
 

@@ -14,7 +14,7 @@ from hybridsearch._version import __version__
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
-from hybridsearch.encoders.goods import called, keep, tells_goods
+from hybridsearch.encoders.goods import comparing, keep
 from hybridsearch.encoders.kept.stores import store_of
 from hybridsearch.engines.base import Engine, Lease, Merging, live_of
 from hybridsearch.errors import ConfigError, EngineError, GateError
@@ -198,9 +198,8 @@ class Reindex:
 
     def keep_goods(self, schema: Schema) -> None:
         """Encode what goods are called, so that searches find the vectors."""
-        words = [word for _, word in called(schema.fields.languages)]
-        for leg in filter(tells_goods, schema.legs):
-            keep(self.builder.encoders[leg.name], self.builder.cache, words)
+        for leg in comparing(schema):
+            keep(self.builder.encoders[leg.name], self.builder.cache, schema.fields.languages)
 
     def swap(self, run: Run, tally: Tally, schema: Schema, problems: Sequence[str]) -> None:
         """Make the generation the live one, unless something is wrong with it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from hybridsearch import redaction
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.by_leg import Encoders
-from hybridsearch.encoders.goods import Goods, called, keep, tells_goods
+from hybridsearch.encoders.goods import Goods, called, comparing, keep
 from hybridsearch.encoders.kept.cache import EncodeCache
 from hybridsearch.errors import EncoderError
 from hybridsearch.schema import Leg, Schema
@@ -40,11 +40,10 @@ class KnownGoods:
 
     def load(self, schema: Schema) -> None:
         """Encode what is missing: seconds for each language, once on a machine. What fails is logged."""
-        words = [word for _, word in called(schema.fields.languages)]
         for leg in comparing(schema):
             try:
                 with EncodeCache(self._file) as cache:
-                    keep(self._encoders[leg.name], cache, words)
+                    keep(self._encoders[leg.name], cache, schema.fields.languages)
             except EncoderError as error:
                 log.warning("queries are not compared with goods that other shops sell: %s", error)
         self._looked.clear()
@@ -62,11 +61,6 @@ class KnownGoods:
         if goods is not None:
             self._known[key] = goods
         return goods
-
-
-def comparing(schema: Schema) -> Iterator[Leg]:
-    """Yield the legs in which words are compared with goods; none where the index has them all."""
-    return (leg for leg in schema.legs if schema.elsewhere and tells_goods(leg))
 
 
 def stored(encoder: Encoder, file: Path, languages: tuple[str, ...]) -> Goods | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hybridsearch.encoders.goods import Goods
 from hybridsearch.query_sources import WORDS
-from hybridsearch.schema import Leg, Schema
+from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import SPELLING, Reading, Word, having
@@ -42,6 +42,10 @@ MOST_SUGGESTIONS = 3
 
 _KANA = re.compile("[\u3041-\u309f\u30a0-\u30ff]")
 """A single character of a syllabary, which nearly every product has: it tells nothing."""
+
+
+Near = tuple[str, float]
+"""The kind of goods that words are nearest to, and its cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,11 @@ def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
         yield Proof(words, given.codes, tuple(nearness(given.vectors, schema)), needed)
     runs = any(text.is_run(word.typed) for word in given.reading.words)
     needed = round(WHOLE * (ELSEWHERE_IN_RUNS if runs else ELSEWHERE))
-    # Words of which products have none may be of another language: there nearness alone decides.
-    if 0 < most < needed and (goods := nearest_elsewhere(given, schema)):
-        yield Proof(words, given.codes, tuple(nearer(given, schema, needed)), needed, goods)
+    if not 0 < most < needed:  # words of which products have none may be of another language: nearness alone decides
+        return
+    kinds = {leg: given.goods[leg].nearest(vector) for leg, vector in given.vectors.items() if leg in given.goods}
+    if goods := nearest_elsewhere(kinds, schema):
+        yield Proof(words, given.codes, tuple(nearer(given, kinds, schema, needed)), needed, goods)
 
 
 def told_in(language: str, words: Sequence[Word], lexicon: Lexicon) -> tuple[Words, int]:
@@ -127,25 +133,20 @@ def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
             yield Cosine(f"{WORDS.name}.{leg.name}", round(WHOLE * NEARNESS), leg.name, vector, *ends)
 
 
-def nearest_elsewhere(given: Given, schema: Schema) -> str:
+def nearest_elsewhere(kinds: Mapping[str, Near], schema: Schema) -> str:
     """Return the goods that words are nearest to in the first leg that compares them.
 
     Empty where the shop has some, or they are hardly nearer than nonsense is to products: an encoder may know neither.
     """
     for leg in schema.legs:
-        if compares(given, leg):
-            name, cosine = given.goods[leg.name].nearest(given.vectors[leg.name])
+        if leg.name in kinds:
+            name, cosine = kinds[leg.name]
             told_apart = cosine >= leg.calibration(WORDS.name).above_nonsense(ALONE)
             return name if told_apart and name in schema.elsewhere else ""
     return ""
 
 
-def compares(given: Given, leg: Leg) -> bool:
-    """Tell whether words are compared with goods in a leg."""
-    return leg.name in given.goods and leg.name in given.vectors
-
-
-def nearer(given: Given, schema: Schema, enough: int) -> Iterator[Cosine]:
+def nearer(given: Given, kinds: Mapping[str, Near], schema: Schema, enough: int) -> Iterator[Cosine]:
     """Yield for each leg how near a product must be that is nearly as near as goods elsewhere; that is enough.
 
     In a leg that compares no goods, as of pictures, as near as is enough for a query without a known word.
@@ -155,8 +156,8 @@ def nearer(given: Given, schema: Schema, enough: int) -> Iterator[Cosine]:
             scale = leg.calibration(WORDS.name)
             unit = scale.high - scale.low
             least = scale.above_nonsense(ALONE)
-            if compares(given, leg):
-                least = given.goods[leg.name].nearest(vector)[1] - MARGIN * unit
+            if leg.name in kinds:
+                least = kinds[leg.name][1] - MARGIN * unit
             yield Cosine(f"{WORDS.name}.{leg.name}", enough, leg.name, vector, least - STEP * unit, least)
 
 
