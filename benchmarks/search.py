@@ -39,7 +39,8 @@ from hybridsearch import HybridSearch
 from hybridsearch.document import RESERVED
 from hybridsearch.engines.elasticsearch.request.filters import Clause
 from hybridsearch.engines.elasticsearch.request.matches import match_clause
-from hybridsearch.engines.elasticsearch.request.request import knn, parameters, to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request.page import to_page
+from hybridsearch.engines.elasticsearch.request.request import knn, parameters, to_elasticsearch
 from hybridsearch.engines.elasticsearch.transport.connection import JSON
 from hybridsearch.learning.runs import DEPTH, fuse
 from hybridsearch.search.clauses import Match, Words

@@ -17,7 +17,7 @@ def test_products_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) ->
     now = 1_000.0
     monkeypatch.setattr("hybridsearch.shop.recent.time.monotonic", lambda: now)
     found = Recent()
-    assert found.remembered({"1": product("1")}) == {"1": product("1")}
+    assert found.joined({}, {"1": product("1")}) == {"1": product("1")}
     assert found.known(["2", "1"]) == {"1": product("1")}
     now += recent.FRESH
     assert found.known(["1"]) == {}
@@ -27,6 +27,6 @@ def test_they_never_become_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent, "MOST", 10)
     found = Recent()
     for number in range(100):
-        found.remembered({str(number): product(str(number))})
+        found.joined({}, {str(number): product(str(number))})
         assert len(found.known(map(str, range(100)))) <= 10
     assert found.known(["99"])

@@ -165,8 +165,7 @@ class AsyncRelated(Shop):
             return Taste(notes=history.notes)
         found: Mapping[str, Indexed] = self.recent.known(ids := possible(history))
         if unknown := [key for key in ids if key not in found]:
-            read = self.recent.remembered(await self.engine.indexed_async(unknown))
-            found = {**found, **read} if found else read
+            found = self.recent.joined(found, await self.engine.indexed_async(unknown))
         return taste_of(history, found, schema, lexicon[0])
 
     async def _lexicon(self, schema: Schema) -> KnownWords:

@@ -211,8 +211,7 @@ class Related(Shop):
             return Taste(notes=history.notes)
         found: Mapping[str, Indexed] = self.recent.known(ids := possible(history))
         if unknown := [key for key in ids if key not in found]:
-            read = self.recent.remembered(self.engine.indexed(unknown))
-            found = {**found, **read} if found else read
+            found = self.recent.joined(found, self.engine.indexed(unknown))
         return taste_of(history, found, schema, lexicon[0])
 
 

@@ -13,7 +13,7 @@ from elasticsearch import BadRequestError
 
 from hybridsearch.disk.paths import shown
 from hybridsearch.engines.elasticsearch import ElasticsearchEngine
-from hybridsearch.engines.elasticsearch.request.request import incomplete
+from hybridsearch.engines.elasticsearch.request.page import incomplete
 from hybridsearch.engines.elasticsearch.transport.answers import read
 from hybridsearch.engines.elasticsearch.transport.connection import error_of, explained
 from hybridsearch.engines.elasticsearch.transport.shapes import FOUND, Found

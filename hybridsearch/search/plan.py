@@ -253,6 +253,11 @@ class Plan:
         """The filters as a product has to pass them: those on variants together."""
         return together((*self.filters, *self.ruled.filters), self.of_variants)
 
+    def among(self, clause: Neighbours) -> tuple[Filter, ...]:
+        """Return the filters that the neighbours of a clause have to pass to be among its k."""
+        asked = tuple(each for each in (*self.filters, *clause.filters) if each not in clause.later)
+        return replace(self, filters=asked).conditions
+
     def matching(self, facet: Facet | None = None) -> tuple[Filter, ...]:
         """Return the filters that a variant has to pass by itself; for a facet without those on its own field."""
         plan = self.as_counted(facet) if facet else self

@@ -20,7 +20,7 @@ MEANT = "they are near to '{}', and no product is called so"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Results:
     """What an engine found for a plan.
 
     Attributes:
@@ -48,7 +48,7 @@ class Found:
     degraded: Sequence[str] = ()
 
 
-def page_of(plan: Plan, found: Found) -> Page:
+def page_of(plan: Plan, found: Results) -> Page:
     """Return the page that a plan makes of what was found."""
     total, hits = (found.total, tuple(found.hits)) if found.proved else (0, ())
     vectors = {hit.id: own for hit, own in zip(hits, found.vectors, strict=True)} if found.vectors and hits else {}
@@ -82,7 +82,7 @@ def page_of(plan: Plan, found: Found) -> Page:
     )
 
 
-def notes(plan: Plan, found: Found) -> Iterator[str]:
+def notes(plan: Plan, found: Results) -> Iterator[str]:
     """Yield what the page says beside its hits."""
     yield from plan.notes
     pairs = zip(plan.compared, found.written, strict=True) if found.written else ()
@@ -94,12 +94,12 @@ def notes(plan: Plan, found: Found) -> Iterator[str]:
         yield from (MEANT.format(proof.goods) for proof in plan.proofs if proof.goods)
 
 
-def details_of(found: Found, facet: Facet) -> FacetDetails:
+def details_of(found: Results, facet: Facet) -> FacetDetails:
     """Return what else is known of a facet."""
     return found.details.get(facet.field, FacetDetails()) if found.proved else FacetDetails()
 
 
-def cut_short(plan: Plan, found: Found) -> Iterator[Facet]:
+def cut_short(plan: Plan, found: Results) -> Iterator[Facet]:
     """Yield the facets that do not show all their values though nobody asked for so many."""
     return (facet for facet in plan.facets if facet.size == FACET_VALUES and details_of(found, facet).other)
 

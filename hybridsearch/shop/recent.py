@@ -26,12 +26,12 @@ class Recent:
         own = ((key, self._found.get(key)) for key in ids)
         return {key: entry[1] for key, entry in own if entry is not None and entry[0] > since}
 
-    def remembered(self, found: Mapping[str, Indexed]) -> Mapping[str, Indexed]:
-        """Remember products that were read, and return them; those of which there are columns are read anew."""
-        if isinstance(found, Columns):
-            return found
-        if len(self._found) + len(found) > MOST:
+    def joined(self, known: Mapping[str, Indexed], read: Mapping[str, Indexed]) -> Mapping[str, Indexed]:
+        """Return products that were remembered and those that were read, which are then; columns are read anew."""
+        if isinstance(read, Columns):
+            return {**known, **read} if known else read
+        if len(self._found) + len(read) > MOST:
             self._found = {}
         now = time.monotonic()
-        self._found |= {key: (now, product) for key, product in found.items()}
-        return found
+        self._found |= {key: (now, product) for key, product in read.items()}
+        return {**known, **read}

@@ -12,7 +12,7 @@ from hybridsearch.indexing.elsewhere import elsewhere
 from hybridsearch.schema import Calibration, Leg
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Match, Proof, Words
-from hybridsearch.search.found import MEANT, UNPROVED
+from hybridsearch.search.results import MEANT, UNPROVED
 from tests.shops import quietly, settings, write_products
 
 TABLE = "Tisch H&ouml;he 75&nbsp;cm <b>gr&uuml;n</b>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hybridsearch.search.filters import letter_case
 from hybridsearch.search.filters.conditions import AnyOf, Exists, Filter, Not, Range, Terms
-from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.results import Results, page_of
 
 
 def test_only_filters_on_text_are_compared_each_once_wherever_they_stand() -> None:
@@ -49,7 +49,7 @@ def test_values_beyond_ascii_are_looked_for_in_their_usual_forms() -> None:
 
 def test_the_note_is_on_the_page() -> None:
     plan = Plan("browse", "", compared=(Terms("brand", ("acme",)),), notes=("first",))
-    assert page_of(plan, Found([], 0, written=[["Acme"]])).notes == (
+    assert page_of(plan, Results([], 0, written=[["Acme"]])).notes == (
         "first",
         "filter 'brand': 'acme' was asked for, and differs from 'Acme' in case only",
     )

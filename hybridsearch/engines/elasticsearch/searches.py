@@ -17,7 +17,8 @@ from hybridsearch.engines.elasticsearch.aliases import chosen, several, writes_t
 from hybridsearch.engines.elasticsearch.copies import lost_midway
 from hybridsearch.engines.elasticsearch.mapping import read_schema, shards_of, to_indexed, vector_path
 from hybridsearch.engines.elasticsearch.request.fallback import fallback_plans
-from hybridsearch.engines.elasticsearch.request.request import spelled, to_elasticsearch, to_page, to_request
+from hybridsearch.engines.elasticsearch.request.page import spelled, to_page
+from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch, to_request
 from hybridsearch.engines.elasticsearch.request.words import to_lexicon, words_request
 from hybridsearch.engines.elasticsearch.spellings import Spellings
 from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer, read

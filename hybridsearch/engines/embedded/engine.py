@@ -26,8 +26,8 @@ from hybridsearch.runtime.calls import Calls, while_open
 from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.bars import wanting
-from hybridsearch.search.found import Found, page_of
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.results import Results, page_of
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.values import Document, Indexed, Page, Row
 
@@ -197,7 +197,7 @@ class EmbeddedEngine:
             view.table(plan, each.field).in_any_case(each.role, each.field, map(str, each.values))
             for each in plan.compared
         ]
-        found = Found(
+        found = Results(
             hits,
             ranking.total,
             ranking.facets,

@@ -1,4 +1,4 @@
-"""The one request: the exact body for each kind of plan, with `matches` and what stands `beside`, and the page."""
+"""The one request: the exact body for each kind of plan, with `matches` and what stands `beside`, and the `page`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hybridsearch.engines.elasticsearch.mapping import from_source, to_mapping, to_source
 from hybridsearch.engines.elasticsearch.request import request
 from hybridsearch.engines.elasticsearch.request.filters import filter_clause
-from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch, to_page
+from hybridsearch.engines.elasticsearch.request.page import to_page
+from hybridsearch.engines.elasticsearch.request.request import to_elasticsearch
 from hybridsearch.engines.elasticsearch.transport.answers import UnexpectedAnswer
 from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema

@@ -18,6 +18,7 @@ from hybridsearch import redaction
 from hybridsearch.engines.embedded.arrays.arrays import Arrays, Loaded, read_commit
 from hybridsearch.engines.embedded.arrays.files import Batches, Files
 from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals
+from hybridsearch.engines.embedded.arrays.ranks import largest
 from hybridsearch.values import Vector, Vectors
 
 log = redaction.logger(__name__)
@@ -129,7 +130,7 @@ class Cells:
             docs.append(found)
             cosines, seen = np.concatenate([cosines, values]), end
             if 0 < k <= len(cosines):
-                least = max(floor, float(np.partition(cosines, len(cosines) - k)[len(cosines) - k]))
+                least = max(floor, float(largest(cosines, k)))
             if len(cosines) >= SETTLED * k and held[promise >= least].sum() > MOST * held.sum():
                 return None
         return np.concatenate(docs), cosines

@@ -22,7 +22,7 @@ def best(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
 def first(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
     """Return the same of not many more than `k`."""
     if 0 < k < len(scores):
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        least = largest(scores, k)
         above = np.flatnonzero(scores > least)
         tied = np.flatnonzero(scores == least)[: k - len(above)]
         selected = np.concatenate([above, tied])
@@ -36,4 +36,9 @@ def least_of(scores: NDArray[Any], k: int) -> Any:
     rows = len(scores) // (COLUMNS * k)
     if rows > 1:  # the highest of each column in place of all: as many reach what these do
         scores = scores[: len(scores) // rows * rows].reshape(rows, -1).max(axis=0)
+    return largest(scores, k)
+
+
+def largest(scores: NDArray[Any], k: int) -> Any:
+    """Return the `k`-th largest of some scores."""
     return np.partition(scores, len(scores) - k)[len(scores) - k]

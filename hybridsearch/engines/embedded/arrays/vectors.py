@@ -17,7 +17,7 @@ from hybridsearch.engines.embedded.arrays.arrays import bytes_of, release
 from hybridsearch.engines.embedded.arrays.cells import Cells, Mask, products
 from hybridsearch.engines.embedded.arrays.files import Batches, Checked
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
-from hybridsearch.engines.embedded.arrays.ranks import best
+from hybridsearch.engines.embedded.arrays.ranks import best, largest
 from hybridsearch.values import Vector, Vectors
 
 HELD = 32 << 20
@@ -217,7 +217,7 @@ class Comparison:
 def reaching(docs: Ordinals, cosines: NDArray[np.float32], k: int) -> tuple[Ordinals, NDArray[np.float32]]:
     """Return those of some documents that are as near as the `k`th, ascending."""
     if 0 < k < len(docs):
-        near = cosines >= np.partition(cosines, len(cosines) - k)[len(cosines) - k]
+        near = cosines >= largest(cosines, k)
         docs, cosines = docs[near], cosines[near]
     order = np.argsort(docs)
     return docs[order], cosines[order]

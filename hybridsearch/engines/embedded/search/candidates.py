@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
 from typing import Any
 
@@ -98,8 +98,7 @@ class Candidates:
 
     def _among(self, clause: Neighbours, plan: Plan) -> Mask | None:
         """Return which documents a clause looks among; None: all."""
-        asked = tuple(each for each in (*plan.filters, *clause.filters) if each not in clause.later)
-        conditions = replace(plan, filters=asked).conditions
+        conditions = plan.among(clause)
         if not conditions and not clause.texts:
             return None
         mask = passing(conditions, self.view.products)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hybridsearch.engines.embedded.arrays.cells import Mask
 from hybridsearch.engines.embedded.arrays.chosen import FEW, Chosen, united
 from hybridsearch.engines.embedded.arrays.postings import EMPTY, Ordinals
-from hybridsearch.engines.embedded.arrays.ranks import best, least_of
+from hybridsearch.engines.embedded.arrays.ranks import best, largest, least_of
 from hybridsearch.engines.embedded.compiled.bm25 import Scores, TextField, summed
 from hybridsearch.search.clauses import Words
 
@@ -127,7 +127,7 @@ class Matching:
         sums = sums * mask
         likely = max(int(least_of(sums, k)), 1)
         docs, scores = self._scored(np.flatnonzero(sums >= likely).astype(np.int32))
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        least = largest(scores, k)
         possible = max(math.floor(least / unit * (1 - SLACK)), 1)
         if possible >= likely:
             return docs, scores
