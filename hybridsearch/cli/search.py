@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from hybridsearch.cli import options, show
 from hybridsearch.cli.saved import Saved, saving
 from hybridsearch.clients import presenting
 from hybridsearch.clients.client import HybridSearch
+from hybridsearch.roles import Fields
 from hybridsearch.search import explain
 from hybridsearch.search.facets.written_facets import read_facets
 from hybridsearch.search.filters.written_filters import read_filters
-from hybridsearch.values import Hit
+from hybridsearch.search.words.synonyms import Synonyms
+from hybridsearch.values import Hit, Page
 
 
 @click.command("search")
@@ -104,27 +107,37 @@ def command(
         marks = highlight or saved is not None
         hits = shop.search(query, **arguments, highlight=marks, strict=strict, timeout=timeout, regions=regions)
         fields = shop.settings.fields
-
-        def words(hit: Hit) -> explain.Words:
-            return explain.words(hits.spelled or hits.query, hit.product, fields, shop.guidance.synonyms[0])
-
-        def lines(hit: Hit) -> list[str]:
-            marked = [f"{name}: {shown}" for name, shown in hit.highlights.items() if highlight]
-            if hit.variant is not None:
-                marked.insert(0, show.variant(hit.variant, fields))
-            if hit.looked_at:
-                marked.append(f"because you looked at {hit.looked_at}")
-            if not explained:
-                return marked
-            matches = words(hit)
-            return [*marked, f"has: {' '.join(matches.matched) or '-'}   lacks: {' '.join(matches.missing) or '-'}"]
-
+        synonyms = shop.guidance.synonyms[0]
         if as_json:
-            show.print_json(presenting.as_json(hits, fields, shop.guidance.synonyms[0], explained=explained))
+            show.print_json(presenting.as_json(hits, fields, synonyms, explained=explained))
         else:
-            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=lines, whole=explained or highlight)
+            more = partial(
+                lines, page=hits, fields=fields, highlight=highlight, synonyms=synonyms if explained else None
+            )
+            show.page(hits, fields.title, first=(hits.number - 1) * size + 1, more=more, whole=explained or highlight)
             show.regions(hits, fields.title)
         if saved:
             files = [path.name for path in (image, audio, video) if path]
             heading = [f"“{query}”"] * bool(query) + files + [*filters, *either]
             saved.write(shop, hits, ", ".join(heading) or "All products", image)
+
+
+def lines(hit: Hit, page: Page, fields: Fields, synonyms: Synonyms | None, *, highlight: bool) -> list[str]:
+    """Return what is shown below a hit.
+
+    Args:
+        hit: One of the page.
+        page: What was found.
+        fields: Of the shop.
+        synonyms: By which words that the hit has and lacks are told; None tells none.
+        highlight: Whether to show where they are.
+    """
+    marked = [f"{name}: {shown}" for name, shown in hit.highlights.items() if highlight]
+    if hit.variant is not None:
+        marked.insert(0, show.variant(hit.variant, fields))
+    if hit.looked_at:
+        marked.append(f"because you looked at {hit.looked_at}")
+    if synonyms is None:
+        return marked
+    words = explain.words(page.spelled or page.query, hit.product, fields, synonyms)
+    return [*marked, f"has: {' '.join(words.matched) or '-'}   lacks: {' '.join(words.missing) or '-'}"]

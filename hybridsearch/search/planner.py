@@ -16,7 +16,7 @@ from hybridsearch.query_sources import QUERY_SOURCES, VOICE, WORDS, QuerySource,
 from hybridsearch.roles import Fields
 from hybridsearch.runtime.remembered import remembered
 from hybridsearch.schema import Schema, in_reviews
-from hybridsearch.search.clauses import Match, Neighbours
+from hybridsearch.search.clauses import Match, Neighbours, Proof
 from hybridsearch.search.codes import is_surely_code, typed_codes, weighed
 from hybridsearch.search.diversity import Diverse
 from hybridsearch.search.facets.facets import FacetNames, read_facets
@@ -188,8 +188,6 @@ def plan(
     # What passes a filter is part of a page that was proved without it.
     is_proved = typed(kind) == WORDS.name and not query.filters and not ruled.pins
     given = Given(parts, reading, lexicon, codes, vectors.get(WORDS.name, {}), goods or {})
-    proofs = tuple(proofs_of(given, schema, weights.proof)) if is_proved else ()
-    proofs = tuple(replace(proof, words=with_reviews(proof.words, schema)) for proof in proofs)
     filters = tuple(read_filters(query.filters, schema.fields, configured))
     offset, size, notes = page_bounds(query, steady=bool(query.sort) or kind == "browse")
     ranked = not query.sort and kind not in UNTASTED
@@ -214,7 +212,7 @@ def plan(
         spelled=reading.spelled,
         corrected=reading.corrected,
         dropped=reading.dropped,
-        proofs=proofs,
+        proofs=proofs(given, schema, weights) if is_proved else (),
         suggestions=suggestions(reading, lexicon, schema.fields.languages),
         compared=compared(filters),
         ruled=ruled,
@@ -268,6 +266,12 @@ def with_reviews(match: Match, schema: Schema) -> Match:
     if not schema.fields.reviews:
         return match
     return replace(match, also=tuple(replace(words, language=in_reviews(words.language)) for words in match.words))
+
+
+def proofs(given: Given, schema: Schema, weights: Weights) -> tuple[Proof, ...]:
+    """Return what some product must have for a query to find any; words of reviews count as those of texts do."""
+    found = proofs_of(given, schema, weights.proof)
+    return tuple(replace(proof, words=with_reviews(proof.words, schema)) for proof in found)
 
 
 def is_doubtful(keyword: Match | None, lexicon: Lexicon | None) -> bool:
