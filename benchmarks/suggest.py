@@ -32,7 +32,7 @@ from benchmarks.facets import FIELDS, catalogue
 from benchmarks.search import milliseconds, read_queries
 from hybridsearch import HybridSearch
 from hybridsearch.settings import Settings
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 PRODUCTS, TEXTS, ROUNDS = 100_000, 60, 5
 SMALL = 300
@@ -110,7 +110,7 @@ def completed(shop: HybridSearch, queries: Sequence[str], show: int) -> dict[str
 
 def stems(written: str) -> set[str]:
     """Return the words of a text in whatever form."""
-    return {text.stem(word, "en") for word in text.pieces(written)}
+    return {stemming.stem(word, "en") for word in text.pieces(written)}
 
 
 def main() -> None:

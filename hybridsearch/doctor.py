@@ -25,7 +25,7 @@ from hybridsearch.search.rules import misplaced
 from hybridsearch.search.words.synonyms import unused
 from hybridsearch.shop.shop import Shop, lexicon_of
 from hybridsearch.shop.weightings import NO_ARM
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analysis_version
 from hybridsearch.values import Vector
 from hybridsearch.video import extra
 
@@ -69,8 +69,8 @@ def mapping(shop: Shop, schema: Schema) -> Iterator[Check]:
     if schema.unknown:
         newer = f"the index holds {', '.join(schema.unknown)}, which this version does not know"
         yield Check("mapping", "warning", newer, "upgrade hybridsearch")
-    if schema.analysis != text.analysis_version():
-        versions = f"the index has tokens of {schema.analysis}, here is {text.analysis_version()}"
+    if schema.analysis != analysis_version():
+        versions = f"the index has tokens of {schema.analysis}, here is {analysis_version()}"
         yield Check("analysis", "warning", versions, "hybridsearch reindex")
 
 

@@ -16,6 +16,7 @@ from hybridsearch.reviews.summary import summary
 from hybridsearch.roles import BUYERS_SAY, Fields, is_from_reviews
 from hybridsearch.schema import Leg, Schema, in_reviews
 from hybridsearch.texts import markup, text
+from hybridsearch.texts.languages import is_cjk
 from hybridsearch.values import Document, FieldValues, Product, Row, Stored, Vector
 
 RESERVED = "hybrid"
@@ -132,7 +133,7 @@ def analysed(title: str, everything: str, languages: Iterable[str], by_buyers: s
     """
     titles, texts, reviews = (text.fields_by_language(content, languages) for content in (title, everything, by_buyers))
     words = {language: text.analyse(part, language) for language, part in texts.items()}
-    in_order = {each: text.sequence(part, each) if text.is_cjk(each) else words[each] for each, part in texts.items()}
+    in_order = {each: text.sequence(part, each) if is_cjk(each) else words[each] for each, part in texts.items()}
     tokens: dict[str, dict[str, list[str]]] = {
         "title": {language: text.analyse(part, language) for language, part in titles.items()},
         "text": {

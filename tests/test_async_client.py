@@ -22,7 +22,7 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.search.plan import Plan
 from hybridsearch.shop.shop import Shop
-from hybridsearch.texts import text
+from hybridsearch.texts import cutting
 from hybridsearch.values import Vectors
 from tests.killable import LEG, Cheap, Hashed
 from tests.servers.fake import HANG, INFO, Received, Reply, error, serving
@@ -415,8 +415,8 @@ def test_the_dictionary_of_chinese_is_not_read_in_the_event_loop(
     async def ask() -> None:
         async with AsyncHybridSearch.open(chinese) as awaited:
             await awaited.reindex(options=quietly())
-            text.jieba_cut.cache_clear()
-            text.segment.cache_clear()
+            cutting.jieba_cut.cache_clear()
+            cutting.segment.cache_clear()
             for query in ("红色雨伞", "跑步鞋"):
                 await awaited.search(query)
 

@@ -1,4 +1,7 @@
-"""Text analysis: what people write, in six languages and none, becomes the same tokens on both engines."""
+"""Text analysis: what people write, in six languages and none, becomes the same tokens on both engines.
+
+The modules `text`, `languages`, `stemming` and `cutting` of `hybridsearch.texts`.
+"""
 
 import marshal
 import os
@@ -12,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import analyses, stop_words
 from hybridsearch.texts.text import analyse, analyse_query, clean, code, fields_by_language, pairs, sequence, words
 
 LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"]
@@ -179,7 +183,7 @@ def test_a_word_whose_stem_would_be_a_stop_word_is_none(language: str, words: li
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
 def test_stop_words_are_not_stemmed(language: str) -> None:
-    assert text.stop_tokens(language) == set(map(text.unaccented, text.stop_words((language,))))
+    assert text.stop_tokens(language) == set(map(stemming.unaccented, stop_words((language,))))
 
 
 def test_a_query_of_nothing_but_stop_words_keeps_them() -> None:
@@ -204,7 +208,7 @@ def test_a_code_is_its_letters_and_digits_however_it_is_typed(typed: str) -> Non
 
 def test_every_stop_word_is_one_token() -> None:
     for language in LANGUAGES:
-        assert len(text.stop_tokens(language)) <= len(text.languages()[language]["stopwords"])
+        assert len(text.stop_tokens(language)) <= len(analyses()[language]["stopwords"])
         assert all(text.stop_tokens(language))
 
 

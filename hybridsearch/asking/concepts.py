@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import is_cjk, stop_words
 
 LANGUAGES = ("en", "de", "fr", "es", "ja", "zh")
 BOTH = "+"
@@ -119,8 +120,8 @@ def read(written: str) -> tuple[Element, ...]:
 
 def elements(written: str, languages: Iterable[str]) -> list[Element]:
     """Return the parts of a text that mean something, in the one of some languages that knows most of it."""
-    runs = [language for language in languages if text.is_cjk(language)]
-    read = [list(in_words(written, language)) for language in languages if not text.is_cjk(language)]
+    runs = [language for language in languages if is_cjk(language)]
+    read = [list(in_words(written, language)) for language in languages if not is_cjk(language)]
     has_run = any(map(text.is_run, text.words(written)))
     if has_run and runs:
         kana = not HIRAGANA.isdisjoint(text.folded(text.lowered(written)))
@@ -135,8 +136,8 @@ def known(found: Sequence[Element]) -> float:
 
 def in_words(written: str, language: str) -> Iterator[Element]:
     """Yield the parts of a text in a language with spaces; what says nothing is left out."""
-    words = [text.unaccented(word) for word in text.pieces(written)]
-    stems = [text.stem(word, language) for word in words]
+    words = [stemming.unaccented(word) for word in text.pieces(written)]
+    stems = [stemming.stem(word, language) for word in words]
     known_words, place = vocabulary(language), 0
     while place < len(stems):
         if words[place] in known_words.frame and not followed(stems[place:], known_words):
@@ -149,7 +150,7 @@ def in_words(written: str, language: str) -> Iterator[Element]:
                 break
         else:
             count = 1
-            if words[place] not in text.stop_words((language,)):
+            if words[place] not in stop_words((language,)):
                 yield from compound(words[place], language) or (Element(frozenset(), words[place]),)
         place += count
 
@@ -160,7 +161,7 @@ def compound(word: str, language: str) -> tuple[Element, ...]:
     phrases = vocabulary(language).phrases
     for end in range(len(word) - SHORTEST, SHORTEST - 1, -1):
         parts = [
-            next(filter(None, (phrases.get((text.stem(form, language),)) for form in joined)), None)
+            next(filter(None, (phrases.get((stemming.stem(form, language),)) for form in joined)), None)
             for joined in ([word[:end], word[:end].removesuffix("s")], [word[end:]])
         ]
         if all(parts):
@@ -234,19 +235,19 @@ def vocabulary(language: str) -> Vocabulary:
                 found.setdefault(words, set()).add(concept)
     frame = next(cells[LANGUAGES.index(language)] for concept, _, *cells in rows() if concept == FRAME).split("|")
     phrases = {words: frozenset(concepts) for words, concepts in found.items()}
-    return Vocabulary(phrases, max(map(len, found)), frozenset(map(text.unaccented, frame)))
+    return Vocabulary(phrases, max(map(len, found)), frozenset(map(stemming.unaccented, frame)))
 
 
 def tells(words: Key, language: str) -> bool:
     """Tell whether not all words of a phrase are stop words."""
-    return text.is_cjk(language) or not text.stop_tokens(language).issuperset(words)
+    return is_cjk(language) or not text.stop_tokens(language).issuperset(words)
 
 
 def key(phrase: str, language: str) -> Key:
     """Return a phrase as it is compared."""
-    if text.is_cjk(language):
+    if is_cjk(language):
         return tuple(text.folded(text.lowered(phrase)))
-    return tuple(text.stem(text.unaccented(word), language) for word in text.pieces(phrase))
+    return tuple(stemming.stem(stemming.unaccented(word), language) for word in text.pieces(phrase))
 
 
 @cache

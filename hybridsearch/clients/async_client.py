@@ -32,7 +32,7 @@ from hybridsearch.search.variants import with_variants
 from hybridsearch.search.weights import Weights
 from hybridsearch.settings import Settings
 from hybridsearch.suggestion import Suggestions
-from hybridsearch.texts.text import must_load
+from hybridsearch.texts.cutting import must_load
 from hybridsearch.values import Hit, Page, Row
 
 if TYPE_CHECKING:

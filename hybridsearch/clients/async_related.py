@@ -22,7 +22,7 @@ from hybridsearch.search.person.taste import Taste, taste_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.weights import Weights
 from hybridsearch.shop.shop import KnownWords, Shop, known_words, unknown_words
-from hybridsearch.texts.text import must_load
+from hybridsearch.texts.cutting import must_load
 from hybridsearch.values import TASTE, Indexed, Page
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from difflib import SequenceMatcher
 
 from hybridsearch.events.traffic import Asked, Clicked, Crowd, Traffic, in_order, share
 from hybridsearch.inputs.json_text import as_toml
-from hybridsearch.texts.text import clean, unaccented, words
+from hybridsearch.texts.stemming import unaccented
+from hybridsearch.texts.text import clean, words
 
 SHOPPERS = 3
 """Who must have done the same before it is proposed."""

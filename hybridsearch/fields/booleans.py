@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hybridsearch.fields.base import FieldKind, first
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 TRUE = "true t yes y on 1 1.0 1.0000 wahr ja j vrai oui verdadero si 真 是 有 はい ✓ ✔ ☑ ○ ◯ 〇"
 FALSE = "false f no n off 0 0.0 0.0000 falsch nein faux non falso 假 否 无 無 偽 いいえ ✗ ✘ ☒ × ✕ ✖"
@@ -40,7 +40,9 @@ def truth(value: Any) -> bool:
     Raises:
         ValueError: It says neither true nor false.
     """
-    word = text.unaccented(text.clean(str(value), LONGEST).casefold()) if isinstance(value, str | int | float) else ""
+    word = (
+        stemming.unaccented(text.clean(str(value), LONGEST).casefold()) if isinstance(value, str | int | float) else ""
+    )
     if word not in WORDS:
         raise ValueError("expected true or false")
     return WORDS[word]

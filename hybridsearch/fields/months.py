@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming
 
 NAMES = (
     "january jan januar jaenner jänner janvier janv enero ene",
@@ -18,10 +18,10 @@ NAMES = (
     "november nov novembre noviembre",
     "december dec dezember dez décembre déc diciembre dic",
 )
-MONTHS = {text.unaccented(name): number for number, names in enumerate(NAMES, 1) for name in names.split()}
+MONTHS = {stemming.unaccented(name): number for number, names in enumerate(NAMES, 1) for name in names.split()}
 """The number of each, from 1, by its name in lower case and without accents."""
 
 
 def month(name: str) -> int | None:
     """Return the number of a month, or None for a word that names none."""
-    return MONTHS.get(text.unaccented(name.lower()))
+    return MONTHS.get(stemming.unaccented(name.lower()))

@@ -30,7 +30,7 @@ from hybridsearch.query_sources import PHOTO
 from hybridsearch.roles import BUYERS_SAY
 from hybridsearch.schema import Leg, Schema
 from hybridsearch.settings import Settings
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analysis_version
 from hybridsearch.values import Document, Product, Reject, Row, Vector
 from hybridsearch.video import extra
 from hybridsearch.video.kinds import require_video
@@ -323,7 +323,7 @@ def schema_of(settings: Settings, encoders: Mapping[str, Encoder]) -> Schema:
         known = Leg(leg.name, encoder.dims, encoder.fingerprint, leg.reads)
         frames = leg.reads == "image" and bool(settings.fields.videos)
         legs.append(replace(known, exact=leg.exact, pictures=leg.pictures, bits=leg.bits, frames=frames))
-    return Schema(settings.fields, tuple(legs), text.analysis_version())
+    return Schema(settings.fields, tuple(legs), analysis_version())
 
 
 def picture_loader(settings: Settings, fetch: Fetch) -> Load:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 LENGTHS = (8, 12, 13, 14)
 """Digits of a GTIN: GTIN-8, UPC, EAN or ISBN, and of a case."""
@@ -72,5 +72,5 @@ def part_number(written: str) -> str | None:
 
 def brand(written: str) -> str:
     """Return the name of a brand in the form that is compared: `TP-Link Technologies Co., Ltd.` is `tplink`."""
-    lowered = text.unaccented(text.lowered(written))
+    lowered = stemming.unaccented(text.lowered(written))
     return _SIGNS.sub("", _LEGAL.sub(" ", lowered.replace(".", ""))) or _SIGNS.sub("", lowered)

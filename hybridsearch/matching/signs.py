@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hybridsearch.texts import text
+from hybridsearch.texts import cutting, stemming, text
 from hybridsearch.texts.units import UNITS, is_measure, with_measures
 
 BASES = {
@@ -91,7 +91,7 @@ def bundles() -> frozenset[str]:
 
 def folded(word: str) -> str:
     """Return a text as words are compared: in lower case, without accents; kana keep their marks."""
-    return unicodedata.normalize("NFC", text.unaccented(word.lower()))
+    return unicodedata.normalize("NFC", stemming.unaccented(word.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def runs(pieces: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def parts(word: str) -> list[str]:
     """Return a word, or each two adjacent characters of a run of Chinese or Japanese, and the run itself."""
-    return [word, *text.bigrams(word)] if text.is_run(word) and len(word) > 1 else [word]
+    return [word, *cutting.bigrams(word)] if text.is_run(word) and len(word) > 1 else [word]
 
 
 def measure(word: str) -> tuple[str, float]:

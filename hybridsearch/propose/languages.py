@@ -9,7 +9,7 @@ from typing import get_args
 
 from hybridsearch.propose.columns import Column
 from hybridsearch.sections import Language
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses, is_cjk
 
 LOCALES = ("locale", "lang", "language", "sprache", "langue", "idioma")
 COUNTRIES = {"us": "en", "uk": "en", "gb": "en", "jp": "ja", "cn": "zh", "tw": "zh", "at": "de", "mx": "es"}
@@ -44,7 +44,7 @@ def guess_languages(sampled: Sequence[Column], spoken: Sequence[Column]) -> tupl
         return ("en",), "no text has a telling word; assumed"
     said = f"by telling words and letters: {shares(seen)}"
     latin = sum(language_of(value) is None and LATIN.search(value) is not None for value in texts)
-    if all(map(text.is_cjk, frequent(seen))) and latin >= NOISE * len(texts):
+    if all(map(is_cjk, frequent(seen))) and latin >= NOISE * len(texts):
         return ("en", *frequent(seen)), f"{said}; Latin letters without a telling word are taken for English"
     return frequent(seen), said
 
@@ -75,9 +75,9 @@ def language_of(value: str) -> str | None:
         return "zh"
     words = set(WORD.findall(value.lower()))
     letters = set(value.lower())
-    latin = (name for name in get_args(Language) if not text.is_cjk(name))
+    latin = (name for name in get_args(Language) if not is_cjk(name))
     scores = {
-        name: len(words.intersection(text.languages()[name]["stopwords"])) + bool(letters & LETTERS.get(name, set()))
+        name: len(words.intersection(analyses()[name]["stopwords"])) + bool(letters & LETTERS.get(name, set()))
         for name in latin
     }
     top = max(scores.values())

@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from hybridsearch.events.proposals import Proposal
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import analyses, is_cjk, stop_words
 from hybridsearch.values import Vectors
 
 MOST_WORDS = 3_000
@@ -29,7 +30,7 @@ _KANA = re.compile("[\u3041-\u30ff]")
 
 def comparable(counts: Mapping[str, int], languages: Sequence[str]) -> list[str]:
     """Return the words of a catalogue that are compared, those of most products first."""
-    small = text.stop_words(tuple(languages))
+    small = stop_words(tuple(languages))
     fit = (
         word
         for word, count in counts.items()
@@ -83,9 +84,11 @@ def mutual(words: Sequence[str], cosines: Vectors) -> Iterator[tuple[int, int]]:
 
 def is_form(first: str, second: str) -> bool:
     """Tell whether searches see that two words are one: by their stems or their letters."""
-    languages = (language for language in text.languages() if not text.is_cjk(language))
-    if any(text.stem(first, language) == text.stem(second, language) for language in languages):
+    languages = (language for language in analyses() if not is_cjk(language))
+    if any(stemming.stem(first, language) == stemming.stem(second, language) for language in languages):
         return True
     if text.is_run(first) and text.is_run(second):
         return first in second or second in first
-    return SequenceMatcher(None, text.unaccented(first), text.unaccented(second), autojunk=False).ratio() > ALIKE
+    return (
+        SequenceMatcher(None, stemming.unaccented(first), stemming.unaccented(second), autojunk=False).ratio() > ALIKE
+    )

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from hybridsearch.reviews.lexicon import tokens
 from hybridsearch.reviews.read import BEST, WORST, Review
-from hybridsearch.texts import text
+from hybridsearch.texts import cutting, text
 
 COPIES = 3
 """Reviews that say nearly the same, from which on they are a burst."""
@@ -82,7 +82,7 @@ def words_of(written: str) -> frozenset[Hashable]:
     """Return the words of a review, of Chinese and Japanese each two characters that follow each other."""
     found: set[Hashable] = set()
     for word in tokens(written):
-        found |= set(text.bigrams(word)) if text.is_run(word) else {word}
+        found |= set(cutting.bigrams(word)) if text.is_run(word) else {word}
     return frozenset(found)
 
 

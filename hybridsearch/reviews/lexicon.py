@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 ASPECTS = (
     "size",
@@ -135,7 +135,7 @@ def both(known: Term, term: Term) -> Term:
 
 def tokens(sentence: str) -> list[str]:
     """Return the words of a sentence without accents, in lower case, and the signs between its parts."""
-    return _TOKEN.findall(text.unaccented(sentence.lower()))
+    return _TOKEN.findall(stemming.unaccented(sentence.lower()))
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import Passing
 from hybridsearch.search.filters.conditions import Filter, Ids, Not, Terms, together
 from hybridsearch.search.filters.filters import read_filters
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 from hybridsearch.values import RULE
 
 MOST_PINS = 100
@@ -258,7 +258,7 @@ def problem(error: Any) -> str:
 
 def words_of(typed: str) -> Words:
     """Return the words of a query in the form in which they are compared."""
-    return tuple(map(text.unaccented, text.query_words(text.clean(typed, text.QUERY_LIMIT))))
+    return tuple(map(stemming.unaccented, text.query_words(text.clean(typed, text.QUERY_LIMIT))))
 
 
 def is_for(when: When, asked: Words, filters: Sequence[Filter], fields: Fields, today: date) -> bool:

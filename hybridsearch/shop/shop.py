@@ -49,7 +49,7 @@ from hybridsearch.shop.phrasing import Phrasing
 from hybridsearch.shop.recent import Recent
 from hybridsearch.shop.suggesting import Suggesting
 from hybridsearch.shop.weightings import Weightings
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analysis_version
 from hybridsearch.values import Page, Vector
 from hybridsearch.video.upload import Film, Video, film_of
 
@@ -303,7 +303,7 @@ def lexicon_of(engine: Engine, generation: str | None = None) -> KnownWords:
 
 def known_words(lexicon: Lexicon, schema: Schema) -> KnownWords:
     """Return the words of an index, unless an earlier version built it, which kept none."""
-    if lexicon.documents and not lexicon.counts and schema.analysis != text.analysis_version():
+    if lexicon.documents and not lexicon.counts and schema.analysis != analysis_version():
         return unknown_words("an earlier version built the index; rebuild it with: hybridsearch reindex")
     return lexicon, ()
 
@@ -336,8 +336,8 @@ def require_same(schema: Schema, encoders: Mapping[str, Encoder]) -> None:
         )
     for leg in schema.legs:
         same_encoder(leg, encoders[leg.name])
-    if schema.analysis != text.analysis_version():
+    if schema.analysis != analysis_version():
         raise EngineError(
-            f"The live index has tokens of {schema.analysis}, this program makes {text.analysis_version()}. "
+            f"The live index has tokens of {schema.analysis}, this program makes {analysis_version()}. "
             "Rebuild it with: hybridsearch reindex"
         )

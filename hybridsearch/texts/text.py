@@ -8,15 +8,14 @@ silently change what matches (measured in docs/architecture.md).
 from __future__ import annotations
 
 import functools
-import importlib.metadata
-import importlib.resources
 import itertools
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
+from hybridsearch.texts.cutting import smaller, tokenizer
+from hybridsearch.texts.languages import is_cjk, stop_words
+from hybridsearch.texts.stemming import MARKS, stem, unaccented
 from hybridsearch.texts.units import measures, with_measures
 
 FIELD_LIMIT = 20_000
@@ -32,8 +31,6 @@ ALL = "all"
 """Stands for the language of a field that is the same in all of them."""
 WORD_LIMIT = 64
 """Characters of one word; far below the 255 at which Elasticsearch cuts tokens in two."""
-RUN_LIMIT = 100
-"""Han characters that jieba is given at once: its time is quadratic in a run of one repeated character."""
 MARKS_LIMIT = 30
 """Marks on one letter, as in Unicode's Stream-Safe Text: normalisation takes time quadratic in their number."""
 
@@ -49,28 +46,10 @@ _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*"
 # conditions on a dot holds, never both: else it is exponential in their number.
 _COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d))[^\\W_{CJK}]++)++")
 _PUNCTUATION = str.maketrans("", "", "-/.")
-_LETTERS = str.maketrans(
-    {
-        "ß": "ss",
-        "œ": "oe",
-        "æ": "ae",
-        "ø": "o",
-        "ł": "l",
-        "ı": "i",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ħ": "h",
-        "ŋ": "n",
-        "ŧ": "t",
-    }
-)
-"""Letters that people type in others, and that no normal form takes apart."""
 _KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 """Katakana as hiragana: the same word is written in either."""
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
-_MARKS = re.compile("[\u0300-\u036f]")
 _STACKED = re.compile(r"[^\x00-\x7f\w\s]{31,}+")
 _COMPOSED_MARKS = "\u0f73\u0f75\u0f81"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
@@ -141,7 +120,7 @@ def lowered(text: str) -> str:
     text = clean(text, PRODUCT_LIMIT).lower()
     if not text.isascii():
         # A mark that is left after NFKC has no letter to join: it would cut its word in two, as in "İ" in lower case.
-        text = _MARKS.sub("", text)
+        text = MARKS.sub("", text)
     if "'" in text or "’" in text:
         text = _ELISION.sub(" ", _POSSESSIVE.sub("", text))
     return text
@@ -256,130 +235,7 @@ def fields_by_language(text: str, languages: Iterable[str]) -> dict[str, str]:
     return texts | dict.fromkeys(latin, rest)
 
 
-def is_cjk(language: str) -> bool:
-    """Tell whether a language is written without spaces."""
-    return bool(languages()[language]["tokens"] != "snowball")
-
-
-@functools.cache
-def languages() -> dict[str, dict[str, Any]]:
-    """Return how each language is analysed, as mappings/languages.json says."""
-    file = importlib.resources.files("hybridsearch.mappings") / "languages.json"
-    by_language: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return by_language
-
-
-@functools.cache
-def analysis_version() -> str:
-    """Return the versions that the tokens depend on; they are stored with an index."""
-    versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
-    return ", ".join(["hybridsearch 3", *versions])
-
-
-@functools.cache
-def stop_words(of: tuple[str, ...]) -> frozenset[str]:
-    """Return the stop words of some languages, as they are written."""
-    return frozenset(word for language in of for word in languages()[language]["stopwords"])
-
-
 @functools.cache
 def stop_tokens(language: str) -> frozenset[str]:
     """Return the stop words of a language, as tokens."""
     return frozenset(token for word in stop_words((language,)) for token in analyse(word, language))
-
-
-@functools.cache
-def stop_forms(language: str) -> frozenset[str]:
-    """Return the stop words of a language without accents."""
-    return frozenset(map(unaccented, stop_words((language,))))
-
-
-@functools.lru_cache(maxsize=50_000)  # some 15 MB; every code of a large catalogue is a word of its own
-def stem(word: str, language: str) -> str:
-    """Return the stem of a word in lower case, without accents: people leave them out, before they are stemmed too.
-
-    Stop words stay as they are, and so does what would become one: `láser` is no form of `las`.
-    """
-    plain = unaccented(word) or word
-    if plain in stop_forms(language):
-        return plain
-    stemmed = snowball(plain, language)
-    return plain if stemmed in stop_forms(language) else stemmed
-
-
-def snowball(plain: str, language: str) -> str:
-    """Return the stem of a word without accents, as Snowball has it."""
-    name = languages()[language].get("stemmer")
-    # Without its accent a French participle has one ending more: cassée, cassee, casse.
-    for _ in range(languages()[language].get("passes", 1) if name else 0):
-        plain = stemmer(name).stemWord(plain) or plain
-    return plain
-
-
-def unaccented(word: str) -> str:
-    """Return a word in lower case without accents and ligatures."""
-    return word if word.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", word)).translate(_LETTERS)
-
-
-@functools.cache
-def stemmer(name: str) -> Any:
-    """Return the Snowball stemmer of this name."""
-    import snowballstemmer
-
-    return snowballstemmer.stemmer(name)
-
-
-@functools.cache
-def tokenizer(language: str) -> Callable[[str], Sequence[str]]:
-    """Return what cuts a run of Chinese or Japanese characters in this language's field."""
-    tokenizers: dict[str, Callable[[str], Sequence[str]]] = {"jieba": segment, "bigrams": bigrams, "snowball": list}
-    return tokenizers[languages()[language]["tokens"]]
-
-
-def smaller(run: str, language: str) -> list[str]:
-    """Return what is smaller than a word in a run of Chinese or Japanese: pairs of adjacent characters, and each."""
-    if len(run) == 1 or not is_cjk(language):
-        return []
-    return [*(bigrams(run) if tokenizer(language) is not bigrams else ()), *run]
-
-
-def must_load(languages: Iterable[str]) -> bool:
-    """Tell whether the first text in these languages takes a second or two: the cutter's dictionary is not read yet."""
-    return any(tokenizer(language) is segment for language in languages) and not jieba_cut.cache_info().currsize
-
-
-def bigrams(run: str) -> list[str]:
-    """Return each two adjacent characters; a single character stays as it is."""
-    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-
-
-@functools.lru_cache(maxsize=10_000)  # each field of a product that holds a run cuts it again
-def segment(run: str) -> tuple[str, ...]:
-    """Return the Chinese words of a run, long ones also in their parts, as jieba's search mode does."""
-    chunks = (run[i : i + RUN_LIMIT] for i in range(0, len(run), RUN_LIMIT))
-    return tuple(word for chunk in chunks for word in jieba_cut()(chunk))
-
-
-@functools.cache
-def jieba_cut() -> Callable[[str], Sequence[str]]:
-    """Return the segmenter: rjieba where it is installed (the same words, 24 times faster), else jieba."""
-    try:
-        import rjieba
-    except ImportError:
-        pass
-    else:
-        return lambda text: list(rjieba.cut_for_search(text, True))
-    import tempfile
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes from Python 3.12 on, pkg_resources before setuptools 82
-        import jieba
-    jieba.setLogLevel(60)
-    with tempfile.TemporaryDirectory() as private:
-        # jieba's cache has a fixed name in the shared temporary folder, where anyone could plant one.
-        tokenizer = jieba.Tokenizer()
-        tokenizer.tmp_dir = private
-        tokenizer.initialize()
-    cut: Callable[[str], Sequence[str]] = tokenizer.lcut_for_search
-    return cut

@@ -7,13 +7,14 @@ import numpy as np
 from hybridsearch.encoders.goods import Goods, called, kinds, tells_goods
 from hybridsearch.schema import Calibration, Leg
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses
 from hybridsearch.values import Vector
 
 
 def test_every_kind_has_a_word_in_each_language_that_is_searched_in_this_language() -> None:
     assert len(kinds()) > 500
     for words in kinds().values():
-        assert set(words) == set(text.languages())
+        assert set(words) == set(analyses())
         assert all(text.sequence(word, language) for language, word in words.items())
 
 

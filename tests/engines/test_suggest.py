@@ -20,7 +20,8 @@ from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.document import searched
 from hybridsearch.errors import QueryError
 from hybridsearch.suggestion import Suggestions
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import analyses, is_cjk
 from tests.engines.builders import on_both_engines
 
 Shops = tuple[HybridSearch, HybridSearch]
@@ -56,7 +57,7 @@ def passes(row: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
 def has_all(row: Mapping[str, Any], query: str, shop: HybridSearch) -> bool:
     """Tell whether a product has all words of a query in one language: by its tokens, without a plan or an engine."""
     fields = shop.settings.fields
-    stop = {word for language in LANGUAGES for word in text.languages()[language]["stopwords"]}
+    stop = {word for language in LANGUAGES for word in analyses()[language]["stopwords"]}
     words = text.query_words(query)
     wanted = " ".join([word for word in words if word not in stop] or words)
     kept = text.fields_by_language(searched(row, fields), LANGUAGES)
@@ -65,7 +66,7 @@ def has_all(row: Mapping[str, Any], query: str, shop: HybridSearch) -> bool:
     return not words or any(
         set(text.analyse(asked[language], language)) <= set(text.analyse(kept.get(language, ""), language))
         for language in asked
-        if text.is_cjk(language) is runs
+        if is_cjk(language) is runs
     )
 
 
@@ -158,11 +159,13 @@ def test_any_text_is_answered(shops: Shops, typed: str) -> None:
 @pytest.mark.parametrize("typed", ["umbrella ", "the ", "a ", "rot und ", "[a-z]+", '{"match_all":{}}'])
 def test_behind_a_whole_word_nothing_is_suggested_that_has_nothing_to_do_with_it(shops: Shops, typed: str) -> None:
     """Where no title goes on, the most frequent words of the whole shop are no continuation."""
-    stems = {text.stem(word, language) for word in text.words(typed) for language in LANGUAGES}
+    stems = {stemming.stem(word, language) for word in text.words(typed) for language in LANGUAGES}
     for shop in shops:
         for each in shop.suggest(typed):
             shown = f"{each.text} {each.query}"
-            assert stems & {text.stem(word, language) for word in text.words(shown) for language in LANGUAGES}, shown
+            assert stems & {stemming.stem(word, language) for word in text.words(shown) for language in LANGUAGES}, (
+                shown
+            )
 
 
 @pytest.mark.parametrize("size", [-1, 51, 10**12, "8", None])

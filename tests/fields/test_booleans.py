@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridsearch.fields import booleans
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming
 
 YES = [
     "true",
@@ -94,7 +94,7 @@ def test_the_documentation_names_the_words() -> None:
     said = page.split("**Booleans** are")[1].split("in capitals")[0]
     for words, answer in zip(said.split("and `false`"), (booleans.TRUE, booleans.FALSE), strict=True):
         named = set(re.findall("`(.+?)`", words)) | ({"false"} if answer is booleans.FALSE else set())
-        assert {text.unaccented(word) for word in named} == set(answer.split()) - {"1.0", "1.0000", "0.0", "0.0000"}
+        assert {stemming.unaccented(word) for word in named} == set(answer.split()) - {"1.0", "1.0000", "0.0", "0.0000"}
 
 
 def test_no_word_means_both() -> None:

@@ -93,7 +93,7 @@ def test_a_large_lexicon_answers_within_the_time_of_a_search() -> None:
     words = {f"{letters[n % 26]}{letters[n // 26 % 26]}{letters[n // 676 % 26]}word{n:x}": 1 for n in range(65_000)}
     large = Lexicon({word.translate(str.maketrans("0123456789", letters[:10])): 1 for word in words}, 65_000)
     large.spellings("awordlike", 2)
-    started = time.perf_counter()
+    started = time.process_time()
     for number in range(20):
         typed = f"unknown{letters[number]}word"
         large.count(typed, "en")
@@ -101,7 +101,7 @@ def test_a_large_lexicon_answers_within_the_time_of_a_search() -> None:
         large.parts(typed)
         large.wholes(typed)
         large.spellings(typed, 2)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 @pytest.mark.parametrize(

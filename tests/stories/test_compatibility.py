@@ -19,7 +19,7 @@ from hybridsearch.changes import Change
 from hybridsearch.errors import EngineError, WeightsError
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search import weights
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analysis_version
 from tests.killable import LEG, shop_of
 
 GENERATION = "20261128-145100-c021f0"
@@ -79,7 +79,7 @@ CAP = {"id": "2", "title": "Blaue Mütze", "brand": "Borealis", "sku": "BO-2", "
 
 def test_the_analysis_of_texts_is_that_of_the_version_before() -> None:
     """Another number would make every index refuse changes; the packages behind it are those that are installed."""
-    assert text.analysis_version().startswith("hybridsearch 3, snowballstemmer ")
+    assert analysis_version().startswith("hybridsearch 3, snowballstemmer ")
 
 
 def test_a_schema_of_the_version_before_is_read() -> None:

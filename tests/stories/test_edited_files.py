@@ -225,7 +225,7 @@ OWN = {
     "encoders/endpoint.py": "an answer, checked by its shape",
     "engines/elasticsearch/mapping.py": "a file of the package",
     "indexing/blocks.py": "what another process of the same run wrote",
-    "texts/text.py": "a file of the package",
+    "texts/languages.py": "a file of the package",
     "matching/model.py": "a file of the package",
     "matching/signs.py": "a file of the package",
     "voice/endpoint.py": "an answer, checked by its shape",

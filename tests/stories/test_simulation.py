@@ -42,7 +42,7 @@ from hybridsearch.indexing.updates import Updates
 from hybridsearch.runtime.progress import silent
 from hybridsearch.schema import Schema
 from hybridsearch.settings import Settings
-from hybridsearch.texts import text
+from hybridsearch.texts.languages import analysis_version
 from hybridsearch.values import Product, Reject, Row
 from tests.servers.model import Doc, Model
 
@@ -343,7 +343,7 @@ def no_pool(*_: Any, **__: Any) -> Iterator[Here]:
 def attempt(world: World, export: Export, process: Process) -> Report:
     """Run the program once, from its start to its end or its death."""
     simulated = SimulatedEngine(world, process)
-    schema = Schema(world.settings.fields, (), text.analysis_version())
+    schema = Schema(world.settings.fields, (), analysis_version())
     with simulated.lease("tester") as lease:
         return Reindex(
             source=export,

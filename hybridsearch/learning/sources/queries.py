@@ -15,6 +15,7 @@ from hybridsearch.inputs.rows import strings, tidy
 from hybridsearch.search.filters.filters import FilterValue
 from hybridsearch.search.person.history import NOTHING, History
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses
 from hybridsearch.values import Row
 
 FILTERS: TypeAdapter[dict[str, FilterValue]] = TypeAdapter(dict[str, FilterValue])
@@ -127,7 +128,7 @@ def group_keys(query: JudgedQuery) -> Iterator[Hashable]:
         yield "video", query.video
     if query.text:
         language = (query.locale or "en")[:2].lower()
-        tokens = text.analyse_query(query.text, language if language in text.languages() else "en")
+        tokens = text.analyse_query(query.text, language if language in analyses() else "en")
         yield "text", *(sorted(tokens) or [text.spelled(query.text)])
 
 

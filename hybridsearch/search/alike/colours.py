@@ -11,12 +11,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming
 
 
 def folded(word: str) -> str:
     """Return a text as words are compared: in lower case, without accents; kana keep their marks."""
-    return unicodedata.normalize("NFC", text.unaccented(word.lower()))
+    return unicodedata.normalize("NFC", stemming.unaccented(word.lower()))
 
 
 @functools.cache

@@ -25,6 +25,7 @@ from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import Word, having
 from hybridsearch.search.words.telling import idf, tokens_of
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import is_cjk
 from hybridsearch.values import Indexed
 
 MOST_WORDS = 25
@@ -169,7 +170,7 @@ def in_language(words: Sequence[Word], language: str, lexicon: Lexicon | None) -
 
     What a product must have of them never exceeds the most telling word, so that something is found.
     """
-    here = [word for word in words if text.is_cjk(language) or not text.is_run(word.typed)]
+    here = [word for word in words if is_cjk(language) or not text.is_run(word.typed)]
     found = tokens_of(here, language)[:MOST_WORDS]
     tokens = tuple(own for _, own in found)
     if not tokens:

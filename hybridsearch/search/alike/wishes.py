@@ -24,6 +24,7 @@ from hybridsearch.search.shared import telling_most, values_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses, stop_words
 from hybridsearch.values import Hit, Page
 
 KIND = f"{PHOTO.name} and {WORDS.name}"
@@ -133,7 +134,7 @@ def phrases(words: Sequence[str]) -> Iterator[tuple[str, tuple[int, int]]]:
 
     Each comes with where it begins and where it ends, in characters.
     """
-    idle = text.stop_words(tuple(text.languages()))
+    idle = stop_words(tuple(analyses()))
     starts = [0, *itertools.accumulate(len(word) + 1 for word in words)]
     for first, last in itertools.combinations(range(len(words) + 1), 2):
         some = words[first:last]

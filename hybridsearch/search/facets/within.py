@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 LONGEST = 50
 """Characters that are compared of what was typed: a server refuses patterns that are much longer."""
@@ -84,7 +84,7 @@ def plain(value: str) -> str:
 
 def small(letters: str) -> str:
     """Return letters in small ones without accents, kana as hiragana."""
-    return unicodedata.normalize("NFC", text.folded(text.unaccented(letters.casefold())))
+    return unicodedata.normalize("NFC", text.folded(stemming.unaccented(letters.casefold())))
 
 
 @functools.cache

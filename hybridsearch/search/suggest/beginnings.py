@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 
 from hybridsearch.search.words.lexicon import beginning
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 LONGEST = 60
 """Characters from the start of a word that are compared."""
@@ -57,7 +57,7 @@ def plain(words: str) -> str:
 
 def plain_word(word: str) -> str:
     """Return a word in plain letters; a run of Chinese or Japanese keeps its length."""
-    return text.folded(word) if text.is_run(word) else text.unaccented(word)
+    return text.folded(word) if text.is_run(word) else stemming.unaccented(word)
 
 
 def tails(words: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hybridsearch.search.suggest.beginnings import LONGEST, plain_word
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses, stop_words
 
 WORDS_ON = 2
 """Words by which a phrase is longer than what was typed, at most;"""
@@ -147,4 +148,4 @@ def is_phrase(words: str) -> bool:
 
 def small_words() -> frozenset[str]:
     """Return the stop words of all languages, as they are written."""
-    return text.stop_words(tuple(text.languages()))
+    return stop_words(tuple(analyses()))

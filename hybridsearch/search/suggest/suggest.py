@@ -14,7 +14,8 @@ from hybridsearch.search.suggest.concordance import Concordance, small_words
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import occurrences
 from hybridsearch.search.words.synonyms import Synonyms
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import analyses, is_cjk
 
 QUERY, WORD, CATEGORY, BRAND = "query", "word", "category", "brand"
 """What a suggestion is: what others searched for, words of the catalogue, or the value of a facet."""
@@ -210,5 +211,5 @@ def distinct(found: Iterable[Candidate]) -> Iterator[Candidate]:
 def stems_by_language(written: str) -> frozenset[frozenset[str]]:
     """Return the stems of some words in each language that has any."""
     pieces = text.pieces(written)
-    stemmed = (language for language in text.languages() if not text.is_cjk(language))
-    return frozenset(frozenset(text.stem(piece, language) for piece in pieces) for language in stemmed)
+    stemmed = (language for language in analyses() if not is_cjk(language))
+    return frozenset(frozenset(stemming.stem(piece, language) for piece in pieces) for language in stemmed)

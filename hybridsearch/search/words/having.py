@@ -11,6 +11,7 @@ from hybridsearch.search.words.reading import Word, standing_for
 from hybridsearch.search.words.synonyms import NONE, Synonyms
 from hybridsearch.search.words.telling import token_of
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import is_cjk, stop_words
 
 
 def having_all(
@@ -40,7 +41,7 @@ def having_words(words: tuple[str, ...], languages: tuple[str, ...]) -> Match | 
 def telling(written: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a text without stop words, unless there is nothing else."""
     typed = text.query_words(written)
-    return tuple(word for word in typed if word not in text.stop_words(languages)) or typed
+    return tuple(word for word in typed if word not in stop_words(languages)) or typed
 
 
 def match_of(words: Sequence[Word], languages: Sequence[str]) -> Match | None:
@@ -54,7 +55,7 @@ def fields_of(words: Sequence[Word], languages: Sequence[str]) -> Sequence[str]:
     if any(word.alike for word in words):
         return languages
     runs = any(text.is_run(word.typed) for word in words)
-    return [language for language in languages if text.is_cjk(language) is runs] or languages
+    return [language for language in languages if is_cjk(language) is runs] or languages
 
 
 def all_tokens(words: Sequence[Word], language: str) -> Words | None:

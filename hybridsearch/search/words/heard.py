@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import Reading, Word, enough, having, occurrences
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import analyses, is_cjk, stop_words
 from hybridsearch.transcript import Transcript
 
 SHARE = 0.1
@@ -55,7 +56,7 @@ def familiar(word: str, lexicon: Lexicon, languages: Sequence[str]) -> float:
 def count(word: str, lexicon: Lexicon, languages: Sequence[str]) -> int:
     """Return how many products have a word, or all of a run of Chinese or Japanese characters."""
     if text.is_run(word):
-        return max((having(word, language, lexicon) for language in languages if text.is_cjk(language)), default=0)
+        return max((having(word, language, lexicon) for language in languages if is_cjk(language)), default=0)
     return occurrences(word, lexicon, languages)
 
 
@@ -103,7 +104,7 @@ def replaced(words: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str,
 
 def hints(lexicon: Lexicon, most: int) -> tuple[str, ...]:
     """Return words of letters that the most products have, those of which there are the most first."""
-    stops = text.stop_words(tuple(text.languages()))
+    stops = stop_words(tuple(analyses()))
     words = (
         word
         for word, products in lexicon.counts.items()

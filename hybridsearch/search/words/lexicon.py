@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
 
 LONGEST_ENDING = 8
 """Letters by which two forms of a word may differ at the end."""
@@ -45,7 +45,7 @@ class Lexicon:
     def __init__(self, counts: Mapping[str, int], documents: int, *, whole: bool = True) -> None:
         self.counts, self.documents, self.whole = counts, documents, whole
         self._known: dict[tuple[str, str], int] = {}
-        self._sorted = sorted((text.unaccented(word), word) for word in counts if not text.is_run(word))
+        self._sorted = sorted((stemming.unaccented(word), word) for word in counts if not text.is_run(word))
         """Each word without its accents, and as it is."""
         self._completed: dict[str, tuple[str, ...]] = {}
         self._same: dict[tuple[str, str], frozenset[str]] = {}
@@ -95,7 +95,7 @@ class Lexicon:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        plain = text.unaccented(word)
+        plain = stemming.unaccented(word)
         near = (
             self._by_length[length][place]
             for length in range(max(SHORTEST, len(plain) - edits), len(plain) + edits + 1)
@@ -145,17 +145,17 @@ class Lexicon:
 
     def wholes(self, part: str) -> tuple[str, ...]:
         """Return words that begin or end with a part, those of which there is more first."""
-        plain = text.unaccented(part)
+        plain = stemming.unaccented(part)
         found = dict.fromkeys([*beginning(plain, self._sorted), *beginning(plain[::-1], self._reversed)])
-        return self._likeliest((word for word in found if text.unaccented(word) != plain), plain[0])[:WHOLES]
+        return self._likeliest((word for word in found if stemming.unaccented(word) != plain), plain[0])[:WHOLES]
 
     def _alike(self, word: str, language: str) -> Iterator[str]:
         """Yield each form of a word."""
-        token, plain = text.stem(word, language), text.unaccented(word)
+        token, plain = stemming.stem(word, language), stemming.unaccented(word)
         # A stem may have another last letter: `berri` is that of `berry` too.
         shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(token, plain, strict=False)))
         for form in beginning(plain[: max(SHORTEST_PART, shared - 1)], self._sorted):
-            if len(form) <= len(plain) + LONGEST_ENDING and text.stem(form, language) == token:
+            if len(form) <= len(plain) + LONGEST_ENDING and stemming.stem(form, language) == token:
                 yield form
 
     def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ class Lexicon:
     @cached_property
     def _plain_by_length(self) -> Mapping[int, list[str]]:
         """Return the same words without their accents."""
-        return {length: list(map(text.unaccented, words)) for length, words in self._by_length.items()}
+        return {length: list(map(stemming.unaccented, words)) for length, words in self._by_length.items()}
 
 
 def beginning(letters: str, words: Sequence[tuple[str, str]]) -> Iterator[str]:

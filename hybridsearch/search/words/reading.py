@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from hybridsearch.runtime.remembered import remembered
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.synonyms import NONE, Alike, Synonyms
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import is_cjk
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
@@ -51,16 +52,16 @@ class Word:
             own = [each for each in self.alike if each.language in ("", language)]
             typed = () if any(each.replaces for each in own) else forms
             forms = (*typed, *itertools.chain.from_iterable(each.forms for each in own))
-        if all(map(str.isascii, forms)) or text.is_cjk(language):
+        if all(map(str.isascii, forms)) or is_cjk(language):
             return forms
         return tuple(form for form in forms if not any(map(text.is_run, form.split())))
 
     def crosses(self, language: str) -> bool:
         """Tell whether it stands for words that only the field of this language has, and is none for it itself."""
-        if text.is_cjk(language) is text.is_run(self.typed):
+        if is_cjk(language) is text.is_run(self.typed):
             return False
         own = (form for each in self.alike if each.language in ("", language) for form in each.forms)
-        return any(text.is_run(form) is text.is_cjk(language) for form in own)
+        return any(text.is_run(form) is is_cjk(language) for form in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def cut(run: Word, synonyms: Synonyms) -> list[Word]:
     typed, parts, start, place = run.typed, [], 0, 0
     while place < len(typed):
         ends = range(min(len(typed), place + synonyms.longest_run), place, -1)
-        end = next((end for end in ends if (text.unaccented(typed[place:end]),) in synonyms.rules), None)
+        end = next((end for end in ends if (stemming.unaccented(typed[place:end]),) in synonyms.rules), None)
         if end is not None:
             parts += [typed[start:place], typed[place:end]]
             start = end
@@ -208,7 +209,7 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
 
 def spellings(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> tuple[str, ...]:
     """Return the words one letter away from a word, or else from its stem: of `earbuds` there may be `earbud` alone."""
-    stems = dict.fromkeys(text.stem(typed, language) for language in languages)
+    stems = dict.fromkeys(stemming.stem(typed, language) for language in languages)
     tried = (typed, *(stem for stem in stems if len(stem) >= SHORTEST_STEM and stem != typed))
     return next(filter(None, (lexicon.spellings(each, 1) for each in tried)), ())
 
@@ -220,7 +221,7 @@ def occurrences(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> int:
     """
     if typed in lexicon.counts:
         return max(lexicon.count(typed, language) for language in languages)
-    stems = {language: text.stem(typed, language) for language in languages}
+    stems = {language: stemming.stem(typed, language) for language in languages}
     known = (
         language
         for language, stem in stems.items()

@@ -12,6 +12,7 @@ from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import Reading
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import is_cjk
 
 
 def repeated(
@@ -32,7 +33,7 @@ def repeated(
     seen: set[Hashable] = set()
     found = set()
     for words in keyword.words:
-        if text.is_cjk(words.language):
+        if is_cjk(words.language):
             continue
         told = found_by(words, parts[words.language], reading, lexicon)
         if told in seen:

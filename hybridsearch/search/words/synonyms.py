@@ -15,7 +15,8 @@ from functools import cached_property
 from itertools import islice
 
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import analyses
 
 MOST = 50
 """Terms that one stands for; a word with more says nothing any more, and each is a clause of the request."""
@@ -73,7 +74,7 @@ class Synonyms:
 
     def of(self, words: Sequence[str], languages: Iterable[str]) -> tuple[Alike, ...]:
         """Return what words that follow each other stand for, in other forms too, such as the plural."""
-        found = self.rules.get(tuple(map(text.unaccented, words)))
+        found = self.rules.get(tuple(map(stemming.unaccented, words)))
         if found is None and not any(map(text.is_run, words)):
             stemmed = (self._by_stem(language).get(stems(words, language)) for language in languages)
             found = next((rules for rules in stemmed if rules), None)
@@ -90,7 +91,7 @@ NONE = Synonyms()
 
 def stems(words: Iterable[str], language: str) -> Key:
     """Return the stem of each word."""
-    return tuple(text.stem(word, language) for word in words)
+    return tuple(stemming.stem(word, language) for word in words)
 
 
 def parse(written: Mapping[str, tuple[str, str]]) -> Synonyms:
@@ -154,7 +155,7 @@ def form(term: str) -> str:
 def keys(term: str) -> set[Key]:
     """Return how a term may be typed: its words, and a compound in one piece too."""
     spellings = {form(term), *([_APART.sub("", term)] if _APART.search(term) else [])}
-    return {tuple(map(text.unaccented, text.query_words(spelling))) for spelling in spellings}
+    return {tuple(map(stemming.unaccented, text.query_words(spelling))) for spelling in spellings}
 
 
 def merged(alike: Sequence[Alike]) -> list[Alike]:
@@ -176,7 +177,7 @@ def unused(synonyms: Synonyms, lexicon: Lexicon) -> Iterator[str]:
 
 def known(word: str, lexicon: Lexicon) -> bool:
     """Tell whether some product may have a word, as far as its beginning tells."""
-    return text.is_run(word) or any(lexicon.count(word, language) for language in text.languages())
+    return text.is_run(word) or any(lexicon.count(word, language) for language in analyses())
 
 
 def circles(rules: Mapping[Key, Sequence[Alike]]) -> Iterator[str]:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from hybridsearch.search.clauses import WHOLE, Words
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import Reading, Word, enough, having
-from hybridsearch.texts import text
+from hybridsearch.texts import stemming, text
+from hybridsearch.texts.languages import is_cjk
 
 MOST = 0.6
 """Share of a query's words that the index must know for the query to be surely meant."""
@@ -50,7 +51,7 @@ def in_language(reading: Reading, part: str, language: str, lexicon: Lexicon | N
     tells = [max(1, round(WHOLE * part / whole)) if part else UNKNOWN for part in idfs]
     known = [(tells, count / lexicon.documents) for tells, count in zip(tells, counts, strict=True) if count]
     share = enough(lexicon) / lexicon.documents
-    if text.is_cjk(language):  # the tokens of a run hold each other
+    if is_cjk(language):  # the tokens of a run hold each other
         most = max((tells for tells, had in known if had >= share), default=0)
     else:
         most = most_for(share, tuple(known))
@@ -121,7 +122,7 @@ def token_of(form: str, language: str) -> str:
         tokens = text.sequence(form, language)
         telling = [token for token in tokens if token not in text.stop_tokens(language)]
         return " ".join(telling or tokens)
-    return text.stem(form[: text.WORD_LIMIT], language)
+    return stemming.stem(form[: text.WORD_LIMIT], language)
 
 
 def mostly_unknown(words: Words) -> bool:
