@@ -138,9 +138,9 @@ class Settings(Section):
                 "'reviews.path' is a file of reviews; say under which field products have them: reviews = 'reviews' in "
                 "[fields]"
             )
-        if self.fields.group and self.catalog.path is None:
+        if self.fields.group and not (self.catalog.path or self.catalog.query):
             raise ValueError(
-                "'fields.group' is for the rows of a file: of an index or a database each is a product; leave it out"
+                "'fields.group' is for the rows of a file or a database: of an index each is a product; leave it out"
             )
         known = [f"{family}.{name}" for family, names in self.fields.worth.items() for name in names]
         for name in (*self.weights.signals, *self.weights.saturation):

@@ -62,7 +62,7 @@ def command(
     else:
         section, url = locate(catalogs[0], url, query)
         source = open_catalog(section := with_encoding(section), url, folder)
-        proposal, section = suggest(source, section)
+        proposal, section = suggest(source, section, folder if section.query else Path())
     proposal = with_words(proposal, on_this_machine(folder), source.count())
     rules: list[str] = getattr(source, "synonyms", list)()
     synonyms = folder / SYNONYMS if rules else None
@@ -91,7 +91,7 @@ def command(
     for note in (*proposal.notes, *unused(proposal.left_out)):
         show.say(f"Note: {note}")
     then = f"hybridsearch match -o {GROUPS}, and: hybridsearch reindex" if section.sources else "hybridsearch reindex"
-    click.echo(f"\nWrote {output}. Look it over, then: {then}" + f" -c {output}" * (output.name != DEFAULT_FILE))
+    click.echo(f"\nWrote {output}. Look it over, then: {then}" + f" -c {output}" * (str(output) != DEFAULT_FILE))
 
 
 def of_sellers(paths: Sequence[str], query: str | None) -> tuple[Proposal, Catalog, Source]:
@@ -168,19 +168,19 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
     return open_source(section, folder=folder if section.query else Path(), client=client)
 
 
-def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
+def suggest(source: Source, section: Catalog, folder: Path = Path()) -> tuple[Proposal, Catalog]:
     """Return the proposal that a sample of the products, and the mapping if there is one, suggest.
 
-    The section is returned with what is to be made of the rows.
+    The section is returned with what is to be made of the rows. Its relative paths start at the folder.
     """
     rows = sample(source)
     if not rows:
         require_some(source)
     types = getattr(source, "types", None)
     remarks = getattr(source, "remarks", tuple)
-    section, named = arrange(sample(source, FIRST, FIRST) if section.path else rows, section, rows)
+    section, named = arrange(rows if section.index else sample(source, FIRST, FIRST), section, rows)
     if named and named.group:
-        rows = gathered(section, named)
+        rows = gathered(section, named, folder)
     elif named:
         rows = as_listed(sample(open_source(section, named)), VARIANTS, named.id, section.parent or "")
     else:
@@ -190,19 +190,20 @@ def suggest(source: Source, section: Catalog) -> tuple[Proposal, Catalog]:
     return replace(proposal, notes=(*proposal.notes, *remarks())), section
 
 
-def gathered(section: Catalog, named: Fields) -> list[Row]:
+def gathered(section: Catalog, named: Fields, folder: Path) -> list[Row]:
     """Return products that rows are gathered to, with what their variants say in their lists alone.
 
     Args:
-        section: The file that they are in.
+        section: The file or the database that they are in.
         named: The fields that name products and, where each row has a title of its own, that.
+        folder: Where relative paths start.
     """
     key = named.key if section.gather else named.id  # by the group, so that its rows are there together
-    apart = open_source(section, Fields(id=key, title=named.title))
+    apart = open_source(section, Fields(id=key, title=named.title), folder=folder)
     varying = columns_of_variants(sample(apart, FIRST, FIRST), named.key)
     columns = [name for name in varying if name != named.title]
     together = named.model_copy(update={"codes": tuple(f"{VARIANTS}.{name}" for name in columns)})
-    products = sample(open_source(section, together))
+    products = sample(open_source(section, together, folder=folder))
     said = {name.partition(".")[0] for name in (*columns, named.title or "")}
     return [
         {

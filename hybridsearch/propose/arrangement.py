@@ -30,18 +30,19 @@ def arrange(rows: Sequence[Row], catalog: Catalog, spread: Sequence[Row] = ()) -
         return catalog, None
     sampled = columns(rows, {})
     pairs = find_pairs(sampled, [name for row in rows for name in row])
-    if catalog.path is None:
-        return catalog.model_copy(update={"pairs": pairs}), None
-    if found := listed_variants(sampled) or views_of(rows, sampled):
+    in_file = catalog.path is not None
+    if found := in_file and (listed_variants(sampled) or views_of(rows, sampled)):
         views = views_of(rows, sampled)
         whole = catalog.model_copy(update={"pairs": pairs, "views": views.field if views else None})
         return found.written(whole, sampled) if isinstance(found, ListedVariants) else whole, fields_of(found.key)
     named = fields_of_groups(rows) or fields_of_groups(spread)
     everywhere = [*sampled, *columns(spread, {})] if named else []
-    parent = parent_of_variants(rows) if named is None else None
+    parent = parent_of_variants(rows) if named is None and in_file else None
+    apart = named is not None and any(stand_apart(c) for c in everywhere if c.name == named.key)
     said = {
         "pairs": pairs,
-        "gather": named is not None and any(stand_apart(c) for c in everywhere if c.name == named.key),
+        "gather": apart and in_file,
+        "key": named.key if named and apart and not in_file else catalog.key,
         "parent": parent.field if parent else None,
         "named_by": parent.named_by if parent else (),
     }
@@ -94,13 +95,15 @@ def said_of(catalog: Catalog, key: str | None, key_of_one: str | None = None) ->
     """
     if grouped(catalog, key):
         titles = "its title is what theirs have in common" if key_of_one else "only the first has a title"
-        which = "Rows with one" if catalog.gather else "Rows that follow each other with one"
+        which = "Rows with one" if catalog.gather or catalog.key else "Rows that follow each other with one"
         yield (
             f"{which} '{key}' are one product: {titles}. What differs "
             f"in them, as far as it has a role, is said of its variants: their fields begin with '{VARIANTS}.'."
         )
         if catalog.gather:
             yield f"Rows of one '{key}' stand apart in the file: 'gather' puts all into a temporary one first."
+        if catalog.key:
+            yield f"Rows of one '{key}' stand apart in what the query gives: 'key' has the database sort them."
         if key_of_one:
             yield f"A row without '{key}' is a product of its own, which '{key_of_one}' names."
     if catalog.parent:

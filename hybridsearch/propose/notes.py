@@ -57,7 +57,8 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         if is_group(column) and stand_apart(column) and any(gathers(column, title) for title in roles["title"]):
             yield (
                 f"Rows of one '{column.name}' are called alike and stand apart. If they are variants of one product, "
-                f"set group = '{column.name}' under [fields], and gather = true under [catalog]."
+                f"set group = '{column.name}' under [fields], and gather = true under [catalog], for a database key = "
+                f"'{column.name}'."
             )
     yield from map(hidden, filter(any_hidden, sampled))
     titles = [value for column in roles["title"] for value in column.texts]

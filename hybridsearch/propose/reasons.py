@@ -68,8 +68,10 @@ def answers(column: Column) -> str:
 
 
 REASONS: dict[str, Callable[[Sequence[Column]], str]] = {
-    "id": lambda taken: f"{taken[0].distinct:,} different values in {taken[0].rows:,} products",
-    "title": lambda taken: f"short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%}",
+    "id": lambda taken: f"{taken[0].name} ({taken[0].distinct:,} different values in {taken[0].rows:,} products)",
+    "title": lambda taken: (
+        f"{taken[0].name} (short text, {taken[0].length:.0f} characters on average, in {taken[0].filled:.0%})"
+    ),
     "text": lambda taken: "other text, characters on average: " + shown(taken, lambda column: f"{column.length:,.0f}"),
     "codes": lambda taken: "words that name one product, or few: " + shown(taken, example),
     "facets": lambda taken: "few different values: " + shown(taken, lambda column: f"{column.distinct:,}"),

@@ -515,7 +515,7 @@ def test_init_proposes_a_configuration_that_works(run: Run, tmp_path: Path) -> N
     write_products(tmp_path / "products.jsonl")
     code, out, _ = run("init", "products.jsonl")
     assert code == 0
-    assert "id          5 different values in 5 products" in out
+    assert "id          id (5 different values in 5 products)" in out
     assert out.splitlines()[-1] == "Wrote hybridsearch.toml. Look it over, then: hybridsearch reindex"
     assert run("reindex")[0] == 0
 

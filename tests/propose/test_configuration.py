@@ -73,8 +73,8 @@ def test_ordinary_shop_is_understood() -> None:
 def test_every_role_has_its_reason() -> None:
     proposal = propose(shop(color=COLORS, image="{}.png"))
     assert proposal.why == {
-        "id": "40 different values in 40 products",
-        "title": "short text, 29 characters on average, in 100%",
+        "id": "id (40 different values in 40 products)",
+        "title": "title (short text, 29 characters on average, in 100%)",
         "facets": "few different values: color (4)",
         "image": "files of pictures, in 100%",
         "languages": "by telling words and letters: en 100%",
@@ -411,9 +411,9 @@ def test_file_is_written_with_a_reason_above_each_guess(tmp_path: Path) -> None:
 path = "shop.jsonl"
 
 [fields]
-# 40 different values in 40 products
+# id (40 different values in 40 products)
 id = "id"
-# short text, 29 characters on average, in 100%
+# title (short text, 29 characters on average, in 100%)
 title = "title"
 # files of pictures, in 100%
 image = "image"

@@ -58,19 +58,29 @@ def test_documents_of_an_index_are_not_gathered() -> None:
         "engine": {"url": "http://localhost:9200"},
         "fields": {"title": "title", "group": "handle"},
     }
-    with pytest.raises(ConfigError, match=r"'fields\.group' is for the rows of a file"):
+    with pytest.raises(ConfigError, match=r"'fields\.group' is for the rows of a file or a database"):
         Settings.parse(tables, folder=Path())
 
 
-def test_rows_of_a_database_are_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("order", "key"), [("handle DESC, title IS NULL", None), ("sku DESC", "handle")])
+def test_rows_of_a_database_are_gathered_and_sorted_there_where_they_stand_apart(
+    order: str, key: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    with closing(sqlite3.connect("shop.db")) as database:
-        database.execute("CREATE TABLE variants (handle TEXT, title TEXT, sku TEXT)")
-        variants = [("hat", "Hat for the sun", "A-1"), ("hat", None, "A-2"), ("coat", "Coat of wool", "B-1")]
-        database.executemany("INSERT INTO variants VALUES (?, ?, ?)", [*variants, ("coat", None, "B-2")])
+    Path("shop").mkdir()
+    with closing(sqlite3.connect("shop/shop.db")) as database:
+        database.execute("CREATE TABLE variants (handle TEXT, title TEXT, sku TEXT, size TEXT)")
+        hats = [("hat", "Hat for the sun", "A-1", "M"), ("hat", None, "B-2", "L")]
+        coats = [("coat", "Coat of wool", "A-3", "M"), ("coat", None, "B-4", "L")]
+        database.executemany("INSERT INTO variants VALUES (?, ?, ?, ?)", [*hats, *coats])
         database.commit()
-    assert run(["init", "sqlite:///shop.db", "--query", "SELECT * FROM variants ORDER BY handle"]) == DONE
-    assert Settings.load().fields.group is None
+    query = f"SELECT * FROM variants ORDER BY {order}"
+    assert run(["init", "sqlite:///shop.db", "--query", query, "-o", "shop/hybridsearch.toml"]) == DONE
+    settings = Settings.load(Path("shop/hybridsearch.toml"))
+    assert (settings.fields.group, settings.fields.title, settings.catalog.key) == ("handle", "title", key)
+    with HybridSearch.open(settings) as shop:
+        assert shop.reindex(options=quietly()).indexed == 2
+        assert [(hit.id, (hit.variant or {})["size"]) for hit in shop.search("B-2")] == [("hat", "L")]
 
 
 def test_init_reads_an_export_of_variants_as_products_on_both_engines(
