@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from hybridsearch import document
 from hybridsearch.roles import Fields
-from hybridsearch.search.words.reading import Word, standing_for
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.reading import Word, called_here, standing_for
 from hybridsearch.search.words.synonyms import NONE, Synonyms
 from hybridsearch.texts import text
 from hybridsearch.values import Row
@@ -23,10 +24,13 @@ class Words:
 
 def words(query: str, row: Row, fields: Fields, synonyms: Synonyms = NONE) -> Words:
     """Return which words of a query a product has, or what they stand for, in the analysis of any of the languages."""
-    parts = text.fields_by_language(document.searched(row, fields), fields.languages)
+    searched = document.searched(row, fields)
+    parts = text.fields_by_language(searched, fields.languages)
     indexed = {language: set(text.analyse(part, language)) for language, part in parts.items()}
     typed = [Word(word) for word in dict.fromkeys(text.words(query[: text.QUERY_LIMIT]))]
-    asked = {word.typed: word for word in standing_for(typed, None, fields.languages, synonyms)}
+    own = Lexicon(dict.fromkeys(text.lexical(searched, fields.languages), 1), 1)
+    read = called_here(standing_for(typed, None, fields.languages, synonyms), own, fields.languages)
+    asked = {word.typed: word for word in read}
     matched = [name for name, word in asked.items() if has(word, indexed)]
     return Words(tuple(matched), tuple(name for name in asked if name not in matched))
 

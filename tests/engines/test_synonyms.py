@@ -52,6 +52,9 @@ def shops(es_url: str, rules: Path, tmp_path_factory: pytest.TempPathFactory) ->
         ("notebooks", ["laptop"]),
         ("电话", ["phone"]),
         ("红色电话", ["phone"]),
+        ("calcetines", ["sock"]),
+        ("ordinateurs portables", ["laptop"]),
+        ("靴下", ["sock"]),
     ],
 )
 def test_synonyms_are_found(shops: Shops, query: str, expected: list[str]) -> None:
@@ -61,7 +64,9 @@ def test_synonyms_are_found(shops: Shops, query: str, expected: list[str]) -> No
         assert set(page.degraded) == set()
 
 
-@pytest.mark.parametrize("query", ["tee", "red tee", "red t-shirt", "notebook print", "brolly 7", "brolly", "电话"])
+@pytest.mark.parametrize(
+    "query", ["tee", "red tee", "red t-shirt", "notebook print", "brolly 7", "brolly", "电话", "parapluie rouge"]
+)
 def test_both_engines_rank_the_same(shops: Shops, query: str) -> None:
     ours, theirs = (shop.search(query, size=100, highlight=True) for shop in shops)
     assert ours.total == theirs.total > 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hybridsearch.search.alike.colours import colours, folded, names, others
+from hybridsearch.search.words.colours import colours, folded, names, others
 
 
 @pytest.mark.parametrize("word", ["black", "Schwarz", "NOIRE", "negras", "黒い", "黑色", "ブラック"])

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from hybridsearch.query_sources import PHOTO, WORDS, typed
 from hybridsearch.roles import Fields, is_from_reviews
 from hybridsearch.schema import Schema
-from hybridsearch.search.alike import colours
 from hybridsearch.search.clauses import Condition, Cosine, Counted, Match, Neighbours, Passing, Signal, Words
 from hybridsearch.search.filters.conditions import Filter, Terms, together
 from hybridsearch.search.nearest import nearest
@@ -22,6 +21,7 @@ from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import NEIGHBOURS
 from hybridsearch.search.shared import telling_most, values_of
 from hybridsearch.search.weights import Weights
+from hybridsearch.search.words import colours
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.texts import text
 from hybridsearch.texts.languages import analyses, stop_words

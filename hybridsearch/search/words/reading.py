@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hybridsearch.runtime.remembered import remembered
+from hybridsearch.search.words.abroad import dictionary
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.synonyms import NONE, Alike, Synonyms
 from hybridsearch.texts import stemming, text
-from hybridsearch.texts.languages import is_cjk
+from hybridsearch.texts.languages import analyses, is_cjk
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
@@ -27,6 +29,7 @@ SMALL = 50
 LEAST = 0.5
 """and at least half a one: of five products the only one that is red and a coat is meant, not all that is either."""
 SPELLING = "spelling"
+ABROAD = "in other languages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,13 @@ class Reading:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was corrected, in sentences."""
-        corrected = (word for word in self.words if word.why == SPELLING)
-        return tuple(f"'{word.typed}' was also read as {', '.join(word.others)}" for word in corrected)
+        """What was corrected or is called otherwise here, in sentences."""
+        read = {
+            word.typed: word.others if word.why == SPELLING else [form for each in word.alike for form in each.forms]
+            for word in self.words
+            if word.why in (SPELLING, ABROAD)
+        }
+        return tuple(f"'{typed}' was also read as {', '.join(dict.fromkeys(forms))}" for typed, forms in read.items())
 
 
 def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms = NONE) -> Reading:
@@ -117,6 +124,7 @@ def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
     words = standing_for(typed_words, lexicon, languages, synonyms)
     if lexicon is None or not lexicon.documents:
         return Reading(tuple(words))
+    words = called_here(words, lexicon, languages)
     read = [meant for word in joined(words, lexicon) for meant in understood(word, lexicon, languages)]
     read = [
         replace(word, alike=synonyms.of(word.others[:1], languages)) if word.why == SPELLING else word for word in read
@@ -132,24 +140,61 @@ def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
 def standing_for(
     words: Sequence[Word], lexicon: Lexicon | None, languages: Sequence[str], synonyms: Synonyms
 ) -> list[Word]:
-    """Return the words with what they stand for; of several terms that begin with a word the longest is meant.
+    """Return the words with what they stand for by the rules of the shop.
 
     A term of several words is one that a product has whole, or what it stands for, unless no product has either.
     """
-    if not synonyms.rules:
+
+    def meant(term: Word) -> Word | None:
+        single = len(term.typed.split()) == 1
+        return term if single or lexicon is None or occurs(term, lexicon, languages) else None
+
+    return by_rules(words, synonyms, languages, meant) if synonyms.rules else list(words)
+
+
+def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
+    """Return the words, goods and colours that no product has under this name with what products call them."""
+
+    def meant(term: Word) -> Word | None:
+        if occurs(Word(term.typed), lexicon, languages):
+            return None
+        named = (replace(each, forms=tuple(filter(partial(has, each.language), each.forms))) for each in term.alike)
+        alike = tuple(each for each in named if each.forms)
+        return replace(term, alike=alike, why=ABROAD) if alike else None
+
+    def has(language: str, form: str) -> bool:
+        return any(having(form, each, lexicon) for each in languages if language in ("", each))
+
+    if all(word.alike or occurs(word, lexicon, languages) for word in words):  # nearly always
         return list(words)
-    left = [part for word in words for part in (cut(word, synonyms) if text.is_run(word.typed) else [word])]
+    return by_rules(words, dictionary(), [*analyses()], meant)
+
+
+def by_rules(
+    words: Sequence[Word], synonyms: Synonyms, languages: Sequence[str], meant: Callable[[Word], Word | None]
+) -> list[Word]:
+    """Return the words with what rules say of them; of several terms that begin with a word the longest is meant.
+
+    Args:
+        words: In order; those that rules were found for already stay as they are.
+        synonyms: The rules.
+        languages: In whose forms a term may be.
+        meant: Returns a term as it is to be read; None where it is not meant.
+    """
+
+    def read_as(part: Sequence[Word]) -> Word | None:
+        if any(word.alike for word in part) or not (alike := synonyms.of([word.typed for word in part], languages)):
+            return None
+        return meant(Word(" ".join(word.typed for word in part), alike=alike))
+
+    whole = (bool(word.alike) or not text.is_run(word.typed) for word in words)
+    parts = ([word] if one else cut(word, synonyms, read_as) for word, one in zip(words, whole, strict=True))
+    left = list(itertools.chain.from_iterable(parts))
     read: list[Word] = []
     while left:
-        for count in range(min(len(left), synonyms.longest), 0, -1):
-            if alike := synonyms.of([word.typed for word in left[:count]], languages):
-                term = Word(" ".join(word.typed for word in left[:count]), alike=alike)
-                if count == 1 or lexicon is None or occurs(term, lexicon, languages):
-                    read.append(term)
-                    break
-        else:
-            count = 1
-            read.append(left[0])
+        counts = range(min(len(left), synonyms.longest), 0, -1)
+        count, term = next(((count, term) for count in counts if (term := read_as(left[:count]))), (1, left[0]))
+        read.append(term)
         del left[:count]
     return read
 
@@ -159,12 +204,13 @@ def occurs(term: Word, lexicon: Lexicon, languages: Sequence[str]) -> bool:
     return any(having(form, language, lexicon) for language in languages for form in term.forms(language))
 
 
-def cut(run: Word, synonyms: Synonyms) -> list[Word]:
-    """Return a run of Chinese or Japanese characters in parts, those that rules name apart."""
+def cut(run: Word, synonyms: Synonyms, read_as: Callable[[Sequence[Word]], Word | None]) -> list[Word]:
+    """Return a run of Chinese or Japanese characters in parts, those that rules name and that are meant apart."""
     typed, parts, start, place = run.typed, [], 0, 0
     while place < len(typed):
         ends = range(min(len(typed), place + synonyms.longest_run), place, -1)
-        end = next((end for end in ends if (stemming.unaccented(typed[place:end]),) in synonyms.rules), None)
+        named = (end for end in ends if (stemming.unaccented(typed[place:end]),) in synonyms.rules)
+        end = next((end for end in named if read_as([Word(typed[place:end])])), None)
         if end is not None:
             parts += [typed[start:place], typed[place:end]]
             start = end

@@ -1,0 +1,26 @@
+"""What goods and colours are called in other languages: a shopper types `Rucksack`, and the titles say `backpack`."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+
+from hybridsearch.encoders.goods import kinds
+from hybridsearch.search.words.colours import colours
+from hybridsearch.search.words.synonyms import Alike, Key, Synonyms, form, keys, merged
+
+
+@functools.cache
+def dictionary() -> Synonyms:
+    """Return what each kind of goods is called in the field of each language, and each colour in all fields."""
+    rules: defaultdict[Key, list[Alike]] = defaultdict(list)
+    for names in kinds().values():
+        for own, name in names.items():
+            others = [Alike((form(other.lower()),), language) for language, other in names.items() if language != own]
+            for key in keys(name.lower()):
+                rules[key] += others
+    for words in colours().values():
+        for word in words:
+            for key in keys(word):
+                rules[key].append(Alike(tuple(form(other) for other in words if other != word)))
+    return Synonyms({key: merged(alike) for key, alike in rules.items()})

@@ -1,0 +1,73 @@
+"""Goods and colours under their names in other languages (`abroad`): only where no product has what was typed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridsearch.encoders.goods import kinds
+from hybridsearch.search.words.abroad import dictionary
+from hybridsearch.search.words.lexicon import Lexicon
+from hybridsearch.search.words.reading import read
+from hybridsearch.search.words.synonyms import parse
+
+LEXICON = Lexicon({"red": 20, "backpack": 9, "phone": 9, "case": 7, "sunglasses": 4, "sac": 3, "rott": 2}, 100)
+
+
+def forms(typed: str, lexicon: Lexicon = LEXICON, languages: tuple[str, ...] = ("en",)) -> list[tuple[str, ...]]:
+    return [
+        tuple(form for each in word.alike for form in each.forms) or (word.typed,)
+        for word in read(typed, lexicon, languages).words
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("Rucksack", [("backpack",)]),
+        ("rote Rucksäcke", [("red",), ("backpack",)]),
+        ("lunettes de soleil", [("sunglasses",)]),
+        ("sac à dos rouge", [("backpack",), ("red",)]),
+        ("Handyhülle", [("phone case",)]),
+        ("红色手机壳", [("red",), ("phone case",)]),
+        ("red backpack", [("red",), ("backpack",)]),
+        ("Zahnbürste", [("zahnbürste",)]),
+        ("rott", [("rott",)]),
+    ],
+)
+def test_goods_that_no_product_has_under_one_name_are_looked_for_under_that_of_the_products(
+    typed: str, expected: list[tuple[str, ...]]
+) -> None:
+    assert forms(typed) == expected
+
+
+def test_what_products_are_called_in_several_languages_is_looked_for_in_each() -> None:
+    lexicon = Lexicon({"mochila": 3, "双肩包": 2, "双肩": 2, "肩包": 2}, 100)
+    (word,) = read("backpack", lexicon, ("es", "zh")).words
+    assert (word.forms("es"), word.forms("zh")) == (("backpack", "mochila"), ("backpack", "双肩包"))
+
+
+def test_a_rule_of_the_shop_goes_first() -> None:
+    rules = parse({"synonyms.txt": ("", "rucksack => case")})
+    (word,) = read("Rucksack", LEXICON, ("en",), rules).words
+    assert word.forms("en") == ("case",)
+
+
+def test_what_was_read_otherwise_is_told_and_not_called_unknown() -> None:
+    reading = read("Rucksack xyzzy", LEXICON, ("en",))
+    assert reading.notes == ("'rucksack' was also read as backpack",)
+    assert reading.dropped == ("xyzzy",)
+
+
+def test_every_kind_of_goods_leads_from_each_language_to_each_other() -> None:
+    for name, words in kinds().items():
+        found = dictionary().of(name.replace("-", " ").split(), ["en"])
+        languages = {each.language for each in found}
+        assert languages >= {language for language in words if language != "en"}, name
+
+
+@given(
+    st.lists(st.sampled_from(["rucksack", "红色", "手机壳", "sac", "à", "dos", "red", "壳", "ab", "12"]), max_size=6)
+)
+def test_no_word_is_lost_or_doubled(typed: list[str]) -> None:
+    read_as = read(" ".join(typed), LEXICON, ("en", "zh"))
+    assert "".join("".join(word.typed.split()) for word in read_as.words) == "".join(typed)
