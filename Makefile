@@ -6,15 +6,21 @@ BIN = $$(python3 .ci/environment.py)
 # The recogniser that the tests have fetched, if they have.
 WHISPER = $(wildcard $(HOME)/.cache/hybridsearch/whisper-base)
 
+# Compiled modules are kept, whatever a container says: the tests start hundreds of processes, and to compile PyTorch and
+# what reads models takes each of them ten seconds.
+COMPILED = PYTHONDONTWRITEBYTECODE=
+
 demo: ## Index the sample catalogue on the embedded engine, run a few searches, by video too and by voice where the tests have fetched a recogniser, and say how to open the page.
 	$(BIN)/hybridsearch demo $(if $(WHISPER),--voice $(WHISPER))
 
-test: lint ## Check types and style, and run all tests; those on servers of two Elasticsearch versions beside the others.
-	bin=$(BIN); log=$$(mktemp); export OMP_NUM_THREADS=1; \
-	$$bin/python -m pytest -m server >$$log 2>&1 & waiting=$$!; \
+test: ## Check style, and run all tests, those on servers of two Elasticsearch versions beside the others; beside both the types.
+	bin=$(BIN); logs=$$(mktemp -d); export OMP_NUM_THREADS=1 $(COMPILED); \
+	$$bin/ruff check . && $$bin/ruff format --check . || exit; \
+	$$bin/mypy >$$logs/types 2>&1 & typing=$$!; \
+	$$bin/python -m pytest -m server >$$logs/servers 2>&1 & serving=$$!; \
 	$$bin/python -m pytest -m "not server"; others=$$?; \
-	wait $$waiting; servers=$$?; cat $$log; rm $$log; \
-	test $$others -eq 0 -a $$servers -eq 0
+	wait $$typing; types=$$?; wait $$serving; servers=$$?; cat $$logs/*; rm -r $$logs; \
+	test $$others -eq 0 -a $$servers -eq 0 -a $$types -eq 0
 
 lint:
 	bin=$(BIN) && $$bin/ruff check . && $$bin/ruff format --check . && $$bin/mypy
