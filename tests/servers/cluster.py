@@ -14,9 +14,6 @@ from typing import Any
 from tests.servers.distribution import RELEASES, Release
 from tests.servers.elasticsearch import PATIENCE, configure, free_ports, kill, launch
 
-JAVA = "-Xms256m\n-Xmx256m\n-XX:TieredStopAtLevel=1\n-XX:+UseSerialGC\n-XX:-UseG1GC\n"
-"""Small, and quick to start: of three nodes on two cores none gets far with optimising its code."""
-
 
 @dataclass(slots=True)
 class Node:
@@ -101,7 +98,7 @@ def prepared(release: Release, folder: Path, count: int) -> list[Node]:
     for name, port, transport in zip(names, ports[:count], ports[count:], strict=True):
         node = Node(name, f"http://127.0.0.1:{port}", release, folder / name)
         node.folder.mkdir()
-        configure(release, node.folder, settings(name, port, transport, names, ports[count:]), JAVA)
+        configure(release, node.folder, settings(name, port, transport, names, ports[count:]), "256m")
         nodes.append(node)
     folder.chmod(0o755)
     return nodes

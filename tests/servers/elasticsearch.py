@@ -25,6 +25,9 @@ PATIENCE = 180.0
 SINGLE = "discovery.type: single-node\nhttp.port: {port}\ntransport.port: {transport}\n"
 """Settings of a server that is alone."""
 
+QUICK = "-XX:TieredStopAtLevel=1\n-XX:+UseSerialGC\n-XX:-UseG1GC\n"
+"""Of its virtual machine: to optimise its code takes a server of a few minutes as much as all that the tests ask."""
+
 USER, PASSWORD = "shop-admin", "correct horse battery staple"
 """Of the one user of a secured server."""
 
@@ -81,14 +84,14 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in sockets]
 
 
-def configure(release: Release, folder: Path, settings: str, java: str = "-Xms512m\n-Xmx512m\n") -> None:
+def configure(release: Release, folder: Path, settings: str, heap: str = "512m") -> None:
     """Make the folder of a server.
 
     Args:
         release: Which one.
         folder: Exists, and is empty.
         settings: Lines of `elasticsearch.yml` besides those of every server.
-        java: Options of its virtual machine.
+        heap: Memory of its virtual machine for objects.
     """
     config = folder / "config"
     shutil.copytree(fetch(release) / "config", config)
@@ -103,7 +106,7 @@ def configure(release: Release, folder: Path, settings: str, java: str = "-Xms51
         "cluster.routing.allocation.disk.threshold_enabled: false\n"
     )
     (config / "jvm.options.d").mkdir(exist_ok=True)
-    (config / "jvm.options.d" / "heap.options").write_text(java)
+    (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{heap}\n-Xmx{heap}\n{QUICK}")
     options = (config / "jvm.options").read_text().splitlines()
     unwanted = ("-Xlog:gc", "jdk.incubator.vector")
     kept = [line for line in options if not any(word in line for word in unwanted)]
