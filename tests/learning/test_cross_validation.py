@@ -119,8 +119,8 @@ def test_progress_is_told_for_every_round(quick: None) -> None:
 
 # Leaks: grades that mean nothing must not look like a gain.
 
-RUNS = 30
-REFUSED_BY_CHANCE = 26
+RUNS = 20
+REFUSED_BY_CHANCE = 17
 """A gate that lets one run in twenty pass refuses fewer than this in one of 60 tries (binomial)."""
 
 
