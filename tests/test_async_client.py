@@ -29,6 +29,8 @@ from tests.servers.fake import HANG, INFO, Received, Reply, error, serving
 from tests.servers.model import Model
 from tests.shops import PRODUCTS, quietly, settings, shop, write_products
 
+pytestmark = pytest.mark.beside_one_server
+
 HATS = [{"id": str(number), "title": f"hat {number}"} for number in range(1_500)]
 
 

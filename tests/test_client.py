@@ -177,6 +177,7 @@ def test_a_search_before_the_first_rebuild_says_what_to_do(tmp_path: Path) -> No
         my_shop.search("red")
 
 
+@pytest.mark.beside_one_server
 def test_a_closed_shop_says_so(tmp_path: Path, engine: dict[str, Any]) -> None:
     with shop(tmp_path, engine=engine) as my_shop:
         pass
@@ -445,6 +446,7 @@ def test_a_shop_opens_from_its_file(tmp_path: Path) -> None:
         assert ids(my_shop.search("red coats")) == ["3"]
 
 
+@pytest.mark.beside_one_server
 def test_a_field_that_waits_for_a_rebuild_is_said_to_wait(tmp_path: Path, engine: dict[str, Any]) -> None:
     """The message once said what the index has, as if the field had been misspelt."""
     built = {**FIELDS, "facets": ["sku"]}

@@ -16,7 +16,10 @@ from hybridsearch import HybridSearch
 from hybridsearch.runtime import forks
 from tests.shops import settings
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.beside_one_server,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
 
 ROOT = Path(__file__).parents[1]
 SETUP = """

@@ -18,6 +18,8 @@ from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.errors import QueryError
 from tests.shops import quietly, settings
 
+pytestmark = pytest.mark.beside_one_server
+
 LEG = {"name": "words", "encoder": "starter", "reads": ["title"]}
 EXPORTER = InMemorySpanExporter()
 

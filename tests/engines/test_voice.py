@@ -26,6 +26,8 @@ from tests.servers.whisper import say
 from tests.shops import shop
 from tests.voice.recordings import FORMATS, recorded, tone, wav
 
+pytestmark = pytest.mark.beside_one_server
+
 Shops = tuple[HybridSearch, HybridSearch]
 
 GOODS = ("umbrella", "toner cartridge", "memory stick", "winter coat", "bicycle", "armchair", "blue backpack", "kettle")

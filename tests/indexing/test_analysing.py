@@ -34,6 +34,8 @@ from hybridsearch.schema import Schema
 from hybridsearch.values import Document, Product, Reject, Row
 from tests.shops import quietly, settings, write_products
 
+pytestmark = pytest.mark.beside_one_server
+
 BATCH, PRODUCTS = 16, 6 * 16 + 5
 ROOT = Path(__file__).parents[2]
 SCHEMA = Schema(Fields(title="title"))

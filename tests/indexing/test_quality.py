@@ -15,6 +15,8 @@ from hybridsearch.errors import ConfigError, GateError
 from tests.killable import Hashed
 from tests.shops import quietly, settings, write_products
 
+pytestmark = pytest.mark.beside_one_server
+
 WORDS = ("anvil", "bellows", "chisel", "drill", "easel", "funnel", "gimlet", "hammer", "inkwell", "jigsaw")
 
 

@@ -20,6 +20,8 @@ from tests.engines.builders import on_both_engines
 from tests.events.builders import action, answer, write
 from tests.shops import Run, runner, shop, write_config, write_products
 
+pytestmark = pytest.mark.beside_one_server
+
 FIELDS: dict[str, Any] = {"title": "title", "facets": ["brand"], "languages": ["en"]}
 TABLES: dict[str, Any] = {"fields": FIELDS, "weights": {"path": "weights.json"}}
 THINGS = ("bench", "chair", "table")

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hybridsearch.learning.latency import MOST, WARM, latencies
 from hybridsearch.learning.prepared import PreparedQuery
 from hybridsearch.learning.sources.queries import JudgedQuery
 from hybridsearch.search.planner import Query
 from hybridsearch.search.weights import prior
 from tests.shops import shop
+
+pytestmark = pytest.mark.beside_one_server
 
 
 def test_every_query_takes_some_milliseconds(tmp_path: Path, engine: dict[str, Any]) -> None:

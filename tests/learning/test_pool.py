@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from hybridsearch.learning.judging import pool
 from hybridsearch.query_sources import WORDS
 from tests.killable import LEG, Cheap, Hashed
 from tests.shops import settings
+
+pytestmark = pytest.mark.beside_one_server
 
 IDS = st.lists(st.text(max_size=5), max_size=15, unique=True)
 

@@ -19,6 +19,8 @@ from hybridsearch.settings import Settings
 from hybridsearch.values import Product
 from tests.shops import quietly
 
+pytestmark = pytest.mark.beside_one_server
+
 THINGS = ("Polo shirt", "Rain jacket", "Wool beanie", "Linen trousers", "Running shoes", "Leather belt")
 MAKERS = ("Nordhem", "Kaldvik", "Acme", "Oststrand")
 COLOURS, SIZES = ("red", "blue", "green"), ("S", "M", "L")

@@ -14,6 +14,8 @@ from hybridsearch.propose.together import Parent, key_of_products, parent_of_var
 from hybridsearch.settings import Settings
 from tests.shops import quietly
 
+pytestmark = pytest.mark.beside_one_server
+
 EXPORT = """\
 Handle,Title,Body,Vendor,Option1 Value,Variant SKU,Variant Price,Image Src
 linen-shirt,Linen Shirt,<p>Airy linen</p>,Nordhem,White,LS-1-WH,39.00,https://cdn.example/a.jpg

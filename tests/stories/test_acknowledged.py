@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+import pytest
 
 from hybridsearch import HybridSearch
 from hybridsearch.errors import GateError
@@ -31,6 +32,8 @@ from hybridsearch.runtime.failpoints import POINTS
 from hybridsearch.values import Row
 from tests.killable import BATCH, Hashed, product, settings_of, shop_of
 from tests.shops import write_products
+
+pytestmark = pytest.mark.beside_one_server
 
 KILLS = int(os.environ.get("HYBRIDSEARCH_TEST_KILLS", "20"))
 PRODUCTS = 3 * BATCH

@@ -19,12 +19,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hybridsearch import AsyncHybridSearch, HybridSearch
 from hybridsearch.errors import ShopClosed
 from hybridsearch.indexing.fill import Options
 from hybridsearch.settings import Settings
 from tests.killable import product, settings_of, shop_of
 from tests.shops import quietly, write_products
+
+pytestmark = pytest.mark.beside_one_server
 
 ROOT = Path(__file__).parents[2]
 SWAPS = int(os.environ.get("HYBRIDSEARCH_TEST_SWAPS", "2"))

@@ -260,6 +260,7 @@ def test_the_configuration_of_an_existing_index_works_as_shown(
         assert [hit.id for hit in shop.search("red coats for two", size=1)] == ["red"]
 
 
+@pytest.mark.beside_one_server
 def test_the_commands_of_the_pages_run_on_a_server(
     empty_folder: Path,
     es_url: str,

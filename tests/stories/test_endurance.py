@@ -27,7 +27,10 @@ from hybridsearch.encoders.kept.cache import QueryVectors
 from hybridsearch.values import Vector, Vectors
 from tests.shops import quietly, settings, write_products
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system has no /proc")
+pytestmark = [
+    pytest.mark.beside_one_server,
+    pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system has no /proc"),
+]
 
 ROOT = Path(__file__).parents[2]
 BY_HAND = "HYBRIDSEARCH_TEST_ENDURANCE" in os.environ

@@ -59,6 +59,7 @@ def logged(my_shop: HybridSearch) -> dict[str, Change]:
     return {change.id: change for change in my_shop.engine.changes.since(START)[0]}
 
 
+@pytest.mark.beside_one_server
 def test_one_id_names_one_product(hats: HybridSearch) -> None:
     for ids in ("17", 17, ["17"], (key for key in ["17"]), {"17": None}, np.array([17])):
         assert set(hats.get("17")) == set(hats.get([17])) == {"17"}
@@ -68,18 +69,21 @@ def test_one_id_names_one_product(hats: HybridSearch) -> None:
         assert hats.upsert(HATS[3]).written == 1
 
 
+@pytest.mark.beside_one_server
 def test_several_ids_of_several_types_name_several_products(hats: HybridSearch) -> None:
     assert set(hats.get([17, "4", NUMBER, "none"])) == {"17", "4", str(NUMBER)}
     assert hats.delete([17, "4", NUMBER]).written == 3
     assert set(stored(hats)) == {"1", "7"}
 
 
+@pytest.mark.beside_one_server
 def test_no_ids_are_no_products(hats: HybridSearch) -> None:
     assert hats.get([]) == {}
     assert hats.delete([]).to_json() == {"written": 0, "older": 0, "missing": 0, "encoded": 0, "rejects": []}
     assert logged(hats) == {}
 
 
+@pytest.mark.beside_one_server
 def test_what_names_no_products_is_refused_and_nothing_is_done(hats: HybridSearch) -> None:
     given: list[Any] = [None, b"17", ["17", None], ["17", True], HATS, ["17", "x" * 513], ["17", ""], ["17", "\ud800"]]
     for ids in given:
@@ -91,6 +95,7 @@ def test_what_names_no_products_is_refused_and_nothing_is_done(hats: HybridSearc
     assert (len(stored(hats)), logged(hats)) == (5, {})
 
 
+@pytest.mark.beside_one_server
 def test_a_version_of_a_removal_needs_a_field_of_versions(hats: HybridSearch) -> None:
     for ids in ({"17": 3}, HATS[3]):
         with pytest.raises(QueryError) as refused:
@@ -103,6 +108,7 @@ def test_a_version_of_a_removal_needs_a_field_of_versions(hats: HybridSearch) ->
     assert (len(stored(hats)), logged(hats)) == (5, {})
 
 
+@pytest.mark.beside_one_server
 def test_a_product_that_is_not_there_is_not_counted_and_its_removal_is_remembered(hats: HybridSearch) -> None:
     done = hats.delete(["17", "none", "nothing"])
     assert (done.written, done.missing) == (1, 2)
@@ -110,6 +116,7 @@ def test_a_product_that_is_not_there_is_not_counted_and_its_removal_is_remembere
     assert set(logged(hats)) == {"17", "none", "nothing"}
 
 
+@pytest.mark.beside_one_server
 def test_a_removal_without_a_version_has_that_of_the_product(dated: HybridSearch) -> None:
     assert dated.delete({"17": None, "4": datetime(2026, 11, 21, 10, tzinfo=UTC)}).written == 2
     late = [{**HATS[1], "at": "2026-11-21T09:30:00Z"}, {**HATS[3], "at": "2026-11-21T09:00:00Z"}]
@@ -119,6 +126,7 @@ def test_a_removal_without_a_version_has_that_of_the_product(dated: HybridSearch
     assert set(stored(dated)) == {"1", "7", "17", str(NUMBER)}
 
 
+@pytest.mark.beside_one_server
 def test_a_version_that_is_none_is_refused_and_nothing_is_removed(dated: HybridSearch) -> None:
     with pytest.raises(QueryError) as refused:
         dated.delete({"17": None, "4": "soon"})
@@ -142,6 +150,7 @@ class Model(BaseModel):
     price: Decimal
 
 
+@pytest.mark.beside_one_server
 def test_one_product_is_one_product(hats: HybridSearch) -> None:
     arguments: list[Any] = [{**HATS[3], "price": 0}, Data(17, "Red hat", Decimal(1)), [Data(17, "Red hat", Decimal(2))]]
     for price, row in enumerate(arguments):
@@ -150,11 +159,13 @@ def test_one_product_is_one_product(hats: HybridSearch) -> None:
     assert len(stored(hats)) == 5
 
 
+@pytest.mark.beside_one_server
 def test_a_model_of_pydantic_is_a_product(hats: HybridSearch) -> None:
     assert hats.upsert(Model(id=NUMBER, title="Blue hat", price=Decimal("9.50"))).written == 1
     assert hats.get(NUMBER) == {str(NUMBER): {"id": str(NUMBER), "title": "Blue hat", "price": 9.5}}
 
 
+@pytest.mark.beside_one_server
 def test_values_of_python_are_stored_as_a_catalogue_would_have_them(hats: HybridSearch) -> None:
     row = {
         "id": np.int64(17),
@@ -186,6 +197,7 @@ def test_values_of_python_are_stored_as_a_catalogue_would_have_them(hats: Hybrid
     assert [hit.id for hit in hats.search("blue hat", filters={"price": {"gte": 19, "lte": 20}})] == ["17"]
 
 
+@pytest.mark.beside_one_server
 def test_what_is_no_product_is_refused_and_nothing_is_written(hats: HybridSearch) -> None:
     given: list[Any] = ["text", b"text", None, 17]
     for products in given:
@@ -194,6 +206,7 @@ def test_what_is_no_product_is_refused_and_nothing_is_written(hats: HybridSearch
     assert (len(stored(hats)), logged(hats)) == (5, {})
 
 
+@pytest.mark.beside_one_server
 def test_a_product_that_cannot_be_stored_is_a_reject_and_costs_no_other(hats: HybridSearch) -> None:
     bad: list[Any] = [
         {"id": "20", "title": "Blue hat", "price": float("nan")},
@@ -222,6 +235,7 @@ def test_a_product_that_cannot_be_stored_is_a_reject_and_costs_no_other(hats: Hy
     assert set(logged(hats)) == {"17"}
 
 
+@pytest.mark.beside_one_server
 def test_what_cannot_be_encoded_at_all_is_not_remembered_either(
     hats: HybridSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

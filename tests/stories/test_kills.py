@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from hybridsearch.disk.home import Home
 from hybridsearch.indexing.journal import Journal
@@ -24,6 +25,8 @@ from hybridsearch.runtime.failpoints import POINTS
 from hybridsearch.values import Row
 from tests.killable import BATCH, Hashed, product, rebuild, rebuild_quietly, settings_of, shop_of
 from tests.shops import write_products
+
+pytestmark = pytest.mark.beside_one_server
 
 KILLS = int(os.environ.get("HYBRIDSEARCH_TEST_KILLS", "15"))
 PRODUCTS = 5 * BATCH + 3

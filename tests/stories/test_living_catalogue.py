@@ -54,7 +54,13 @@ class Backend:
         return {"routing": f"branch{number % 7}"} if self.routed else {}
 
 
-@pytest.fixture(params=[(1, False), (3, False), (3, True)], ids=["one shard", "three shards", "routing"])
+@pytest.fixture(
+    params=[
+        pytest.param((1, False), id="one shard", marks=pytest.mark.beside_one_server),
+        pytest.param((3, False), id="three shards", marks=pytest.mark.beside_one_server),
+        pytest.param((3, True), id="routing"),
+    ]
+)
 def backend(
     request: pytest.FixtureRequest, es_url: str, index: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Backend]:

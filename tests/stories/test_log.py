@@ -19,6 +19,8 @@ from tests.events.builders import action, answer, write
 from tests.learning.builders import BEST_SELLERS, best_sellers
 from tests.shops import Run, runner, write_config
 
+pytestmark = pytest.mark.beside_one_server
+
 SHOPPERS = 24
 """Of each query."""
 

@@ -11,6 +11,8 @@ from hybridsearch.engines.base import live_of
 from hybridsearch.settings import Settings
 from tests.shops import quietly
 
+pytestmark = pytest.mark.beside_one_server
+
 EXPORT = """\
 Artikel;Bezeichnung;Preis;Gewicht;Inhalt;Lieferbar;Erschienen;Farben;Bilder
 A-1001;Roter Stuhl für die Küche;1.299,00 €;0,250;500 g;ja;14/11/2019;rot, blau;a.jpg|b.jpg

@@ -67,6 +67,7 @@ def named(folder: Path, engine: dict[str, Any]) -> Settings:
     return settings(folder, fields=fields, engine=engine, weights={"path": "weights.json"})
 
 
+@pytest.mark.beside_one_server
 def test_whatever_a_field_is_called_it_is_searched_sorted_filtered_counted_and_weighed(
     tmp_path: Path, engine: dict[str, Any]
 ) -> None:

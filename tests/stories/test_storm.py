@@ -13,10 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+
 from hybridsearch import AsyncHybridSearch, HybridSearch, Settings
 from hybridsearch.errors import HybridSearchError
 from tests.servers.fake import Received, Reply, error, passed_on, serving
 from tests.shops import FIELDS, quietly, settings
+
+pytestmark = pytest.mark.beside_one_server
 
 SECONDS = float(os.environ.get("HYBRIDSEARCH_TEST_STORM", "5"))
 SHARE = 1 / 3

@@ -20,6 +20,8 @@ from hybridsearch.web.uploads import InMemory
 from tests.shops import runner, settings, write_config
 from tests.web.builders import FIELDS, HERE, asking
 
+pytestmark = pytest.mark.beside_one_server
+
 
 def stable(answer: Any) -> Any:
     """Return an answer without what differs each time."""

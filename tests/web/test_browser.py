@@ -28,6 +28,8 @@ from tests.servers import browser
 from tests.shops import settings, shop, write_config, write_products
 from tests.web.solid import triangle
 
+pytestmark = pytest.mark.beside_one_server
+
 REQUIRED = os.environ.get("HYBRIDSEARCH_REQUIRE_BROWSER") == "1"
 SAMPLE = Path(sample.__file__).parent
 FIELDS = {

@@ -18,6 +18,8 @@ from hybridsearch.web.compare.sides import beside
 from tests.shops import settings, shop, write_products
 from tests.web.builders import FIELDS, asking, csrf
 
+pytestmark = pytest.mark.beside_one_server
+
 JUDGED = """query\tproduct_id\tgrade
 red coat\t3\t2
 red coat\t2\t1

@@ -33,6 +33,8 @@ from hybridsearch.web.judging.judge import RATER
 from tests.shops import settings, shop, write_config, write_products
 from tests.web.builders import FIELDS, HOSTILE, TOKEN, asking, opened_again, pictured
 
+pytestmark = pytest.mark.beside_one_server
+
 SCRIPT = {"HX-Request": "true"}
 COATS = {"2", "3", "x/y?z"}
 """What has the word coat; the last one is hostile."""

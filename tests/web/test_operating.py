@@ -33,6 +33,8 @@ from tests.events.builders import action, answer, write
 from tests.shops import quietly, settings
 from tests.web.builders import asking, csrf
 
+pytestmark = pytest.mark.beside_one_server
+
 RULES = '[[rule]]\nname = "first"\nwhen.query = "coat"\nthen.pin = ["5"]\n'
 FILES: dict[str, Any] = {"rules": {"path": "rules.toml"}, "synonyms": {"path": "synonyms.txt"}}
 CHANGING = [

@@ -19,6 +19,8 @@ from tests.shops import write_products
 from tests.voice.recordings import Told, tone, wav
 from tests.web.builders import FIELDS, HOSTILE, asking, csrf
 
+pytestmark = pytest.mark.beside_one_server
+
 LARGEST = 100_000
 """Bytes of a page with its scripts and styles, but for pictures."""
 

@@ -12,6 +12,8 @@ from hybridsearch.images import fetch
 from hybridsearch.web import pictures
 from tests.web.builders import asking
 
+pytestmark = pytest.mark.beside_one_server
+
 NO_SHOP: Any = SimpleNamespace(settings=None)
 
 

@@ -19,6 +19,8 @@ from hybridsearch.web import trees, view
 from tests.shops import write_products
 from tests.web.builders import asking
 
+pytestmark = pytest.mark.beside_one_server
+
 FORM = Format(levels=">")
 STEPS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(" > ".join)
 POLO = {

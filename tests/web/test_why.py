@@ -7,6 +7,8 @@ import pytest
 
 from tests.web.builders import asking
 
+pytestmark = pytest.mark.beside_one_server
+
 
 @pytest.mark.parametrize(
     ("asked", "said"),
