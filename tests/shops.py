@@ -1,6 +1,7 @@
 """Small shops for tests: a catalogue file, a configuration, and what to do with them."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from hybridsearch import HybridSearch, Settings, cli
+from hybridsearch.disk.home import Home
 from hybridsearch.indexing.fill import Options
 
 Run = Callable[..., tuple[int, str, str]]
@@ -30,6 +32,8 @@ FIELDS = {
     "numbers": ["price"],
     "languages": ["en", "zh"],
 }
+ENCODED: dict[str, Path] = {}
+"""Where a shop keeps its vectors, by what it encodes."""
 LISTENING = "import signal; signal.signal(2, signal.default_int_handler); from hybridsearch.cli import main; main()"
 """The command line, to be stopped by Ctrl-C: of what a shell starts in the background it is otherwise ignored."""
 
@@ -54,6 +58,20 @@ def shop(folder: Path, **changes: Any) -> HybridSearch:
     found = HybridSearch.open(settings(folder, **changes))
     found.reindex()
     return found
+
+
+def lend_vectors(folder: Path, encoded: str) -> None:
+    """Give a shop that is not built yet what an earlier one, now closed, has encoded: to do it again takes seconds.
+
+    Args:
+        folder: Of the shop.
+        encoded: A name for what both encode.
+    """
+    home = folder / ".hybridsearch"
+    earlier = ENCODED.setdefault(encoded, Home(home).vectors)
+    if not Home(home).vectors.exists() and earlier.exists():
+        home.mkdir(0o700, exist_ok=True)
+        shutil.copy(earlier, Home(home).vectors)
 
 
 def quietly(**more: Any) -> Options:

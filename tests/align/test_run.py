@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ from hybridsearch.encoders import PRESETS, load_encoder
 from hybridsearch.errors import ConfigError, EncoderError, GateError
 from hybridsearch.settings import Settings
 from tests import shops, tiny_models
+from tests.stories.test_benchmarks import run as benchmark
 
+ROOT = Path(__file__).parents[2]
 SHADES = {"zorp": "crimson", "blim": "navy", "quax": "gold", "frot": "black", "drun": "lightgreen", "wesk": "plum"}
 """Words that no encoder knows, for colours that it sees."""
 SHORT = Recipe(heads=4, full=4, batch=16, replayed=8, translated=4, every=2)
@@ -74,7 +77,7 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Any]:
     """A shop whose starter has learned the shop's own words; a group may read its folder."""
     settings = shop(tmp_path_factory.mktemp("adopted"), "starter")
     settings.folder.chmod(0o750)
-    recipe = Recipe(heads=60, full=60, batch=64, replayed=16, translated=8, every=20)
+    recipe = Recipe(heads=40, full=40, batch=64, replayed=16, translated=8, every=20)
     before = os.umask(0)
     report = align(settings, recipe=recipe)
     os.umask(before)
@@ -245,43 +248,46 @@ def test_the_command_says_what_is_missing(models: dict[str, Path], tmp_path: Pat
     assert "at least 200 are needed" in capsys.readouterr().err
 
 
+LONG = Recipe(heads=4, full=12, batch=16, replayed=8, translated=4, every=2)
+"""Long enough to be killed in it."""
 PROGRAM = """
 import sys
 import torch
-from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.run import align
 from hybridsearch.settings import Settings
+from tests.align.test_run import LONG
 torch.set_num_threads(1)
-recipe = Recipe(heads=4, full=12, batch=16, replayed=8, translated=4, every=2)
-report = align(Settings.load(sys.argv[1]), recipe=recipe)
-print(report.fingerprint, report.training["resumed"] is not None)
+align(Settings.load(sys.argv[1]), recipe=LONG)
 """
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROGRAM, str(folder / "hybridsearch.toml")]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums of the same numbers are the same."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
-def finish(folder: Path) -> list[str]:
-    with start(folder) as process:
-        output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0
-    return output.split()
-
-
+@pytest.mark.usefixtures("one_thread")
 def test_a_killed_run_continues_and_ends_as_if_nothing_had_happened(models: dict[str, Path], tmp_path: Path) -> None:
-    shop(tmp_path / "whole", models["clip"])
-    checkpoint = Home(shop(tmp_path / "killed", models["clip"]).home).align("image").checkpoint
-    with start(tmp_path / "killed") as process:
+    whole, killed = (shop(tmp_path / name, models["clip"]) for name in ("whole", "killed"))
+    checkpoint = Home(killed.home).align("image").checkpoint
+    command = [sys.executable, "-c", PROGRAM, str(killed.folder / "hybridsearch.toml")]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
         while not checkpoint.exists():
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
     assert checkpoint.exists()
-    fingerprint, resumed = finish(tmp_path / "whole")
-    assert resumed == "False"
-    assert finish(tmp_path / "killed") == [fingerprint, "True"]
+    as_if, continued = (align(each, recipe=LONG) for each in (whole, killed))
+    assert as_if.training["resumed"] is None
+    assert continued.training["resumed"] is not None
+    assert continued.fingerprint == as_if.fingerprint
 
 
 @pytest.fixture
@@ -314,6 +320,4 @@ def test_a_run_on_another_catalogue_does_not_continue_it(interrupted: Settings) 
 
 
 def test_the_benchmark_runs() -> None:
-    command = [sys.executable, "-m", "benchmarks.align", "--small"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True)
-    assert "before colours" in done.stdout
+    assert "before colours" in benchmark("benchmarks.align")

@@ -26,7 +26,7 @@ from hybridsearch.learning.sources import judgments as judging
 from hybridsearch.runtime.progress import silent
 from hybridsearch.voice import RECOGNISERS
 from tests.servers.fake import RESET, Fake, Received, Reply, passed_on, serving
-from tests.shops import PRODUCTS, Run, runner, settings, shop, write_config, write_products
+from tests.shops import PRODUCTS, Run, lend_vectors, runner, settings, shop, write_config, write_products
 from tests.video.clips import filmed, plain
 from tests.voice.recordings import Told, tone, wav
 
@@ -409,6 +409,7 @@ def level_apart(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 def every_answer(folder: Path, judged: judging.Judgments, engine: Mapping[str, Any]) -> tuple[Runs, list[list[str]]]:
     """Return what the systems answer in a shop with the sample catalogue, and what its shoppers get."""
     folder.mkdir()
+    lend_vectors(folder, "the sample and its photo")
     catalog = {"path": str(SAMPLE / "products.jsonl")}
     made = settings(folder, catalog=catalog, fields=FIELDS, vectors=LEGS, engine=dict(engine))
     with HybridSearch.open(made) as shop, ResultCache(Home(folder).candidates) as cache:

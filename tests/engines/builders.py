@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridsearch import HybridSearch
-from tests.shops import quietly, settings, write_products
+from tests.shops import lend_vectors, quietly, settings, write_products
 
 
 @contextmanager
@@ -24,6 +24,7 @@ def on_both_engines(
         changes: Of the settings.
     """
     write_products(folder / "products.jsonl", products)
+    lend_vectors(folder, repr((products, changes.get("vectors"))))
     engine = {"url": es_url, "index": f"test-{folder.name}", "replicas": 0}
     with (
         HybridSearch.open(settings(folder, **changes)) as ours,

@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 
+from hybridsearch import cli
 from tests.learning.builders import BEST_SELLERS, THINGS, WORDS, best_sellers
 from tests.shops import FIELDS, write_config
 
@@ -147,7 +148,7 @@ def test_tastes_are_measured_in_made_up_sessions() -> None:
 def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
     leg = {"name": "words", "encoder": "starter", "reads": ["title"]}
     config = write_config(tmp_path, fields=FIELDS, vectors=[leg])
-    subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
+    assert cli.run(["reindex", "-c", str(config)]) == 0
     grades = [("red coat", "3", 2), ("boots", "4", 0)]
     judgments = [{"query": query, "product_id": product, "grade": grade} for query, product, grade in grades]
     with gzip.open(tmp_path / "judgments.jsonl.gz", "wt", encoding="utf-8") as file:
@@ -169,7 +170,7 @@ def test_quality_is_measured_on_judgments(tmp_path: Path) -> None:
 def test_learning_is_measured_by_judgments_on_shuffled_grades_and_from_clicks(tmp_path: Path) -> None:
     judgments = best_sellers(tmp_path, twice=False)
     config = write_config(tmp_path, **BEST_SELLERS)
-    subprocess.run([sys.executable, "-m", "hybridsearch", "reindex", "-c", str(config)], check=True)
+    assert cli.run(["reindex", "-c", str(config)]) == 0
     sessions = [
         {"session": f"{word} {number}", "query": word, "shown": [f"{word}-{thing}" for thing in THINGS[number % 4 :]],
          "clicked": [f"{word}-{THINGS[4]}"]}

@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from hybridsearch import HybridSearch, sample
-from tests.shops import Run, quietly, runner, settings, write_config, write_products
+from tests.shops import Run, lend_vectors, quietly, runner, settings, write_config, write_products
 
 SAMPLE = Path(sample.__file__).parent
 PHOTO = str(SAMPLE / "photo.jpg")
@@ -50,7 +50,9 @@ SEARCHES: list[tuple[str, ...]] = [
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose vectors every index of this file may use."""
-    return write_products(tmp_path_factory.mktemp("shop") / "products.jsonl", ROWS).parent
+    folder = write_products(tmp_path_factory.mktemp("shop") / "products.jsonl", ROWS).parent
+    lend_vectors(folder, repr(LEGS))
+    return folder
 
 
 @pytest.fixture(scope="module", params=[1, 3], ids=["one shard", "three shards"])

@@ -47,7 +47,7 @@ from hybridsearch.values import Product, Reject, Row
 from tests.servers.model import Doc, Model
 
 ALIAS = "products"
-SEEDS = 800
+SEEDS = 400
 MEMORY = Path("/dev/shm")
 ORJSON = {"application/json": OrjsonSerializer()}
 
