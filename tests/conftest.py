@@ -2,6 +2,7 @@
 
 import _thread
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -39,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"es_url", "cluster"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported, a million objects and more, out of every later search for garbage: it stays."""
+    gc.freeze()
 
 
 def is_repeated(item: pytest.Item) -> bool:

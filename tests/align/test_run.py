@@ -36,7 +36,6 @@ from hybridsearch.settings import Settings
 from tests import shops, tiny_models
 from tests.stories.test_benchmarks import run as benchmark
 
-ROOT = Path(__file__).parents[2]
 SHADES = {"zorp": "crimson", "blim": "navy", "quax": "gold", "frot": "black", "drun": "lightgreen", "wesk": "plum"}
 """Words that no encoder knows, for colours that it sees."""
 SHORT = Recipe(heads=4, full=4, batch=16, replayed=8, translated=4, every=2)
@@ -250,14 +249,14 @@ def test_the_command_says_what_is_missing(models: dict[str, Path], tmp_path: Pat
 
 LONG = Recipe(heads=4, full=12, batch=16, replayed=8, translated=4, every=2)
 """Long enough to be killed in it."""
-PROGRAM = """
+PROGRAM = f"""
 import sys
 import torch
+from hybridsearch.align.recipe import Recipe
 from hybridsearch.align.run import align
 from hybridsearch.settings import Settings
-from tests.align.test_run import LONG
 torch.set_num_threads(1)
-align(Settings.load(sys.argv[1]), recipe=LONG)
+align(Settings.load(sys.argv[1]), recipe={LONG})
 """
 
 
@@ -277,7 +276,7 @@ def test_a_killed_run_continues_and_ends_as_if_nothing_had_happened(models: dict
     whole, killed = (shop(tmp_path / name, models["clip"]) for name in ("whole", "killed"))
     checkpoint = Home(killed.home).align("image").checkpoint
     command = [sys.executable, "-c", PROGRAM, str(killed.folder / "hybridsearch.toml")]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
+    with subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
         while not checkpoint.exists():
             assert process.poll() is None
             time.sleep(0.01)
