@@ -263,12 +263,12 @@ def main() -> None:
         "--sizes", type=int, nargs="*", default=SIZES, help="products whose memory is measured; may be empty"
     )
     parser.add_argument("--workers", type=int, nargs="*", default=(1, 2, 3), help="processes that are compared")
-    parser.add_argument("--small", action="store_true", help="2,000 products, 2 rounds, small sizes: under a minute")
+    parser.add_argument("--small", action="store_true", help="600 products, 2 rounds: proves that it runs")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
     if options.small:
         options.workers = (1, 2)
-        options.rounds, options.sizes, options.generate, options.encode = 2, (1_000, 10_000), 2_000, 100
+        options.rounds, options.sizes, options.generate, options.encode = 2, (300, 600), 600, 100
     for size in options.sizes:
         # A process of its own, and a fresh one: the peak of a process never falls.
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:

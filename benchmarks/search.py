@@ -214,12 +214,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keeps the vectors for the next run; left out: a temporary one")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--pid", type=int, help="of the server, on this machine: measures its processor time too")
-    parser.add_argument("--small", action="store_true", help="2,000 products, 30 queries, 2 rounds: under a minute")
+    parser.add_argument("--small", action="store_true", help="400 products, 30 queries, 2 rounds: proves that it runs")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
-        products = 2_000 if options.small else GENERATED
+        products = 400 if options.small else GENERATED
         path = options.products or write_generated(Path(temporary) / "products.jsonl.gz", products)
         queries = read_queries(options.queries, path, 30 if options.small else 200)
         for languages in (LANGUAGES[:1], LANGUAGES):

@@ -17,7 +17,8 @@ from tests.learning.builders import BEST_SELLERS, THINGS, WORDS, best_sellers
 from tests.shops import FIELDS, write_config
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.beside_one_server
+# All of them beside the servers: so both processes of `make test` take about as long.
+pytestmark = [pytest.mark.server, pytest.mark.beside_one_server]
 
 
 def run(module: str, *arguments: str) -> str:

@@ -29,7 +29,9 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from hybridsearch import HybridSearch
+from hybridsearch.engines.elasticsearch import lease
 from tests.shops import settings
+lease.HEARTBEAT = 0.5
 with HybridSearch.open(settings(Path(sys.argv[1]), engine={"url": sys.argv[2], "index": sys.argv[3]})) as shop:
     with shop.engine.lease("night job"):
         print("held", flush=True)
