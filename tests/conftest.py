@@ -104,7 +104,7 @@ def index(es_url: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:12]}"
     yield name
     with Elasticsearch(es_url) as client:
-        for found in client.indices.get(index=f"{name}*", expand_wildcards="all"):
+        if found := list(client.indices.get(index=f"{name}*", expand_wildcards="all")):
             client.indices.delete(index=found)
 
 
