@@ -22,6 +22,9 @@ from tests.servers.distribution import RELEASES, Release, fetch, find_java
 PATIENCE = 180.0
 """Seconds that a server may take to answer; about 20 on two idle cores."""
 
+SCRATCH, MEMORY = Path("/var/tmp"), Path("/dev/shm")
+ROOM = 4_000_000_000
+"""Bytes of memory to spare from which on data lie there."""
 SINGLE = "discovery.type: single-node\nhttp.port: {port}\ntransport.port: {transport}\n"
 """Settings of a server that is alone."""
 
@@ -38,8 +41,12 @@ def running(version: str, certificates: Certificates | None = None) -> Iterator[
 
     With certificates it asks for USER and PASSWORD, or an API key, and speaks TLS.
     """
-    with tempfile.TemporaryDirectory(prefix="hybridsearch-es-", dir="/var/tmp") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="hybridsearch-es-", dir=SCRATCH) as scratch,
+        tempfile.TemporaryDirectory(prefix="hybridsearch-es-", dir=quickest()) as data,
+    ):
         folder = Path(scratch)
+        (folder / "data").symlink_to(data)
         port, transport = free_ports(2)
         configure(RELEASES[version], folder, SINGLE.format(port=port, transport=transport))
         if certificates:
@@ -50,6 +57,12 @@ def running(version: str, certificates: Certificates | None = None) -> Iterator[
             yield wait(f"{scheme}://127.0.0.1:{port}", process, folder / "console.log", certificates)
         finally:
             kill(process)
+
+
+def quickest() -> Path:
+    """Return a folder for the data of a server: in memory, if there is room; for a disk it waits half of its time."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if roomy else SCRATCH
 
 
 def launch(release: Release, folder: Path) -> subprocess.Popen[bytes]:
@@ -89,14 +102,14 @@ def configure(release: Release, folder: Path, settings: str, heap: str = "512m")
 
     Args:
         release: Which one.
-        folder: Exists, and is empty.
+        folder: Exists, and is empty, but that `data` may be there.
         settings: Lines of `elasticsearch.yml` besides those of every server.
         heap: Memory of its virtual machine for objects.
     """
     config = folder / "config"
     shutil.copytree(fetch(release) / "config", config)
     for name in ("data", "logs", "tmp"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     (config / "elasticsearch.yml").write_text(
         f"{settings}"
         "network.host: 127.0.0.1\n"
