@@ -65,7 +65,7 @@ def lend_vectors(folder: Path, encoded: str) -> None:
 
     Args:
         folder: Of the shop.
-        encoded: A name for what both encode.
+        encoded: A name for what both encode, most of it; what is not the same is encoded anew.
     """
     home = folder / ".hybridsearch"
     earlier = ENCODED.setdefault(encoded, Home(home).vectors)

@@ -24,7 +24,7 @@ def on_both_engines(
         changes: Of the settings.
     """
     write_products(folder / "products.jsonl", products)
-    lend_vectors(folder, repr((products, changes.get("vectors"))))
+    lend_vectors(folder, repr((changes.get("catalog"), changes.get("vectors"))))
     engine = {"url": es_url, "index": f"test-{folder.name}", "replicas": 0}
     with (
         HybridSearch.open(settings(folder, **changes)) as ours,
