@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.elasticsearch import free_ports, unprivileged
+from tests.servers.elasticsearch import free_ports, quickest, unprivileged
 
 INSTALLED = Path("/usr/lib/postgresql")
 """Where Debian puts each version, outside of the PATH."""
@@ -129,7 +129,7 @@ def running() -> Iterator[Server]:
         RuntimeError: It is not installed, or does not start.
     """
     home = programs()
-    with tempfile.TemporaryDirectory(prefix="hybridsearch-pg-", dir="/var/tmp") as scratch:
+    with tempfile.TemporaryDirectory(prefix="hybridsearch-pg-", dir=quickest()) as scratch:
         folder = Path(scratch)
         (folder / "password").write_text(PASSWORD)
         owner = unprivileged(folder)
