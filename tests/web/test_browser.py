@@ -449,6 +449,5 @@ def test_pages_and_reports_that_were_written_open_as_files_and_axe_finds_nothing
                     assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") == "8px"
                     assert wrong == []  # its policy allows all that it shows
                 page.evaluate(axe())
-                found = faults(page)
-                assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
+                assert [(each["id"], each["nodes"][0]["html"]) for each in faults(page)] == [], name
                 assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
