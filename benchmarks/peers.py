@@ -1,9 +1,10 @@
 """The embedded engine beside other engines in a process, on the same generated products, words and vectors.
 
 Run from the repository, with whatever of lancedb, txtai, pymilvus[milvus-lite], and bm25s with hnswlib is installed:
-python -m benchmarks.peers [--small] [--products N] [--dims N] [--only NAME …] [--jsonl FILE]
+python -m benchmarks.peers [--small] [--products N] [--dims N] [--only NAME …] [--minutes N] [--gb N] [--jsonl FILE]
 
 Each system builds and searches in a process of its own. Queries take turns: the first of each system, then the second.
+One that is not built within its time and memory is said to have failed.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import importlib.metadata
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -203,8 +206,10 @@ SYSTEMS: Mapping[str, tuple[Callable[[Made, Path], System], tuple[str, ...]]] = 
 }
 
 
-def serve(name: str, products: int, dims: int, repeats: int, folder: Path) -> None:
+def serve(name: str, products: int, dims: int, repeats: int, gb: int, folder: Path) -> None:
     """Build a system, say what that took, and then answer one query for each line of standard input."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (gb << 30, gb << 30))  # of its own: mapped files are not counted
     said = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a system prints is no answer
     made, before = Made.of(products, dims), peak_mb()
@@ -219,6 +224,7 @@ def serve(name: str, products: int, dims: int, repeats: int, folder: Path) -> No
         "disk_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6),
         "recall": round(recall(made, system, queries[:50]), 4),
     }
+    del made  # all systems wait at once
     print(json.dumps(built), file=said)
     for line in sys.stdin:
         words, vector = queries[int(line) % len(queries)]
@@ -240,7 +246,7 @@ def recall(made: Made, system: System, queries: Sequence[WordsAndVector]) -> flo
 def served(name: str, options: argparse.Namespace) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a process that serves a system, and end it; what it prints about itself goes to a file in its folder."""
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / SAID, "w", encoding="utf-8") as said:
-        numbers = [str(number) for number in (options.products, options.dims, options.repeats)]
+        numbers = [str(number) for number in (options.products, options.dims, options.repeats, options.gb)]
         index = Path(folder) / "index"
         index.mkdir()
         command = [sys.executable, "-m", "benchmarks.peers", "--serve", name, str(index), *numbers]
@@ -267,9 +273,10 @@ def measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             process, said = stack.enter_context(
                 served(name, options)
             )  # one after the other: they do not build in turns
-            line = process.stdout.readline() if process.stdout else ""
+            line, minutes = first_line(process, options.minutes)
             if not line:
-                print(f"{name}: it did not manage, {said.read_text('utf-8').splitlines()[-1:]}", file=sys.stderr)
+                last = said.read_text("utf-8").splitlines()[-1:]
+                yield {"what": name, "versions": versions, "failed_after_minutes": minutes, "said": last}
                 continue
             running[name], built[name] = process, {"versions": versions, **json.loads(line)}
             print(f"{name}: built", file=sys.stderr)
@@ -287,6 +294,16 @@ def measure(options: argparse.Namespace) -> Iterator[dict[str, object]]:
             "cpu_ms": round(float(np.median(processor)), 2),
             **figures,
         }
+
+
+def first_line(process: subprocess.Popen[str], minutes: float) -> tuple[str, float]:
+    """Return what a process says first, empty where it ends before or is ended, and the minutes until then."""
+    assert process.stdout is not None
+    started, timer = time.perf_counter(), threading.Timer(60 * minutes, process.kill)
+    timer.start()
+    line = process.stdout.readline()
+    timer.cancel()
+    return line, round((time.perf_counter() - started) / 60, 1)
 
 
 def ask(process: subprocess.Popen[str], turn: int) -> list[float]:
@@ -314,12 +331,14 @@ def main() -> None:
     parser.add_argument("--dims", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--only", nargs="*", choices=SYSTEMS, help="these systems alone")
+    parser.add_argument("--minutes", type=float, default=20, help="that a system has to build its index")
+    parser.add_argument("--gb", type=int, default=10, help="of memory that a system may take")
     parser.add_argument("--jsonl", type=Path, help="append the figures to this file")
-    parser.add_argument("--serve", nargs=5, metavar=("NAME", "FOLDER", "PRODUCTS", "DIMS", "REPEATS"))
+    parser.add_argument("--serve", nargs=6, metavar=("NAME", "FOLDER", "PRODUCTS", "DIMS", "REPEATS", "GB"))
     options = parser.parse_args()
     if options.serve:
-        name, folder, products, dims, repeats = options.serve
-        serve(name, int(products), int(dims), int(repeats), Path(folder))
+        name, folder, *numbers = options.serve
+        serve(name, *map(int, numbers), folder=Path(folder))
         return
     if options.small:
         options.products, options.dims, options.repeats = 2_000, 32, 20
