@@ -206,7 +206,7 @@ SYSTEMS: Mapping[str, tuple[Callable[[Made, Path], System], tuple[str, ...]]] = 
 }
 
 
-def serve(name: str, products: int, dims: int, repeats: int, gb: int, folder: Path) -> None:
+def serve(name: str, folder: Path, products: int, dims: int, repeats: int, gb: int) -> None:
     """Build a system, say what that took, and then answer one query for each line of standard input."""
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (gb << 30, gb << 30))  # of its own: mapped files are not counted
@@ -338,7 +338,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         name, folder, *numbers = options.serve
-        serve(name, *map(int, numbers), folder=Path(folder))
+        serve(name, Path(folder), *map(int, numbers))
         return
     if options.small:
         options.products, options.dims, options.repeats = 2_000, 32, 20

@@ -1,6 +1,6 @@
 """Compiling by parts: whatever their size, the file is the same to the byte, and no more than a part is in memory.
 
-`spool`, where parts wait, and `merging`, which joins them, are tested with it.
+`spool`, where parts wait, `merging`, which joins them, and `surviving`, what is left of layers, are tested with it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.arrays import spool
+from hybridsearch.engines.embedded.arrays.arrays import load_arrays
 from hybridsearch.engines.embedded.arrays.postings import Postings, PostingsBuilder
 from hybridsearch.engines.embedded.arrays.spool import Spool
-from hybridsearch.engines.embedded.compiled import merging
+from hybridsearch.engines.embedded.compiled import layers, merging
 from hybridsearch.engines.embedded.compiled.compiling import NAME, collect, compile_store, save_compiled
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.roles import Fields
@@ -108,7 +109,7 @@ def test_postings_of_runs_are_merged_into_those_of_all(runs: list[list[list[str]
                 apart.add(number, terms)
                 number += 1
             inverted.append(merging.Kept.of(apart.finish(number), kept))
-        stretches = list(merging.merged(inverted, kept))
+        stretches = list(merging.merged(inverted))
     expected = together.finish(number)
     postings = Postings({f"all:{part}": values for part, values in expected.arrays.items()}, "all")
     assert [term.decode() for each in stretches for term in each.terms] == list(postings.terms())
@@ -155,3 +156,46 @@ def test_the_terms_of_a_part_are_free_once_it_is_finished_without_the_garbage_co
         assert freed() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("stretch", [7, 1_000_000])
+def test_layers_are_merged_into_the_file_that_compiling_all_documents_gives_to_the_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    """Products, variants and vectors are replaced, added and removed, some twice, and no field is lost with them."""
+    monkeypatch.setattr(layers, "LEAST", 0)
+    monkeypatch.setattr(layers, "SHARE", 0)
+    monkeypatch.setattr(layers, "SWALLOWED", 0)
+    monkeypatch.setattr(merging, "TERMS", stretch)
+    monkeypatch.setattr(merging, "POSTINGS", stretch)
+    with closing(EmbeddedEngine(tmp_path, "products")) as engine:
+        generation = engine.create(SCHEMA)
+        engine.write(generation, [product(number) for number in range(60)])
+        engine.promote(generation, SCHEMA)
+        for first in (30, 34, 70):
+            engine.write(None, [product(number) for number in range(first, first + 9)])
+            engine.remove(None, {product(first + 2).id: None})
+        folder = tmp_path / "products" / generation
+        assert len(list(folder.glob("layer-*"))) == 4  # one of removals alone takes in the next of these
+        monkeypatch.setattr(layers, "SHARE", 1_000)
+        engine.write(None, [product(99)])
+    merged = (folder / NAME).read_bytes()
+    assert [path.name for path in folder.glob("*.arrays")] == [NAME]
+    with closing(Store(folder)) as store:
+        save_compiled(store, compile_store(store))
+    assert (folder / NAME).read_bytes() == merged
+
+
+def test_a_word_that_only_dead_documents_had_is_no_longer_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "LEAST", 0)
+    with closing(EmbeddedEngine(tmp_path, "products")) as engine:
+        generation = engine.create(SCHEMA)
+        engine.write(generation, [product(number) for number in range(8)])
+        engine.promote(generation, SCHEMA)
+        for number in range(8):
+            engine.remove(None, {product(number).id: None})
+        assert engine.lexicon().counts == {}
+    compiled, _ = load_arrays(tmp_path / "products" / generation / NAME)
+    assert compiled["text:title:en:terms"].size == compiled["numbers"].size == 0

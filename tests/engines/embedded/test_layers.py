@@ -1,6 +1,7 @@
 """Layers: a change compiles what it changed, and everything is found as if all had been compiled again.
 
-`layers` says which files there are, `layered` and `layered_text` read them, `files` keeps them open.
+`layers` says which files there are, `layered` and `layered_text` read them, `surviving` is what is left of those that are
+merged, `files` keeps them open.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hybridsearch.engines.base import Written
-from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded import EmbeddedEngine, writers
 from hybridsearch.engines.embedded.compiled import layers, views
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.search.facets.counts import Facet
@@ -48,6 +49,10 @@ def told(page: Page) -> tuple[Any, ...]:
     return page.hits, page.total, page.facets, page.details
 
 
+SHARES = st.sampled_from([0, 0, 0, 2, 1_000_000])
+"""Never, once a half was changed, and always all layers are merged into one."""
+
+
 class Changes(RuleBasedStateMachine):
     """Single changes of the live index, against the definitions, and against an index that compiles everything."""
 
@@ -67,22 +72,24 @@ class Changes(RuleBasedStateMachine):
             self.model.documents.pop(each.id, None)
             self.model.documents[each.id] = each
 
-    def change(self, method: str, changed: Any, expected: Written) -> None:
-        for engine, least in zip(self.engines, (0, 1_000_000), strict=True):
-            with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(layers, "LEAST", least)
-                patched.setattr(layers, "SHARE", 0)
-                assert getattr(engine, method)(None, changed) == expected
+    def change(self, method: str, changed: Any, expected: Written, share: int) -> None:
+        layered, whole = self.engines
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(layers, "LEAST", 0)
+            patched.setattr(layers, "SHARE", share)
+            assert getattr(layered, method)(None, changed) == expected
+            patched.setattr(writers, "add_layer", lambda *_: False)
+            assert getattr(whole, method)(None, changed) == expected
 
-    @rule(documents=st.lists(DOCUMENT, min_size=1, max_size=4))
-    def write(self, documents: list[Document]) -> None:
-        self.change("write", documents, Written())
+    @rule(documents=st.lists(DOCUMENT, min_size=1, max_size=4), share=SHARES)
+    def write(self, documents: list[Document], share: int) -> None:
+        self.change("write", documents, Written(), share)
         self.remember(documents)
 
-    @rule(documents=st.lists(DOCUMENT, min_size=1, max_size=3))
-    def remove(self, documents: list[Document]) -> None:
+    @rule(documents=st.lists(DOCUMENT, min_size=1, max_size=3), share=SHARES)
+    def remove(self, documents: list[Document], share: int) -> None:
         keys = {each.id for each in documents}
-        self.change("remove", dict.fromkeys(keys), Written(missing=len(keys - set(self.model.documents))))
+        self.change("remove", dict.fromkeys(keys), Written(missing=len(keys - set(self.model.documents))), share)
         for key in keys:
             self.model.documents.pop(key, None)
 
@@ -131,7 +138,7 @@ def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
     ("sizes", "new", "stay"),
     [
         ([100], 1, 1),
-        ([100], 1_000, 1),  # whether all are compiled again is not asked here
+        ([100], 1_000, 1),  # no share is set here
         ([100, 1], 1, 1),
         ([100, 5], 1, 2),
         ([100, 4], 1, 1),
@@ -277,13 +284,21 @@ elif where == "recorded":
 elif where == "pointed":
     shop._views.replace = die
 elif where == "all":
-    layers.LEAST, writers.save_compiled = 1_000_000, die
+    layers.LEAST, layers.save_arrays = 1_000_000, die
+elif where == "all saved":
+    layers.LEAST, layers.record = 1_000_000, die
+elif where == "all recorded":
+    layers.LEAST, layers.record = 1_000_000, before_unlink
+elif where == "from documents":
+    writers.add_layer, writers.save_compiled = lambda *_: False, die
 shop.write(None, [document("p2", "blue hat"), document("p20", "blue hat")])
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize("where", ["compiled", "saved", "recorded", "pointed", "all"])
+@pytest.mark.parametrize(
+    "where", ["compiled", "saved", "recorded", "pointed", "all", "all saved", "all recorded", "from documents"]
+)
 def test_a_writer_that_is_killed_between_two_steps_costs_nothing(
     engine: EmbeddedEngine, tmp_path: Path, where: str
 ) -> None:

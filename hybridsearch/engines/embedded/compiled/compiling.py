@@ -7,7 +7,7 @@ with the others they are the same arrays that one part of all documents gives.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -19,7 +19,8 @@ from hybridsearch.engines.embedded.arrays.arrays import InPieces, save_arrays
 from hybridsearch.engines.embedded.arrays.postings import EMPTY
 from hybridsearch.engines.embedded.arrays.spool import Spool, Stored
 from hybridsearch.engines.embedded.compiled.bm25 import SCORED, Norms
-from hybridsearch.engines.embedded.compiled.merging import Kept, merged
+from hybridsearch.engines.embedded.compiled.merging import Kept, Run, merged
+from hybridsearch.engines.embedded.compiled.surviving import Rows, Survivors
 from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, TableBuilder, no_cell
 from hybridsearch.engines.embedded.stored.records import Record
 from hybridsearch.engines.embedded.stored.store import Store
@@ -33,7 +34,9 @@ PART = 24 << 20
 """Bytes of a part, as what is searched of its documents is stored. While it is collected it takes ten times as many."""
 
 
-def compile_store(store: Store, part: int = PART, after: int = 0) -> InPieces:
+def compile_store(
+    store: Store, part: int = PART, *, after: int = 0, survivors: Sequence[Survivors] = (), layer: bool = False
+) -> InPieces:
     """Yield the arrays of a view of all documents in a store, which is read to its end before the first one comes.
 
     They are: `numbers` (the store's number of each document), `order` (the place of each in the order of ids; not of a
@@ -43,24 +46,30 @@ def compile_store(store: Store, part: int = PART, after: int = 0) -> InPieces:
     Args:
         store: Where they are.
         part: Bytes of a part.
-        after: The number behind which documents are compiled; 0 for all, else it is a layer.
+        after: The number behind which documents are read.
+        survivors: What was compiled of those before it and is still there.
+        layer: Whether this becomes a layer beside that of others.
     """
     with closing(Spool(store.folder)) as spool:
         products, variants = Parts(spool), Parts(spool)
-        for collected in collect(store, part, after):
+        for each in survivors:
+            of_variants = each.variants(variants.end, products.end)
+            products.keep(each.products(products.end))
+            variants.keep(of_variants)
+        for collected in collect(store, part, after, products.end, variants.end):
             products.add(collected.products)
             variants.add(collected.variants)
         numbers = products.column(NUMBERS, np.int64)
         yield NUMBERS, (numbers,)
-        if not after:
+        if not layer:
             yield "order", (order_of(numbers, store.in_order_of_ids()),)
         yield from products.arrays()
         yield from variants.arrays()
 
 
-def collect(store: Store, part: int, after: int = 0) -> Iterator[Part]:
-    """Yield all documents behind a number in parts of so many bytes."""
-    latest, size = Part(store), 0
+def collect(store: Store, part: int, after: int = 0, first: int = 0, first_variant: int = 0) -> Iterator[Part]:
+    """Yield all documents behind a number in parts of so many bytes; so many documents and variants are before them."""
+    latest, size = Part(store, first, first_variant), 0
     for record in store.records(after):
         if size > part:
             yield latest
@@ -116,17 +125,24 @@ class Parts:
     """The parts of one table that have been collected, in a spool."""
 
     def __init__(self, spool: Spool) -> None:
-        self._spool, self._end = spool, 0
-        self._runs: defaultdict[str, list[Kept]] = defaultdict(list)
+        self._spool, self.end = spool, 0
+        self._runs: defaultdict[str, list[Run]] = defaultdict(list)
         self._columns: defaultdict[str, list[tuple[int, Stored]]] = defaultdict(list)
 
     def add(self, part: TableBuilder) -> None:
         """Put the rows behind those before them."""
-        for name, inverted in part.inverted():
-            self._runs[name].append(Kept.of(inverted, self._spool))
-        for name, cells in part.columns():
-            self._columns[name].append((part.first, self._spool.put(cells)))
-        self._end = part.end
+        self._put(part, ((name, Kept.of(inverted, self._spool)) for name, inverted in part.inverted()))
+
+    def keep(self, rows: Rows) -> None:
+        """Put what is left of a layer behind what is before it; its postings stay where they are."""
+        self._put(rows, rows.runs())
+
+    def _put(self, rows: TableBuilder | Rows, runs: Iterable[tuple[str, Run]]) -> None:
+        for name, run in runs:
+            self._runs[name].append(run)
+        for name, cells in rows.columns():
+            self._columns[name].append((rows.first, self._spool.put(cells)))
+        self.end = rows.end
 
     def column(self, name: str, dtype: type[np.generic]) -> NDArray[Any]:
         """Return a column whole, and no longer among the arrays."""
@@ -147,15 +163,20 @@ class Parts:
             yield (cells := self._spool.get(stored))
             end = first + len(cells)
         if pieces:
-            yield np.full(self._end - end, no_cell(pieces[0][1].dtype))
+            yield np.full(self.end - end, no_cell(pieces[0][1].dtype))
 
     def _postings(self, name: str) -> InPieces:
         """Yield the postings of all parts; their room in the spool is given back once they have been read."""
         runs = self._runs[name]
-        norms = Norms(self._all(runs, "holders"), self._all(runs, "lengths"), self._end) if is_scored(name) else None
+        norms = None
+        if is_scored(name):
+            holders, lengths = (np.concatenate(each) for each in zip(*(run.texts() for run in runs), strict=True))
+            norms = Norms(holders, lengths, self.end)
         pieces = {part: [self._spool.put(empty)] for part, empty in (SCORED if norms else EMPTY).items()}
         begin, terms, docs = pieces["terms"][0], 0, 0
-        for stretch in merged(runs, self._spool):
+        for stretch in merged(runs):
+            if not stretch.terms:
+                continue  # nothing is left of them
             ends = terms + np.cumsum(np.fromiter(map(len, stretch.terms), np.int64, len(stretch.terms)))
             starts = docs + np.cumsum(stretch.having)
             arrays: dict[str, NDArray[Any]] = {
@@ -175,9 +196,6 @@ class Parts:
         if norms:
             yield f"{name}:lengths", (norms.lengths,)
         self._spool.forget(begin)
-
-    def _all(self, runs: Sequence[Kept], part: str) -> NDArray[np.int32]:
-        return np.concatenate([self._spool.get(getattr(run, part)) for run in runs])
 
 
 def is_scored(name: str) -> bool:

@@ -57,6 +57,10 @@ class TextLayer(Postings):
     def _own(self) -> Scores:
         return inverse(LENGTHS, self.total / max(1, self.holding))
 
+    def counts(self, span: slice) -> NDArray[np.int32]:
+        """Return how often a term occurs in a document, for some of all postings."""
+        return self._counted(self._spread[span], self._norms[self.docs[span]]).astype(np.int32)
+
     def posting(self, term: str, average: float, alive: Mask) -> Posting:
         """Return the documents that have a term and are alive, scored with another average length."""
         number = self.find(term)
@@ -67,8 +71,12 @@ class TextLayer(Postings):
         if not len(docs):
             return Posting(docs, spread)
         norms = self._norms[docs]
-        counts = np.rint((spread - 1) / self._own[norms])
-        return Posting(docs, np.float32(1) + counts * inverse(LENGTHS, average)[norms])
+        return Posting(docs, np.float32(1) + self._counted(spread, norms) * inverse(LENGTHS, average)[norms])
+
+    def _counted(self, spread: Scores, norms: NDArray[np.uint8]) -> Scores:
+        """Return the counts that some postings were scored with, given the norms of their documents."""
+        counts: Scores = np.rint((spread - 1) / self._own[norms])
+        return counts
 
 
 class LayeredText(TextField):

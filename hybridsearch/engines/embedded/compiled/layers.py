@@ -18,19 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.disk.errors import explained
-from hybridsearch.engines.embedded.arrays.arrays import Arrays, Loaded, held, save_arrays
+from hybridsearch.engines.embedded.arrays.arrays import Arrays, InPieces, Loaded, held, save_arrays
 from hybridsearch.engines.embedded.arrays.files import Files
 from hybridsearch.engines.embedded.compiled.compiling import NAME, compile_store
-from hybridsearch.engines.embedded.compiled.layered import IDS, Layer, Layered
+from hybridsearch.engines.embedded.compiled.layered import IDS, NUMBERS, Layer, Layered
+from hybridsearch.engines.embedded.compiled.surviving import DEAD, Survivors
 from hybridsearch.engines.embedded.stored.store import Extent, Store
 
-DEAD = "dead"
-"""Name of the array of a layer that holds the numbers of all documents before it that are no more."""
 NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 LEAST = 2_000
-"""Documents of which all are compiled again with each change: that takes half a second."""
-SHARE = 10
-"""One in so many documents may be changed until all are compiled again."""
+"""Documents of which all are merged with each change."""
+SHARE = 2
+"""One in so many documents may be changed until all are merged."""
 SWALLOWED = 4
 """A layer that has at most as many times the documents of the next one is compiled again together with it."""
 
@@ -46,7 +45,12 @@ class Chain:
     @property
     def last(self) -> int:
         """The commit up to which documents are compiled."""
-        return self.extents[-1].last
+        return self.extents[-1].last if self.extents else 0
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether documents are found by their ids; an earlier version left these out."""
+        return IDS + ":docs" in self.layers[0]
 
     def arrays(self) -> Arrays:
         """Return the arrays of all layers."""
@@ -85,45 +89,52 @@ def load_compiled(store: Store, files: Files) -> Arrays | None:
 
 
 def kept(sizes: Sequence[int], new: int) -> int:
-    """Return how many layers stay as they are, the first one always, where so many documents are new."""
+    """Return how many layers stay as they are, where so many documents are new.
+
+    Args:
+        sizes: Of the layers, the oldest first.
+        new: Documents that are in none of them.
+    """
     stay = len(sizes)
     while stay > 1 and sizes[stay - 1] <= SWALLOWED * new:
         stay -= 1
         new += sizes[stay]
-    return stay
+    return 0 if sizes[0] < LEAST or SHARE * (new + sum(sizes[1:stay])) > sizes[0] else stay
 
 
-def before(chain: Chain, store: Store, share: int) -> Chain | None:
-    """Return what stays of a chain below a layer for the store's commit; None where all are to be compiled.
-
-    So it is where more than one in `share` documents of the first layer are changed.
-    """
-    base, *others = (layer.documents for layer in chain.layers)
-    new = store.written(chain.last)
-    if base < LEAST or IDS + ":docs" not in chain.layers[0] or share * (new + sum(others)) > base:
-        return None
-    stay = kept([base, *others], new)
-    extents, layers = chain.extents[:stay], chain.layers[:stay]
+def split(chain: Chain, store: Store, stay: int) -> tuple[Chain, list[Survivors]]:
+    """Return the layers of a chain that stay below one for the store's commit, and what is left of the others."""
     changed = store.changed(chain.last)
-    dead = np.unique(np.concatenate([chain.dead, *(layer.numbers_of(changed) for layer in layers)]))
-    dead = dead[dead <= extents[-1].last]
-    return None if share * len(dead) > base else Chain(extents, layers, dead)
+    dead = np.unique(np.concatenate([chain.dead, *(layer.numbers_of(changed) for layer in chain.layers)]))
+    below = chain.extents[:stay]
+    survivors = [Survivors(layer, np.isin(layer[NUMBERS], dead, invert=True)) for layer in chain.layers[stay:]]
+    return Chain(below, chain.layers[:stay], dead[dead <= (below[-1].last if below else 0)]), survivors
+
+
+def compiled_from(chain: Chain, store: Store, stay: int) -> tuple[Chain, InPieces]:
+    """Return what stays of a chain, and the arrays of a layer that takes it up to the store's commit."""
+    below, survivors = split(chain, store, stay)
+    arrays = compile_store(store, after=chain.last, survivors=survivors, layer=bool(stay))
+    return below, itertools.chain(arrays, [(DEAD, (below.dead,))] if stay else ())
 
 
 def add_layer(store: Store, files: Files) -> bool:
-    """Compile what changed since the last layer, and save it; return False where all is to be compiled.
+    """Compile what changed since the last layer, and save it; return False where no compiled file can be used.
 
     Only for who has the right to write.
     """
     chain = load_chain(store, files)
-    below = chain and before(chain, store, SHARE)
-    if below is None:
+    if chain is None or not chain.can_grow:
         return False
-    extent = Extent(below.last, store.commit, store.state())
-    arrays = itertools.chain(compile_store(store, after=below.last), [(DEAD, (below.dead,))])
+    sizes = [layer.documents for layer in chain.layers]
+    stay = kept(sizes, store.written(chain.last))
+    below, arrays = compiled_from(chain, store, stay)
+    if stay and SHARE * len(below.dead) > sizes[0]:
+        below, arrays = compiled_from(chain, store, 0)
+    extents = [*below.extents, Extent(below.last, store.commit, store.state())]
     with explained(store.folder):
-        save_arrays(path_of(store, extent), arrays, extent.state)
-    record(store, [*below.extents, extent])
+        save_arrays(path_of(store, extents[-1]), arrays, extents[-1].state)
+    record(store, extents)
     return True
 
 
@@ -145,9 +156,8 @@ def compiled_beside(store: Store, files: Files) -> Arrays | None:
     which compiles all then, may take minutes.
     """
     chain = load_chain(store, files)
-    below = chain and before(chain, store, share=0)
-    if below is None:
+    if chain is None or not chain.can_grow:
         return None
-    layer = Layer(Loaded(held(compile_store(store, after=below.last))))
+    below, arrays = compiled_from(chain, store, len(chain.layers))
     extent = Extent(below.last, store.commit, store.state())
-    return Chain([*below.extents, extent], [*below.layers, layer], below.dead).arrays()
+    return Chain([*below.extents, extent], [*below.layers, Layer(Loaded(held(arrays)))], below.dead).arrays()

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,32 @@ POSTINGS = 1 << 20
 """and their documents, unless one term alone has more."""
 
 
+class Run(Protocol):
+    """The postings of documents that follow each other."""
+
+    @property
+    def size(self) -> int:
+        """How many terms there are."""
+        ...
+
+    def get(self, part: str, start: int, end: int) -> NDArray[Any]:
+        """Return what lies in `terms`, `bounds` or `starts` (see `Postings`) from one place to another."""
+        ...
+
+    def stretch(self, terms: list[bytes], starts: NDArray[np.int64]) -> Stretch:
+        """Return terms that follow each other with their documents; one that no document has any more is left out."""
+        ...
+
+    def texts(self) -> tuple[Ordinals, NDArray[np.int32]]:
+        """Return the documents that have terms, and how many each has."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The postings of one run in a spool: see `Inverted`."""
 
+    spool: Spool
     terms: Stored
     bounds: Stored
     starts: Stored
@@ -41,7 +63,27 @@ class Kept:
         """Put postings into a spool."""
         parts = {name: spool.put(values) for name, values in inverted.arrays.items()}
         counts, lengths = inverted.counts.astype(np.int32), inverted.lengths.astype(np.int32)
-        return cls(**parts, counts=spool.put(counts), holders=spool.put(inverted.holders), lengths=spool.put(lengths))
+        return cls(
+            spool, **parts, counts=spool.put(counts), holders=spool.put(inverted.holders), lengths=spool.put(lengths)
+        )
+
+    @property
+    def size(self) -> int:
+        """See `Run`."""
+        return self.starts.size - 1
+
+    def get(self, part: str, start: int, end: int) -> NDArray[Any]:
+        """See `Run`."""
+        return self.spool.get(getattr(self, part), start, end)
+
+    def stretch(self, terms: list[bytes], starts: NDArray[np.int64]) -> Stretch:
+        """See `Run`."""
+        docs, counts = (self.get(part, int(starts[0]), int(starts[-1])) for part in ("docs", "counts"))
+        return Stretch(terms, np.diff(starts), docs, counts)
+
+    def texts(self) -> tuple[Ordinals, NDArray[np.int32]]:
+        """See `Run`."""
+        return self.spool.get(self.holders), self.spool.get(self.lengths)
 
 
 class Stretch(NamedTuple):
@@ -64,25 +106,24 @@ class Stretch(NamedTuple):
 class Cursor:
     """How far the terms of one run have been merged; what was read of them already waits."""
 
-    kept: Kept
-    spool: Spool
+    run: Run
     at: int = 0
     terms: list[bytes] = field(default_factory=list)
-    starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
 
     @property
     def is_at_end(self) -> bool:
         """Whether all terms that are left have been read."""
-        return self.at + len(self.terms) == self.kept.starts.size - 1
+        return self.at + len(self.terms) == self.run.size
 
     def read(self, terms: int, postings: int) -> None:
         """Read the next terms, not more than both numbers allow, but one at least where one is left."""
         if self.terms or self.is_at_end:
             return
-        starts = self.spool.get(self.kept.starts, self.at, self.at + terms + 1)
+        starts = self.run.get("starts", self.at, self.at + terms + 1)
         end = max(int(np.searchsorted(starts, starts[0] + postings, side="right")) - 1, 1)
-        bounds = self.spool.get(self.kept.bounds, self.at, self.at + end + 1).tolist()
-        text = self.spool.get(self.kept.terms, bounds[0], bounds[-1]).tobytes()
+        bounds = self.run.get("bounds", self.at, self.at + end + 1).tolist()
+        text = self.run.get("terms", bounds[0], bounds[-1]).tobytes()
         self.terms = [text[one - bounds[0] : other - bounds[0]] for one, other in pairwise(bounds)]
         self.starts = starts[: end + 1]
 
@@ -92,14 +133,12 @@ class Cursor:
         taken, self.terms = self.terms[:end], self.terms[end:]
         starts, self.starts = self.starts[: end + 1], self.starts[end:]
         self.at += end
-        first, behind = (int(starts[0]), int(starts[-1])) if taken else (0, 0)
-        docs, counts = (self.spool.get(array, first, behind) for array in (self.kept.docs, self.kept.counts))
-        return Stretch(taken, np.diff(starts), docs, counts)
+        return self.run.stretch(taken, starts)
 
 
-def merged(runs: Sequence[Kept], spool: Spool) -> Iterator[Stretch]:
+def merged(runs: Sequence[Run]) -> Iterator[Stretch]:
     """Yield the postings of all runs together, a stretch at a time."""
-    cursors = [Cursor(run, spool) for run in runs]
+    cursors = [Cursor(run) for run in runs]
     while True:
         for cursor in cursors:
             cursor.read(max(TERMS // len(runs), 1), POSTINGS // len(runs))
