@@ -1,7 +1,7 @@
 """Layers: a change compiles what it changed, and everything is found as if all had been compiled again.
 
-`layers` says which files there are, `layered` and `layered_text` read them, `surviving` is what is left of those that are
-merged, `files` keeps them open.
+`layers` says which files there are, `layered` and `layered_text` read them, `surviving` is what is left of merged ones,
+`files` keeps them open.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ from hybridsearch.values import Vector, Vectors
 HELD = 32 << 20
 """Bytes of a mapped file that are compared until their memory is given back: a search may never need most of them."""
 NOTHING = np.zeros(0, np.bool_)
+AT_ONCE = 1 << 11
+"""Rows that are gathered together: they stay in the processor's cache until they are compared."""
 SCAN_SHARE = 0.25
 """Reading all rows in order is as fast as gathering this share of them (measured on 50,000 rows of 512)."""
 
@@ -163,7 +165,10 @@ class LegVectors:
     def products(self, rows: NDArray[np.int32], vector: Vector) -> NDArray[np.float32]:
         """Return the cosine of each of some rows to a vector."""
         if len(rows) < SCAN_SHARE * len(self.matrix):
-            return products(self.take(rows), vector)
+            self._require(rows)
+            parts = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
+            found = [products(self.matrix.take(part, axis=0), vector) for part in parts]
+            return np.concatenate([np.zeros(0, np.float32), *found])
         self._require(None)
         return products(self.matrix, vector)[rows]
 
