@@ -97,7 +97,8 @@ class Cells:
         self._reach = arrays["reach"]
         self._matrix: Vectors = arrays["vectors"].reshape(-1, self._centres.shape[1])
         documents = np.full(max(len(self._matrix), int(rows.max(initial=-1)) + 1), np.int32(-1))
-        documents[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+        holders = np.flatnonzero(rows >= 0)
+        documents[rows[holders]] = holders
         self._docs: Ordinals = documents[arrays["rows"]]
         self._there = self._docs >= 0
         self._held = np.add.reduceat(self._there, self._starts[:-1], dtype=np.int64)

@@ -182,8 +182,9 @@ class Variants(Table):
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
-        self._starts = np.searchsorted(self.owners, np.arange(products + 1))
-        self.most = int(np.diff(self._starts).max(initial=0))
+        held = np.bincount(self.owners, minlength=products)
+        self._starts = np.concatenate([[0], np.cumsum(held)])
+        self.most = int(held.max(initial=0))
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
 
     @functools.cached_property
