@@ -7,6 +7,7 @@ written anew get a new number, they are in the order in which one layer of all w
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -27,6 +28,7 @@ IDS = "ids"
 NUMBERS = "numbers"
 ORDER = "order"
 ROWS = "rows:"
+NOTHING: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 class Layer(Loaded):
@@ -37,6 +39,7 @@ class Layer(Loaded):
         self.documents = len(arrays[NUMBERS])
         self.variants = len(arrays.get(OWNERS, ()))
         self._texts: dict[str, TextLayer] = {}
+        self._places: tuple[weakref.ref[Layer], NDArray[np.int64]] | None = None
 
     def rows(self, name: str) -> int:
         """Return how many rows the table has that an array belongs to."""
@@ -52,6 +55,14 @@ class Layer(Loaded):
     def table(self) -> Table:
         """What its documents are described by, those that are no more among them."""
         return Table(self, self.documents)
+
+    def places_in(self, base: Layer) -> NDArray[np.int64]:
+        """Return how many ids of the first layer come before each of its own, which are in order."""
+        if self._places is None or self._places[0]() is not base:
+            ids = Postings(base, IDS)
+            places = (int(np.ceil(ids.place_of(key))) for key in Postings(self, IDS).terms())
+            self._places = weakref.ref(base), np.fromiter(places, np.int64)
+        return self._places[1]
 
     def numbers_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of the documents that have one of some ids."""
@@ -125,9 +136,9 @@ class Layered(Mapping[str, NDArray[Any]]):
         counts: dict[str, int] = {}
         for layer, alive in self.parts():
             words = Postings(layer, "words")
-            gone = np.bincount(words.numbers[~alive[words.docs]], minlength=len(words)) if len(words) else ()
-            for (word, having), less in zip(words.frequencies(), gone, strict=True):
-                counts[word] = counts.get(word, 0) + having - int(less)
+            here = np.add.reduceat(alive[words.docs], words.starts[:-1], dtype=np.int64) if len(words) else NOTHING
+            for word, having in zip(words.terms(), here.tolist(), strict=True):
+                counts[word] = counts.get(word, 0) + having
         return {word: having for word, having in counts.items() if having}
 
     def _put_together(self, name: str) -> None:
@@ -172,19 +183,19 @@ class Layered(Mapping[str, NDArray[Any]]):
     def _order(self) -> NDArray[np.int32]:
         """Return the place of each document in the order of ids."""
         base, *others = self.layers
-        ids = Postings(base, IDS)
         pairs = [
-            (key, start + int(doc))
-            for own, start in zip((Postings(layer, IDS) for layer in others), self.starts[1:].tolist(), strict=False)
-            for key, doc in zip(own.terms(), own.docs.tolist(), strict=True)
+            (key, start + doc, place)
+            for layer, start in zip(others, self.starts[1:].tolist(), strict=False)
+            for own in (Postings(layer, IDS),)
+            for key, doc, place in zip(own.terms(), own.docs.tolist(), layer.places_in(base).tolist(), strict=True)
         ]
-        pairs.sort(key=lambda pair: pair[0])  # of equal ids, of which one at most is alive, in any order
-        places = np.array([int(np.ceil(ids.place_of(key))) for key, _ in pairs], np.int64)
+        pairs.sort()  # of equal ids one at most is alive
+        docs, places = np.array([pair[1:] for pair in pairs], np.int64).reshape(-1, 2).T
         before = np.cumsum(np.bincount(places, minlength=base.documents + 1))
         order = np.empty(int(self.starts[-1]), np.int32)
         mine = base[ORDER]
         order[: base.documents] = mine + before[mine]
-        order[[doc for _, doc in pairs]] = places + np.arange(len(pairs))
+        order[docs] = places + np.arange(len(pairs))
         return order
 
 
