@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ import numpy as np
 
 from benchmarks.embedded import Made, hybrid_plan, keyword_plan, measure_writing, peak_mb, spent_by
 from hybridsearch.engines.embedded import EmbeddedEngine
+from hybridsearch.engines.embedded.compiled import layers
 from hybridsearch.engines.embedded.compiled.compiling import compile_store, save_compiled
 from hybridsearch.engines.embedded.stored.store import Store
 from hybridsearch.indexing.fill import BATCH
@@ -50,30 +52,32 @@ def changed(made: Made, products: int, count: int) -> Iterator[list[Document | s
 
 
 def take_over(folder: Path, products: int, dims: int, percent: float) -> dict[str, object]:
-    """Change a share of an index, and return what that took, in seconds and of the processor, and searches after it."""
+    """Change a share of an index, and return what that took, what searches take then, and what merging all takes."""
     made = Made.of(min(products, MADE), dims)
-    batches = changed(made, products, max(1, round(products * percent / 100)))
-    spent, peaks = [], [memory()]
+    spent = []
     with closing(EmbeddedEngine(folder, INDEX)) as engine:
         engine.search(Plan("browse", "", size=1))
-        for batch in batches:
-            documents = [each for each in batch if isinstance(each, Document)]
-            removed = dict.fromkeys(each for each in batch if isinstance(each, str))
-            reset_memory()
-            spent.append(spent_by(partial(engine.write, None, documents)))
-            spent.append(spent_by(partial(engine.remove, None, removed)))
-            peaks.append(memory())
+        with sampled() as memory:
+            for batch in changed(made, products, max(1, round(products * percent / 100))):
+                documents = [each for each in batch if isinstance(each, Document)]
+                removed = dict.fromkeys(each for each in batch if isinstance(each, str))
+                spent.append(spent_by(partial(engine.write, None, documents)))
+                spent.append(spent_by(partial(engine.remove, None, removed)))
+        files = sorted(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in folder.rglob("*.arrays"))
         searches = searched(engine, made)
-    clock, processor = np.sum(spent, axis=0)
+        layers.SHARE = products  # so that one more change merges all
+        with sampled() as merging:
+            clock, processor = spent_by(partial(engine.remove, None, {"p0": None}))
     return {
         "percent": percent,
-        "batches": len(peaks) - 1,
-        "s": round(float(clock), 1),
-        "cpu_s": round(float(processor), 1),
-        "longest_cpu_s": round(float(np.max(spent, axis=0)[1]), 2),
-        "memory_mb": round(max(peaks[1:]) - peaks[0]),
-        "files": sorted(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in folder.rglob("*.arrays")),
+        "batches": len(spent) // 2,
+        "s": round(sum(each for each, _ in spent), 1),
+        "cpu_s": round(sum(each for _, each in spent), 1),
+        "longest_cpu_s": round(max(each for _, each in spent), 2),
+        "memory_mb": round(memory[0]),
+        "files": files,
         "search_cpu_ms": searches,
+        "merging all": {"s": round(clock, 1), "cpu_s": round(processor, 1), "memory_mb": round(merging[0])},
     }
 
 
@@ -93,31 +97,36 @@ def searched(engine: EmbeddedEngine, made: Made) -> dict[str, float]:
 def compile_all(folder: Path) -> dict[str, object]:
     """Compile everything from the documents, and return what that took."""
     (path,) = folder.glob(f"{INDEX}/*/store.db")
-    with closing(Store(path.parent)) as store:
-        before = memory()
-        reset_memory()
+    with closing(Store(path.parent)) as store, sampled() as memory:
         clock, processor = spent_by(lambda: save_compiled(store, compile_store(store)))
-        return {
-            "compiled from documents": True,
-            "s": round(clock, 1),
-            "cpu_s": round(processor, 1),
-            "memory_mb": round(memory() - before),
-        }
+    figures = {"s": round(clock, 1), "cpu_s": round(processor, 1), "memory_mb": round(memory[0])}
+    return {"compiled from documents": figures}
 
 
-def reset_memory() -> None:
-    """Forget the largest memory that this process has had, where the system can."""
-    if Path("/proc/self/clear_refs").exists():
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+@contextmanager
+def sampled() -> Iterator[list[float]]:
+    """Yield a list, and put into it the most memory of this process meanwhile, in MB; without pages of mapped files.
 
+    Where the system does not tell, those are counted, and what was there before.
+    """
+    status, most, done = Path("/proc/self/status"), [0.0], threading.Event()
 
-def memory() -> float:
-    """Return the largest memory of this process since it was forgotten, in MB, mapped files included."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return peak_mb()
-    lines = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
-    return int(lines["VmHWM"].split()[0]) * 1024 / 1e6
+    def sample() -> None:
+        while not done.wait(0.01):
+            lines = dict(line.split(":", 1) for line in status.read_text(encoding="ascii").splitlines())
+            most[0] = max(most[0], int(lines["RssAnon"].split()[0]) * 1024 / 1e6)
+
+    thread = threading.Thread(target=sample, daemon=True)
+    if status.exists():
+        thread.start()
+    try:
+        yield most
+    finally:
+        done.set()
+        if status.exists():
+            thread.join()
+        else:
+            most[0] = peak_mb()
 
 
 def apart(folder: Path, products: int, dims: int, percent: float) -> dict[str, object]:
