@@ -24,6 +24,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -65,8 +66,7 @@ def take_over(folder: Path, products: int, dims: int, percent: float) -> dict[st
                 spent.append(spent_by(partial(engine.remove, None, removed)))
         files = sorted(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in folder.rglob("*.arrays"))
         searches = searched(engine, made)
-        layers.SHARE = products  # so that one more change merges all
-        with sampled() as merging:
+        with sampled() as merging, mock.patch.object(layers, "SHARE", products):  # so that one more change merges all
             clock, processor = spent_by(partial(engine.remove, None, {"p0": None}))
     return {
         "percent": percent,
@@ -129,18 +129,21 @@ def sampled() -> Iterator[list[float]]:
             most[0] = peak_mb()
 
 
+def measured(folder: Path, products: int, dims: int, percent: float) -> dict[str, object]:
+    """Return the figures of a share, or of compiling everything (0)."""
+    return take_over(folder, products, dims, percent) if percent else compile_all(folder)
+
+
 def apart(folder: Path, products: int, dims: int, percent: float) -> dict[str, object]:
-    """Return the figures of a share, or of compiling everything (0), measured on a copy in a process of its own."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as copy:
-        shutil.copytree(folder, copy, dirs_exist_ok=True)
-        command = [sys.executable, "-m", "benchmarks.changes", "--apart", copy, *map(str, (products, dims, percent))]
-        figures: dict[str, object] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        return figures
+    """Return the same, measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.changes", "--apart", str(folder), *map(str, (products, dims, percent))]
+    figures: dict[str, object] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", action="store_true", help="3,000 products")
+    parser.add_argument("--small", action="store_true", help="2,100 products, all in this process")
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--dims", type=int, default=128)
     parser.add_argument("--shares", type=float, nargs="*", default=[0, 1, 10, 30], help="in percent; 0: compile all")
@@ -150,17 +153,19 @@ def main() -> None:
     options = parser.parse_args()
     if options.apart:
         folder, products, dims, percent = options.apart
-        figures = take_over(Path(folder), int(products), int(dims), float(percent)) if float(percent) else None
-        print(json.dumps(figures or compile_all(Path(folder))))
+        print(json.dumps(measured(Path(folder), int(products), int(dims), float(percent))))
         return
     if options.small:
-        options.products, options.dims, options.shares = 3_000, 16, [0, 10]
+        options.products, options.dims, options.shares = 2_100, 8, [0, 10]
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary) / "index"
         if not folder.exists():
             measure_writing(Made.of(options.products, options.dims), folder)
         for percent in options.shares:
-            line = apart(folder, options.products, options.dims, percent)
+            with tempfile.TemporaryDirectory(dir=folder.parent) as copy:
+                shutil.copytree(folder, copy, dirs_exist_ok=True)
+                measure = measured if options.small else apart
+                line = measure(Path(copy), options.products, options.dims, percent)
             line |= {"products": options.products, "dims": options.dims, "load": round(os.getloadavg()[0], 1)}
             print(json.dumps(line), flush=True)
             if options.jsonl:

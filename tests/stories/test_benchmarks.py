@@ -209,3 +209,9 @@ def test_reviews_are_measured_on_labelled_sentences_of_which_those_held_out_are_
     told = [json.loads(line) for line in run("benchmarks.reviews").splitlines()]
     assert all(line["accuracy"] >= 0.8 for line in told if "accuracy" in line)
     assert sum("accuracy" in line for line in told) == sum("reviews_a_second" in line for line in told) == 6
+
+
+def test_changes_of_a_share_of_all_products_are_measured_beside_compiling_all() -> None:
+    compiled, changed = map(json.loads, run("benchmarks.changes").splitlines())
+    assert compiled["compiled from documents"]["cpu_s"] > 0
+    assert (changed["percent"], changed["merging all"]["cpu_s"] > 0) == (10, True)
