@@ -22,6 +22,8 @@ class Recent:
 
     def known(self, ids: Iterable[str]) -> dict[str, Indexed]:
         """Return those of some products that are remembered, by id."""
+        if not self._found:
+            return {}
         since = time.monotonic() - FRESH
         own = ((key, self._found.get(key)) for key in ids)
         return {key: entry[1] for key, entry in own if entry is not None and entry[0] > since}

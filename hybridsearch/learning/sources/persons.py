@@ -75,7 +75,7 @@ class Persons:
             ranks = {key: rank for rank, key in enumerate(shown[:MAX_RANKS]) if key and key not in known}
             wanted = frozenset(clicked) & ranks.keys()
             if 0 < len(wanted) < len(ranks):
-                history = History(weighted(latest_first(before))[0])
+                history = History(weighted(latest_first(before)))
                 self._searches.append(Searched(session, query, history, ranks, wanted))
         self._done[session] = [*done, *did][-PRODUCTS:]
         if len(self._done) > SHOPPERS:

@@ -90,19 +90,23 @@ def read_history(given: object) -> History:
     last, count = read("history", given, latest, EXPECTED)
     events: list[Event] = []
     odd: list[str] = []
-    for each in last:
-        try:
-            events.append(event(each))
-        except ValueError as error:
-            odd.append(str(error))
+    if all(map(is_plain, last)):  # as most are, and then no event needs to be made of any
+        strongest = dict.fromkeys(reversed(last), ACTIONS["view"])
+    else:
+        for each in last:
+            try:
+                events.append(event(each))
+            except ValueError as error:
+                odd.append(str(error))
+        events = latest_first(events)
+        strongest = strongest_of(events)
     notes = [f"of {count:,} events of the history the last {len(last):,} were read"] * (count > len(last))
     if odd:
         notes.append(f"left out of the history: {len(odd):,} of {len(last):,} events; the first {odd[0]}")
-    in_order = latest_first(events)
-    weights, products = weighted(in_order)
-    if products > len(weights):
-        notes.append(f"of {products:,} products of the history the last {len(weights)} count")
-    return History(weights, tuple(notes), taken(in_order, weights))
+    weights = faded(strongest)
+    if len(strongest) > len(weights):
+        notes.append(f"of {len(strongest):,} products of the history the last {len(weights)} count")
+    return History(weights, tuple(notes), taken(events, weights))
 
 
 def latest(given: Any) -> tuple[list[Any], int]:
@@ -125,7 +129,7 @@ def event(given: Any) -> Event:
     Raises:
         ValueError: It is none; the message says what was found, as the end of a sentence.
     """
-    if type(given) is str and given.isalnum():
+    if is_plain(given):
         return Event(given)
     try:
         plain = tidy(given)
@@ -139,6 +143,11 @@ def event(given: Any) -> Event:
     if action not in ACTIONS:
         raise ValueError(f"has the action {brief(named)}, expected one of {', '.join(ACTIONS)}")
     return Event(key, action, seconds(plain.get("timestamp")), variant_of(plain.get("variant")))
+
+
+def is_plain(given: Any) -> bool:
+    """Tell whether an event is an id, and one that needs no tidying."""
+    return type(given) is str and given.isalnum()
 
 
 def id_of(value: Any) -> str:
@@ -184,18 +193,28 @@ def latest_first(events: list[Event]) -> list[Event]:
     return events[::-1]
 
 
-def weighted(events: list[Event]) -> tuple[dict[str, float], int]:
-    """Return the weights of the last products of events, the newest first, and how many products there are.
+def weighted(events: list[Event]) -> dict[str, float]:
+    """Return the weights of the last products of events, the newest first.
 
     A product that occurs several times counts as its strongest event does, at the place of its last one.
     """
+    return faded(strongest_of(events))
+
+
+def strongest_of(events: list[Event]) -> dict[str, float]:
+    """Return the products of events, the newest first, each with what its strongest event says of it."""
     strongest: dict[str, float] = {}
     for key, action, _, _ in events:
         weight = ACTIONS[action]
         if strongest.get(key, 0.0) < weight:
             strongest[key] = weight
+    return strongest
+
+
+def faded(strongest: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights of the last of some products, given what each counts by itself, the newest first."""
     kept = zip(strongest.items(), FADING, strict=False)
-    return {key: weight * faded for (key, weight), faded in kept}, len(strongest)
+    return {key: weight * left for (key, weight), left in kept}
 
 
 def taken(events: list[Event], products: Collection[str]) -> dict[str, list[Variant]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,48 @@ class Seen(NamedTuple):
         return f"{self.id} ({title})" if title else self.id
 
 
+class Looked(Sequence[Seen]):
+    """Products of a history, of which each is made when it is asked for: a hit names one of fifty.
+
+    Args:
+        ids: Of all of them.
+        shares: Of each.
+        among: All products that were found, by id.
+        fields: Of the index.
+        places: Of those that are meant, in their order; None: all.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        shares: Sequence[float],
+        among: Mapping[str, Indexed],
+        fields: Fields,
+        places: Sequence[int] | None = None,
+    ) -> None:
+        self.ids, self.shares, self.among, self.fields = ids, shares, among, fields
+        self._places = range(len(ids)) if places is None else places
+
+    def at(self, places: Sequence[int]) -> Looked:
+        """Return those at some of all places."""
+        return Looked(self.ids, self.shares, self.among, self.fields, places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, number: int) -> Seen: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Looked: ...
+
+    def __getitem__(self, number: int | slice) -> Seen | Looked:
+        if isinstance(number, slice):
+            return self.at(self._places[number])
+        place = self._places[number]
+        return Seen(self.ids[place], self.shares[place], self.among, self.fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Liked:
     """A filter whose products are liked.
@@ -80,7 +122,7 @@ class Liked:
     name: str
     clause: Terms | Range | OneVariant
     tells: float
-    by: tuple[Seen, ...]
+    by: Sequence[Seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +138,7 @@ class Direction:
 
     vector: Vector
     length: float
-    of: tuple[Seen, ...]
+    of: Sequence[Seen]
     rows: Vectors
 
 
@@ -111,7 +153,7 @@ class Taste:
         notes: What of the history was left out.
     """
 
-    seen: tuple[Seen, ...] = ()
+    seen: Sequence[Seen] = ()
     directions: Mapping[str, Direction] = field(default_factory=dict)
     liked: tuple[Liked, ...] = ()
     notes: tuple[str, ...] = ()
@@ -129,31 +171,31 @@ def taste_of(history: History, found: Mapping[str, Indexed], schema: Schema, lex
         schema: What the index holds.
         lexicon: The words of the index: a value that most products have says nothing of a person.
     """
-    known = {key: weight for key, weight in history.weights.items() if key in found}
+    known = [key for key in history.weights if key in found]
     gone = len(history.weights) - len(known)
     lost = f"not in the index: {gone:,} of {len(history.weights):,} products of the history"
     notes = [*history.notes, *[lost] * bool(gone)]
     if not known:
         return Taste(notes=tuple(notes))
-    whole = sum(known.values())
-    seen = tuple(Seen(key, weight / whole, found, schema.fields) for key, weight in known.items())
-    named = [(found[key].row, own) for key, own in history.variants.items() if key in known]
+    weights = [history.weights[key] for key in known]
+    whole = sum(weights)
+    seen = Looked(known, [weight / whole for weight in weights], found, schema.fields)
+    named = [(found[key].row, own) for key, own in history.variants.items() if key in found]
     if odd := sum(len(own) - len(taken.named(row, own, schema.fields)) for row, own in named):
         notes.append(f"not among the variants of their products: {odd:,} of the history")
-    traits = traits_of(found, list(known), history, schema)
+    traits = traits_of(found, known, history, schema)
     of_legs = ((name, direction(seen, *own)) for name, own in traits.vectors.items())
     liked = (*liked_values(seen, traits, schema.fields, lexicon), *liked_prices(seen, traits, schema.fields))
     return Taste(seen, {name: own for name, own in of_legs if own}, liked, tuple(notes))
 
 
-def direction(seen: Sequence[Seen], places: Sequence[int], rows: Vectors) -> Direction | None:
+def direction(seen: Looked, places: Sequence[int], rows: Vectors) -> Direction | None:
     """Return where the vectors of products at some places point; None where there are none, or they cancel out."""
     if not places:
         return None
-    own = tuple(seen[place] for place in places)
-    middle = mean(rows, np.array([each.share for each in own]))
+    middle = mean(rows, np.array(seen.shares)[places])
     length = float(np.linalg.norm(middle))
-    return Direction(Vector(middle / length), min(length, 1.0), own, rows) if length > 1e-3 else None
+    return Direction(Vector(middle / length), min(length, 1.0), seen.at(places), rows) if length > 1e-3 else None
 
 
 def mean(rows: NDArray[np.floating[Any]], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -161,9 +203,9 @@ def mean(rows: NDArray[np.floating[Any]], shares: NDArray[np.float64]) -> NDArra
     return np.asarray(shares @ rows / shares.sum())
 
 
-def liked_values(seen: Sequence[Seen], traits: Traits, fields: Fields, lexicon: Lexicon | None) -> Iterator[Liked]:
+def liked_values(seen: Looked, traits: Traits, fields: Fields, lexicon: Lexicon | None) -> Iterator[Liked]:
     """Yield for each facet the value that most of the history has, if a third has it and it says something."""
-    shares = [each.share for each in seen]
+    shares = seen.shares
     in_order = sorted(range(len(seen)), key=shares.__getitem__, reverse=True)
     for name in filter(traits.values.__contains__, fields.facets):
         values = traits.values[name]
@@ -175,30 +217,32 @@ def liked_values(seen: Sequence[Seen], traits: Traits, fields: Fields, lexicon: 
         if most < LIKED - ROUNDING:
             continue
         value = max(value for value, share in having.items() if share == most)
-        own = [seen[place] for place in in_order if value in values[place]]
+        own = [place for place in in_order if value in values[place]]
         tells = min(most, 1.0) * telling_most([value], fields.languages, lexicon)
         if len(own) >= LIKED_BY and tells > 0:
             clause = Terms(name, (value,))
             had = OneVariant((clause,)) if fields.of_variants(name) else clause
-            yield Liked(f"{TASTE} {name}: {value}", had, tells, tuple(own))
+            yield Liked(f"{TASTE} {name}: {value}", had, tells, seen.at(own))
 
 
-def liked_prices(seen: Sequence[Seen], traits: Traits, fields: Fields) -> Iterator[Liked]:
+def liked_prices(seen: Looked, traits: Traits, fields: Fields) -> Iterator[Liked]:
     """Yield the band in which the prices lie, if there are some and they have one."""
     name = fields.price_in()
-    prices = [(each, own) for each, own in zip(seen, traits.prices, strict=True) if own > 0]
-    if name is None or len(prices) < PRICED:
+    prices = np.array(traits.prices)
+    priced = np.flatnonzero(prices > 0)
+    if name is None or len(priced) < PRICED:
         return
-    shares, logs = np.array([each.share for each, _ in prices]), np.log([own for _, own in prices])
+    prices, shares = prices[priced], np.array(seen.shares)[priced]
+    logs = np.log(prices)
     middle = float(mean(logs, shares))
     spread = math.exp(math.sqrt(float(mean((logs - middle) ** 2, shares))))
     if spread > WIDEST:
         return
     factor = max(spread, BAND)
     low, high = (float(f"{end:.3g}") for end in (math.exp(middle) / factor, math.exp(middle) * factor))
-    within = [each for each, own in prices if low <= own <= high]
-    by = tuple(sorted(within, key=lambda each: -each.share))
-    yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, by)
+    in_order = np.argsort(-shares, kind="stable")
+    by = priced[in_order][((low <= prices) & (prices <= high))[in_order]]
+    yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, seen.at(by.tolist()))
 
 
 def signals(taste: Taste, schema: Schema, bound: float, by_vectors: float = 0.5) -> tuple[Cosine | Passing, ...]:

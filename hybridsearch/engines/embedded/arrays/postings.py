@@ -19,7 +19,7 @@ Ordinals = NDArray[np.signedinteger[Any]]
 """Numbers of documents, counted from 0 in the order in which they were last written; kept as int32."""
 
 MOST_FOUND = 10_000
-"""Terms of a field whose numbers are remembered."""
+"""Terms of a field that are remembered by number, and whose numbers are."""
 EMPTY: Arrays = {
     "terms": np.zeros(0, np.uint8),
     "bounds": np.zeros(1, np.int64),
@@ -42,13 +42,19 @@ class Postings:
         # A memoryview gives plain integers: bisecting in Python is three times as fast as on the array.
         self._terms, self._bounds, self._starts = parts["terms"].data, parts["bounds"].data, parts["starts"].data
         self._found: dict[str, int | None] = {}
+        self._named: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def term(self, number: int) -> str:
-        """Return the term with this number."""
-        return self._bytes(number).decode()
+        """Return the term with this number; it is remembered, as pages show and histories hold the same ones."""
+        named = self._named
+        if number not in named:
+            if len(named) >= MOST_FOUND:
+                named = self._named = {}  # and not emptied: other threads read it
+            named[number] = self._bytes(number).decode()
+        return named[number]
 
     @functools.cached_property
     def numbers(self) -> NDArray[np.int64]:
@@ -57,7 +63,7 @@ class Postings:
 
     def terms(self) -> Iterator[str]:
         """Yield each term."""
-        return map(self.term, range(len(self)))
+        return (self._bytes(number).decode() for number in range(len(self)))
 
     def frequencies(self) -> Iterator[tuple[str, int]]:
         """Yield each term with the number of its documents."""

@@ -67,5 +67,6 @@ class ViewColumns(Columns):
             joint, own = fields.format(name).joint, view.values(FACETS.role, name, docs)
             values[name] = [leaves(each, joint) for each in own] if joint else own
         priced = fields.price_in()
-        prices = np.nan_to_num(view.products.column("numbers", priced)[docs]).tolist() if priced else [0.0] * len(docs)
-        return Traits(values, prices, {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
+        prices = view.products.column("numbers", priced)[docs] if priced else np.zeros(len(docs))
+        prices[np.isnan(prices)] = 0
+        return Traits(values, prices.tolist(), {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
