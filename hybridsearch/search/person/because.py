@@ -45,7 +45,7 @@ def explained(
     names: dict[str, str] = {}
     told = []
     for hit in hits:
-        by = lifter(hit, liked, bound, near, vectors.get(hit.id, {}))
+        by = lifter(hit, liked, NOTICED * bound, near, vectors.get(hit.id, {}))
         if by is not None and by.id not in names:  # mostly one lifts several
             names[by.id] = by.name
         told.append(hit if by is None else replace(hit, looked_at=names[by.id]))
@@ -55,7 +55,7 @@ def explained(
 def lifter(
     hit: Hit,
     liked: Mapping[str, Sequence[Seen]],
-    bound: float,
+    least: float,
     near: Mapping[str, Direction],
     vectors: Mapping[str, Vector],
 ) -> Seen | None:
@@ -66,18 +66,19 @@ def lifter(
     Args:
         hit: As it was found.
         liked: The products that have what is liked, by the name of the signal.
-        bound: Of what the history adds.
+        least: What the history must add for it to be noticed.
         near: By leg.
         vectors: Of the hit, by leg.
     """
-    given = {name: value for name, value in hit.signals.items() if name.startswith(TASTE)}
-    if sum(given.values()) < NOTICED * bound:
+    given = [name for name in hit.signals if name.startswith(TASTE)]
+    if sum(map(hit.signals.__getitem__, given)) < least:
         return None
     for name in given:  # the largest first
         leg = name.removeprefix(LEG)
         by = liked.get(name) or (nearest(near[leg], vectors[leg]) if leg in vectors and leg in near else ())
-        if other := next((each for each in by if each.id != hit.id), None):
-            return other
+        for each in by:
+            if each.id != hit.id:
+                return each
     return None
 
 

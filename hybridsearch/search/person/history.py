@@ -137,12 +137,19 @@ def event(given: Any) -> Event:
         raise ValueError(f"cannot be read: it {str(error)[:200]}") from error
     if not isinstance(plain, dict):
         return Event(id_of(plain))
-    key = id_of(next((plain[name] for name in IDS if plain.get(name) is not None), None))
-    named = next((plain[name] for name in NAMES_OF_ACTIONS if plain.get(name) is not None), "view")
-    action = ALIASES.get(str(named), str(named))
+    key, named = id_of(under(plain, IDS)), under(plain, NAMES_OF_ACTIONS)
+    action = "view" if named is None else ALIASES.get(str(named), str(named))
     if action not in ACTIONS:
         raise ValueError(f"has the action {brief(named)}, expected one of {', '.join(ACTIONS)}")
     return Event(key, action, seconds(plain.get("timestamp")), variant_of(plain.get("variant")))
+
+
+def under(event: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Return what an event says under the first of some names that it has."""
+    for name in names:
+        if (value := event.get(name)) is not None:
+            return value
+    return None
 
 
 def is_plain(given: Any) -> bool:

@@ -171,7 +171,8 @@ def taste_of(history: History, found: Mapping[str, Indexed], schema: Schema, lex
         schema: What the index holds.
         lexicon: The words of the index: a value that most products have says nothing of a person.
     """
-    known = [key for key in history.weights if key in found]
+    there = found.keys()
+    known = [key for key in history.weights if key in there]
     gone = len(history.weights) - len(known)
     lost = f"not in the index: {gone:,} of {len(history.weights):,} products of the history"
     notes = [*history.notes, *[lost] * bool(gone)]
@@ -228,11 +229,10 @@ def liked_values(seen: Looked, traits: Traits, fields: Fields, lexicon: Lexicon 
 def liked_prices(seen: Looked, traits: Traits, fields: Fields) -> Iterator[Liked]:
     """Yield the band in which the prices lie, if there are some and they have one."""
     name = fields.price_in()
-    prices = np.array(traits.prices)
-    priced = np.flatnonzero(prices > 0)
+    priced = np.flatnonzero(traits.prices > 0)
     if name is None or len(priced) < PRICED:
         return
-    prices, shares = prices[priced], np.array(seen.shares)[priced]
+    prices, shares = traits.prices[priced], np.array(seen.shares)[priced]
     logs = np.log(prices)
     middle = float(mean(logs, shares))
     spread = math.exp(math.sqrt(float(mean((logs - middle) ** 2, shares))))

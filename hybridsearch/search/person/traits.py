@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridsearch import document
 from hybridsearch.fields import KINDS
@@ -32,7 +33,7 @@ class Traits:
     """
 
     values: Mapping[str, Values]
-    prices: Sequence[float]
+    prices: NDArray[np.float64]
     vectors: Mapping[str, tuple[Sequence[int], Vectors]]
 
 
@@ -86,7 +87,7 @@ def traits_of(found: Mapping[str, Indexed], ids: Sequence[str], history: History
             values[place] = {**values[place], **taken.values_of(own, fields)}
     return Traits(
         {name: [each.get(name, ()) for each in values] for name in fields.facets},
-        [each.price for each in described],
+        np.array([each.price for each in described], np.float64),
         dict(vectors_of(products, schema)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -53,6 +53,10 @@ class ViewColumns(Columns):
     def __contains__(self, key: object) -> bool:
         return key in self._places
 
+    def keys(self) -> KeysView[str]:
+        """Return the ids, by which a product is found faster than here."""
+        return self._places.keys()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
@@ -69,4 +73,4 @@ class ViewColumns(Columns):
         priced = fields.price_in()
         prices = view.products.column("numbers", priced)[docs] if priced else np.zeros(len(docs))
         prices[np.isnan(prices)] = 0
-        return Traits(values, prices.tolist(), {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
+        return Traits(values, prices, {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
