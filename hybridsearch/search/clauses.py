@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hybridsearch.search.filters.conditions import Filter
+from hybridsearch.search.filters.conditions import Filter, Ids
 from hybridsearch.search.needed import certain_of, essential_of, least_of
 from hybridsearch.values import Vector
 
@@ -201,6 +201,12 @@ class Passing:
     weight: float
     filters: tuple[Filter, ...]
     holds: bool = True
+
+    @property
+    def pinned(self) -> str:
+        """The id of the one product that it is for; empty where it is for whatever passes."""
+        first = self.filters[0] if self.holds and len(self.filters) == 1 else None
+        return first.values[0] if isinstance(first, Ids) and len(first.values) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Word:
     why: str = ""
     alike: tuple[Alike, ...] = ()
 
+    @remembered  # what is needed, what ranks and what proves a query ask for the same
     def forms(self, language: str) -> tuple[str, ...]:
         """Return what is searched for in the field of a language: words, or several in one text."""
         forms: tuple[str, ...] = (self.typed, *self.others)

@@ -116,6 +116,7 @@ def tokens_of(words: Iterable[Word], language: str) -> list[tuple[tuple[str, ...
     return [pair for pair in pairs if not text.stop_tokens(language).issuperset(pair[1])] or pairs
 
 
+@lru_cache(maxsize=4096)  # the synonyms of a shop are the same for all searches
 def token_of(form: str, language: str) -> str:
     """Return the token of a word, of several all of theirs with spaces between them."""
     if " " in form or text.is_run(form):

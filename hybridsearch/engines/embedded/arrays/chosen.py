@@ -80,5 +80,11 @@ def united(documents: int, some: Iterable[Ordinals]) -> Ordinals:
         for docs in lists:
             mask[docs] = True
         return np.flatnonzero(mask).astype(np.int32)
-    docs = np.sort(np.concatenate([np.zeros(0, np.int32), *lists]))
-    return docs[np.flatnonzero(np.diff(docs, prepend=-1))]
+    return distinct(np.sort(np.concatenate([np.zeros(0, np.int32), *lists])))
+
+
+def distinct(docs: Ordinals) -> Ordinals:
+    """Return each of some documents, which ascend, once."""
+    first = np.ones(len(docs), np.bool_)
+    np.not_equal(docs[1:], docs[:-1], out=first[1:])
+    return docs[first]

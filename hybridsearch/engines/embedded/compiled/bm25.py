@@ -158,6 +158,9 @@ class TextField(Postings):
 
     def _numbers(self, form: str) -> list[int]:
         """Return the numbers of all tokens of a form; none where one is unknown."""
+        if " " not in form:
+            number = self.find(form)
+            return [] if number is None else [number]
         numbers = [self.find(token) for token in form.split(" ")]
         return [] if None in numbers else [number for number in numbers if number is not None]
 

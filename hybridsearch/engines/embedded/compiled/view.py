@@ -93,9 +93,9 @@ class View:
 
     def find(self, ids: Sequence[str]) -> Ordinals:
         """Return the documents that have one of some ids."""
-        return np.array(sorted(set(self._places_of(ids).values())), np.int32)
+        return np.array(sorted(set(self.places_of(ids).values())), np.int32)
 
-    def _places_of(self, ids: Sequence[str]) -> dict[str, int]:
+    def places_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Return the document of each id; unknown ids are absent."""
         found = self._found
         if len(found) > MOST_FOUND:
@@ -156,7 +156,7 @@ class View:
 
     def indexed(self, ids: Sequence[str]) -> Mapping[str, Indexed]:
         """Return products by id with their vectors; unknown ids are absent."""
-        places = self._places_of(ids)
+        places = self.places_of(ids)
         if FACETS.role in self.schema.fields.in_variants:
             return {each.id: each for each in self.products_at(list(places.values()))}
         return ViewColumns(self, places)

@@ -29,7 +29,10 @@ def passing(filters: Iterable[Filter], table: Table) -> Mask:
     """Return which rows pass all filters."""
     allowed = table.everything()
     for clause in filters:
-        allowed &= table.mask(clause, holding)
+        if isinstance(clause, Not) and isinstance(clause.clause, Ids):  # what a rule hides: a few of all
+            allowed[table.find(clause.clause.values)] = False
+        else:
+            allowed &= table.mask(clause, holding)
     return allowed
 
 
@@ -102,7 +105,5 @@ def equal(numbers: NDArray[np.float64], values: Sequence[str | float]) -> Mask:
 
 def between(clause: Range, numbers: NDArray[np.float64]) -> Mask:
     """Return which numbers lie between the bounds of a filter; NaN does not."""
-    mask = ~np.isnan(numbers)
-    for side, bound in clause.bounds.items():
-        mask &= COMPARE[side](numbers, bound)
-    return mask
+    masks = [COMPARE[side](numbers, bound) for side, bound in clause.bounds.items()]
+    return masks[0] if len(masks) == 1 else np.logical_and.reduce([~np.isnan(numbers), *masks])

@@ -69,6 +69,14 @@ class Window:
         some._tables = {key: table.take(places, axis=1) for key, table in self._tables.items()}
         return some
 
+    def places(self, ids: Sequence[str]) -> dict[str, int]:
+        """Return the place of each document that has one of some ids; those that are not here are absent."""
+        found = self.view.places_of(ids)
+        ordinals = np.array(list(found.values()), np.int32)
+        places = places_in(self.docs, ordinals) if len(self.docs) else ordinals
+        here = self.docs[places] == ordinals if len(self.docs) else np.zeros(len(ordinals), np.bool_)
+        return {key: place for key, place, is_here in zip(found, places.tolist(), here.tolist(), strict=True) if is_here}
+
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
         return np.asarray(signal.weight * self._value(signal), np.float64)
@@ -110,14 +118,14 @@ class Window:
                 stretched = (self._cosines_to(signal.leg, signal.vector).astype(np.float64) - signal.low) / (
                     signal.high - signal.low
                 )
-                return np.nan_to_num(np.maximum(stretched, 0))
+                return np.fmax(stretched, 0)
             case Number():
-                numbers = np.maximum(np.nan_to_num(self._column("numbers", signal.field)), 0)
+                numbers = np.fmax(self._column("numbers", signal.field), 0)
                 return numbers / (numbers + signal.half)
             case Rating():
                 ratings = self._column("numbers", signal.field)
                 counts = np.where(np.isnan(ratings), 0.0, self._column("numbers", signal.count))
-                share = np.maximum(np.nan_to_num(counts), 0)
+                share = np.fmax(counts, 0)
                 share /= share + signal.half
                 shrunk = signal.mean + (np.nan_to_num(ratings) - signal.mean) * share
                 return np.asarray(np.clip((shrunk - signal.low) / (signal.high - signal.low), 0, 1))
@@ -162,9 +170,17 @@ def told(table: Scores, words: Words) -> NDArray[np.integer]:
 
 def contributions(plan: Plan, window: Window) -> Scores:
     """Return the contribution of each signal (row) to the score of each document (column)."""
-    parts = np.empty((len(plan.signals), len(window.docs)), np.float32)
-    for row, signal in zip(parts, plan.signals, strict=True):
-        row[:] = window.contribution(signal)
+    parts = np.zeros((len(plan.signals), len(window.docs)), np.float32)
+    pins = {}
+    for number, signal in enumerate(plan.signals):
+        if isinstance(signal, Passing) and signal.pinned:
+            pins[signal.pinned] = number
+        else:
+            parts[number] = window.contribution(signal)
+    if pins:  # each is a cell, and not worth a row of its own
+        places = window.places(list(pins))
+        for pinned, place in places.items():
+            parts[pins[pinned], place] = plan.signals[pins[pinned]].weight
     return parts
 
 
