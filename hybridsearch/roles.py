@@ -150,6 +150,14 @@ class Fields(Section):
         It is `price`; where that does not say, the first number of offers, and of products the one that is called
         price, or ends so, in any of the six languages.
         """
+        return self._prices[offers]
+
+    @property
+    @remembered
+    def _prices(self) -> tuple[str | None, str | None]:
+        return self._price_of(offers=False), self._price_of(offers=True)
+
+    def _price_of(self, *, offers: bool) -> str | None:
         names = [name for name in self.numbers if self.of_variants(name) == offers]
         if self.price in names:
             return self.price

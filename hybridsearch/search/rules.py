@@ -271,17 +271,9 @@ def is_for(when: When, asked: Words, filters: Sequence[Filter], fields: Fields, 
         (when.since is None or when.since <= today)
         and (when.until is None or today <= when.until)
         and (when.query is None or asked in when.query)
-        and (when.contains is None or have(asked, when.contains))
+        and (when.contains is None or any(within(words, asked) for words in when.contains))
         and (when.filters is None or all(is_set(each, filters) for each in read_filters(when.filters, fields)))
     )
-
-
-def have(asked: Words, some: Iterable[Words]) -> bool:
-    """Tell whether a query has one of some words, or several that follow each other."""
-    for words in some:
-        if within(words, asked):
-            return True
-    return False
 
 
 def within(words: Words, asked: Words) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hybridsearch import document
 from hybridsearch.fields import KINDS
@@ -33,7 +32,7 @@ class Traits:
     """
 
     values: Mapping[str, Values]
-    prices: NDArray[np.float64]
+    prices: Sequence[float]
     vectors: Mapping[str, tuple[Sequence[int], Vectors]]
 
 
@@ -87,7 +86,7 @@ def traits_of(found: Mapping[str, Indexed], ids: Sequence[str], history: History
             values[place] = {**values[place], **taken.values_of(own, fields)}
     return Traits(
         {name: [each.get(name, ()) for each in values] for name in fields.facets},
-        np.array([each.price for each in described], np.float64),
+        [each.price for each in described],
         dict(vectors_of(products, schema)),
     )
 

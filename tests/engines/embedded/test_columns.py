@@ -48,7 +48,7 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HybridSearc
 def plain(traits: Traits) -> tuple[Any, ...]:
     """Return traits as values that can be compared: the order of the values of a product means nothing."""
     values = {name: [set(each) for each in own] for name, own in traits.values.items()}
-    return values, traits.prices.tolist(), {leg: (list(places), rows.tolist()) for leg, (places, rows) in traits.vectors.items()}
+    return values, traits.prices, {leg: (list(places), rows.tolist()) for leg, (places, rows) in traits.vectors.items()}
 
 
 def test_columns_say_what_the_products_do_and_after_a_change_too(one: HybridSearch) -> None:

@@ -102,8 +102,8 @@ class Postings:
 
     def having(self, terms: Iterable[str]) -> Ordinals:
         """Return the documents that contain at least one of the terms; a document may occur twice."""
-        numbers = [number for number in map(self.find, terms) if number is not None]
-        return np.concatenate([EMPTY["docs"], *(self.docs[self.span(number)] for number in numbers)])
+        found = [self.docs_of(number) for number in map(self.find, terms) if number is not None]
+        return found[0] if len(found) == 1 else np.concatenate([EMPTY["docs"], *found])
 
     def beginning(self, prefixes: Iterable[str]) -> Ordinals:
         """Return the documents that contain a term with one of the prefixes; a document may occur twice."""

@@ -126,7 +126,8 @@ class TextField(Postings):
         found = np.zeros(len(docs), np.bool_)
         for form in tokens:
             if numbers := self._numbers(form):
-                found |= np.all([self._has(number, docs) for number in numbers], axis=0)
+                own = [self._has(number, docs) for number in numbers]
+                found |= own[0] if len(own) == 1 else np.logical_and.reduce(own)
         return found
 
     def scored(self, tokens: Sequence[str], factors: Mapping[str, float]) -> tuple[Ordinals, Scores]:
@@ -205,7 +206,7 @@ class TextField(Postings):
 
 def places_in(postings: Ordinals, docs: Ordinals) -> NDArray[np.intp]:
     """Return where each of some documents is in postings, if it is there."""
-    return np.minimum(np.searchsorted(postings, docs), len(postings) - 1)
+    return np.minimum(postings.searchsorted(docs), len(postings) - 1)
 
 
 def summed(table: Scores) -> Scores:

@@ -73,4 +73,4 @@ class ViewColumns(Columns):
         priced = fields.price_in()
         prices = view.products.column("numbers", priced)[docs] if priced else np.zeros(len(docs))
         prices[np.isnan(prices)] = 0
-        return Traits(values, prices, {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})
+        return Traits(values, prices.tolist(), {leg.name: view.vectors_at(leg.name, docs) for leg in view.schema.legs})

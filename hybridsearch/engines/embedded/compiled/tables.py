@@ -123,8 +123,7 @@ class Table:
         if not len(postings):
             return [()] * len(rows)
         terms, held = self.terms_of(role, field, rows)
-        known = {number: postings.term(number) for number in set(terms.tolist())}
-        values = [known[number] for number in terms.tolist()]
+        values = list(map(postings.term, terms.tolist()))
         if held is None:
             return [(value,) for value in values]
         ends = np.cumsum(held).tolist()

@@ -105,5 +105,5 @@ def equal(numbers: NDArray[np.float64], values: Sequence[str | float]) -> Mask:
 
 def between(clause: Range, numbers: NDArray[np.float64]) -> Mask:
     """Return which numbers lie between the bounds of a filter; NaN does not."""
-    masks = [COMPARE[side](numbers, bound) for side, bound in clause.bounds.items()]
+    masks: list[Mask] = [COMPARE[side](numbers, bound) for side, bound in clause.bounds.items()]
     return masks[0] if len(masks) == 1 else np.logical_and.reduce([~np.isnan(numbers), *masks])

@@ -109,8 +109,8 @@ class Matching:
         if min(words.tells[place] for place in rare) >= words.needed:
             return docs
         counts = np.zeros(len(docs), np.int64)
-        for tokens, tells in zip(words.tokens, words.tells, strict=True):
-            counts += has(tokens, docs) * np.int64(tells)
+        for place, (tokens, tells) in enumerate(zip(words.tokens, words.tells, strict=True)):
+            counts += tells if rare == [place] else has(tokens, docs) * np.int64(tells)
         return docs[counts >= words.needed]
 
     def _marked(self) -> Mask:

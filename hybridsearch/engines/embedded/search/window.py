@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -73,9 +74,9 @@ class Window:
         """Return the place of each document that has one of some ids; those that are not here are absent."""
         found = self.view.places_of(ids)
         ordinals = np.array(list(found.values()), np.int32)
-        places = places_in(self.docs, ordinals) if len(self.docs) else ordinals
-        here = self.docs[places] == ordinals if len(self.docs) else np.zeros(len(ordinals), np.bool_)
-        return {key: place for key, place, is_here in zip(found, places.tolist(), here.tolist(), strict=True) if is_here}
+        places = self.docs.searchsorted(ordinals)
+        here = self.docs.take(places, mode="clip") == ordinals if len(self.docs) else places < 0
+        return dict(itertools.compress(zip(found, places.tolist(), strict=True), here.tolist()))
 
     def contribution(self, signal: Signal) -> NDArray[np.float64]:
         """Return weight times value of a signal for each document; 0 where the document has no such evidence."""
@@ -89,7 +90,7 @@ class Window:
             if min(words.tells, default=0) >= words.needed:  # any of them is enough
                 np.maximum(best, summed(table), out=best)
             else:
-                np.maximum(best, summed(table), out=best, where=told(table, words) >= words.needed)
+                np.maximum(best, summed(table), out=best, where=enough(table, words))
         return best
 
     def counted(self, clause: Match) -> NDArray[np.int64]:
@@ -159,6 +160,13 @@ class Window:
         return self._tables[key]
 
 
+def enough(table: Scores, words: Words) -> Mask:
+    """Tell which documents have what is needed of some words, given the scores of these in each."""
+    if words.needed == sum(words.tells):
+        return np.asarray((table > 0).all(axis=0))
+    return told(table, words) >= words.needed
+
+
 def told(table: Scores, words: Words) -> NDArray[np.integer]:
     """Return what those of some words count together that each document has, given their scores."""
     count = np.min_scalar_type(sum(words.tells)).type
@@ -171,16 +179,13 @@ def told(table: Scores, words: Words) -> NDArray[np.integer]:
 def contributions(plan: Plan, window: Window) -> Scores:
     """Return the contribution of each signal (row) to the score of each document (column)."""
     parts = np.zeros((len(plan.signals), len(window.docs)), np.float32)
-    pins = {}
+    pins = {number: signal.pinned for number, signal in enumerate(plan.signals) if isinstance(signal, Passing)}
+    places = window.places([key for key in pins.values() if key]) if any(pins.values()) else {}
     for number, signal in enumerate(plan.signals):
-        if isinstance(signal, Passing) and signal.pinned:
-            pins[signal.pinned] = number
+        if key := pins.get(number):
+            parts[number, places.get(key, slice(0))] = signal.weight  # one cell, or none
         else:
             parts[number] = window.contribution(signal)
-    if pins:  # each is a cell, and not worth a row of its own
-        places = window.places(list(pins))
-        for pinned, place in places.items():
-            parts[pins[pinned], place] = plan.signals[pins[pinned]].weight
     return parts
 
 
