@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hybridsearch.engines.embedded.arrays.chosen import Chosen
 from hybridsearch.engines.embedded.compiled import tables
 from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
 from hybridsearch.engines.embedded.search.filters import passing
@@ -63,7 +64,7 @@ def test_the_variants_among_documents_are_the_same_however_many_these_are(
     for docs, expected in (([0, 1, 2], [0, 2, 3]), ([0, 2], [0, 3]), ([1], [2]), ([], [])):
         some = np.array(docs, np.int32)
         for rows, mask in ((expected, passing), (variants.of(some).tolist(), None)):
-            found, owners = variants.among(some, mask)
+            found, owners = variants.among(Chosen(3, some), mask)
             assert found.tolist() == rows
             assert owners.tolist() == variants.owners[rows].tolist()
 

@@ -39,6 +39,10 @@ class Packing:
 
     Args:
         starts: Of the variants of each product, and the end of the last.
+
+    Attributes:
+        possible: Whether a word has a bit for each variant of every product.
+        full: The words of all variants.
     """
 
     def __init__(self, starts: NDArray[np.int64]) -> None:
@@ -53,6 +57,7 @@ class Packing:
         self._bytes = starts[:-1] >> 3
         self._shift = (starts[:-1] & 7).astype(window)
         self._full = ((np.uint64(1) << bits) - np.uint64(1)).astype(window)
+        self.full: Words = self._full.astype(self._word)
         self._kept: dict[Hashable, tuple[NDArray[Any], list[Words]] | None] = {}
 
     def words(self, mask: Mask) -> Words:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays.arrays import Arrays
 from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import Chosen
 from hybridsearch.engines.embedded.arrays.postings import Inverted, Ordinals, Postings, PostingsBuilder
-from hybridsearch.engines.embedded.compiled.packed import Packing
+from hybridsearch.engines.embedded.compiled.packed import Packing, Words
 from hybridsearch.fields import KINDS
 from hybridsearch.search.facets.within import Within
 from hybridsearch.search.filters.conditions import Filter
@@ -39,6 +40,8 @@ MOST_RANKED = 4
 """Orders by a text that are remembered: 32 MB of a million rows."""
 MOST_MASKS = 32
 """Filters that are remembered: 16 MB of 500,000 rows."""
+MOST_WORDS = 8
+"""Filters on variants that are remembered packed: 8 MB of a million products with up to eight variants each."""
 
 
 class Table:
@@ -176,14 +179,14 @@ class Variants(Table):
 
     Attributes:
         owners: The document of each variant, ascending; every document has one.
-        most: How many a document has at most.
     """
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
-        held = np.bincount(self.owners, minlength=products)
-        self._starts = np.concatenate([[0], np.cumsum(held)])
-        self.most = int(held.max(initial=0))
+        self._held = np.bincount(self.owners, minlength=products)
+        self._starts = np.concatenate([[0], np.cumsum(self._held)])
+        self.most = int(self._held.max(initial=0))
+        self._words: dict[Filter, Words] = {}
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
 
     @functools.cached_property
@@ -191,10 +194,17 @@ class Variants(Table):
         """How the variants of each document are packed."""
         return Packing(self._starts)
 
+    def words(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Words:
+        """Return for which variants a filter holds, packed; the last ones are remembered."""
+        known = self._words.get(clause)
+        if known is None:
+            if len(self._words) >= MOST_WORDS:
+                self._words.clear()
+            known = self._words[clause] = self.packing.words(self.mask(clause, evaluate))
+        return known
+
     def owning(self, variants: Mask) -> Mask:
         """Return which documents have one of some variants."""
-        if self.packing.possible:
-            return np.asarray(self.packing.words(variants) != 0)  # a third of the time
         return np.logical_or.reduceat(variants, self._starts[:-1])
 
     def some(self, docs: Ordinals, passing: Mask) -> Mask:
@@ -206,27 +216,22 @@ class Variants(Table):
         """Return the variants of some documents, beside each other."""
         return spans(self._starts[docs], self._starts[docs + 1])
 
-    def among(self, docs: Ordinals, passing: Mask | None = None) -> tuple[Ordinals, Ordinals]:
+    def among(self, chosen: Chosen, passing: Mask | None = None) -> tuple[Ordinals, Ordinals]:
         """Return those of the variants of some documents, beside each other, that pass, and the document of each.
 
-        Of many documents it is faster to look at every variant that passes than to list theirs.
+        Of many documents it is faster to look at every variant than to list theirs.
 
         Args:
-            docs: Each has a variant that passes, as they were found so.
+            chosen: The documents.
             passing: Of all variants; None passes all.
         """
-        if MANY * len(docs) < len(self._starts):
-            rows = self.of(docs)
+        if MANY * chosen.count < chosen.documents:
+            rows = self.of(chosen.docs)
             rows = rows if passing is None else rows[passing[rows]]
-            return rows, self.owners[rows]
-        rows = np.arange(self.rows) if passing is None else np.flatnonzero(passing)
-        owners = self.owners if passing is None else self.owners.take(rows)
-        if np.count_nonzero(np.diff(owners, prepend=-1)) == len(docs):  # all that have one
-            return rows, owners
-        chosen = np.zeros(len(self._starts) - 1, np.bool_)
-        chosen[docs] = True
-        kept = chosen[owners]
-        return rows[kept], owners[kept]
+        else:
+            marks = np.repeat(chosen.mask, self._held)
+            rows = np.flatnonzero(marks if passing is None else marks & passing)
+        return rows, self.owners.take(rows)
 
     def least(self, owners: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each document the least of the numbers of its variants, which stand beside each other."""

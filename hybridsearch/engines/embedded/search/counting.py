@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridsearch.engines.embedded.arrays.cells import Mask
 from hybridsearch.engines.embedded.arrays.chosen import FEW, Chosen
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.packed import holding, of_numbers, of_ranges, of_terms
 from hybridsearch.engines.embedded.compiled.tables import MANY, Table, Variants
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.filters import passing
+from hybridsearch.engines.embedded.search.filters import packed, passing
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.facets.counts import Facet
+from hybridsearch.search.filters.conditions import Filter
 from hybridsearch.search.plan import Plan
 from hybridsearch.values import FacetDetails
 
@@ -37,37 +37,36 @@ def count(view: View, plan: Plan, facet: Facet, chosen: Chosen) -> Counted:
     Of the variants of a document those count that pass the filters.
     """
     kind, table = KINDS[facet.role], view.table(plan, facet.field)
-    owners = packed = None
+    owners = known = None
     if plan.of_variants(facet.field):
         matching = plan.matching(facet)
-        mask = passing(matching, table) if matching else None
-        packed = in_words(view.variants, facet, mask, chosen)
-        if packed is None or kind.measured:
-            rows, owners = view.variants.among(chosen.docs, mask)
+        known = in_words(view.variants, facet, matching, chosen)
+        if known is None or kind.measured:
+            rows, owners = view.variants.among(chosen, passing(matching, table) if matching else None)
             chosen = Chosen(table.rows, rows)
     if kind.multiple:
-        return by_term(table, facet, term_counts(table, facet, chosen, owners) if packed is None else packed[1])
-    if packed is not None and not kind.measured:
-        return by_value(facet, kind, *packed)
+        return by_term(table, facet, term_counts(table, facet, chosen, owners) if known is None else known[1])
+    if known is not None and not kind.measured:
+        return by_value(facet, kind, *known)
     numbers = table.column(facet.role, facet.field).take(chosen.docs)
     there = ~np.isnan(numbers)
     if not there.all():
         numbers, owners = numbers[there], None if owners is None else owners[there]
     if kind.measured:
-        return measured(facet, numbers, owners, None if packed is None else packed[1].tolist())
+        return measured(facet, numbers, owners, None if known is None else known[1].tolist())
     values, places = np.unique(begun(facet, kind, numbers), return_inverse=True)
     return by_value(facet, kind, values, documents(places, owners, len(values)))
 
 
 def in_words(
-    variants: Variants, facet: Facet, mask: Mask | None, chosen: Chosen
+    variants: Variants, facet: Facet, matching: Iterable[Filter], chosen: Chosen
 ) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
     """Return the values of a field of variants, and of how many among many documents a variant has each.
 
     Args:
         variants: Of all documents.
         facet: What is counted.
-        mask: Which variants count; None: all.
+        matching: What a variant that counts passes.
         chosen: The documents.
 
     Returns:
@@ -87,8 +86,7 @@ def in_words(
     if found is None:
         return None
     values, words = found
-    among = packing.words(variants.everything() if mask is None else mask) * chosen.mask
-    return values, holding(among, words)
+    return values, holding(packed(matching, variants) * chosen.mask, words)
 
 
 def term_counts(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -> NDArray[np.int64]:
@@ -161,13 +159,21 @@ def measured(
     """Return the counts in ranges of numbers, which may be known, and their smallest, largest and mean."""
     details = FacetDetails()
     if len(numbers):
-        mean = numbers.sum(dtype=np.longdouble) / len(numbers)
-        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), float(mean))
+        details = FacetDetails(0, float(numbers.min()), float(numbers.max()), mean(numbers))
     if facet.bars and not facet.cuts:
         facet = fit(facet, within(scaled(facet), numbers, owners), details)
     if counts is None:
         counts = within(facet, numbers, owners)[1 if facet.bars else 0 :]
     return facet, dict(zip(facet.ranges, counts, strict=False)), replace(details, filters=facet.ranges)
+
+
+def mean(numbers: NDArray[np.float64]) -> float:
+    """Return the mean of some numbers, whose sum may be beyond what a number can be."""
+    with np.errstate(over="ignore"):
+        total = numbers.sum()
+    if not np.isfinite(total):
+        total = numbers.sum(dtype=np.longdouble)  # 18 times as long
+    return float(total / len(numbers))
 
 
 def within(facet: Facet, numbers: NDArray[np.float64], owners: Ordinals | None) -> list[int]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays.cells import Mask
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
-from hybridsearch.engines.embedded.compiled.tables import Table
+from hybridsearch.engines.embedded.compiled.packed import Words
+from hybridsearch.engines.embedded.compiled.tables import Table, Variants
 from hybridsearch.fields import KINDS
 from hybridsearch.search.filters.conditions import (
     COMPARE,
@@ -34,6 +36,11 @@ def passing(filters: Iterable[Filter], table: Table) -> Mask:
         else:
             allowed &= table.mask(clause, holding)
     return allowed
+
+
+def packed(filters: Iterable[Filter], variants: Variants) -> Words:
+    """Return which variants pass all filters, packed; as each is remembered so, those of a facet are joined anew."""
+    return reduce(np.bitwise_and, [variants.words(clause, holding) for clause in filters], variants.packing.full)
 
 
 def among(filters: Iterable[Filter], table: Table, rows: Ordinals) -> Mask:
@@ -66,9 +73,16 @@ def holding(clause: Filter, table: Table, rows: Ordinals | None = None) -> Mask:
             return those_in(table.sampled(clause.below), table, rows)
         case OneVariant():
             assert table.variants is not None
-            if rows is None:
-                return table.variants.owning(passing(clause.filters, table.variants))
-            return table.variants.some(rows, among(clause.filters, table.variants, table.variants.of(rows)))
+            return owning(clause.filters, table.variants, rows)
+
+
+def owning(filters: Sequence[Filter], variants: Variants, docs: Ordinals | None) -> Mask:
+    """Return which documents have a variant that passes all filters: of all that there are, or of some."""
+    if docs is not None:
+        return variants.some(docs, among(filters, variants, variants.of(docs)))
+    if variants.packing.possible:
+        return np.asarray(packed(filters, variants) != 0)
+    return variants.owning(passing(filters, variants))
 
 
 def all_pass(filters: Iterable[Filter], table: Table, rows: Ordinals | None) -> Mask:

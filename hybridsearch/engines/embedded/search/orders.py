@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridsearch.engines.embedded.arrays.chosen import Chosen
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.arrays.ranks import least_of
 from hybridsearch.engines.embedded.compiled.tables import MANY
@@ -21,14 +22,14 @@ from hybridsearch.search.plan import SCORE, Plan, Sort
 
 Numbers = NDArray[Any]
 """One of each document."""
-SAMPLE = 16
-"""Times as many variants as are wanted are put in order, to tell how far the first of all reach at most."""
+SAMPLE = 1024
+"""Variants of all whose values tell how far the first ones may reach."""
 
 
-def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Key, ...]]:
+def in_order(plan: Plan, view: View, chosen: Chosen) -> tuple[Ordinals, tuple[Key, ...]]:
     """Return those of some documents that a plan wants, in its order, and the keys of the last one of the page."""
     wanted = plan.skipped + plan.wanted
-    docs = leading(plan, view, docs, wanted)
+    docs = leading(plan, view, chosen, wanted)
     makers: list[Callable[[Ordinals], Numbers]] = [
         *(partial(numbers, sort, plan, view) for sort in plan.order),
         view.order.__getitem__,
@@ -50,27 +51,29 @@ def in_order(plan: Plan, view: View, docs: Ordinals) -> tuple[Ordinals, tuple[Ke
     )
 
 
-def leading(plan: Plan, view: View, docs: Ordinals, wanted: int) -> Ordinals:
+def leading(plan: Plan, view: View, chosen: Chosen, wanted: int) -> Ordinals:
     """Return those of many documents that may be among the first `wanted` in the order of a field of variants.
 
-    As a document has no more than so many variants, the first documents have the first variants, and so many of these
-    that all others need not be looked at one by one.
+    Where enough of them have a variant that passes and comes up to some value, all others come behind these. The value
+    is looked for in a sample: few variants are looked at one by one.
     """
     if plan.after or not plan.sort or not plan.of_variants(plan.sort[0].field):
-        return docs
+        return chosen.docs
     sort, variants = plan.sort[0], view.variants
-    reach = wanted * variants.most
-    if not 0 < MANY * reach < len(docs):
-        return docs
-    matching = plan.matching()
-    rows, owners = variants.among(docs, passing(matching, variants) if matching else None)
-    values = variants.ranks(sort.role, sort.field, sort.descending).take(rows)
+    values = variants.ranks(sort.role, sort.field, sort.descending)
     values = -values if sort.descending else values
-    some = values[:: max(1, len(values) // (SAMPLE * reach))]
-    if len(some) < reach or np.isnan(last := np.partition(some, reach - 1)[reach - 1]):  # NaN is behind all others
-        return docs
-    first = owners[values <= last]
-    return np.asarray(first[np.diff(first, prepend=-1) != 0])
+    step = max(1, len(values) // SAMPLE)
+    ends = np.sort(values[::step])
+    passes, place = passing(plan.matching(), variants), wanted // step
+    while MANY * place < np.count_nonzero(~np.isnan(ends)):
+        rows = np.flatnonzero(values <= ends[place])
+        owners = variants.owners[rows[passes[rows]]]
+        docs = owners[np.diff(owners, prepend=-1) != 0]
+        near: Ordinals = docs[chosen.mask[docs]]
+        if len(near) >= wanted:
+            return near
+        place = MANY * (place + 1)
+    return chosen.docs
 
 
 def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
@@ -83,7 +86,8 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
     rows = owners = docs
     if plan.of_variants(sort.field):
         matching = plan.matching()
-        rows, owners = view.variants.among(docs, passing(matching, view.variants) if matching else None)
+        mask = passing(matching, view.variants) if matching else None
+        rows, owners = view.variants.among(Chosen(view.documents, docs), mask)
     values = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)[rows]
     keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
     return keys if rows is docs else view.variants.least(owners, keys)

@@ -84,7 +84,7 @@ def ranked(plan: Plan, view: View) -> Ranking:
     chosen = found.chosen
     keys: tuple[Key, ...] = ()
     if plan.is_steady:
-        ordinals, keys = in_order(plan, view, chosen.docs)
+        ordinals, keys = in_order(plan, view, chosen)
         placed = scored(plan, view, ordinals)
     else:
         placed = by_score(plan, found)[plan.skipped :]
