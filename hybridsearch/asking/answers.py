@@ -149,7 +149,7 @@ def of_product(
         named = [UNNAMED if fact.is_sentence else margin[readable(fact.field)] for _, fact in judged]
         judged = [(weighed(sure, own, LEAST), fact) for (sure, fact), own in zip(judged, named, strict=True)]
     found = sorted(((sure, fact) for sure, fact in judged if sure >= LEAST), key=lambda each: -each[0])
-    close = [(sure, fact) for sure, fact in found if sure >= found[0][0] - TIED][:MOST]
+    close = [(min(sure, 1.0), fact) for sure, fact in found if sure >= min(found[0][0], 1.0) - TIED][:MOST]
     return [Answer(product_id, said(fact), fact.field, fact.quote, round(sure, 3)) for sure, fact in close]
 
 

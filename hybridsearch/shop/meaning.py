@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from hybridsearch.asking.concepts import properties
-from hybridsearch.asking.near import Near, margins
+from hybridsearch.asking.concepts import about, in_english, properties, subjects
+from hybridsearch.asking.near import Near, blended, margins
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.errors import EncoderError
@@ -35,7 +35,8 @@ class Meaning:
             return None, ()
         try:
             with self._lock.held:
-                (vector,) = self._encoder.encode_queries([text.clean(question, text.QUERY_LIMIT)])
+                asked = text.clean(question, text.QUERY_LIMIT)
+                vector = blended(*self._encoder.encode_queries([asked, in_english(asked) or asked]))
                 others = self._properties
         except EncoderError as error:
             return None, (f"answered by the table of words alone: {error}",)
@@ -53,7 +54,8 @@ class Meaning:
                     missing = wanted
                 self._names |= dict(zip(missing, self._encoder.encode_texts(missing), strict=True))
             rows = np.array([self._names[name] for name in wanted], np.float32)
-        return margins(question, wanted, rows, others)
+        own = np.array([[not subject.isdisjoint(about(name)) for subject in subjects()] for name in wanted])
+        return margins(question, wanted, rows, others, own)
 
     @cached_property
     def _encoder(self) -> Encoder:
