@@ -79,6 +79,7 @@ class Plan:
     Attributes:
         kind: What sort of query this is; `reason` says why.
         keyword: Candidates by words; None when the query has none.
+        loose: The same words of which less is needed, asked for where nothing is found; None where no less is enough.
         codes: Candidates by code.
         neighbours: Candidates by vector, one clause for each query vector and leg.
         signals: What the score is the sum of; none has weight 0.
@@ -111,6 +112,7 @@ class Plan:
     reason: str
     query: str = ""
     keyword: Match | None = None
+    loose: Match | None = None
     codes: Codes | None = None
     neighbours: tuple[Neighbours, ...] = ()
     filters: tuple[Filter, ...] = ()
@@ -218,7 +220,7 @@ class Plan:
         """Return the plan that finds and ranks by vectors and numbers alone."""
         signals = tuple(signal for signal in self.signals if isinstance(signal, Cosine | Static | Passing))
         degraded = (*self.degraded, reason)
-        return replace(self, keyword=None, codes=None, signals=signals, proofs=(), degraded=degraded)
+        return replace(self, keyword=None, loose=None, codes=None, signals=signals, proofs=(), degraded=degraded)
 
     @property
     def needs_best(self) -> bool:

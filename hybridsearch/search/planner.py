@@ -23,6 +23,7 @@ from hybridsearch.search.facets.facets import FacetNames, read_facets
 from hybridsearch.search.filmed import filmed_legs
 from hybridsearch.search.filters.filters import FilterValue, read_filters
 from hybridsearch.search.filters.letter_case import compared
+from hybridsearch.search.loosened import loose
 from hybridsearch.search.nearest import nearest
 from hybridsearch.search.orders import read_sort
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
@@ -199,6 +200,7 @@ def plan(
         reason=reason,
         query=query.text,
         keyword=keyword,
+        loose=loose(keyword, weights.coverage),
         codes=codes,
         neighbours=tuple(neighbours(vectors, schema, weights, doubtful=is_doubtful(keyword, lexicon))),
         filters=filters,

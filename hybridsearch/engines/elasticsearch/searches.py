@@ -30,6 +30,7 @@ from hybridsearch.runtime import deadline
 from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.search import bars
+from hybridsearch.search.loosened import either, loosened_plan, unfiltered
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.sections import EngineSection
@@ -211,14 +212,20 @@ class Searches:
 
     def _ask(self, plan: Plan, generation: str | None) -> Exchange[Page]:
         index = yield from self.index_info(generation)
-        plan = yield from self._settled(plan, index)
-        page = yield from self._page(plan, index)
+        page = yield from self._answer(plan, index)
+        if loosened := loosened_plan(plan, page):
+            elsewhere = (yield from self._page(unfiltered(plan), index)).total if plan.filters else 0
+            page = page if elsewhere else either(page, (yield from self._answer(loosened, index)))
         if not index.spare:
             return page
         reason = (
             f"{several(self.alias, (index.name, *index.spare), index.name)}; the way out is in: hybridsearch doctor"
         )
         return replace(page, degraded=(*page.degraded, reason))
+
+    def _answer(self, plan: Plan, index: IndexInfo) -> Exchange[Page]:
+        """Return what a plan finds as it is."""
+        return (yield from self._page((yield from self._settled(plan, index)), index))
 
     def _settled(self, plan: Plan, index: IndexInfo) -> Exchange[Plan]:
         """Return a plan that says what depends on the best product, and on how the numbers of its facets lie."""

@@ -26,6 +26,7 @@ from hybridsearch.runtime.calls import Calls, while_open
 from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.bars import wanting
+from hybridsearch.search.loosened import either, loosened_plan, unfiltered
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.results import Results, page_of
 from hybridsearch.search.words.lexicon import Lexicon
@@ -186,6 +187,15 @@ class EmbeddedEngine:
     @while_open
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
+        page = self._page(plan, generation)
+        if (loosened := loosened_plan(plan, page)) and not (
+            plan.filters and self._page(unfiltered(plan), generation).total
+        ):
+            page = either(page, self._page(loosened, generation))
+        return replace(page, took_ms=(time.perf_counter() - started) * 1000)
+
+    def _page(self, plan: Plan, generation: str | None) -> Page:
+        """Return what a plan finds as it is."""
         view = self._view(generation)
         ranking = rank(plan, view)
         products = view.store.read([int(view.numbers[placed.ordinal]) for placed in ranking.placed])
@@ -208,7 +218,7 @@ class EmbeddedEngine:
             proved=ranking.proved,
             counted=counts(plan, view) if plan.counted else (),
         )
-        return replace(page_of(ranking.plan, found), took_ms=(time.perf_counter() - started) * 1000)
+        return page_of(ranking.plan, found)
 
     async def search_async(self, plan: Plan) -> Page:
         return await asyncio.to_thread(self.search, plan)
