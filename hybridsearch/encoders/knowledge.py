@@ -9,7 +9,8 @@ import numpy as np
 
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.encoders.kept.cache import EncodeCache
-from hybridsearch.texts.text import CJK, is_run
+from hybridsearch.texts.languages import CJK
+from hybridsearch.texts.text import is_run
 from hybridsearch.values import Vectors
 
 LEAST_WORDS = 6

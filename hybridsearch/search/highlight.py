@@ -13,6 +13,7 @@ from hybridsearch.roles import Fields
 from hybridsearch.search.clauses import Match
 from hybridsearch.search.plan import Plan
 from hybridsearch.texts import text
+from hybridsearch.texts.languages import CJK
 from hybridsearch.values import Page, Row
 
 BEGIN, END = "<mark>", "</mark>"
@@ -22,7 +23,7 @@ LEAD = 40
 """Characters that are shown before the first word."""
 MORE = "…"
 
-_PIECE = re.compile(f"[{text.CJK}]++|[^\\W_{text.CJK}]++(?:[-/.,'’][^\\W_{text.CJK}]++)*+")
+_PIECE = re.compile(f"[{CJK}]++|[^\\W_{CJK}]++(?:[-/.,'’][^\\W_{CJK}]++)*+")
 
 Span = tuple[int, int]
 

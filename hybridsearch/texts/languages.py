@@ -8,6 +8,12 @@ import importlib.resources
 import json
 from typing import Any
 
+CJK = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"  # Han characters
+)
+"""The characters of Chinese and Japanese, as a set of a pattern."""
+
 
 def is_cjk(language: str) -> bool:
     """Tell whether a language is written without spaces."""
@@ -26,7 +32,7 @@ def analyses() -> dict[str, dict[str, Any]]:
 def analysis_version() -> str:
     """Return the versions that the tokens depend on; they are stored with an index."""
     versions = (f"{name} {importlib.metadata.version(name)}" for name in ("snowballstemmer", "jieba"))
-    return ", ".join(["hybridsearch 3", *versions])
+    return ", ".join(["hybridsearch 4", *versions])
 
 
 @functools.cache

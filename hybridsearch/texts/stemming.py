@@ -28,8 +28,8 @@ _LETTERS = str.maketrans(
 """Letters that people type in others, and that no normal form takes apart."""
 
 
-MARKS = re.compile("[\u0300-\u036f]")
-"""Accents, as letters have them in NFD."""
+MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u0652\u0670]")
+"""Accents, as letters have them in NFD, vowels of Hebrew and Arabic, and what makes an Arabic word longer."""
 
 
 @functools.cache
@@ -48,7 +48,38 @@ def stem(word: str, language: str) -> str:
     if plain in stop_forms(language):
         return plain
     stemmed = snowball(plain, language)
+    stemmed = irregular(language).get(stemmed, stemmed)
+    last = analyses()[language].get("last", {})
+    if stemmed[-1:] in last:
+        stemmed = stemmed[:-1] + last[stemmed[-1]]
     return plain if stemmed in stop_forms(language) else stemmed
+
+
+@functools.cache
+def irregular(language: str) -> dict[str, str]:
+    """Return the stems of words whose form no ending tells, such as `knives`, with that of the form that stands for it.
+
+    Spellings of two countries are among them: `colour` and `color`.
+    """
+    lines = (line.split() for line in analyses()[language].get("irregular", ()))
+    stems = ([snowball(form, language) for form in forms] for forms in lines)
+    return {stem: base for base, *others in stems for stem in others if stem != base}
+
+
+@functools.cache
+def stand_for(language: str) -> dict[str, tuple[str, ...]]:
+    """Return irregular stems by the one that they have in the end."""
+    by_base: dict[str, tuple[str, ...]] = {}
+    for stem, base in irregular(language).items():
+        by_base[base] = (*by_base.get(base, (base,)), stem)
+    return by_base
+
+
+def same(token: str, language: str) -> tuple[str, ...]:
+    """Return how words begin that have a stem though they do not begin with it, nor with what it leaves of them."""
+    last = analyses()[language].get("last", {})
+    ends = [token[:-1] + before for before, after in last.items() if token[-1:] == after]
+    return (*stand_for(language).get(token, ()), *ends, *[token] * bool(ends))
 
 
 def snowball(plain: str, language: str) -> str:

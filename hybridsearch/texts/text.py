@@ -14,9 +14,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from hybridsearch.texts.cutting import smaller, tokenizer
-from hybridsearch.texts.languages import is_cjk, stop_words
+from hybridsearch.texts.languages import CJK, is_cjk, stop_words
 from hybridsearch.texts.stemming import MARKS, stem, unaccented
-from hybridsearch.texts.units import measures, with_measures
+from hybridsearch.texts.together import others
+from hybridsearch.texts.units import in_latin, measures, plain_amounts, with_measures
 
 FIELD_LIMIT = 20_000
 """Characters of one field that are analysed; the rest of a longer text is not searched."""
@@ -34,22 +35,16 @@ WORD_LIMIT = 64
 MARKS_LIMIT = 30
 """Marks on one letter, as in Unicode's Stream-Safe Text: normalisation takes time quadratic in their number."""
 
-CJK = (
-    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks and kana
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"  # Han characters
-)
 FIRST_OF_RUNS = "\u3005"
-"""The first of these characters."""
+"""The first of the characters of Chinese and Japanese."""
 _CJK_RUN = re.compile(f"[{CJK}]+")
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+(?:(?<=\\d)[.,](?=\\d)[^\\W_{CJK}]+)*")
-# Possessive, and only from the start of a word: else the time is quadratic in a word that never ends. One of the two
-# conditions on a dot holds, never both: else it is exponential in their number.
-_COMPOUND = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:(?:[-/]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d))[^\\W_{CJK}]++)++")
-_PUNCTUATION = str.maketrans("", "", "-/.")
 _KANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 """Katakana as hiragana: the same word is written in either."""
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=\w)")
+_VULGAR = re.compile("(?<=\\d)[\u00bc-\u00be\u2153-\u215e]")
+"""Fractions of one sign behind a number: in NFKC `1½` would begin with `11`."""
 _STACKED = re.compile(r"[^\x00-\x7f\w\s]{31,}+")
 _COMPOSED_MARKS = "\u0f73\u0f75\u0f81"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
@@ -70,6 +65,8 @@ def normal(text: str) -> str:
     if len(text) > MARKS_LIMIT:
         # The marks of half-width kana, which count as letters, in the form that they get anyway.
         text = _STACKED.sub(unstacked, text.replace("\uff9e", "\u3099").replace("\uff9f", "\u309a"))
+    if not text.isascii():
+        text = _VULGAR.sub(r" \g<0>", text)
     return unicodedata.normalize("NFKC", text)
 
 
@@ -101,13 +98,12 @@ def words(text: str) -> list[str]:
 @functools.lru_cache(maxsize=8)
 def split(text: str) -> tuple[str, ...]:
     """Return the words of a text, cached: the field of each language, and each step of a plan, needs them again."""
-    text = lowered(text)
+    text = plain_amounts(lowered(text))
     pieces = _RUN.findall(text)
     if "," in text:
         pieces = [run.replace(",", ".") for run in pieces]
-    joined = [word.translate(_PUNCTUATION) for word in _COMPOUND.findall(text) if is_written_together(word)]
     known = set(pieces)
-    return (*pieces, *(word for word in dict.fromkeys([*joined, *measures(text)]) if word not in known))
+    return (*pieces, *(word for word in dict.fromkeys([*others(text), *measures(text)]) if word not in known))
 
 
 def pieces(text: str) -> list[str]:
@@ -129,11 +125,6 @@ def lowered(text: str) -> str:
 def is_run(word: str) -> bool:
     """Tell whether a word is a run of Chinese or Japanese characters, or a part of one."""
     return word >= FIRST_OF_RUNS and bool(_CJK_RUN.match(word))
-
-
-def is_written_together(compound: str) -> bool:
-    """Tell whether people write a compound as one word too: `WH-1000XM5`, `T-shirt`, not `black/white`."""
-    return compound.replace("-", "").isalpha() or any(map(str.isdigit, compound))
 
 
 def analyse(text: str, language: str) -> list[str]:
@@ -180,7 +171,7 @@ def query_words(text: str) -> tuple[str, ...]:
 
 def as_typed(text: str) -> str:
     """Return a query in lower case, with each measure as one word."""
-    return with_measures(clean(text).lower())
+    return with_measures(plain_amounts(clean(text).lower()))
 
 
 def analyse_query(text: str, language: str) -> list[str]:
@@ -231,7 +222,7 @@ def fields_by_language(text: str, languages: Iterable[str]) -> dict[str, str]:
     latin = [language for language in languages if not is_cjk(language)]
     has_cjk = bool(_CJK_RUN.search(text))
     texts = {language: text for language in cjk if has_cjk or not latin}
-    rest = _CJK_RUN.sub(" ", text) if cjk else text
+    rest = _CJK_RUN.sub(" ", in_latin(normal(text))) if cjk else text
     return texts | dict.fromkeys(latin, rest)
 
 

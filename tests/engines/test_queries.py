@@ -12,6 +12,7 @@ from hybridsearch.indexing.elsewhere import elsewhere
 from hybridsearch.schema import Calibration, Leg
 from hybridsearch.search import planner
 from hybridsearch.search.clauses import Match, Proof, Words
+from hybridsearch.search.loosened import NOTE
 from hybridsearch.search.results import MEANT, UNPROVED
 from tests.shops import quietly, settings, write_products
 
@@ -37,6 +38,20 @@ TITLES = [
     "革靴 メンズ",
     "跑步鞋 男士",
     "シャワーヘッド",
+    '1/2" hose',
+    "12 inch hose",
+    "Laptop 15,6 Zoll",
+    "Galaxy S10",
+    "Galaxy S10+",
+    "AC/DC poster",
+    "Powerbank 10,000mAh",
+    "Powerbank 20000 mAh",
+    "Board 80 x 30 cm",
+    "Board 80x40cm",
+    "Sunscreen SPF 50",
+    "WF-M5799DWF printer",
+    "Knives set",
+    "500毫升 水杯",
 ]
 BY_TITLE = {title: str(number) for number, title in enumerate(TITLES)}
 FIELDS = {"title": "title", "facets": ["kind"], "numbers": ["price"], "languages": ["en", "de", "ja", "zh"]}
@@ -270,3 +285,41 @@ def test_a_facet_of_a_page_counts_what_a_filter_by_it_finds(shop: HybridSearch) 
     assert {
         kind: shop.search("red umbrela", filters={"kind": kind}).total for kind in page.facets["kind"]
     } == page.facets["kind"]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("1/2 inch hose", '1/2" hose'),
+        ("½ zoll", '1/2" hose'),
+        ('12"', "12 inch hose"),
+        ("15.6 inch", "Laptop 15,6 Zoll"),
+        ("galaxy s10+", "Galaxy S10+"),
+        ("galaxy s10", "Galaxy S10"),
+        ("acdc", "AC/DC poster"),
+        ("10000 mah powerbank", "Powerbank 10,000mAh"),
+        ("20,000mah", "Powerbank 20000 mAh"),
+        ("80 x 40", "Board 80x40cm"),
+        ("80x30cm", "Board 80 x 30 cm"),
+        ("spf50", "Sunscreen SPF 50"),
+        ("m5799", "WF-M5799DWF printer"),
+        ("knife", "Knives set"),
+        ("500ml", "500毫升 水杯"),
+    ],
+)
+def test_amounts_and_models_are_found_however_they_are_written(shop: HybridSearch, query: str, first: str) -> None:
+    assert titles(shop, query)[:1] == [first]
+
+
+def test_where_no_product_has_the_words_together_those_with_some_of_them_are_found(shop: HybridSearch) -> None:
+    page = shop.search("green scarf", facets=["kind"], size=50)
+    assert page.total == 14
+    assert page.facets["kind"] == {"scarf": 12, "umbrella": 2}
+    assert NOTE in page.notes
+    assert shop.search("green scarf", filters={"kind": "scarf"}).total == 12
+    assert shop.search("green scarf", sort="price:asc").total > 0
+
+
+def test_a_filter_that_leaves_nothing_does_not_make_the_words_any_weaker(shop: HybridSearch) -> None:
+    assert shop.search("red dress").total == 20
+    assert shop.search("red dress", filters={"kind": "umbrella"}).total == 0

@@ -167,3 +167,34 @@ def test_what_was_corrected_and_what_no_product_has_is_named(
     reading = read(typed, lexicon, ("en", "zh"))
     assert (reading.corrected, reading.dropped) == (corrected, dropped)
     assert read(typed, None, ("en", "zh")).dropped == ()
+
+
+DIGITS = Lexicon(
+    {"iphone": 20, "15": 9, "spf": 5, "50": 7, "m5799dwf": 1, "hdmi": 4, "2.1": 2, "band": 9, "scissors": 3,
+     "80x40": 1, "80": 3, "40": 2, "s10": 3, "s10+": 1},
+    60,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"), [("iphone15", "iphone 15"), ("spf50", "spf 50"), ("hdmi2.1", "hdmi 2.1"), ("x15", "")]
+)
+def test_a_word_with_digits_that_no_product_has_is_read_as_its_two_parts(typed: str, spelled: str) -> None:
+    assert read(typed, DIGITS, ("en",)).spelled == spelled
+
+
+def test_the_beginning_of_a_model_is_read_as_the_model() -> None:
+    assert read("m5799", DIGITS, ("en",)).words[0].others == ("m5799dwf",)
+    assert read("iphone", DIGITS, ("en",)).words[0].others == ()
+
+
+def test_a_stop_word_and_another_form_are_no_misspelt_words() -> None:
+    assert read("rock and roll", DIGITS, ("en",)).corrected == {}
+    assert read("scissor", DIGITS, ("en",)).corrected == {}
+
+
+def test_what_could_be_written_otherwise_is_asked_only_where_the_index_has_it() -> None:
+    assert [word.typed for word in read("80 x 40", DIGITS, ("en",)).words] == ["80", "x", "40", "80x40"]
+    assert [word.typed for word in read("80 x 50", DIGITS, ("en",)).words] == ["80", "x", "50"]
+    assert [word.typed for word in read("s10+", DIGITS, ("en",)).words] == ["s10", "s10+"]
+    assert read("50+", DIGITS, ("en",)).dropped == ()

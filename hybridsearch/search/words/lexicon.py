@@ -154,9 +154,11 @@ class Lexicon:
         token, plain = stemming.stem(word, language), stemming.unaccented(word)
         # A stem may have another last letter: `berri` is that of `berry` too.
         shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(token, plain, strict=False)))
-        for form in beginning(plain[: max(SHORTEST_PART, shared - 1)], self._sorted):
-            if len(form) <= len(plain) + LONGEST_ENDING and stemming.stem(form, language) == token:
-                yield form
+        longest = len(plain) + LONGEST_ENDING
+        for start in (plain[: max(SHORTEST_PART, shared - 1)], *stemming.same(token, language)):
+            for form in beginning(start, self._sorted):
+                if len(form) <= longest and stemming.stem(form, language) == token:
+                    yield form
 
     def _likeliest(self, words: Iterable[str], first: str) -> tuple[str, ...]:
         return tuple(sorted(words, key=lambda word: (word[0] != first, -self.counts[word], word)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +12,8 @@ from hybridsearch.search.words.abroad import dictionary
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.synonyms import NONE, Alike, Synonyms
 from hybridsearch.texts import stemming, text
-from hybridsearch.texts.languages import analyses, is_cjk
+from hybridsearch.texts.languages import analyses, is_cjk, stop_words
+from hybridsearch.texts.units import is_measure
 
 SHORTEST = 3
 """Letters of a word that may be misspelt: a shorter one is near to too much,"""
@@ -121,7 +122,7 @@ def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
         languages: Of the index.
         synonyms: The rules of the shop.
     """
-    typed_words = [Word(word) for word in text.query_words(typed)]
+    typed_words = [Word(word) for word in words_of(typed, lexicon)]
     words = standing_for(typed_words, lexicon, languages, synonyms)
     if lexicon is None or not lexicon.documents:
         return Reading(tuple(words))
@@ -136,6 +137,14 @@ def read(typed: str, lexicon: Lexicon | None, languages: Sequence[str], synonyms
         " ".join(spelled) if any(word.why == SPELLING for word in read) else "",
         tuple(word.typed for word in read if not text.is_run(word.typed) and not occurs(word, lexicon, languages)),
     )
+
+
+def words_of(typed: str, lexicon: Lexicon | None) -> Iterator[str]:
+    """Yield the words of a query; what it could be written as besides, such as `80x40`, only if the index has that."""
+    pieces = set(text.pieces(text.as_typed(typed)))
+    for word in text.query_words(typed):
+        if word in pieces or word.isalpha() or not (lexicon and lexicon.whole) or word in lexicon.counts:
+            yield word
 
 
 def standing_for(
@@ -238,8 +247,16 @@ def joined(words: Sequence[Word], lexicon: Lexicon) -> list[Word]:
 def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
     """Return a word with what it may stand for, where hardly a product has it as it was typed; or its two parts."""
     typed = word.typed
-    if word.others or word.alike or len(typed) < SHORTEST or not typed.isalpha() or text.is_run(typed):
+    if (
+        word.others
+        or word.alike
+        or len(typed) < SHORTEST
+        or text.is_run(typed)
+        or typed in stop_words(tuple(languages))
+    ):
         return [word]
+    if not typed.isalpha():
+        return with_digits(word, lexicon)
     known = occurrences(typed, lexicon, languages)
     if known >= enough(lexicon):
         return [word]
@@ -254,11 +271,42 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     return [word]
 
 
+def with_digits(word: Word, lexicon: Lexicon) -> list[Word]:
+    """Return a word with digits that no product has in two parts, `iphone15`, or with longer ones that begin so."""
+    typed = word.typed
+    if typed in lexicon.counts or not (plain := typed.replace(".", "")).isalnum() or plain.isdecimal():
+        return [word]
+    halves = [(typed[:cut], typed[cut:]) for cut in range(1, len(typed)) if is_border(typed, cut)]
+    known = [pair for pair in halves if all(half in lexicon.counts and len(half) > half.isalpha() for half in pair)]
+    if known:
+        parts = max(known, key=lambda pair: min(lexicon.counts[half] for half in pair))
+        return [replace(word, others=(part,), why=SPELLING) for part in parts]
+    if len(typed) >= SHORTEST_PART and not is_measure(typed) and (wholes := lexicon.wholes(typed)):
+        return [replace(word, others=wholes, why="part of them")]
+    return [word]
+
+
+def is_border(typed: str, place: int) -> bool:
+    """Tell whether letters end and digits begin at a place in a word, or the other way round."""
+    return typed[place - 1].isdecimal() != typed[place].isdecimal()
+
+
 def spellings(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> tuple[str, ...]:
-    """Return the words one letter away from a word, or else from its stem: of `earbuds` there may be `earbud` alone."""
-    stems = dict.fromkeys(stemming.stem(typed, language) for language in languages)
-    tried = (typed, *(stem for stem in stems if len(stem) >= SHORTEST_STEM and stem != typed))
-    return next(filter(None, (lexicon.spellings(each, 1) for each in tried)), ())
+    """Return the words one letter away from a word, or else from its stem: of `earbuds` there may be `earbud` alone.
+
+    Without those that are looked for anyway, as they have the same stem.
+    """
+    stems = {language: stemming.stem(typed, language) for language in languages}
+    tried = dict.fromkeys([typed, *(stem for stem in stems.values() if len(stem) >= SHORTEST_STEM)])
+    near = (
+        tuple(
+            other
+            for other in lexicon.spellings(each, 1)
+            if not any(stemming.stem(other, language) == stem for language, stem in stems.items())
+        )
+        for each in tried
+    )
+    return next(filter(None, near), ())
 
 
 def occurrences(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> int:
