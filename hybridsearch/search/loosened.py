@@ -34,14 +34,14 @@ def loosened(words: tuple[Words, ...], least: float) -> tuple[Words, ...]:
 
 
 def loosened_plan(plan: Plan, page: Page) -> Plan | None:
-    """Return the plan that is to be run where one found nothing; None where it found something, or no less is enough."""
+    """Return the plan to run where one found nothing; None where it found something, or no less is enough."""
     if page.total or plan.loose is None:
         return None
     return replace(plan, keyword=plan.loose, loose=None, notes=(*plan.notes, NOTE))
 
 
 def unfiltered(plan: Plan) -> Plan:
-    """Return the plan that tells whether anything is found without filters: a filter shows a part of that, or nothing."""
+    """Return the plan that tells whether anything is found without filters, of which a filter shows a part."""
     return replace(plan, filters=(), facets=(), compared=(), sort=(), after=None, offset=0, size=0, rows=False)
 
 

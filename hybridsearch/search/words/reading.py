@@ -260,7 +260,7 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     known = occurrences(typed, lexicon, languages)
     if known >= enough(lexicon):
         return [word]
-    if typed not in lexicon.counts and (near := spellings(typed, lexicon, languages)):
+    if not is_written(typed, lexicon, languages) and (near := spellings(typed, lexicon, languages)):
         return [replace(word, others=near, why=SPELLING)]
     if not known and (parts := lexicon.parts(typed)):
         return [replace(word, others=(part,), why=SPELLING) for part in parts]
@@ -269,6 +269,15 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     if not known and len(typed) >= LONG and (near := lexicon.spellings(typed, 2)):
         return [replace(word, others=near, why=SPELLING)]
     return [word]
+
+
+def is_written(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> bool:
+    """Tell whether an index has a word, with whatever accents: `hohe` is `höhe`, and no misspelt `hose`."""
+    if typed in lexicon.counts:
+        return True
+    plain = stemming.unaccented(typed)
+    forms = (form for language in languages for form in lexicon.forms(typed, language))
+    return any(stemming.unaccented(form) == plain for form in forms)
 
 
 def with_digits(word: Word, lexicon: Lexicon) -> list[Word]:
