@@ -264,3 +264,20 @@ def test_the_pieces_of_a_text_are_the_first_of_its_words(written: str) -> None:
     pieces = text.pieces(plain_amounts(text.lowered(written)))
     assert words(written)[: len(pieces)] == pieces
     assert text.pieces("WH-1000XM5, T-shirt 10 mm") == ["wh", "1000xm5", "t", "shirt", "10", "mm"]
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("en", "knife knives"), ("en", "woman women womens"), ("en", "mouse mice"), ("en", "lens lenses"),
+        ("en", "colour colors"), ("en", "jewellery jewelry"), ("es", "lápiz lápices"), ("es", "luz luces"),
+        ("es", "dulce dulces"),
+    ],
+)  # fmt: skip
+def test_forms_that_no_ending_tells_have_one_stem(language: str, forms: str) -> None:
+    assert len({stemming.stem(form, language) for form in forms.split()}) == 1
+
+
+def test_vowels_of_arabic_and_hebrew_make_no_difference() -> None:
+    assert words("أَحْمَر") == words("أحمر")
+    assert words("שָׁלוֹם") == words("שלום")

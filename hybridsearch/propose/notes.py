@@ -22,6 +22,8 @@ from hybridsearch.video.extra import INSTALL
 
 OTHER_SCRIPT = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
 """Letters that are neither Latin nor Chinese or Japanese."""
+NO_NAME = re.compile(r"\d+[.,]\d\d|https?://.*", re.IGNORECASE)
+"""A price or an address; numbers may be sizes or years, which are names of columns."""
 LONGEST_STATE = 3
 """Words that say who may see a product."""
 
@@ -35,6 +37,13 @@ def remarks(sampled: Sequence[Column], roles: Mapping[str, Sequence[Column]], *,
         missing = keys[0].rows - len(keys[0].texts)
         repeated = len(keys[0].texts) - keys[0].distinct
         yield f"'{keys[0].name}' is missing in {missing:,} products and repeated in {repeated:,}; the last one wins."
+    for column in sampled:
+        if NO_NAME.fullmatch(column.name):
+            yield (
+                f"'{column.name:.60}' looks like a value and no name of a column. The first line names the columns: "
+                "put such a line above it, or its product is lost."
+            )
+            break
     for column in roles["image"][:1]:
         if column.mostly(URL):
             yield "Pictures are fetched from their addresses; set 'catalog.fetch' to false if they must not be."

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from hybridsearch.errors import QueryError
+from hybridsearch.fields import KINDS
+from hybridsearch.inputs.json_values import brief
 from hybridsearch.roles import Fields
-from hybridsearch.search.filters.uses import kinds_of
+from hybridsearch.search.filters.uses import USES, kinds_of
 from hybridsearch.search.plan import Sort
 
 MOST_KEYS = 10
 """Fields of one order; no page of a shop has four."""
+LONGEST = 200
+"""Characters of a name that are looked at."""
+BY_SCORE = {"score", "_score", "relevance", "relevancy"}
+_ELSEWHERE = re.compile(r"\s*([-+]?)(.*?)(?:[\s:]+(asc|desc)(?:ending)?)?\s*$", re.IGNORECASE | re.DOTALL)
+"""An order as other programs write it."""
 
 
 def read_sort(sort: str | Sequence[str] | None, fields: Fields, configured: Fields | None = None) -> tuple[Sort, ...]:
@@ -23,6 +31,25 @@ def read_sort(sort: str | Sequence[str] | None, fields: Fields, configured: Fiel
 
 def read_key(key: str, fields: Fields, configured: Fields | None) -> Sort:
     """Return one field of an order with its direction; of the kinds of a field a number is meant before text."""
-    name, _, direction = key.rpartition(":") if key.endswith((":asc", ":desc")) else (key, "", "asc")
-    kinds = sorted(kinds_of(name, fields, "sort", configured), key=lambda kind: kind.multiple)
+    name, direction = parts(key)
+    try:
+        kinds = sorted(kinds_of(name, fields, "sort", configured), key=lambda kind: kind.multiple)
+    except QueryError as error:
+        raise (hint(key, fields) or error) from None
     return Sort(name, direction == "desc", kinds[0].role)
+
+
+def parts(key: str) -> tuple[str, str]:
+    """Return the field and the direction of `field:desc`."""
+    name, _, direction = key.rpartition(":") if key.endswith((":asc", ":desc")) else (key, "", "asc")
+    return name, direction
+
+
+def hint(key: str, fields: Fields) -> QueryError | None:
+    """Return what to write instead of an order as other programs write it, such as `-price` or `price DESC`."""
+    if parts(key)[0].casefold() in BY_SCORE:
+        return QueryError(f"No field is called {brief(key)}. Leave 'sort' out for the order of the score.")
+    minus, name, direction = _ELSEWHERE.findall(key[:LONGEST])[0]
+    meant = f"{name}:{'desc' if minus == '-' or direction.casefold() == 'desc' else 'asc'}"
+    known = meant != key and any(name in fields.of(role) for role, kind in KINDS.items() if USES["sort"](kind))
+    return QueryError(f"Unknown sort field {brief(key)}. Did you mean '{meant}'?") if known else None

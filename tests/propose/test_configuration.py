@@ -600,3 +600,10 @@ def test_ratings_of_variants_are_none_of_a_product() -> None:
         for row in shop()
     ]
     assert guessed(rows).ratings == {}
+
+
+def test_a_file_without_names_of_columns_is_told() -> None:
+    rows = [{"1": str(number), "Red shoe": f"Blue shoe {number}", "19.90": f"{number}.50"} for number in range(2, 9)]
+    assert any(note.startswith("'19.90' looks like a value and no name of a column.") for note in propose(rows).notes)
+    sizes = [{"id": str(number), "title": f"Shoe {number}", "38": "1", "2024": "7"} for number in range(2, 9)]
+    assert not any("looks like a value" in note for note in propose(sizes).notes)

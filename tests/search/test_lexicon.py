@@ -142,3 +142,9 @@ def test_a_language_in_which_nothing_more_is_found_is_left_out() -> None:
     assert words.telling(["lampe"], ["en", "de"]) == ["de"]
     assert words.telling(["umbrellas", "lampe"], ["en", "de"]) == ["en", "de"]
     assert words.telling(["red", "lampe"], ["en", "de"]) == ["de"]
+
+
+def test_irregular_forms_are_counted_as_forms_of_one_word() -> None:
+    lexicon = Lexicon({"mice": 2, "mouse": 3, "mousepad": 1, "luz": 1, "luces": 2}, 10)
+    assert lexicon.count("mouse", "en") == lexicon.count("mice", "en") == 5
+    assert lexicon.count("luz", "es") == lexicon.count("luces", "es") == 3
