@@ -14,7 +14,7 @@ import click
 
 from hybridsearch import errors
 from hybridsearch._version import __version__
-from hybridsearch.cli.streams import open_missing
+from hybridsearch.cli.streams import open_missing, show_all
 from hybridsearch.redaction import Redacting, redacted
 
 COMMANDS = {
@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Codes: 0 done, 1 with rejects or refused by a gate, 2 usage, 3 unreachable, 4 a bug, 130 interrupted.
     """
     open_missing()
+    show_all()
     if logging.lastResort:  # prints warnings, of libraries too, where no program has set up logs
         logging.lastResort.addFilter(Redacting())
     sys.exit(run(arguments))

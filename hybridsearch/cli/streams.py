@@ -1,7 +1,8 @@
-"""Standard streams that whoever started the command has closed (`2>&-`)."""
+"""Standard streams that whoever started the command has closed (`2>&-`), or that cannot hold every character."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -19,3 +20,10 @@ def open_missing() -> None:
             stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - until the process ends
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
+
+
+def show_all() -> None:
+    """Have characters that a stream's encoding lacks written as numbers: `LANG=C`, or a file on Windows (cp1252)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -49,3 +49,20 @@ def test_a_question_that_nobody_can_answer_removes_nothing(tmp_path: Path) -> No
         ended = run(tmp_path, "clean --all", "<&-")
         assert (ended.returncode, ended.stderr.endswith("Interrupted.\n")) == (130, True)
         assert len(opened.engine.generations()) == 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_an_encoding_of_the_output_lacks_is_shown_as_numbers(tmp_path: Path, encoding: str) -> None:
+    """A terminal with `LANG=C`, or `> file` on Windows."""
+    with shop(tmp_path) as opened:
+        opened.upsert({"id": "8", "title": "Jacke grün 赤"})
+        write_config(tmp_path)
+        ended = subprocess.run(
+            [sys.executable, "-m", "hybridsearch", "search", "jacke"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            timeout=60,
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert r"\u8d64" in ended.stdout.decode(encoding)
