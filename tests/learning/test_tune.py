@@ -41,9 +41,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """Run `tune` in a copy of the shop, with few choices, which takes a sixth of the time."""
+    """Run `tune` in a copy of the shop, with few choices and on one split, which takes a fifteenth of the time."""
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(cross_validation, "CHOICES", (("strength", (1.0, 0.01)), ("numbers", (False, True))))
+    monkeypatch.setattr(cross_validation, "REPEATS", 1)
 
     return runner(tmp_path, monkeypatch, capfdbinary, "tune")
 
