@@ -8,7 +8,7 @@ them whose score comes near to the best one's, as the least relevant may come fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -253,17 +253,21 @@ class Plan:
     @property
     def conditions(self) -> tuple[Filter, ...]:
         """The filters as a product has to pass them: those on variants together."""
-        return together((*self.filters, *self.ruled.filters), self.of_variants)
+        return self.together(self.filters)
+
+    def together(self, filters: Sequence[Filter]) -> tuple[Filter, ...]:
+        """Return some of the filters, and those of rules, as a product has to pass them."""
+        return together((*filters, *self.ruled.filters), self.of_variants)
 
     def among(self, clause: Neighbours) -> tuple[Filter, ...]:
         """Return the filters that the neighbours of a clause have to pass to be among its k."""
         asked = tuple(each for each in (*self.filters, *clause.filters) if each not in clause.later)
-        return replace(self, filters=asked).conditions
+        return self.together(asked)
 
     def matching(self, facet: Facet | None = None) -> tuple[Filter, ...]:
         """Return the filters that a variant has to pass by itself; for a facet without those on its own field."""
-        plan = self.as_counted(facet) if facet else self
-        return next((each.filters for each in plan.conditions if isinstance(each, OneVariant)), ())
+        conditions = self.together(self.counting(facet) if facet else self.filters)
+        return next((each.filters for each in conditions if isinstance(each, OneVariant)), ())
 
     def own(self, facet: Facet) -> tuple[Filter, ...]:
         """Return the filters on the field of a facet alone, which do not count for it."""
@@ -271,8 +275,11 @@ class Plan:
 
     def as_counted(self, facet: Facet) -> Plan:
         """Return the plan without the filters that do not count for a facet."""
-        own = self.own(facet)
-        return replace(self, filters=tuple(each for each in self.filters if each not in own)) if own else self
+        return replace(self, filters=self.counting(facet)) if self.own(facet) else self
+
+    def counting(self, facet: Facet) -> tuple[Filter, ...]:
+        """Return the filters that count for a facet."""
+        return tuple(each for each in self.filters if not is_of(each, facet.field))
 
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.reason}"]

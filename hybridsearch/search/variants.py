@@ -86,12 +86,12 @@ def offers(plan: Plan, row: Row, fields: Fields, best: Row | None) -> tuple[Row,
     """Return the offers of a product: the `best` one, those that pass the filters, and the others, the cheap first."""
     if best is None:
         return ()
-    price, matching = fields.price_in(offers=True), plan.matching()
+    price, wanted = fields.price_in(offers=True), passing(plan.matching(), fields)
     listed = [Variant(each, fields) for each in document.variants(row, fields)]
 
     def place(offer: Variant) -> tuple[bool, bool, float]:
         amount = min(offer.under("numbers", price), default=math.inf) if price else 0.0
-        return offer.row is not best, not passes(offer, matching), amount
+        return offer.row is not best, not wanted(offer), amount
 
     return tuple(offer.row for offer in sorted(listed, key=place))
 
@@ -120,7 +120,7 @@ def fitting(row: Row, fields: Fields, narrowing: Iterable[Narrowing]) -> Row | N
 def rules(plan: Plan, fields: Fields) -> Iterator[Narrowing]:
     """Yield what chooses among the variants of a product, the most important first."""
     if matching := plan.matching():
-        yield lambda left: best(left, lambda variant: passes(variant, matching))
+        yield functools.partial(best, worth=passing(matching, fields))
     if (codes := plan.codes) and any(map(fields.of_variants, fields.codes)):
         yield lambda left: best(left, lambda variant: code_typed(variant, codes))
     for sort in plan.sort:
@@ -136,7 +136,8 @@ def rules(plan: Plan, fields: Fields) -> Iterator[Narrowing]:
 def best(variants: Sequence[Variant], worth: Callable[[Variant], int]) -> list[Variant]:
     """Return those of some variants that are worth most, in their order."""
     worths = list(map(worth, variants))
-    return [variant for variant, own in zip(variants, worths, strict=True) if own == max(worths)]
+    most = max(worths)
+    return [variant for variant, own in zip(variants, worths, strict=True) if own == most]
 
 
 def first(variants: Sequence[Variant], sort: Sort) -> list[Variant]:
@@ -151,28 +152,34 @@ def first(variants: Sequence[Variant], sort: Sort) -> list[Variant]:
     return [variant for variant, end in zip(variants, ends, strict=True) if end == leading]
 
 
-def passes(variant: Variant, filters: Iterable[Filter]) -> bool:
-    """Tell whether a variant passes all filters."""
-    return all(holds(each, variant) for each in filters)
+def passing(filters: Iterable[Filter], fields: Fields) -> Callable[[Variant], bool]:
+    """Return what tells whether a variant passes all filters."""
+    tests = [test_of(each, fields) for each in filters]
+    return tests[0] if len(tests) == 1 else lambda variant: all(test(variant) for test in tests)
 
 
-def holds(clause: Filter, variant: Variant) -> bool:
-    """Tell whether a filter holds for a variant."""
+def test_of(clause: Filter, fields: Fields) -> Callable[[Variant], bool]:
+    """Return what tells whether a filter holds for a variant; a page asks it of all variants of its hits."""
     match clause:
         case Not():
-            return not holds(clause.clause, variant)
+            left_out = test_of(clause.clause, fields)
+            return lambda variant: not left_out(variant)
         case AnyOf():
-            return any(passes(variant, group) for group in clause.groups)
+            groups = [passing(group, fields) for group in clause.groups]
+            return lambda variant: any(group(variant) for group in groups)
         case Ids() | Sampled():
-            return True  # that is said of the product
+            return lambda _: True  # that is said of the product
         case OneVariant():
-            return passes(variant, clause.filters)
+            return passing(clause.filters, fields)
         case Exists():
-            return bool(variant.under(clause.role, clause.field))
+            read = reader(fields, clause.role, clause.field)
+            return lambda variant: bool(read(variant.row))
         case Terms():
-            return not set(clause.values).isdisjoint(variant.under(clause.role, clause.field))
+            read, wanted = reader(fields, clause.role, clause.field), frozenset(clause.values)
+            return lambda variant: not wanted.isdisjoint(read(variant.row))
         case Range():
-            return any(map(clause.holds, variant.under(clause.role, clause.field)))
+            read = reader(fields, clause.role, clause.field)
+            return lambda variant: any(map(clause.holds, read(variant.row)))
 
 
 def code_typed(variant: Variant, codes: Codes) -> int:

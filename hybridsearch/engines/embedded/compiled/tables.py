@@ -216,8 +216,8 @@ class Variants(Table):
         """Return the variants of some documents, beside each other."""
         return spans(self._starts[docs], self._starts[docs + 1])
 
-    def among(self, chosen: Chosen, passing: Mask | None = None) -> tuple[Ordinals, Ordinals]:
-        """Return those of the variants of some documents, beside each other, that pass, and the document of each.
+    def among(self, chosen: Chosen, passing: Mask | None = None) -> Ordinals:
+        """Return those of the variants of some documents, beside each other, that pass.
 
         Of many documents it is faster to look at every variant than to list theirs.
 
@@ -227,11 +227,19 @@ class Variants(Table):
         """
         if MANY * chosen.count < chosen.documents:
             rows = self.of(chosen.docs)
-            rows = rows if passing is None else rows[passing[rows]]
-        else:
-            marks = np.repeat(chosen.mask, self._held)
-            rows = np.flatnonzero(marks if passing is None else marks & passing)
-        return rows, self.owners.take(rows)
+            return rows if passing is None else rows[passing[rows]]
+        marks = passing
+        if marks is None or chosen.count < chosen.documents:
+            own = np.repeat(chosen.mask, self._held)
+            marks = own if marks is None else own & marks
+        return np.flatnonzero(marks)
+
+    def numbers(self, role: str, field: str, chosen: Chosen, passing: Mask | None) -> NDArray[np.float64]:
+        """Return the numbers of those variants of many documents that pass, see `among`; NaN where there is none."""
+        column = self.column(role, field)
+        if passing is None and chosen.count == chosen.documents:
+            return column
+        return column.take(self.among(chosen, passing))
 
     def least(self, owners: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each document the least of the numbers of its variants, which stand beside each other."""

@@ -64,7 +64,7 @@ def leading(plan: Plan, view: View, chosen: Chosen, wanted: int) -> Ordinals:
     values = -values if sort.descending else values
     step = max(1, len(values) // SAMPLE)
     ends = np.sort(values[::step])
-    passes, place = passing(plan.matching(), variants), wanted // step
+    passes, place = passing(plan.matching(), variants), MANY * (1 + wanted // step)
     while MANY * place < np.count_nonzero(~np.isnan(ends)):
         rows = np.flatnonzero(values <= ends[place])
         owners = variants.owners[rows[passes[rows]]]
@@ -87,7 +87,8 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
     if plan.of_variants(sort.field):
         matching = plan.matching()
         mask = passing(matching, view.variants) if matching else None
-        rows, owners = view.variants.among(Chosen(view.documents, docs), mask)
+        rows = view.variants.among(Chosen(view.documents, docs), mask)
+        owners = view.variants.owners.take(rows)
     values = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)[rows]
     keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
     return keys if rows is docs else view.variants.least(owners, keys)
