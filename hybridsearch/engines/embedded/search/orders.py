@@ -57,7 +57,8 @@ def leading(plan: Plan, view: View, chosen: Chosen, wanted: int) -> Ordinals:
     Where enough of them have a variant that passes and comes up to some value, all others come behind these. The value
     is looked for in a sample: few variants are looked at one by one.
     """
-    if plan.after or not plan.sort or not plan.of_variants(plan.sort[0].field):
+    few = MANY * chosen.count < chosen.documents
+    if few or plan.after or not plan.sort or not plan.of_variants(plan.sort[0].field):
         return chosen.docs
     sort, variants = plan.sort[0], view.variants
     values = variants.ranks(sort.role, sort.field, sort.descending)
