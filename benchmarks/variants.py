@@ -6,8 +6,8 @@ Both catalogues have the same titles, without vectors; colour, size and price ar
 of its variants in the other. The searches take turns in random order; a ratio is the median over rounds of that of the
 median times, with the lowest and the highest. Of five variants one fits more often than the only one: how many products
 each search finds is said too, and where `alike` is, the plain products are filtered so widely that it finds as many.
-A page that was browsed before may be remembered; `anew` has another price each time. Times are those of the processor:
-of this process, or of the server whose PID is given; of a server without one by the clock.
+A page that was browsed before may be remembered; `anew` has other colours and another price each time. Times are those
+of the processor: of this process, or of the server whose PID is given; of a server without one by the clock.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ def queries() -> list[str]:
     return [f"{words[chosen.randrange(30)]} {words[chosen.randrange(400)]}" for _ in range(QUERIES)]
 
 
-def arguments(asked: str, prefix: str, price: float = 90) -> dict[str, Any]:
-    """Return what is asked besides the words; 90 is more than most cost."""
+def arguments(asked: str, prefix: str, price: float = 90, colors: Sequence[str] = COLORS) -> dict[str, Any]:
+    """Return what is asked besides the words, of the first of some colours; 90 is more than most cost."""
     wide = "alike" in asked and prefix == PLAIN
     filters = {
-        f"{prefix}color": COLORS[: 12 if wide else 4],
+        f"{prefix}color": list(colors[: 12 if wide else 4]),
         f"{prefix}size": ["S", "M", "L"] if wide else ["M", "L"],
         f"{prefix}price": {"lte": price},
     }
@@ -169,9 +169,10 @@ def measure(
     found: dict[str, list[int]] = {prefix: [] for prefix in shops}
     for place, text in enumerate(texts):
         turn = (ASKED.index(asked) * 100 + seed) * len(texts) + place  # no other search has its price
-        price = 90 + turn / 10_000 if "anew" in asked else 90
+        anew = "anew" in asked
+        price, colors = (90 + turn / 10_000, chosen.sample(COLORS, len(COLORS))) if anew else (90, COLORS)
         for prefix in chosen.sample(list(shops), len(shops)):
-            asks = arguments(asked, prefix, price)
+            asks = arguments(asked, prefix, price, colors)
             started = clock()
             page = shops[prefix].search(text, **asks)
             times[prefix].append((clock() - started) * 1000)

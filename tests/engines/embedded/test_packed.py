@@ -98,3 +98,13 @@ def test_terms_ranges_and_numbers_are_values() -> None:
     )
     tens, masks = of_numbers(prices, lambda numbers: numbers // 10)
     assert (tens.tolist(), [mask.tolist() for mask in masks]) == ([1, 2], [[False, False, True], [True, False, False]])
+
+
+@given(products, st.integers(0, 99))
+def test_words_mark_the_variants_that_they_were_made_of(held: list[int], seed: int) -> None:
+    mask, one = some(seed, sum(held)), packing(held)
+    words = one.words(mask)
+    assert sorted(one.rows(words).tolist()) == np.flatnonzero(mask).tolist()
+    assert one.rows(one.full).size == sum(held)
+    rows = np.arange(sum(held))
+    assert one.marked(words, rows, np.repeat(np.arange(len(held)), held)).tolist() == mask.tolist()

@@ -7,9 +7,11 @@ import pytest
 
 from hybridsearch.engines.embedded.arrays.chosen import Chosen
 from hybridsearch.engines.embedded.compiled import tables
+from hybridsearch.engines.embedded.compiled.packed import of_terms
 from hybridsearch.engines.embedded.compiled.tables import OF_VARIANTS, OWNERS, Table, TableBuilder, Variants
-from hybridsearch.engines.embedded.search.filters import passing
-from hybridsearch.search.filters.conditions import OneVariant, Range, Terms
+from hybridsearch.engines.embedded.search import filters
+from hybridsearch.engines.embedded.search.filters import packed, passing, telling, variants_of
+from hybridsearch.search.filters.conditions import Not, OneVariant, Range, Terms
 from hybridsearch.values import FieldValues
 
 VARIANTS: list[tuple[int, FieldValues]] = [
@@ -59,12 +61,12 @@ def test_the_variants_of_documents_and_their_terms_stand_beside_each_other(varia
 def test_the_variants_among_documents_are_the_same_however_many_these_are(
     variants: Variants, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "MANY", many)
-    passing = np.array([True, False, True, True])
+    monkeypatch.setattr(filters, "MANY", many)
+    not_cheap = Not(Range("v.price", lte=3))
     for docs, expected in (([0, 1, 2], [0, 2, 3]), ([0, 2], [0, 3]), ([1], [2]), ([], [])):
         some = np.array(docs, np.int32)
-        for rows, mask in ((expected, passing), (variants.of(some).tolist(), None)):
-            assert variants.among(Chosen(3, some), mask).tolist() == rows
+        for rows, asked in ((expected, [not_cheap]), (variants.of(some).tolist(), [])):
+            assert variants_of(Chosen(3, some), asked, variants).tolist() == rows
 
 
 def test_filters_are_remembered_up_to_a_number(variants: Variants, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +81,14 @@ def test_filters_are_remembered_up_to_a_number(variants: Variants, monkeypatch: 
     for clause in (clauses[0], clauses[0], clauses[1], clauses[2], clauses[2], clauses[0]):
         variants.mask(clause, evaluate)
     assert asked == [*clauses, clauses[0]]
+
+
+def test_the_words_of_a_filter_are_the_same_once_a_facet_of_its_field_was_counted(variants: Variants) -> None:
+    asked = [Terms("v.color", ("red", "green"))]
+    before = packed(asked, variants)
+    assert variants.packing.rows(before).tolist() == [0, 1]
+    colors = variants.postings("facets", "v.color")
+    variants.packing.of_values(("facets", "v.color"), lambda: of_terms(colors, variants.rows))
+    assert packed(asked, variants).tolist() == before.tolist()
+    assert packed([Terms("v.color", ("green",))], variants).tolist() == [0, 0, 0]
+    assert telling(asked, variants)(np.array([0, 2, 3])).tolist() == [True, False, False]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays.cells import Mask
 from hybridsearch.engines.embedded.arrays.chosen import marked
-from hybridsearch.engines.embedded.arrays.postings import Postings
+from hybridsearch.engines.embedded.arrays.postings import Ordinals, Postings
 
 Words = NDArray[np.unsignedinteger[Any]]
 """One number for each product: a bit for each of its variants, the first one the lowest."""
@@ -54,6 +54,7 @@ class Packing:
         # A product's bits begin anywhere in a byte: they lie within so many bits from its beginning.
         window = next(each for each in WORDS if most + 7 <= np.iinfo(each).bits or each is WORDS[-1])
         self._window = window
+        self._starts = starts[:-1]
         self._bytes = starts[:-1] >> 3
         self._shift = (starts[:-1] & 7).astype(window)
         self._full = ((np.uint64(1) << bits) - np.uint64(1)).astype(window)
@@ -65,6 +66,28 @@ class Packing:
         packed = np.append(np.packbits(mask, bitorder="little"), np.zeros(8, np.uint8))
         windows = np.ndarray(len(packed) - 7, self._window, packed, strides=(1,))
         return np.asarray(((windows.take(self._bytes) >> self._shift) & self._full).astype(self._word))
+
+    def marked(self, words: Words, rows: Ordinals, owners: Ordinals) -> Mask:
+        """Return which of some variants, each of a product, words mark."""
+        places: Words = (rows - self._starts[owners]).astype(self._word)
+        return np.asarray((words[owners] >> places) & self._word(1), np.bool_)
+
+    def rows(self, words: Words) -> Ordinals:
+        """Return the variants that words mark, the first of all products before the second of any."""
+        found, place, one = [self._starts[:0]], 0, self._word(1)
+        starts = self._starts
+        while len(words):
+            found.append(starts.take(np.flatnonzero((words & one) != 0)) + place)
+            words, place = words >> one, place + 1
+            if 2 * np.count_nonzero(words) <= len(words):  # a product with many variants costs the others nothing
+                left = np.flatnonzero(words != 0)  # of truth values far faster than of numbers
+                words, starts = words.take(left), starts.take(left)
+        return np.concatenate(found)
+
+    def known(self, key: Hashable) -> list[Words] | None:
+        """Return the words of the values of a field, if they are remembered."""
+        found = self._kept.get(key)
+        return found[1] if found else None
 
     def of_values(self, key: Hashable, make: Callable[[], Values]) -> tuple[NDArray[Any], list[Words]] | None:
         """Return some values, with the words of the variants that have each; None where those would take too much.

@@ -18,7 +18,7 @@ from hybridsearch.engines.embedded.arrays.postings import Inverted, Ordinals, Po
 from hybridsearch.engines.embedded.compiled.packed import Packing, Words
 from hybridsearch.fields import KINDS
 from hybridsearch.search.facets.within import Within
-from hybridsearch.search.filters.conditions import Filter
+from hybridsearch.search.filters.conditions import Filter, Terms
 from hybridsearch.values import FieldValues
 
 OWNERS = "owners"
@@ -195,13 +195,26 @@ class Variants(Table):
         return Packing(self._starts)
 
     def words(self, clause: Filter, evaluate: Callable[[Filter, Table], Mask]) -> Words:
-        """Return for which variants a filter holds, packed; the last ones are remembered."""
+        """Return for which variants a filter holds, packed; the last ones are remembered.
+
+        Where a facet of its field was counted, it is joined of the words of its values.
+        """
+        if isinstance(clause, Terms) and KINDS[clause.role].multiple:
+            own = self.packing.known((clause.role, clause.field))
+            if own is not None:
+                places = map(self.postings(clause.role, clause.field).find, map(str, clause.values))
+                some = [own[place] for place in places if place is not None]
+                return functools.reduce(np.bitwise_or, some, np.zeros_like(self.packing.full))
         known = self._words.get(clause)
         if known is None:
             if len(self._words) >= MOST_WORDS:
                 self._words.clear()
             known = self._words[clause] = self.packing.words(self.mask(clause, evaluate))
         return known
+
+    def marked(self, words: Words, rows: Ordinals) -> Mask:
+        """Return which of some variants words mark."""
+        return self.packing.marked(words, rows, self.owners[rows])
 
     def owning(self, variants: Mask) -> Mask:
         """Return which documents have one of some variants."""
@@ -217,29 +230,17 @@ class Variants(Table):
         return spans(self._starts[docs], self._starts[docs + 1])
 
     def among(self, chosen: Chosen, passing: Mask | None = None) -> Ordinals:
-        """Return those of the variants of some documents, beside each other, that pass.
-
-        Of many documents it is faster to look at every variant than to list theirs.
+        """Return those of the variants of many documents, beside each other, that pass.
 
         Args:
             chosen: The documents.
             passing: Of all variants; None passes all.
         """
-        if MANY * chosen.count < chosen.documents:
-            rows = self.of(chosen.docs)
-            return rows if passing is None else rows[passing[rows]]
         marks = passing
         if marks is None or chosen.count < chosen.documents:
             own = np.repeat(chosen.mask, self._held)
             marks = own if marks is None else own & marks
         return np.flatnonzero(marks)
-
-    def numbers(self, role: str, field: str, chosen: Chosen, passing: Mask | None) -> NDArray[np.float64]:
-        """Return the numbers of those variants of many documents that pass, see `among`; NaN where there is none."""
-        column = self.column(role, field)
-        if passing is None and chosen.count == chosen.documents:
-            return column
-        return column.take(self.among(chosen, passing))
 
     def least(self, owners: Ordinals, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each document the least of the numbers of its variants, which stand beside each other."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from hybridsearch.engines.embedded.arrays.chosen import FEW, Chosen
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
-from hybridsearch.engines.embedded.compiled.packed import holding, of_numbers, of_ranges, of_terms
+from hybridsearch.engines.embedded.compiled.packed import Words, holding, of_numbers, of_ranges, of_terms
 from hybridsearch.engines.embedded.compiled.tables import MANY, Table, Variants
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.filters import packed, passing
+from hybridsearch.engines.embedded.search.filters import packed, variants_of
 from hybridsearch.fields import KINDS, FieldKind
 from hybridsearch.search.bars import fit, scaled
 from hybridsearch.search.facets.counts import Facet
@@ -42,15 +42,17 @@ def count(view: View, plan: Plan, facet: Facet, chosen: Chosen) -> Counted:
     variants, matching = view.variants, plan.matching(facet)
     known = in_words(variants, facet, matching, chosen)
     if known is None:
-        rows = variants.among(chosen, passing(matching, variants) if matching else None)
+        rows = variants_of(chosen, matching, variants)
         return in_rows(table, facet, Chosen(table.rows, rows), variants.owners.take(rows))
-    kind = KINDS[facet.role]
+    kind, (values, counts, words) = KINDS[facet.role], known
     if kind.multiple:
-        return by_term(table, facet, known[1])
+        return by_term(table, facet, counts)
     if not kind.measured:
-        return by_value(facet, kind, *known)
-    numbers = variants.numbers(facet.role, facet.field, chosen, passing(matching, variants) if matching else None)
-    return measured(facet, *known_of(numbers, None), known[1].tolist())
+        return by_value(facet, kind, values, counts)
+    numbers = variants.column(facet.role, facet.field)
+    if matching or chosen.count < chosen.documents:
+        numbers = numbers.take(variants.packing.rows(words))
+    return measured(facet, *known_of(numbers, None), counts.tolist())
 
 
 def in_rows(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None = None) -> Counted:
@@ -75,7 +77,7 @@ def known_of(numbers: NDArray[np.float64], owners: Ordinals | None) -> tuple[NDA
 
 def in_words(
     variants: Variants, facet: Facet, matching: Iterable[Filter], chosen: Chosen
-) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+) -> tuple[NDArray[Any], NDArray[np.int64], Words] | None:
     """Return the values of a field of variants, and of how many among many documents a variant has each.
 
     Args:
@@ -85,7 +87,8 @@ def in_words(
         chosen: The documents.
 
     Returns:
-        Terms by their number, and ranges by their lower end; None where documents or values do not suit that.
+        Terms by their number, and ranges by their lower end; the counts; the words of the variants that count. None
+        where documents or values do not suit that.
     """
     packing, kind = variants.packing, KINDS[facet.role]
     ranges = bool(facet.cuts) and not facet.bars  # bars seldom come again
@@ -97,11 +100,13 @@ def in_words(
         make = partial(of_ranges, variants.column(facet.role, facet.field), facet.cuts)
     else:
         make = partial(of_numbers, variants.column(facet.role, facet.field), partial(begun, facet, kind))
-    found = packing.of_values((facet.role, facet.field, facet.cuts, facet.by), make)
+    divided = (facet.cuts, facet.by) if facet.cuts or facet.by else ()
+    found = packing.of_values((facet.role, facet.field, *divided), make)
     if found is None:
         return None
-    values, words = found
-    return values, holding(packed(matching, variants) * chosen.mask, words)
+    values, own = found
+    words = packed(matching, variants) * chosen.mask
+    return values, holding(words, own), words
 
 
 def term_counts(table: Table, facet: Facet, rows: Chosen, owners: Ordinals | None) -> NDArray[np.int64]:

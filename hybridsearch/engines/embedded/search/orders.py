@@ -14,7 +14,7 @@ from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.arrays.ranks import least_of
 from hybridsearch.engines.embedded.compiled.tables import MANY
 from hybridsearch.engines.embedded.compiled.view import View
-from hybridsearch.engines.embedded.search.filters import passing
+from hybridsearch.engines.embedded.search.filters import telling, variants_of
 from hybridsearch.engines.embedded.search.window import Window, contributions, total
 from hybridsearch.fields import KINDS
 from hybridsearch.search.filters.cursor import Key, Place
@@ -65,10 +65,10 @@ def leading(plan: Plan, view: View, chosen: Chosen, wanted: int) -> Ordinals:
     values = -values if sort.descending else values
     step = max(1, len(values) // SAMPLE)
     ends = np.sort(values[::step])
-    passes, place = passing(plan.matching(), variants), MANY * (1 + wanted // step)
+    passes, place = telling(plan.matching(), variants), MANY * (1 + wanted // step)
     while MANY * place < np.count_nonzero(~np.isnan(ends)):
         rows = np.flatnonzero(values <= ends[place])
-        owners = variants.owners[rows[passes[rows]]]
+        owners = variants.owners[rows[passes(rows)]]
         docs = owners[np.diff(owners, prepend=-1) != 0]
         near: Ordinals = docs[chosen.mask[docs]]
         if len(near) >= wanted:
@@ -86,9 +86,7 @@ def numbers(sort: Sort, plan: Plan, view: View, docs: Ordinals) -> Numbers:
         return -total(contributions(plan, Window(view, docs)))
     rows = owners = docs
     if plan.of_variants(sort.field):
-        matching = plan.matching()
-        mask = passing(matching, view.variants) if matching else None
-        rows = view.variants.among(Chosen(view.documents, docs), mask)
+        rows = variants_of(Chosen(view.documents, docs), plan.matching(), view.variants)
         owners = view.variants.owners.take(rows)
     values = view.table(plan, sort.field).ranks(sort.role, sort.field, sort.descending)[rows]
     keys = np.where(np.isnan(values), np.inf, -values if sort.descending else values)
