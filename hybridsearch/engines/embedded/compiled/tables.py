@@ -185,7 +185,6 @@ class Variants(Table):
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
         self._held = np.bincount(self.owners, minlength=products)
         self._starts = np.concatenate([[0], np.cumsum(self._held)])
-        self.most = int(self._held.max(initial=0))
         self._words: dict[Filter, Words] = {}
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
 
