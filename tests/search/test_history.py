@@ -126,3 +126,8 @@ def test_events_say_which_variants_of_a_product_they_are_about() -> None:
         "left out of the history: 1 of 2 events; the first has [1] for a variant, expected its code, or an object such "
         "as {'size': 'M'}",
     )
+
+
+@given(st.lists(st.sampled_from([str(number) for number in range(70)]), max_size=120))
+def test_ids_alone_are_read_as_the_events_that_they_stand_for(ids: list[str]) -> None:
+    assert read_history(ids) == read_history([{"id": key, "action": "view"} for key in ids]) == read_history(iter(ids))

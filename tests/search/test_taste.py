@@ -20,7 +20,7 @@ from hybridsearch.search.clauses import Cosine, Passing
 from hybridsearch.search.filters.conditions import Ids, Not, OneVariant, Range, Terms
 from hybridsearch.search.person.because import explained
 from hybridsearch.search.person.history import read_history
-from hybridsearch.search.person.taste import INDIFFERENT, Taste, signals, taste_of
+from hybridsearch.search.person.taste import INDIFFERENT, Looked, Taste, signals, taste_of
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.planner import UNUSED, Query
 from hybridsearch.search.weights import prior
@@ -235,3 +235,10 @@ def test_a_part_of_a_taste_that_gets_nothing_is_no_signal() -> None:
     assert [signal.name for signal in signals(found, SCHEMA, 0.2, 0.0)] == ["taste brand: Acme"]
     assert [signal.name for signal in signals(found, SCHEMA, 0.2, 1.0)] == ["taste.image"]
     assert sum(signal.weight for signal in signals(found, SCHEMA, 0.2, 1.0)) == pytest.approx(0.2)
+
+
+def test_a_product_of_a_history_is_made_when_it_is_asked_for() -> None:
+    seen = Looked(["1", "2", "3"], [0.5, 0.3, 0.2], PRODUCTS, FIELDS)
+    assert [each.name for each in seen] == ["1 (Hat)", "2 (Coat)", "3 (Shoe)"]
+    assert [(each.id, each.share) for each in seen.at([2, 0])] == [("3", 0.2), ("1", 0.5)]
+    assert ([each.id for each in seen[1:]], len(seen.at([])), bool(seen.at([]))) == (["2", "3"], 0, False)

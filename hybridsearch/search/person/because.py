@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,13 +39,14 @@ def explained(
         signals: Of the plan.
         vectors: Of the hits, by id and leg.
     """
-    bound = sum(signal.weight for signal in signals if signal.name.startswith(TASTE))
+    tasted = frozenset(lifting(signals))
+    least = NOTICED * sum(signal.weight for signal in signals if signal.name in tasted)
     liked = {part.name: part.by for part in taste.liked}
     near = {leg: taste.directions[leg] for leg in lifting_legs(signals) if leg in taste.directions}
     names: dict[str, str] = {}
     told = []
     for hit in hits:
-        by = lifter(hit, liked, NOTICED * bound, near, vectors.get(hit.id, {}))
+        by = lifter(hit, tasted, least, liked, near, vectors.get(hit.id, {}))
         if by is not None and by.id not in names:  # mostly one lifts several
             names[by.id] = by.name
         told.append(hit if by is None else replace(hit, looked_at=names[by.id]))
@@ -54,8 +55,9 @@ def explained(
 
 def lifter(
     hit: Hit,
-    liked: Mapping[str, Sequence[Seen]],
+    tasted: Collection[str],
     least: float,
+    liked: Mapping[str, Sequence[Seen]],
     near: Mapping[str, Direction],
     vectors: Mapping[str, Vector],
 ) -> Seen | None:
@@ -65,12 +67,13 @@ def lifter(
 
     Args:
         hit: As it was found.
+        tasted: The names of the signals by which the history lifts products.
+        least: What they must add for that to be noticed.
         liked: The products that have what is liked, by the name of the signal.
-        least: What the history must add for it to be noticed.
         near: By leg.
         vectors: Of the hit, by leg.
     """
-    given = [name for name in hit.signals if name.startswith(TASTE)]
+    given = [name for name in hit.signals if name in tasted]
     if sum(map(hit.signals.__getitem__, given)) < least:
         return None
     for name in given:  # the largest first

@@ -90,7 +90,7 @@ def read_history(given: object) -> History:
     last, count = read("history", given, latest, EXPECTED)
     events: list[Event] = []
     odd: list[str] = []
-    if all(map(is_plain, last)):  # as most are, and then no event needs to be made of any
+    if set(map(type, last)) == {str} and all(map(str.isalnum, last)):  # ids alone: of none an event needs to be made
         strongest = dict.fromkeys(reversed(last), ACTIONS["view"])
     else:
         for each in last:
@@ -115,6 +115,8 @@ def latest(given: Any) -> tuple[list[Any], int]:
         return [given], 1
     if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
         raise TypeError
+    if type(given) is list:
+        return given[-EVENTS:], len(given)
     count = 0
     last: deque[Any] = deque(maxlen=EVENTS)
     for each in itertools.islice(given, MOST):
@@ -129,7 +131,7 @@ def event(given: Any) -> Event:
     Raises:
         ValueError: It is none; the message says what was found, as the end of a sentence.
     """
-    if is_plain(given):
+    if type(given) is str and given.isalnum():
         return Event(given)
     try:
         plain = tidy(given)
@@ -150,11 +152,6 @@ def under(event: Mapping[str, Any], names: Sequence[str]) -> Any:
         if (value := event.get(name)) is not None:
             return value
     return None
-
-
-def is_plain(given: Any) -> bool:
-    """Tell whether an event is an id, and one that needs no tidying."""
-    return type(given) is str and given.isalnum()
 
 
 def id_of(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Postings: terms of any content, and the documents that contain them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,11 @@ def test_a_field_that_no_document_has_reads_as_one_without_terms() -> None:
     assert len(postings) == 0
     assert postings.find("a") is None
     assert postings.having(["a"]).tolist() == []
+
+
+def test_a_term_that_was_asked_for_by_number_is_the_same_again_and_none_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hybridsearch.engines.embedded.arrays.postings.MOST_FOUND", 2)
+    postings = postings_of(["a", "é", "tee", "z"])
+    assert [postings.term(number) for number in (3, 0, 3, 1, 2, 0)] == ["é", "a", "é", "tee", "z", "a"]

@@ -16,9 +16,19 @@ import pytest
 from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.arrays import arrays
 from hybridsearch.errors import QueryError, StoreDamaged
-from hybridsearch.search.clauses import CODE_LIFT, NEIGHBOUR_LIFT, Codes, Condition, Cosine, Match, Number, Saturated
+from hybridsearch.search.clauses import (
+    CODE_LIFT,
+    NEIGHBOUR_LIFT,
+    Codes,
+    Condition,
+    Cosine,
+    Match,
+    Number,
+    Passing,
+    Saturated,
+)
 from hybridsearch.search.facets.counts import Facet
-from hybridsearch.search.filters.conditions import Range, Terms
+from hybridsearch.search.filters.conditions import Ids, Not, Range, Terms
 from hybridsearch.search.plan import FIRST_PASS_SHARE, Plan, Sort
 from hybridsearch.values import Document
 from tests.engines.embedded.builders import SCHEMA, document, fill, ids, live_folder, near, search_words, unit, words
@@ -310,3 +320,28 @@ def test_compiled_arrays_of_another_generation_are_not_believed(engine: Embedded
     with closing(EmbeddedEngine(tmp_path, "products")) as opened:
         assert ids(opened.search(search_words("red coat")).hits) == []
         assert ids(opened.search(search_words("blue shoe")).hits) == ["1"]
+
+
+def test_what_is_for_one_product_counts_for_it_as_what_is_for_several_does(engine: EmbeddedEngine) -> None:
+    fill(engine, document("a"), document("b"), document("c"), document("other", "hat"))
+    one, two = Passing("one", 3.0, (Ids(("b",)),)), Passing("again", 0.5, (Ids(("b",)),))
+    elsewhere = Passing("hat", 9.0, (Ids(("other",)),)), Passing("gone", 9.0, (Ids(("no such product",)),))
+    others = Passing("both", 1.0, (Ids(("a", "b")),)), Passing("not a", 0.25, (Ids(("a",)),), holds=False)
+    page = engine.search(search_words("red", signals=(one, two, *elsewhere, *others)))
+    assert {hit.id: dict(hit.signals) for hit in page} == {
+        "a": {"both": 1.0},
+        "b": {"one": 3.0, "both": 1.0, "again": 0.5, "not a": 0.25},
+        "c": {"not a": 0.25},
+    }
+    assert [signal.pinned for signal in (one, *others)] == ["b", "", ""]
+    nothing = engine.search(search_words("blue", signals=(one,)))
+    assert nothing.total == 0
+
+
+def test_what_is_hidden_is_left_out_beside_other_filters_and_in_any_order_of_them(engine: EmbeddedEngine) -> None:
+    fill(engine, *(document(f"{n}", fields={"numbers": {"price": n}}) for n in range(6)))
+    hidden, priced = Not(Ids(("2", "4", "no such product"))), Range("price", gte=1, lt=5)
+    for filters in ((hidden, priced), (priced, hidden), (priced, hidden, hidden)):
+        assert sorted(ids(engine.search(search_words("red", filters=filters)))) == ["1", "3"]
+    assert sorted(ids(engine.search(search_words("red", filters=(hidden,))))) == ["0", "1", "3", "5"]
+    assert sorted(ids(engine.search(search_words("red", filters=(Range("price"),))))) == list("012345")
