@@ -7,8 +7,8 @@ attribute's own words, and 120 that no product answers; whoever wrote them knew 
 Words and limits were chosen on `questions.jsonl` (`--seen`): 1,656 questions of 156 attributes, 480 without an answer.
 With `--encoder` vectors tell too, as `[questions] encoder` has it; what these add was chosen on the held ones, and
 `questions_fresh.jsonl` (`--fresh`) was written before that: 200 of 40 attributes drawn at random, 60 without an answer.
-Since many variants were measured on these, `questions_blind.jsonl` (`--blind`) was written when all had been chosen: 120
-of 40 attributes that no other set has, drawn at random, in three languages each, 36 without an answer.
+Many variants were measured on these; `questions_blind.jsonl` (`--blind`) was written when all had been chosen: 120 of
+40 attributes that no other set has, drawn at random, in three languages each, 36 without an answer.
 A question is asked of a product that has the attribute, drawn with a seed; one without an attribute of five products.
 Where a product has several places that are as sure, each counts.
 """

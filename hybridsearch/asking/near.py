@@ -1,7 +1,7 @@
 """Near: which field of a product a question means, by vectors, against properties that it might mean instead.
 
 A field is meant if it is nearer to the question than what any product may have, a list of properties, but for those
-that it is about itself: where the product does not state what is asked, one of these is nearer. Pure functions of values.
+that it is about itself: where the product does not state what is asked, one of these is nearer. All are pure functions.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LEAST, MOST = -1.0, 4.0
 SHARE = 0.25
 """What a margin adds to the confidence that words give, and"""
 MEANT = 0.38
-"""the sum from which on a place answers; chosen with `SHARE` and `TOLD` on `benchmarks/questions_held.jsonl`, so that of
-a hundred questions that no product answers two are answered."""
+"""the sum from which on a place answers; chosen with `SHARE` and `TOLD` on `benchmarks/questions_held.jsonl`: of a
+hundred questions that no product answers two are answered."""
 TOLD = 0.3
 """Part of a question's vector that is what the table of words knows of it, told in English."""
 

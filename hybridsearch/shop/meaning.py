@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridsearch.asking.concepts import about, in_english, properties, subjects
 from hybridsearch.asking.near import Near, blended, margins
@@ -54,8 +55,7 @@ class Meaning:
                     missing = wanted
                 self._names |= dict(zip(missing, self._encoder.encode_texts(missing), strict=True))
             rows = np.array([self._names[name] for name in wanted], np.float32)
-        own = np.array([[not subject.isdisjoint(about(name)) for subject in subjects()] for name in wanted])
-        return margins(question, wanted, rows, others, own)
+        return margins(question, wanted, rows, others, np.array([own(name) for name in wanted]))
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -65,3 +65,10 @@ class Meaning:
     @cached_property
     def _properties(self) -> Vectors:
         return self._encoder.encode_texts(properties())
+
+
+@lru_cache(maxsize=KEPT)
+def own(name: str) -> NDArray[np.bool_]:
+    """Return which of the properties the name of a field is about itself, shape (properties,)."""
+    mine = about(name)
+    return np.array([not mine.isdisjoint(subject) for subject in subjects()])
