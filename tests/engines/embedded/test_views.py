@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hybridsearch.disk.lock import FileLock
-from hybridsearch.engines.embedded import EmbeddedEngine, writers
+from hybridsearch.engines.embedded import EmbeddedEngine
 from hybridsearch.engines.embedded.arrays.arrays import InPieces
-from hybridsearch.engines.embedded.compiled import views
+from hybridsearch.engines.embedded.compiled import layers, views
 from hybridsearch.engines.embedded.compiled.compiling import compile_store
 from hybridsearch.engines.embedded.stored.store import Store
+from hybridsearch.search.clauses import Counted
+from hybridsearch.search.filters.conditions import Ids
 from hybridsearch.search.plan import Plan
-from tests.engines.embedded.builders import document, fill, ids
+from tests.engines.embedded.builders import document, fill, ids, search_words, words
 
 EVERYTHING = Plan("browse", "", size=1000)
 SOON = 20.0
@@ -57,13 +60,13 @@ def stopped(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> Iter
     """Begin work of a writer in a thread, which stands still, with the write done, before it compiles."""
     arrived, go_on = threading.Event(), threading.Event()
 
-    def compile_later(store: Store) -> InPieces:
+    def compile_later(store: Store, **rest: Any) -> InPieces:
         arrived.set()
         assert go_on.wait(SOON)
-        return compile_store(store)
+        return compile_store(store, **rest)
 
     with monkeypatch.context() as patched, ThreadPoolExecutor() as threads:
-        patched.setattr(writers, "compile_store", compile_later)
+        patched.setattr(layers, "compile_store", compile_later)
         done = threads.submit(work)
         try:
             assert arrived.wait(SOON)
@@ -167,7 +170,7 @@ def test_a_view_does_not_serve_on_for_a_writer_that_died(
     engine.search(EVERYTHING)
     writer.write(None, [document("b")])
     with monkeypatch.context() as patched:
-        patched.setattr(writers, "compile_store", lambda _: 1 / 0)
+        patched.setattr(layers, "compile_store", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             writer.write(None, [document("c")])
     assert ids(engine.search(EVERYTHING)) == ["a", "b", "c"]
@@ -194,3 +197,20 @@ def test_a_view_that_was_replaced_is_freed_when_its_last_search_ends(engine: Emb
     del view
     gc.collect()
     assert freed() is None
+
+
+def test_a_view_that_was_replaced_is_free_at_once_without_the_garbage_collector(engine: EmbeddedEngine) -> None:
+    """Each has arrays of all products and holds the log of SQLite: none may wait until there are many."""
+    fill(engine, document("p1", "red dress"), document("p2", "red hat"))
+    plan = search_words("red", filters=(Ids(("p1", "p2")),), counted=(Counted(words("red")),))
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(3):
+            assert engine.search(plan).total == 2
+            assert len(engine.indexed(["p1"])) == 1
+            before = weakref.ref(engine._view())
+            engine.write(None, [document("p2", f"red hat {number}")])
+            assert before() is None
+    finally:
+        gc.enable()

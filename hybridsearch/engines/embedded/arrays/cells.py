@@ -51,12 +51,17 @@ def state_of(generation: str, leg: str, batches: Batches, rows: int) -> str | No
 
 def rows_of(folder: Path, leg: str, batches: Batches) -> int:
     """Return how many rows of a leg its cells were made of; 0 where there are none for it, or not of these rows."""
+    commit = commit_of(folder, leg, batches)
+    return int(commit.split(" ")[0]) if commit else 0
+
+
+def commit_of(folder: Path, leg: str, batches: Batches) -> str | None:
+    """Return what tells the rows of a leg that its cells were made of; None where there are none, or of other rows."""
     try:
         commit = read_commit(path_of(folder, leg))
-        rows = int(commit.split(" ")[0])
+        return commit if commit == state_of(folder.name, leg, batches, int(commit.split(" ")[0])) else None
     except (OSError, ValueError):
-        return 0
-    return rows if commit == state_of(folder.name, leg, batches, rows) else 0
+        return None
 
 
 def load_cells(folder: Path, leg: str, batches: Batches, rows: NDArray[np.int32], files: Files) -> Cells | None:
@@ -69,11 +74,11 @@ def load_cells(folder: Path, leg: str, batches: Batches, rows: NDArray[np.int32]
         rows: The row of each document, or -1.
         files: Those that are open.
     """
-    count = rows_of(folder, leg, batches)
-    if not count:
+    commit = commit_of(folder, leg, batches)
+    if commit is None:
         return None
     try:
-        arrays = files.load(path_of(folder, leg), str(state_of(folder.name, leg, batches, count)), Loaded)
+        arrays = files.load(path_of(folder, leg), commit, Loaded)
     except (OSError, ValueError) as error:
         log.warning("Comparing every vector of '%s': the file of its cells is damaged (%s).", leg, error)
         return None

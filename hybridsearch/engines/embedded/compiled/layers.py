@@ -152,11 +152,11 @@ def record(store: Store, extents: Sequence[Extent] = ()) -> None:
 def compiled_beside(store: Store, files: Files) -> Arrays | None:
     """Return the arrays of the store's commit, of which a last layer is in memory alone; None where all is missing.
 
-    A search waits for this, so that nothing is compiled again that need not be, however much was changed: a writer,
-    which compiles all then, may take minutes.
+    A search waits for this, so that nothing is merged, however much was changed: a writer, which merges all then, may
+    take minutes. Of a few documents all are compiled.
     """
     chain = load_chain(store, files)
-    if chain is None or not chain.can_grow:
+    if chain is None or not chain.can_grow or chain.layers[0].documents < LEAST:
         return None
     below, arrays = compiled_from(chain, store, len(chain.layers))
     extent = Extent(below.last, store.commit, store.state())

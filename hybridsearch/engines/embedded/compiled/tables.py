@@ -183,10 +183,19 @@ class Variants(Table):
 
     def __init__(self, arrays: Arrays, products: int) -> None:
         self.owners: Ordinals = arrays.get(OWNERS, np.zeros(0, np.int32))
-        self._held = np.bincount(self.owners, minlength=products)
-        self._starts = np.concatenate([[0], np.cumsum(self._held)])
+        self._products = products
         self._words: dict[Filter, Words] = {}
         super().__init__(arrays, len(self.owners), OF_VARIANTS)
+
+    @functools.cached_property
+    def _held(self) -> NDArray[np.int64]:
+        """How many each document has: none in most shops."""
+        return np.bincount(self.owners, minlength=self._products)
+
+    @functools.cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Where the variants of each document start, and where the last one ends."""
+        return np.concatenate([[0], np.cumsum(self._held)])
 
     @functools.cached_property
     def packing(self) -> Packing:

@@ -7,7 +7,9 @@ the store, or damaged costs only time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +35,8 @@ from hybridsearch.values import Document, Indexed, Vector, Vectors
 MOST_FOUND = 10_000
 """Ids whose documents are remembered: rules pin and hide the same ones again and again."""
 
+T = TypeVar("T")
+R = TypeVar("R")
 MOST_READ = 1_000
 """Products that are remembered: what somebody looked at is named on each page that they see."""
 
@@ -60,8 +64,9 @@ class View:
         self.alive = None if self._layered is None else self._layered.alive
         self._arrays = arrays
         self.variants = Variants(arrays, self.documents)
+        find, sampled = weakly(self.find), weakly(self.sampled)
         self.products = Table(
-            arrays, self.documents, variants=self.variants, find=self.find, sampled=self.sampled, alive=self.alive
+            arrays, self.documents, variants=self.variants, find=find, sampled=sampled, alive=self.alive
         )
         self._found: dict[str, int | None] = {}
         self._read: dict[int, Indexed] = {}
@@ -205,6 +210,18 @@ class View:
                 "Use the encoder that the index was built with, or run: hybridsearch reindex"
             )
         return leg
+
+
+def weakly(method: Callable[[T], R]) -> Callable[[T], R]:
+    """Return a method that does not keep its object: a view that was replaced is free at once, and all that it maps."""
+    reference = weakref.WeakMethod(method)
+
+    def call(value: T) -> R:
+        bound = reference()
+        assert bound is not None
+        return bound(value)
+
+    return call
 
 
 def carrying(arrays: Arrays, codes: Codes) -> Ordinals:

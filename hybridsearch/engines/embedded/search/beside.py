@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from hybridsearch.engines.embedded.arrays.cells import Mask
+from hybridsearch.engines.embedded.arrays.chosen import marked
 from hybridsearch.engines.embedded.arrays.postings import Ordinals
 from hybridsearch.engines.embedded.compiled.view import View
 from hybridsearch.engines.embedded.search.filters import passing
@@ -56,9 +55,8 @@ class Holders:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._text = functools.cache(view.text)
-        self._having = functools.cache(self._look_up)
-        self._mask = functools.cache(self._marked)
+        self._found: dict[Key, Ordinals] = {}
+        self._masks: dict[Key, Mask] = {}
 
     def all_of(self, field: str, words: Words) -> Ordinals:
         """Return the documents that have all of some words, each once."""
@@ -70,11 +68,13 @@ class Holders:
                 docs = docs[self._mask(key)[docs]]
         return docs
 
-    def _look_up(self, key: Key) -> Ordinals:
-        field, language, tokens = key
-        return self._text(field, language).holders(tokens)
+    def _having(self, key: Key) -> Ordinals:
+        if key not in self._found:
+            field, language, tokens = key
+            self._found[key] = self._view.text(field, language).holders(tokens)
+        return self._found[key]
 
-    def _marked(self, key: Key) -> Mask:
-        mask = np.zeros(self._view.documents, np.bool_)
-        mask[self._having(key)] = True
-        return mask
+    def _mask(self, key: Key) -> Mask:
+        if key not in self._masks:
+            self._masks[key] = marked(self._view.documents, self._having(key))
+        return self._masks[key]
