@@ -1,9 +1,10 @@
 """How many queries find nothing: those that mean nothing, those for goods that a shop does not sell, and real ones.
 
-    python -m benchmarks.nonsense --config FILE [--judgments judgments.jsonl.gz] [--sells electronics,sport] [--small]
+    python -m benchmarks.nonsense --config FILE [--judgments judgments.jsonl.gz] [--sells electronics,sport] [--seed 7]
 
 The gibberish is drawn from a seed: runs of a keyboard, letters, syllables of the index's own words, and characters of
-Chinese and Japanese where the shop has these languages. The other goods are those of goods.tsv, without the categories
+Chinese and Japanese where the shop has these languages. The fresh one is walks on a keyboard, letters, syllables of any
+language, letters over and over, and letters with digits. The other goods are those of goods.tsv, without the categories
 that the shop sells, and without queries all of whose words the index has. With judgments, the share of real queries
 that find nothing, and of those that `proof` made poorer in nDCG@10.
 """
@@ -46,6 +47,42 @@ def gibberish(lexicon: Lexicon, languages: Sequence[str], count: int) -> list[st
         make = luck.choice(makers)
         found.setdefault(" ".join(make() for _ in range(luck.choice((1, 2)))))
     return list(found)
+
+
+def fresh(count: int, seed: int) -> list[str]:
+    """Return queries without a meaning of five kinds in turn, that nothing was set on: give another seed for others."""
+    luck = random.Random(seed)
+    kinds = (walk, letters, sounds, repeated, mixed)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        make = kinds[len(found) % len(kinds)]
+        found.setdefault(" ".join(make(luck) for _ in range(luck.choice((1, 2)))))
+    return list(found)
+
+
+def walk(luck: random.Random) -> str:
+    """Return keys of a row, each a few from the one before."""
+    row = luck.choice(KEYS)
+    place, found = luck.randrange(len(row)), ""
+    for _ in range(luck.randint(4, 9)):
+        found += row[place]
+        place = min(max(place + luck.choice((-2, -1, 1, 2)), 0), len(row) - 1)
+    return found
+
+
+def sounds(luck: random.Random) -> str:
+    """Return syllables of a consonant and a vowel."""
+    return "".join(luck.choice("bcdfghjklmnprstvwz") + luck.choice("aeiou") for _ in range(luck.randint(2, 4)))
+
+
+def repeated(luck: random.Random) -> str:
+    """Return up to three letters over and over."""
+    return ("".join(luck.choices(string.ascii_lowercase, k=luck.randint(1, 3))) * 9)[: luck.randint(5, 10)]
+
+
+def mixed(luck: random.Random) -> str:
+    """Return letters and digits."""
+    return "".join(luck.choices(string.ascii_lowercase + string.digits * 2, k=luck.randint(5, 10)))
 
 
 def letters(luck: random.Random) -> str:
@@ -98,6 +135,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=None)
     parser.add_argument("--judgments", type=Path, default=None)
     parser.add_argument("--sells", default="", help="categories of goods.tsv that the shop sells")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the fresh gibberish")
     parser.add_argument("--small", action="store_true", help="five queries of each: proves that it runs")
     options = parser.parse_args()
     count = SMALL if options.small else COUNT
@@ -105,6 +143,7 @@ def main() -> None:
         languages, lexicon = shop.engine.schema().fields.languages, shop.engine.lexicon()
         sorts = {
             "gibberish": gibberish(lexicon, languages, count),
+            "fresh": fresh(count, options.seed),
             "other goods": other_goods(lexicon, languages, options.sells.split(","), count),
         }
         for sort, queries in sorts.items():

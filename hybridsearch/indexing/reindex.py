@@ -14,14 +14,13 @@ from hybridsearch._version import __version__
 from hybridsearch.catalog.base import LivingSource, Source
 from hybridsearch.disk.home import Home
 from hybridsearch.encoders.calibration import calibrate
-from hybridsearch.encoders.goods import comparing, keep
 from hybridsearch.encoders.kept.stores import store_of
 from hybridsearch.engines.base import Engine, Lease, Merging, live_of
 from hybridsearch.errors import ConfigError, EngineError, GateError
 from hybridsearch.indexing.begin import Beginning
 from hybridsearch.indexing.build import Builder, building, schema_of, source_of
 from hybridsearch.indexing.catch_up import CatchUp
-from hybridsearch.indexing.elsewhere import elsewhere
+from hybridsearch.indexing.elsewhere import compared
 from hybridsearch.indexing.fill import BATCH, Filling, Options
 from hybridsearch.indexing.journal import Journal, Position, Run
 from hybridsearch.indexing.quality import QualityCheck
@@ -173,8 +172,7 @@ class Reindex:
         schema = replace(self.builder.schema, since=run.mark, before=live.name if live else "")
         schema = schema.calibrated(self.calibrations(tally))
         schema = replace(schema, spreads=spreads(self.engine, run.generation, schema.fields))
-        schema = replace(schema, elsewhere=elsewhere(self.engine, run.generation, schema))
-        self.keep_goods(schema)
+        schema = compared(self.engine, run.generation, schema, self.builder)
         reach("run.calibrated")
         return NewIndex(
             engine=self.engine,
@@ -195,11 +193,6 @@ class Reindex:
             leg.name: calibrate(leg, self.builder.encoders[leg.name], self.builder.cache, tally.described.items())
             for leg in self.builder.schema.legs
         }
-
-    def keep_goods(self, schema: Schema) -> None:
-        """Encode what goods are called, so that searches find the vectors."""
-        for leg in comparing(schema):
-            keep(self.builder.encoders[leg.name], self.builder.cache, schema.fields.languages)
 
     def swap(self, run: Run, tally: Tally, schema: Schema, problems: Sequence[str]) -> None:
         """Make the generation the live one, unless something is wrong with it."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hybridsearch import HybridSearch, doctor, sample
-from hybridsearch.engines.base import Check
+from hybridsearch.encoders.goods import kinds
+from hybridsearch.encoders.kept.cache import EncodeCache
+from hybridsearch.engines.base import Check, live_of
+from hybridsearch.indexing.elsewhere import by_name_alone, nearest_in
 from hybridsearch.learning.result_lists import bare, probe
 from hybridsearch.search.clauses import Cosine
 from hybridsearch.search.weights import Weights, prior
-from hybridsearch.values import Page
+from hybridsearch.values import Page, Vector
 from tests.knowing import ROWS, Guessing, Knowing, known_shop
 from tests.shops import quietly, settings, write_products
 
@@ -119,3 +124,31 @@ def test_words_find_pictures_that_have_no_text(tmp_path: Path, engine: dict[str,
     assert "red" in [seen[name]["color"] for name in found(page)]
     assert (line.state, line.next_step) == ("warning", "name a title or texts in [fields], or judge: hybridsearch eval")
     assert "titles of other goods were tried" in line.found
+
+
+def test_a_rebuild_asks_for_the_product_that_is_nearest_of_all(knowing: HybridSearch) -> None:
+    """Cosines are worked out here from what was encoded."""
+    live = live_of(knowing.engine.generations())
+    assert live is not None
+    encoder, leg = knowing.encoders["words"], knowing.engine.schema().legs[0]
+    queries = encoder.encode_texts([ELSEWHERE, "qwertz"])
+    cosines = (queries @ encoder.encode_texts([row["title"] for row in ROWS]).T).max(axis=1)
+    found = [nearest_in(knowing.engine, live.name, leg, Vector(query)) for query in queries]
+    assert found == pytest.approx(cosines.tolist(), abs=0.02)
+
+
+def test_a_kind_of_goods_that_titles_name_and_no_product_is_near_to_is_not_sold(
+    knowing: HybridSearch, tmp_path: Path
+) -> None:
+    """The encoder knows nothing of goods: how near they lie is what chance gives."""
+    live = live_of(knowing.engine.generations())
+    assert live is not None
+    schema = replace(knowing.engine.schema(), elsewhere=tuple(list(kinds())[:-2]))
+    (leg,) = schema.legs
+    with EncodeCache(tmp_path / "vectors.db") as cache:
+        builder: Any = SimpleNamespace(encoders=knowing.encoders, cache=cache)
+        for noise, lacking in ((-0.9, ()), (1.5, tuple(list(kinds())[-2:]))):
+            scale = replace(leg.calibration("words"), noise=noise, tells=1.0)
+            measured = replace(schema, legs=(replace(leg, calibrations={**leg.calibrations, "words": scale}),))
+            assert by_name_alone(knowing.engine, live.name, measured, builder) == lacking
+        assert by_name_alone(knowing.engine, live.name, replace(measured, elsewhere=()), builder) == ()

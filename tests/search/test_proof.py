@@ -14,7 +14,7 @@ from hybridsearch.roles import Fields
 from hybridsearch.schema import Calibration, Leg, Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Proof
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.proof import CORRECTED, Given, nearness, proofs_of, suggestions
+from hybridsearch.search.words.proof import CORRECTED, FAINT, GUESSED, NEARNESS, Given, nearness, proofs_of, suggestions
 from hybridsearch.search.words.reading import read
 from hybridsearch.search.words.synonyms import parse
 from hybridsearch.texts import text
@@ -159,7 +159,7 @@ def test_words_that_are_nearer_to_goods_elsewhere_than_to_any_product_need_half_
     assert (asked.goods, asked.needed, asked.words.words[0].tells) == ("lawn mower", 500, told("red mower"))
     (near,) = asked.near
     assert (near.leg, near.weight) == ("text", 500)
-    assert (near.low, near.high) == pytest.approx((0.8 - 0.31 * 0.8, 0.8 - 0.3 * 0.8))  # the scale is 0.8 wide
+    assert (near.low, near.high) == pytest.approx((0.8 - 0.21 * 0.8, 0.8 - 0.2 * 0.8))  # the scale is 0.8 wide
 
 
 def test_words_of_which_one_tells_half_or_in_chinese_and_japanese_two_fifths_need_no_more() -> None:
@@ -191,3 +191,35 @@ def test_a_leg_of_pictures_proves_words_that_are_near_enough_to_one_and_cannot_t
     assert [near.leg for near in asked.near] == ["text", "image"]
     assert asked.near[1].high == pytest.approx(0.2 + 0.2 * 0.2)
     assert elsewhere("red mower", pictures) is None
+
+
+def test_a_word_that_is_two_letters_from_one_of_the_index_is_enough_alone() -> None:
+    """People do write `fabreeze` for `febreze`."""
+    assert told("umbrrelaa") == (round(WHOLE * CORRECTED),)
+    assert proof("umbrrelaa", least=0.16) is None
+
+
+def test_a_word_that_is_cut_into_two_counts_whole_where_neither_is_short_and_rare() -> None:
+    lexicon = Lexicon({"led": 30, "lamp": 9, "lit": 1, "dvi": 30}, 1_000)
+    asked = proof("ledlamp", least=0.9, lexicon=lexicon)
+    assert asked is not None
+    assert sum(asked.words.words[0].tells) == pytest.approx(2 * WHOLE * CORRECTED, abs=1)
+    asked = proof("dvielit", least=0.9, lexicon=lexicon)
+    assert asked is not None
+    assert sum(asked.words.words[0].tells) == pytest.approx(2 * WHOLE * GUESSED, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("hjklq", FAINT), ("hjklq xcvbnm", FAINT), ("lawnmower", NEARNESS), ("hjklq lawnmower", NEARNESS)],
+)
+def test_letters_that_make_no_word_must_be_nearer_to_a_product_than_an_unknown_word(typed: str, title: float) -> None:
+    given_ = given(typed, vectors={"text": Vector([1, 0])})
+    (asked,) = proofs_of(given_, Schema(Fields(title="title"), (TEXT,)), 0.16)
+    assert [near.weight for near in asked.near] == [round(WHOLE * title)]
+
+
+def test_a_known_word_beside_letters_that_make_none_counts_nearness_as_before() -> None:
+    given_ = given("set hjklq qwrtzp xcvbnm", vectors={"text": Vector([1, 0])})
+    (asked,) = proofs_of(given_, Schema(Fields(title="title"), (TEXT,)), 0.16)
+    assert [near.weight for near in asked.near] == [round(WHOLE * NEARNESS)]

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from hybridsearch.search.words.likely import MOST, Letters, of_goods
 from hybridsearch.texts import stemming, text
 
 LONGEST_ENDING = 8
@@ -17,6 +18,8 @@ SHORTEST = 4
 """Letters of a word that a misspelt one may stand for: there are too many shorter ones."""
 SHORTEST_PART = 3
 """Letters of each of two words that were written as one."""
+SLIGHT = 0.01
+"""Part of the products that have a word of so few letters, below which it is a part of others by chance."""
 LINKS = ("", "s", "es", "n", "en", "er", "e")
 """Letters that join the parts of a German compound."""
 SPELLINGS = 3
@@ -143,11 +146,21 @@ class Lexicon:
         ]
         return max(pairs, key=lambda pair: min(self.counts[pair[0]], self.counts[pair[1]]), default=None)
 
+    def is_slight(self, part: str) -> bool:
+        """Tell whether a word is so short and rare that others begin or end with it by chance."""
+        return len(part) == SHORTEST_PART and self.counts[part] < SLIGHT * self.documents
+
     def wholes(self, part: str) -> tuple[str, ...]:
         """Return words that begin or end with a part, those of which there is more first."""
         plain = stemming.unaccented(part)
         found = dict.fromkeys([*beginning(plain, self._sorted), *beginning(plain[::-1], self._reversed)])
         return self._likeliest((word for word in found if stemming.unaccented(word) != plain), plain[0])[:WHOLES]
+
+    @cached_property
+    def letters(self) -> Letters:
+        """The letters of the words of the index."""
+        frequent = heapq.nsmallest(MOST, self._sorted, key=lambda pair: -self.counts[pair[1]])
+        return Letters((*(plain for plain, _ in frequent if plain.isalpha()), *of_goods()))
 
     def _alike(self, word: str, language: str) -> Iterator[str]:
         """Yield each form of a word."""

@@ -23,16 +23,20 @@ from hybridsearch.values import Vector
 
 CORRECTED = 0.3
 """What a word that no product has counts where it was corrected, as a part of one that was not: alone it is enough."""
+GUESSED = 0.1
+"""The same of one that was corrected to what may be near by chance: alone it is not enough."""
 COMMON = 0.2
 """What a word tells at least that most products have, as a part of what one tells that none has: in a shop of shoes
 `shoes` and an unknown brand find shoes."""
 NEARNESS = 0.8
 """What the way from nonsense to a product's own title counts, as a part of what all words count."""
+FAINT = 0.4
+"""The same where no word of a query is known, or has the letters of one: of many products one is near to any."""
 ELSEWHERE = 0.5
 """What the words of a product must count of all where the query is nearer to goods that no product is called,"""
 ELSEWHERE_IN_RUNS = 0.4
 """and in Chinese and Japanese, where the tokens of a run hold each other."""
-MARGIN = 0.3
+MARGIN = 0.2
 """How much nearer these must be than any product, as a part of the leg's scale: a title says more than a kind."""
 ALONE = 0.2
 """How far a product must be on the way from nonsense to its own title for that to be enough without any word."""
@@ -85,7 +89,8 @@ def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
     if not words.words:
         return
     if most < (needed := round(WHOLE * least)):
-        yield Proof(words, given.codes, tuple(nearness(given.vectors, schema)), needed)
+        title = NEARNESS if most or has_a_word(given.reading, given.lexicon) else FAINT
+        yield Proof(words, given.codes, tuple(nearness(given.vectors, schema, title)), needed)
     runs = any(text.is_run(word.typed) for word in given.reading.words)
     needed = round(WHOLE * (ELSEWHERE_IN_RUNS if runs else ELSEWHERE))
     if not 0 < most < needed:  # words of which products have none may be of another language: nearness alone decides
@@ -93,6 +98,11 @@ def proofs_of(given: Given, schema: Schema, least: float) -> Iterator[Proof]:
     kinds = {leg: given.goods[leg].nearest(vector) for leg, vector in given.vectors.items() if leg in given.goods}
     if goods := nearest_elsewhere(kinds, schema):
         yield Proof(words, given.codes, tuple(nearer(given, kinds, schema, needed)), needed, goods)
+
+
+def has_a_word(reading: Reading, lexicon: Lexicon) -> bool:
+    """Tell whether what was typed has the letters of a word, known or not."""
+    return any(lexicon.letters.make_a_word(word.typed) for word in reading.words)
 
 
 def told_in(language: str, words: Sequence[Word], lexicon: Lexicon) -> tuple[Words, int]:
@@ -109,8 +119,11 @@ def told_in(language: str, words: Sequence[Word], lexicon: Lexicon) -> tuple[Wor
         for (forms, _), count in zip(found, counts, strict=True)
     ]
     read_as = Counter(forms[0] for forms, _ in found)  # one that was written without a space is two
+    guessed = {word.forms(language) for word in words if word.guessed}
     corrected = [
-        CORRECTED * read_as[forms[0]] if sum(count) and not count[0] and forms not in ruled else 1.0
+        (GUESSED if forms in guessed else CORRECTED) * read_as[forms[0]]
+        if sum(count) and not count[0] and forms not in ruled
+        else 1.0
         for (forms, _), count in zip(found, counts, strict=True)
     ]
     tells = [round(WHOLE * part * each / sum(idfs)) for part, each in zip(corrected, idfs, strict=True)]
@@ -124,13 +137,19 @@ def telling(counts: list[int], documents: int) -> float:
     return max(idf(count, documents), COMMON * idf(0, documents) if 2 * count > documents else 0.0)
 
 
-def nearness(vectors: Mapping[str, Vector], schema: Schema) -> Iterator[Cosine]:
-    """Yield what it counts how near a product is to the words in each leg: 0 as near as nonsense."""
+def nearness(vectors: Mapping[str, Vector], schema: Schema, title: float = NEARNESS) -> Iterator[Cosine]:
+    """Yield what it counts how near a product is to the words in each leg.
+
+    Args:
+        vectors: Of the words, by leg.
+        schema: What the index holds.
+        title: What it counts to be as near as a product's own title; as near as nonsense counts nothing.
+    """
     for leg in schema.legs:
         if vector := vectors.get(leg.name):
             scale = leg.calibration(WORDS.name)
             ends = scale.nonsense, scale.above_nonsense(1.0)
-            yield Cosine(f"{WORDS.name}.{leg.name}", round(WHOLE * NEARNESS), leg.name, vector, *ends)
+            yield Cosine(f"{WORDS.name}.{leg.name}", round(WHOLE * title), leg.name, vector, *ends)
 
 
 def nearest_elsewhere(kinds: Mapping[str, Near], schema: Schema) -> str:

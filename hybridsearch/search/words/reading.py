@@ -42,12 +42,15 @@ class Word:
         others: Words of the index that it may stand for; the likeliest first.
         why: What they are to it, for people.
         alike: What it stands for besides, as the rules of the shop say.
+        guessed: Whether words without a meaning are often read so: it was cut into two words, of which one is short
+            and rare.
     """
 
     typed: str
     others: tuple[str, ...] = ()
     why: str = ""
     alike: tuple[Alike, ...] = ()
+    guessed: bool = False
 
     @remembered  # what is needed, what ranks and what proves a query ask for the same
     def forms(self, language: str) -> tuple[str, ...]:
@@ -263,7 +266,8 @@ def understood(word: Word, lexicon: Lexicon, languages: Sequence[str]) -> list[W
     if not is_written(typed, lexicon, languages) and (near := spellings(typed, lexicon, languages)):
         return [replace(word, others=near, why=SPELLING)]
     if not known and (parts := lexicon.parts(typed)):
-        return [replace(word, others=(part,), why=SPELLING) for part in parts]
+        guessed = any(map(lexicon.is_slight, parts))
+        return [replace(word, others=(part,), why=SPELLING, guessed=guessed) for part in parts]
     if len(typed) >= SHORTEST_PART and (wholes := lexicon.wholes(typed)):
         return [replace(word, others=wholes, why="part of them")]
     if not known and len(typed) >= LONG and (near := lexicon.spellings(typed, 2)):
