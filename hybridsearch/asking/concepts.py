@@ -70,8 +70,6 @@ HIRAGANA = frozenset(map(chr, range(0x3041, 0x3097)))
 
 SHORTEST = 4
 """Letters of a part of a compound."""
-NAMED = 2
-"""Of the concepts that a word may stand for those that are told in English."""
 
 Key = tuple[str, ...]
 
@@ -255,30 +253,8 @@ def key(phrase: str, language: str) -> Key:
 @cache
 def properties() -> tuple[str, ...]:
     """Return what the properties of goods are called in English, one word or phrase for each."""
-    return tuple(called for concept, called in named().items() if concept != FRAME)
-
-
-@cache
-def subjects() -> tuple[frozenset[str], ...]:
-    """Return the concepts of each of the `properties`."""
-    return tuple(frozenset(concept.split(BOTH)) for concept in named() if concept != FRAME)
-
-
-def about(written: str) -> frozenset[str]:
-    """Return the concepts that a text may be about."""
-    return frozenset().union(*(element.concepts for element in read(written)))
-
-
-def in_english(question: str) -> str:
-    """Return what a question is about in words that names of fields have, and its words of which nothing is known."""
-    words = (" ".join(named()[each] for each in sorted(part.concepts)[:NAMED]) or part.word for part in read(question))
-    return " ".join(dict.fromkeys(words))
-
-
-@cache
-def named() -> Mapping[str, str]:
-    """Return what each concept is called in English."""
-    return {concept: cells[LANGUAGES.index("en")].partition("|")[0] for concept, _, *cells in rows()}
+    called = (cells[LANGUAGES.index("en")].partition("|")[0] for concept, _, *cells in rows() if concept != FRAME)
+    return tuple(filter(None, called))
 
 
 @cache

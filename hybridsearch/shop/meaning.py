@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hybridsearch.asking.concepts import about, in_english, properties, subjects
-from hybridsearch.asking.near import Near, blended, margins
+from hybridsearch.asking.concepts import properties
+from hybridsearch.asking.near import Near, margins
 from hybridsearch.encoders import load_encoder
 from hybridsearch.encoders.base import Encoder
 from hybridsearch.errors import EncoderError
@@ -36,8 +35,7 @@ class Meaning:
             return None, ()
         try:
             with self._lock.held:
-                asked = text.clean(question, text.QUERY_LIMIT)
-                vector = blended(*self._encoder.encode_queries([asked, in_english(asked) or asked]))
+                (vector,) = self._encoder.encode_queries([text.clean(question, text.QUERY_LIMIT)])
                 others = self._properties
         except EncoderError as error:
             return None, (f"answered by the table of words alone: {error}",)
@@ -55,7 +53,7 @@ class Meaning:
                     missing = wanted
                 self._names |= dict(zip(missing, self._encoder.encode_texts(missing), strict=True))
             rows = np.array([self._names[name] for name in wanted], np.float32)
-        return margins(question, wanted, rows, others, np.array([own(name) for name in wanted]))
+        return margins(question, wanted, rows, others)
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -65,10 +63,3 @@ class Meaning:
     @cached_property
     def _properties(self) -> Vectors:
         return self._encoder.encode_texts(properties())
-
-
-@lru_cache(maxsize=KEPT)
-def own(name: str) -> NDArray[np.bool_]:
-    """Return which of the properties the name of a field is about itself, shape (properties,)."""
-    mine = about(name)
-    return np.array([not mine.isdisjoint(subject) for subject in subjects()])

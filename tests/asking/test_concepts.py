@@ -6,19 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybridsearch.asking.concepts import (
-    BOTH,
-    FRAME,
-    LANGUAGES,
-    about,
-    also,
-    elements,
-    in_english,
-    properties,
-    rows,
-    subjects,
-    vocabulary,
-)
+from hybridsearch.asking.concepts import BOTH, FRAME, LANGUAGES, also, elements, rows, vocabulary
 
 
 @pytest.mark.parametrize(
@@ -81,21 +69,3 @@ def test_each_row_of_the_table_has_words_in_every_language() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read(written: str) -> None:
     assert all(element.word for element in elements(written, LANGUAGES))
-
-
-@pytest.mark.parametrize(
-    ("question", "told"),
-    [
-        ("Wie schwer ist die Zorblax-Verpackung?", "weight zorblax package"),
-        ("这个有多重？", "weight"),
-        ("Is it?", ""),
-    ],
-)
-def test_what_is_known_of_a_question_is_told_in_english(question: str, told: str) -> None:
-    assert in_english(question) == told
-
-
-def test_each_property_has_the_concepts_that_a_name_of_a_field_is_about() -> None:
-    concepts = dict(zip(properties(), subjects(), strict=True))
-    assert concepts["weight"] == {"weight"} <= about("package weight")
-    assert {"battery", "capacity"} in concepts.values()

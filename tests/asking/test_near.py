@@ -7,7 +7,7 @@ import pytest
 
 from hybridsearch.asking.answers import LEAST, answered
 from hybridsearch.asking.near import LEAST as LOWEST
-from hybridsearch.asking.near import MEANT, SHARE, TOLD, blended, margins, weighed
+from hybridsearch.asking.near import MEANT, SHARE, margins, weighed
 from hybridsearch.roles import Fields
 from hybridsearch.values import Row
 
@@ -19,15 +19,12 @@ def test_a_margin_is_how_much_nearer_a_name_is_than_the_nearest_property_in_devi
     question = np.array([1, 0], np.float32)
     properties = np.array([[0.4, 0], [0.6, 0]], np.float32)  # mean .5, deviation .1
     names = np.array([[0.7, 0], [0.55, 0], [0.0, 1.0]], np.float32)
-    own = np.zeros((3, 2), bool)
-    assert margins(question, ["a", "b", "c"], names, properties, own) == pytest.approx(
-        {"a": 1.0, "b": -0.5, "c": LOWEST}
-    )
+    assert margins(question, ["a", "b", "c"], names, properties) == pytest.approx({"a": 1.0, "b": -0.5, "c": LOWEST})
 
 
 def test_properties_that_are_all_as_near_tell_nothing_apart() -> None:
     question, same = np.array([1, 0], np.float32), np.array([[0.5, 0], [0.5, 0]], np.float32)
-    assert margins(question, ["a"], same[:1], same, np.zeros((1, 2), bool)) == {"a": 0.0}
+    assert margins(question, ["a"], same[:1], same) == {"a": 0.0}
 
 
 def test_a_place_answers_from_a_sum_of_words_and_margin_on() -> None:
@@ -62,20 +59,6 @@ def test_a_product_without_fields_that_have_names_answers_nothing() -> None:
     assert not answered(
         "how heavy?", [("1", {"title": "lamp"})], FIELDS, lambda names: dict.fromkeys(names, 4.0)
     ).stated
-
-
-def test_a_field_is_not_measured_by_a_property_that_it_is_about() -> None:
-    question = np.array([1, 0], np.float32)
-    properties = np.array([[0.4, 0], [0.6, 0]], np.float32)  # mean .5, deviation .1
-    found = margins(question, ["surge energy"], np.array([[0.6, 0]], np.float32), properties, np.array([[False, True]]))
-    assert found == pytest.approx({"surge energy": 2.0})
-
-
-def test_a_question_is_turned_towards_what_is_known_of_it() -> None:
-    question, told = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
-    length = ((1 - TOLD) ** 2 + TOLD**2) ** 0.5
-    assert blended(question, told) == pytest.approx([(1 - TOLD) / length, TOLD / length])
-    assert blended(question, question) == pytest.approx(question)
 
 
 def test_of_several_places_that_are_sure_the_nearest_comes_first() -> None:
