@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,16 @@ def test_forms_that_no_ending_tells_have_one_stem(language: str, forms: str) -> 
 def test_vowels_of_arabic_and_hebrew_make_no_difference() -> None:
     assert words("أَحْمَر") == words("أحمر")
     assert words("שָׁלוֹם") == words("שלום")
+
+
+def test_threads_that_stem_at_the_same_time_get_the_stems_that_one_gets() -> None:
+    written = [f"{root}{end}" for root in ("run", "dress", "nation", "organ") for end in ("s", "ing", "ness", "ities")]
+    alone = [stemming.snowball(word, "en") for word in written]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: [stemming.snowball(word, "en") for word in written], range(40)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [alone] * 40

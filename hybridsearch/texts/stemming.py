@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import unicodedata
 from typing import Any
 
@@ -87,7 +88,7 @@ def snowball(plain: str, language: str) -> str:
     name = analyses()[language].get("stemmer")
     # Without its accent a French participle has one ending more: cassée, cassee, casse.
     for _ in range(analyses()[language].get("passes", 1) if name else 0):
-        plain = stemmer(name).stemWord(plain) or plain
+        plain = STEMMERS[str(name)].stemWord(plain) or plain
     return plain
 
 
@@ -96,9 +97,18 @@ def unaccented(word: str) -> str:
     return word if word.isascii() else MARKS.sub("", unicodedata.normalize("NFD", word)).translate(_LETTERS)
 
 
-@functools.cache
-def stemmer(name: str) -> Any:
-    """Return the Snowball stemmer of this name."""
-    import snowballstemmer
+class Stemmers(threading.local):
+    """The Snowball stemmers of a thread: one works on the word that it keeps, and two threads would mix theirs."""
 
-    return snowballstemmer.stemmer(name)
+    def __init__(self) -> None:
+        self._by_name: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._by_name:
+            import snowballstemmer
+
+            self._by_name[name] = snowballstemmer.stemmer(name)
+        return self._by_name[name]
+
+
+STEMMERS = Stemmers()

@@ -213,6 +213,7 @@ def test_a_product_with_a_new_form_of_a_word_is_found_before_the_words_are_read_
     shop.engine.refresh(live.name)
     assert "new" in [hit.id for hit in shop.search("scarf", size=50)]
     shop.delete("new")
+    shop.engine.refresh(live.name)
 
 
 @pytest.mark.parametrize("query", ["red umbrella", "dress", "strong tape", "dog food 5 kg", "stainless steel sink"])

@@ -32,6 +32,7 @@ def forms(typed: str, lexicon: Lexicon = LEXICON, languages: tuple[str, ...] = (
         ("red backpack", [("red",), ("backpack",)]),
         ("Zahnbürste", [("zahnbürste",)]),
         ("rott", [("rott",)]),
+        ("umbrela", [("umbrela",)]),
     ],
 )
 def test_goods_that_no_product_has_under_one_name_are_looked_for_under_that_of_the_products(

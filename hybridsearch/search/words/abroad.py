@@ -14,13 +14,15 @@ from hybridsearch.search.words.synonyms import Alike, Key, Synonyms, form, keys,
 def dictionary() -> Synonyms:
     """Return what each kind of goods is called in the field of each language, and each colour in all fields."""
     rules: defaultdict[Key, list[Alike]] = defaultdict(list)
+    own: defaultdict[Key, set[str]] = defaultdict(set)
     for names in kinds().values():
-        for own, name in names.items():
-            others = [Alike((form(other.lower()),), language) for language, other in names.items() if language != own]
+        for language, name in names.items():
+            others = [Alike((form(other.lower()),), its) for its, other in names.items() if its != language]
             for key in keys(name.lower()):
                 rules[key] += others
+                own[key].add(language)
     for words in colours().values():
         for word in words:
             for key in keys(word):
                 rules[key].append(Alike(tuple(form(other) for other in words if other != word)))
-    return Synonyms({key: merged(alike) for key, alike in rules.items()})
+    return Synonyms({key: merged(alike) for key, alike in rules.items()}, own=own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -55,11 +55,18 @@ class Synonyms:
     Args:
         rules: What the words of a term stand for.
         problems: What is wrong with some rules, each with its place; the others are used.
+        own: The languages of each term, in whose other forms it may be typed; None where that may be in any.
     """
 
-    def __init__(self, rules: Mapping[Key, Sequence[Alike]] | None = None, problems: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        rules: Mapping[Key, Sequence[Alike]] | None = None,
+        problems: Sequence[str] = (),
+        own: Mapping[Key, Collection[str]] | None = None,
+    ) -> None:
         self.rules: Mapping[Key, Sequence[Alike]] = rules or {}
         self.problems = tuple(problems)
+        self._own = own
         self._stems: dict[str, Mapping[Key, Sequence[Alike]]] = {}
 
     @cached_property
@@ -82,7 +89,8 @@ class Synonyms:
 
     def _by_stem(self, language: str) -> Mapping[Key, Sequence[Alike]]:
         if language not in self._stems:
-            self._stems[language] = {stems(key, language): alike for key, alike in self.rules.items()}
+            said = (key for key in self.rules if self._own is None or language in self._own.get(key, ()))
+            self._stems[language] = {stems(key, language): self.rules[key] for key in said}
         return self._stems[language]
 
 
