@@ -8,7 +8,7 @@ from hybridsearch.encoders.goods import kinds
 from hybridsearch.search.words.abroad import dictionary
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.search.words.reading import read
-from hybridsearch.search.words.synonyms import parse
+from hybridsearch.search.words.synonyms import form, parse
 
 LEXICON = Lexicon({"red": 20, "backpack": 9, "phone": 9, "case": 7, "sunglasses": 4, "sac": 3, "rott": 2}, 100)
 
@@ -41,10 +41,11 @@ def test_goods_that_no_product_has_under_one_name_are_looked_for_under_that_of_t
     assert forms(typed) == expected
 
 
-def test_what_products_are_called_in_several_languages_is_looked_for_in_each() -> None:
+def test_what_products_are_called_in_several_languages_is_looked_for_in_each_field_that_may_have_it() -> None:
     lexicon = Lexicon({"mochila": 3, "双肩包": 2, "双肩": 2, "肩包": 2}, 100)
-    (word,) = read("backpack", lexicon, ("es", "zh")).words
-    assert (word.forms("es"), word.forms("zh")) == (("backpack", "mochila"), ("backpack", "双肩包"))
+    (word,) = read("backpack", lexicon, ("es", "fr", "zh")).words
+    assert word.forms("es") == word.forms("fr") == ("backpack", "mochila")
+    assert word.forms("zh") == ("backpack", "mochila", "双肩包")
 
 
 def test_a_rule_of_the_shop_goes_first() -> None:
@@ -61,9 +62,8 @@ def test_what_was_read_otherwise_is_told_and_not_called_unknown() -> None:
 
 def test_every_kind_of_goods_leads_from_each_language_to_each_other() -> None:
     for name, words in kinds().items():
-        found = dictionary().of(name.replace("-", " ").split(), ["en"])
-        languages = {each.language for each in found}
-        assert languages >= {language for language in words if language != "en"}, name
+        found = {other for each in dictionary().of(name.replace("-", " ").split(), ["en"]) for other in each.forms}
+        assert found >= {form(word.lower()) for language, word in words.items() if language != "en"}, name
 
 
 @given(

@@ -12,14 +12,14 @@ from hybridsearch.search.words.synonyms import Alike, Key, Synonyms, form, keys,
 
 @functools.cache
 def dictionary() -> Synonyms:
-    """Return what each kind of goods is called in the field of each language, and each colour in all fields."""
+    """Return what each kind of goods, and each colour, is called besides: texts of all languages lie in all fields."""
     rules: defaultdict[Key, list[Alike]] = defaultdict(list)
     own: defaultdict[Key, set[str]] = defaultdict(set)
     for names in kinds().values():
         for language, name in names.items():
-            others = [Alike((form(other.lower()),), its) for its, other in names.items() if its != language]
+            others = Alike(tuple(form(other.lower()) for its, other in names.items() if its != language))
             for key in keys(name.lower()):
-                rules[key] += others
+                rules[key].append(others)
                 own[key].add(language)
     for words in colours().values():
         for word in words:

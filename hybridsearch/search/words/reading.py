@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from hybridsearch.runtime.remembered import remembered
 from hybridsearch.search.words.abroad import dictionary
@@ -171,12 +170,11 @@ def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str
     def meant(term: Word) -> Word | None:
         if occurs(Word(term.typed), lexicon, languages):
             return None
-        named = (replace(each, forms=tuple(filter(partial(has, each.language), each.forms))) for each in term.alike)
-        alike = tuple(each for each in named if each.forms)
-        return replace(term, alike=alike, why=ABROAD) if alike else None
+        forms = tuple(form for each in term.alike for form in each.forms if has(form))
+        return replace(term, alike=(Alike(forms),), why=ABROAD) if forms else None
 
-    def has(language: str, form: str) -> bool:
-        return any(having(form, each, lexicon) for each in languages if language in ("", each))
+    def has(form: str) -> bool:
+        return any(having(form, language, lexicon) for language in languages)
 
     if all(word.alike or occurs(word, lexicon, languages) for word in words):  # nearly always
         return list(words)
