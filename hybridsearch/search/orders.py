@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from hybridsearch.errors import QueryError
@@ -17,8 +16,9 @@ MOST_KEYS = 10
 LONGEST = 200
 """Characters of a name that are looked at."""
 BY_SCORE = {"score", "_score", "relevance", "relevancy"}
-_ELSEWHERE = re.compile(r"\s*([-+]?)(.*?)(?:[\s:]+(asc|desc)(?:ending)?)?\s*$", re.IGNORECASE | re.DOTALL)
-"""An order as other programs write it."""
+DIRECTIONS = {"asc": "asc", "ascending": "asc", "desc": "desc", "descending": "desc"}
+"""As other programs write them behind a field."""
+BETWEEN = ": \t\n"
 
 
 def read_sort(sort: str | Sequence[str] | None, fields: Fields, configured: Fields | None = None) -> tuple[Sort, ...]:
@@ -49,7 +49,16 @@ def hint(key: str, fields: Fields) -> QueryError | None:
     """Return what to write instead of an order as other programs write it, such as `-price` or `price DESC`."""
     if parts(key)[0].casefold() in BY_SCORE:
         return QueryError(f"No field is called {brief(key)}. Leave 'sort' out for the order of the score.")
-    minus, name, direction = _ELSEWHERE.findall(key[:LONGEST])[0]
-    meant = f"{name}:{'desc' if minus == '-' or direction.casefold() == 'desc' else 'asc'}"
+    name, direction = elsewhere(key[:LONGEST].strip())
+    meant = f"{name}:{direction}"
     known = meant != key and any(name in fields.of(role) for role, kind in KINDS.items() if USES["sort"](kind))
     return QueryError(f"Unknown sort field {brief(key)}. Did you mean '{meant}'?") if known else None
+
+
+def elsewhere(written: str) -> tuple[str, str]:
+    """Return the field and the direction of an order as other programs write it."""
+    name = written[1:] if written[:1] in ("-", "+") else written
+    end = max(map(name.rfind, BETWEEN)) + 1
+    behind = DIRECTIONS.get(name[end:].casefold()) if end else None
+    down = written[:1] == "-" or behind == "desc"
+    return name[:end].rstrip(BETWEEN) if behind else name, "desc" if down else "asc"

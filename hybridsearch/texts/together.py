@@ -17,7 +17,8 @@ _WORD = f"[^\\W_{CJK}]"
 _COMPOUND = re.compile(f"(?<!{_WORD}){_WORD}++(?:(?:[-/&]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d)){_WORD}++)++")
 _SIGNS = re.compile("[-/.&]")
 _NO_SIGNS = str.maketrans("", "", "-/.&")
-_SIGNED = re.compile(f"{_WORD}++\\++(?!{_WORD})|(?<!{_WORD})[a-z]#(?!{_WORD})")
+_NO_SEPARATORS = str.maketrans("", "", ".,")
+_SIGNED = re.compile(f"(?<!{_WORD})(?:{_WORD}++\\++|[a-z]#)(?!{_WORD})")
 """`S10+`, `C++` and `C#`, which are other things than `S10` and `C`."""
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,3})?"
 _AGAIN = rf" ?[x×*] ?({_NUMBER})"
@@ -38,7 +39,7 @@ def others(text: str) -> Iterator[str]:
     if _MAY_BE_TIMES.search(text):
         yield from dimensions(text)
     if _MAY_BE_THOUSANDS.search(text):
-        yield from (re.sub("[.,]", "", number[0]) for number in _THOUSANDS.finditer(text))
+        yield from (number[0].translate(_NO_SEPARATORS) for number in _THOUSANDS.finditer(text))
 
 
 def compounds(text: str) -> Iterator[str]:
