@@ -36,11 +36,18 @@ class Goods:
 
 
 @functools.cache
-def kinds() -> Mapping[str, Mapping[str, str]]:
-    """Return what each kind of goods is called, by its English name and by language."""
+def names() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Return all that each kind of goods is called, by its first English name and by language."""
     file = importlib.resources.files("hybridsearch.encoders") / "goods.tsv"
     head, *rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines())
-    return {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    cells = ([cell.split("|") for cell in row] for row in rows)
+    return {row[0][0]: dict(zip(head, row, strict=True)) for row in cells}
+
+
+@functools.cache
+def kinds() -> Mapping[str, Mapping[str, str]]:
+    """Return what each kind of goods is called first, by its English name and by language."""
+    return {name: {language: called[0] for language, called in own.items()} for name, own in names().items()}
 
 
 def called(languages: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -71,6 +71,12 @@ def test_photos_of_several_things_and_wishes_for_another_colour_are_measured() -
     assert run("benchmarks.wishes").count('"before"') == 2 * 4
 
 
+def test_goods_under_their_names_in_other_languages_are_measured() -> None:
+    figures = [json.loads(line) for line in run("benchmarks.abroad").splitlines()]
+    assert [line["empty"] for line in figures] == [0] * 6
+    assert [line["without"] for line in figures if line["language"] in ("ja", "zh")] == [0, 0]
+
+
 def test_spoken_queries_are_measured_against_typed_ones(spoken: Path) -> None:
     said = run("benchmarks.voice", "--model", str(spoken))
     assert "hints" in said
