@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import mul
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -111,12 +112,12 @@ def read_history(given: object) -> History:
 
 def latest(given: Any) -> tuple[list[Any], int]:
     """Return the last events of some, and how many there are."""
+    if type(given) is list:
+        return given[-EVENTS:], len(given)
     if isinstance(given, str | int | UUID | Mapping):
         return [given], 1
     if isinstance(given, bytes | bytearray) or not isinstance(given, Iterable):
         raise TypeError
-    if type(given) is list:
-        return given[-EVENTS:], len(given)
     count = 0
     last: deque[Any] = deque(maxlen=EVENTS)
     for each in itertools.islice(given, MOST):
@@ -217,8 +218,7 @@ def strongest_of(events: list[Event]) -> dict[str, float]:
 
 def faded(strongest: Mapping[str, float]) -> dict[str, float]:
     """Return the weights of the last of some products, given what each counts by itself, the newest first."""
-    kept = zip(strongest.items(), FADING, strict=False)
-    return {key: weight * left for (key, weight), left in kept}
+    return dict(zip(strongest, map(mul, strongest.values(), FADING), strict=False))
 
 
 def taken(events: list[Event], products: Collection[str]) -> dict[str, list[Variant]]:

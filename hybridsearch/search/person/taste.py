@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import mul
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -233,15 +234,15 @@ def liked_prices(seen: Looked, traits: Traits, fields: Fields) -> Iterator[Liked
     if name is None or len(places) < PRICED:
         return
     # Fifty numbers are faster one by one than as an array.
-    logs = [(math.log(traits.prices[place]), shares[place]) for place in places]
-    whole = sum(share for _, share in logs)
-    middle = sum(log * share for log, share in logs) / whole
-    spread = math.exp(math.sqrt(sum((log - middle) ** 2 * share for log, share in logs) / whole))
+    logs, own = [math.log(traits.prices[place]) for place in places], [shares[place] for place in places]
+    whole = sum(own)
+    middle = sum(map(mul, logs, own)) / whole
+    spread = math.exp(math.sqrt(sum(map(mul, [(log - middle) ** 2 for log in logs], own)) / whole))
     if spread > WIDEST:
         return
     factor = max(spread, BAND)
     low, high = (float(f"{end:.3g}") for end in (math.exp(middle) / factor, math.exp(middle) * factor))
-    by = sorted((each for each in places if low <= traits.prices[each] <= high), key=lambda each: -shares[each])
+    by = sorted([each for each in places if low <= traits.prices[each] <= high], key=shares.__getitem__, reverse=True)
     yield Liked(f"{TASTE} {name}: {low:g} to {high:g}", Range(name, gte=low, lte=high), 1.0, seen.at(by))
 
 

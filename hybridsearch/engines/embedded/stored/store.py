@@ -61,6 +61,10 @@ PAGE = 1000
 """Documents that are read at once where all are: another thread may read between two pages."""
 AFTER = f"SELECT number, id FROM documents WHERE id {{}} ? ORDER BY id LIMIT {PAGE}"
 
+AMONG = "SELECT {} FROM (SELECT value AS wanted FROM json_each(?)) CROSS JOIN documents ON {} = wanted"
+"""Given what is wanted as one JSON parameter: SQLite limits the number of parameters, and prepares this statement once.
+Looked up in the order given, which takes less than `IN`, for which SQLite sorts what is wanted first."""
+
 
 class Extent(NamedTuple):
     """What a compiled file holds: the documents behind one number, up to another, as they were at that commit."""
@@ -263,8 +267,7 @@ class Store:
 
     def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
         """Return the number of each document with one of these ids; unknown ids are absent."""
-        sql = "SELECT id, number FROM documents WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._all(sql, orjson.dumps(ids).decode()))
+        return dict(self._all(AMONG.format("id, number", "id"), orjson.dumps(ids).decode()))
 
     def next_of(self, key: str) -> int | None:
         """Return the number of the first document behind an id, which none needs to have; None where none is."""
@@ -313,8 +316,7 @@ class Store:
             self.vectors(leg.name, leg.dims)
 
     def _select(self, column: str, values: Sequence[object]) -> list[Record]:
-        # As one JSON parameter: SQLite limits the number of parameters, and prepares this statement once.
-        sql = f"SELECT {COLUMNS} FROM documents WHERE {column} IN (SELECT value FROM json_each(?))"
+        sql = AMONG.format(COLUMNS, column)
         return [self._sound(record) for record in self._all(sql, orjson.dumps(values).decode())]
 
     def _sound(self, values: Iterable[Any]) -> Record:
