@@ -60,7 +60,6 @@ COLUMNS = "number, id, row, content, crc"
 PAGE = 1000
 """Documents that are read at once where all are: another thread may read between two pages."""
 AFTER = f"SELECT number, id FROM documents WHERE id {{}} ? ORDER BY id LIMIT {PAGE}"
-
 AMONG = "SELECT {} FROM (SELECT value AS wanted FROM json_each(?)) CROSS JOIN documents ON {} = wanted"
 """Given what is wanted as one JSON parameter: SQLite limits the number of parameters, and prepares this statement once.
 Looked up in the order given, which takes less than `IN`, for which SQLite sorts what is wanted first."""
