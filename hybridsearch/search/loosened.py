@@ -34,17 +34,24 @@ def loosened(words: tuple[Words, ...], least: float) -> tuple[Words, ...]:
 
 
 def loosened_plan(plan: Plan, page: Page) -> Plan | None:
-    """Return the plan to run where one found nothing; None where it found something, or no less is enough."""
-    if page.total or plan.loose is None:
+    """Return the plan to run where the words of one found nothing; None where they did, or no less is enough."""
+    if page.total > len(plan.ruled.pins) or plan.loose is None:
         return None
     return replace(plan, keyword=plan.loose, loose=None, notes=(*plan.notes, NOTE))
 
 
-def unfiltered(plan: Plan) -> Plan:
-    """Return the plan that tells whether anything is found without filters, of which a filter shows a part."""
-    return replace(plan, filters=(), facets=(), compared=(), sort=(), after=None, offset=0, size=0, rows=False)
+def by_words_alone(plan: Plan) -> Plan | None:
+    """Return the plan that tells whether the words find anything that filters leave out, or besides what is pinned.
+
+    None where there are neither filters nor pins.
+    """
+    if not plan.filters and not plan.ruled.pins:
+        return None
+    unpinned = replace(plan.ruled, pins=())
+    counted = replace(plan, filters=(), ruled=unpinned, facets=(), compared=(), sort=(), after=None, offset=0)
+    return replace(counted, size=0, rows=False)
 
 
-def either(page: Page, loose_page: Page) -> Page:
-    """Return the page of the loosened plan if it has anything, else that of the plan, which says why it is empty."""
-    return loose_page if loose_page.total else page
+def fuller(page: Page, loose_page: Page) -> Page:
+    """Return the page of the loosened plan if it has more than that of the plan, which says why it is empty."""
+    return loose_page if loose_page.total > page.total else page

@@ -53,6 +53,12 @@ TITLES = [
     "Knives set",
     "500毫升 水杯",
 ]
+RULES = """
+[[rule]]
+name = "scarves"
+when.query = "scarf black"
+then.pin = ["1", "50"]
+"""
 BY_TITLE = {title: str(number) for number, title in enumerate(TITLES)}
 FIELDS = {"title": "title", "facets": ["kind"], "numbers": ["price"], "languages": ["en", "de", "ja", "zh"]}
 
@@ -73,7 +79,9 @@ def shop(
     on: dict[str, Any] = {}
     if request.param == "elasticsearch":
         on = {"engine": {"url": es_url, "index": "test-queries", "replicas": 0}}
-    with HybridSearch.open(settings(folder, fields=FIELDS, **on)) as opened:
+    rules = folder / "rules.toml"
+    rules.write_text(RULES, encoding="utf-8")
+    with HybridSearch.open(settings(folder, fields=FIELDS, rules={"path": str(rules)}, **on)) as opened:
         report = opened.reindex(options=quietly())
         yield opened
         if on:
@@ -319,6 +327,16 @@ def test_where_no_product_has_the_words_together_those_with_some_of_them_are_fou
     assert NOTE in page.notes
     assert shop.search("black scarf", filters={"kind": "scarf"}).total == 12
     assert shop.search("black scarf", sort="price:asc").total > 0
+
+
+def test_what_a_rule_pins_comes_before_products_with_some_of_the_words_and_not_in_their_place(
+    shop: HybridSearch,
+) -> None:
+    ids = [hit.id for hit in shop.search("scarf black", size=50)]
+    assert (ids[:2], len(ids)) == (["1", "50"], 33)
+    page = shop.search("scarf black", size=5, page=3)
+    assert ([hit.id for hit in page], page.total, NOTE in page.notes) == (ids[10:15], 33, True)
+    assert shop.search("scarf black", filters={"kind": "scarf"}).total == 12
 
 
 def test_a_filter_that_leaves_nothing_does_not_make_the_words_any_weaker(shop: HybridSearch) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from hybridsearch.search.clauses import Match, Words
-from hybridsearch.search.loosened import NOTE, either, loose, loosened_plan, unfiltered
+from hybridsearch.search.filters.conditions import Ids
+from hybridsearch.search.loosened import NOTE, by_words_alone, fuller, loose, loosened_plan
 from hybridsearch.search.plan import Plan
+from hybridsearch.search.rules import Pin, Ruled
 from hybridsearch.values import Page
 
 STRICT = Match("text", (Words("en", (("green",), ("shirt",)), (600, 400), 1_000),))
+PINS = (Pin("a", "rule"), Pin("b", "rule"))
 EMPTY, FOUND = Page("green shirt", (), 0), Page("green shirt", (), 3)
 
 
@@ -29,11 +32,21 @@ def test_only_a_page_that_is_empty_is_asked_for_again() -> None:
     assert loosened_plan(again, EMPTY) is None
 
 
-def test_where_nothing_is_found_again_the_first_page_says_why() -> None:
-    assert either(EMPTY, FOUND) is FOUND
-    assert either(EMPTY, replace(EMPTY, notes=(NOTE,))) is EMPTY
+def test_products_that_a_rule_pins_are_none_that_the_words_found() -> None:
+    plan = Plan("words", "2 words", keyword=STRICT, loose=loose(STRICT, 0.2), ruled=Ruled(pins=PINS))
+    pinned = replace(EMPTY, total=2)
+    assert loosened_plan(plan, pinned) is not None
+    assert loosened_plan(plan, FOUND) is None
+    assert fuller(pinned, replace(pinned, notes=(NOTE,))) is pinned
 
 
-def test_what_is_found_without_filters_is_counted_alone() -> None:
-    counted = unfiltered(Plan("words", "2 words", keyword=STRICT, size=10, offset=20))
-    assert (counted.keyword, counted.size, counted.offset, counted.facets) == (STRICT, 0, 0, ())
+def test_where_nothing_more_is_found_the_first_page_says_why() -> None:
+    assert fuller(EMPTY, FOUND) is FOUND
+    assert fuller(EMPTY, replace(EMPTY, notes=(NOTE,))) is EMPTY
+
+
+def test_what_the_words_find_without_filters_and_pins_is_counted_alone() -> None:
+    plan = Plan("words", "2 words", keyword=STRICT, size=10, offset=20)
+    assert by_words_alone(plan) is None
+    for narrowed in (replace(plan, filters=(Ids(("a",)),)), replace(plan, ruled=Ruled(pins=PINS))):
+        assert by_words_alone(narrowed) == replace(plan, size=0, offset=0, rows=False)

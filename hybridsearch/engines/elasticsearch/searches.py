@@ -30,7 +30,7 @@ from hybridsearch.runtime import deadline
 from hybridsearch.runtime.batches import batches
 from hybridsearch.schema import Schema
 from hybridsearch.search import bars
-from hybridsearch.search.loosened import either, loosened_plan, unfiltered
+from hybridsearch.search.loosened import by_words_alone, fuller, loosened_plan
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.words.lexicon import Lexicon
 from hybridsearch.sections import EngineSection
@@ -214,8 +214,9 @@ class Searches:
         index = yield from self.index_info(generation)
         page = yield from self._answer(plan, index)
         if loosened := loosened_plan(plan, page):
-            elsewhere = (yield from self._page(unfiltered(plan), index)).total if plan.filters else 0
-            page = page if elsewhere else either(page, (yield from self._answer(loosened, index)))
+            alone = by_words_alone(plan)
+            if not (alone and (yield from self._page(alone, index)).total):
+                page = fuller(page, (yield from self._answer(loosened, index)))
         if not index.spare:
             return page
         reason = (

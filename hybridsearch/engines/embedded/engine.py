@@ -26,7 +26,7 @@ from hybridsearch.runtime.calls import Calls, while_open
 from hybridsearch.runtime.failpoints import reach
 from hybridsearch.schema import Schema
 from hybridsearch.search.bars import wanting
-from hybridsearch.search.loosened import either, loosened_plan, unfiltered
+from hybridsearch.search.loosened import by_words_alone, fuller, loosened_plan
 from hybridsearch.search.plan import Plan
 from hybridsearch.search.results import Results, page_of
 from hybridsearch.search.words.lexicon import Lexicon
@@ -188,10 +188,10 @@ class EmbeddedEngine:
     def search(self, plan: Plan, generation: str | None = None) -> Page:
         started = time.perf_counter()
         page = self._page(plan, generation)
-        if (loosened := loosened_plan(plan, page)) and not (
-            plan.filters and self._page(unfiltered(plan), generation).total
-        ):
-            page = either(page, self._page(loosened, generation))
+        if loosened := loosened_plan(plan, page):
+            alone = by_words_alone(plan)
+            if not (alone and self._page(alone, generation).total):
+                page = fuller(page, self._page(loosened, generation))
         return replace(page, took_ms=(time.perf_counter() - started) * 1000)
 
     def _page(self, plan: Plan, generation: str | None) -> Page:
