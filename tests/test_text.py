@@ -5,6 +5,7 @@ The modules `text`, `languages`, `stemming` and `cutting` of `hybridsearch.texts
 
 import marshal
 import os
+import re
 import subprocess
 import sys
 import time
@@ -42,7 +43,8 @@ def test_any_text_becomes_tokens_that_an_engine_can_split_at_spaces(written: str
 @unhurried
 @given(ANYTHING, st.sampled_from(LANGUAGES))
 def test_the_normalised_twin_of_a_text_gives_the_same_tokens(written: str, language: str) -> None:
-    """Fault 75."""
+    """Fault 75. But for a fraction behind a number: `1¼` is read as it is meant, and its twin is `11⁄4`."""
+    written = re.sub("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215f\u2189])", " ", written)
     expected = analyse(written, language)
     assert analyse(unicodedata.normalize("NFKC", written), language) == expected
     assert analyse(unicodedata.normalize("NFD", written), language) == expected

@@ -13,19 +13,22 @@ SHORT = 2
 
 _WORD = f"[^\\W_{CJK}]"
 # Possessive, and only from the start of a word: else the time is quadratic in a word that never ends. One of the two
-# conditions on a dot holds, never both: else it is exponential in their number.
-_COMPOUND = re.compile(f"(?<!{_WORD}){_WORD}++(?:(?:[-/&]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d)){_WORD}++)++")
+# conditions on a dot holds, never both: else it is exponential in their number. Behind the point of a number no word
+# starts: `15.6-inch` is no `6inch`.
+_COMPOUND = re.compile(f"(?<!{_WORD})(?<!\\d[.,]){_WORD}++(?:(?:[-/&]|\\.(?!\\d)|(?<!\\d)\\.(?=\\d)){_WORD}++)++")
 _SIGNS = re.compile("[-/.&]")
 _NO_SIGNS = str.maketrans("", "", "-/.&")
 _NO_SEPARATORS = str.maketrans("", "", ".,")
 _SIGNED = re.compile(f"(?<!{_WORD})(?:{_WORD}++\\++|[a-z]#)(?!{_WORD})")
 """`S10+`, `C++` and `C#`, which are other things than `S10` and `C`."""
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,3})?"
-_AGAIN = rf" ?[x×*] ?({_NUMBER})"
-_MAY_BE_TIMES = re.compile(r"\d ?[x×*] ?\d")
+_SIGN_OR_UNIT = rf" {{0,2}}(?:{LATIN}|in|['\u2032])"
+_BETWEEN = rf"(?:(?:{_SIGN_OR_UNIT})?(?: {{1,2}}[x×*] {{0,2}}|[x×*](?=\d))| ?[x×*] ?)"
+_AGAIN = rf"{_BETWEEN}({_NUMBER})"
+_MAY_BE_TIMES = re.compile(r"\d(?: {0,2}(?:[^\W\d_]{1,11}|['\u2032]))? {0,2}[x×*] {0,2}\d")
 """Begins with a digit and is found fast: most texts hold none of what the other patterns look for."""
 _TIMES = re.compile(
-    rf"(?<![^\W_.,])([a-z]{{0,2}}{_NUMBER}){_AGAIN}(?:{_AGAIN})?(?: ?(?:{LATIN}))?(?!{_WORD}|[.,]\d)",
+    rf"(?<![^\W_.,])([a-z]{{0,2}}{_NUMBER}){_AGAIN}(?:{_AGAIN})?(?:{_SIGN_OR_UNIT})?(?!{_WORD}|[.,]\d)",
 )
 _MAY_BE_THOUSANDS = re.compile(r"\d[.,]\d{3}")
 _THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*(?![\w.,]?\d)(?!\w)")

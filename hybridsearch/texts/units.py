@@ -73,9 +73,15 @@ LATIN = "|".join(UNITS)
 _WORD = f"[^\\W_{CJK}]"
 # What must not stand before the first digit is looked at after it: so a text is searched for digits alone.
 _BEFORE = r"(?:(?<![^\W_]\d)|(?<=\d[x×*]\d))"
-_WITH_UNIT = re.compile(rf"(\d{_BEFORE}(?<!\d[.,]\d)\d*+)(?:[.,](\d++))?+(?: ?({LATIN})|in(?!-))(?!{_WORD})")
+_WITH_UNIT = re.compile(rf"(\d{_BEFORE}(?<!\d[.,]\d)\d*+)(?:[.,](\d++))?+(?:[ -]?({LATIN})|-?in(?!-| 1\b))(?!{_WORD})")
 _IN_RUN = re.compile(rf"(\d) ?({'|'.join(sorted(UNITS_IN_RUNS, key=len, reverse=True))})")
-_FRACTION = re.compile(r"(?:(?<![\w/.,])(\d{1,3})[ -])?(?<![\w/.,])(\d{1,2})[/\u2044](\d{1,2})(?![\w/\u2044]|[.,-]\d)")
+_MAY_BE_SEPARATED = re.compile(r"[.,]\d{3}[.,]\d")
+_SEPARATED = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:(?:,\d{3})++\.|(?:\.\d{3})++,)\d{1,2}(?![\d.,]\d|\d)")
+"""Thousands and a part of one, `1,299.00` or `1.299,00`: which of the signs is which is sure."""
+_FRACTION = re.compile(
+    r"(?:(?<![\w/.,])(\d{1,3})[ -])?(?<![\w/.,])(\d{1,2})[/\u2044](\d{1,2})"
+    rf"(?:(?=(?:{LATIN}|in)(?!{_WORD}))|(?![\w/\u2044]|[.,-]\d))"
+)
 _MAY_BE_FRACTION = re.compile(r"\d[/\u2044]\d")
 _MAY_BE_INCHES = re.compile(r"\d(?:[\"\u201d\u2032]|'')")
 _QUOTED_OR_INCHES = re.compile(r"""(?<![^\s(\[])"[^"]*"|(?<=\d)(?:["\u201d]|\u2032\u2032|'')""")
@@ -83,12 +89,23 @@ _QUOTED_OR_INCHES = re.compile(r"""(?<![^\s(\[])"[^"]*"|(?<=\d)(?:["\u201d]|\u20
 
 
 def plain_amounts(text: str) -> str:
-    """Return a text in lower case with fractions as decimal numbers, and with signs and runs for units as words."""
+    """Return a text in lower case with fractions as decimal numbers, and with signs and runs for units as words.
+
+    Where a number has signs for thousands and for a part of one, the former are left out.
+    """
+    if "," in text and _MAY_BE_SEPARATED.search(text):
+        text = _SEPARATED.sub(without_thousands, text)
     if _MAY_BE_FRACTION.search(text):
         text = _FRACTION.sub(decimal, text)
     if _MAY_BE_INCHES.search(text):
         text = _QUOTED_OR_INCHES.sub(lambda found: found[0] if found[0][0] == '"' != found[0] else " inch ", text)
     return text if text.isascii() else in_latin(text)
+
+
+def without_thousands(number: re.Match[str]) -> str:
+    """Return a number that has both signs without that for thousands, and with a point."""
+    whole, _, rest = number[0].replace(",", ".").rpartition(".")
+    return f"{whole.replace('.', '')}.{rest}"
 
 
 def decimal(fraction: re.Match[str]) -> str:

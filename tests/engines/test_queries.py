@@ -52,6 +52,8 @@ TITLES = [
     "WF-M5799DWF printer",
     "Knives set",
     "500毫升 水杯",
+    "Tablet 8.4-inch",
+    'Frame 24" x 36"',
 ]
 RULES = """
 [[rule]]
@@ -313,6 +315,9 @@ def test_a_facet_of_a_page_counts_what_a_filter_by_it_finds(shop: HybridSearch) 
         ("spf50", "Sunscreen SPF 50"),
         ("m5799", "WF-M5799DWF printer"),
         ("knife", "Knives set"),
+        ("8.4 zoll", "Tablet 8.4-inch"),
+        ("4 inch", "Red dress 4"),
+        ("24x36", 'Frame 24" x 36"'),
         ("500ml", "500毫升 水杯"),
     ],
 )
