@@ -133,6 +133,10 @@ class Catalog(Section):
             )
         if self.parent and self.children:
             raise ValueError("'parent' and 'children' both say which rows are variants; leave one of them out")
+        if self.query and self.gather:
+            raise ValueError(
+                "'gather' is for the rows of one file: a database sorts them by the column that 'key' names"
+            )
         rows_of_files = {"children": self.children, "views": self.views, "gather": self.gather}
         if self.path is None and (given := next((name for name, value in rows_of_files.items() if value), None)):
             raise ValueError(f"'{given}' is for the rows of one file: of an index or a database each is a product")

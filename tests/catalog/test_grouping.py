@@ -31,8 +31,8 @@ def test_a_row_that_stands_apart_from_the_others_of_its_product_is_a_reject() ->
     first, second, apart = gathered([row("a", 1), row("b", 2), row("a", 3)])
     assert (first.id, second.id, apart.place) == ("a", "b", 3)
     assert isinstance(apart, Reject)
-    others = "it stands apart from the other rows with 'a'"
-    assert apart.reason == f"{others}; sort the catalogue by 'handle', or set 'gather = true' under [catalog]"
+    others = "it stands apart from the other rows with 'a'; sort the catalogue by 'handle'"
+    assert apart.reason == f"{others}, or set 'gather = true' under [catalog], for a database key = 'handle'"
 
 
 def test_each_row_with_a_column_of_variants_is_a_variant_with_all_in_which_it_differs() -> None:

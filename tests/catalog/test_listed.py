@@ -82,7 +82,10 @@ def test_rejects_keep_their_places_and_a_product_takes_no_more_than_a_row_may(mo
     [
         ({"path": "a.csv", "parent": "p", "children": {"field": "c"}}, "'parent' and 'children' both say"),
         ({"index": "shop", "views": "v"}, "'views' is for the rows of one file"),
-        ({"url": "sqlite://", "query": "SELECT 1", "gather": True}, "'gather' is for the rows of one file"),
+        (
+            {"url": "sqlite://", "query": "SELECT 1", "gather": True},
+            "a database sorts them by the column that 'key' names",
+        ),
     ],
 )
 def test_what_cannot_be_arranged_is_refused(catalog: dict[str, Any], message: str) -> None:

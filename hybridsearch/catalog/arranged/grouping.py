@@ -86,8 +86,8 @@ class Grouping:
         """
         key = row.id[:100]
         if hash(row.id) in complete:
-            others = f"it stands apart from the other rows with '{key}'"
-            return f"{others}; sort the catalogue by '{self.field}', or set 'gather = true' under [catalog]"
+            others = f"it stands apart from the other rows with '{key}'; sort the catalogue by '{self.field}'"
+            return f"{others}, or set 'gather = true' under [catalog], for a database key = '{self.field}'"
         if held > HEAVIEST_ROW and held > weight(row.row):
             return f"the rows of '{key}' take more than {HEAVIEST_ROW / 1e6:.0f} MB in memory"
         if self.variants in row.row and not self.is_whole(row):
