@@ -56,6 +56,25 @@ def test_a_rule_of_the_shop_goes_first() -> None:
     assert word.forms("en") == ("case",)
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("rucksack, daypack", ("backpack",)),
+        ("rucksack, case", ("case",)),
+        ("rucksack => daypack", ("daypack",)),
+        ("xyzzy, daypack", ("backpack",)),
+    ],
+)
+def test_a_rule_that_names_what_no_product_has_does_not_stand_in_the_way(rule: str, expected: tuple[str, ...]) -> None:
+    words = read("Rucksack", LEXICON, ("en",), parse({"synonyms.txt": ("", rule)})).words
+    assert [tuple(form for each in word.alike for form in each.forms) for word in words] == [expected]
+
+
+def test_a_rule_stays_where_nothing_else_is_known_of_a_word() -> None:
+    words = read("xyzzy rucksack", LEXICON, ("en",), parse({"synonyms.txt": ("", "xyzzy, plugh")})).words
+    assert [[form for each in word.alike for form in each.forms] for word in words] == [["plugh"], ["backpack"]]
+
+
 def test_what_was_read_otherwise_is_told_and_not_called_unknown() -> None:
     reading = read("Rucksack xyzzy", LEXICON, ("en",))
     assert reading.notes == ("'rucksack' was also read as backpack",)

@@ -165,7 +165,7 @@ def standing_for(
 
 
 def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
-    """Return the words, goods and colours that no product has under this name with what products call them."""
+    """Return the words, goods and colours that no product has, nor by a rule of the shop, as products call them."""
 
     def meant(term: Word) -> Word | None:
         if occurs(Word(term.typed), lexicon, languages):
@@ -176,9 +176,15 @@ def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str
     def has(form: str) -> bool:
         return any(having(form, language, lexicon) for language in languages)
 
-    if all(word.alike or occurs(word, lexicon, languages) for word in words):  # nearly always
+    def is_settled(word: Word) -> bool:
+        return any(each.replaces for each in word.alike) or occurs(word, lexicon, languages)
+
+    if all(map(is_settled, words)):  # nearly always
         return list(words)
-    return by_rules(words, dictionary(), [*analyses()], meant)
+    given = {word.typed: word for word in words}
+    left = [word if is_settled(word) else replace(word, alike=()) for word in words]
+    read = by_rules(left, dictionary(), [*analyses()], meant)
+    return [word if word.alike else given.get(word.typed, word) for word in read]
 
 
 def by_rules(
@@ -287,7 +293,8 @@ def with_digits(word: Word, lexicon: Lexicon) -> list[Word]:
     typed = word.typed
     if typed in lexicon.counts or not (plain := typed.replace(".", "")).isalnum() or plain.isdecimal():
         return [word]
-    halves = [(typed[:cut], typed[cut:]) for cut in range(1, len(typed)) if is_border(typed, cut)]
+    borders = (at for at in range(1, len(typed)) if typed[at - 1].isdecimal() != typed[at].isdecimal())
+    halves = [(typed[:at], typed[at:]) for at in borders]
     known = [pair for pair in halves if all(half in lexicon.counts and len(half) > half.isalpha() for half in pair)]
     if known:
         parts = max(known, key=lambda pair: min(lexicon.counts[half] for half in pair))
@@ -295,11 +302,6 @@ def with_digits(word: Word, lexicon: Lexicon) -> list[Word]:
     if len(typed) >= SHORTEST_PART and not is_measure(typed) and (wholes := lexicon.wholes(typed)):
         return [replace(word, others=wholes, why="part of them")]
     return [word]
-
-
-def is_border(typed: str, place: int) -> bool:
-    """Tell whether letters end and digits begin at a place in a word, or the other way round."""
-    return typed[place - 1].isdecimal() != typed[place].isdecimal()
 
 
 def spellings(typed: str, lexicon: Lexicon, languages: Sequence[str]) -> tuple[str, ...]:
