@@ -50,6 +50,16 @@ def test_what_products_are_called_in_several_languages_is_looked_for_in_each_fie
     assert word.forms("zh") == ("backpack", "mochila", "双肩包")
 
 
+def test_beside_a_word_of_another_language_known_words_are_looked_for_in_this_one_too() -> None:
+    lexicon = Lexicon({"red": 9, "backpack": 3, "红色": 2, "红": 2, "色": 2, "手机": 2}, 100)
+    reading = read("红色背包", lexicon, ("en", "zh"))
+    assert [word.forms("en") for word in reading.words] == [("red",), ("backpack",)]
+    assert reading.parts({"zh": "红色背包"}, ("en", "zh")) == {"en": "红色 背包", "zh": "红色背包"}
+    assert reading.notes == ("'背包' was also read as backpack",)
+    (word,) = read("红色", lexicon, ("en", "zh")).words
+    assert word.alike == ()
+
+
 def test_a_rule_of_the_shop_goes_first() -> None:
     rules = parse({"synonyms.txt": ("", "rucksack => case")})
     (word,) = read("Rucksack", LEXICON, ("en",), rules).words

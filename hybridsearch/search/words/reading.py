@@ -86,10 +86,11 @@ class Reading:
     dropped: tuple[str, ...] = ()
 
     def parts(self, parts: Mapping[str, str], languages: Iterable[str]) -> dict[str, str]:
-        """Return the parts of a query by language, words that stand for some of another script in its fields too."""
-        more = {language: [word.typed for word in self.words if word.crosses(language)] for language in languages}
-        named = [language for language in languages if language in parts or more[language]]
-        return {language: " ".join(filter(None, [parts.get(language, ""), *more[language]])) for language in named}
+        """Return the parts of a query by language: all of it where a word stands for one of another script."""
+        whole = " ".join(word.typed for word in self.words)
+        crossed = {language for language in languages if any(word.crosses(language) for word in self.words)}
+        named = (language for language in languages if language in parts or language in crossed)
+        return {language: whole if language in crossed else parts[language] for language in named}
 
     @remembered  # languages of one script are asked for the same part, and several times
     def of(self, part: str) -> tuple[Word, ...]:
@@ -165,13 +166,15 @@ def standing_for(
 
 
 def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str]) -> list[Word]:
-    """Return the words, goods and colours that no product has, nor by a rule of the shop, as products call them."""
+    """Return the words, goods and colours that no product has, nor by a rule of the shop, as products call them.
+
+    Beside such a word the others are looked for under their names in other languages too: a product has it all in one.
+    """
 
     def meant(term: Word) -> Word | None:
-        if occurs(Word(term.typed), lexicon, languages):
-            return None
         forms = tuple(form for each in term.alike for form in each.forms if has(form))
-        return replace(term, alike=(Alike(forms),), why=ABROAD) if forms else None
+        known = occurs(Word(term.typed), lexicon, languages)
+        return replace(term, alike=(Alike(forms),), why="" if known else ABROAD) if forms else None
 
     def has(form: str) -> bool:
         return any(having(form, language, lexicon) for language in languages)
@@ -184,6 +187,8 @@ def called_here(words: Sequence[Word], lexicon: Lexicon, languages: Sequence[str
     given = {word.typed: word for word in words}
     left = [word if is_settled(word) else replace(word, alike=()) for word in words]
     read = by_rules(left, dictionary(), [*analyses()], meant)
+    if not any(word.why == ABROAD for word in read):
+        return list(words)
     return [word if word.alike else given.get(word.typed, word) for word in read]
 
 

@@ -1,5 +1,6 @@
 """The engine on a real server: `searches`, `generations` and their `mapping`, and an index that was there before."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,14 @@ def test_doctor_says_that_a_replica_has_no_place_on_a_single_node(tmp_path: Path
         assert shop.search("red").total == 2
 
 
+def until_red(client: Elasticsearch, index: str) -> None:
+    """Wait until a server says that it has no copy of an index, which it may not know at once."""
+    deadline = time.monotonic() + 20
+    while client.cluster.health(index=index)["status"] != "red":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_a_live_index_that_lost_its_shard_is_repaired_by_a_rebuild(tmp_path: Path, es_url: str, index: str) -> None:
     """Fault 19: nothing is read from it, so that a rebuild need not be forced."""
     with open_shop(tmp_path, engine=engine(es_url, index)) as shop, Elasticsearch(es_url) as client:
@@ -225,6 +234,6 @@ def test_a_live_index_that_lost_its_shard_is_repaired_by_a_rebuild(tmp_path: Pat
         client.indices.put_settings(index=live, settings={"routing.allocation.require._name": "nowhere"})
         client.indices.close(index=live, wait_for_active_shards=0)
         client.indices.open(index=live, wait_for_active_shards=0)
-        assert client.cluster.health(index=live)["status"] == "red"
+        until_red(client, live)
         assert shop.reindex().indexed == len(PRODUCTS)
         assert shop.search("red").total == 2
