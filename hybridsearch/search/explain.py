@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hybridsearch import document
 from hybridsearch.roles import Fields
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Word, called_here, standing_for
 from hybridsearch.search.words.synonyms import NONE, Synonyms
+from hybridsearch.search.words.terms import called_here, standing_for
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import text
 from hybridsearch.values import Row
 

@@ -1,4 +1,7 @@
-"""What was typed, as the words of the index that may be meant, and what each tells (`telling`)."""
+"""What was typed, as the words of the index that may be meant, and what each tells (`telling`).
+
+A `word`, the `terms` of several, their `spelling`, and their `occurrences` in an index.
+"""
 
 import math
 from collections import defaultdict

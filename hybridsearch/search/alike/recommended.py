@@ -21,7 +21,7 @@ from hybridsearch.search.rules import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Word
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import text
 from hybridsearch.values import TASTE
 

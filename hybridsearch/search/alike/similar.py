@@ -22,8 +22,9 @@ from hybridsearch.search.shared import shared
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Word, having
+from hybridsearch.search.words.occurrences import having
 from hybridsearch.search.words.telling import idf, tokens_of
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import text
 from hybridsearch.texts.languages import is_cjk
 from hybridsearch.values import Indexed

@@ -12,7 +12,7 @@ from hybridsearch.search.filters.conditions import Terms
 from hybridsearch.search.suggest.beginnings import Beginnings, plain_word
 from hybridsearch.search.suggest.concordance import Concordance, small_words
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import occurrences
+from hybridsearch.search.words.occurrences import occurrences
 from hybridsearch.search.words.synonyms import Synonyms
 from hybridsearch.texts import stemming, text
 from hybridsearch.texts.languages import analyses, is_cjk

@@ -30,8 +30,8 @@ from hybridsearch.search.suggest.suggest import (
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.having import fields_of, having_all, match_of
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Word
 from hybridsearch.search.words.synonyms import Synonyms
+from hybridsearch.search.words.word import Word
 from hybridsearch.suggestion import Suggestion
 from hybridsearch.texts import text
 from hybridsearch.values import Page

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Word, standing_for
 from hybridsearch.search.words.synonyms import NONE, Synonyms
 from hybridsearch.search.words.telling import token_of
+from hybridsearch.search.words.terms import standing_for
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import text
 from hybridsearch.texts.languages import is_cjk, stop_words
 

@@ -13,7 +13,9 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Reading, Word, enough, having, occurrences
+from hybridsearch.search.words.occurrences import enough, having, occurrences
+from hybridsearch.search.words.reading import Reading
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import text
 from hybridsearch.texts.languages import analyses, is_cjk, stop_words
 from hybridsearch.transcript import Transcript

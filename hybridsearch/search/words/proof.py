@@ -16,8 +16,10 @@ from hybridsearch.query_sources import WORDS
 from hybridsearch.schema import Schema
 from hybridsearch.search.clauses import WHOLE, Codes, Cosine, Match, Proof, Words
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import SPELLING, Reading, Word, having
+from hybridsearch.search.words.occurrences import having
+from hybridsearch.search.words.reading import Reading
 from hybridsearch.search.words.telling import idf, tokens_of
+from hybridsearch.search.words.word import SPELLING, Word
 from hybridsearch.texts import text
 from hybridsearch.values import Vector
 

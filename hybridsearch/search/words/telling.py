@@ -9,7 +9,9 @@ from functools import lru_cache
 
 from hybridsearch.search.clauses import WHOLE, Words
 from hybridsearch.search.words.lexicon import Lexicon
-from hybridsearch.search.words.reading import Reading, Word, enough, having
+from hybridsearch.search.words.occurrences import enough, having
+from hybridsearch.search.words.reading import Reading
+from hybridsearch.search.words.word import Word
 from hybridsearch.texts import stemming, text
 from hybridsearch.texts.languages import is_cjk
 
