@@ -34,7 +34,7 @@ from hybridsearch.search.filters.conditions import Filter, OneVariant, Terms, is
 from hybridsearch.search.filters.cursor import Place
 from hybridsearch.search.person.because import lifting_legs
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
-from hybridsearch.search.rules import Ruled
+from hybridsearch.search.ruled import Ruled
 
 FIRST_PASS_SHARE = 1e-9
 """What the first pass still counts inside the window: enough to break ties, too little to show in a score."""

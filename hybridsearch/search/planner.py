@@ -29,7 +29,7 @@ from hybridsearch.search.orders import read_sort
 from hybridsearch.search.person.taste import INDIFFERENT, Taste
 from hybridsearch.search.person.taste import signals as taste_signals
 from hybridsearch.search.plan import UNRULED, Kind, Plan
-from hybridsearch.search.rules import Ruled
+from hybridsearch.search.ruled import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.heard import widened

@@ -14,7 +14,8 @@ from hybridsearch.search import rules
 from hybridsearch.search.filters.filters import read_filters
 from hybridsearch.search.plan import UNRULED
 from hybridsearch.search.planner import Query
-from hybridsearch.search.rules import Ruled, Rules
+from hybridsearch.search.ruled import Ruled
+from hybridsearch.search.rules import Rules
 from hybridsearch.search.words import synonyms
 from hybridsearch.search.words.synonyms import Synonyms
 from hybridsearch.settings import Settings

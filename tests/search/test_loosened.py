@@ -6,7 +6,7 @@ from hybridsearch.search.clauses import Match, Words
 from hybridsearch.search.filters.conditions import Ids
 from hybridsearch.search.loosened import NOTE, by_words_alone, fuller, loose, loosened_plan
 from hybridsearch.search.plan import Plan
-from hybridsearch.search.rules import Pin, Ruled
+from hybridsearch.search.ruled import Pin, Ruled
 from hybridsearch.values import Page
 
 STRICT = Match("text", (Words("en", (("green",), ("shirt",)), (600, 400), 1_000),))

@@ -1,4 +1,4 @@
-"""Rules: when they are for a query, what they change together, and what is wrong with some of them."""
+"""Rules: when they are for a query, what they change together (`ruled`), and what is wrong with some of them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from hybridsearch.search.clauses import Cosine, Match, Neighbours, Passing, Word
 from hybridsearch.search.filters.conditions import Ids, Not, Terms
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import Query
-from hybridsearch.search.rules import Pin, Ruled
+from hybridsearch.search.ruled import Pin, Ruled
 from hybridsearch.search.shared import leaves, telling_most
 from hybridsearch.search.weights import Weights, prior
 from hybridsearch.search.words.lexicon import Lexicon

@@ -17,7 +17,7 @@ from hybridsearch.search.filters.conditions import Filter, Ids, Not
 from hybridsearch.search.person.taste import Taste, signals
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import Query, heard, neighbours
-from hybridsearch.search.rules import Ruled
+from hybridsearch.search.ruled import Ruled
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights
 from hybridsearch.search.words.lexicon import Lexicon

@@ -17,7 +17,7 @@ from hybridsearch.search.filters.filters import read_filters
 from hybridsearch.search.filters.letter_case import compared
 from hybridsearch.search.plan import UNRULED, Plan
 from hybridsearch.search.planner import WINDOW, Query, heard, neighbours, page_bounds
-from hybridsearch.search.rules import Ruled
+from hybridsearch.search.ruled import Ruled
 from hybridsearch.search.shared import shared
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.weights import Weights

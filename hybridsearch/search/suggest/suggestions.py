@@ -12,7 +12,8 @@ from hybridsearch.search.clauses import Codes, Condition, Counted, Match, Satura
 from hybridsearch.search.codes import typed_codes, weighed
 from hybridsearch.search.filters.conditions import Filter, Not
 from hybridsearch.search.plan import UNRULED, Plan
-from hybridsearch.search.rules import Ruled, Rules
+from hybridsearch.search.ruled import Ruled
+from hybridsearch.search.rules import Rules
 from hybridsearch.search.signals import Evidence, signals_of
 from hybridsearch.search.suggest.suggest import (
     BRAND,
