@@ -61,8 +61,9 @@ def command(
         proposal, section, source = of_sellers(catalogs, query)
     else:
         section, url = locate(catalogs[0], url, query)
-        source = open_catalog(section := with_encoding(section), url, folder)
-        proposal, section = suggest(source, section, folder if section.query else Path())
+        start = Path() if section.path else folder
+        source = open_catalog(section := with_encoding(section), url, start)
+        proposal, section = suggest(source, section, start)
     proposal = with_words(proposal, on_this_machine(folder), source.count())
     rules: list[str] = getattr(source, "synonyms", list)()
     synonyms = folder / SYNONYMS if rules else None
@@ -165,7 +166,7 @@ def open_catalog(section: Catalog, url: str | None, folder: Path) -> Source:
         from hybridsearch.engines.elasticsearch.transport.connection import connect
 
         client = connect(checked(EngineSection, url=url), folder)
-    return open_source(section, folder=folder if section.query else Path(), client=client)
+    return open_source(section, folder=folder, client=client)
 
 
 def suggest(source: Source, section: Catalog, folder: Path = Path()) -> tuple[Proposal, Catalog]:
